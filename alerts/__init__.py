@@ -1,0 +1,1 @@
+"""The response: who must know, when, until someone acts."""

@@ -1,0 +1,1 @@
+"""The assembly: the only room that knows all the others."""

@@ -1,0 +1,1 @@
+"""What every room may stand on: vocabulary, clock, settings, database, security, audit."""

@@ -1,0 +1,79 @@
+"""One row for each read or change of patient data, in the transaction of the answer (SEC-16).
+
+The application's role may insert and read these rows and nothing else: the migration
+grants neither UPDATE nor DELETE (SEC-18).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Identity, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.database import Base, instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy.orm import Session
+
+    from core.security import Caller
+
+
+class Action(StrEnum):
+    """FHIR AuditEvent.action."""
+
+    CREATE = "C"
+    READ = "R"
+    UPDATE = "U"
+    DELETE = "D"
+    EXECUTE = "E"
+
+
+class AuditEvent(Base):
+    """Who did what to whose data, when, and how it ended. No values, no names."""
+
+    __tablename__ = "audit_event"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    recorded: Mapped[datetime] = mapped_column(instant())
+    caller_kind: Mapped[str]
+    caller_id: Mapped[UUID | None]
+    action: Mapped[str]
+    entity: Mapped[str]
+    entity_id: Mapped[UUID | None]
+    patient_id: Mapped[UUID | None]
+    outcome: Mapped[str]
+
+    __table_args__ = (Index(None, "patient_id", "recorded"), Index(None, "caller_id", "recorded"))
+
+
+def record(  # noqa: PLR0913 (an audit row has this many facts)
+    session: Session,
+    caller: Caller,
+    action: Action,
+    entity: str,
+    *,
+    now: datetime,
+    entity_id: UUID | None = None,
+    patients: Iterable[UUID | None] = (None,),
+    outcome: str = "success",
+) -> None:
+    """Write one row for each patient whose data the request touched."""
+    session.add_all(
+        AuditEvent(
+            recorded=now,
+            caller_kind=caller.kind,
+            caller_id=caller.id,
+            action=action,
+            entity=entity,
+            entity_id=entity_id,
+            patient_id=patient,
+            outcome=outcome,
+        )
+        for patient in dict.fromkeys(patients)
+    )

@@ -1,0 +1,111 @@
+"""One engine, one declarative base, and a transaction that commits once at the edge."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import DateTime, MetaData, create_engine, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import Engine
+    from sqlalchemy.orm import MappedColumn
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """The base of every table; other rooms' rows are referred to by table name."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {dict[str, Any]: JSONB, list[Any]: JSONB}  # noqa: RUF012 (SQLAlchemy reads it as a class attribute)
+
+
+def id_column() -> MappedColumn[UUID]:
+    """Return an opaque primary key."""
+    return mapped_column(primary_key=True, default=uuid4)
+
+
+def instant() -> DateTime:
+    """Return the type of every stored instant: with time zone, always."""
+    return DateTime(timezone=True)
+
+
+class Database:
+    """An engine and its transactions.
+
+    Parameters
+    ----------
+    url : str
+        A PostgreSQL URL; `postgresql://` is understood as psycopg 3.
+    pool_size : int
+        Connections kept open by this process.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 5) -> None:
+        self.engine: Engine = create_engine(
+            psycopg_url(url),
+            pool_size=pool_size,
+            max_overflow=5,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={"options": "-c timezone=UTC -c lock_timeout=10s"},
+        )
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Open a session that commits when the block ends, and rolls back when it raises."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def ping(self) -> bool:
+        """Return whether the server answers."""
+        with self.engine.connect() as connection:
+            return connection.execute(text("select 1")).scalar() == 1
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def psycopg_url(url: str) -> str:
+    """Return the URL with the driver named, as SQLAlchemy wants it."""
+    for prefix in ("postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+_UNSAFE: dict[str, Callable[[str], bool]] = {
+    "fsync": lambda value: value != "on",
+    "synchronous_commit": lambda value: value == "off",
+    "transaction_isolation": lambda value: value != "read committed",
+}
+
+
+def durability_faults(database: Database) -> list[str]:
+    """Return the server settings that would make a promise of ours untrue (REL-04)."""
+    with database.engine.connect() as connection:
+        return [
+            name
+            for name, unsafe in _UNSAFE.items()
+            if unsafe(str(connection.execute(text(f"show {name}")).scalar()))
+        ]
+
+
+def superuser(database: Database) -> bool:
+    """Return whether the connecting role is a superuser, which no process of ours may be."""
+    query = text("select rolsuper from pg_roles where rolname = current_user")
+    with database.engine.connect() as connection:
+        return bool(connection.execute(query).scalar())

@@ -1,0 +1,223 @@
+"""The queue of record: rows that say what must still happen (REL-01, REL-03, REL-10, REL-27).
+
+A transaction that creates work writes a row here. The relay leases rows and rings the
+broker; the worker closes the row in the transaction of its effect. A row whose lease
+has passed is simply leased again, so a lost broker costs at most one lease.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+from sqlalchemy import Index, and_, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.database import Base, id_column, instant
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+MAX_ATTEMPTS = 8
+BACKOFF_CEILING = timedelta(minutes=10)
+
+
+class Topic(StrEnum):
+    """What is to be done with the subject."""
+
+    ASSESS = "assess"  # subject: patient
+    RAISE = "raise"  # subject: assessment
+    DELIVER = "deliver"  # subject: delivery
+
+
+class State(StrEnum):
+    """Where a row stands."""
+
+    OPEN = "open"
+    LEASED = "leased"
+    DONE = "done"
+    PARKED = "parked"
+
+
+class Priority:
+    """Smaller is sooner."""
+
+    CRITICAL = 0
+    NORMAL = 5
+    BULK = 9
+
+
+class Outbox(Base):
+    """One thing to do for one subject."""
+
+    __tablename__ = "outbox"
+
+    id: Mapped[UUID] = id_column()
+    topic: Mapped[str]
+    subject_id: Mapped[UUID]
+    state: Mapped[str] = mapped_column(default=State.OPEN)
+    priority: Mapped[int] = mapped_column(default=Priority.NORMAL)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime] = mapped_column(instant())
+    lease_until: Mapped[datetime | None] = mapped_column(instant())
+    lease_owner: Mapped[str | None]
+    fence: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(instant())
+    done_at: Mapped[datetime | None] = mapped_column(instant())
+    last_error_code: Mapped[str | None]
+
+    __table_args__ = (
+        Index(
+            "uq_outbox_open_subject",
+            "topic",
+            "subject_id",
+            unique=True,
+            postgresql_where=text("state = 'open'"),
+        ),
+        Index(
+            "ix_outbox_waiting",
+            "priority",
+            "next_try_at",
+            postgresql_where=text("state in ('open', 'leased')"),
+        ),
+    )
+
+
+def offer(  # noqa: PLR0913 (a row has this many facts)
+    session: Session,
+    topic: Topic,
+    subject_id: UUID,
+    *,
+    now: datetime,
+    priority: int = Priority.NORMAL,
+    not_before: datetime | None = None,
+) -> None:
+    """Write work into the caller's transaction; join a row that still waits for the same.
+
+    The update on conflict is not decoration: it locks the waiting row, so the relay cannot
+    hand it out before the facts of this transaction are visible to the worker.
+    """
+    due = not_before or now
+    row = insert(Outbox).values(
+        id=uuid4(),
+        topic=topic,
+        subject_id=subject_id,
+        state=State.OPEN,
+        priority=priority,
+        attempts=0,
+        fence=0,
+        next_try_at=due,
+        created_at=now,
+    )
+    session.execute(
+        row.on_conflict_do_update(
+            index_elements=["topic", "subject_id"],
+            index_where=text("state = 'open'"),
+            set_={
+                "priority": func.least(Outbox.priority, row.excluded.priority),
+                "next_try_at": func.least(Outbox.next_try_at, row.excluded.next_try_at),
+            },
+        )
+    )
+
+
+def lease(
+    session: Session, *, owner: str, now: datetime, length: timedelta, limit: int
+) -> list[tuple[UUID, int]]:
+    """Lease the most urgent waiting rows and return (id, priority) of each.
+
+    Rows are chosen by state and lease, never by "id greater than last seen": two
+    transactions may commit in the reverse order of their ids (REL-03).
+    """
+    waiting = or_(
+        and_(Outbox.state == State.OPEN, Outbox.next_try_at <= now),
+        and_(Outbox.state == State.LEASED, Outbox.lease_until <= now),
+    )
+    chosen = (
+        select(Outbox.id)
+        .where(waiting)
+        .order_by(Outbox.priority, Outbox.next_try_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("chosen")
+    )
+    rows = session.execute(
+        update(Outbox)
+        .where(Outbox.id.in_(select(chosen.c.id)))
+        .values(
+            state=State.LEASED,
+            lease_owner=owner,
+            lease_until=now + length,
+            fence=Outbox.fence + 1,
+            attempts=Outbox.attempts + 1,
+        )
+        .returning(Outbox.id, Outbox.priority)
+    )
+    return [(row.id, row.priority) for row in rows]
+
+
+def begin(session: Session, row_id: UUID) -> Outbox | None:
+    """Lock a leased row for its effect; None when it is done, parked or in other hands.
+
+    The lock is held until the caller's transaction ends, so a second delivery of the
+    same message finds nothing to do.
+    """
+    return session.scalar(
+        select(Outbox)
+        .where(Outbox.id == row_id, Outbox.state == State.LEASED)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def finish(row: Outbox, *, now: datetime) -> None:
+    """Close the row, in the transaction of its effect."""
+    row.state = State.DONE
+    row.done_at = now
+
+
+def put_back(session: Session, row_id: UUID, *, now: datetime, error_code: str) -> State:
+    """Note a failed attempt: wait longer each time, and park the row after the last."""
+    row = session.scalar(
+        select(Outbox).where(Outbox.id == row_id, Outbox.state == State.LEASED).with_for_update()
+    )
+    if row is None:
+        return State.DONE
+    row.last_error_code = error_code
+    if row.attempts >= MAX_ATTEMPTS:
+        row.state = State.PARKED
+        return State.PARKED
+    row.lease_until = now + backoff(row.attempts)
+    return State.LEASED
+
+
+def backoff(attempts: int) -> timedelta:
+    """Return how long to wait after the n-th failed attempt: 2, 4, 8 … seconds, bounded."""
+    return min(timedelta(seconds=2 ** min(attempts, 12)), BACKOFF_CEILING)
+
+
+def park_exhausted(session: Session, *, now: datetime) -> list[UUID]:
+    """Park rows that killed their worker as often as is allowed (REL-27)."""
+    rows = session.execute(
+        update(Outbox)
+        .where(
+            Outbox.state == State.LEASED,
+            Outbox.lease_until <= now,
+            Outbox.attempts >= MAX_ATTEMPTS,
+        )
+        .values(state=State.PARKED, last_error_code="worker-lost")
+        .returning(Outbox.id)
+    )
+    return [row.id for row in rows]
+
+
+def waiting(session: Session) -> tuple[int, datetime | None]:
+    """Return how many rows wait, and since when the oldest does (REL-26)."""
+    row = session.execute(
+        select(func.count(), func.min(Outbox.created_at)).where(
+            Outbox.state.in_([State.OPEN, State.LEASED])
+        )
+    ).one()
+    return int(row[0]), row[1]

@@ -1,0 +1,203 @@
+"""Who is calling, and how that is proven: roles, scopes, passwords, tokens, assertions."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import jwt
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from core.errors import UnauthenticatedError
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ASSERTION_ALGORITHMS = ("RS384", "ES384")
+ASSERTION_LIFETIME = timedelta(minutes=5)
+ACCESS_TOKEN_SECONDS = 300
+_TOKEN_ALGORITHM = "HS256"  # noqa: S105 (an algorithm's name); our own tokens, our own key
+
+
+class Role(StrEnum):
+    """What a signed-in person may do."""
+
+    PHYSICIAN = "physician"
+    NURSE = "nurse"
+    SUPERVISOR = "supervisor"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody or something that asks: a person, a device integration, or the program itself."""
+
+    kind: str  # "user" | "client" | "system"
+    id: UUID | None
+    role: Role | None = None
+    practitioner_id: UUID | None = None
+    scopes: frozenset[str] = field(default_factory=frozenset)
+
+
+SYSTEM = Caller(kind="system", id=None)
+
+
+# --- SMART v2 scopes -------------------------------------------------------------------
+
+
+def allows(scopes: frozenset[str], resource_type: str, interaction: str) -> bool:
+    """Return whether SMART v2 system scopes permit an interaction (one of c, r, u, d, s)."""
+    return any(_scope_allows(scope, resource_type, interaction) for scope in scopes)
+
+
+def _scope_allows(scope: str, resource_type: str, interaction: str) -> bool:
+    context, _, rest = scope.partition("/")
+    target, _, rights = rest.partition(".")
+    rights = {"read": "rs", "write": "cud", "*": "cruds"}.get(rights, rights)
+    return context == "system" and target in ("*", resource_type) and interaction in rights
+
+
+def valid_scope(scope: str) -> bool:
+    """Return whether a scope is one that can be granted to a device integration."""
+    context, slash, rest = scope.partition("/")
+    target, dot, rights = rest.partition(".")
+    known = rights in ("read", "write", "*") or (rights and set(rights) <= set("cruds"))
+    return context == "system" and bool(slash and dot and target and known)
+
+
+# --- client assertions (SMART Backend Services, SEC-01) --------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """The proven claims of a client assertion."""
+
+    client: str
+    jti: str
+    expires: datetime
+
+
+def assertion_issuer(token: str) -> str:
+    """Return the unproven `iss`, only to look up whose key must prove it."""
+    try:
+        claims = jwt.decode(token, options={"verify_signature": False})
+    except jwt.InvalidTokenError as error:
+        raise UnauthenticatedError("client_assertion is not a JWT") from error
+    return str(claims.get("iss", ""))
+
+
+def verify_assertion(
+    token: str, *, jwks: dict[str, Any], audience: str, now: datetime
+) -> Assertion:
+    """Prove a client assertion against the client's registered keys.
+
+    Raises
+    ------
+    UnauthenticatedError
+        For a wrong algorithm (`none` and HS* included), unknown `kid`, bad signature,
+        `iss` that is not `sub`, wrong `aud`, missing `jti`, or an `exp` that is past or
+        more than five minutes ahead.
+    """
+    try:
+        header = jwt.get_unverified_header(token)
+        key = _key_for(header, jwks)
+        claims = jwt.decode(
+            token,
+            key=key.key,
+            algorithms=list(ASSERTION_ALGORITHMS),
+            audience=audience,
+            options={"require": ["iss", "sub", "aud", "exp", "jti"], "verify_exp": False},
+        )
+    except (jwt.PyJWTError, ValueError) as error:
+        raise UnauthenticatedError(f"client_assertion refused: {error}") from error
+    expires = datetime.fromtimestamp(int(claims["exp"]), tz=UTC)
+    if claims["iss"] != claims["sub"]:
+        raise UnauthenticatedError("client_assertion refused: iss and sub differ")
+    if not claims["jti"]:
+        raise UnauthenticatedError("client_assertion refused: jti is empty")
+    if not now < expires <= now + ASSERTION_LIFETIME:
+        raise UnauthenticatedError("client_assertion refused: exp is past or over 5 min ahead")
+    return Assertion(client=str(claims["sub"]), jti=str(claims["jti"]), expires=expires)
+
+
+def _key_for(header: dict[str, Any], jwks: dict[str, Any]) -> jwt.PyJWK:
+    if header.get("alg") not in ASSERTION_ALGORITHMS:
+        raise jwt.InvalidAlgorithmError("alg must be RS384 or ES384")
+    for candidate in jwks.get("keys", []):
+        if candidate.get("kid") == header.get("kid"):
+            return jwt.PyJWK(candidate, algorithm=header["alg"])
+    raise jwt.InvalidKeyError("kid is not registered")
+
+
+# --- access tokens ---------------------------------------------------------------------
+
+
+def issue_token(client_id: UUID, scopes: frozenset[str], *, secret: str, now: datetime) -> str:
+    """Return a bearer token that lives for at most five minutes."""
+    claims = {
+        "sub": str(client_id),
+        "scope": " ".join(sorted(scopes)),
+        "iat": int(now.timestamp()),
+        "exp": int(now.timestamp()) + ACCESS_TOKEN_SECONDS,
+        "aud": "wardlight-fhir",
+    }
+    return jwt.encode(claims, secret, algorithm=_TOKEN_ALGORITHM)
+
+
+def read_token(token: str, *, secret: str, now: datetime) -> Caller:
+    """Return who holds a bearer token; raise `UnauthenticatedError` when it proves nothing."""
+    try:
+        claims = jwt.decode(
+            token,
+            secret,
+            algorithms=[_TOKEN_ALGORITHM],
+            audience="wardlight-fhir",
+            options={"require": ["sub", "exp", "scope"], "verify_exp": False},
+        )
+    except jwt.PyJWTError as error:
+        raise UnauthenticatedError("bearer token is not valid") from error
+    if int(claims["exp"]) <= int(now.timestamp()):
+        raise UnauthenticatedError("bearer token has expired")
+    return Caller("client", UUID(claims["sub"]), scopes=frozenset(claims["scope"].split()))
+
+
+# --- passwords, sessions, opaque secrets -----------------------------------------------
+
+_HASHER = PasswordHasher()
+
+
+def hash_password(password: str) -> str:
+    """Return an Argon2id hash (SEC-05)."""
+    return _HASHER.hash(password)
+
+
+def password_matches(stored: str, password: str) -> bool:
+    """Return whether a password fits its Argon2id hash, in the hash's own time."""
+    try:
+        return _HASHER.verify(stored, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def new_secret() -> str:
+    """Return 256 random bits as text."""
+    return secrets.token_urlsafe(32)
+
+
+def digest(secret: str) -> str:
+    """Return what is stored instead of a session secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def csrf_token(session_secret: str, *, key: str) -> str:
+    """Return the token that proves a form came from the page of this session (SEC-09)."""
+    return hmac.new(key.encode(), session_secret.encode(), hashlib.sha256).hexdigest()
+
+
+def same(left: str, right: str) -> bool:
+    """Compare two secrets in constant time."""
+    return hmac.compare_digest(left.encode(), right.encode())

@@ -1,0 +1,83 @@
+"""Every setting of the program, read once and frozen. `docs/operations.md` lists them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Environment(StrEnum):
+    """Where the program runs; production refuses everything that is embedded or demo."""
+
+    DEVELOPMENT = "development"
+    DEMO = "demo"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+class Settings(BaseSettings):
+    """Settings from the environment (prefix `WARDLIGHT_`) or from secret files."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="WARDLIGHT_", frozen=True, extra="ignore", hide_input_in_errors=True
+    )
+
+    environment: Environment = Environment.DEVELOPMENT
+    data: Path = Path(".wardlight")
+    database_url: SecretStr | None = None
+    migration_database_url: SecretStr | None = None
+    broker_url: SecretStr | None = None
+    app_role: str = Field(default="wardlight_app", pattern=r"^[a-z_][a-z0-9_]{0,62}$")
+    secret_key: SecretStr | None = None
+    base_url: str = "http://127.0.0.1:8000"
+    host: str = "127.0.0.1"
+    site_timezone: str = "UTC"
+    emergency_number: str = "911"
+    smtp_host: str = ""
+    smtp_port: int = Field(default=25, ge=1, le=65535)
+    smtp_starttls: bool = False
+    smtp_user: str = ""
+    smtp_password: SecretStr | None = None
+    mail_from: str = "wardlight@localhost"
+    fallback_email: str = ""
+    fallback_team: str = "Fallback team"
+    model_path: Path | None = None
+    worker_processes: int = Field(default=2, ge=1, le=64)
+    lease_seconds: int = Field(default=60, ge=2, le=3600)
+    escalation_scale: float = Field(default=1.0, gt=0, le=1.0)
+    log_level: str = "INFO"
+    log_json: bool = False
+
+    @model_validator(mode="after")
+    def _production_is_strict(self) -> Self:
+        if self.environment is not Environment.PRODUCTION:
+            return self
+        missing = [
+            name
+            for name in ("database_url", "broker_url", "secret_key", "fallback_email", "smtp_host")
+            if not getattr(self, name)
+        ]
+        if missing:
+            names = ", ".join(f"WARDLIGHT_{name.upper()}" for name in missing)
+            msg = f"production needs {names}; embedded servers and default secrets are refused"
+            raise ValueError(msg)
+        if self.secret_key and len(self.secret_key.get_secret_value()) < _SECRET_LENGTH:
+            msg = f"WARDLIGHT_SECRET_KEY must have at least {_SECRET_LENGTH} characters"
+            raise ValueError(msg)
+        if self.escalation_scale != 1.0:
+            msg = "WARDLIGHT_ESCALATION_SCALE may not shorten deadlines in production"
+            raise ValueError(msg)
+        return self
+
+    @cached_property
+    def fhir_base(self) -> str:
+        """Return the absolute FHIR base address, without a trailing slash."""
+        return f"{self.base_url.rstrip('/')}/fhir"
+
+
+_SECRET_LENGTH = 32

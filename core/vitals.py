@@ -1,0 +1,150 @@
+"""The shared vocabulary: what is measured, in which unit, and what one reading is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+
+class Vital(StrEnum):
+    """A measurement that Wardlight understands; the value is the stored name."""
+
+    BODY_WEIGHT = "body_weight"
+    BODY_HEIGHT = "body_height"
+    BMI = "bmi"
+    SYSTOLIC_BP = "systolic_bp"
+    DIASTOLIC_BP = "diastolic_bp"
+    MEAN_BP = "mean_bp"
+    HEART_RATE = "heart_rate"
+    RESTING_HEART_RATE = "resting_heart_rate"
+    RESPIRATORY_RATE = "respiratory_rate"
+    SPO2 = "spo2"
+    PERFUSION_INDEX = "perfusion_index"
+    OXYGEN_FLOW = "oxygen_flow"
+    OXYGEN_CONCENTRATION = "oxygen_concentration"
+    BODY_TEMPERATURE = "body_temperature"
+    SKIN_TEMPERATURE = "skin_temperature"
+    GLUCOSE = "glucose"
+    STEPS = "steps"
+    SLEEP = "sleep"
+    FEV1 = "fev1"
+    PEAK_FLOW = "peak_flow"
+    MOTION = "motion"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How a vital is expressed and what a device could plausibly report.
+
+    The range is what `measurements.csv` calls plausible: a value outside it is
+    kept and asked about, never scored.
+    """
+
+    display: str
+    unit: str  # canonical UCUM code
+    unit_display: str
+    low: float
+    high: float
+    decimals: int
+
+
+MEASURES: dict[Vital, Measure] = {
+    Vital.BODY_WEIGHT: Measure("Weight", "kg", "kg", 25, 300, 1),
+    Vital.BODY_HEIGHT: Measure("Height", "cm", "cm", 100, 230, 0),
+    Vital.BMI: Measure("BMI", "kg/m2", "kg/m²", 10, 80, 1),
+    Vital.SYSTOLIC_BP: Measure("Systolic BP", "mm[Hg]", "mmHg", 50, 280, 0),
+    Vital.DIASTOLIC_BP: Measure("Diastolic BP", "mm[Hg]", "mmHg", 25, 200, 0),
+    Vital.MEAN_BP: Measure("Mean BP", "mm[Hg]", "mmHg", 35, 220, 0),
+    Vital.HEART_RATE: Measure("Heart rate", "/min", "/min", 25, 230, 0),
+    Vital.RESTING_HEART_RATE: Measure("Resting heart rate", "/min", "/min", 30, 150, 0),
+    Vital.RESPIRATORY_RATE: Measure("Respiratory rate", "/min", "/min", 4, 60, 0),
+    Vital.SPO2: Measure("SpO2", "%", "%", 50, 100, 0),
+    Vital.PERFUSION_INDEX: Measure("Perfusion index", "%", "%", 0.02, 30, 1),
+    Vital.OXYGEN_FLOW: Measure("Oxygen flow", "L/min", "L/min", 0, 15, 1),
+    Vital.OXYGEN_CONCENTRATION: Measure("Inhaled oxygen", "%", "%", 21, 100, 0),
+    Vital.BODY_TEMPERATURE: Measure("Temperature", "Cel", "°C", 30, 43, 1),
+    Vital.SKIN_TEMPERATURE: Measure("Skin temperature", "Cel", "°C", 20, 43, 1),
+    Vital.GLUCOSE: Measure("Glucose", "mg/dL", "mg/dL", 10, 1000, 0),
+    Vital.STEPS: Measure("Steps", "{steps}/d", "steps/day", 0, 60000, 0),
+    Vital.SLEEP: Measure("Sleep", "h", "h", 0, 24, 1),
+    Vital.FEV1: Measure("FEV1", "L", "L", 0.2, 7, 2),
+    Vital.PEAK_FLOW: Measure("Peak flow", "L/min", "L/min", 50, 900, 0),
+    Vital.MOTION: Measure("In-home motion", "{events}/d", "events/day", 0, 5000, 0),
+}
+
+
+class Quality(StrEnum):
+    """Whether a reading may reach the rules, and if not, why it is only kept."""
+
+    SCORED = "scored"
+    BOUND = "bound"  # a comparator: proves a limit, never enters an average
+    IMPLAUSIBLE = "implausible"
+    UNIT_UNSURE = "unit-unsure"
+    TIME_UNSURE = "time-unsure"
+    FUTURE = "future"
+    CONFLICT = "conflict"
+    INCONSISTENT = "inconsistent"  # systolic not above diastolic
+    MEANING_UNSURE = "meaning-unsure"
+    STATUS_UNKNOWN = "status-unknown"
+    ABSENT = "absent"  # not measured, with the reason: contact without a reading
+    WITHDRAWN = "withdrawn"  # cancelled, entered in error, or superseded
+
+
+class Precision(StrEnum):
+    """How exactly the time of a measurement is known."""
+
+    INSTANT = "instant"
+    DAY = "day"  # the whole local day
+    PERIOD = "period"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One measured value in its canonical unit, with the time it belongs to.
+
+    `value` is None where the quality says that nothing was measured or that the
+    meaning is unsure. `received` stays beside `effective`: a late reading is
+    judged in its own time, but must not page as if it were new.
+    """
+
+    id: str
+    vital: Vital
+    value: float | None
+    effective: datetime
+    received: datetime
+    quality: Quality = Quality.SCORED
+    until: datetime | None = None
+    local_day: date | None = None  # set where the precision is a day
+    precision: Precision = Precision.INSTANT
+    comparator: str = ""
+    device: str = ""
+    value_received: str = ""
+    unit_received: str = ""
+
+
+class Severity(StrEnum):
+    """Alert tiers, gravest first. DQ is its own lane and never reaches a physician."""
+
+    RED = "RED"
+    AMBER = "AMBER"
+    YELLOW = "YELLOW"
+    INFO = "INFO"
+    DQ = "DQ"
+
+    @property
+    def rank(self) -> int:
+        """Higher is graver."""
+        return _RANK[self]
+
+
+_RANK = {
+    Severity.RED: 4,
+    Severity.AMBER: 3,
+    Severity.YELLOW: 2,
+    Severity.INFO: 1,
+    Severity.DQ: 0,
+}

@@ -1,0 +1,1 @@
+"""The door: authenticated clients in, each reading stored once."""

@@ -1,0 +1,120 @@
+"""Who is monitored, and why: age, condition groups, and the facts that change a rule.
+
+Eligibility is a reason that is stated, not a gate: a clinician's enrolment overrides it,
+with the reason kept (`alerting.md`, founding idea: 65 and over, two or more conditions).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date
+
+ELIGIBLE_AGE = 65
+NEEDED_GROUPS = 2
+COUNTED_TIERS = ("core", "usual")
+ACTIVE = ("active", "recurrence", "relapse")
+DISPROVEN = ("refuted", "entered-in-error")
+HYPERCAPNIC = "chronic_hypercapnic_failure"
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionGroup:
+    """A chronic condition as ICD-10 prefixes and SNOMED CT codes (roots and known leaves)."""
+
+    name: str
+    display: str
+    tier: str
+    icd10: tuple[str, ...]
+    snomed: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One entry of a problem list, as it was received."""
+
+    codes: tuple[tuple[str, str], ...]  # (system, code)
+    clinical_status: str
+    verification_status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What the judgement may know about somebody: no name, no record number."""
+
+    id: str
+    zone: str
+    birth_date: date | None = None
+    sex: str = ""
+    groups: frozenset[str] = frozenset()
+    lives_alone: bool | None = None
+    scale_two: bool = False  # hypercapnic failure confirmed by a clinician; never inferred
+    on_oxygen: bool | None = None
+    medicines: frozenset[str] = frozenset()
+
+    def age(self, today: date) -> int | None:
+        """Return the age in whole years, or None where the birth date is unknown."""
+        if self.birth_date is None:
+            return None
+        before = (today.month, today.day) < (self.birth_date.month, self.birth_date.day)
+        return today.year - self.birth_date.year - before
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility:
+    """Whether somebody meets the programme's terms, in words."""
+
+    eligible: bool
+    reason: str
+
+
+def groups_of(
+    diagnoses: Iterable[Diagnosis], groups: Mapping[str, ConditionGroup]
+) -> frozenset[str]:
+    """Return the condition groups that active, unrefuted diagnoses fall in.
+
+    ICD-10 codes match by prefix after dots are stripped; nested prefixes count in each of
+    their groups (I11.0 is heart failure and hypertension), as `evidence.md` section 4 says.
+    """
+    return frozenset(
+        group.name
+        for diagnosis in diagnoses
+        if diagnosis.clinical_status in ACTIVE and diagnosis.verification_status not in DISPROVEN
+        for group in groups.values()
+        if any(_matches(group, system, code) for system, code in diagnosis.codes)
+    )
+
+
+def _matches(group: ConditionGroup, system: str, code: str) -> bool:
+    if "snomed" in system:
+        return code in group.snomed
+    if "icd-10" in system:
+        return code.replace(".", "").upper().startswith(group.icd10)
+    return False
+
+
+def eligibility(
+    person: Person, groups: Mapping[str, ConditionGroup], *, today: date
+) -> Eligibility:
+    """Judge the programme's terms: 65 or older, and two condition groups that count.
+
+    Groups of the tier `risk_factor` count for nothing by themselves, but hypertension beside
+    at least one core or usual group counts as one: hypertension and hyperlipidaemia alone
+    do not make two.
+    """
+    age = person.age(today)
+    counted = sorted(g for g in person.groups if g in groups and groups[g].tier in COUNTED_TIERS)
+    if counted and "hypertension" in person.groups:
+        counted.append("hypertension")
+    names = ", ".join(groups[g].display for g in counted) or "none that counts"
+    if age is None:
+        return Eligibility(eligible=False, reason=f"birth date unknown; conditions: {names}")
+    eligible = age >= ELIGIBLE_AGE and len(counted) >= NEEDED_GROUPS
+    verdict = "meets" if eligible else "does not meet"
+    return Eligibility(
+        eligible=eligible,
+        reason=f"{verdict} the terms (65 or older, two conditions): {age} years; {names}",
+    )

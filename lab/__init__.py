@@ -1,0 +1,1 @@
+"""The bench: simulated people, evaluation, reference data. Production never imports it."""

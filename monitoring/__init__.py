@@ -1,0 +1,1 @@
+"""The judgement: what the readings mean."""

@@ -1,0 +1,127 @@
+"""What the judgement says: findings, the assessment that holds them, and their evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from core.vitals import Severity, Vital
+
+
+class Problem(StrEnum):
+    """The clinical question that findings share; one open episode each per patient."""
+
+    FLUID = "fluid"
+    BREATHING = "breathing"
+    RHYTHM = "rhythm"
+    BLOOD_PRESSURE = "blood-pressure"
+    GLUCOSE = "glucose"
+    INFECTION = "infection"
+    WELFARE = "welfare"
+    DECLINE = "decline"
+    SILENCE = "silence"
+    TECHNIQUE = "technique"
+    DEVICE = "device"
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """A person's own normal for one vital: robust centre and band.
+
+    `days` is the number of valid days behind it; below 14 it is provisional, and below 7
+    there is none (the field that would hold it is None).
+    """
+
+    centre: float
+    low: float
+    high: float
+    spread: float
+    days: int
+
+    @property
+    def provisional(self) -> bool:
+        """Return whether fewer than 14 valid days stand behind it."""
+        return self.days < PROVISIONAL_UNTIL
+
+
+PROVISIONAL_UNTIL = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One stored reading that a finding rests on, in canonical units."""
+
+    reading_id: str
+    vital: Vital
+    value: float
+    effective: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one rule, or the score, says about one window of readings."""
+
+    rule_id: str
+    problem: Problem
+    severity: Severity
+    at: datetime  # event time: when the last reading it rests on was taken
+    sentence: str  # for a clinician: number, usual range and change, in one line
+    patient_sentence: str
+    source: str
+    confidence: str
+    vital: Vital | None = None
+    value: float | None = None
+    limit: float | None = None
+    usual: Usual | None = None
+    evidence: tuple[Evidence, ...] = ()
+    confirmed: bool = True
+    missing: tuple[str, ...] = ()
+    counterfactual: str = ""  # what would have made it not fire
+    day: date | None = None  # the patient's local day the finding belongs to
+    back_in_range: bool = False  # a newer valid reading of the same vital is normal again (REL-20)
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """The exact part of one feature in a score, in log-odds; the parts sum to the score."""
+
+    feature: str
+    label: str
+    value: float | None
+    points: float
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """A learned score: the probability of worsening within the horizon, and its parts."""
+
+    probability: float
+    log_odds: float
+    intercept: float
+    contributions: tuple[Contribution, ...]
+    horizon_days: int
+    model_id: str
+    trained_on: str  # "simulated data", said wherever the score is shown
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """One judgement of one person at one instant, with everything needed to explain it."""
+
+    person_id: str
+    at: datetime
+    findings: tuple[Finding, ...]
+    risk: Risk | None
+    rulebook_hash: str
+    model_id: str
+    usual: dict[Vital, Usual] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()  # what the judgement does not know
+
+    @property
+    def severity(self) -> Severity | None:
+        """Return the gravest tier among the findings, or None where there is none."""
+        return max((f.severity for f in self.findings), key=lambda s: s.rank, default=None)

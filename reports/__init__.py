@@ -1,0 +1,1 @@
+"""The account: what happened, for whom, and how well it was answered."""
