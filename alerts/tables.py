@@ -1,0 +1,173 @@
+"""What is stored of an alert: the episode, its timeline, its evidence, its steps and deliveries."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.database import Base, id_column, instant
+
+
+class Alert(Base):
+    """One episode of one problem of one patient; readings are its evidence (AL-08).
+
+    `policy` is the frozen snapshot it was opened under (AL-13). `fence` grows with every
+    change of state, so that a step planned before it is stale (REL-14). `paged` is the
+    gravest tier that somebody was told of; a late finding raises `severity` and leaves it.
+    """
+
+    __tablename__ = "alert"
+
+    id: Mapped[UUID] = id_column()
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"))
+    problem: Mapped[str]
+    severity: Mapped[str]
+    paged: Mapped[str | None]
+    state: Mapped[str]
+    version: Mapped[int] = mapped_column(default=1)
+    fence: Mapped[int] = mapped_column(default=0)
+    started_at: Mapped[datetime] = mapped_column(instant())  # event time of the first finding
+    last_seen_at: Mapped[datetime] = mapped_column(instant())  # event time of the newest finding
+    last_found_at: Mapped[datetime] = mapped_column(instant())  # the last judgement that found it
+    opened_at: Mapped[datetime] = mapped_column(instant())
+    owner_id: Mapped[UUID | None]
+    previous_owner_id: Mapped[UUID | None]
+    acknowledged_at: Mapped[datetime | None] = mapped_column(instant())
+    ack_expires_at: Mapped[datetime | None] = mapped_column(instant())
+    closed_at: Mapped[datetime | None] = mapped_column(instant())
+    outcome: Mapped[str | None]
+    outcome_detail: Mapped[str | None]
+    outcome_note: Mapped[str | None]
+    previous_id: Mapped[UUID | None] = mapped_column(ForeignKey("alert.id"))
+    policy_hash: Mapped[str]
+    policy: Mapped[dict[str, Any]]
+
+    __table_args__ = (
+        # AL-05, REL-11: the database, not a look before the insert, keeps the episode single.
+        Index(
+            "uq_alert_open_problem",
+            "patient_id",
+            "problem",
+            unique=True,
+            postgresql_where=text("state in ('open', 'acknowledged')"),
+        ),
+        Index(None, "patient_id", "opened_at"),
+    )
+
+
+class AlertEvent(Base):
+    """One line of the timeline: every change and every decision to notify or not (AL-04, AL-06)."""
+
+    __tablename__ = "alert_event"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    alert_id: Mapped[UUID] = mapped_column(ForeignKey("alert.id"))
+    at: Mapped[datetime] = mapped_column(instant())
+    kind: Mapped[str]
+    actor_kind: Mapped[str]
+    actor_id: Mapped[UUID | None]
+    reason: Mapped[str]
+    before: Mapped[dict[str, Any]]
+    after: Mapped[dict[str, Any]]
+
+    __table_args__ = (Index(None, "alert_id", "id"),)
+
+
+class AlertFinding(Base):
+    """What one rule, or the score, said: the evidence of an episode."""
+
+    __tablename__ = "alert_finding"
+
+    id: Mapped[UUID] = id_column()
+    alert_id: Mapped[UUID] = mapped_column(ForeignKey("alert.id"))
+    assessment_id: Mapped[UUID]
+    rule_id: Mapped[str]
+    severity: Mapped[str]
+    at: Mapped[datetime] = mapped_column(instant())
+    seen_at: Mapped[datetime] = mapped_column(instant())
+    sentence: Mapped[str]
+    patient_sentence: Mapped[str]
+    source: Mapped[str]
+    confidence: Mapped[str]
+    vital: Mapped[str | None]
+    value: Mapped[float | None]
+    limit: Mapped[float | None]
+    usual: Mapped[dict[str, Any] | None]
+    evidence: Mapped[list[Any]]
+    missing: Mapped[list[Any]]
+    confirmed: Mapped[bool]
+    back_in_range: Mapped[bool]
+    counterfactual: Mapped[str]
+
+    __table_args__ = (UniqueConstraint("alert_id", "rule_id", "at"),)
+
+
+class Step(Base):
+    """One thing due at one time for one kind of recipient by one channel (REL-14, REL-15)."""
+
+    __tablename__ = "step"
+
+    id: Mapped[UUID] = id_column()
+    alert_id: Mapped[UUID] = mapped_column(ForeignKey("alert.id"))
+    position: Mapped[int]
+    kind: Mapped[str]
+    due_at: Mapped[datetime] = mapped_column(instant())
+    fence: Mapped[int]
+    state: Mapped[str]
+    to_kind: Mapped[str]
+    recipient: Mapped[str | None]  # resolved when it fires
+    channel: Mapped[str]
+    reason: Mapped[str]
+    fired_at: Mapped[datetime | None] = mapped_column(instant())
+    late_seconds: Mapped[float | None]
+
+    __table_args__ = (
+        UniqueConstraint("alert_id", "fence", "position"),
+        Index("ix_step_due", "due_at", postgresql_where=text("state = 'waiting'")),
+    )
+
+
+class Delivery(Base):
+    """One attempt series of one step to one recipient by one channel (REL-12, I4).
+
+    `public_id` is the only thing about it that leaves the login wall (SEC-23). The four
+    states handed over, delivered, seen and acted on are never inferred from another (REL-13).
+    """
+
+    __tablename__ = "delivery"
+
+    id: Mapped[UUID] = id_column()
+    alert_id: Mapped[UUID] = mapped_column(ForeignKey("alert.id"))
+    step_id: Mapped[UUID] = mapped_column(ForeignKey("step.id"))
+    recipient: Mapped[str]
+    channel: Mapped[str]
+    severity: Mapped[str]
+    state: Mapped[str]
+    public_id: Mapped[str] = mapped_column(unique=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime | None] = mapped_column(instant())
+    created_at: Mapped[datetime] = mapped_column(instant())
+    handed_over_at: Mapped[datetime | None] = mapped_column(instant())
+    delivered_at: Mapped[datetime | None] = mapped_column(instant())
+
+    __table_args__ = (UniqueConstraint("alert_id", "step_id", "recipient", "channel"),)
+
+
+class DeliveryAttempt(Base):
+    """One try of one delivery, and how it ended."""
+
+    __tablename__ = "delivery_attempt"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    delivery_id: Mapped[UUID] = mapped_column(ForeignKey("delivery.id"))
+    number: Mapped[int]
+    at: Mapped[datetime] = mapped_column(instant())
+    outcome: Mapped[str]
+    code: Mapped[str]
+    next_try_at: Mapped[datetime | None] = mapped_column(instant())
+
+    __table_args__ = (UniqueConstraint("delivery_id", "number"),)
