@@ -1,0 +1,71 @@
+"""Why somebody was told, or was not: every decision carries one of these names (AL-06)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """The stored name of a decision; `words` says it to a person."""
+
+    # told
+    FIRST = "first-notification"
+    ROSE = "severity-rose"
+    ARRIVED_LATE = "taken-earlier-arrived-late"
+    NOT_ACKNOWLEDGED = "not-acknowledged"
+    REPEAT = "repeat-due"
+    ACK_ENDING = "acknowledgement-ending"
+    ACK_EXPIRED = "acknowledged-but-not-concluded"
+    DELIVERY_FAILED = "delivery-failed"
+    TOLD_BEFORE = "those-told-are-told-again"
+    # not told
+    SAME_FINDING = "same-finding"
+    INHIBITED = "inhibited-by-graver"
+    LATE = "late-reading"
+    BACK_IN_RANGE = "back-in-range"
+    STALE_STEP = "stale-step"
+    # sent elsewhere (REL-40)
+    NO_TEAM = "no-care-team"
+    NO_RESPONSIBLE = "no-responsible-physician"
+    DISABLED = "recipient-disabled"
+    NO_CHANNEL = "recipient-has-no-channel"
+    NO_BACKUP = "nobody-to-back-up"
+    NO_ADDRESS = "fallback-has-no-address"
+    # changes of state
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "outcome-recorded"
+    CLEARED = "back-in-range-for-the-clearing-time"
+    WITHDRAWN = "cause-withdrawn"
+
+    @property
+    def words(self) -> str:
+        """Return the reason as a page says it."""
+        return WORDS[self]
+
+
+WORDS: dict[Reason, str] = {
+    Reason.FIRST: "first notification",
+    Reason.ROSE: "the severity rose",
+    Reason.ARRIVED_LATE: "the reading was taken earlier and arrived late",
+    Reason.NOT_ACKNOWLEDGED: "nobody acknowledged it in time",
+    Reason.REPEAT: "still nobody owns it",
+    Reason.ACK_ENDING: "the acknowledgement is about to end",
+    Reason.ACK_EXPIRED: "acknowledged but not concluded",
+    Reason.DELIVERY_FAILED: "the message could not be delivered",
+    Reason.TOLD_BEFORE: "told before, so told of the change",
+    Reason.SAME_FINDING: "not notified: same or lesser finding, added as evidence",
+    Reason.INHIBITED: "not notified: a graver finding of the same problem speaks for it",
+    Reason.LATE: "not notified: the reading was taken more than 24 hours ago",
+    Reason.BACK_IN_RANGE: "not notified: a newer reading is back in range",
+    Reason.STALE_STEP: "not notified: the alert moved on before the step was due",
+    Reason.NO_TEAM: "sent to the fallback team: the patient has no care team",
+    Reason.NO_RESPONSIBLE: "sent to the fallback team: no responsible physician is known",
+    Reason.DISABLED: "sent to the fallback team: the responsible physician is not active",
+    Reason.NO_CHANNEL: "sent to the fallback team: the recipient has no address on this channel",
+    Reason.NO_BACKUP: "sent to the fallback team: nobody else of the care team can back up",
+    Reason.NO_ADDRESS: "shown in the inbox: the fallback team has no address",
+    Reason.ACKNOWLEDGED: "acknowledged",
+    Reason.RESOLVED: "outcome recorded",
+    Reason.CLEARED: "back in range for the clearing time",
+    Reason.WITHDRAWN: "the readings it rested on were withdrawn or corrected",
+}
