@@ -124,6 +124,7 @@ class Reading:
     device: str = ""
     value_received: str = ""
     unit_received: str = ""
+    history: bool = False  # from a declared history load: feeds baselines, is never judged
 
 
 class Severity(StrEnum):

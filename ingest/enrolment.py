@@ -7,7 +7,7 @@ with the reason kept (`alerting.md`, founding idea: 65 and over, two or more con
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 ELIGIBLE_AGE = 65
 NEEDED_GROUPS = 2
 COUNTED_TIERS = ("core", "usual")
+RISK_FACTOR = "risk_factor"
 ACTIVE = ("active", "recurrence", "relapse")
 DISPROVEN = ("refuted", "entered-in-error")
 HYPERCAPNIC = "chronic_hypercapnic_failure"
@@ -30,6 +31,26 @@ class ConditionGroup:
     tier: str
     icd10: tuple[str, ...]
     snomed: frozenset[str]
+    source: str = ""
+
+
+def groups_from(table: Mapping[str, Mapping[str, Any]]) -> dict[str, ConditionGroup]:
+    """Build the groups from `conditions.toml`; raise `ValueError` for an unknown tier."""
+    groups = {
+        name: ConditionGroup(
+            name=name,
+            display=str(entry["display"]),
+            tier=str(entry["tier"]),
+            icd10=tuple(entry["icd10"]),
+            snomed=frozenset(str(code) for code in (*entry["roots"], *entry["leaves"])),
+            source=str(entry["source"]),
+        )
+        for name, entry in table.items()
+    }
+    unknown = {group.tier for group in groups.values()} - {*COUNTED_TIERS, RISK_FACTOR}
+    if unknown:
+        raise ValueError(f"unknown tier: {', '.join(sorted(unknown))}")
+    return groups
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,299 @@
+"""What other rooms may ask about people and their readings, behind the one team filter."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Select, exists, func, select
+
+from core.clock import utc_now
+from core.errors import NotFoundError
+from core.vitals import Precision, Quality, Reading, Vital
+from ingest.enrolment import (
+    ConditionGroup,
+    Diagnosis,
+    Person,
+    eligibility,
+    groups_from,
+    groups_of,
+)
+from ingest.roster import PHYSICIAN_ROLES, PatientProfile, Responsible, Team
+from ingest.tables import (
+    CareTeam,
+    CareTeamParticipant,
+    CareTeamPatient,
+    Condition,
+    Patient,
+    Practitioner,
+    PractitionerRole,
+    StoredReading,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date, datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from core.security import Caller
+
+
+@cache
+def condition_groups() -> Mapping[str, ConditionGroup]:
+    """Return the reviewed table of chronic conditions, read once."""
+    source = files("ingest").joinpath("conditions.toml").read_text(encoding="utf-8")
+    return groups_from(tomllib.loads(source))
+
+
+def visible_to(caller: Caller) -> Select[UUID]:
+    """Return the patients that a caller may see: the one team filter (SEC-11).
+
+    A person sees the patients of the active teams they take part in; a client or the
+    program itself is bounded by scopes and sees all.
+    """
+    if caller.kind in ("client", "system"):
+        return select(Patient.id)
+    member = (
+        select(CareTeamParticipant.care_team_id)
+        .join(CareTeam, CareTeam.id == CareTeamParticipant.care_team_id)
+        .where(CareTeamParticipant.practitioner_id == caller.practitioner_id, CareTeam.active)
+    )
+    return (
+        select(CareTeamPatient.patient_id)
+        .where(CareTeamPatient.care_team_id.in_(member))
+        .distinct()
+    )
+
+
+def may_see(session: Session, caller: Caller, patient_id: UUID) -> bool:
+    """Return whether the team filter lets the caller see this patient."""
+    query = select(Patient.id).where(Patient.id == patient_id, Patient.id.in_(visible_to(caller)))
+    return session.scalar(query) is not None
+
+
+def person(session: Session, patient_id: UUID) -> Person:
+    """Return what the judgement may know about a patient; raise `NotFoundError`."""
+    row = session.get(Patient, patient_id)
+    if row is None:
+        raise NotFoundError("no such patient")
+    diagnoses = _diagnoses(session, [patient_id]).get(patient_id, [])
+    return _person(row, groups_of(diagnoses, condition_groups()))
+
+
+def _person(row: Patient, groups: frozenset[str]) -> Person:
+    return Person(
+        id=str(row.id),
+        zone=row.zone,
+        birth_date=row.birth_date,
+        sex=row.sex,
+        groups=groups,
+        lives_alone=row.lives_alone,
+        scale_two=row.scale_two_plan,
+    )
+
+
+def _diagnoses(session: Session, patients: Iterable[UUID]) -> dict[UUID, list[Diagnosis]]:
+    found: dict[UUID, list[Diagnosis]] = {}
+    for row in session.scalars(select(Condition).where(Condition.patient_id.in_(patients))):
+        codes = tuple((str(system), str(code)) for system, code in row.codes)
+        diagnosis = Diagnosis(codes, row.clinical_status, row.verification_status)
+        found.setdefault(row.patient_id, []).append(diagnosis)
+    return found
+
+
+def readings(session: Session, patient_id: UUID, *, since: datetime) -> list[Reading]:
+    """Return a patient's readings from `since` on, by effective time, withdrawn ones left out."""
+    query = (
+        select(StoredReading)
+        .where(
+            StoredReading.patient_id == patient_id,
+            StoredReading.effective >= since,
+            ~StoredReading.superseded,
+            StoredReading.quality != Quality.WITHDRAWN,
+        )
+        .order_by(StoredReading.effective, StoredReading.received_at, StoredReading.id)
+    )
+    return [_reading(row) for row in session.scalars(query)]
+
+
+def readings_received(session: Session, patient_id: UUID, *, after: datetime) -> list[Reading]:
+    """Return the readings that arrived after an instant and may be judged: no history loads."""
+    query = (
+        select(StoredReading)
+        .where(
+            StoredReading.patient_id == patient_id,
+            StoredReading.received_at > after,
+            ~StoredReading.superseded,
+            ~StoredReading.history,
+            StoredReading.quality != Quality.WITHDRAWN,
+        )
+        .order_by(StoredReading.effective, StoredReading.id)
+    )
+    return [_reading(row) for row in session.scalars(query)]
+
+
+def _reading(row: StoredReading) -> Reading:
+    return Reading(
+        id=str(row.id),
+        vital=Vital(row.vital),
+        value=row.value,
+        effective=row.effective,
+        received=row.received_at,
+        quality=Quality(row.quality),
+        until=row.until,
+        local_day=row.local_day,
+        precision=Precision(row.precision),
+        comparator=row.comparator,
+        device=row.device,
+        value_received=row.value_received,
+        unit_received=row.unit_received,
+        history=row.history,
+    )
+
+
+def profiles(
+    session: Session,
+    visible: Select[UUID],
+    patient_ids: Sequence[UUID] | None = None,
+    *,
+    today: date | None = None,
+) -> list[PatientProfile]:
+    """Return what a screen shows about the visible patients, by name."""
+    query = select(Patient).where(Patient.id.in_(visible))
+    if patient_ids is not None:
+        query = query.where(Patient.id.in_(patient_ids))
+    rows = session.scalars(query.order_by(Patient.display_name, Patient.id)).all()
+    ids = [row.id for row in rows]
+    diagnoses, latest = _diagnoses(session, ids), _last_readings(session, ids)
+    teams = _teams(session, ids)
+    day = today or utc_now().date()
+    return [
+        _profile(
+            row, diagnoses.get(row.id, []), latest.get(row.id), team=teams.get(row.id), today=day
+        )
+        for row in rows
+    ]
+
+
+def _profile(
+    row: Patient,
+    diagnoses: Sequence[Diagnosis],
+    latest: datetime | None,
+    *,
+    team: Team | None,
+    today: date,
+) -> PatientProfile:
+    groups = groups_of(diagnoses, condition_groups())
+    terms = eligibility(_person(row, groups), condition_groups(), today=today)
+    return PatientProfile(
+        id=row.id,
+        name=row.display_name,
+        birth_date=row.birth_date,
+        sex=row.sex,
+        zone=row.zone,
+        groups=groups,
+        lives_alone=row.lives_alone,
+        eligibility_reason=terms.reason,
+        eligible=terms.eligible,
+        enrolled_by_override=row.override_at is not None,
+        override_reason=row.override_reason,
+        last_reading_at=latest,
+        team_id=team.id if team else None,
+        team_name=team.name if team else "",
+    )
+
+
+def _last_readings(session: Session, ids: Sequence[UUID]) -> dict[UUID, datetime]:
+    rows = session.execute(
+        select(StoredReading.patient_id, func.max(StoredReading.effective))
+        .where(
+            StoredReading.patient_id.in_(ids),
+            ~StoredReading.superseded,
+            StoredReading.quality.not_in([Quality.WITHDRAWN, Quality.FUTURE, Quality.ABSENT]),
+        )
+        .group_by(StoredReading.patient_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _teams(session: Session, ids: Sequence[UUID]) -> dict[UUID, Team]:
+    """Return the first team of each patient by name."""
+    rows = session.execute(
+        select(CareTeamPatient.patient_id, CareTeam.id, CareTeam.name)
+        .join(CareTeam, CareTeam.id == CareTeamPatient.care_team_id)
+        .where(CareTeamPatient.patient_id.in_(ids), CareTeam.active)
+        .order_by(CareTeam.name.desc(), CareTeam.id.desc())
+    )
+    return {row[0]: Team(row[1], row[2]) for row in rows}
+
+
+def responsible(session: Session, patient_id: UUID) -> list[Responsible]:
+    """Return who answers for a patient: care managers first, then the teams' physicians.
+
+    May be empty; inactive people are returned and said to be so, so that routing can name
+    the reason why it falls back (REL-40).
+    """
+    manager = CareTeamPatient.care_manager_id
+    participates = exists().where(
+        CareTeamParticipant.care_team_id == CareTeam.id,
+        CareTeamParticipant.practitioner_id == Practitioner.id,
+        CareTeamParticipant.role.in_(PHYSICIAN_ROLES),
+    )
+    is_manager = func.coalesce(Practitioner.id == manager, False)
+    rows = session.execute(
+        select(Practitioner, CareTeam, is_manager)
+        .select_from(CareTeamPatient)
+        .join(CareTeam, CareTeam.id == CareTeamPatient.care_team_id)
+        .join(Practitioner, (Practitioner.id == manager) | participates)
+        .where(CareTeamPatient.patient_id == patient_id, CareTeam.active)
+        .order_by(is_manager.desc(), CareTeam.name, Practitioner.name, Practitioner.id)
+    ).all()
+    roles = _roles(session, [row[0].id for row in rows])
+    return [
+        _responsible(who, team, manages=manages, roles=roles.get(who.id, []))
+        for who, team, manages in rows
+    ]
+
+
+def _responsible(
+    who: Practitioner, team: CareTeam, *, manages: bool, roles: Sequence[PractitionerRole]
+) -> Responsible:
+    at_work = [role for role in roles if role.active]
+    return Responsible(
+        practitioner_id=who.id,
+        name=who.name,
+        email=next((role.email for role in at_work if role.email), who.email),
+        role="care-manager" if manages else "physician",
+        team_id=team.id,
+        team_name=team.name,
+        active=who.active and (bool(at_work) or not roles),
+    )
+
+
+def _roles(session: Session, ids: Iterable[UUID]) -> dict[UUID, list[PractitionerRole]]:
+    found: dict[UUID, list[PractitionerRole]] = {}
+    query = select(PractitionerRole).where(PractitionerRole.practitioner_id.in_(ids))
+    for row in session.scalars(query.order_by(PractitionerRole.id)):
+        found.setdefault(row.practitioner_id, []).append(row)
+    return found
+
+
+def care_teams(session: Session, caller: Caller) -> list[Team]:
+    """Return the active teams that the caller takes part in; all of them for the program."""
+    query = select(CareTeam.id, CareTeam.name).where(CareTeam.active).order_by(CareTeam.name)
+    if caller.kind == "user":
+        mine = select(CareTeamParticipant.care_team_id).where(
+            CareTeamParticipant.practitioner_id == caller.practitioner_id
+        )
+        query = query.where(CareTeam.id.in_(mine))
+    return [Team(row.id, row.name) for row in session.execute(query)]
+
+
+def team_patients(session: Session, team_id: UUID) -> list[UUID]:
+    """Return whom a team looks after."""
+    query = select(CareTeamPatient.patient_id).where(CareTeamPatient.care_team_id == team_id)
+    return list(session.scalars(query.order_by(CareTeamPatient.patient_id)))
