@@ -1,0 +1,179 @@
+"""When something goes wrong, what of it shows, and what the records say: episodes and worlds.
+
+A label says when somebody
+sought care and comes from the latent episode, never from a threshold on what was measured
+(section 8.6). Letters name the evidence as in `lab.physiology`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lab.courses import COURSES
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
+
+    from core.vitals import Vital
+    from lab.courses import Course
+    from lab.physiology import Resident
+
+YEAR = 365.25
+RECORDED = 0.90  # E: share of episodes that reach a record at all
+WRONG_LABELS = 0.05  # section 8.6: recorded events with nothing behind them
+CARE_DELAY = 5  # days between the worst day and care, at most (section 8.6: 0 to 5)
+SHAPES = ("linear", "convex", "step", "sawtooth", "late", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One set of circumstances; the model is tuned on `base` only."""
+
+    name: str
+    effect: float = 1.0  # multiplies what an illness does to the vitals
+    lag: float = 1.0  # multiplies how long it takes to show
+    noise: float = 1.0  # multiplies device noise
+    adherence: float = 0.76  # V FAST: weights on 76 % of days
+    look_alikes: float = 1.0
+    older: bool = False
+    oximeter_bias: float = 0.0  # points read too high below 92 %: darker skin (section 6)
+
+
+WORLDS = {
+    world.name: world
+    for world in (
+        World("base"),
+        World("low-adherence", adherence=0.50),
+        World("noisy-devices", noise=1.8),
+        World("older", older=True, oximeter_bias=1.5, adherence=0.70),
+        World("shifted", effect=0.5, lag=1.5),
+        World("null", effect=0.0),
+        World("look-alikes", look_alikes=3.0),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One latent happening: when it began, its worst day, and when care was sought.
+
+    `recorded` is the day of care (a fractional day index), None where nobody wrote it down.
+    """
+
+    course: Course
+    onset: float
+    worst: float
+    recorded: float | None
+    silent: bool
+    shape: str
+    effects: dict[Vital, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a chart would show: a kind and a day, true or mistaken."""
+
+    kind: str
+    day: float
+    onset: float
+    silent: bool
+
+
+def episodes(person: Resident, days: int, world: World, random: Generator) -> tuple[Episode, ...]:
+    """Draw the latent episodes of one person, illnesses and look-alikes, over `days`."""
+    return tuple(
+        _episode(course, float(worst), world, random)
+        for course in COURSES
+        if not course.among or person.has(course.among)
+        for worst in _days_of(course, person, days, world, random)
+    )
+
+
+def _days_of(
+    course: Course, person: Resident, days: int, world: World, random: Generator
+) -> NDArray[np.float64]:
+    """Draw worst days: a gamma-Poisson rate (frail people have more), thicker in winter."""
+    rate = course.rate * (world.look_alikes if not course.deterioration else 1.0)
+    if course.deterioration:
+        rate *= random.gamma(2.0, 0.5) * float(np.exp(0.2 * person.frailty))
+    worst = random.uniform(0, days, size=random.poisson(rate * days / YEAR))
+    keep = random.uniform(size=len(worst)) * course.winter < np.where(
+        _is_winter(worst), course.winter, 1.0
+    )
+    return np.sort(worst[keep])
+
+
+def _is_winter(day: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return whether a day index falls in the cold third of its year (day 0 is 1 January)."""
+    return np.cos(2 * np.pi * day / YEAR) > 0.5  # noqa: PLR2004 (a third of the year)
+
+
+def _episode(course: Course, worst: float, world: World, random: Generator) -> Episode:
+    silent = bool(random.random() < course.silent)
+    recorded = worst + random.uniform(0, CARE_DELAY) if random.random() < RECORDED else None
+    return Episode(
+        course=course,
+        onset=worst - random.uniform(*course.build_up) * world.lag,
+        worst=worst,
+        recorded=recorded if course.deterioration else None,
+        silent=silent,
+        shape="none" if silent else str(random.choice(SHAPES[:-1], p=(0.3, 0.3, 0.1, 0.1, 0.2))),
+        effects={
+            vital: float(random.normal(*size)) * world.effect
+            for vital, size in course.effects.items()
+        },
+    )
+
+
+def disturbance(happened: tuple[Episode, ...], days: int) -> dict[Vital, NDArray[np.float64]]:
+    """Sum what the episodes do to each vital on each day, float64[days] per vital touched."""
+    total: dict[Vital, NDArray[np.float64]] = {}
+    index = np.arange(days, dtype=np.float64) + 0.33  # a morning measurement
+    for episode in happened:
+        if episode.shape == "none":
+            continue
+        course_of_days = _profile(episode, index)
+        for vital, size in episode.effects.items():
+            total[vital] = total.get(vital, 0.0) + size * course_of_days
+    return total
+
+
+def _profile(episode: Episode, day: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how much of an episode shows on each day: 0 before onset, 1 at its worst."""
+    length = max(episode.worst - episode.onset, 0.1)
+    grown = np.clip((day - episode.onset) / length, 0, 1)
+    after = np.where(
+        day > episode.worst,
+        np.exp(-np.clip(day - episode.worst - 1, 0, None) / episode.course.recovery),
+        1.0,
+    )
+    match episode.shape:
+        case "convex":
+            grown = grown**2
+        case "step":
+            grown = (grown > 0.3).astype(np.float64)  # noqa: PLR2004 (a shape, not a limit)
+        case "sawtooth":
+            grown = grown * (0.6 + 0.4 * np.cos(2 * np.pi * day / 3))
+        case "late":
+            grown = np.clip((day - episode.worst + 2) / 2, 0, 1)
+        case _:
+            pass
+    return np.asarray(grown * after, dtype=np.float64)
+
+
+def events(happened: tuple[Episode, ...], days: int, random: Generator) -> tuple[Event, ...]:
+    """Return what the records say: most true episodes, late, and a few that never were."""
+    true = [
+        Event(e.course.kind, e.recorded, e.onset, e.silent)
+        for e in happened
+        if e.recorded is not None and e.recorded < days
+    ]
+    wrong = [
+        Event("mistaken", day, day, silent=True)
+        for day in random.uniform(0, days, size=random.binomial(len(true), WRONG_LABELS))
+    ]
+    return tuple(sorted([*true, *wrong], key=lambda event: event.day))
