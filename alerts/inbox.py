@@ -6,18 +6,19 @@ Rows and views are values; the pages print them and decide nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from core.security import Role
 from core.vitals import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
     from uuid import UUID
 
     from alerts.lifecycle import State
     from core.vitals import Vital
+    from ingest.roster import PatientProfile
     from monitoring.findings import Evidence, Problem, Usual
 
 
@@ -135,3 +136,65 @@ class InboxRow:
     other_problems: tuple[Problem, ...]
     last_reading_at: datetime | None
     team_name: str
+
+
+def rows(
+    episodes: Iterable[EpisodeView], people: Mapping[UUID, PatientProfile], *, physician: bool
+) -> list[InboxRow]:
+    """Return one row per patient, in the order of work.
+
+    A physician's inbox leaves the data-quality lane out: it belongs to support, and never
+    hides anything because it is the last of the tiers.
+    """
+    shown = [e for e in episodes if not (physician and e.severity is Severity.DQ)]
+    grouped = groupby(sorted(shown, key=_by_patient), key=lambda e: e.patient_id)
+    found = [_row(sorted(group, key=urgency), people[patient]) for patient, group in grouped]
+    return sorted(found, key=_row_urgency)
+
+
+def _by_patient(episode: EpisodeView) -> UUID:
+    return episode.patient_id
+
+
+def urgency(episode: EpisodeView) -> tuple[int, bool, float]:
+    """Return the sort key of an episode: gravest, then not yet taken, then oldest (UX-01)."""
+    return (
+        -episode.severity.rank,
+        episode.owner_id is not None,
+        episode.opened_at.timestamp(),
+    )
+
+
+def _row_urgency(row: InboxRow) -> tuple[int, bool, float]:
+    return (-row.severity.rank, row.owner_id is not None, row.opened_at.timestamp())
+
+
+def _row(episodes: list[EpisodeView], person: PatientProfile) -> InboxRow:
+    """Return the row that speaks of the first episode and counts the others."""
+    first, others = episodes[0], episodes[1:]
+    finding = first.headline
+    return InboxRow(
+        patient_id=first.patient_id,
+        patient_name=person.name,
+        alert_id=first.id,
+        version=first.version,
+        severity=first.severity,
+        problem=first.problem,
+        state=first.state,
+        sentence=finding.sentence,
+        vital=finding.vital,
+        value=finding.value,
+        limit=finding.limit,
+        usual=finding.usual,
+        confirmed=finding.confirmed,
+        late=first.late,
+        taken_at=finding.at,
+        opened_at=first.opened_at,
+        owner_id=first.owner_id,
+        owner_name=first.owner_name,
+        next_step_at=first.next_step_at,
+        next_step=first.next_step,
+        other_problems=tuple(e.problem for e in others),
+        last_reading_at=person.last_reading_at,
+        team_name=person.team_name,
+    )

@@ -23,7 +23,9 @@ class Reason(StrEnum):
     INHIBITED = "inhibited-by-graver"
     LATE = "late-reading"
     BACK_IN_RANGE = "back-in-range"
+    CONTEXT = "context-only"
     STALE_STEP = "stale-step"
+    NO_MAIL = "no-mail-server"
     # sent elsewhere (REL-40)
     NO_TEAM = "no-care-team"
     NO_RESPONSIBLE = "no-responsible-physician"
@@ -57,6 +59,8 @@ WORDS: dict[Reason, str] = {
     Reason.INHIBITED: "not notified: a graver finding of the same problem speaks for it",
     Reason.LATE: "not notified: the reading was taken more than 24 hours ago",
     Reason.BACK_IN_RANGE: "not notified: a newer reading is back in range",
+    Reason.CONTEXT: "not notified: context for other findings",
+    Reason.NO_MAIL: "not sent: no mail server is configured",
     Reason.STALE_STEP: "not notified: the alert moved on before the step was due",
     Reason.NO_TEAM: "sent to the fallback team: the patient has no care team",
     Reason.NO_RESPONSIBLE: "sent to the fallback team: no responsible physician is known",

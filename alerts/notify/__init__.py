@@ -1,0 +1,1 @@
+"""The channels that leave the login wall."""

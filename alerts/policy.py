@@ -1,0 +1,195 @@
+"""The response policy as a value: typed, checked, hashed, and frozen onto each alert (AL-13)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from core.errors import InvalidError
+from core.vitals import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class To(StrEnum):
+    """For whom a step is meant; who that is, is resolved when it fires."""
+
+    RESPONSIBLE = "responsible"
+    BACKUP = "backup"
+    TEAM = "team"
+    FALLBACK = "fallback"
+    SUPPORT = "support"  # the data-quality lane: never a physician
+    OWNER = "owner"
+
+
+class Channel(StrEnum):
+    """How somebody is told."""
+
+    INBOX = "inbox"
+    EMAIL = "email"
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of a chain: so long after the start, for them, by this channel."""
+
+    after: timedelta
+    to: To
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """What one severity asks for."""
+
+    rungs: tuple[Rung, ...]
+    repeat: tuple[Rung, ...]  # `after` is the interval once the chain is through
+    holds: timedelta  # how long an acknowledgement lasts
+    reminder: timedelta
+    clearing: timedelta | None  # time without the finding after which it closes alone
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Every tier's chain, the late readings' chain, and the limits that go with them."""
+
+    tiers: Mapping[Severity, Tier]
+    late: Tier
+    late_after: timedelta
+    marked_late: timedelta
+    linked_within: timedelta
+    waits: tuple[timedelta, ...]
+    hash: str
+
+
+TOLD = (Severity.RED, Severity.AMBER, Severity.YELLOW, Severity.DQ)
+NEVER_ALONE = (Severity.RED, Severity.AMBER)
+
+
+def read(source: Mapping[str, Any], *, scale: float = 1.0) -> Policy:
+    """Return the policy that a parsed `policy.toml` states.
+
+    Parameters
+    ----------
+    scale : float
+        Shortens the waits, for demonstrations and tests; what makes a reading late, and how
+        long episodes are linked, is clinical and stays.
+
+    Raises
+    ------
+    InvalidError
+        Where the policy would lose an alert: a tier missing or empty, nobody told at once,
+        steps out of order, a RED or AMBER that closes alone or never reaches the fallback.
+    """
+    try:
+        policy = Policy(
+            tiers={s: _tier(source["tiers"][s], scale) for s in TOLD},
+            late=_tier(source["late"], scale),
+            late_after=timedelta(hours=source["late_after_hours"]),
+            marked_late=timedelta(minutes=source["marked_late_minutes"]),
+            linked_within=timedelta(days=source["linked_within_days"]),
+            waits=tuple(timedelta(seconds=s * scale) for s in source["delivery"]["waits_seconds"]),
+            hash=_hash(source),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise InvalidError(f"policy: {error!r}", field="policy") from error
+    for severity, tier in policy.tiers.items():
+        _check(severity, tier)
+    return policy
+
+
+def _tier(source: Mapping[str, Any], scale: float) -> Tier:
+    clearing = source.get("clearing_hours")
+    return Tier(
+        rungs=tuple(rung for step in source["steps"] for rung in _rungs(step, scale)),
+        repeat=_rungs(source["repeat"], scale),
+        holds=timedelta(minutes=source["acknowledgement_minutes"] * scale),
+        reminder=timedelta(minutes=source["reminder_minutes"] * scale),
+        clearing=None if clearing is None else timedelta(hours=clearing * scale),
+    )
+
+
+def _rungs(source: Mapping[str, Any], scale: float) -> tuple[Rung, ...]:
+    after = timedelta(minutes=source["after_minutes"] * scale)
+    return tuple(Rung(after, To(source["to"]), Channel(name)) for name in source["channels"])
+
+
+def _hash(source: Mapping[str, Any]) -> str:
+    canonical = json.dumps(source, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _check(severity: Severity, tier: Tier) -> None:
+    """Refuse a chain that could leave an alert with nobody."""
+    waits = [rung.after for rung in tier.rungs]
+    faults = {
+        "has no step at once": not waits or waits[0] > timedelta(0),
+        "has steps out of order": waits != sorted(waits),
+        "has no repeat": not tier.repeat or any(r.after <= timedelta(0) for r in tier.repeat),
+        "reminds after the acknowledgement has ended": tier.reminder >= tier.holds,
+        "may not close alone": severity in NEVER_ALONE and tier.clearing is not None,
+        "must say when it closes": severity not in NEVER_ALONE and tier.clearing is None,
+        "must end in the fallback team": severity in NEVER_ALONE
+        and To.FALLBACK not in {rung.to for rung in tier.repeat},
+        "may only reach support": severity is Severity.DQ
+        and {rung.to for rung in (*tier.rungs, *tier.repeat)} != {To.SUPPORT},
+    }
+    for fault, found in faults.items():
+        if found:
+            raise InvalidError(f"policy: {severity} {fault}", field=f"tiers.{severity}")
+
+
+def freeze(policy: Policy) -> dict[str, Any]:
+    """Return the snapshot that an alert keeps; `thaw` gives the same policy back."""
+    return {
+        "tiers": {severity: _frozen(tier) for severity, tier in policy.tiers.items()},
+        "late": _frozen(policy.late),
+        "late_after": policy.late_after.total_seconds(),
+        "marked_late": policy.marked_late.total_seconds(),
+        "linked_within": policy.linked_within.total_seconds(),
+        "waits": [wait.total_seconds() for wait in policy.waits],
+        "hash": policy.hash,
+    }
+
+
+def _frozen(tier: Tier) -> dict[str, Any]:
+    return {
+        "rungs": [[r.after.total_seconds(), r.to, r.channel] for r in tier.rungs],
+        "repeat": [[r.after.total_seconds(), r.to, r.channel] for r in tier.repeat],
+        "holds": tier.holds.total_seconds(),
+        "reminder": tier.reminder.total_seconds(),
+        "clearing": None if tier.clearing is None else tier.clearing.total_seconds(),
+    }
+
+
+def thaw(snapshot: Mapping[str, Any]) -> Policy:
+    """Return the policy that an alert was opened under."""
+    return Policy(
+        tiers={Severity(name): _thawed(tier) for name, tier in snapshot["tiers"].items()},
+        late=_thawed(snapshot["late"]),
+        late_after=timedelta(seconds=snapshot["late_after"]),
+        marked_late=timedelta(seconds=snapshot["marked_late"]),
+        linked_within=timedelta(seconds=snapshot["linked_within"]),
+        waits=tuple(timedelta(seconds=wait) for wait in snapshot["waits"]),
+        hash=snapshot["hash"],
+    )
+
+
+def _thawed(tier: Mapping[str, Any]) -> Tier:
+    rungs, repeat = (
+        tuple(Rung(timedelta(seconds=a), To(to), Channel(c)) for a, to, c in tier[name])
+        for name in ("rungs", "repeat")
+    )
+    clearing = tier["clearing"]
+    return Tier(
+        rungs=rungs,
+        repeat=repeat,
+        holds=timedelta(seconds=tier["holds"]),
+        reminder=timedelta(seconds=tier["reminder"]),
+        clearing=None if clearing is None else timedelta(seconds=clearing),
+    )
