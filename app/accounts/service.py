@@ -1,0 +1,200 @@
+"""Sign people in and out, and say who is behind a session cookie.
+
+A failed try answers the same words in the same time whether or not the account exists
+(SEC-06); a session ends after 15 idle minutes or 12 hours, and a revoked one at once (SEC-07).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+from app.accounts import repository, throttle
+from app.accounts.tables import AppUser, LoginSession, SignInFailure
+from core.audit import Action, record
+from core.errors import ConflictError, InvalidError
+from core.security import (
+    SYSTEM,
+    Caller,
+    Role,
+    digest,
+    hash_password,
+    new_secret,
+    password_matches,
+)
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+IDLE = timedelta(minutes=15)
+ABSOLUTE = timedelta(hours=12)
+LEAST_PASSWORD = 15  # OWASP ASVS 5.0, 6.2: length instead of composition rules
+LONGEST_PASSWORD = 1024
+TOUCH_AFTER = timedelta(seconds=20)  # a session is not written on every request
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who is behind a live session, and how much of it is left."""
+
+    session_id: UUID
+    caller: Caller
+    display_name: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The try failed; `retry_after` is how long the next one must wait."""
+
+    retry_after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """What an account is made of."""
+
+    username: str
+    display_name: str
+    password: str
+    role: Role
+    practitioner_id: UUID | None = None
+    demo: bool = False
+
+
+def create_user(session: Session, new: NewUser, *, now: datetime) -> UUID:
+    """Create a local account and return its id.
+
+    Raises
+    ------
+    InvalidError
+        For an empty name or a password of fewer than 15 characters (demo accounts excepted).
+    ConflictError
+        Where the user name is taken.
+    """
+    username = _normal(new.username)
+    if not username or not new.display_name.strip():
+        raise InvalidError("an account needs a user name and a display name", field="username")
+    if len(new.password) < LEAST_PASSWORD and not new.demo:
+        raise InvalidError(
+            f"a password needs at least {LEAST_PASSWORD} characters", field="password"
+        )
+    if repository.by_username(session, username) is not None:
+        raise ConflictError("this user name is taken", field="username")
+    user = AppUser(
+        id=uuid4(),
+        username=username,
+        display_name=new.display_name.strip(),
+        password_hash=hash_password(new.password),
+        role=new.role,
+        practitioner_id=new.practitioner_id,
+        demo=new.demo,
+        created_at=now,
+    )
+    session.add(user)
+    session.flush()
+    record(session, SYSTEM, Action.CREATE, "app_user", now=now, entity_id=user.id)
+    return user.id
+
+
+def sign_in(
+    session: Session, username: str, password: str, *, source: str, now: datetime
+) -> str | Refused:
+    """Return the secret of a new session, or the refusal, and write either to the audit.
+
+    `source` is the address of the caller; it and the user name are stored as digests only.
+    A refusal is a value so that the failure it counts is committed.
+    """
+    account = digest(_normal(username))
+    waiting = _waiting(session, account=account, source=digest(source), now=now)
+    user = repository.by_username(session, _normal(username))
+    known = user is not None and not user.disabled
+    # The hash is verified even where nothing can come of it, so that time tells nothing.
+    stored = user.password_hash if user else _nobody()
+    right = password_matches(stored, password[:LONGEST_PASSWORD])
+    if waiting or not (known and right) or user is None:
+        if not waiting:
+            session.add(SignInFailure(account_digest=account, source_digest=digest(source), at=now))
+        record(session, SYSTEM, Action.EXECUTE, "sign-in", now=now, outcome="refused")
+        return Refused(waiting)
+    repository.forget_failures(session, account=account, before=now - throttle.WINDOW)
+    return _open(session, user, now=now)
+
+
+def _open(session: Session, user: AppUser, *, now: datetime) -> str:
+    secret = new_secret()
+    session.add(
+        LoginSession(
+            user_id=user.id,
+            secret_digest=digest(secret),
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + ABSOLUTE,
+        )
+    )
+    record(session, _caller(user), Action.EXECUTE, "sign-in", now=now, entity_id=user.id)
+    return secret
+
+
+def signed_in(session: Session, secret: str, *, now: datetime) -> SignedIn | None:
+    """Return who holds a session secret, or None where it is unknown, ended or revoked."""
+    found = repository.live_session(session, digest(secret)) if secret else None
+    if found is None:
+        return None
+    login, user = found
+    if user.disabled or now >= login.expires_at or now - login.last_seen_at >= IDLE:
+        login.revoked_at = now
+        return None
+    if now - login.last_seen_at >= TOUCH_AFTER:
+        login.last_seen_at = now
+    return SignedIn(login.id, _caller(user), user.display_name, login.expires_at)
+
+
+def sign_out(session: Session, secret: str, *, now: datetime) -> None:
+    """End a session at once."""
+    found = repository.live_session(session, digest(secret))
+    if found is not None:
+        found[0].revoked_at = now
+        record(session, _caller(found[1]), Action.EXECUTE, "sign-out", now=now)
+
+
+def revoke_sessions(session: Session, user_id: UUID, *, now: datetime) -> None:
+    """End every session of an account; each acts on its next request (SEC-15)."""
+    repository.revoke(session, user_id, now=now)
+
+
+def disable(session: Session, user_id: UUID, *, now: datetime) -> None:
+    """Close an account and end its sessions."""
+    user = session.get_one(AppUser, user_id)
+    user.disabled = True
+    revoke_sessions(session, user_id, now=now)
+    record(session, SYSTEM, Action.UPDATE, "app_user", now=now, entity_id=user_id)
+
+
+def _caller(user: AppUser) -> Caller:
+    return Caller("user", user.id, role=Role(user.role), practitioner_id=user.practitioner_id)
+
+
+def _waiting(session: Session, *, account: str, source: str, now: datetime) -> timedelta:
+    by_account, by_source = repository.failures(
+        session, account=account, source=source, since=now - throttle.WINDOW
+    )
+    return max(
+        throttle.wait(by_account, now=now, allowance=throttle.ACCOUNT_ALLOWANCE),
+        throttle.wait(by_source, now=now, allowance=throttle.SOURCE_ALLOWANCE),
+    )
+
+
+def _normal(username: str) -> str:
+    return username.strip().casefold()[:200]
+
+
+@cache
+def _nobody() -> str:
+    """Return the hash that is verified for an account that does not exist."""
+    return hash_password(new_secret())
