@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index, and_, func, or_, select, text, update
+from sqlalchemy import Index, and_, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -31,6 +31,7 @@ class Topic(StrEnum):
     ASSESS = "assess"  # subject: patient
     RAISE = "raise"  # subject: assessment
     DELIVER = "deliver"  # subject: delivery
+    PROBE = "probe"  # subject: nothing; proves that rows are being closed (REL-36)
 
 
 class State(StrEnum):
@@ -83,6 +84,7 @@ class Outbox(Base):
             "next_try_at",
             postgresql_where=text("state in ('open', 'leased')"),
         ),
+        Index("ix_outbox_closed", "done_at", postgresql_where=text("state = 'done'")),
     )
 
 
@@ -152,11 +154,32 @@ def lease(
             lease_owner=owner,
             lease_until=now + length,
             fence=Outbox.fence + 1,
-            attempts=Outbox.attempts + 1,
         )
         .returning(Outbox.id, Outbox.priority)
     )
     return [(row.id, row.priority) for row in rows]
+
+
+def start(session: Session, row_id: UUID) -> bool:
+    """Count an attempt before its effect begins; False when there is nothing to attempt.
+
+    This commits before the effect, so an item that kills its worker is counted all the
+    same, on our row and not by the broker's task id, and is parked in the end (REL-27).
+    Waiting in a queue that nobody reads counts for nothing.
+    """
+    row = session.scalar(
+        select(Outbox)
+        .where(Outbox.id == row_id, Outbox.state == State.LEASED)
+        .with_for_update(skip_locked=True)
+    )
+    if row is None:
+        return False
+    if row.attempts >= MAX_ATTEMPTS:
+        row.state = State.PARKED
+        row.last_error_code = row.last_error_code or "worker-lost"
+        return False
+    row.attempts += 1
+    return True
 
 
 def begin(session: Session, row_id: UUID) -> Outbox | None:
@@ -178,19 +201,21 @@ def finish(row: Outbox, *, now: datetime) -> None:
     row.done_at = now
 
 
-def put_back(session: Session, row_id: UUID, *, now: datetime, error_code: str) -> State:
-    """Note a failed attempt: wait longer each time, and park the row after the last."""
-    row = session.scalar(
-        select(Outbox).where(Outbox.id == row_id, Outbox.state == State.LEASED).with_for_update()
+def put_back(session: Session, row_id: UUID, *, now: datetime, error_code: str) -> None:
+    """Note a failed attempt and wait longer each time before the next."""
+    row = begin(session, row_id)
+    if row is not None:
+        row.last_error_code = error_code
+        row.lease_until = now + backoff(row.attempts)
+
+
+def give_back(session: Session, row_ids: list[UUID], *, now: datetime) -> None:
+    """End leases at once: the broker did not take the message."""
+    session.execute(
+        update(Outbox)
+        .where(Outbox.id.in_(row_ids), Outbox.state == State.LEASED)
+        .values(lease_until=now)
     )
-    if row is None:
-        return State.DONE
-    row.last_error_code = error_code
-    if row.attempts >= MAX_ATTEMPTS:
-        row.state = State.PARKED
-        return State.PARKED
-    row.lease_until = now + backoff(row.attempts)
-    return State.LEASED
 
 
 def backoff(attempts: int) -> timedelta:
@@ -198,26 +223,32 @@ def backoff(attempts: int) -> timedelta:
     return min(timedelta(seconds=2 ** min(attempts, 12)), BACKOFF_CEILING)
 
 
-def park_exhausted(session: Session, *, now: datetime) -> list[UUID]:
-    """Park rows that killed their worker as often as is allowed (REL-27)."""
-    rows = session.execute(
-        update(Outbox)
-        .where(
-            Outbox.state == State.LEASED,
-            Outbox.lease_until <= now,
-            Outbox.attempts >= MAX_ATTEMPTS,
-        )
-        .values(state=State.PARKED, last_error_code="worker-lost")
-        .returning(Outbox.id)
-    )
-    return [row.id for row in rows]
+def in_flight(session: Session, *, now: datetime) -> int:
+    """Return how many rows are leased and not yet due again."""
+    leased = select(func.count()).where(Outbox.state == State.LEASED, Outbox.lease_until > now)
+    return int(session.scalar(leased) or 0)
 
 
-def waiting(session: Session) -> tuple[int, datetime | None]:
-    """Return how many rows wait, and since when the oldest does (REL-26)."""
+def parked(session: Session) -> int:
+    """Return how many rows were given up and wait for a person (AL-16)."""
+    return int(session.scalar(select(func.count()).where(Outbox.state == State.PARKED)) or 0)
+
+
+def last_closed(session: Session) -> datetime | None:
+    """Return when a worker last closed a row: liveness by progress, not by ping (REL-36)."""
+    return session.scalar(select(func.max(Outbox.done_at)))
+
+
+def forget_done(session: Session, *, before: datetime) -> None:
+    """Delete rows that were closed long ago; what they caused is stored elsewhere."""
+    session.execute(delete(Outbox).where(Outbox.state == State.DONE, Outbox.done_at < before))
+
+
+def waiting(session: Session, *, now: datetime) -> tuple[int, datetime | None]:
+    """Return how many rows are due and not closed, and since when the oldest is (REL-26)."""
     row = session.execute(
-        select(func.count(), func.min(Outbox.created_at)).where(
-            Outbox.state.in_([State.OPEN, State.LEASED])
+        select(func.count(), func.min(Outbox.next_try_at)).where(
+            Outbox.state.in_([State.OPEN, State.LEASED]), Outbox.next_try_at <= now
         )
     ).one()
     return int(row[0]), row[1]

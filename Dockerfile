@@ -1,0 +1,20 @@
+# One image for every service: the same program, another command.
+FROM node:22-bookworm-slim AS assets
+WORKDIR /src
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --ignore-scripts
+
+FROM python:3.13-slim-bookworm
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/srv/wardlight
+WORKDIR /srv/wardlight
+COPY requirements/ requirements/
+RUN pip install --no-cache-dir --require-hashes -r requirements/build.txt \
+ && uv pip install --system --no-cache --require-hashes -r requirements/runtime.txt
+COPY . .
+COPY --from=assets /src/node_modules node_modules
+RUN uv pip install --system --no-deps --no-build-isolation -e . \
+ && python -m app.frontend \
+ && useradd --system --home /srv/wardlight wardlight
+USER wardlight
+ENTRYPOINT ["wardlight"]
+CMD ["serve", "--host", "0.0.0.0"]

@@ -1,0 +1,65 @@
+# Wardlight. `make help` lists what there is.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' \
+	>/dev/null 2>&1 && echo $$p && break; done)
+BIN := .venv/bin
+ARGS ?=
+
+.PHONY: help setup setup-dev check test fix demo bench migrate lock
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: .venv/.runtime app/static/.built ## make .venv, install the locked requirements, build the front-end assets
+
+setup-dev: .venv/.dev app/static/.built
+
+demo: setup ## show it: a synthetic cohort, its readings over HTTP, alerts in the inbox
+	$(BIN)/wardlight demo $(ARGS)
+
+test: setup-dev ## run every test (ARGS="-k name" narrows it)
+	$(BIN)/python -m pytest $(ARGS)
+
+check: setup-dev ## linters, types, import layers, templates
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+
+fix: setup-dev ## mend what the linters can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup-dev ## measure speed; ratios against ceilings of the same run
+	$(BIN)/python -m bench $(ARGS)
+
+migrate: setup ## bring the database schema to its newest revision
+	$(BIN)/wardlight migrate
+
+lock: setup-dev ## renew the hash-locked requirements from pyproject.toml
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+		pyproject.toml -o requirements/runtime.txt
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+		--extra dev pyproject.toml -c requirements/runtime.txt -o requirements/dev.txt
+
+.venv/.build: requirements/build.txt
+	@test -n "$(PYTHON)" || { echo "Wardlight needs Python 3.11 or newer, with venv"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/build.txt
+	@touch $@
+
+.venv/.runtime: .venv/.build requirements/runtime.txt pyproject.toml
+	$(BIN)/uv pip install -q --require-hashes -r requirements/runtime.txt
+	$(BIN)/uv pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev: .venv/.runtime requirements/dev.txt
+	$(BIN)/uv pip install -q --require-hashes -r requirements/dev.txt
+	@touch $@
+
+app/static/.built: .venv/.runtime package.json package-lock.json app/frontend.py $(wildcard app/assets/*)
+	$(BIN)/python -m app.frontend
+	@touch $@

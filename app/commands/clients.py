@@ -1,0 +1,168 @@
+"""`client add` and `token`: let a device integration in, and try the door as it would."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import uuid4
+
+import httpx
+import jwt
+import typer
+from cryptography.hazmat.primitives.asymmetric import ec
+from jwt.algorithms import ECAlgorithm
+
+import app.migrate
+import ingest.service
+from app.commands.system import ADDRESS_FILE
+from core.clock import utc_now
+from core.database import Database
+from core.embedded import servers
+from core.errors import InvalidError
+from core.security import ASSERTION_TYPE, valid_scope
+from core.settings import Environment, Settings
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+KEY_FOLDER = "clients"
+NAME_FORM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(help="Device integrations.", no_args_is_help=True)
+    group.command("add")(add)
+    cli.add_typer(group, name="client")
+    cli.command("token")(token)
+
+
+def add(
+    name: Annotated[str, typer.Argument(help="A name for the integration.")],
+    scope: Annotated[str, typer.Option(help="SMART v2 system scopes, separated by spaces.")] = (
+        "system/Observation.cu"
+    ),
+    history: Annotated[
+        bool, typer.Option(help="It loads history: readings over 24 h old never alert.")
+    ] = False,
+) -> None:
+    """Register a device integration; its private key is printed once and kept nowhere else.
+
+    Outside production a copy stays in the data folder, so that `wardlight token` can use it.
+    """
+    settings = Settings()
+    if not NAME_FORM.fullmatch(name):
+        raise InvalidError("a name has letters, digits, dots, dashes and underscores, at most 64")
+    scopes = _scopes(scope)
+    private, public = make_key()
+    with servers(settings, broker=False) as running:
+        if settings.database_url is None:
+            app.migrate.upgrade(running.migration_database_url, app_role=settings.app_role)
+        client_id = register_client(running.database_url, name, scopes, public, history=history)
+    private["client_id"] = str(client_id)
+    if settings.environment is not Environment.PRODUCTION:
+        _keep(settings, name, private)
+    typer.echo(json.dumps({"client_id": str(client_id), "scope": scope, "private_jwk": private}))
+
+
+def register_client(
+    database_url: str,
+    name: str,
+    scopes: frozenset[str],
+    public: dict[str, Any],
+    *,
+    history: bool = False,
+) -> UUID:
+    """Store a client with its public key, in a transaction of its own."""
+    database = Database(database_url)
+    try:
+        with database.transaction() as session:
+            return ingest.service.register_client(
+                session, name, scopes, {"keys": [public]}, history=history, now=utc_now()
+            )
+    finally:
+        database.close()
+
+
+def token(
+    name: Annotated[str, typer.Argument(help="The integration's name.")],
+    key: Annotated[Path | None, typer.Option(help="File with the private key as a JWK.")] = None,
+    url: Annotated[str, typer.Option(help="Base address of a running Wardlight.")] = "",
+) -> None:
+    """Print a bearer token, obtained from the real token endpoint."""
+    settings = Settings()
+    path = key or settings.data / KEY_FOLDER / f"{name}.json"
+    if not path.exists():
+        raise InvalidError(f"no key for {name}: give --key FILE or run `wardlight client add`")
+    typer.echo(fetch_token(json.loads(path.read_text()), base_url=url or running_address(settings)))
+
+
+def running_address(settings: Settings) -> str:
+    """Return where a system started from this data folder listens, else the configured address."""
+    address = settings.data / ADDRESS_FILE
+    return address.read_text() if address.exists() else settings.base_url
+
+
+def fetch_token(private: dict[str, Any], *, base_url: str) -> str:
+    """Exchange a client assertion for an access token (SMART Backend Services)."""
+    endpoint = f"{base_url.rstrip('/')}/auth/token"
+    response = httpx.post(
+        endpoint,
+        data={
+            "grant_type": "client_credentials",
+            "client_assertion_type": ASSERTION_TYPE,
+            "client_assertion": assertion(private, audience=endpoint),
+        },
+        timeout=10,
+    )
+    if response.is_error:
+        raise InvalidError(f"the token endpoint answered {response.status_code}: {response.text}")
+    return str(response.json()["access_token"])
+
+
+def assertion(private: dict[str, Any], *, audience: str) -> str:
+    """Return a signed client assertion that lives for four minutes."""
+    client_id = private["client_id"]
+    now = int(time.time())
+    claims = {
+        "iss": client_id,
+        "sub": client_id,
+        "aud": audience,
+        "exp": now + 240,
+        "jti": str(uuid4()),
+    }
+    signing_key = jwt.PyJWK(private, algorithm="ES384").key
+    return jwt.encode(claims, signing_key, algorithm="ES384", headers={"kid": private["kid"]})
+
+
+def make_key() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a new ES384 key pair as (private JWK, public JWK)."""
+    key = ec.generate_private_key(ec.SECP384R1())
+    names = {"kid": str(uuid4()), "alg": "ES384", "use": "sig"}
+    private = {**ECAlgorithm.to_jwk(key, as_dict=True), **names}
+    public = {**ECAlgorithm.to_jwk(key.public_key(), as_dict=True), **names}
+    return private, public
+
+
+def _scopes(text: str) -> frozenset[str]:
+    scopes = frozenset(text.split())
+    wrong = sorted(scope for scope in scopes if not valid_scope(scope))
+    if wrong or not scopes:
+        raise InvalidError(
+            f"not a SMART v2 system scope: {', '.join(wrong) or '(none given)'};"
+            " write for instance system/Observation.cu or system/*.cruds"
+        )
+    return scopes
+
+
+def _keep(settings: Settings, name: str, private: dict[str, Any]) -> None:
+    folder = settings.data / KEY_FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.json"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(private, file)

@@ -1,0 +1,95 @@
+"""What a refusal looks like from outside: an OperationOutcome, a page, and never a stack."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from core.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    UnauthenticatedError,
+    WardlightError,
+)
+from core.logging import logger
+from fhir.outcome import Issue, operation_outcome
+
+if TYPE_CHECKING:
+    from fastapi import Request
+    from fastapi.responses import Response
+
+log = logger(__name__)
+FHIR_JSON = "application/fhir+json; charset=utf-8"
+RETRY_AFTER_SECONDS = "5"
+
+STATUS: dict[type[WardlightError], HTTPStatus] = {
+    NotFoundError: HTTPStatus.NOT_FOUND,
+    ConflictError: HTTPStatus.CONFLICT,
+    ForbiddenError: HTTPStatus.FORBIDDEN,
+    UnauthenticatedError: HTTPStatus.UNAUTHORIZED,
+    InvalidError: HTTPStatus.UNPROCESSABLE_ENTITY,
+}
+ISSUE_CODE = {
+    HTTPStatus.BAD_REQUEST: "invalid",
+    HTTPStatus.UNAUTHORIZED: "login",
+    HTTPStatus.FORBIDDEN: "forbidden",
+    HTTPStatus.NOT_FOUND: "not-found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "not-supported",
+    HTTPStatus.CONFLICT: "conflict",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "business-rule",
+    HTTPStatus.SERVICE_UNAVAILABLE: "transient",
+}
+
+
+def speaks_fhir(request: Request) -> bool:
+    """Return whether the answer goes to a program and not to a person's browser."""
+    return "text/html" not in request.headers.get("accept", "")
+
+
+def outcome(status: int, text: str, *, field: str = "") -> Response:
+    """Return an OperationOutcome with a status and, where due, what to do next."""
+    code = ISSUE_CODE.get(HTTPStatus(status), "processing")
+    issue = Issue(severity="error", code=code, text=text, expression=field)
+    headers = {}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer realm="wardlight"'
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = RETRY_AFTER_SECONDS
+    return JSONResponse(
+        operation_outcome([issue]), status_code=status, headers=headers, media_type=FHIR_JSON
+    )
+
+
+def of_ours(error: WardlightError) -> Response:
+    """Answer one of the program's own refusals."""
+    return outcome(STATUS[type(error)], error.message, field=error.field)
+
+
+def of_the_database(error: DBAPIError) -> Response:
+    """Answer trouble with the database: come back later, or a number to quote."""
+    if isinstance(error, OperationalError) or error.connection_invalidated:
+        log.warning("database unavailable", error=type(error).__name__)
+        return outcome(503, "the store is not available at the moment; nothing was accepted")
+    return unexpected(error)
+
+
+def unexpected(error: Exception) -> Response:
+    """Answer a fault of ours with a number that the log also has, and nothing else (SEC-22)."""
+    number = str(uuid4())
+    log.error("unexpected", number=number, error=type(error).__name__, at=_place(error))
+    return outcome(500, f"internal error {number}; nothing was accepted")
+
+
+def _place(error: Exception) -> str:
+    trace, place = error.__traceback__, ""
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        place = f"{code.co_name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

@@ -1,0 +1,94 @@
+"""Assemble the web application: the FHIR door, the pages, health, and one form of refusal."""
+
+from __future__ import annotations
+
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+
+import app.pages
+import ingest.router
+from app import errors, health
+from app.runtime import connect
+from core.embedded import Servers
+from core.errors import WardlightError
+from core.logging import configure, logger
+from core.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+log = logger(__name__)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Return the application; its servers must be configured and migrated."""
+    settings = settings or Settings()
+    configure(settings)
+    servers = Servers.configured(settings)
+    if servers is None:
+        raise RuntimeError("set WARDLIGHT_DATABASE_URL and WARDLIGHT_BROKER_URL, or use `up`")
+    database = connect(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        database.close()
+
+    web = FastAPI(
+        title="Wardlight", docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False
+    )
+    web.middleware("http")(_access_log)
+    _add_refusals(web)
+    web.include_router(health.router(database, servers.broker_url))
+    web.include_router(ingest.router.router(database, settings))
+    app.pages.mount(web, database, settings)
+    return web
+
+
+def _add_refusals(web: FastAPI) -> None:
+    async def ours(_: Request, error: Any) -> Response:
+        return errors.of_ours(error)
+
+    async def invalid(_: Request, error: Any) -> Response:
+        # Where and what kind, never the value itself (SEC-22).
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return errors.outcome(400, f"request not understood: {first['type']}", field=where)
+
+    async def http(_: Request, error: Any) -> Response:
+        return errors.outcome(error.status_code, str(error.detail))
+
+    async def stored(_: Request, error: Any) -> Response:
+        return errors.of_the_database(error)
+
+    async def unexpected(_: Request, error: Any) -> Response:
+        return errors.unexpected(error)
+
+    web.add_exception_handler(WardlightError, ours)
+    web.add_exception_handler(RequestValidationError, invalid)
+    web.add_exception_handler(HTTPException, http)
+    web.add_exception_handler(DBAPIError, stored)
+    web.add_exception_handler(Exception, unexpected)
+
+
+async def _access_log(
+    request: Request, call_next: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    started = time.perf_counter()
+    response = await call_next(request)
+    route = request.scope.get("route")
+    # The route's pattern, never the path or the query: those may name people (SEC-24).
+    log.info(
+        "request",
+        method=request.method,
+        route=getattr(route, "path", "unmatched"),
+        status=response.status_code,
+        ms=round((time.perf_counter() - started) * 1000, 1),
+    )
+    return response

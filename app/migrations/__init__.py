@@ -1,0 +1,1 @@
+"""Schema migrations, run by the owning role; `app.migrate` starts them."""

@@ -1,0 +1,75 @@
+"""What a process of ours holds while it runs: settings, database, rulebook, model, policy, mail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+import alerts.service
+import monitoring.service
+from alerts.notify.email import Mailer
+from core.database import Database, durability_faults, superuser
+from core.embedded import Servers
+from core.settings import Environment
+
+if TYPE_CHECKING:
+    from alerts.policy import Policy
+    from core.settings import Settings
+    from monitoring.risk import Model
+    from monitoring.rulebook import Rulebook
+
+
+class UnsafeDatabaseError(RuntimeError):
+    """The database would make a promise of ours untrue (REL-04)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Everything that a task or a tick needs, loaded once per process."""
+
+    settings: Settings
+    database: Database
+    rulebook: Rulebook
+    model: Model | None
+    policy: Policy
+    mailer: Mailer | None
+
+    @classmethod
+    def load(cls, settings: Settings) -> Self:
+        """Read the reviewed data and connect; the servers must be configured by now."""
+        return cls(
+            settings=settings,
+            database=connect(settings),
+            rulebook=monitoring.service.load_rulebook(),
+            model=monitoring.service.load_model(settings.model_path),
+            policy=alerts.service.load_policy(),
+            mailer=mailer(settings),
+        )
+
+
+def connect(settings: Settings) -> Database:
+    """Return the database, or refuse one that is not durable or lets us in as superuser."""
+    servers = Servers.configured(settings)
+    if servers is None:
+        raise RuntimeError("set WARDLIGHT_DATABASE_URL and WARDLIGHT_BROKER_URL, or use `up`")
+    database = Database(servers.database_url)
+    if settings.environment is not Environment.TEST and (faults := durability_faults(database)):
+        raise UnsafeDatabaseError(f"PostgreSQL is not set up to keep data: {', '.join(faults)}")
+    if superuser(database):
+        raise UnsafeDatabaseError("the application may not work as a PostgreSQL superuser")
+    return database
+
+
+def mailer(settings: Settings) -> Mailer | None:
+    """Return the way to send mail, or None where no server is configured."""
+    if not settings.smtp_host:
+        return None
+    password = settings.smtp_password
+    return Mailer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        sender=settings.mail_from,
+        starttls=settings.smtp_starttls,
+        user=settings.smtp_user,
+        password=password.get_secret_value() if password else "",
+    )

@@ -1,0 +1,40 @@
+"""Ring for what is due by the clock. What is due is decided by rows, never by this process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError
+
+import alerts.service
+from app import timetable
+from core.clock import utc_now
+from core.logging import logger
+
+if TYPE_CHECKING:
+    from threading import Event
+
+    from app.runtime import Runtime
+
+log = logger(__name__)
+TICK_SECONDS = 1.0
+
+
+def run(runtime: Runtime, *, stop: Event) -> None:
+    """Tick until told to stop; any number of schedulers may run at once."""
+    while not stop.is_set():
+        try:
+            tick(runtime)
+        except DBAPIError as error:
+            log.warning("scheduler cannot reach the database", error=type(error).__name__)
+        stop.wait(TICK_SECONDS)
+
+
+def tick(runtime: Runtime) -> None:
+    """Escalate what is due, look for silence, prove progress, forget what is closed."""
+    now = utc_now()
+    for job in (timetable.probe, timetable.look_for_silence, timetable.tidy):
+        with runtime.database.transaction() as session:
+            job(session, now=now)
+    with runtime.database.transaction() as session:
+        alerts.service.escalate_due(session, now=now)

@@ -1,0 +1,23 @@
+"""Every table of the program in one place, for migrations and for the schema check."""
+
+from __future__ import annotations
+
+import alerts.tables
+import app.accounts.tables
+import app.timetable
+import core.audit
+import core.outbox
+import ingest.tables
+import monitoring.tables
+from core.database import Base
+
+TABLE_MODULES = (
+    core.outbox,
+    core.audit,
+    ingest.tables,
+    monitoring.tables,
+    alerts.tables,
+    app.accounts.tables,
+    app.timetable,
+)
+METADATA = Base.metadata

@@ -1,0 +1,101 @@
+"""The whole pipeline on one page: what a worker does for each topic of the outbox.
+
+A reading was stored (`ingest` offered ASSESS) → the person is assessed (RAISE) → episodes
+open and deliveries are due (DELIVER) → somebody is told. Each step is one transaction that
+ends with its outbox row closed, so it can be repeated at will and takes effect once.
+"""
+
+from __future__ import annotations
+
+import os
+import traceback
+from functools import cache
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import alerts.service
+import monitoring.service
+from app.runtime import Runtime
+from app.worker import OpaqueTask, celery
+from core import outbox
+from core.clock import utc_now
+from core.logging import configure, logger
+from core.outbox import Topic
+from core.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+log = logger(__name__)
+
+
+def assess(session: Session, patient_id: UUID, now: datetime, runtime: Runtime) -> None:
+    """Judge one person's readings."""
+    monitoring.service.assess(
+        session, patient_id, now=now, rulebook=runtime.rulebook, model=runtime.model
+    )
+
+
+def raise_alerts(session: Session, assessment_id: UUID, now: datetime, runtime: Runtime) -> None:
+    """Open, raise or add to the episodes that an assessment gives reason for."""
+    alerts.service.raise_from(session, assessment_id, now=now, policy=runtime.policy)
+
+
+def deliver(session: Session, delivery_id: UUID, now: datetime, runtime: Runtime) -> None:
+    """Tell one recipient by one channel."""
+    alerts.service.deliver(session, delivery_id, now=now, mailer=runtime.mailer)
+
+
+def probe(session: Session, subject: UUID, now: datetime, runtime: Runtime) -> None:
+    """Do nothing: that the row gets closed is the point."""
+
+
+STEPS: dict[Topic, Callable[[Session, UUID, datetime, Runtime], None]] = {
+    Topic.ASSESS: assess,
+    Topic.RAISE: raise_alerts,
+    Topic.DELIVER: deliver,
+    Topic.PROBE: probe,
+}
+
+
+def run_row(runtime: Runtime, row_id: UUID, *, now: datetime) -> None:
+    """Carry out one outbox row, exactly once in effect however often it is called (REL-10)."""
+    database = runtime.database
+    with database.transaction() as session:
+        if not outbox.start(session, row_id):
+            return
+    try:
+        with database.transaction() as session:
+            row = outbox.begin(session, row_id)
+            if row is None:
+                return
+            STEPS[Topic(row.topic)](session, row.subject_id, now, runtime)
+            outbox.finish(row, now=now)
+    # The edge of the process: whatever went wrong is written on the row, by its class and
+    # place only (a message may hold patient data), and tried again until it is parked.
+    except Exception as error:  # noqa: BLE001
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        log.error(
+            "row failed",
+            row=str(row_id),
+            error=type(error).__name__,
+            at=f"{place.name}:{place.lineno}",
+        )
+        with database.transaction() as session:
+            outbox.put_back(session, row_id, now=now, error_code=type(error).__name__)
+
+
+@cache
+def _runtime(process: int) -> Runtime:  # noqa: ARG001 (a forked child must not share connections)
+    settings = Settings()
+    configure(settings)
+    return Runtime.load(settings)
+
+
+@celery.task(name="wardlight.work", base=OpaqueTask)  # type: ignore[untyped-decorator] # as above
+def work(row_id: str) -> None:
+    """Celery's entry: one opaque row id."""
+    run_row(_runtime(os.getpid()), UUID(row_id), now=utc_now())

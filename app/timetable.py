@@ -1,0 +1,61 @@
+"""What runs by the clock, as rows keyed (job, period): a period runs once (REL-31)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core import outbox
+from core.database import Base, instant
+from core.outbox import Priority, Topic
+from core.security import SYSTEM
+from ingest.repository import visible_to
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+PROBE_SUBJECT = UUID(int=0)
+PROBE_EVERY = timedelta(seconds=10)
+KEEP_CLOSED = timedelta(days=7)
+
+
+class ScheduledRun(Base):
+    """A job that ran for a period; the key is what makes it run once."""
+
+    __tablename__ = "scheduled_run"
+
+    job: Mapped[str] = mapped_column(primary_key=True)
+    period: Mapped[str] = mapped_column(primary_key=True)
+    ran_at: Mapped[datetime] = mapped_column(instant())
+
+
+def first(session: Session, job: str, period: str, *, now: datetime) -> bool:
+    """Return whether this transaction is the one that runs the job for the period."""
+    row = insert(ScheduledRun).values(job=job, period=period, ran_at=now)
+    claimed = session.execute(row.on_conflict_do_nothing().returning(ScheduledRun.job))
+    return claimed.first() is not None
+
+
+def look_for_silence(session: Session, *, now: datetime) -> None:
+    """Once an hour, have everybody assessed: somebody who sends nothing asks for nothing."""
+    if first(session, "hourly-assessment", f"{now:%Y-%m-%dT%H}", now=now):
+        for patient_id in session.scalars(select(visible_to(SYSTEM).subquery())):
+            outbox.offer(session, Topic.ASSESS, patient_id, now=now, priority=Priority.BULK)
+
+
+def probe(session: Session, *, now: datetime) -> None:
+    """Offer a row without effect, so that a worker which closes nothing is noticed (REL-36)."""
+    slot = int(now.timestamp() // PROBE_EVERY.total_seconds())
+    if first(session, "probe", str(slot), now=now):
+        outbox.offer(session, Topic.PROBE, PROBE_SUBJECT, now=now, priority=Priority.CRITICAL)
+
+
+def tidy(session: Session, *, now: datetime) -> None:
+    """Once a day, forget what was closed long ago."""
+    if first(session, "tidy", f"{now:%Y-%m-%d}", now=now):
+        outbox.forget_done(session, before=now - KEEP_CLOSED)
