@@ -19,7 +19,9 @@ COUNTED_TIERS = ("core", "usual")
 RISK_FACTOR = "risk_factor"
 ACTIVE = ("active", "recurrence", "relapse")
 DISPROVEN = ("refuted", "entered-in-error")
-HYPERCAPNIC = "chronic_hypercapnic_failure"
+# ICD-10-CM: chronic, and acute on chronic, respiratory failure with hypercapnia.
+HYPERCAPNIC = ("J9612", "J9622")
+LIVES_ALONE = "105529008"  # SNOMED CT, a finding on a problem list
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,11 @@ class Diagnosis:
     codes: tuple[tuple[str, str], ...]  # (system, code)
     clinical_status: str
     verification_status: str = ""
+
+    @property
+    def active(self) -> bool:
+        """Return whether it holds now and nobody has disproved it."""
+        return self.clinical_status in ACTIVE and self.verification_status not in DISPROVEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +110,29 @@ def groups_of(
     return frozenset(
         group.name
         for diagnosis in diagnoses
-        if diagnosis.clinical_status in ACTIVE and diagnosis.verification_status not in DISPROVEN
+        if diagnosis.active
         for group in groups.values()
         if any(_matches(group, system, code) for system, code in diagnosis.codes)
+    )
+
+
+def hypercapnic(diagnoses: Iterable[Diagnosis]) -> bool:
+    """Return whether chronic hypercapnic respiratory failure stands on the problem list."""
+    return any(
+        "icd-10" in system and code.replace(".", "").upper().startswith(HYPERCAPNIC)
+        for diagnosis in diagnoses
+        if diagnosis.active
+        for system, code in diagnosis.codes
+    )
+
+
+def says_lives_alone(diagnoses: Iterable[Diagnosis]) -> bool:
+    """Return whether an active finding says that the person lives alone."""
+    return any(
+        "snomed" in system and code == LIVES_ALONE
+        for diagnosis in diagnoses
+        if diagnosis.active
+        for system, code in diagnosis.codes
     )
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, func, select
 
 from core.clock import utc_now
 from core.errors import NotFoundError
@@ -19,18 +19,19 @@ from ingest.enrolment import (
     eligibility,
     groups_from,
     groups_of,
+    hypercapnic,
+    says_lives_alone,
 )
-from ingest.roster import PHYSICIAN_ROLES, PatientProfile, Responsible, Team
+from ingest.roster import PatientProfile, Team
 from ingest.tables import (
     CareTeam,
     CareTeamParticipant,
     CareTeamPatient,
     Condition,
     Patient,
-    Practitioner,
-    PractitionerRole,
     StoredReading,
 )
+from ingest.teams.repository import care_teams, first_teams, responsible, team_patients
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -40,6 +41,19 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from core.security import Caller
+
+__all__ = [
+    "care_teams",
+    "condition_groups",
+    "may_see",
+    "person",
+    "profiles",
+    "readings",
+    "readings_received",
+    "responsible",
+    "team_patients",
+    "visible_to",
+]
 
 
 @cache
@@ -81,18 +95,18 @@ def person(session: Session, patient_id: UUID) -> Person:
     if row is None:
         raise NotFoundError("no such patient")
     diagnoses = _diagnoses(session, [patient_id]).get(patient_id, [])
-    return _person(row, groups_of(diagnoses, condition_groups()))
+    return _person(row, diagnoses)
 
 
-def _person(row: Patient, groups: frozenset[str]) -> Person:
+def _person(row: Patient, diagnoses: Sequence[Diagnosis]) -> Person:
     return Person(
         id=str(row.id),
         zone=row.zone,
         birth_date=row.birth_date,
         sex=row.sex,
-        groups=groups,
-        lives_alone=row.lives_alone,
-        scale_two=row.scale_two_plan,
+        groups=groups_of(diagnoses, condition_groups()),
+        lives_alone=True if says_lives_alone(diagnoses) else row.lives_alone,
+        scale_two=row.scale_two_plan and hypercapnic(diagnoses),
     )
 
 
@@ -169,7 +183,7 @@ def profiles(
     rows = session.scalars(query.order_by(Patient.display_name, Patient.id)).all()
     ids = [row.id for row in rows]
     diagnoses, latest = _diagnoses(session, ids), _last_readings(session, ids)
-    teams = _teams(session, ids)
+    teams = first_teams(session, ids)
     day = today or utc_now().date()
     return [
         _profile(
@@ -187,16 +201,16 @@ def _profile(
     team: Team | None,
     today: date,
 ) -> PatientProfile:
-    groups = groups_of(diagnoses, condition_groups())
-    terms = eligibility(_person(row, groups), condition_groups(), today=today)
+    who = _person(row, diagnoses)
+    terms = eligibility(who, condition_groups(), today=today)
     return PatientProfile(
         id=row.id,
         name=row.display_name,
         birth_date=row.birth_date,
         sex=row.sex,
         zone=row.zone,
-        groups=groups,
-        lives_alone=row.lives_alone,
+        groups=who.groups,
+        lives_alone=who.lives_alone,
         eligibility_reason=terms.reason,
         eligible=terms.eligible,
         enrolled_by_override=row.override_at is not None,
@@ -218,82 +232,3 @@ def _last_readings(session: Session, ids: Sequence[UUID]) -> dict[UUID, datetime
         .group_by(StoredReading.patient_id)
     )
     return {row[0]: row[1] for row in rows}
-
-
-def _teams(session: Session, ids: Sequence[UUID]) -> dict[UUID, Team]:
-    """Return the first team of each patient by name."""
-    rows = session.execute(
-        select(CareTeamPatient.patient_id, CareTeam.id, CareTeam.name)
-        .join(CareTeam, CareTeam.id == CareTeamPatient.care_team_id)
-        .where(CareTeamPatient.patient_id.in_(ids), CareTeam.active)
-        .order_by(CareTeam.name.desc(), CareTeam.id.desc())
-    )
-    return {row[0]: Team(row[1], row[2]) for row in rows}
-
-
-def responsible(session: Session, patient_id: UUID) -> list[Responsible]:
-    """Return who answers for a patient: care managers first, then the teams' physicians.
-
-    May be empty; inactive people are returned and said to be so, so that routing can name
-    the reason why it falls back (REL-40).
-    """
-    manager = CareTeamPatient.care_manager_id
-    participates = exists().where(
-        CareTeamParticipant.care_team_id == CareTeam.id,
-        CareTeamParticipant.practitioner_id == Practitioner.id,
-        CareTeamParticipant.role.in_(PHYSICIAN_ROLES),
-    )
-    is_manager = func.coalesce(Practitioner.id == manager, False)
-    rows = session.execute(
-        select(Practitioner, CareTeam, is_manager)
-        .select_from(CareTeamPatient)
-        .join(CareTeam, CareTeam.id == CareTeamPatient.care_team_id)
-        .join(Practitioner, (Practitioner.id == manager) | participates)
-        .where(CareTeamPatient.patient_id == patient_id, CareTeam.active)
-        .order_by(is_manager.desc(), CareTeam.name, Practitioner.name, Practitioner.id)
-    ).all()
-    roles = _roles(session, [row[0].id for row in rows])
-    return [
-        _responsible(who, team, manages=manages, roles=roles.get(who.id, []))
-        for who, team, manages in rows
-    ]
-
-
-def _responsible(
-    who: Practitioner, team: CareTeam, *, manages: bool, roles: Sequence[PractitionerRole]
-) -> Responsible:
-    at_work = [role for role in roles if role.active]
-    return Responsible(
-        practitioner_id=who.id,
-        name=who.name,
-        email=next((role.email for role in at_work if role.email), who.email),
-        role="care-manager" if manages else "physician",
-        team_id=team.id,
-        team_name=team.name,
-        active=who.active and (bool(at_work) or not roles),
-    )
-
-
-def _roles(session: Session, ids: Iterable[UUID]) -> dict[UUID, list[PractitionerRole]]:
-    found: dict[UUID, list[PractitionerRole]] = {}
-    query = select(PractitionerRole).where(PractitionerRole.practitioner_id.in_(ids))
-    for row in session.scalars(query.order_by(PractitionerRole.id)):
-        found.setdefault(row.practitioner_id, []).append(row)
-    return found
-
-
-def care_teams(session: Session, caller: Caller) -> list[Team]:
-    """Return the active teams that the caller takes part in; all of them for the program."""
-    query = select(CareTeam.id, CareTeam.name).where(CareTeam.active).order_by(CareTeam.name)
-    if caller.kind == "user":
-        mine = select(CareTeamParticipant.care_team_id).where(
-            CareTeamParticipant.practitioner_id == caller.practitioner_id
-        )
-        query = query.where(CareTeam.id.in_(mine))
-    return [Team(row.id, row.name) for row in session.execute(query)]
-
-
-def team_patients(session: Session, team_id: UUID) -> list[UUID]:
-    """Return whom a team looks after."""
-    query = select(CareTeamPatient.patient_id).where(CareTeamPatient.care_team_id == team_id)
-    return list(session.scalars(query.order_by(CareTeamPatient.patient_id)))

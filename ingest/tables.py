@@ -20,8 +20,6 @@ class Patient(Base):
     __tablename__ = "patient"
 
     id: Mapped[UUID] = id_column()
-    family_name: Mapped[str] = mapped_column(default="")
-    given_name: Mapped[str] = mapped_column(default="")
     display_name: Mapped[str] = mapped_column(default="")
     birth_date: Mapped[date | None]
     sex: Mapped[str] = mapped_column(default="")
@@ -56,6 +54,7 @@ class Condition(Base):
     codes: Mapped[list[Any]]  # [[system, code], ...]
     clinical_status: Mapped[str] = mapped_column(default="")
     verification_status: Mapped[str] = mapped_column(default="")
+    onset: Mapped[date | None]
 
 
 class Practitioner(Base):

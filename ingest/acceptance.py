@@ -1,0 +1,250 @@
+"""What becomes of an Observation: new, repeated, a new version, or in conflict with the record.
+
+Pure: it is handed what is known and decides in order of arrival, so that a Bundle that
+repeats itself is judged exactly as the same entries sent one by one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from core.vitals import Quality, Vital
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+    from uuid import UUID
+
+    from ingest.candidates import Candidate
+
+CORRECTING = frozenset({"amended", "corrected", "cancelled", "entered-in-error"})
+# A status never goes back to an earlier one: the original that arrives after its correction
+# changes nothing (fhir.md section 3). `unknown` and `final` may follow each other.
+RANK = {
+    "registered": 0,
+    "preliminary": 1,
+    "final": 2,
+    "unknown": 2,
+    "amended": 3,
+    "corrected": 3,
+    "cancelled": 4,
+    "entered-in-error": 4,
+}
+
+NaturalKey = tuple["UUID", str, Vital, "datetime"]  # patient, device, vital, effective
+Name = tuple[str, str]  # an identifier's system and value
+
+
+class Outcome(StrEnum):
+    """What becomes of one Observation."""
+
+    NEW = "new"
+    REPEATED = "repeated"
+    NEW_VERSION = "new-version"
+    CONFLICT = "conflict"
+    TAKEN = "taken"  # its identifier is another patient's
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """An Observation with its patient known and its values placed in time."""
+
+    patient_id: UUID
+    status: str
+    candidates: tuple[Candidate, ...]
+    names: tuple[Name, ...]  # its identifiers
+    digest: str
+    new_id: UUID  # the id that it gets if it is new
+    updated: datetime | None = None  # meta.lastUpdated
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A stored Observation at its latest version, with the readings that live."""
+
+    id: UUID
+    version: int
+    status: str
+    patient_id: UUID
+    candidates: tuple[Candidate, ...]
+    updated: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do with one Observation, and which readings to store for it."""
+
+    outcome: Outcome
+    resource_id: UUID
+    version: int
+    readings: tuple[Candidate, ...] = ()
+
+    @property
+    def stores(self) -> bool:
+        """Return whether anything is written at all."""
+        return self.outcome in (Outcome.NEW, Outcome.NEW_VERSION, Outcome.CONFLICT)
+
+
+@dataclass(slots=True)
+class Known:
+    """What the record holds about the Observations at hand; grows as decisions are taken."""
+
+    names: dict[Name, UUID] = field(default_factory=dict)
+    digests: dict[str, UUID] = field(default_factory=dict)
+    kept: dict[UUID, Kept] = field(default_factory=dict)
+    natural: dict[NaturalKey, list[tuple[UUID, Candidate]]] = field(default_factory=dict)
+
+    def learn(self, incoming: Incoming, decision: Decision) -> None:
+        """Remember a decision, so that the next Observation meets it as stored."""
+        for name in incoming.names:
+            self.names.setdefault(name, decision.resource_id)
+        self.digests.setdefault(incoming.digest, decision.resource_id)
+        if not decision.stores:
+            return
+        before = self.kept.get(decision.resource_id)
+        for each in before.candidates if before else ():
+            twins = self.natural.get(each.key, [])
+            twins[:] = [twin for twin in twins if twin[0] != decision.resource_id]
+        self.keep(
+            Kept(
+                decision.resource_id,
+                decision.version,
+                incoming.status,
+                incoming.patient_id,
+                decision.readings,
+                incoming.updated,
+            )
+        )
+
+    def twin(self, candidate: Candidate) -> UUID | None:
+        """Return the Observation that already says exactly this, if there is one."""
+        twins = self.natural.get(candidate.key, ())
+        return next((owner for owner, twin in twins if candidate.equals(twin)), None)
+
+    def keep(self, kept: Kept) -> None:
+        """Index a stored Observation by its id and by the natural keys of its readings."""
+        self.kept[kept.id] = kept
+        for each in kept.candidates:
+            if each.quality is not Quality.ABSENT:
+                self.natural.setdefault(each.key, []).append((kept.id, each))
+
+
+def sort(incoming: Iterable[Incoming], known: Known) -> list[Decision]:
+    """Decide in the order given; `known` learns each decision before the next is taken."""
+    decisions = []
+    for each in incoming:
+        decision = decide(each, known)
+        known.learn(each, decision)
+        decisions.append(decision)
+    return decisions
+
+
+def decide(incoming: Incoming, known: Known) -> Decision:
+    """Decide about one Observation (fhir.md section 3, REL-05, REL-07, REL-08)."""
+    same = known.digests.get(incoming.digest)
+    if same is not None and same in known.kept:
+        kept = known.kept[same]
+        return Decision(Outcome.REPEATED, kept.id, kept.version)
+    named = next((known.names[name] for name in incoming.names if name in known.names), None)
+    if named is not None:
+        kept = known.kept[named]
+        if kept.patient_id != incoming.patient_id:
+            return Decision(Outcome.TAKEN, kept.id, kept.version)
+        return _revise(incoming, kept, known, same=_same_content(incoming, kept))
+    return _by_natural_key(incoming, known)
+
+
+def _by_natural_key(incoming: Incoming, known: Known) -> Decision:
+    keyed = [each for each in incoming.candidates if each.quality is not Quality.ABSENT]
+    met = [each for each in keyed if known.natural.get(each.key)]
+    if not met:
+        return _new(incoming, incoming.candidates)
+    differing = [each for each in met if known.twin(each) is None]
+    if differing:
+        owner = known.kept[known.natural[differing[0].key][0][0]]
+        return _revise(incoming, owner, known, same=False)
+    if len(met) < len(keyed):
+        return _new(incoming, [each for each in incoming.candidates if each not in met])
+    owner = known.kept[known.twin(met[0]) or known.natural[met[0].key][0][0]]
+    return _revise(incoming, owner, known, same=True)
+
+
+def _same_content(incoming: Incoming, kept: Kept) -> bool:
+    live = _live(incoming.candidates)
+    return len(live) == len(kept.candidates) and all(_among(each, kept) for each in live)
+
+
+def _among(candidate: Candidate, kept: Kept) -> bool:
+    return any(candidate.key == twin.key and candidate.equals(twin) for twin in kept.candidates)
+
+
+def revision(known: str, incoming: str, *, same: bool, older: bool = False) -> Outcome:
+    """Return what a status does to an earlier version: the table of fhir.md section 3."""
+    if known == incoming:
+        if same or older:
+            return Outcome.REPEATED
+        return Outcome.NEW_VERSION if incoming in CORRECTING else Outcome.CONFLICT
+    if older or RANK[incoming] < RANK[known]:
+        return Outcome.REPEATED
+    return Outcome.NEW_VERSION
+
+
+def _revise(incoming: Incoming, kept: Kept, known: Known, *, same: bool) -> Decision:
+    older = (
+        kept.status in CORRECTING
+        and kept.updated is not None
+        and incoming.updated is not None
+        and incoming.updated < kept.updated
+    )
+    outcome = revision(kept.status, incoming.status, same=same, older=older)
+    if outcome is Outcome.CONFLICT:
+        return _conflict(incoming, kept, known)
+    if outcome is Outcome.REPEATED:
+        return Decision(outcome, kept.id, kept.version)
+    return Decision(
+        outcome, kept.id, kept.version + 1, _beside(_live(incoming.candidates), known, kept.id)
+    )
+
+
+def _conflict(incoming: Incoming, kept: Kept, known: Known) -> Decision:
+    """Keep both values, score only the first, and let neither overwrite the other (REL-08)."""
+    named = any(known.names.get(name) == kept.id for name in incoming.names)
+    readings = tuple(
+        replace(each, quality=Quality.CONFLICT) if named or known.natural.get(each.key) else each
+        for each in _live(incoming.candidates)
+        if known.twin(each) is None and not _among(each, kept)
+    )
+    if not readings:
+        return Decision(Outcome.REPEATED, kept.id, kept.version)
+    return Decision(Outcome.CONFLICT, incoming.new_id, 1, readings)
+
+
+def _new(incoming: Incoming, candidates: Iterable[Candidate]) -> Decision:
+    return Decision(Outcome.NEW, incoming.new_id, 1, _live(candidates))
+
+
+def _beside(candidates: Iterable[Candidate], known: Known, own: UUID) -> tuple[Candidate, ...]:
+    """Mark what clashes with another Observation's reading; its own earlier version gives way."""
+    marked = []
+    for each in candidates:
+        others = [twin for owner, twin in known.natural.get(each.key, ()) if owner != own]
+        if not any(each.equals(twin) for twin in others):
+            marked.append(replace(each, quality=Quality.CONFLICT) if others else each)
+    return tuple(marked)
+
+
+def _live(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    """Leave out what is withdrawn; of two components with one key the second is in conflict."""
+    seen: dict[NaturalKey, Candidate] = {}
+    live = []
+    for each in candidates:
+        if each.quality is Quality.WITHDRAWN:
+            continue
+        first = None if each.quality is Quality.ABSENT else seen.setdefault(each.key, each)
+        if first is None or first is each:
+            live.append(each)
+        elif not first.equals(each):
+            live.append(replace(each, quality=Quality.CONFLICT))
+    return tuple(live)

@@ -1,0 +1,103 @@
+"""Finds the teams of a patient and the people who answer, managers before physicians."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import exists, func, select
+
+from ingest.roster import PHYSICIAN_ROLES, Responsible, Team
+from ingest.tables import (
+    CareTeam,
+    CareTeamParticipant,
+    CareTeamPatient,
+    Practitioner,
+    PractitionerRole,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from core.security import Caller
+
+
+def first_teams(session: Session, ids: Sequence[UUID]) -> dict[UUID, Team]:
+    """Return the first team of each patient by name."""
+    rows = session.execute(
+        select(CareTeamPatient.patient_id, CareTeam.id, CareTeam.name)
+        .join(CareTeam, CareTeam.id == CareTeamPatient.care_team_id)
+        .where(CareTeamPatient.patient_id.in_(ids), CareTeam.active)
+        .order_by(CareTeam.name.desc(), CareTeam.id.desc())
+    )
+    return {row[0]: Team(row[1], row[2]) for row in rows}
+
+
+def responsible(session: Session, patient_id: UUID) -> list[Responsible]:
+    """Return who answers for a patient: care managers first, then the teams' physicians.
+
+    May be empty; inactive people are returned and said to be so, so that routing can name
+    the reason why it falls back (REL-40).
+    """
+    manager = CareTeamPatient.care_manager_id
+    participates = exists().where(
+        CareTeamParticipant.care_team_id == CareTeam.id,
+        CareTeamParticipant.practitioner_id == Practitioner.id,
+        CareTeamParticipant.role.in_(PHYSICIAN_ROLES),
+    )
+    is_manager = func.coalesce(Practitioner.id == manager, False)
+    rows = session.execute(
+        select(Practitioner, CareTeam, is_manager)
+        .select_from(CareTeamPatient)
+        .join(CareTeam, CareTeam.id == CareTeamPatient.care_team_id)
+        .join(Practitioner, (Practitioner.id == manager) | participates)
+        .where(CareTeamPatient.patient_id == patient_id, CareTeam.active)
+        .order_by(is_manager.desc(), CareTeam.name, Practitioner.name, Practitioner.id)
+    ).all()
+    roles = _roles(session, [row[0].id for row in rows])
+    return [
+        _responsible(who, team, manages=manages, roles=roles.get(who.id, []))
+        for who, team, manages in rows
+    ]
+
+
+def _responsible(
+    who: Practitioner, team: CareTeam, *, manages: bool, roles: Sequence[PractitionerRole]
+) -> Responsible:
+    at_work = [role for role in roles if role.active]
+    return Responsible(
+        practitioner_id=who.id,
+        name=who.name,
+        email=next((role.email for role in at_work if role.email), who.email),
+        role="care-manager" if manages else "physician",
+        team_id=team.id,
+        team_name=team.name,
+        active=who.active and (bool(at_work) or not roles),
+    )
+
+
+def _roles(session: Session, ids: Iterable[UUID]) -> dict[UUID, list[PractitionerRole]]:
+    found: dict[UUID, list[PractitionerRole]] = {}
+    query = select(PractitionerRole).where(PractitionerRole.practitioner_id.in_(ids))
+    for row in session.scalars(query.order_by(PractitionerRole.id)):
+        found.setdefault(row.practitioner_id, []).append(row)
+    return found
+
+
+def care_teams(session: Session, caller: Caller) -> list[Team]:
+    """Return the active teams that the caller takes part in; all of them for the program."""
+    query = select(CareTeam.id, CareTeam.name).where(CareTeam.active).order_by(CareTeam.name)
+    if caller.kind == "user":
+        mine = select(CareTeamParticipant.care_team_id).where(
+            CareTeamParticipant.practitioner_id == caller.practitioner_id
+        )
+        query = query.where(CareTeam.id.in_(mine))
+    return [Team(row.id, row.name) for row in session.execute(query)]
+
+
+def team_patients(session: Session, team_id: UUID) -> list[UUID]:
+    """Return whom a team looks after."""
+    query = select(CareTeamPatient.patient_id).where(CareTeamPatient.care_team_id == team_id)
+    return list(session.scalars(query.order_by(CareTeamPatient.patient_id)))
