@@ -98,6 +98,7 @@ def _days_of(
 ) -> NDArray[np.float64]:
     """Draw worst days: a gamma-Poisson rate (frail people have more), thicker in winter."""
     rate = course.rate * (world.look_alikes if not course.deterioration else 1.0)
+    rate *= course.winter / (1 + (course.winter - 1) / 3)  # the thinning below keeps the mean
     if course.deterioration:
         rate *= random.gamma(2.0, 0.5) * float(np.exp(0.2 * person.frailty))
     worst = random.uniform(0, days, size=random.poisson(rate * days / YEAR))
