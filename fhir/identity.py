@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_RELATIVE = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?")
+_RELATIVE = re.compile(
+    r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?"
+)
 _ABSOLUTE = re.compile(
     r"https?://[^\s?#]+/([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?"
 )
@@ -53,7 +55,9 @@ def read_reference(reference: Mapping[str, Any] | None) -> Ref | None:
         return None
     named = reference.get("identifier") or {}
     identifier = (
-        Identifier(str(named.get("system", "")), str(named["value"])) if named.get("value") else None
+        Identifier(str(named.get("system", "")), str(named["value"]))
+        if named.get("value")
+        else None
     )
     kind, text = str(reference.get("type", "")), str(reference.get("reference", ""))
     if not text:

@@ -2,16 +2,254 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
+from core.vitals import Quality, Vital
+from fhir.codes import Meaning, codings, meaning
+from fhir.fast import fast
+from fhir.identity import read_identifiers, read_reference
+from fhir.invariants import VALUES
 from fhir.measurement import Measurement, ParsedObservation, When
+from fhir.moments import effective, moment
+from fhir.outcome import PROFILE, STRUCTURE, Issue, Refusal, refusal
+from fhir.strict import check, decode
+from fhir.values import Read, doubts, read
 
-if TYPE_CHECKING:
-    from fhir.outcome import Refusal
+__all__ = ["Measurement", "ParsedObservation", "When", "parse", "parse_fully"]
 
-__all__ = ["Measurement", "ParsedObservation", "When", "parse"]
+MEASURED = frozenset({"final", "amended", "corrected", "preliminary", "unknown"})
+NOT_DONE = "http://hl7.org/fhir/us/qicore/structuredefinition/qicore-notdone"  # in lower case
+# R4's vital-signs profile asks for the category of these (`fhir.md` FHIR-15).
+_PROFILED = frozenset(
+    {
+        Vital.BODY_WEIGHT,
+        Vital.BODY_HEIGHT,
+        Vital.BMI,
+        Vital.SYSTOLIC_BP,
+        Vital.DIASTOLIC_BP,
+        Vital.HEART_RATE,
+        Vital.RESPIRATORY_RATE,
+        Vital.SPO2,
+        Vital.BODY_TEMPERATURE,
+    }
+)
+Named = tuple[Meaning, tuple[Meaning, ...]]  # of the root, and of each component
 
 
 def parse(raw: bytes) -> ParsedObservation | Refusal:
-    """Return what the bytes of one Observation mean, or why they are not taken."""
-    raise NotImplementedError
+    """Return what the bytes of one Observation mean, or why they are not taken.
+
+    400 where it is not strict JSON or not R4, 422 where a rule or the profile is broken.
+    """
+    return fast(raw) or parse_fully(raw)
+
+
+def parse_fully(raw: bytes) -> ParsedObservation | Refusal:
+    """Do what `parse` does without its short cut; the short cut must agree with this."""
+    resource = decode(raw)
+    if isinstance(resource, Refusal):
+        return resource
+    if resource.get("resourceType") != "Observation":
+        return refusal(STRUCTURE, "structure", "an Observation is needed", "resourceType")
+    checked = check(resource)
+    if isinstance(checked, Refusal):
+        return checked
+    return _read(resource)
+
+
+def _read(resource: dict[str, Any]) -> ParsedObservation | Refusal:
+    components = resource.get("component", ())
+    named = (
+        meaning(codings(resource["code"])),
+        tuple(meaning(codings(each.get("code"))) for each in components),
+    )
+    monitored = named[0].known or any(each.known for each in named[1])
+    measured = resource["status"] in MEASURED and not _not_done(resource)
+    when = effective(resource)
+    if issues := tuple(_profile_faults(resource, named, when, strict=monitored and measured)):
+        return Refusal(PROFILE, issues)
+    parsed = _frame(resource, when or When())
+    if not monitored:
+        return replace(parsed, warnings=(_unmonitored(),))
+    if not measured:
+        return replace(parsed, contact=_not_done(resource), warnings=_unread(resource))
+    reads = _reads(resource, named)
+    if isinstance(reads, Refusal):
+        return reads
+    return _judged(parsed, resource, named, reads)
+
+
+def _frame(resource: Mapping[str, Any], when: When) -> ParsedObservation:
+    return ParsedObservation(
+        status=str(resource["status"]),
+        subject=read_reference(resource.get("subject")),
+        device=read_reference(resource.get("device")),
+        identifiers=read_identifiers(resource),
+        codes=codings(resource["code"]),
+        when=when,
+        issued=moment(str(resource.get("issued", ""))),
+        last_updated=moment(str((resource.get("meta") or {}).get("lastUpdated", ""))),
+        resource_id=str(resource.get("id", "")),
+        category=_category(resource),
+        reported=codings(resource.get("valueCodeableConcept")),
+    )
+
+
+def _category(resource: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(code for each in resource.get("category", ()) for _, code in codings(each))
+
+
+def _unmonitored() -> Issue:
+    text = "not a monitored measurement: stored, not scored"
+    return Issue("information", "informational", text, "Observation.code")
+
+
+def _unread(resource: Mapping[str, Any]) -> tuple[Issue, ...]:
+    if _not_done(resource):
+        text = "not done: counted as contact, without a reading"
+        return (Issue("information", "informational", text, "Observation.modifierExtension"),)
+    text = "this status carries no reading"
+    return (Issue("information", "informational", text, "Observation.status"),)
+
+
+def _not_done(resource: Mapping[str, Any]) -> bool:
+    return any(
+        str(each.get("url", "")).lower() == NOT_DONE and each.get("valueBoolean") is True
+        for each in resource.get("modifierExtension", ())
+    )
+
+
+def _profile_faults(
+    resource: Mapping[str, Any], named: Named, when: When | None, *, strict: bool
+) -> list[Issue]:
+    """Return what the profile asks for and is not there; `strict` for a monitored reading."""
+    faults = []
+    if read_reference(resource.get("subject")) is None:
+        text = "the patient is needed: a reference or an identifier"
+        faults.append(Issue("error", "required", text, "Observation.subject"))
+    if not strict:
+        return faults
+    if when is None:
+        text = "vs-1: the time of measurement is needed, at least the day"
+        faults.append(Issue("error", "required", text, "Observation.effective"))
+    if _says_nothing(resource):
+        text = "vs-2: a value, a dataAbsentReason, components or members are needed"
+        faults.append(Issue("error", "required", text, "Observation.value"))
+    elif named[0].panel and not _has(resource, "component", "hasMember", "dataAbsentReason"):
+        text = "a blood pressure panel needs components 8480-6 and 8462-4"
+        faults.append(Issue("error", "required", text, "Observation.component"))
+    return faults
+
+
+def _has(resource: Mapping[str, Any], *names: str) -> bool:
+    return any(name in resource for name in names)
+
+
+def _says_nothing(resource: Mapping[str, Any]) -> bool:
+    return not _has(resource, *VALUES, "dataAbsentReason", "component", "hasMember")
+
+
+def _reads(resource: Mapping[str, Any], named: Named) -> list[Read] | Refusal:
+    """Read the root and each component; the panel's own absence stands for both halves."""
+    reads = []
+    root = read(resource, named[0], "Observation")
+    if isinstance(root, Refusal):
+        return root
+    reads.append(root)
+    if named[0].panel and "dataAbsentReason" in resource and "component" not in resource:
+        for vital in (Vital.SYSTOLIC_BP, Vital.DIASTOLIC_BP):
+            half = read(resource, Meaning(vital), "Observation")
+            reads.extend([half] if isinstance(half, Read) else [])
+    for index, component in enumerate(resource.get("component", ())):
+        path = f"Observation.component[{index}]"
+        each = read(component, named[1][index], path, index=index)
+        if isinstance(each, Refusal):
+            return each
+        reads.append(each)
+    return reads
+
+
+def _judged(
+    parsed: ParsedObservation, resource: Mapping[str, Any], named: Named, reads: Sequence[Read]
+) -> ParsedObservation:
+    warnings = [issue for each in reads for issue in each.issues]
+    measurements: list[Measurement] = []
+    for each in reads:
+        if each.measurement is None:
+            continue
+        kept, issues = _doubted(each.measurement, resource, named, parsed)
+        measurements.append(kept)
+        warnings.extend(issues)
+    together, issues = consistent(tuple(measurements), panel=named[0].panel)
+    warnings.extend(issues)
+    warnings.extend(_uncategorised(parsed, named))
+    return replace(parsed, measurements=together, warnings=tuple(warnings), contact=bool(together))
+
+
+def _doubted(
+    measurement: Measurement, resource: Mapping[str, Any], named: Named, parsed: ParsedObservation
+) -> tuple[Measurement, tuple[Issue, ...]]:
+    index = measurement.component
+    path = "Observation" if index is None else f"Observation.component[{index}]"
+    element = resource if index is None else resource["component"][index]
+    quality, why = doubts(measurement, named[0] if index is None else named[1][index], parsed.when)
+    if _has(resource, "modifierExtension", "implicitRules") or _has(element, "modifierExtension"):
+        quality, why = Quality.MEANING_UNSURE, "changed meaning, not understood"
+    if parsed.status == "unknown" and quality is None:
+        quality, why = Quality.STATUS_UNKNOWN, "the status is unknown"
+    if quality is None or measurement.quality is Quality.ABSENT:
+        return measurement, ()
+    issue = Issue("warning", "business-rule", f"{why}: kept, not scored", path)
+    return replace(measurement, quality=quality), (issue,)
+
+
+def consistent(
+    measurements: tuple[Measurement, ...], *, panel: bool
+) -> tuple[tuple[Measurement, ...], tuple[Issue, ...]]:
+    """Judge the components of one Observation together (FHIR-16); never across two."""
+    vitals = [each.vital for each in measurements]
+    if doubled := {vital for vital in vitals if vitals.count(vital) > 1}:
+        text = "the same measurement more than once in one Observation: kept, not scored"
+        return _marked(measurements, doubled, Quality.MEANING_UNSURE), (_whole(text),)
+    by_vital = {each.vital: each for each in measurements}
+    high, low = by_vital.get(Vital.SYSTOLIC_BP), by_vital.get(Vital.DIASTOLIC_BP)
+    if panel and (high is None) != (low is None):
+        text = "half a blood pressure without component.dataAbsentReason: kept, not scored"
+        halves = {Vital.SYSTOLIC_BP, Vital.DIASTOLIC_BP}
+        return _marked(measurements, halves, Quality.MEANING_UNSURE), (_whole(text),)
+    if high and low and _crossed(high, low):
+        text = "systolic is not above diastolic: kept, not scored"
+        halves = {Vital.SYSTOLIC_BP, Vital.DIASTOLIC_BP}
+        return _marked(measurements, halves, Quality.INCONSISTENT), (_whole(text),)
+    return measurements, ()
+
+
+def _crossed(high: Measurement, low: Measurement) -> bool:
+    if high.value is None or low.value is None or high.comparator or low.comparator:
+        return False
+    return high.value <= low.value
+
+
+def _whole(text: str) -> Issue:
+    return Issue("warning", "business-rule", text, "Observation.component")
+
+
+def _marked(
+    measurements: tuple[Measurement, ...], vitals: set[Vital], quality: Quality
+) -> tuple[Measurement, ...]:
+    return tuple(
+        replace(each, quality=quality)
+        if each.vital in vitals and each.quality is not Quality.ABSENT
+        else each
+        for each in measurements
+    )
+
+
+def _uncategorised(parsed: ParsedObservation, named: Named) -> tuple[Issue, ...]:
+    profiled = named[0].panel or any(each.vital in _PROFILED for each in parsed.measurements)
+    if not profiled or "vital-signs" in parsed.category:
+        return ()
+    text = "the vital-signs category is missing"
+    return (Issue("warning", "business-rule", text, "Observation.category"),)

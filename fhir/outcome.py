@@ -5,6 +5,7 @@ No text in here may carry patient data (FHIR-08): it names elements, codes and u
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 STRUCTURE = 400
 PROFILE = 422
+_STEP = re.compile(r"[A-Za-z_]{1,64}[0-9]{0,2}(?:\[\d+\])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,15 @@ class Refusal:
 def refusal(status: int, code: str, text: str, expression: str = "") -> Refusal:
     """Return a refusal with one error."""
     return Refusal(status, (Issue("error", code, text, expression),))
+
+
+def shown(path: str) -> str:
+    """Return a FHIRPath up to the first step that is no element name: a stranger's own member
+    name could be anything, a person's name among them.
+    """
+    steps = path.split(".")
+    odd = next((i for i, step in enumerate(steps) if not _STEP.fullmatch(step)), len(steps))
+    return ".".join(steps[:odd])
 
 
 def operation_outcome(issues: Iterable[Issue]) -> dict[str, Any]:

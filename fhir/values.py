@@ -1,0 +1,174 @@
+"""Reads the value of one element, Observation or component, as one Measurement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from core.vitals import Precision, Quality, Vital
+from fhir.codes import Meaning, Use, codings
+from fhir.invariants import VALUES
+from fhir.measurement import Measurement, When
+from fhir.outcome import PROFILE, Issue, Refusal, refusal
+from fhir.units import convert
+
+ABSENT_URL = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+_LOW, _HIGH = frozenset({"LO", "LOW"}), frozenset({"HI", "HIGH"})
+DAILY = frozenset({Vital.STEPS, Vital.SLEEP, Vital.MOTION})
+# A spot value over more than a day says when nothing was; a day's total may run over midnight
+# and a change of clocks, but not over two days (`fhir.md` section 4).
+LONGEST_SPOT = timedelta(hours=24)
+LONGEST_DAY = timedelta(hours=36)
+SHORTEST_DAY = timedelta(hours=20)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One measurement, None where the element holds none, and what was noticed."""
+
+    measurement: Measurement | None = None
+    issues: tuple[Issue, ...] = ()
+
+
+def read(
+    element: Mapping[str, Any], named: Meaning, path: str, *, index: int | None = None
+) -> Read | Refusal:
+    """Return what `element` (root or component) says about the vital that it names."""
+    if named.vital is None:
+        return Read()
+    absent = element.get("dataAbsentReason")
+    quantity = element.get("valueQuantity")
+    if absent is not None and any(value in element for value in VALUES):
+        return _kept(named.vital, element, path, index, "a value and dataAbsentReason together")
+    if absent is not None:
+        return Read(
+            Measurement(named.vital, None, Quality.ABSENT, reason=_reason(absent), component=index)
+        )
+    if quantity is not None:
+        return _quantity(quantity, named, f"{path}.valueQuantity", index)
+    if named.vital is Vital.GLUCOSE and "valueString" in element:
+        return _low_or_high(element["valueString"], path, index)
+    if any(value in element for value in VALUES):
+        return _kept(named.vital, element, path, index, "the value is not a Quantity")
+    return Read()
+
+
+def _reason(concept: Mapping[str, Any]) -> str:
+    return next((code for _, code in codings(concept)), "unknown")
+
+
+def _warning(text: str, path: str) -> Issue:
+    return Issue("warning", "business-rule", text, path)
+
+
+def _kept(vital: Vital, element: Mapping[str, Any], path: str, index: int | None, why: str) -> Read:
+    quantity = element.get("valueQuantity") or {}
+    kept = Measurement(
+        vital,
+        None,
+        Quality.MEANING_UNSURE,
+        value_received=str(quantity.get("value", "")),
+        unit_received=unit_text(quantity),
+        component=index,
+    )
+    return Read(kept, (_warning(f"{why}: kept, not scored", path),))
+
+
+def unit_text(quantity: Mapping[str, Any]) -> str:
+    """Return the unit as it was received: its code, else its display text."""
+    return str(quantity.get("code") or quantity.get("unit") or "")
+
+
+def _low_or_high(text: str, path: str, index: int | None) -> Read:
+    word = text.strip().upper()
+    known = word in _LOW | _HIGH
+    kept = Measurement(
+        Vital.GLUCOSE,
+        None,
+        Quality.BOUND if known else Quality.MEANING_UNSURE,
+        comparator=("<" if word in _LOW else ">") if known else "",
+        value_received=word if known else "",
+        component=index,
+    )
+    said = "the meter's range is not known" if known else "a text where a number is expected"
+    return Read(kept, (_warning(f"{said}: kept, not scored", f"{path}.valueString"),))
+
+
+def _quantity(
+    quantity: Mapping[str, Any], named: Meaning, path: str, index: int | None
+) -> Read | Refusal:
+    vital = named.vital
+    if vital is None:
+        return Read()
+    if "value" not in quantity:
+        return _without_number(quantity, vital, path, index)
+    converted = convert(vital, quantity, path)
+    if isinstance(converted, Refusal):
+        return converted
+    comparator = str(quantity.get("comparator", ""))
+    quality = converted.quality
+    issues = [_warning(converted.warning, path)] if converted.warning else []
+    if comparator and quality in (Quality.SCORED, Quality.IMPLAUSIBLE):
+        quality = Quality.BOUND
+    if named.moles is not None and converted.ucum:
+        stated = converted.ucum.startswith("mmol")
+        if stated != named.moles:
+            text = "the LOINC names the other property (mass or moles); the unit decides"
+            issues.append(_warning(text, path))
+    value = converted.value
+    measured = Measurement(
+        vital,
+        value,
+        quality,
+        comparator,
+        str(quantity["value"]),
+        unit_text(quantity),
+        component=index,
+    )
+    return Read(measured, tuple(issues))
+
+
+def _without_number(
+    quantity: Mapping[str, Any], vital: Vital, path: str, index: int | None
+) -> Read | Refusal:
+    for each in (quantity.get("_value") or {}).get("extension", ()):
+        if each.get("url") == ABSENT_URL:
+            reason = str(each.get("valueCode", "unknown"))
+            return Read(Measurement(vital, None, Quality.ABSENT, reason=reason, component=index))
+    return refusal(
+        PROFILE, "required", "a number is needed, or a dataAbsentReason", f"{path}.value"
+    )
+
+
+def doubts(measurement: Measurement, named: Meaning, when: When) -> tuple[Quality | None, str]:
+    """Return why a measurement that reads well must still not be scored: quality and words."""
+    if not named.agreed:
+        return Quality.MEANING_UNSURE, "the codings name different measurements"
+    if named.use is Use.KEEP:
+        return Quality.MEANING_UNSURE, "not the measurement that rules know"
+    if named.use is Use.INTERVAL and not _a_day(when):
+        return Quality.MEANING_UNSURE, "a count over a time that is not one day"
+    if not _timely(measurement.vital, when):
+        return Quality.TIME_UNSURE, "the time of measurement is open or too long"
+    return None, ""
+
+
+def _a_day(when: When) -> bool:
+    if when.precision is Precision.DAY:
+        return True
+    if when.start and when.end:
+        return SHORTEST_DAY <= when.end - when.start <= LONGEST_DAY
+    return False
+
+
+def _timely(vital: Vital, when: When) -> bool:
+    if not when.sure:
+        return False
+    if when.start and when.end:
+        longest = LONGEST_DAY if vital in DAILY else LONGEST_SPOT
+        return when.end - when.start <= longest
+    if when.day and when.last_day:
+        return (when.last_day - when.day).days <= (1 if vital in DAILY else 0)
+    return True
