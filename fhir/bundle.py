@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from fhir.outcome import PROFILE, STRUCTURE, Issue, Refusal, refusal
+from fhir.strict import BUNDLE, bounds, check, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from fhir.outcome import Refusal
+MOST_ENTRIES = 1000
+ACCEPTED = ("batch", "transaction", "collection")
+_WRITES = frozenset({"POST", "PUT", "PATCH"})
+_RANK = {"DELETE": 0, "POST": 1, "PUT": 2, "PATCH": 2, "GET": 3, "HEAD": 3}
+_ENTRY = frozenset({"fullUrl", "resource", "request"})
+_REQUEST = frozenset({"method", "url", "ifNoneExist", "ifMatch"})
+_URI = re.compile(r"\S+")
+_REFERENCE = re.compile(rb'("reference"\s*:\s*)("[^"\\]*(?:\\.[^"\\]*)*")')
+_CUT = b"0"  # stands where a resource was cut out of the envelope; no resource is a number
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry as received; `raw` is the resource's own bytes, empty where it has none."""
+    """One entry as received; `raw` is the resource's own bytes, empty where it has none.
+
+    `resource_type` is empty where the resource does not say; `strict.check` refuses it then.
+    """
 
     index: int
     full_url: str
@@ -24,6 +42,7 @@ class Entry:
     resource_type: str
     if_match: str = ""
     resource_id: str = ""
+    version_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +53,208 @@ class Bundle:
     entries: tuple[Entry, ...]
 
 
+class _Held(msgspec.Struct):
+    resource: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+class _Envelope(msgspec.Struct):
+    entry: list[_Held] = []
+
+
+class _Meta(msgspec.Struct, rename="camel"):
+    version_id: str = ""
+
+
+class _Head(msgspec.Struct, rename="camel"):
+    resource_type: str = ""
+    id: str = ""
+    meta: _Meta = _Meta()
+
+
+_ENVELOPE = msgspec.json.Decoder(_Envelope)
+_HEAD = msgspec.json.Decoder(_Head)
+
+
 def read_bundle(raw: bytes) -> Bundle | Refusal:
-    """Return the entries of a Bundle, each with its received bytes, or why it is refused."""
-    raise NotImplementedError
+    """Return the entries of a Bundle, each with its received bytes, or why it is refused.
+
+    The envelope is checked here; each resource by whoever reads it, so that in a batch a bad
+    one spoils no other.
+    """
+    if refused := bounds(raw, BUNDLE):
+        return refused
+    held = _held(raw)
+    envelope = decode(_cut(raw, held), BUNDLE)
+    if isinstance(envelope, Refusal):
+        return envelope
+    if faults := _misbuilt(envelope, held):
+        return faults
+    entries = tuple(
+        _entry(index, entry, resource)
+        for index, (entry, resource) in enumerate(zip(envelope.get("entry", ()), held, strict=True))
+    )
+    broken = tuple(_broken(str(envelope["type"]), entries, envelope))[:20]
+    return Refusal(STRUCTURE, broken) if broken else Bundle(str(envelope["type"]), entries)
+
+
+def _held(raw: bytes) -> list[bytes]:
+    """Return each entry's resource as received; nothing where the body is not read that way."""
+    try:
+        envelope = _ENVELOPE.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return []
+    return [bytes(each.resource) if each.resource else b"" for each in envelope.entry]
+
+
+def _cut(raw: bytes, held: Iterable[bytes]) -> bytes:
+    """Return the body with the held resources cut out: what is left is decoded strictly.
+
+    A member given twice leaves one of the two behind, and is refused as such.
+    """
+    parts: list[bytes] = []
+    position = 0
+    for resource in held:
+        if not resource:
+            continue
+        found = raw.find(resource, position)
+        if found < 0:
+            break
+        parts.extend((raw[position:found], _CUT))
+        position = found + len(resource)
+    return b"".join((*parts, raw[position:]))
+
+
+def _misbuilt(envelope: dict[str, Any], held: list[bytes]) -> Refusal | None:
+    if envelope.get("resourceType") != "Bundle":
+        return refusal(STRUCTURE, "structure", "a Bundle is needed", "resourceType")
+    entries = envelope.get("entry", [])
+    if refused := _mishandled(entries, held):
+        return refused
+    checked = check(_without_resources(envelope, entries))
+    if isinstance(checked, Refusal):
+        return checked
+    if envelope["type"] not in ACCEPTED:
+        text = f"accepted are {', '.join(ACCEPTED)}"
+        return refusal(PROFILE, "not-supported", text, "Bundle.type")
+    return None
+
+
+def _mishandled(entries: Any, held: list[bytes]) -> Refusal | None:
+    if not isinstance(entries, list) or any(not isinstance(each, dict) for each in entries):
+        return refusal(STRUCTURE, "structure", "an array of objects is needed", "Bundle.entry")
+    if len(entries) > MOST_ENTRIES:
+        text = f"at most {MOST_ENTRIES} entries are accepted"
+        return refusal(413, "too-costly", text, "Bundle.entry")
+    if len(entries) != len(held) or any(
+        each.get("resource", 0) != 0 or ("resource" in each) != bool(resource)
+        for each, resource in zip(entries, held, strict=True)
+    ):
+        return refusal(STRUCTURE, "structure", "each resource must be an object", "Bundle.entry")
+    return None
+
+
+def _without_resources(envelope: dict[str, Any], entries: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what R4's model should look at: no resource, and no entry that is plainly built."""
+    rest = {key: value for key, value in envelope.items() if key != "entry"}
+    if entries and all(_plain(each) for each in entries):
+        return rest
+    bare = [{key: value for key, value in each.items() if key != "resource"} for each in entries]
+    return rest | (
+        {"entry": [each or {"fullUrl": "urn:none"} for each in bare]}
+        if bare
+        else {key: value for key, value in envelope.items() if key == "entry"}
+    )
+
+
+def _plain(entry: dict[str, Any]) -> bool:
+    request = entry.get("request", {"method": "POST", "url": "none"})
+    return (
+        entry.keys() <= _ENTRY
+        and isinstance(request, dict)
+        and request.keys() <= _REQUEST
+        and request.get("method") in _RANK
+        and "url" in request
+        and all(isinstance(each, str) and _URI.fullmatch(each) for each in request.values())
+        and isinstance(entry.get("fullUrl", "none"), str)
+        and _URI.fullmatch(entry.get("fullUrl", "none")) is not None
+    )
+
+
+def _entry(index: int, entry: dict[str, Any], resource: bytes) -> Entry:
+    request = entry.get("request", {})
+    kind, identity, version = head(resource)
+    return Entry(
+        index=index,
+        full_url=entry.get("fullUrl", ""),
+        method=request.get("method", ""),
+        url=request.get("url", ""),
+        if_none_exist=request.get("ifNoneExist", ""),
+        raw=resource,
+        resource_type=kind,
+        version_id=version,
+        if_match=request.get("ifMatch", ""),
+        resource_id=identity,
+    )
+
+
+def head(raw: bytes) -> tuple[str, str, str]:
+    """Return a resource's type, id and version, each empty where it does not say."""
+    try:
+        said = _HEAD.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return "", "", ""
+    return said.resource_type, said.id, said.meta.version_id
+
+
+def _broken(kind: str, entries: tuple[Entry, ...], envelope: dict[str, Any]) -> Iterator[Issue]:
+    seen: set[tuple[str, str]] = set()
+    for entry, received in zip(entries, envelope.get("entry", ()), strict=True):
+        path = f"Bundle.entry[{entry.index}]"
+        if ("request" in received) != (kind != "collection"):
+            text = "bdl-3: a request is needed in batch and transaction, and nowhere else"
+            yield Issue("error", "invariant", text, f"{path}.request")
+        if not entry.raw and (entry.method in _WRITES or kind == "collection"):
+            yield Issue("error", "required", "a resource is needed", f"{path}.resource")
+        if entry.full_url and (entry.full_url, entry.version_id) in seen:
+            yield Issue("error", "invariant", "bdl-7: fullUrl is not unique", f"{path}.fullUrl")
+        if "/_history/" in entry.full_url:
+            text = "bdl-8: fullUrl must not name a version"
+            yield Issue("error", "invariant", text, f"{path}.fullUrl")
+        seen.add((entry.full_url, entry.version_id))
 
 
 def order(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     """Return a transaction's entries in processing order: DELETE, POST, PUT/PATCH, GET."""
-    raise NotImplementedError
+    return tuple(sorted(entries, key=lambda entry: _RANK.get(entry.method, len(_RANK))))
+
+
+def unresolved(raw: bytes) -> frozenset[str]:
+    """Return the references that only the Bundle or a search can resolve, as received.
+
+    These are `urn:uuid:…`, `urn:oid:…` and conditional ones (`Patient?identifier=…`).
+    """
+    texts = (_text(found[2]) for found in _REFERENCE.finditer(raw))
+    return frozenset(
+        text for text in texts if text.startswith(("urn:uuid:", "urn:oid:")) or "?" in text
+    )
 
 
 def rewrite(raw: bytes, mapping: Mapping[str, str]) -> bytes:
-    """Return the resource with references in `mapping` (urn:uuid or conditional) replaced."""
-    raise NotImplementedError
+    """Return the resource with references in `mapping` replaced; all other bytes stay.
+
+    `mapping` goes from a reference as received (full URL, urn:uuid or conditional) to
+    `Type/id`.
+    """
+
+    def replaced(found: re.Match[bytes]) -> bytes:
+        target = mapping.get(_text(found[2]))
+        return found[0] if target is None else found[1] + json.dumps(target).encode()
+
+    return _REFERENCE.sub(replaced, raw)
+
+
+def _text(token: bytes) -> str:
+    try:
+        return str(json.loads(token))
+    except ValueError:  # not UTF-8, or an escape that JSON lacks: `strict` refuses it later
+        return ""

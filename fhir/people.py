@@ -1,15 +1,22 @@
-"""Reads the resources that enrol people: who is monitored, who answers, with which device."""
+"""Reads the resources that enrol people: who is monitored, who answers, with which device.
+
+Every reader takes a resource that passed `strict.check`, and never fails on one.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from fhir.codes import codings
 from fhir.identity import Identifier, Ref, read_identifiers, read_reference
+from fhir.moments import day, well_formed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import date
+
+TIMEZONE_URL = "http://hl7.org/fhir/StructureDefinition/timezone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +27,7 @@ class ParsedPatient:
     name: str
     birth_date: date | None
     sex: str
-    zone: str  # IANA name from the timezone extension, "" where absent
+    zone: str  # IANA name from the timezone extension, "" where absent; not checked
     deceased: bool
     language: str
     birth_year: int | None = None
@@ -29,7 +36,7 @@ class ParsedPatient:
 
 @dataclass(frozen=True, slots=True)
 class ParsedCondition:
-    """One entry of a problem list."""
+    """One entry of a problem list; `onset` is None where it is less exact than a day."""
 
     subject: Ref | None
     codes: tuple[tuple[str, str], ...]  # (system, code)
@@ -87,9 +94,126 @@ class ParsedDevice:
     name: str
 
 
+def read_patient(resource: Mapping[str, Any]) -> ParsedPatient:
+    """Read a Patient; the name is the official one, else the usual, else the first."""
+    born = str(resource.get("birthDate", ""))
+    return ParsedPatient(
+        identifiers=read_identifiers(resource),
+        name=_name(resource),
+        birth_date=day(born),
+        sex=str(resource.get("gender", "")),
+        zone=_zone(resource),
+        deceased=resource.get("deceasedBoolean") is True or "deceasedDateTime" in resource,
+        language=_language(resource),
+        birth_year=int(born[:4]) if well_formed(born) else None,
+        active=resource.get("active") is not False,
+    )
+
+
+def _name(resource: Mapping[str, Any]) -> str:
+    ranks = {"official": 0, "usual": 1, "old": 9, "maiden": 9}
+    names = sorted(resource.get("name", ()), key=lambda each: ranks.get(each.get("use", ""), 2))
+    return next(filter(None, (_written(each) for each in names)), "")
+
+
+def _written(name: Mapping[str, Any]) -> str:
+    if name.get("text"):
+        return str(name["text"]).strip()
+    given = [str(each) for each in name.get("given", ()) if each]
+    return " ".join([*given, str(name.get("family", ""))]).strip()
+
+
+def _zone(resource: Mapping[str, Any]) -> str:
+    for holder in (resource, *resource.get("address", ())):
+        for each in holder.get("extension", ()):
+            zone = each.get("valueCode") or each.get("valueString")
+            if each.get("url") == TIMEZONE_URL and zone:
+                return str(zone)
+    return ""
+
+
+def _language(resource: Mapping[str, Any]) -> str:
+    spoken = sorted(
+        resource.get("communication", ()), key=lambda each: each.get("preferred") is not True
+    )
+    return next((code for each in spoken for _, code in codings(each.get("language"))), "")
+
+
+def read_condition(resource: Mapping[str, Any]) -> ParsedCondition:
+    """Read a Condition; a status that is absent is ""."""
+    onset = str(resource.get("onsetDateTime", ""))
+    return ParsedCondition(
+        subject=read_reference(resource.get("subject")),
+        codes=codings(resource.get("code")),
+        clinical_status=_code(resource.get("clinicalStatus")),
+        verification_status=_code(resource.get("verificationStatus")),
+        onset=day(onset[:10]),
+    )
+
+
+def _code(concept: Mapping[str, Any] | None) -> str:
+    return next((code for _, code in codings(concept)), "")
+
+
+def read_practitioner(resource: Mapping[str, Any]) -> ParsedPractitioner:
+    """Read a Practitioner; one who does not say is active."""
+    return ParsedPractitioner(
+        read_identifiers(resource),
+        _name(resource),
+        _email(resource.get("telecom", ())),
+        resource.get("active") is not False,
+    )
+
+
+def _email(points: Iterable[Mapping[str, Any]]) -> str:
+    mail = [each for each in points if each.get("system") == "email" and each.get("use") != "old"]
+    mail.sort(key=lambda each: each.get("use") != "work")
+    return next((str(each["value"]) for each in mail if each.get("value")), "")
+
+
+def read_practitioner_role(resource: Mapping[str, Any]) -> ParsedPractitionerRole:
+    """Read a PractitionerRole; one that does not say is active."""
+    return ParsedPractitionerRole(
+        read_reference(resource.get("practitioner")),
+        read_reference(resource.get("organization")),
+        _email(resource.get("telecom", ())),
+        resource.get("active") is not False,
+    )
+
+
+def read_care_team(resource: Mapping[str, Any]) -> ParsedCareTeam:
+    """Read a CareTeam; participants without a member to resolve are left out."""
+    members = (
+        (read_reference(each.get("member")), next(map(_code, each.get("role", ())), ""))
+        for each in resource.get("participant", ())
+    )
+    return ParsedCareTeam(
+        str(resource.get("name", "")),
+        read_reference(resource.get("subject")),
+        tuple((ref, role) for ref, role in members if ref is not None),
+        str(resource.get("status", "")),
+    )
+
+
+def read_episode_of_care(resource: Mapping[str, Any]) -> ParsedEpisodeOfCare:
+    """Read an EpisodeOfCare."""
+    teams = (read_reference(each) for each in resource.get("team", ()))
+    return ParsedEpisodeOfCare(
+        read_reference(resource.get("patient")),
+        tuple(team for team in teams if team is not None),
+        read_reference(resource.get("careManager")),
+        str(resource.get("status", "")),
+    )
+
+
 def read_device(resource: Mapping[str, Any]) -> ParsedDevice:
-    """Read a Device that passed `strict.check`."""
+    """Read a Device; the name is its own, else what its type is called."""
     names = [str(each.get("name", "")) for each in resource.get("deviceName", ())]
+    kind = resource.get("type") or {}
+    names.append(str(kind.get("text", "")))
+    names.extend(str(each.get("display", "")) for each in kind.get("coding", ()))
     return ParsedDevice(
-        read_identifiers(resource), read_reference(resource.get("patient")), next(iter(names), "")
+        read_identifiers(resource),
+        read_reference(resource.get("patient")),
+        next(filter(None, names), ""),
     )
