@@ -95,6 +95,23 @@ def counts(step: StepState, fence: int, alert: State, alert_fence: int) -> bool:
     return step is StepState.WAITING and fence == alert_fence and not alert.ended
 
 
+_WORDS = {
+    To.RESPONSIBLE: "responsible physician",
+    To.BACKUP: "backup physician",
+    To.TEAM: "care team",
+    To.FALLBACK: "fallback team",
+    To.SUPPORT: "data-quality support",
+    To.OWNER: "owner",
+}
+
+
+def words(kind: Kind, to: To) -> str:
+    """Return what a waiting step will do, as a page says it."""
+    if kind is Kind.EXPIRE:
+        return "acknowledgement ends"
+    return f"reminder to the {_WORDS[to]}" if kind is Kind.REMIND else _WORDS[to]
+
+
 def lateness(due_at: datetime, now: datetime) -> float:
     """Return by how many seconds a step missed its time."""
     return max(0.0, (now - due_at).total_seconds())

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from core.vitals import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from monitoring.findings import Finding, Problem
+    from monitoring.findings import Evidence, Finding, Problem
 
     Known = Mapping[tuple[str, datetime], Severity]
 
@@ -54,3 +54,13 @@ def _new(finding: Finding, known: Severity | None) -> bool:
 def opens(findings: Iterable[Finding]) -> bool:
     """Return whether findings may open an episode; INFO is context and never does."""
     return any(finding.severity is not Severity.INFO for finding in findings)
+
+
+def supported(evidence: Iterable[Sequence[Evidence]], present: Collection[str]) -> bool:
+    """Return whether any finding still stands on its newest reading (REL-23).
+
+    A finding without readings, such as silence, cannot lose its cause this way. `present`
+    holds the ids of the readings that are neither withdrawn nor superseded.
+    """
+    newest = [max(read, key=lambda e: e.effective).reading_id if read else "" for read in evidence]
+    return any(not reading or reading in present for reading in newest)

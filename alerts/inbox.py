@@ -13,7 +13,7 @@ from core.vitals import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from uuid import UUID
 
     from alerts.lifecycle import State
@@ -61,7 +61,7 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryView:
-    """Who was told by which channel, and which of the four states is known (REL-13)."""
+    """Who was told by which channel, and what is known of it (REL-13)."""
 
     recipient: str  # a name
     channel: str
@@ -70,6 +70,7 @@ class DeliveryView:
     created_at: datetime
     handed_over_at: datetime | None
     delivered_at: datetime | None
+    acted_on_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,24 +150,16 @@ def rows(
     shown = [e for e in episodes if not (physician and e.severity is Severity.DQ)]
     grouped = groupby(sorted(shown, key=_by_patient), key=lambda e: e.patient_id)
     found = [_row(sorted(group, key=urgency), people[patient]) for patient, group in grouped]
-    return sorted(found, key=_row_urgency)
+    return sorted(found, key=urgency)
 
 
 def _by_patient(episode: EpisodeView) -> UUID:
     return episode.patient_id
 
 
-def urgency(episode: EpisodeView) -> tuple[int, bool, float]:
-    """Return the sort key of an episode: gravest, then not yet taken, then oldest (UX-01)."""
-    return (
-        -episode.severity.rank,
-        episode.owner_id is not None,
-        episode.opened_at.timestamp(),
-    )
-
-
-def _row_urgency(row: InboxRow) -> tuple[int, bool, float]:
-    return (-row.severity.rank, row.owner_id is not None, row.opened_at.timestamp())
+def urgency(item: EpisodeView | InboxRow) -> tuple[int, float]:
+    """Return the sort key of the work: the gravest first, then the oldest (UX-01)."""
+    return (-item.severity.rank, item.opened_at.timestamp())
 
 
 def _row(episodes: list[EpisodeView], person: PatientProfile) -> InboxRow:
@@ -198,3 +191,12 @@ def _row(episodes: list[EpisodeView], person: PatientProfile) -> InboxRow:
         last_reading_at=person.last_reading_at,
         team_name=person.team_name,
     )
+
+
+def ago(span: timedelta) -> str:
+    """Return how long ago in one number: "3 s ago", "12 min ago", "5 h ago", "2 d ago"."""
+    seconds = max(0, int(span.total_seconds()))
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit} ago"
+    return f"{seconds} s ago"

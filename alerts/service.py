@@ -1,13 +1,36 @@
-"""The use cases of the response: raise, acknowledge, resolve, and what a clinician reads."""
+"""The use cases of the response: raise, escalate, deliver, acknowledge, resolve, read."""
 
 from __future__ import annotations
 
+import tomllib
+from importlib.resources import files
 from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import select
+
+from alerts import grouping, lifecycle, repository
+from alerts import inbox as order
+from alerts import policy as policies
+from alerts.delivery import repository as deliveries
+from alerts.delivery.service import Addresses, deliver
+from alerts.episodes.service import Judged, clear, close, take
+from alerts.lifecycle import Event, Refused, State
+from alerts.reasons import Reason
+from alerts.routing import practitioner
+from alerts.steps.service import escalate_due, hold
+from alerts.tables import Alert, Delivery
+from alerts.views import repository as views
+from core import audit
+from core.errors import ConflictError, NotFoundError
+from core.security import Role
+from core.vitals import Severity
+from ingest import repository as people
+from monitoring import repository as judgements
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
     from datetime import datetime
-    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
@@ -16,17 +39,39 @@ if TYPE_CHECKING:
     from alerts.policy import Policy
     from core.security import Caller
 
+__all__ = [
+    "Addresses",
+    "acknowledge",
+    "deliver",
+    "episodes",
+    "escalate_due",
+    "inbox",
+    "load_policy",
+    "opened_from",
+    "raise_from",
+    "resolve",
+]
+
 
 def load_policy(scale: float = 1.0) -> Policy:
     """Read and check the shipped policy; `scale` shortens every wait, for demo and tests."""
-    raise NotImplementedError
+    source = files("alerts").joinpath("policy.toml").read_text(encoding="utf-8")
+    return policies.read(tomllib.loads(source), scale=scale)
 
 
 def raise_from(
     session: Session, assessment_id: UUID, *, now: datetime, policy: Policy
 ) -> list[UUID]:
-    """Open or update the episodes of an assessment; return the alerts that changed."""
-    raise NotImplementedError
+    """Open, update or end the episodes of an assessment; return the alerts that changed.
+
+    Doing it twice has the effect once: evidence is known by rule and event time (REL-10).
+    """
+    found = judgements.assessment(session, assessment_id)
+    judged = Judged(assessment_id, UUID(found.person_id), found.at)
+    groups = grouping.by_problem(found.findings)
+    taken = [take(session, judged, f, now=now, policy=policy) for f in groups.values()]
+    standing = [problem for problem, findings in groups.items() if grouping.opens(findings)]
+    return [alert for alert in taken if alert] + clear(session, judged, standing, now=now)
 
 
 def acknowledge(
@@ -37,7 +82,7 @@ def acknowledge(
     now: datetime,
     version: int | None = None,
 ) -> None:
-    """Take an open alert.
+    """Take an open alert; a repeat by the same person changes nothing.
 
     Raises
     ------
@@ -46,24 +91,150 @@ def acknowledge(
     ConflictError
         Where somebody was first, saying who (UX-05), or `version` is not the current one.
     """
-    raise NotImplementedError
+    alert = _mine(session, caller, alert_id)
+    if State(alert.state).owned and alert.owner_id == _identity(caller):
+        return
+    after = lifecycle.transition(State(alert.state), Event.ACKNOWLEDGE, Severity(alert.severity))
+    if isinstance(after, Refused):
+        raise ConflictError(_first(session, alert, after, now=now))
+    _unchanged(alert, version)
+    _own(session, caller, alert, now=now)
+    _audit(session, caller, alert, now=now)
+
+
+def _own(session: Session, caller: Caller, alert: Alert, *, now: datetime) -> None:
+    before = _facts(alert)
+    alert.state, alert.version = State.ACKNOWLEDGED, alert.version + 1
+    alert.owner_id, alert.acknowledged_at = _identity(caller), now
+    alert.paged = alert.severity  # whoever took it knows of it
+    hold(session, alert, now=now)
+    repository.note(
+        session,
+        alert,
+        "acknowledged",
+        Reason.ACKNOWLEDGED,
+        now=now,
+        caller=caller,
+        before=before,
+        after=_facts(alert),
+    )
+    if caller.practitioner_id:
+        deliveries.acted_on(session, alert.id, [practitioner(caller.practitioner_id)], now=now)
 
 
 def resolve(
     session: Session, caller: Caller, alert_id: UUID, resolution: Resolution, *, now: datetime
 ) -> None:
-    """End an alert with its outcome; an alert nobody owns is acknowledged first."""
-    raise NotImplementedError
+    """End an alert with its outcome; one that nobody owns is acknowledged first.
+
+    Raises `NotFoundError` and `ConflictError` as `acknowledge` does.
+    """
+    alert = _mine(session, caller, alert_id)
+    if alert.state == State.OPEN:
+        _own(session, caller, alert, now=now)
+    after = lifecycle.transition(State(alert.state), Event.RESOLVE, Severity(alert.severity))
+    if isinstance(after, Refused):
+        raise ConflictError(_first(session, alert, after, now=now))
+    before = _facts(alert)
+    alert.outcome, alert.outcome_detail = resolution.label, resolution.action
+    alert.outcome_note = resolution.note
+    alert.ack_expires_at = None
+    close(session, alert, after, now=now)
+    repository.note(
+        session,
+        alert,
+        "resolved",
+        Reason.RESOLVED,
+        now=now,
+        caller=caller,
+        before=before,
+        after={**_facts(alert), "outcome": resolution.label, "detail": resolution.action},
+    )
+    _audit(session, caller, alert, now=now)
+
+
+def _mine(session: Session, caller: Caller, alert_id: UUID) -> Alert:
+    """Return the alert under its row lock, or say that it does not exist (SEC-12)."""
+    visible = people.visible_to(caller)
+    query = select(Alert.id).where(Alert.id == alert_id, Alert.patient_id.in_(visible))
+    if session.scalar(query) is None:
+        raise NotFoundError("no such alert")
+    alert = repository.locked(session, alert_id)
+    if alert is None:
+        raise NotFoundError("no such alert")
+    return alert
+
+
+def _identity(caller: Caller) -> UUID | None:
+    return caller.practitioner_id or caller.id
+
+
+def _facts(alert: Alert) -> Mapping[str, str | None]:
+    owner = str(alert.owner_id) if alert.owner_id else None
+    return {"state": str(alert.state), "severity": str(alert.severity), "owner": owner}
+
+
+def _first(session: Session, alert: Alert, refused: Refused, *, now: datetime) -> str:
+    """Say who was first and how long ago (UX-05)."""
+    at = alert.closed_at or alert.acknowledged_at
+    if alert.owner_id is None or at is None:
+        return refused.reason
+    name = views.names(session, [alert.owner_id]).get(alert.owner_id, views.UNKNOWN)
+    done = "resolved" if alert.closed_at else "acknowledged"
+    return f"{name} {done} this {order.ago(now - at)}"
+
+
+def _unchanged(alert: Alert, version: int | None) -> None:
+    if version is not None and version != alert.version:
+        raise ConflictError("the alert changed since you opened it; look again before acting")
+
+
+def _audit(session: Session, caller: Caller, alert: Alert, *, now: datetime) -> None:
+    audit.record(
+        session,
+        caller,
+        audit.Action.UPDATE,
+        "alert",
+        now=now,
+        entity_id=alert.id,
+        patients=[alert.patient_id],
+    )
 
 
 def inbox(session: Session, caller: Caller, *, now: datetime) -> list[InboxRow]:
-    """Return one row per patient the caller may see, gravest first; the page audits the read."""
-    raise NotImplementedError
+    """Return one row per patient whom the caller may see, gravest first.
+
+    The page that shows them writes the audit row of the read, with the patients of the rows.
+    """
+    visible = people.visible_to(caller)
+    live = views.live(session, visible)
+    ids = list({view.patient_id for view in live})
+    profiles = people.profiles(session, visible, ids, today=now.date())
+    known = {profile.id: profile for profile in profiles}
+    return order.rows(live, known, physician=caller.role is Role.PHYSICIAN)
 
 
-def episodes(session: Session, caller: Caller, patient_id: UUID) -> Sequence[EpisodeView]:
-    """Return a patient's episodes, live ones first, with timeline; the page audits the read.
+def episodes(session: Session, caller: Caller, patient_id: UUID) -> list[EpisodeView]:
+    """Return a patient's episodes with timelines; the page writes the audit row of the read.
 
     Raises `NotFoundError` where the caller may not see the patient.
     """
-    raise NotImplementedError
+    if not people.may_see(session, caller, patient_id):
+        raise NotFoundError("no such patient")
+    return views.of_patient(session, patient_id)
+
+
+def opened_from(session: Session, caller: Caller, public_id: str) -> EpisodeView:
+    """Return the episode that the link of a message stands for.
+
+    Raises `NotFoundError` where there is none, or the caller may not see its patient.
+    """
+    query = (
+        select(Alert.id, Alert.patient_id)
+        .join(Delivery, Delivery.alert_id == Alert.id)
+        .where(Delivery.public_id == public_id)
+    )
+    row = session.execute(query).one_or_none()
+    if row is None or not people.may_see(session, caller, row.patient_id):
+        raise NotFoundError("no such alert")
+    return next(view for view in views.of_patient(session, row.patient_id) if view.id == row.id)

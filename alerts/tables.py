@@ -134,8 +134,8 @@ class Step(Base):
 class Delivery(Base):
     """One attempt series of one step to one recipient by one channel (REL-12, I4).
 
-    `public_id` is the only thing about it that leaves the login wall (SEC-23). The four
-    states handed over, delivered, seen and acted on are never inferred from another (REL-13).
+    `public_id` is the only thing about it that leaves the login wall (SEC-23). What is
+    known of it (handed over, delivered, acted on) is kept apart, never inferred (REL-13).
     """
 
     __tablename__ = "delivery"
@@ -153,6 +153,7 @@ class Delivery(Base):
     created_at: Mapped[datetime] = mapped_column(instant())
     handed_over_at: Mapped[datetime | None] = mapped_column(instant())
     delivered_at: Mapped[datetime | None] = mapped_column(instant())
+    acted_on_at: Mapped[datetime | None] = mapped_column(instant())
 
     __table_args__ = (UniqueConstraint("alert_id", "step_id", "recipient", "channel"),)
 

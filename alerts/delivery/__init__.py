@@ -1,0 +1,1 @@
+"""Who is told of a step, and whether the message got there."""

@@ -1,0 +1,143 @@
+"""The rows of a delivery: one per alert, step, recipient and channel, with its attempts."""
+
+from __future__ import annotations
+
+import secrets
+from enum import StrEnum
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from alerts.policy import Channel
+from alerts.tables import Delivery, DeliveryAttempt
+from core import outbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from alerts.tables import Alert, Step
+
+
+class DeliveryState(StrEnum):
+    """What is known of a delivery (REL-13)."""
+
+    WAITING = "waiting"
+    HANDED_OVER = "handed-over"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    REROUTED = "rerouted"
+    CANCELLED = "cancelled"
+
+
+def add(session: Session, alert: Alert, step: Step, *, recipient: str, now: datetime) -> bool:
+    """Write the delivery of a step to a recipient once; return whether it is new (I4).
+
+    What the inbox shows is delivered by being stored; the rest is work for the outbox, in
+    the same transaction (REL-02).
+    """
+    shown = step.channel == Channel.INBOX
+    identity = session.scalar(
+        insert(Delivery)
+        .values(
+            id=uuid4(),
+            alert_id=alert.id,
+            step_id=step.id,
+            recipient=recipient,
+            channel=step.channel,
+            severity=alert.severity,
+            state=DeliveryState.DELIVERED if shown else DeliveryState.WAITING,
+            public_id=secrets.token_hex(5),
+            attempts=0,
+            created_at=now,
+            delivered_at=now if shown else None,
+        )
+        .on_conflict_do_nothing(index_elements=["alert_id", "step_id", "recipient", "channel"])
+        .returning(Delivery.id)
+    )
+    if identity and not shown:
+        outbox.offer(
+            session,
+            outbox.Topic.DELIVER,
+            identity,
+            now=now,
+            priority=priority(alert.severity),
+        )
+    return identity is not None
+
+
+def priority(severity: str) -> int:
+    """Return the outbox priority: a RED goes before everything."""
+    return outbox.Priority.CRITICAL if severity == "RED" else outbox.Priority.NORMAL
+
+
+def show(session: Session, alert: Alert, step: Step, *, recipient: str, now: datetime) -> None:
+    """Put a step in a recipient's inbox where its own channel failed it."""
+    session.execute(
+        insert(Delivery)
+        .values(
+            id=uuid4(),
+            alert_id=alert.id,
+            step_id=step.id,
+            recipient=recipient,
+            channel=Channel.INBOX,
+            severity=alert.severity,
+            state=DeliveryState.DELIVERED,
+            public_id=secrets.token_hex(5),
+            attempts=0,
+            created_at=now,
+            delivered_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["alert_id", "step_id", "recipient", "channel"])
+    )
+
+
+def add_attempt(
+    session: Session, delivery: Delivery, *, now: datetime, code: str, again: datetime | None
+) -> None:
+    """Count a try and keep how it ended; an empty code is a success."""
+    delivery.attempts += 1
+    delivery.next_try_at = again
+    session.add(
+        DeliveryAttempt(
+            delivery_id=delivery.id,
+            number=delivery.attempts,
+            at=now,
+            outcome="failed" if code else "handed-over",
+            code=code,
+            next_try_at=again,
+        )
+    )
+    session.flush()
+
+
+def told(session: Session, alert_id: UUID) -> list[tuple[str, str]]:
+    """Return (recipient, channel) of everybody who was told, once each."""
+    query = (
+        select(Delivery.recipient, Delivery.channel)
+        .where(
+            Delivery.alert_id == alert_id,
+            Delivery.state.in_([DeliveryState.HANDED_OVER, DeliveryState.DELIVERED]),
+        )
+        .distinct()
+        .order_by(Delivery.recipient, Delivery.channel)
+    )
+    return [(row.recipient, row.channel) for row in session.execute(query)]
+
+
+def acted_on(session: Session, alert_id: UUID, recipients: Iterable[str], *, now: datetime) -> None:
+    """Note that somebody acted on what they were told."""
+    session.execute(
+        update(Delivery)
+        .where(
+            Delivery.alert_id == alert_id,
+            Delivery.recipient.in_(list(recipients)),
+            Delivery.acted_on_at.is_(None),
+        )
+        .values(acted_on_at=now)
+    )

@@ -1,0 +1,1 @@
+"""What a judgement does to the episodes of a patient."""

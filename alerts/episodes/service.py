@@ -1,0 +1,230 @@
+"""What a judgement does to the episodes of a patient: open, add, rise, clear, withdraw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from alerts import grouping, lifecycle, notification, repository
+from alerts.delivery import repository as deliveries
+from alerts.escalation import Kind, Planned
+from alerts.lifecycle import Event, State
+from alerts.policy import Channel, To, freeze, thaw
+from alerts.reasons import Reason
+from alerts.steps.service import start_chain
+from core.errors import ConflictError
+from core.vitals import Severity
+from ingest import repository as people
+from monitoring import repository as judgements
+from monitoring.findings import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from alerts.policy import Policy
+    from alerts.tables import Alert
+    from monitoring.findings import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Which judgement speaks, of whom, and from when it is."""
+
+    assessment_id: UUID
+    patient_id: UUID
+    at: datetime
+
+
+def take(
+    session: Session,
+    judged: Judged,
+    findings: Sequence[Finding],
+    *,
+    now: datetime,
+    policy: Policy,
+) -> UUID | None:
+    """Bring the findings of one problem into its episode; return the alert if it changed."""
+    problem = findings[0].problem
+    alert = repository.live(session, judged.patient_id, problem)
+    new = _new(session, judged, findings)
+    opened = False
+    if alert is None:
+        if not grouping.opens(new):
+            return None
+        opened = _open(session, judged, new, now=now, policy=policy)
+        alert = repository.live(session, judged.patient_id, problem)
+        if alert is None:
+            raise ConflictError("the episode ended while it was being joined")
+        new = new if opened else _new(session, judged, findings)
+    if grouping.opens(findings):
+        alert.last_found_at = max(alert.last_found_at, judged.at)
+    if not new:
+        return None
+    repository.add_findings(session, alert, new, assessment_id=judged.assessment_id, now=now)
+    alert.last_seen_at = max(alert.last_seen_at, *(f.at for f in new))
+    was_owned = State(alert.state).owned
+    if not opened:
+        _rise(session, alert, new, now=now)
+    _decide(session, alert, new, now=now, afresh=opened or was_owned)
+    return alert.id
+
+
+def _new(session: Session, judged: Judged, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    known = repository.known(session, judged.patient_id, findings[0].problem, findings)
+    return grouping.fresh(findings, known)
+
+
+def _open(
+    session: Session, judged: Judged, findings: Sequence[Finding], *, now: datetime, policy: Policy
+) -> bool:
+    """Open the episode unless a concurrent judgement did; note it and freeze the baseline."""
+    gravest = findings[0]
+    patient_id, problem = judged.patient_id, gravest.problem
+    before = repository.previous(session, patient_id, problem, since=now - policy.linked_within)
+    ours = repository.open_once(
+        session,
+        {
+            "patient_id": patient_id,
+            "problem": problem,
+            "severity": gravest.severity,
+            "started_at": min(f.at for f in findings),
+            "last_seen_at": gravest.at,
+            "last_found_at": judged.at,
+            "opened_at": now,
+            "previous_id": before,
+            "policy_hash": policy.hash,
+            "policy": freeze(policy),
+        },
+    )
+    alert = repository.live(session, patient_id, problem) if ours else None
+    if alert is None:
+        return False
+    facts = {"severity": gravest.severity, "state": State.OPEN, "rule": gravest.rule_id}
+    repository.note(session, alert, "opened", gravest.rule_id, now=now, after=facts)
+    _freeze_baseline(session, alert, since=alert.started_at)
+    return True
+
+
+def _freeze_baseline(session: Session, alert: Alert, *, since: datetime) -> None:
+    """Keep the days of an episode out of what is usual; a doubtful measurement is no episode."""
+    if alert.severity != Severity.DQ:
+        judgements.freeze(session, alert.patient_id, Problem(alert.problem), since)
+
+
+def _rise(session: Session, alert: Alert, new: Sequence[Finding], *, now: datetime) -> None:
+    """Re-open at the graver tier; a lesser finding changes nothing (AL-01)."""
+    gravest, severity = new[0], Severity(alert.severity)
+    if gravest.severity.rank <= severity.rank:
+        return
+    after = lifecycle.transition(State(alert.state), Event.ROSE, severity)
+    if not isinstance(after, State):
+        return
+    before = {"severity": severity, "state": alert.state, "owner": _text(alert.owner_id)}
+    alert.severity, alert.state, alert.version = gravest.severity, after, alert.version + 1
+    alert.previous_owner_id = alert.owner_id or alert.previous_owner_id
+    alert.owner_id, alert.ack_expires_at = None, None
+    facts = {"severity": gravest.severity, "state": after, "rule": gravest.rule_id}
+    repository.note(session, alert, "rose", Reason.ROSE, now=now, before=before, after=facts)
+    if severity is Severity.DQ:
+        _freeze_baseline(session, alert, since=gravest.at)
+
+
+def _text(identity: UUID | None) -> str | None:
+    return str(identity) if identity else None
+
+
+def _decide(
+    session: Session, alert: Alert, new: Sequence[Finding], *, now: datetime, afresh: bool
+) -> None:
+    """Tell, or do not, and write the reason either way (AL-06)."""
+    policy = thaw(alert.policy)
+    told = Severity(alert.paged) if alert.paged else None
+    decision = notification.decide(
+        new, told, now=now, policy=policy, patient_id=str(alert.patient_id)
+    )
+    for finding, reason in decision.kept:
+        facts = {
+            "rule": finding.rule_id,
+            "severity": finding.severity,
+            "taken": finding.at.isoformat(),
+        }
+        repository.note(session, alert, "not-notified", reason, now=now, after=facts)
+    if decision.tell and decision.reason:
+        alert.paged = decision.tell
+        start_chain(session, alert, policy.tiers[decision.tell], reason=decision.reason, now=now)
+    elif afresh and alert.state == State.OPEN:
+        start_chain(session, alert, policy.late, reason=decision.kept[0][1], now=now)
+
+
+def clear(
+    session: Session, judged: Judged, found: Iterable[Problem], *, now: datetime
+) -> list[UUID]:
+    """End what the judgement no longer finds, where that may be; return what ended."""
+    absent = sorted(set(repository.live_problems(session, judged.patient_id)) - set(found))
+    ended = [_end_absent(session, judged, Problem(name), now=now) for name in absent]
+    return [alert_id for alert_id in ended if alert_id]
+
+
+def _end_absent(
+    session: Session, judged: Judged, problem: Problem, *, now: datetime
+) -> UUID | None:
+    alert = repository.live(session, judged.patient_id, problem)
+    if alert is None or judged.at <= alert.last_found_at:
+        return None
+    if not _stands(session, alert):
+        told = deliveries.told(session, alert.id)
+        return _end(session, alert, Event.WITHDRAW, now=now) and _tell_again(
+            session, alert, told, now=now
+        )
+    clearing = thaw(alert.policy).tiers[Severity(alert.severity)].clearing
+    if clearing is None or judged.at - alert.last_found_at < clearing:
+        return None
+    return _end(session, alert, Event.CLEARED, now=now)
+
+
+def _stands(session: Session, alert: Alert) -> bool:
+    """Return whether the readings behind an episode are still what they were (REL-23)."""
+    evidence = repository.evidence(session, alert)
+    since = min((e.effective for read in evidence for e in read), default=None)
+    if since is None:
+        return True
+    present = {r.id for r in people.readings(session, alert.patient_id, since=since)}
+    return grouping.supported(evidence, present)
+
+
+_ENDS = {Event.CLEARED: Reason.CLEARED, Event.WITHDRAW: Reason.WITHDRAWN}
+
+
+def _end(session: Session, alert: Alert, event: Event, *, now: datetime) -> UUID | None:
+    after = lifecycle.transition(State(alert.state), event, Severity(alert.severity))
+    if not isinstance(after, State):
+        return None
+    close(session, alert, after, now=now)
+    facts = {"state": after}
+    repository.note(session, alert, str(after), _ENDS[event], now=now, after=facts)
+    return alert.id
+
+
+def close(session: Session, alert: Alert, state: State, *, now: datetime) -> None:
+    """End an episode: no step of it may act any more, and the baseline learns again."""
+    alert.state, alert.closed_at, alert.version = state, now, alert.version + 1
+    repository.cancel_steps(session, alert)
+    judgements.thaw(session, alert.patient_id, Problem(alert.problem), now)
+
+
+def _tell_again(
+    session: Session, alert: Alert, told: Iterable[tuple[str, str]], *, now: datetime
+) -> UUID:
+    """Tell everybody who was told that the cause vanished: nothing vanishes silently."""
+    for position, (recipient, channel) in enumerate(told):
+        planned = Planned(position, Kind.NOTIFY, now, To.TEAM, Channel(channel), Reason.TOLD_BEFORE)
+        (step,) = repository.plan(session, alert, [planned])
+        step.state, step.fired_at, step.late_seconds, step.recipient = "fired", now, 0.0, recipient
+        deliveries.add(session, alert, step, recipient=recipient, now=now)
+        facts = {"to": recipient, "channel": channel, "step": position}
+        repository.note(session, alert, "notified", Reason.TOLD_BEFORE, now=now, after=facts)
+    return alert.id

@@ -1,0 +1,263 @@
+"""The rows of an episode: opened once, locked for every change, written with their reason."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from alerts.escalation import StepState
+from alerts.lifecycle import LIVE, State
+from alerts.tables import Alert, AlertEvent, AlertFinding, Step
+from core.security import SYSTEM
+from core.vitals import Severity, Vital
+from monitoring.findings import Evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sqlalchemy.orm import Session
+
+    from alerts.escalation import Planned
+    from core.security import Caller
+    from monitoring.findings import Finding, Problem
+
+
+def open_once(session: Session, values: Mapping[str, Any]) -> bool:
+    """Insert an episode unless one is open for the same problem; return whether it was ours.
+
+    A concurrent insert waits here for the other transaction, and then finds its row (REL-11).
+    """
+    statement = (
+        insert(Alert)
+        .values(id=uuid4(), version=1, fence=0, state=State.OPEN, **values)
+        .on_conflict_do_nothing(
+            index_elements=["patient_id", "problem"],
+            index_where=text("state in ('open', 'acknowledged')"),
+        )
+        .returning(Alert.id)
+    )
+    return session.scalar(statement) is not None
+
+
+def live(session: Session, patient_id: UUID, problem: Problem) -> Alert | None:
+    """Return the one live episode of a problem, locked."""
+    return session.scalar(
+        select(Alert)
+        .where(Alert.patient_id == patient_id, Alert.problem == problem, Alert.state.in_(LIVE))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def locked(session: Session, alert_id: UUID, *, wait: bool = True) -> Alert | None:
+    """Return an alert under its row lock; None where absent, or held and `wait` is false."""
+    return session.scalar(
+        select(Alert)
+        .where(Alert.id == alert_id)
+        .with_for_update(skip_locked=not wait)
+        .execution_options(populate_existing=True)
+    )
+
+
+def live_problems(session: Session, patient_id: UUID) -> list[str]:
+    """Return the problems a patient has a live episode of, in the order they are locked in."""
+    query = select(Alert.problem).where(Alert.patient_id == patient_id, Alert.state.in_(LIVE))
+    return sorted(session.scalars(query))
+
+
+def previous(
+    session: Session, patient_id: UUID, problem: Problem, *, since: datetime
+) -> UUID | None:
+    """Return the last episode of the same problem that ended not long ago."""
+    return session.scalar(
+        select(Alert.id)
+        .where(Alert.patient_id == patient_id, Alert.problem == problem, Alert.closed_at >= since)
+        .order_by(Alert.closed_at.desc())
+        .limit(1)
+    )
+
+
+def known(
+    session: Session, patient_id: UUID, problem: Problem, findings: Iterable[Finding]
+) -> dict[tuple[str, datetime], Severity]:
+    """Return which of the findings' (rule, event time) are evidence already, and how grave."""
+    asked = list(findings)
+    rows = session.execute(
+        select(AlertFinding.rule_id, AlertFinding.at, AlertFinding.severity)
+        .join(Alert, Alert.id == AlertFinding.alert_id)
+        .where(
+            Alert.patient_id == patient_id,
+            Alert.problem == problem,
+            AlertFinding.rule_id.in_({f.rule_id for f in asked}),
+            AlertFinding.at.in_({f.at for f in asked}),
+        )
+    )
+    found: dict[tuple[str, datetime], Severity] = {}
+    for rule, at, severity in rows:
+        before = found.get((rule, at))
+        now = Severity(severity)
+        found[rule, at] = now if before is None or now.rank > before.rank else before
+    return found
+
+
+def add_findings(
+    session: Session,
+    alert: Alert,
+    findings: Iterable[Finding],
+    *,
+    assessment_id: UUID,
+    now: datetime,
+) -> None:
+    """Keep findings as evidence; a graver judgement of the same instant replaces the lesser."""
+    for finding in findings:
+        row = insert(AlertFinding).values(
+            id=uuid4(),
+            alert_id=alert.id,
+            assessment_id=assessment_id,
+            seen_at=now,
+            **_finding_values(finding),
+        )
+        facts = {name: row.excluded[name] for name in ("assessment_id", *_finding_values(finding))}
+        session.execute(
+            row.on_conflict_do_update(index_elements=["alert_id", "rule_id", "at"], set_=facts)
+        )
+
+
+def _finding_values(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule_id": finding.rule_id,
+        "severity": finding.severity,
+        "at": finding.at,
+        "sentence": finding.sentence,
+        "patient_sentence": finding.patient_sentence,
+        "source": finding.source,
+        "confidence": finding.confidence,
+        "vital": finding.vital,
+        "value": finding.value,
+        "limit": finding.limit,
+        "usual": asdict(finding.usual) if finding.usual else None,
+        "evidence": [
+            [e.reading_id, e.vital, e.value, e.effective.isoformat()] for e in finding.evidence
+        ],
+        "missing": list(finding.missing),
+        "confirmed": finding.confirmed,
+        "back_in_range": finding.back_in_range,
+        "counterfactual": finding.counterfactual,
+    }
+
+
+def note(  # noqa: PLR0913 (a line of the timeline has this many facts, AL-04)
+    session: Session,
+    alert: Alert,
+    kind: str,
+    reason: str,
+    *,
+    now: datetime,
+    caller: Caller = SYSTEM,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """Write one line of the timeline."""
+    session.add(
+        AlertEvent(
+            alert_id=alert.id,
+            at=now,
+            kind=kind,
+            actor_kind=caller.kind,
+            actor_id=caller.practitioner_id or caller.id,
+            reason=reason,
+            before=dict(before or {}),
+            after=dict(after or {}),
+        )
+    )
+    session.flush()
+
+
+def plan(session: Session, alert: Alert, steps: Iterable[Planned]) -> list[Step]:
+    """Write steps that hold for the alert as it stands now, by its fence."""
+    rows = [
+        Step(
+            alert_id=alert.id,
+            position=step.position,
+            kind=step.kind,
+            due_at=step.due_at,
+            fence=alert.fence,
+            state=StepState.WAITING,
+            to_kind=step.to,
+            channel=step.channel,
+            reason=step.reason,
+        )
+        for step in steps
+    ]
+    session.add_all(rows)
+    session.flush()
+    return rows
+
+
+def cancel_steps(session: Session, alert: Alert) -> None:
+    """Take back every waiting step and make those in flight stale (REL-14)."""
+    alert.fence += 1
+    session.execute(
+        update(Step)
+        .where(Step.alert_id == alert.id, Step.state == StepState.WAITING)
+        .values(state=StepState.CANCELLED)
+    )
+
+
+def due(session: Session, *, now: datetime, limit: int = 200) -> Sequence[tuple[UUID, UUID]]:
+    """Return (step, alert) of the steps whose time has come, the longest overdue first."""
+    rows = session.execute(
+        select(Step.id, Step.alert_id)
+        .where(Step.state == StepState.WAITING, Step.due_at <= now)
+        .order_by(Step.due_at, Step.position)
+        .limit(limit)
+    )
+    return [(row.id, row.alert_id) for row in rows]
+
+
+def step(session: Session, step_id: UUID) -> Step | None:
+    """Return a step as it stands after the alert's lock was taken."""
+    return session.get(Step, step_id, populate_existing=True)
+
+
+def waiting(session: Session, alert: Alert) -> int:
+    """Return how many steps of an alert still wait."""
+    query = select(func.count()).where(
+        Step.alert_id == alert.id, Step.fence == alert.fence, Step.state == StepState.WAITING
+    )
+    return session.scalar(query) or 0
+
+
+def hasten(session: Session, alert: Alert, *, reason: str, now: datetime) -> int:
+    """Make the next waiting notification due at once; return how many steps that are."""
+    upcoming = (
+        Step.alert_id == alert.id,
+        Step.fence == alert.fence,
+        Step.state == StepState.WAITING,
+        Step.kind.in_(["notify", "repeat"]),
+    )
+    first = session.scalar(select(func.min(Step.due_at)).where(*upcoming))
+    steps = session.scalars(select(Step).where(*upcoming, Step.due_at == first)).all()
+    for row in steps:
+        row.due_at, row.reason = min(row.due_at, now), reason
+    session.flush()
+    return len(steps)
+
+
+def evidence(session: Session, alert: Alert) -> list[tuple[Evidence, ...]]:
+    """Return the readings behind each finding of an episode."""
+    query = select(AlertFinding.evidence).where(AlertFinding.alert_id == alert.id)
+    return [read_evidence(stored) for stored in session.scalars(query)]
+
+
+def read_evidence(stored: Iterable[Any]) -> tuple[Evidence, ...]:
+    """Return stored evidence as the values it was."""
+    return tuple(
+        Evidence(reading_id, Vital(vital), value, datetime.fromisoformat(effective))
+        for reading_id, vital, value, effective in stored
+    )

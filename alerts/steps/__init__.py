@@ -1,0 +1,1 @@
+"""The chain of an alert: steps that become due until somebody acts."""

@@ -1,0 +1,253 @@
+"""Episodes as pages read them: numbers as stored, people by name, the next step by its time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import select
+
+from alerts import escalation, inbox
+from alerts.escalation import Kind, StepState
+from alerts.lifecycle import LIVE, State
+from alerts.policy import To
+from alerts.reasons import WORDS, Reason
+from alerts.repository import read_evidence
+from alerts.routing import FALLBACK, SUPPORT
+from alerts.tables import Alert, AlertEvent, AlertFinding, Delivery, Step
+from core.vitals import Severity, Vital
+from ingest.tables import CareTeam, Practitioner
+from monitoring.findings import Problem, Usual
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sqlalchemy import Select
+    from sqlalchemy.orm import Session
+
+PROGRAM = "Wardlight"
+UNKNOWN = "a colleague"
+LANES = {FALLBACK: "fallback team", SUPPORT: "data-quality support"}
+
+
+def live(session: Session, visible: Select[UUID]) -> list[inbox.EpisodeView]:
+    """Return the live episodes of visible patients, without their timelines."""
+    query = select(Alert).where(Alert.state.in_(LIVE), Alert.patient_id.in_(visible))
+    return _views(session, session.scalars(query).all())
+
+
+def of_patient(session: Session, patient_id: UUID) -> list[inbox.EpisodeView]:
+    """Return every episode of a patient with timeline and deliveries, live ones first."""
+    query = select(Alert).where(Alert.patient_id == patient_id)
+    rows = session.scalars(query).all()
+    views = _views(session, rows, whole=True)
+    return sorted(views, key=lambda v: (v.state.ended, *_recent(v)))
+
+
+def _recent(view: inbox.EpisodeView) -> tuple[int, float]:
+    """Sort live episodes by urgency, ended ones by the newest."""
+    return (0, -view.opened_at.timestamp()) if view.state.ended else inbox.urgency(view)
+
+
+def _views(
+    session: Session, alerts: Sequence[Alert], *, whole: bool = False
+) -> list[inbox.EpisodeView]:
+    ids = [alert.id for alert in alerts]
+    findings, steps = _findings(session, ids), _next_steps(session, ids)
+    events = _events(session, ids) if whole else {}
+    sent = _deliveries(session, ids) if whole else {}
+    names = _names(session, alerts, events, sent)
+    outcomes = _outcomes(session, [a.previous_id for a in alerts if a.previous_id])
+    return [
+        _view(
+            alert,
+            findings.get(alert.id, ()),
+            _Around(
+                names=names,
+                step=steps.get((alert.id, alert.fence)),
+                events=events.get(alert.id, ()),
+                sent=sent.get(alert.id, ()),
+                previous_outcome=outcomes.get(alert.previous_id, ""),
+            ),
+        )
+        for alert in alerts
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What stands around an episode: people, the next step, what was done and sent."""
+
+    names: Mapping[UUID, str]
+    step: Step | None
+    events: Sequence[AlertEvent]
+    sent: Sequence[Delivery]
+    previous_outcome: str
+
+    def name(self, identity: UUID | None) -> str:
+        return self.names.get(identity, UNKNOWN) if identity else ""
+
+
+def _view(
+    alert: Alert, findings: Iterable[inbox.FindingView], around: _Around
+) -> inbox.EpisodeView:
+    return inbox.EpisodeView(
+        id=alert.id,
+        patient_id=alert.patient_id,
+        problem=Problem(alert.problem),
+        severity=Severity(alert.severity),
+        state=State(alert.state),
+        version=alert.version,
+        started_at=alert.started_at,
+        last_seen_at=alert.last_seen_at,
+        opened_at=alert.opened_at,
+        closed_at=alert.closed_at,
+        owner_id=alert.owner_id,
+        owner_name=around.name(alert.owner_id),
+        acknowledged_at=alert.acknowledged_at,
+        ack_expires_at=alert.ack_expires_at,
+        next_step_at=around.step.due_at if around.step else None,
+        next_step=_words(around.step),
+        late=alert.paged is None,
+        outcome=alert.outcome or "",
+        outcome_detail=alert.outcome_detail or "",
+        outcome_note=alert.outcome_note or "",
+        previous_id=alert.previous_id,
+        previous_outcome=around.previous_outcome,
+        policy_hash=alert.policy_hash,
+        findings=tuple(findings),
+        timeline=tuple(_entry(event, around.names) for event in around.events),
+        deliveries=tuple(_delivery(row, around.names) for row in around.sent),
+    )
+
+
+def _words(step: Step | None) -> str:
+    return escalation.words(Kind(step.kind), To(step.to_kind)) if step else ""
+
+
+def _findings(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[inbox.FindingView]]:
+    found: dict[UUID, list[inbox.FindingView]] = defaultdict(list)
+    query = select(AlertFinding).where(AlertFinding.alert_id.in_(ids))
+    for row in session.scalars(query):
+        found[row.alert_id].append(_finding(row))
+    return {alert: sorted(rows, key=_gravest_newest) for alert, rows in found.items()}
+
+
+def _gravest_newest(finding: inbox.FindingView) -> tuple[int, float, str]:
+    return (-finding.severity.rank, -finding.at.timestamp(), finding.rule_id)
+
+
+def _finding(row: AlertFinding) -> inbox.FindingView:
+    return inbox.FindingView(
+        rule_id=row.rule_id,
+        severity=Severity(row.severity),
+        at=row.at,
+        seen_at=row.seen_at,
+        sentence=row.sentence,
+        patient_sentence=row.patient_sentence,
+        source=row.source,
+        confidence=row.confidence,
+        vital=Vital(row.vital) if row.vital else None,
+        value=row.value,
+        limit=row.limit,
+        usual=Usual(**row.usual) if row.usual else None,
+        evidence=read_evidence(row.evidence),
+        missing=tuple(row.missing),
+        confirmed=row.confirmed,
+        counterfactual=row.counterfactual,
+        assessment_id=row.assessment_id,
+    )
+
+
+def _next_steps(session: Session, ids: Sequence[UUID]) -> dict[tuple[UUID, int], Step]:
+    """Return the first waiting step of each (alert, fence)."""
+    query = (
+        select(Step)
+        .where(Step.alert_id.in_(ids), Step.state == StepState.WAITING)
+        .order_by(Step.due_at.desc(), Step.position.desc())
+    )
+    return {(row.alert_id, row.fence): row for row in session.scalars(query)}
+
+
+def _events(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[AlertEvent]]:
+    found: dict[UUID, list[AlertEvent]] = defaultdict(list)
+    query = select(AlertEvent).where(AlertEvent.alert_id.in_(ids)).order_by(AlertEvent.id)
+    for row in session.scalars(query):
+        found[row.alert_id].append(row)
+    return found
+
+
+def _entry(row: AlertEvent, names: Mapping[UUID, str]) -> inbox.TimelineEntry:
+    known = row.reason in tuple(Reason)
+    actor = names.get(row.actor_id, UNKNOWN) if row.actor_id else PROGRAM
+    return inbox.TimelineEntry(
+        at=row.at,
+        kind=row.kind,
+        actor_kind=row.actor_kind,
+        actor_id=row.actor_id,
+        actor_name=actor,
+        reason=WORDS[Reason(row.reason)] if known else row.reason,
+        before=row.before,
+        after=row.after,
+    )
+
+
+def _deliveries(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[Delivery]]:
+    found: dict[UUID, list[Delivery]] = defaultdict(list)
+    query = select(Delivery).where(Delivery.alert_id.in_(ids))
+    for row in session.scalars(query.order_by(Delivery.created_at, Delivery.channel)):
+        found[row.alert_id].append(row)
+    return found
+
+
+def _delivery(row: Delivery, names: Mapping[UUID, str]) -> inbox.DeliveryView:
+    return inbox.DeliveryView(
+        recipient=recipient_name(row.recipient, names),
+        channel=row.channel,
+        state=row.state,
+        attempts=row.attempts,
+        created_at=row.created_at,
+        handed_over_at=row.handed_over_at,
+        delivered_at=row.delivered_at,
+        acted_on_at=row.acted_on_at,
+    )
+
+
+def recipient_name(key: str, names: Mapping[UUID, str]) -> str:
+    """Return whom a recipient key stands for."""
+    if key in LANES:
+        return LANES[key]
+    return names.get(UUID(key.partition(":")[2]), UNKNOWN)
+
+
+def _names(
+    session: Session,
+    alerts: Iterable[Alert],
+    events: Mapping[UUID, Iterable[AlertEvent]],
+    sent: Mapping[UUID, Iterable[Delivery]],
+) -> dict[UUID, str]:
+    """Return the names of everybody whom these rows mention."""
+    owners = {alert.owner_id for alert in alerts}
+    actors = {event.actor_id for rows in events.values() for event in rows}
+    keys = {row.recipient for rows in sent.values() for row in rows} - set(LANES)
+    told = {UUID(key.partition(":")[2]) for key in keys}
+    return names(session, {i for i in owners | actors | told if i})
+
+
+def names(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return the names of practitioners and teams."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    found = select(Practitioner.id, Practitioner.name).where(Practitioner.id.in_(wanted))
+    teams = select(CareTeam.id, CareTeam.name).where(CareTeam.id.in_(wanted))
+    return {row[0]: row[1] for query in (found, teams) for row in session.execute(query)}
+
+
+def _outcomes(session: Session, ids: Sequence[UUID]) -> dict[UUID | None, str]:
+    if not ids:
+        return {}
+    query = select(Alert.id, Alert.outcome, Alert.state).where(Alert.id.in_(ids))
+    return {row.id: row.outcome or row.state for row in session.execute(query)}
