@@ -61,7 +61,7 @@ class _Envelope(msgspec.Struct):
     entry: list[_Held] = []
 
 
-class _Meta(msgspec.Struct, rename="camel"):
+class _Meta(msgspec.Struct, frozen=True, rename="camel"):
     version_id: str = ""
 
 
