@@ -8,7 +8,7 @@ from importlib.metadata import entry_points
 import typer
 from pydantic import ValidationError
 
-from app.commands import clients, replay, system
+from app.commands import accounts, clients, replay, system
 from app.runtime import UnsafeDatabaseError
 from core.errors import WardlightError
 
@@ -24,7 +24,7 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         add_completion=False,
     )
-    for module in (system, clients, replay):
+    for module in (system, clients, accounts, replay):
         module.register(cli)
     for entry in entry_points(group="wardlight.commands"):
         entry.load()(cli)

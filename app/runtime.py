@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 import alerts.service
 import monitoring.service
+from alerts.delivery.service import Addresses
 from alerts.notify.email import Mailer
 from core.database import Database, durability_faults, superuser
 from core.embedded import Servers
@@ -33,6 +34,7 @@ class Runtime:
     model: Model | None
     policy: Policy
     mailer: Mailer | None
+    addresses: Addresses
 
     @classmethod
     def load(cls, settings: Settings) -> Self:
@@ -42,8 +44,9 @@ class Runtime:
             database=connect(settings),
             rulebook=monitoring.service.load_rulebook(),
             model=monitoring.service.load_model(settings.model_path),
-            policy=alerts.service.load_policy(),
+            policy=alerts.service.load_policy(settings.escalation_scale),
             mailer=mailer(settings),
+            addresses=Addresses(settings.base_url, settings.fallback_email),
         )
 
 

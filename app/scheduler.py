@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-import alerts.service
+import alerts.steps.service
 from app import timetable
 from core.clock import utc_now
 from core.logging import logger
@@ -37,4 +37,4 @@ def tick(runtime: Runtime) -> None:
         with runtime.database.transaction() as session:
             job(session, now=now)
     with runtime.database.transaction() as session:
-        alerts.service.escalate_due(session, now=now)
+        alerts.steps.service.escalate_due(session, now=now)

@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import alerts.delivery.service
 import alerts.service
 import monitoring.service
 from app.runtime import Runtime
@@ -46,7 +47,9 @@ def raise_alerts(session: Session, assessment_id: UUID, now: datetime, runtime: 
 
 def deliver(session: Session, delivery_id: UUID, now: datetime, runtime: Runtime) -> None:
     """Tell one recipient by one channel."""
-    alerts.service.deliver(session, delivery_id, now=now, mailer=runtime.mailer)
+    alerts.delivery.service.deliver(
+        session, delivery_id, now=now, mailer=runtime.mailer, addresses=runtime.addresses
+    )
 
 
 def probe(session: Session, subject: UUID, now: datetime, runtime: Runtime) -> None:

@@ -20,8 +20,8 @@ LONGEST_FUNCTION = 50
 # What a pure module may import besides earlier rooms' pure modules, by room or file.
 PURE_STANDARD = {
     "__future__", "base64", "bisect", "collections", "copy", "dataclasses", "datetime",
-    "decimal", "enum", "fractions", "functools", "hashlib", "hmac", "html", "itertools", "json", "pkgutil",
-    "math", "operator", "re", "statistics", "string", "struct", "textwrap", "tomllib", "types",
+    "decimal", "enum", "fractions", "functools", "hashlib", "hmac", "html", "itertools", "json",
+    "math", "operator", "pkgutil", "re", "statistics", "string", "struct", "textwrap", "tomllib", "types",
     "typing", "unicodedata", "uuid", "zoneinfo",
 }  # fmt: skip
 PURE_LIBRARIES = {

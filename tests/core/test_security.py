@@ -1,0 +1,129 @@
+"""Scopes, client assertions, tokens and passwords."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import jwt
+import pytest
+
+from app.commands.clients import make_key
+from core import security
+from core.errors import UnauthenticatedError
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+AUDIENCE = "http://127.0.0.1:8000/auth/token"
+PRIVATE, PUBLIC = make_key()
+STRANGER, _ = make_key()
+JWKS = {"keys": [PUBLIC]}
+SECRET = "s" * 43
+
+
+def claims(**changes: Any) -> dict[str, Any]:
+    whole = {
+        "iss": "client",
+        "sub": "client",
+        "aud": AUDIENCE,
+        "exp": int((NOW + timedelta(minutes=4)).timestamp()),
+        "jti": "one",
+        **changes,
+    }
+    return {name: value for name, value in whole.items() if value is not None}
+
+
+def signed(payload: dict[str, Any], *, key: dict[str, Any] = PRIVATE, kid: str = "") -> str:
+    return jwt.encode(
+        payload,
+        jwt.PyJWK(key, algorithm="ES384").key,
+        algorithm="ES384",
+        headers={"kid": kid or PUBLIC["kid"]},
+    )
+
+
+def test_a_good_assertion_names_its_client_and_its_jti() -> None:
+    proven = security.verify_assertion(signed(claims()), jwks=JWKS, audience=AUDIENCE, now=NOW)
+
+    assert (proven.client, proven.jti) == ("client", "one")
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        pytest.param(signed(claims(), key=STRANGER), id="another key's signature"),
+        pytest.param(signed(claims(), kid="nobody"), id="unknown kid"),
+        pytest.param(signed(claims(sub="somebody else")), id="iss is not sub"),
+        pytest.param(signed(claims(aud="https://elsewhere.example")), id="wrong aud"),
+        pytest.param(signed(claims(exp=int(NOW.timestamp()))), id="exp past"),
+        pytest.param(
+            signed(claims(exp=int((NOW + timedelta(minutes=6)).timestamp()))), id="exp too far"
+        ),
+        pytest.param(signed(claims(jti=None)), id="no jti"),
+        pytest.param(signed(claims(jti="")), id="empty jti"),
+        pytest.param(
+            jwt.encode(claims(), "k" * 32, "HS256", headers={"kid": PUBLIC["kid"]}), id="HS256"
+        ),
+        pytest.param(
+            jwt.encode(claims(), None, "none", headers={"kid": PUBLIC["kid"]}), id="alg none"
+        ),
+        pytest.param("abc", id="not a token"),
+    ],
+)
+def test_a_bad_assertion_is_refused_sec_01(token: str) -> None:
+    with pytest.raises(UnauthenticatedError):
+        security.verify_assertion(token, jwks=JWKS, audience=AUDIENCE, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("scope", "kind", "interaction", "allowed"),
+    [
+        ("system/Observation.c", "Observation", "c", True),
+        ("system/Observation.c", "Observation", "r", False),
+        ("system/Observation.c", "Patient", "c", False),
+        ("system/*.cruds", "Patient", "s", True),
+        ("system/*.read", "Patient", "c", False),
+        ("user/*.cruds", "Patient", "c", False),
+    ],
+)
+def test_a_scope_allows_what_it_says_and_no_more_sec_03(
+    scope: str, kind: str, interaction: str, *, allowed: bool
+) -> None:
+    assert security.allows(frozenset({scope}), kind, interaction) is allowed
+
+
+@pytest.mark.parametrize(
+    "scope", ["Observation.c", "patient/Observation.c", "system/Observation", "system/*.x", ""]
+)
+def test_what_is_no_system_scope_is_not_granted(scope: str) -> None:
+    assert not security.valid_scope(scope)
+
+
+def test_a_token_tells_who_holds_it_until_it_expires() -> None:
+    client = uuid4()
+    token = security.issue_token(
+        client, frozenset({"system/Observation.c"}), secret=SECRET, now=NOW
+    )
+
+    caller = security.read_token(token, secret=SECRET, now=NOW + timedelta(seconds=299))
+
+    assert (caller.kind, caller.id) == ("client", client)
+    assert caller.scopes == {"system/Observation.c"}
+    with pytest.raises(UnauthenticatedError, match="expired"):
+        security.read_token(token, secret=SECRET, now=NOW + timedelta(seconds=300))
+
+
+def test_a_token_signed_elsewhere_proves_nothing() -> None:
+    token = security.issue_token(uuid4(), frozenset(), secret="x" * 43, now=NOW)
+
+    with pytest.raises(UnauthenticatedError):
+        security.read_token(token, secret=SECRET, now=NOW)
+
+
+def test_a_password_is_kept_as_argon2id_and_nothing_else() -> None:
+    stored = security.hash_password("correct horse battery")
+
+    assert stored.startswith("$argon2id$")
+    assert security.password_matches(stored, "correct horse battery")
+    assert not security.password_matches(stored, "wrong horse battery")
+    assert not security.password_matches("not a hash", "correct horse battery")

@@ -1,0 +1,45 @@
+"""Production starts with nothing missing and nothing embedded."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from core.settings import Environment, Settings
+
+COMPLETE = {
+    "environment": Environment.PRODUCTION,
+    "database_url": "postgresql://app@db/wardlight",
+    "broker_url": "redis://:p@valkey:6379/0",
+    "secret_key": "k" * 32,
+    "fallback_email": "duty@clinic.example",
+    "smtp_host": "mail.clinic.example",
+}
+
+
+def test_a_complete_production_starts() -> None:
+    assert Settings(**COMPLETE).environment is Environment.PRODUCTION
+
+
+@pytest.mark.parametrize(
+    "missing", ["database_url", "broker_url", "secret_key", "fallback_email", "smtp_host"]
+)
+def test_production_names_what_is_missing(missing: str) -> None:
+    incomplete = {name: value for name, value in COMPLETE.items() if name != missing}
+
+    with pytest.raises(ValidationError, match=f"WARDLIGHT_{missing.upper()}"):
+        Settings(**incomplete)
+
+
+def test_production_refuses_a_short_secret_and_shortened_deadlines() -> None:
+    with pytest.raises(ValidationError, match="at least 32"):
+        Settings(**{**COMPLETE, "secret_key": "short"})
+    with pytest.raises(ValidationError, match="may not shorten"):
+        Settings(**COMPLETE, escalation_scale=0.1)
+
+
+def test_a_refusal_does_not_print_the_secret() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Settings(**{**COMPLETE, "secret_key": "hunter2"})
+
+    assert "hunter2" not in str(caught.value)
