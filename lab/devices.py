@@ -29,8 +29,8 @@ OTHER_PERSON = 0.005  # section 8.3, homes with a spouse
 WORRY, NEGLECT = 0.15, 0.30  # section 8.2: measures more, or less, in the days before
 SETTLING_IN = 14  # days of better habits at the start (V Murphy 2018)
 PROMPT = 20 / 86400  # days between taking and receiving
+REPEATED_AFTER = 90 / 86400  # days
 POUNDS = 2.2046
-DROP_OUT = 0.02  # a month, section 8.2: somebody stops measuring for good
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,8 @@ def _adherence(
         mood = random.random()
         if episode.course.deterioration and mood < WORRY + NEGLECT:
             chance[before] *= 1.5 if mood < WORRY else 0.5
-    chance[random.geometric(DROP_OUT) * 30 :] *= 0.05
+    if world.drop_out:
+        chance[random.geometric(world.drop_out) * 30 :] *= 0.05
     return np.clip(chance, 0.02, 0.99)
 
 
@@ -151,7 +152,8 @@ def _sittings(vital: Vital, kept: NDArray[np.float64], random: Generator) -> Sit
     day = np.sort(np.concatenate([day, day[random.uniform(size=len(day)) < DUPLICATE]]))
     n = len(day)
     hours = np.clip(random.normal(device.hour, device.scatter, size=n), 0.1, 23.95)
-    taken = np.maximum.accumulate(day + hours / 24)  # a repeat comes after, never before
+    first = day.searchsorted(day)  # a repeat comes minutes after, never at the same moment
+    taken = day + hours[first] / 24 + (np.arange(n) - first) * REPEATED_AFTER
     delay = np.where(random.uniform(size=n) < LATE, random.uniform(1, 3, size=n), PROMPT)
     return Sittings(day, taken, taken + delay)
 

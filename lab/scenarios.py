@@ -39,6 +39,7 @@ class World:
     noise: float = 1.0  # multiplies device noise
     adherence: float = 0.76  # V FAST: weights on 76 % of days
     look_alikes: float = 1.0
+    drop_out: float = 0.02  # a month (section 8.2): somebody stops measuring for good
     older: bool = False
     oximeter_bias: float = 0.0  # points read too high below 92 %: darker skin (section 6)
 
