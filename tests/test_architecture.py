@@ -18,12 +18,11 @@ LONGEST_FILE = 300
 LONGEST_FUNCTION = 50
 
 # What a pure module may import besides earlier rooms' pure modules, by room or file.
-PURE_STANDARD = {
-    "__future__", "base64", "bisect", "collections", "copy", "dataclasses", "datetime",
-    "decimal", "enum", "fractions", "functools", "hashlib", "hmac", "html", "itertools", "json",
-    "math", "operator", "pkgutil", "re", "statistics", "string", "struct", "textwrap", "tomllib", "types",
-    "typing", "unicodedata", "uuid", "zoneinfo",
-}  # fmt: skip
+PURE_STANDARD = set(
+    "__future__ base64 bisect collections copy dataclasses datetime decimal enum fractions"
+    " functools hashlib hmac html itertools json math operator pkgutil re statistics string"
+    " struct textwrap tomllib types typing unicodedata uuid zoneinfo".split()
+)
 PURE_LIBRARIES = {
     "fhir": {"fhir", "msgspec", "ucumvert", "pint", "pydantic"},
     "ingest": set(),

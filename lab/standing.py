@@ -1,0 +1,101 @@
+"""Where a demo stands: its accounts, the work that is left, what came of it."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from sqlalchemy import func, select
+
+from alerts.delivery.repository import DeliveryState
+from alerts.tables import Alert, Delivery
+from app.accounts.service import NewUser, create_user
+from core.clock import utc_now
+from core.outbox import Outbox, State, Topic
+from core.security import Role
+from core.vitals import Severity
+from ingest.tables import CareTeam, CareTeamParticipant, Patient, Practitioner
+from monitoring.tables import StoredAssessment
+
+if TYPE_CHECKING:
+    from core.database import Database
+    from lab.gateway import Tally
+
+NURSE_CODES = ("nurse", "224535009", "106292003")
+DONE_STATES = [s for s in DeliveryState if s not in (DeliveryState.WAITING, DeliveryState.FAILED)]
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A demo account; its password is made at each start and shown once."""
+
+    username: str
+    password: str
+    about: str
+
+
+def create_logins(database: Database, *, password: str) -> list[Login]:
+    """Create an account for every enrolled clinician of the cohort."""
+    query = (
+        select(Practitioner.id, Practitioner.name, CareTeam.name, CareTeamParticipant.role)
+        .join(CareTeamParticipant, CareTeamParticipant.practitioner_id == Practitioner.id)
+        .join(CareTeam, CareTeam.id == CareTeamParticipant.care_team_id)
+        .order_by(CareTeam.name, Practitioner.name)
+    )
+    logins: dict[str, Login] = {}
+    with database.transaction() as session:
+        for practitioner, name, team, code in session.execute(query).tuples():
+            username = re.sub(r"[^a-z]+", ".", name.lower()).strip(".")
+            if username in logins:
+                continue
+            role = Role.NURSE if any(c in code.lower() for c in NURSE_CODES) else Role.PHYSICIAN
+            new = NewUser(username, name, password, role, practitioner, demo=True)
+            create_user(session, new, now=utc_now())
+            logins[username] = Login(username, password, f"{role}, {team}")
+    return list(logins.values())
+
+
+def work_left(database: Database) -> int:
+    """Return how many rows of the outbox are due, not closed, and no self-check."""
+    left = select(func.count()).where(
+        Outbox.state.in_([State.OPEN, State.LEASED]),
+        Outbox.topic != Topic.PROBE,
+        Outbox.next_try_at <= utc_now(),
+    )
+    with database.transaction() as session:
+        return int(session.scalar(left) or 0)
+
+
+def summary(database: Database, tally: Tally, *, began: float) -> dict[str, Any]:
+    """Return what came of a demo, as plain numbers."""
+    by_severity = select(Alert.severity, func.count()).group_by(Alert.severity)
+    handed_over = select(func.count()).where(Delivery.state.in_(DONE_STATES))
+    with database.transaction() as session:
+        alerts = {str(tier): int(count) for tier, count in session.execute(by_severity).tuples()}
+        return {
+            "readings_accepted": tally.accepted,
+            "readings_refused": tally.refused,
+            "patients": session.scalar(select(func.count()).select_from(Patient)),
+            "assessments": session.scalar(select(func.count()).select_from(StoredAssessment)),
+            "alerts": {tier.value: alerts[tier] for tier in Severity if tier in alerts},
+            "deliveries": session.scalar(handed_over),
+            "seconds": round(time.monotonic() - began, 1),
+        }
+
+
+def visible(base_url: str, logins: list[Login]) -> int:
+    """Sign each person in over HTTP and return how many inbox rows they are shown together."""
+    return sum(_rows(base_url, login) for login in logins)
+
+
+def _rows(base_url: str, login: Login) -> int:
+    with httpx.Client(base_url=base_url, follow_redirects=True, timeout=30) as browser:
+        html = {"Accept": "text/html", "Origin": base_url}
+        page = browser.get("/sign-in", headers=html)
+        hidden = dict(re.findall(r'name="([^"]+)"[^>]*value="([^"]*)"', page.text))
+        form = {**hidden, "username": login.username, "password": login.password}
+        inbox = browser.post("/sign-in", data=form, headers=html)
+        return len(re.findall(r'<li class="row row-', inbox.text))
