@@ -15,26 +15,12 @@ from fhir.measurement import Measurement, ParsedObservation, When
 from fhir.moments import effective, moment
 from fhir.outcome import PROFILE, STRUCTURE, Issue, Refusal, refusal
 from fhir.strict import check, decode
-from fhir.values import Read, doubts, read
+from fhir.values import PROFILED, Read, doubts, read
 
 __all__ = ["Measurement", "ParsedObservation", "When", "parse", "parse_fully"]
 
 MEASURED = frozenset({"final", "amended", "corrected", "preliminary", "unknown"})
 NOT_DONE = "http://hl7.org/fhir/us/qicore/structuredefinition/qicore-notdone"  # in lower case
-# R4's vital-signs profile asks for the category of these (`fhir.md` FHIR-15).
-_PROFILED = frozenset(
-    {
-        Vital.BODY_WEIGHT,
-        Vital.BODY_HEIGHT,
-        Vital.BMI,
-        Vital.SYSTOLIC_BP,
-        Vital.DIASTOLIC_BP,
-        Vital.HEART_RATE,
-        Vital.RESPIRATORY_RATE,
-        Vital.SPO2,
-        Vital.BODY_TEMPERATURE,
-    }
-)
 Named = tuple[Meaning, tuple[Meaning, ...]]  # of the root, and of each component
 
 
@@ -248,7 +234,7 @@ def _marked(
 
 
 def _uncategorised(parsed: ParsedObservation, named: Named) -> tuple[Issue, ...]:
-    profiled = named[0].panel or any(each.vital in _PROFILED for each in parsed.measurements)
+    profiled = named[0].panel or any(each.vital in PROFILED for each in parsed.measurements)
     if not profiled or "vital-signs" in parsed.category:
         return ()
     text = "the vital-signs category is missing"

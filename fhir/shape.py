@@ -186,6 +186,14 @@ def _inner(resource: dict[str, Any], path: str) -> Iterator[Found]:
     yield from _walk(resource, kind, path)
 
 
+# The library leaves these looser than R4 has them.
+_PATTERNS = {
+    "Id": re.compile(r"[A-Za-z0-9\-.]{1,64}"),
+    "Uri": re.compile(r"\S+"),
+    "Url": re.compile(r"\S+"),
+    "Canonical": re.compile(r"\S+"),
+    "Oid": re.compile(r"urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+"),
+}
 _NUMBERS = {"Integer", "PositiveInt", "UnsignedInt"}
 
 
@@ -198,6 +206,9 @@ def _primitive(value: Any, element: Element, path: str) -> Iterator[Found]:
         fits, needed = _is_number(value, (int,)), "a whole JSON number is needed"
     else:
         fits, needed = isinstance(value, str), "a JSON string is needed"
+        pattern = _PATTERNS.get(element.primitive)
+        if fits and pattern and not pattern.fullmatch(value):
+            fits, needed = False, f"not a value of its R4 type ({element.primitive.lower()})"
     if not fits:
         yield _structure(needed, path)
     elif element.codes and value not in element.codes:

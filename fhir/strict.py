@@ -21,7 +21,8 @@ from fhir.shape import known, misshapen
 _BOM = b"\xef\xbb\xbf"
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _NOT_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_SUSPECT = re.compile(r"\\u(?:[dD][89a-fA-F]|00[01])")
+_UNFIT = re.compile("[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f]")
 LONGEST_NUMBER = 64
 LARGEST = Decimal("1e64")
 SHOWN = 20  # paths of nulls and empties in one answer
@@ -52,19 +53,26 @@ def decode(raw: bytes, limits: Limits = SINGLE) -> dict[str, Any] | Refusal:
     if refused := bounds(raw, limits):
         return refused
     try:
-        text = raw.decode("utf-8")
-        document = _DECODER.decode(text.strip(" \t\r\n"))
-        _check_strings(document, limits.string, lone=_SURROGATE.search(text) is not None)
-    except UnicodeDecodeError:
-        return _not_json("the body is not UTF-8")
+        document = _document(raw, limits)
     except _StrictError as error:
         return _not_json(str(error))
-    except json.JSONDecodeError as error:
-        return _not_json(f"not JSON at line {error.lineno}, column {error.colno}: {error.msg}")
-    except (RecursionError, ValueError):
-        return _not_json("not JSON that can be read")
     if not isinstance(document, dict):
         return _not_json("the body must be one JSON object")
+    return document
+
+
+def _document(raw: bytes, limits: Limits) -> Any:
+    try:
+        text = raw.decode("utf-8")
+        document = _DECODER.decode(text.strip(" \t\r\n"))
+    except UnicodeDecodeError as error:
+        raise _StrictError("the body is not UTF-8") from error
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise _StrictError(f"not JSON at {where}: {error.msg}") from error
+    except RecursionError as error:
+        raise _StrictError("nested too deep") from error
+    _check_strings(document, limits.string, suspect=_has_suspect(text))
     return document
 
 
@@ -123,12 +131,16 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def _check_strings(document: Any, longest: int, *, lone: bool) -> None:
+def _has_suspect(text: str) -> bool:
+    return "\\" in text and bool(_SUSPECT.search(text) or "\\b" in text or "\\f" in text)
+
+
+def _check_strings(document: Any, longest: int, *, suspect: bool) -> None:
     for text in _strings(document):
         if len(text) > longest // 4 and len(text.encode("utf-8", "replace")) > longest:
             raise _StrictError(f"a string is longer than {longest} bytes")
-        if lone and any("\ud800" <= each <= "\udfff" for each in text):
-            raise _StrictError("a string holds half of a surrogate pair")
+        if suspect and _UNFIT.search(text):
+            raise _StrictError("a string holds a control character or half a surrogate pair")
 
 
 def _strings(node: Any) -> Iterator[str]:

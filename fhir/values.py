@@ -16,6 +16,20 @@ from fhir.units import convert
 
 ABSENT_URL = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 _LOW, _HIGH = frozenset({"LO", "LOW"}), frozenset({"HI", "HIGH"})
+# R4's vital-signs profile asks for the category of these (`fhir.md` FHIR-15).
+PROFILED = frozenset(
+    {
+        Vital.BODY_WEIGHT,
+        Vital.BODY_HEIGHT,
+        Vital.BMI,
+        Vital.SYSTOLIC_BP,
+        Vital.DIASTOLIC_BP,
+        Vital.HEART_RATE,
+        Vital.RESPIRATORY_RATE,
+        Vital.SPO2,
+        Vital.BODY_TEMPERATURE,
+    }
+)
 DAILY = frozenset({Vital.STEPS, Vital.SLEEP, Vital.MOTION})
 # A spot value over more than a day says when nothing was; a day's total may run over midnight
 # and a change of clocks, but not over two days (`fhir.md` section 4).
