@@ -6,12 +6,14 @@ measurement, whatever it says.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.vitals import Vital
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 MAP_VERSION = "2026-11"  # of the tables below; state it when they change
 LOINC = "http://loinc.org"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fhir.codes import codings
 from fhir.moments import backwards
 from fhir.outcome import PROFILE, STRUCTURE, Issue, Refusal
 
-_SAMPLE = re.compile(
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_TOKEN = r"(?:[EUL]|[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"
+_SAMPLE = re.compile(rf"{_TOKEN}(?: {_TOKEN})*", re.ASCII)
     r"(?:[EUL]|[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)(?: (?:[EUL]|[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?))*"
 )
 VALUES = (

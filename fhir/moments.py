@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta, timezone
-from typing import Any
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
 
 from core.vitals import Precision
 from fhir.measurement import When
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _YEAR = r"(?:[1-9]\d{3}|0(?:\d\d[1-9]|\d[1-9]\d|[1-9]\d\d))"
 _ZONE = r"(?:Z|[+-](?:(?:0\d|1[0-3]):[0-5]\d|14:00))"
@@ -41,7 +43,7 @@ def moment(text: str) -> datetime | None:
 
 def _zone(text: str) -> timezone:
     if text == "Z":
-        return timezone.utc
+        return UTC
     sign = -1 if text[0] == "-" else 1
     return timezone(sign * timedelta(hours=int(text[1:3]), minutes=int(text[4:6])))
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.vitals import Quality, Vital
 from fhir.codes import Meaning, codings, meaning
@@ -16,6 +15,9 @@ from fhir.moments import effective, moment
 from fhir.outcome import PROFILE, STRUCTURE, Issue, Refusal, refusal
 from fhir.strict import check, decode
 from fhir.values import PROFILED, Read, doubts, read
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["Measurement", "ParsedObservation", "When", "parse", "parse_fully"]
 

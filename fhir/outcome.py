@@ -41,8 +41,9 @@ def refusal(status: int, code: str, text: str, expression: str = "") -> Refusal:
 
 
 def shown(path: str) -> str:
-    """Return a FHIRPath up to the first step that is no element name: a stranger's own member
-    name could be anything, a person's name among them.
+    """Return a FHIRPath up to the first step that is no element name.
+
+    A stranger's own member name could be anything, a person's name among them.
     """
     steps = path.split(".")
     odd = next((i for i, step in enumerate(steps) if not _STEP.fullmatch(step)), len(steps))

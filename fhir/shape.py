@@ -7,16 +7,18 @@ target; this file looks at those first, then lets the library judge the rest.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from types import NoneType
-from typing import Any, get_args, get_origin
+from typing import TYPE_CHECKING, Any, get_args, get_origin
+
 
 from fhir.outcome import PROFILE, STRUCTURE, Issue, shown
 from fhir.resources.R4B import get_fhir_model_class
-from pydantic import BaseModel, ValidationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 Found = tuple[int, Issue]  # with the HTTP status it leads to
 
@@ -233,11 +235,11 @@ def _reference(value: dict[str, Any], element: Element, path: str) -> Iterator[F
 def _library(resource: dict[str, Any], kind: str) -> list[Found]:
     """Return what the models themselves refuse, in our words: theirs repeat the value."""
     try:
-        model: type[BaseModel] = get_fhir_model_class(kind)
-        model.model_validate(resource)
-    except ValidationError as error:
-        return [_said(each["type"], each["loc"], kind) for each in error.errors()]
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, ArithmeticError):
+        get_fhir_model_class(kind).model_validate(resource)
+    except ValueError as error:  # pydantic's ValidationError lists what is wrong
+        listed = error.errors() if hasattr(error, "errors") else [{"type": "", "loc": ()}]
+        return [_said(each["type"], each["loc"], kind) for each in listed]
+    except (KeyError, TypeError, AttributeError, RecursionError, ArithmeticError):
         return [_structure(f"not a {kind} that R4 knows", kind)]
     return []
 

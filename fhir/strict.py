@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
-from typing import Any, Never
+from typing import TYPE_CHECKING, Any, Never
 
 from fhir.invariants import broken
 from fhir.outcome import STRUCTURE, Issue, Refusal, refusal, shown
 from fhir.shape import known, misshapen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _BOM = b"\xef\xbb\xbf"
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.vitals import Precision, Quality, Vital
 from fhir.codes import Meaning, Use, codings
@@ -13,6 +12,9 @@ from fhir.invariants import VALUES
 from fhir.measurement import Measurement, When
 from fhir.outcome import PROFILE, Issue, Refusal, refusal
 from fhir.units import convert
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ABSENT_URL = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 _LOW, _HIGH = frozenset({"LO", "LOW"}), frozenset({"HI", "HIGH"})
@@ -52,21 +54,20 @@ def read(
     """Return what `element` (root or component) says about the vital that it names."""
     if named.vital is None:
         return Read()
+    valued = any(value in element for value in VALUES)
     absent = element.get("dataAbsentReason")
-    quantity = element.get("valueQuantity")
-    if absent is not None and any(value in element for value in VALUES):
-        return _kept(named.vital, element, path, index, "a value and dataAbsentReason together")
-    if absent is not None:
-        return Read(
-            Measurement(named.vital, None, Quality.ABSENT, reason=_reason(absent), component=index)
-        )
-    if quantity is not None:
-        return _quantity(quantity, named, f"{path}.valueQuantity", index)
-    if named.vital is Vital.GLUCOSE and "valueString" in element:
+    if absent is not None and not valued:
+        return Read(_absent(named.vital, _reason(absent), index))
+    if absent is None and "valueQuantity" in element:
+        return _quantity(element["valueQuantity"], named, f"{path}.valueQuantity", index)
+    if absent is None and named.vital is Vital.GLUCOSE and "valueString" in element:
         return _low_or_high(element["valueString"], path, index)
-    if any(value in element for value in VALUES):
-        return _kept(named.vital, element, path, index, "the value is not a Quantity")
-    return Read()
+    why = "the value is not a Quantity" if absent is None else "a value beside dataAbsentReason"
+    return _kept(named.vital, element, path, index, why) if valued else Read()
+
+
+def _absent(vital: Vital, reason: str, index: int | None) -> Measurement:
+    return Measurement(vital, None, Quality.ABSENT, reason=reason, component=index)
 
 
 def _reason(concept: Mapping[str, Any]) -> str:
@@ -150,7 +151,7 @@ def _without_number(
     for each in (quantity.get("_value") or {}).get("extension", ()):
         if each.get("url") == ABSENT_URL:
             reason = str(each.get("valueCode", "unknown"))
-            return Read(Measurement(vital, None, Quality.ABSENT, reason=reason, component=index))
+            return Read(_absent(vital, reason, index))
     return refusal(
         PROFILE, "required", "a number is needed, or a dataAbsentReason", f"{path}.value"
     )

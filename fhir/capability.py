@@ -1,0 +1,90 @@
+"""Writes the CapabilityStatement: what this server does, from what its routes declare."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+SMART_SECURITY = "http://terminology.hl7.org/CodeSystem/restful-security-service"
+OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
+SYSTEM_WIDE = frozenset({"batch", "transaction", "history-system", "search-system"})
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """One declared route: an R4 interaction code, and its resource type ("" for the system)."""
+
+    code: str
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One search parameter of a resource type."""
+
+    type: str
+    name: str
+    kind: str  # token, date, reference, …
+
+
+def capability_statement(
+    interactions: Iterable[Interaction],
+    *,
+    date: datetime,
+    url: str,
+    token_url: str,
+    searches: Sequence[Search] = (),
+) -> dict[str, Any]:
+    """Return the statement of the server at `url`; interactions are what routes declare."""
+    declared = tuple(interactions)
+    types = sorted({each.type for each in declared if each.type})
+    rest: dict[str, Any] = {
+        "mode": "server",
+        "security": _security(token_url),
+    }
+    if types:
+        rest["resource"] = [_resource(kind, declared, searches) for kind in types]
+    system = sorted({each.code for each in declared if each.code in SYSTEM_WIDE})
+    if system:
+        rest["interaction"] = [{"code": code} for code in system]
+    return {
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": date.isoformat(),
+        "kind": "instance",
+        "software": {"name": "Wardlight"},
+        "implementation": {"description": "Wardlight FHIR endpoint", "url": url},
+        "fhirVersion": "4.0.1",
+        "format": ["json"],
+        "rest": [rest],
+    }
+
+
+def _security(token_url: str) -> dict[str, Any]:
+    service = {"system": SMART_SECURITY, "code": "SMART-on-FHIR"}
+    return {
+        "extension": [{"url": OAUTH_URIS, "extension": [{"url": "token", "valueUri": token_url}]}],
+        "cors": False,
+        "service": [{"coding": [service]}],
+        "description": "SMART Backend Services: client credentials with private_key_jwt",
+    }
+
+
+def _resource(
+    kind: str, declared: Iterable[Interaction], searches: Iterable[Search]
+) -> dict[str, Any]:
+    codes = sorted({each.code for each in declared if each.type == kind})
+    resource: dict[str, Any] = {
+        "type": kind,
+        "interaction": [{"code": code} for code in codes if code != "conditional-create"],
+        "versioning": "versioned" if "vread" in codes else "no-version",
+        "conditionalCreate": "conditional-create" in codes,
+    }
+    parameters = [{"name": each.name, "type": each.kind} for each in searches if each.type == kind]
+    if parameters:
+        resource["searchParam"] = parameters
+    return resource

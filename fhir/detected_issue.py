@@ -1,0 +1,56 @@
+"""Writes an alert as a FHIR R4 DetectedIssue, from plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+RULES = "urn:wardlight:codesystem:rule"  # the codes are ids of rules and models
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """What an alert says: which rule, in which words, resting on which Observations."""
+
+    code: str
+    display: str
+    detail: str
+    severity: Literal["high", "moderate", "low"]
+    implicated: Sequence[str] = ()  # references, such as "Observation/…"
+
+
+def detected_issue(
+    raised: Raised,
+    *,
+    patient: str,
+    identified: datetime,
+    id: str = "",  # noqa: A002  # FHIR's own name
+    status: Literal["preliminary", "final", "entered-in-error"] = "final",
+) -> dict[str, Any]:
+    """Return the resource; `patient` is a reference, `identified` an aware event time."""
+    issue: dict[str, Any] = {"resourceType": "DetectedIssue"}
+    if id:
+        issue["id"] = id
+    issue["status"] = status
+    issue["code"] = {
+        "coding": [coding(RULES, raised.code, raised.display)],
+        "text": raised.display or raised.code,
+    }
+    issue["severity"] = raised.severity
+    issue["patient"] = {"reference": patient}
+    issue["identifiedDateTime"] = identified.isoformat()
+    if raised.implicated:
+        issue["implicated"] = [{"reference": each} for each in raised.implicated]
+    if raised.detail:
+        issue["detail"] = raised.detail
+    return issue
+
+
+def coding(system: str, code: str, display: str = "") -> dict[str, str]:
+    """Return a Coding, without a display where there is none."""
+    named = {"system": system, "code": code}
+    return named | {"display": display} if display else named
