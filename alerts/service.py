@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from alerts.outcomes import Resolution
     from alerts.policy import Policy
     from core.security import Caller
+    from monitoring.findings import Assessment
 
 __all__ = [
     "Addresses",
@@ -49,6 +50,7 @@ __all__ = [
     "load_policy",
     "opened_from",
     "raise_from",
+    "raise_judged",
     "resolve",
 ]
 
@@ -67,6 +69,13 @@ def raise_from(
     Doing it twice has the effect once: evidence is known by rule and event time (REL-10).
     """
     found = judgements.assessment(session, assessment_id)
+    return raise_judged(session, assessment_id, found, now=now, policy=policy)
+
+
+def raise_judged(
+    session: Session, assessment_id: UUID, found: Assessment, *, now: datetime, policy: Policy
+) -> list[UUID]:
+    """Do what `raise_from` does, for an assessment that is already at hand."""
     judged = Judged(assessment_id, UUID(found.person_id), found.at)
     groups = grouping.by_problem(found.findings)
     taken = [take(session, judged, f, now=now, policy=policy) for f in groups.values()]

@@ -1,0 +1,186 @@
+"""Invented people, findings and judgements for the tests of the response."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import update
+
+from alerts import policy as policies
+from alerts import service
+from alerts.tables import Step
+from core.outbox import Outbox
+from core.security import Caller, Role
+from core.vitals import Severity, Vital
+from ingest import tables as people
+from monitoring.findings import Assessment, Evidence, Finding, Problem, Usual
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy.orm import Session
+
+    from alerts.policy import Policy
+    from core.database import Database
+
+NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture(scope="session")
+def policy() -> Policy:
+    source = Path(__file__).parents[2] / "alerts" / "policy.toml"
+    return policies.read(tomllib.loads(source.read_text()))
+
+
+class FindingMaker(Protocol):
+    def __call__(
+        self,
+        severity: Severity = ...,
+        *,
+        problem: Problem = ...,
+        rule: str = ...,
+        at: datetime = ...,
+        back_in_range: bool = ...,
+        words: str = ...,
+        evidence: tuple[Evidence, ...] = ...,
+    ) -> Finding: ...
+
+
+@pytest.fixture(scope="session")
+def finding() -> FindingMaker:
+    def make(
+        severity: Severity = Severity.RED,
+        *,
+        problem: Problem = Problem.FLUID,
+        rule: str = "HF-1",
+        at: datetime = NOW,
+        back_in_range: bool = False,
+        words: str = "Weight 84.2 kg, usual 80-82, up 2.4 kg in 3 days",
+        evidence: tuple[Evidence, ...] = (),
+    ) -> Finding:
+        return Finding(
+            rule_id=rule,
+            problem=problem,
+            severity=severity,
+            at=at,
+            sentence=words,
+            patient_sentence="Your weight has gone up.",
+            source="invented",
+            confidence="V",
+            vital=Vital.BODY_WEIGHT,
+            value=84.2,
+            limit=82.0,
+            usual=Usual(81.0, 80.0, 82.0, 0.5, 20),
+            evidence=evidence,
+            back_in_range=back_in_range,
+        )
+
+    return make
+
+
+@dataclass(frozen=True)
+class Ward:
+    """A patient, the team that looks after them, and two physicians and a nurse of it."""
+
+    patient: UUID
+    team: UUID
+    manager: UUID
+    colleague: UUID
+    nurse: UUID
+
+    def caller(self, practitioner: UUID, role: Role = Role.PHYSICIAN) -> Caller:
+        return Caller("user", uuid4(), role, practitioner)
+
+    @property
+    def doctor(self) -> Caller:
+        return self.caller(self.manager)
+
+
+def build_ward(session: Session, *, name: str = "Edith Example", manager: bool = True) -> Ward:
+    ward = Ward(*(uuid4() for _ in range(5)))
+    session.add_all(
+        [
+            people.Patient(id=ward.patient, display_name=name, created_at=NOW),
+            people.CareTeam(id=ward.team, name="Heart failure team"),
+            people.Practitioner(id=ward.manager, name="Dr Ahn", email="ahn@example.org"),
+            people.Practitioner(id=ward.colleague, name="Dr Brown", email="brown@example.org"),
+            people.Practitioner(id=ward.nurse, name="Nurse Cho", email="cho@example.org"),
+        ]
+    )
+    session.flush()
+    roles = ((ward.manager, "physician"), (ward.colleague, "physician"), (ward.nurse, "nurse"))
+    session.add_all(
+        people.CareTeamParticipant(care_team_id=ward.team, practitioner_id=who, role=role)
+        for who, role in roles
+    )
+    session.add(
+        people.CareTeamPatient(
+            care_team_id=ward.team,
+            patient_id=ward.patient,
+            care_manager_id=ward.manager if manager else None,
+        )
+    )
+    session.flush()
+    return ward
+
+
+@pytest.fixture(scope="session")
+def build() -> Callable[..., Ward]:
+    return build_ward
+
+
+@pytest.fixture
+def committed(database: Database) -> Iterator[Ward]:
+    """A ward that every connection sees; what it left waiting is taken back afterwards."""
+    with database.transaction() as session:
+        ward = build_ward(session)
+    yield ward
+    with database.transaction() as session:
+        session.execute(update(Step).values(state="cancelled"))
+        session.execute(update(Outbox).values(state="done"))
+
+
+@pytest.fixture
+def ward(session: Session) -> Ward:
+    return build_ward(session)
+
+
+class Raise(Protocol):
+    def __call__(
+        self,
+        session: Session,
+        patient: UUID,
+        *findings: Finding,
+        at: datetime = ...,
+        assessment_id: UUID | None = ...,
+    ) -> list[UUID]: ...
+
+
+@pytest.fixture(scope="session")
+def judged(policy: Policy) -> Raise:
+    """Raise from an assessment that says just these findings at this time."""
+
+    def act(
+        session: Session,
+        patient: UUID,
+        *findings: Finding,
+        at: datetime = NOW,
+        assessment_id: UUID | None = None,
+    ) -> list[UUID]:
+        assessment = Assessment(str(patient), at, findings, None, "rulebook", "model")
+        return service.raise_judged(
+            session, assessment_id or uuid4(), assessment, now=at, policy=policy
+        )
+
+    return act
