@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 _TOKEN = r"(?:[EUL]|[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"
 _SAMPLE = re.compile(rf"{_TOKEN}(?: {_TOKEN})*", re.ASCII)
-    r"(?:[EUL]|[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)(?: (?:[EUL]|[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?))*"
-)
 VALUES = (
     "valueQuantity",
     "valueCodeableConcept",

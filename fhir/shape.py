@@ -13,7 +13,6 @@ from functools import cache
 from types import NoneType
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
-
 from fhir.outcome import PROFILE, STRUCTURE, Issue, shown
 from fhir.resources.R4B import get_fhir_model_class
 
