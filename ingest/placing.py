@@ -83,3 +83,8 @@ def in_future(placed: Placed, *, now: datetime) -> bool:
 def is_history(placed: Placed, *, declared: bool, now: datetime) -> bool:
     """Return whether a reading only feeds baselines: too old, or from a declared history load."""
     return placed.last < now - (HISTORY_LOAD if declared else TOO_OLD)
+
+
+def known_zone(name: str) -> bool:
+    """Return whether this is the name of a time zone."""
+    return bool(name) and zone_of(name).key == name

@@ -66,8 +66,8 @@ def condition_groups() -> Mapping[str, ConditionGroup]:
 def visible_to(caller: Caller) -> Select[UUID]:
     """Return the patients that a caller may see: the one team filter (SEC-11).
 
-    A person sees the patients of the active teams they take part in; a client or the
-    program itself is bounded by scopes and sees all.
+    A person sees the patients of the active teams they take part in, and those whose care
+    they manage; a client or the program itself is bounded by scopes and sees all.
     """
     if caller.kind in ("client", "system"):
         return select(Patient.id)
@@ -78,7 +78,10 @@ def visible_to(caller: Caller) -> Select[UUID]:
     )
     return (
         select(CareTeamPatient.patient_id)
-        .where(CareTeamPatient.care_team_id.in_(member))
+        .where(
+            CareTeamPatient.care_team_id.in_(member)
+            | (CareTeamPatient.care_manager_id == caller.practitioner_id)
+        )
         .distinct()
     )
 

@@ -1,0 +1,81 @@
+"""Says in FHIR what became of a Bundle's entries: the response Bundle, or why all were refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from email.utils import format_datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from fhir.outcome import operation_outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from fhir.outcome import Issue
+    from ingest.receipt import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The answers to a whole Bundle, one for each entry in the order received."""
+
+    type: str  # batch | transaction
+    entries: tuple[Answer, ...]
+
+
+def response_bundle(answers: Answers) -> dict[str, Any]:
+    """Return the batch-response or transaction-response (FHIR-07)."""
+    return {
+        "resourceType": "Bundle",
+        "type": f"{answers.type}-response",
+        "entry": [{"response": _entry(each)} for each in answers.entries],
+    }
+
+
+def _entry(answer: Answer) -> dict[str, Any]:
+    response: dict[str, Any] = {"status": f"{answer.status} {HTTPStatus(answer.status).phrase}"}
+    if answer.id is not None:
+        response["location"] = location(answer)
+        response["etag"] = etag(answer.version)
+    if answer.modified is not None:
+        response["lastModified"] = answer.modified.isoformat()
+    if answer.issues:
+        response["outcome"] = operation_outcome(answer.issues)
+    return response
+
+
+def location(answer: Answer) -> str:
+    """Return the relative address of the version that the answer speaks of."""
+    return f"{answer.type}/{answer.id}/_history/{answer.version}"
+
+
+def etag(version: int) -> str:
+    """Return the weak entity tag of a version."""
+    return f'W/"{version}"'
+
+
+def headers(answer: Answer, base: str) -> dict[str, str]:
+    """Return what a create says about the stored version (FHIR-03)."""
+    if answer.id is None:
+        return {}
+    said = {"Location": f"{base}/{location(answer)}", "ETag": etag(answer.version)}
+    if answer.modified is not None:
+        said["Last-Modified"] = format_datetime(answer.modified, usegmt=True)
+    return said
+
+
+def failure(indexed: Sequence[tuple[int, Answer]]) -> Answer:
+    """Return the one answer to a failed transaction: every refusal, pointing at its entry."""
+    first = indexed[0][1]
+    issues = tuple(issue for index, answer in indexed for issue in _placed(answer.issues, index))
+    return replace(first, issues=issues)
+
+
+def _placed(issues: Iterable[Issue], index: int) -> list[Issue]:
+    entry = f"Bundle.entry[{index}].resource"
+    placed = []
+    for issue in issues:
+        _, dot, rest = issue.expression.partition(".")
+        placed.append(replace(issue, expression=f"{entry}{dot}{rest}"))
+    return placed

@@ -1,0 +1,1 @@
+"""The record: received bytes by version, and what their senders call them."""

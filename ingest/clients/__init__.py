@@ -1,0 +1,1 @@
+"""Device integrations: registration, keys, tokens."""

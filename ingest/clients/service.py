@@ -1,0 +1,167 @@
+"""Registers device integrations and exchanges their proof of identity for a short token."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+
+from core.errors import ConflictError, InvalidError, UnauthenticatedError
+from core.security import (
+    ACCESS_TOKEN_SECONDS,
+    ASSERTION_TYPE,
+    allows,
+    assertion_issuer,
+    issue_token,
+    valid_scope,
+    verify_assertion,
+)
+from ingest.receipt import Sender
+from ingest.tables import Client, ClientAssertion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from core.security import Caller
+
+PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "k"})
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPolicy:
+    """What the token endpoint needs to know: its own address, and the key it signs with."""
+
+    audience: str
+    secret: str
+
+
+def register_client(  # noqa: PLR0913 (a registration has this many facts)
+    session: Session,
+    name: str,
+    scopes: Iterable[str],
+    jwks: Mapping[str, Any],
+    *,
+    history: bool = False,
+    now: datetime,
+) -> UUID:
+    """Register a device integration; its id, or its name, is its OAuth client id.
+
+    Raises
+    ------
+    InvalidError
+        For a scope that cannot be granted, or a key set without or with private keys.
+    ConflictError
+        When the name is taken.
+    """
+    granted = sorted(set(scopes))
+    if not granted or not all(valid_scope(scope) for scope in granted):
+        raise InvalidError("scopes must be SMART v2 system scopes", field="scopes")
+    keys = jwks.get("keys") or []
+    if not keys or any(PRIVATE & set(key) for key in keys):
+        raise InvalidError("the key set must hold public keys, and only those", field="jwks")
+    client = uuid4()
+    row = insert(Client).values(
+        id=client,
+        name=name,
+        jwks=dict(jwks),
+        scopes=granted,
+        history=history,
+        disabled=False,
+        created_at=now,
+    )
+    stored = row.on_conflict_do_nothing(index_elements=["name"]).returning(Client.id)
+    if session.scalar(stored) is None:
+        raise ConflictError("a client of this name is registered", field="name")
+    return client
+
+
+def exchange_token(
+    session: Session, form: Mapping[str, str], policy: TokenPolicy, *, now: datetime
+) -> dict[str, Any]:
+    """Return the token response of SMART Backend Services (SEC-01).
+
+    The assertion's `jti` is written in this transaction, so a replay is refused by every
+    process and after a restart (SEC-02).
+
+    Raises
+    ------
+    InvalidError
+        With the OAuth error code in `field`.
+    UnauthenticatedError
+        When the assertion proves nothing, the client is unknown or disabled.
+    """
+    _well_formed(form)
+    token = form["client_assertion"]
+    client = _find(session, assertion_issuer(token))
+    if client is None or client.disabled:
+        raise UnauthenticatedError("client is not registered")
+    proof = verify_assertion(token, jwks=client.jwks, audience=policy.audience, now=now)
+    _use_once(session, client.id, proof.jti, proof.expires, now=now)
+    scopes = _granted(client, form.get("scope", ""))
+    return {
+        "access_token": issue_token(client.id, scopes, secret=policy.secret, now=now),
+        "token_type": "bearer",
+        "expires_in": ACCESS_TOKEN_SECONDS,
+        "scope": " ".join(sorted(scopes)),
+    }
+
+
+def _find(session: Session, client_id: str) -> Client | None:
+    """Return the client by its id, or by its name, which is unique too."""
+    with suppress(ValueError):
+        return session.get(Client, UUID(client_id))
+    return session.scalar(select(Client).where(Client.name == client_id))
+
+
+def _well_formed(form: Mapping[str, str]) -> None:
+    if form.get("grant_type") != "client_credentials":
+        raise InvalidError("client_credentials is the only grant", field="unsupported_grant_type")
+    if form.get("client_assertion_type") != ASSERTION_TYPE:
+        raise InvalidError("client_assertion_type must be jwt-bearer", field="invalid_request")
+    if not form.get("client_assertion"):
+        raise InvalidError("client_assertion is missing", field="invalid_request")
+
+
+def _use_once(
+    session: Session, client: UUID, jti: str, expires: datetime, *, now: datetime
+) -> None:
+    session.execute(
+        delete(ClientAssertion).where(
+            ClientAssertion.client_id == client, ClientAssertion.expires_at < now
+        )
+    )
+    row = insert(ClientAssertion).values(client_id=client, jti=jti, expires_at=expires)
+    used = session.scalar(row.on_conflict_do_nothing().returning(ClientAssertion.jti))
+    if used is None:
+        raise UnauthenticatedError("client_assertion refused: jti was used before")
+
+
+def _granted(client: Client, asked: str) -> frozenset[str]:
+    """Return the registered scopes that were asked for; all of them where none was named."""
+    registered = frozenset(str(scope) for scope in client.scopes)
+    scopes = frozenset(s for s in asked.split() if _within(s, registered)) if asked else registered
+    if not scopes:
+        raise InvalidError("none of these scopes is registered", field="invalid_scope")
+    return scopes
+
+
+def _within(scope: str, registered: frozenset[str]) -> bool:
+    """Return whether a scope asks for no more than what is registered."""
+    target, _, rights = scope.removeprefix("system/").partition(".")
+    each = {"read": "rs", "write": "cud", "*": "cruds"}.get(rights, rights)
+    return valid_scope(scope) and all(allows(registered, target, right) for right in each)
+
+
+def sender_of(session: Session, caller: Caller, *, base: str, site_zone: str) -> Sender:
+    """Return who posts; a client that was disabled is refused on its next request."""
+    client = session.get(Client, caller.id) if caller.kind == "client" else None
+    if client is None or client.disabled:
+        raise UnauthenticatedError("client is not registered")
+    return Sender(caller, client.id, base, site_zone, history=client.history)

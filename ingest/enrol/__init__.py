@@ -1,0 +1,1 @@
+"""Storing an enrolling resource once, whoever sends it again."""

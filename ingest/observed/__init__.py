@@ -1,0 +1,1 @@
+"""Observations: decided together, stored together, however many come at once."""

@@ -1,0 +1,216 @@
+"""Takes any number of Observations at once: whose, when, new or known; then one bulk write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from core.outbox import Priority, Topic, offer
+from core.vitals import Quality
+from fhir.outcome import Issue
+from ingest.acceptance import Decision, Incoming, Outcome, sort
+from ingest.archive.repository import Version, add_names, add_versions, lock
+from ingest.candidates import candidates_of
+from ingest.observed.repository import add_readings, known, supersede
+from ingest.people.repository import find, zones
+from ingest.people.service import Desk, unknown
+from ingest.receipt import (
+    CREATED,
+    DIGEST,
+    REPEATED,
+    Answer,
+    Kind,
+    Name,
+    digest_of,
+    refuse,
+)
+from ingest.urgency import cannot_wait
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from uuid import UUID
+
+    from fhir.identity import Ref
+    from fhir.observation import ParsedObservation
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A parsed Observation with the bytes that will be kept, its references resolved."""
+
+    index: int
+    parsed: ParsedObservation
+    raw: bytes
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """One Observation with what was decided about it."""
+
+    seen: Seen
+    incoming: Incoming
+    decision: Decision
+
+
+def take(desk: Desk, seen: Sequence[Seen]) -> dict[int, Answer]:
+    """Store what is new and return the answer to each by its index.
+
+    Serialised per patient, so that the same reading sent many times at once is decided
+    many times in a row (REL-05, REL-07).
+    """
+    subjects = [each.parsed.subject for each in seen if each.parsed.subject is not None]
+    patients = find(desk.session, desk.sender, Kind.PATIENT, subjects, within=desk.within)
+    answers = {
+        each.index: unknown(each.parsed.subject, "Observation.subject")
+        for each in seen
+        if each.parsed.subject not in patients
+    }
+    lock(desk.session, (f"patient|{patient}" for patient in patients.values()))
+    incoming = _incoming(desk, [each for each in seen if each.index not in answers], patients)
+    memory = known(desk.session, desk.sender.client_id, [each for _, each in incoming])
+    decisions = sort((each for _, each in incoming), memory)
+    settled = [
+        _Settled(*pair, decision) for pair, decision in zip(incoming, decisions, strict=True)
+    ]
+    _store(desk, settled)
+    _offer(desk, settled)
+    return answers | {each.seen.index: _answer(each, desk) for each in settled}
+
+
+def _incoming(
+    desk: Desk, seen: Sequence[Seen], patients: Mapping[Ref, UUID]
+) -> list[tuple[Seen, Incoming]]:
+    zone = zones(desk.session, set(patients.values()))
+    device = _devices(desk, (each.parsed.device for each in seen))
+    placed = []
+    for each in seen:
+        parsed = each.parsed
+        patient = patients[parsed.subject]  # type: ignore[index]  # those without were answered
+        candidates = candidates_of(
+            parsed,
+            patient,
+            zone[patient],
+            declared_history=desk.sender.history,
+            now=desk.now,
+        )
+        key = device.get(parsed.device, "") if parsed.device else ""
+        incoming = Incoming(
+            patient_id=patient,
+            status=parsed.status,
+            candidates=tuple(replace(one, device=key) for one in candidates),
+            names=tuple((one.system, one.value) for one in parsed.identifiers),
+            digest=digest_of(each.raw),
+            new_id=each.id,
+            updated=parsed.last_updated,
+        )
+        placed.append((each, incoming))
+    return placed
+
+
+def _devices(desk: Desk, refs: Iterable[Ref | None]) -> dict[Ref, str]:
+    """Return one key for each device: its row's id, else whatever its sender calls it."""
+    wanted = {ref for ref in refs if ref is not None}
+    found = find(desk.session, desk.sender, Kind.DEVICE, wanted, within=desk.within)
+    return {ref: str(found[ref]) if ref in found else _device_key(ref) for ref in wanted}
+
+
+def _device_key(ref: Ref) -> str:
+    if ref.identifier is not None:
+        return f"{ref.identifier.system}|{ref.identifier.value}"
+    return ref.url or ref.id
+
+
+def _store(desk: Desk, settled: Sequence[_Settled]) -> None:
+    stored = [each for each in settled if each.decision.stores]
+    supersede(desk.session, [each.decision for each in stored])
+    versions = [
+        Version(
+            Kind.OBSERVATION,
+            each.decision.resource_id,
+            each.decision.version,
+            each.incoming.patient_id,
+            desk.now,
+            each.seen.raw,
+            status=each.incoming.status,
+            updated=each.incoming.updated,
+        )
+        for each in stored
+    ]
+    client = desk.sender.client_id
+    add_versions(desk.session, client, versions)
+    add_readings(desk.session, [each.decision for each in stored], received=desk.now)
+    add_names(desk.session, client, _names(settled))
+
+
+def _names(settled: Iterable[_Settled]) -> dict[Name, UUID]:
+    """Return what each Observation is called: its identifiers, else what it says."""
+    names: dict[Name, UUID] = {}
+    for each in settled:
+        if each.decision.outcome is Outcome.TAKEN:
+            continue
+        own = [Name(Kind.OBSERVATION, *name) for name in each.incoming.names]
+        if not own or each.decision.outcome is Outcome.CONFLICT:
+            own.append(Name(Kind.OBSERVATION, DIGEST, each.incoming.digest))
+        for name in own:
+            names.setdefault(name, each.decision.resource_id)
+    return names
+
+
+def _offer(desk: Desk, settled: Sequence[_Settled]) -> None:
+    """Ask for an assessment of each person with something to judge; history feeds baselines."""
+    urgent: dict[UUID, bool] = {}
+    for each in settled:
+        readings = each.decision.readings
+        revised = each.decision.outcome is Outcome.NEW_VERSION
+        if each.decision.stores and (revised or any(not one.history for one in readings)):
+            patient = each.incoming.patient_id
+            urgent[patient] = urgent.get(patient, False) or cannot_wait(readings)
+    for patient in sorted(urgent):
+        priority = Priority.CRITICAL if urgent[patient] else Priority.NORMAL
+        offer(desk.session, Topic.ASSESS, patient, now=desk.now, priority=priority)
+
+
+def _answer(settled: _Settled, desk: Desk) -> Answer:
+    decision, parsed = settled.decision, settled.seen.parsed
+    if decision.outcome is Outcome.TAKEN:
+        return refuse(
+            422,
+            "business-rule",
+            "this identifier belongs to an Observation of another patient",
+            "Observation.identifier",
+        )
+    created = decision.stores and decision.version == 1
+    return Answer(
+        CREATED if created else REPEATED,
+        (*parsed.warnings, *_remarks(decision)) if decision.stores else (),
+        type=Kind.OBSERVATION,
+        id=decision.resource_id,
+        version=decision.version,
+        modified=desk.now if decision.stores else None,
+        patient_id=settled.incoming.patient_id,
+    )
+
+
+_REMARKS = {
+    Quality.CONFLICT: Issue(
+        "warning",
+        "conflict",
+        "another value is stored for the same device, measurement and time; both are kept,"
+        " this one is not scored",
+        "Observation.value",
+    ),
+    Quality.FUTURE: Issue(
+        "warning",
+        "business-rule",
+        "the effective time lies in the future; kept, not scored: check the device's clock",
+        "Observation.effective",
+    ),
+}
+_OLD = Issue("information", "informational", "kept as history; not judged", "Observation.effective")
+
+
+def _remarks(decision: Decision) -> list[Issue]:
+    qualities = {each.quality for each in decision.readings}
+    remarks = [issue for quality, issue in _REMARKS.items() if quality in qualities]
+    return [*remarks, _OLD] if any(each.history for each in decision.readings) else remarks

@@ -1,0 +1,1 @@
+"""Enrolment through the FHIR door: patients, problem lists, clinicians, teams, devices."""

@@ -1,0 +1,99 @@
+"""Finds what a reference points at: by id, by identifier, or inside the same Bundle."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import select
+
+from ingest.archive.repository import find_named
+from ingest.criteria import read_criteria
+from ingest.receipt import Kind, Name, name_of
+from ingest.tables import CareTeam, Device, Patient, Practitioner, PractitionerRole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sqlalchemy.orm import Session
+
+    from fhir.identity import Ref
+    from ingest.receipt import Sender
+
+TABLES: dict[Kind, type[Patient | Practitioner | PractitionerRole | CareTeam | Device]] = {
+    Kind.PATIENT: Patient,
+    Kind.PRACTITIONER: Practitioner,
+    Kind.PRACTITIONER_ROLE: PractitionerRole,
+    Kind.CARE_TEAM: CareTeam,
+    Kind.DEVICE: Device,
+}
+
+
+def find(
+    session: Session,
+    sender: Sender,
+    kind: Kind,
+    refs: Iterable[Ref],
+    *,
+    within: Mapping[str, str],
+) -> dict[Ref, UUID]:
+    """Return the rows of one type that the references point at; unresolved ones are absent.
+
+    `within` maps the full URLs of the same Bundle, and the relative references that mean
+    them, to `Type/id`. A contained resource, another
+    server's address and a bare identifier that nobody registered resolve to nothing.
+    """
+    wanted = list(dict.fromkeys(refs))
+    ids = {ref: id_ for ref in wanted if (id_ := _id(ref, sender, kind, within)) is not None}
+    names = {ref: name for ref in wanted if (name := _name(ref, kind)) is not None}
+    table = TABLES[kind]
+    known = set(session.scalars(select(table.id).where(table.id.in_(set(ids.values())))))
+    named = find_named(session, sender.client_id, names.values())
+    found = {ref: named[name] for ref, name in names.items() if name in named}
+    return found | {ref: id_ for ref, id_ in ids.items() if id_ in known}
+
+
+def _id(ref: Ref, sender: Sender, kind: Kind, within: Mapping[str, str]) -> UUID | None:
+    if ref.contained:
+        return None
+    inside = within.get(ref.url) or within.get(f"{ref.type}/{ref.id}")
+    if inside is not None:
+        target, _, text = inside.partition("/")
+    elif not ref.url or ref.url.startswith(f"{sender.base}/"):
+        target, text = ref.type, ref.id
+    else:
+        return None
+    with suppress(ValueError):
+        return UUID(text) if target == kind else None
+    return None
+
+
+def _name(ref: Ref, kind: Kind) -> Name | None:
+    if ref.identifier is not None and ref.identifier.system and ref.type in ("", kind):
+        return name_of(kind, ref.identifier)
+    if ref.url.startswith(f"{kind}?"):
+        return read_criteria(kind, ref.url)
+    return None
+
+
+def zones(session: Session, patients: Iterable[UUID]) -> dict[UUID, str]:
+    """Return the time zone of each patient."""
+    rows = session.execute(select(Patient.id, Patient.zone).where(Patient.id.in_(list(patients))))
+    return {row[0]: row[1] for row in rows}
+
+
+def practitioners(
+    session: Session, sender: Sender, refs: Iterable[Ref], *, within: Mapping[str, str]
+) -> dict[Ref, UUID]:
+    """Return the people behind references to a Practitioner or to a PractitionerRole."""
+    wanted = list(refs)
+    found = find(session, sender, Kind.PRACTITIONER, wanted, within=within)
+    roles = find(session, sender, Kind.PRACTITIONER_ROLE, wanted, within=within)
+    rows = session.execute(
+        select(PractitionerRole.id, PractitionerRole.practitioner_id).where(
+            PractitionerRole.id.in_(set(roles.values()))
+        )
+    )
+    holder = {row[0]: row[1] for row in rows}
+    return {ref: holder[role] for ref, role in roles.items()} | found

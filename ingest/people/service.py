@@ -1,0 +1,226 @@
+"""Turns an enrolling resource into the rows that other rooms read; asks back what is unclear."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from fhir import people as wire
+from fhir.outcome import Issue
+from ingest.people.repository import find, practitioners
+from ingest.placing import known_zone
+from ingest.receipt import Answer, Kind, refuse
+from ingest.tables import (
+    CareTeam,
+    CareTeamParticipant,
+    CareTeamPatient,
+    Condition,
+    Device,
+    Patient,
+    Practitioner,
+    PractitionerRole,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from fhir.identity import Ref
+    from ingest.receipt import Sender
+
+ENDED = frozenset({"finished", "cancelled", "entered-in-error"})
+DISSOLVED = frozenset({"inactive", "suspended", "entered-in-error"})
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where one request is worked on; `within` resolves references inside its Bundle."""
+
+    session: Session
+    sender: Sender
+    within: Mapping[str, str]
+    now: datetime
+
+    def one(self, kind: Kind, ref: Ref | None) -> UUID | None:
+        """Return the row that one reference points at, or None."""
+        if ref is None:
+            return None
+        return find(self.session, self.sender, kind, [ref], within=self.within).get(ref)
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """The rows are written; whose data they are, and what the sender should know."""
+
+    patient_id: UUID | None = None
+    issues: tuple[Issue, ...] = ()
+
+
+def unknown(ref: Ref | None, expression: str) -> Answer:
+    """Return the answer to a missing reference, or to one that points at nothing known here."""
+    if ref is None:
+        return refuse(422, "required", "this reference is needed", expression)
+    return refuse(422, "not-found", "the reference points at nothing known here", expression)
+
+
+def _practitioner(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | Answer:
+    read = wire.read_practitioner(resource)
+    desk.session.merge(Practitioner(id=id_, name=read.name, email=read.email, active=read.active))
+    return Linked()
+
+
+def _practitioner_role(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | Answer:
+    read = wire.read_practitioner_role(resource)
+    who = desk.one(Kind.PRACTITIONER, read.practitioner)
+    if who is None:
+        return unknown(read.practitioner, "PractitionerRole.practitioner")
+    role = PractitionerRole(id=id_, practitioner_id=who, email=read.email, active=read.active)
+    if read.organization is not None and read.organization.identifier is not None:
+        role.organization = read.organization.identifier.value
+    desk.session.merge(role)
+    return Linked()
+
+
+def _patient(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | Answer:
+    read = wire.read_patient(resource)
+    desk.session.add(
+        Patient(
+            id=id_,
+            display_name=read.name,
+            birth_date=read.birth_date,
+            sex=read.sex,
+            zone=read.zone if known_zone(read.zone) else desk.sender.site_zone,
+            language=read.language,
+            deceased=read.deceased,
+            created_at=desk.now,
+        )
+    )
+    return Linked(id_)
+
+
+def _device(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | Answer:
+    read = wire.read_device(resource)
+    patient = desk.one(Kind.PATIENT, read.patient)
+    if patient is None and read.patient is not None:
+        return unknown(read.patient, "Device.patient")
+    desk.session.merge(Device(id=id_, patient_id=patient, name=read.name))
+    return Linked(patient)
+
+
+def _condition(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | Answer:
+    read = wire.read_condition(resource)
+    patient = desk.one(Kind.PATIENT, read.subject)
+    if patient is None:
+        return unknown(read.subject, "Condition.subject")
+    desk.session.merge(
+        Condition(
+            id=id_,
+            patient_id=patient,
+            codes=[list(each) for each in read.codes],
+            clinical_status=read.clinical_status,
+            verification_status=read.verification_status,
+            onset=read.onset,
+        )
+    )
+    return Linked(patient)
+
+
+def _care_team(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | Answer:
+    read = wire.read_care_team(resource)
+    patient = desk.one(Kind.PATIENT, read.subject)
+    if patient is None and read.subject is not None:
+        return unknown(read.subject, "CareTeam.subject")
+    members = [(ref, role) for ref, role in read.participants if _is_clinician(ref, desk)]
+    who = practitioners(desk.session, desk.sender, [ref for ref, _ in members], within=desk.within)
+    for ref, _ in members:
+        if ref not in who:
+            return unknown(ref, "CareTeam.participant.member")
+    desk.session.merge(CareTeam(id=id_, name=read.name, active=read.status not in DISSOLVED))
+    desk.session.flush()
+    _set_members(desk.session, id_, [(who[ref], role) for ref, role in members])
+    if patient is not None:
+        _link(desk.session, id_, patient, manager=None)
+    return Linked(patient)
+
+
+def _is_clinician(ref: Ref, desk: Desk) -> bool:
+    """Return whether a member is one who can be told; patients and organisations are not."""
+    inside = desk.within.get(ref.url) or desk.within.get(f"{ref.type}/{ref.id}") or ""
+    kind = inside.partition("/")[0] or ref.type
+    return kind in (Kind.PRACTITIONER, Kind.PRACTITIONER_ROLE, "")
+
+
+def _set_members(session: Session, team: UUID, members: Sequence[tuple[UUID, str]]) -> None:
+    session.execute(delete(CareTeamParticipant).where(CareTeamParticipant.care_team_id == team))
+    roles: dict[UUID, str] = {}
+    for practitioner, role in members:
+        roles[practitioner] = roles.get(practitioner) or role
+    session.add_all(
+        CareTeamParticipant(care_team_id=team, practitioner_id=practitioner, role=role)
+        for practitioner, role in roles.items()
+    )
+
+
+def _episode_of_care(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | Answer:  # noqa: ARG001 (one signature for all kinds)
+    read = wire.read_episode_of_care(resource)
+    patient = desk.one(Kind.PATIENT, read.patient)
+    if patient is None:
+        return unknown(read.patient, "EpisodeOfCare.patient")
+    teams = find(desk.session, desk.sender, Kind.CARE_TEAM, read.teams, within=desk.within)
+    if missing := [ref for ref in read.teams if ref not in teams]:
+        return unknown(missing[0], "EpisodeOfCare.team")
+    asked = [read.care_manager] if read.care_manager else []
+    who = practitioners(desk.session, desk.sender, asked, within=desk.within)
+    if len(who) < len(asked):
+        return unknown(read.care_manager, "EpisodeOfCare.careManager")
+    for team in teams.values():
+        if read.status in ENDED:
+            _unlink(desk.session, team, patient)
+        else:
+            _link(desk.session, team, patient, manager=next(iter(who.values()), None))
+    return Linked(patient, () if teams else (_NO_TEAM,))
+
+
+_NO_TEAM = Issue(
+    "warning",
+    "incomplete",
+    "without a team nobody is made responsible",
+    "EpisodeOfCare.team",
+)
+
+
+def _link(session: Session, team: UUID, patient: UUID, *, manager: UUID | None) -> None:
+    row = upsert(CareTeamPatient).values(
+        care_team_id=team, patient_id=patient, care_manager_id=manager
+    )
+    keys = ["care_team_id", "patient_id"]
+    session.execute(
+        row.on_conflict_do_nothing(index_elements=keys)
+        if manager is None
+        else row.on_conflict_do_update(index_elements=keys, set_={"care_manager_id": manager})
+    )
+
+
+def _unlink(session: Session, team: UUID, patient: UUID) -> None:
+    session.execute(
+        delete(CareTeamPatient).where(
+            CareTeamPatient.care_team_id == team, CareTeamPatient.patient_id == patient
+        )
+    )
+
+
+PROJECTIONS: dict[Kind, Callable[[Desk, UUID, Mapping[str, Any]], Linked | Answer]] = {
+    Kind.PRACTITIONER: _practitioner,
+    Kind.PRACTITIONER_ROLE: _practitioner_role,
+    Kind.PATIENT: _patient,
+    Kind.DEVICE: _device,
+    Kind.CARE_TEAM: _care_team,
+    Kind.EPISODE_OF_CARE: _episode_of_care,
+    Kind.CONDITION: _condition,
+}

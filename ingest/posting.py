@@ -1,0 +1,79 @@
+"""Whether a posted resource may and can be read at all: scope, type, structure (pure)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.security import allows
+from fhir.identity import read_identifiers
+from fhir.observation import parse
+from fhir.outcome import Issue, Refusal
+from fhir.strict import check, decode
+from ingest.receipt import (
+    NO_SYSTEM,
+    STORED,
+    Answer,
+    Kind,
+    Name,
+    Posted,
+    Readable,
+    Sender,
+    name_of,
+    refuse,
+    refused,
+)
+
+if TYPE_CHECKING:
+    from fhir.observation import ParsedObservation
+
+# PostgreSQL cannot hold this character, and FHIR forbids it in every string.
+_NUL = b"\\u0000"
+UNUSED = Issue(
+    "information",
+    "not-supported",
+    "understood, but not used by this server, and therefore not stored",
+)
+
+
+def read(posted: Posted, sender: Sender) -> Readable | Answer:
+    """Return the resource if it may be taken further, or the answer that ends it here."""
+    if not allows(sender.caller.scopes, posted.type, "c"):
+        return refuse(403, "forbidden", f"the granted scopes do not permit {posted.type} create")
+    if _NUL in posted.raw:
+        return refuse(400, "value", "the character U+0000 is not allowed in FHIR")
+    return _observation(posted) if posted.type == Kind.OBSERVATION else _other(posted, sender)
+
+
+def _other(posted: Posted, sender: Sender) -> Readable | Answer:
+    resource = decode(posted.raw)
+    if isinstance(resource, Refusal):
+        return refused(resource)
+    issues = check(resource)
+    if isinstance(issues, Refusal):
+        return refused(issues)
+    if resource.get("resourceType") != posted.type:
+        return wrong_type(posted.type)
+    if posted.type not in STORED:
+        return Answer(200, (*issues, UNUSED))
+    names = tuple(name_of(posted.type, each) for each in read_identifiers(resource))
+    return Readable(posted, tuple(_owned(each, sender) for each in names), issues, resource)
+
+
+def _observation(posted: Posted) -> Readable | Answer:
+    parsed: ParsedObservation | Refusal = parse(posted.raw)
+    if isinstance(parsed, Refusal):
+        return refused(parsed)
+    names = tuple(name_of(posted.type, each) for each in parsed.identifiers)
+    return Readable(posted, names, parsed.warnings, observation=parsed)
+
+
+def _owned(name: Name, sender: Sender) -> Name:
+    """Give a patient's number without system to the client: bare numbers never merge (SEC-28)."""
+    if name.type != Kind.PATIENT or name.system:
+        return name
+    return Name(name.type, f"{NO_SYSTEM}{sender.client_id}", name.value)
+
+
+def wrong_type(expected: str) -> Answer:
+    """Return the answer to a body of another type than the address says."""
+    return refuse(400, "invalid", f"the body must be a {expected}", "resourceType")

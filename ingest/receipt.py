@@ -1,0 +1,121 @@
+"""What comes through the door and what is answered: plain values for every use case here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from fhir.outcome import Issue, Refusal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from core.security import Caller
+    from fhir.identity import Identifier
+    from fhir.observation import ParsedObservation
+
+
+class Kind(StrEnum):
+    """The resource types that are stored, in the order in which they refer to each other."""
+
+    PRACTITIONER = "Practitioner"
+    PRACTITIONER_ROLE = "PractitionerRole"
+    PATIENT = "Patient"
+    DEVICE = "Device"
+    CARE_TEAM = "CareTeam"
+    EPISODE_OF_CARE = "EpisodeOfCare"
+    CONDITION = "Condition"
+    OBSERVATION = "Observation"
+
+
+STORED = tuple(kind.value for kind in Kind)
+DIGEST = "urn:wardlight:sha256"  # names a resource that its sender gave no name
+NO_SYSTEM = "urn:wardlight:client:"  # a patient's number without system means this client's
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who posts, and what was agreed with them at registration."""
+
+    caller: Caller
+    client_id: UUID
+    base: str  # the absolute FHIR base that its references may be relative to
+    site_zone: str = "UTC"
+    history: bool = False  # declares a history load
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """One resource that somebody wants created, with its own received bytes."""
+
+    index: int
+    type: str
+    raw: bytes
+    full_url: str = ""
+    criteria: str = ""  # If-None-Exist
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What a resource is called: its type, and an identifier's system and value."""
+
+    type: str
+    system: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """A posted resource that is structurally sound; `names` are its identifiers."""
+
+    posted: Posted
+    names: tuple[Name, ...]
+    issues: tuple[Issue, ...] = ()
+    resource: dict[str, Any] | None = None
+    observation: ParsedObservation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to one posted resource, before it becomes HTTP."""
+
+    status: int
+    issues: tuple[Issue, ...] = ()
+    type: str = ""
+    id: UUID | None = None
+    version: int = 0
+    modified: datetime | None = None
+    patient_id: UUID | None = None
+
+    @property
+    def refused(self) -> bool:
+        """Return whether nothing was taken."""
+        return self.status >= REFUSED
+
+
+REFUSED = 400
+CREATED = 201
+REPEATED = 200
+
+
+def refuse(status: int, code: str, text: str, expression: str = "") -> Answer:
+    """Return an answer with one error."""
+    return Answer(status, (Issue("error", code, text, expression),))
+
+
+def refused(refusal: Refusal) -> Answer:
+    """Return the answer that says what a refusal of the wire format says."""
+    return Answer(refusal.status, refusal.issues)
+
+
+def name_of(kind: str, identifier: Identifier) -> Name:
+    """Return the name that an identifier gives."""
+    return Name(kind, identifier.system, identifier.value)
+
+
+def digest_of(raw: bytes) -> str:
+    """Return what two equal bodies have in common."""
+    return sha256(raw).hexdigest()

@@ -1,0 +1,197 @@
+"""The use cases of the door: take one resource or a Bundle, read one back, enrol by override."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core import audit
+from core.errors import ForbiddenError, InvalidError, NotFoundError
+from core.security import allows
+from fhir.bundle import Bundle, Entry, read_bundle
+from fhir.outcome import Refusal
+from ingest.answers import Answers, failure
+from ingest.archive.repository import Version, fetch
+from ingest.clients.service import exchange_token, register_client, sender_of
+from ingest.intake.service import take_all
+from ingest.people.service import Desk
+from ingest.posting import read as read_posted
+from ingest.receipt import (
+    STORED,
+    Answer,
+    Posted,
+    Readable,
+    Sender,
+    refuse,
+    refused,
+)
+from ingest.repository import may_see
+from ingest.tables import Patient
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from core.security import Caller
+
+__all__ = [
+    "accept",
+    "accept_bundle",
+    "enrol_by_override",
+    "exchange_token",
+    "read_version",
+    "register_client",
+    "sender_of",
+]
+
+
+def accept(session: Session, sender: Sender, posted: Posted, *, now: datetime) -> Answer:
+    """Take one resource: stored with its work and its audit row, or refused with a reason."""
+    outcome = read_posted(posted, sender)
+    if isinstance(outcome, Answer):
+        answer = outcome
+    else:
+        desk = Desk(session, sender, {}, now)
+        answer = take_all(desk, [outcome])[posted.index]
+    _audit(session, sender, posted.type, [answer], now=now)
+    return answer
+
+
+def accept_bundle(
+    session: Session, sender: Sender, raw: bytes, *, now: datetime
+) -> Answers | Answer:
+    """Take a batch, each entry for itself, or a transaction, all or nothing (FHIR-07)."""
+    bundle = read_bundle(raw)
+    if isinstance(bundle, Refusal):
+        return refused(bundle)
+    if bundle.type not in ("batch", "transaction"):
+        return refuse(400, "invalid", "only batch and transaction are processed", "Bundle.type")
+    settled = _batch if bundle.type == "batch" else _transaction
+    answers = settled(session, sender, bundle, now)
+    listed = answers.entries if isinstance(answers, Answers) else (answers,)
+    _audit(session, sender, "Bundle", listed, now=now)
+    return answers
+
+
+def _batch(session: Session, sender: Sender, bundle: Bundle, now: datetime) -> Answers:
+    answers, readable = _read_entries(bundle, sender)
+    answers |= take_all(Desk(session, sender, {}, now), readable)
+    return Answers(bundle.type, tuple(answers[entry.index] for entry in bundle.entries))
+
+
+def _transaction(
+    session: Session, sender: Sender, bundle: Bundle, now: datetime
+) -> Answers | Answer:
+    answers, readable = _read_entries(bundle, sender)
+    bad = [(index, answer) for index, answer in sorted(answers.items()) if answer.refused]
+    if bad:
+        return failure(bad)
+    with session.begin_nested() as savepoint:
+        within: dict[str, str] = {}
+        answers |= take_all(Desk(session, sender, within, now), readable, linked=within)
+        bad = [(index, answer) for index, answer in sorted(answers.items()) if answer.refused]
+        if bad:
+            savepoint.rollback()
+            return failure(bad)
+    return Answers(bundle.type, tuple(answers[entry.index] for entry in bundle.entries))
+
+
+def _read_entries(bundle: Bundle, sender: Sender) -> tuple[dict[int, Answer], list[Readable]]:
+    answers: dict[int, Answer] = {}
+    readable = []
+    for entry in bundle.entries:
+        outcome = _read_entry(entry, sender)
+        if isinstance(outcome, Answer):
+            answers[entry.index] = outcome
+        else:
+            readable.append(outcome)
+    return answers, readable
+
+
+def _read_entry(entry: Entry, sender: Sender) -> Readable | Answer:
+    if entry.method != "POST":
+        return refuse(405, "not-supported", "inside a Bundle only POST is supported")
+    if entry.url.strip("/") != entry.resource_type:
+        return refuse(400, "invalid", "request.url must be the type of the resource")
+    posted = Posted(
+        entry.index, entry.resource_type, entry.raw, entry.full_url, entry.if_none_exist
+    )
+    return read_posted(posted, sender)
+
+
+def _audit(
+    session: Session, sender: Sender, entity: str, answers: Iterable[Answer], *, now: datetime
+) -> None:
+    """Write one row for each patient whose data the request touched, or that it was refused."""
+    listed = list(answers)
+    touched = {each.patient_id for each in listed if each.patient_id is not None}
+    refusals = [each.status for each in listed if each.refused]
+    audit.record(
+        session,
+        sender.caller,
+        audit.Action.CREATE,
+        entity,
+        now=now,
+        entity_id=listed[0].id if len(listed) == 1 else None,
+        patients=sorted(touched) or (None,),
+        outcome=f"refused {refusals[0]}" if refusals and not touched else "success",
+    )
+
+
+def read_version(  # noqa: PLR0913 (an address has three parts)
+    session: Session,
+    caller: Caller,
+    kind: str,
+    id_: UUID,
+    *,
+    version: int | None = None,
+    now: datetime,
+) -> Version:
+    """Return a stored version with its received bytes.
+
+    Raises
+    ------
+    ForbiddenError
+        When the granted scopes do not permit to read this type.
+    NotFoundError
+        When it does not exist, or the caller may not know that it does (SEC-12).
+    """
+    if caller.kind == "client" and not allows(caller.scopes, kind, "r"):
+        raise ForbiddenError(f"the granted scopes do not permit {kind} read")
+    found = fetch(session, kind, id_, version) if kind in STORED else None
+    patient = found.patient_id if found else None
+    if found is None or (patient is not None and not may_see(session, caller, patient)):
+        raise NotFoundError("no such resource")
+    audit.record(
+        session,
+        caller,
+        audit.Action.READ,
+        kind,
+        now=now,
+        entity_id=id_,
+        patients=(patient,),
+    )
+    return found
+
+
+def enrol_by_override(
+    session: Session, caller: Caller, patient_id: UUID, reason: str, *, now: datetime
+) -> None:
+    """Enrol a patient whatever the programme's terms say, and keep the reason."""
+    if not reason.strip():
+        raise InvalidError("a reason is needed", field="reason")
+    row = session.get(Patient, patient_id)
+    if row is None or not may_see(session, caller, patient_id):
+        raise NotFoundError("no such patient")
+    row.override_by, row.override_reason, row.override_at = caller.id, reason.strip(), now
+    audit.record(
+        session,
+        caller,
+        audit.Action.UPDATE,
+        "Patient",
+        now=now,
+        entity_id=patient_id,
+        patients=(patient_id,),
+    )

@@ -1,0 +1,33 @@
+"""What the door declares about itself: SMART configuration and the interactions it serves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.security import ASSERTION_ALGORITHMS
+from fhir.capability import Interaction
+from ingest.receipt import STORED
+
+PER_TYPE = ("create", "conditional-create", "read", "vread")
+SYSTEM_WIDE = ("batch", "transaction")
+
+
+def interactions() -> list[Interaction]:
+    """Return the interactions that the router serves; a test calls each of them (FHIR-01)."""
+    return [
+        *(Interaction(code) for code in SYSTEM_WIDE),
+        *(Interaction(code, kind) for kind in STORED for code in PER_TYPE),
+    ]
+
+
+def smart_configuration(token_url: str) -> dict[str, Any]:
+    """Return `/.well-known/smart-configuration` for Backend Services (FHIR-02)."""
+    return {
+        "token_endpoint": token_url,
+        "grant_types_supported": ["client_credentials"],
+        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "scopes_supported": [f"system/{kind}.cr" for kind in STORED],
+        "code_challenge_methods_supported": ["S256"],
+        "capabilities": ["client-confidential-asymmetric", "permission-v2"],
+    }
