@@ -141,8 +141,13 @@ def _open(session: Session, user: AppUser, *, now: datetime) -> str:
     return secret
 
 
-def signed_in(session: Session, secret: str, *, now: datetime) -> SignedIn | None:
-    """Return who holds a session secret, or None where it is unknown, ended or revoked."""
+def signed_in(
+    session: Session, secret: str, *, now: datetime, present: bool = True
+) -> SignedIn | None:
+    """Return who holds a session secret, or None where it is unknown, ended or revoked.
+
+    `present` is False where a page asks by itself: that keeps no session alive.
+    """
     found = repository.live_session(session, digest(secret)) if secret else None
     if found is None:
         return None
@@ -150,7 +155,7 @@ def signed_in(session: Session, secret: str, *, now: datetime) -> SignedIn | Non
     if user.disabled or now >= login.expires_at or now - login.last_seen_at >= IDLE:
         login.revoked_at = now
         return None
-    if now - login.last_seen_at >= TOUCH_AFTER:
+    if present and now - login.last_seen_at >= TOUCH_AFTER:
         login.last_seen_at = now
     return SignedIn(login.id, _caller(user), user.display_name, login.expires_at)
 

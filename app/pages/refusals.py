@@ -1,0 +1,115 @@
+"""What a person sees when something is refused: one page, and no hint of what exists (SEC-12)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse
+from fastapi.routing import APIRoute
+from sqlalchemy.exc import OperationalError
+
+from app.pages.rendering import Renderer
+from core.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    UnauthenticatedError,
+    WardlightError,
+)
+
+MOST_FORM_BYTES = 64 * 1024
+RETRY_AFTER = "5"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How one kind of refusal is said."""
+
+    status: int
+    heading: str
+    message: str  # empty: the error's own
+
+
+ABSENT = Words(404, "Not found", "There is no such page, or it is not yours to see.")
+WORDS: dict[type[WardlightError], Words] = {
+    NotFoundError: ABSENT,
+    ForbiddenError: Words(403, "Not done", ""),
+    ConflictError: Words(409, "Not done", ""),
+    InvalidError: Words(422, "Not understood", ""),
+}
+UNREADABLE = Words(422, "Not understood", "The form was not complete. Go back and try again.")
+TOO_LARGE = Words(413, "Too much", "The form was larger than any form of ours.")
+UNAVAILABLE = Words(
+    503, "Not available", "The store cannot be reached at the moment. Nothing was changed."
+)
+
+
+def refuse(pages: Renderer, words: Words, message: str = "") -> Response:
+    """Return the page of a refusal."""
+    response = pages.page(
+        "refusal.html",
+        status=words.status,
+        heading=words.heading,
+        message=words.message or message,
+        back="/inbox",
+        back_words="To the inbox",
+    )
+    if words.status == UNAVAILABLE.status:
+        response.headers["Retry-After"] = RETRY_AFTER
+    return response
+
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+def page_route(pages: Renderer) -> type[APIRoute]:
+    """Return a route class whose refusals are pages instead of OperationOutcomes."""
+
+    class PageRoute(APIRoute):
+        def get_route_handler(self) -> Handler:
+            answer = super().get_route_handler()
+
+            async def handle(request: Request) -> Response:
+                if _too_large(request):
+                    return refuse(pages, TOO_LARGE)
+                try:
+                    return await answer(request)
+                except UnauthenticatedError:
+                    return _to_sign_in(request)
+                except WardlightError as error:
+                    return refuse(pages, WORDS[type(error)], error.message)
+                except RequestValidationError as error:
+                    return refuse(pages, _unreadable(error))
+                except OperationalError:
+                    return refuse(pages, UNAVAILABLE)
+
+            return handle
+
+    return PageRoute
+
+
+def _too_large(request: Request) -> bool:
+    """Return whether a form's body is too large, or of unknown size."""
+    if request.method in ("GET", "HEAD"):
+        return False
+    length = request.headers.get("content-length", "")
+    return not length.isdecimal() or int(length) > MOST_FORM_BYTES
+
+
+def _to_sign_in(request: Request) -> Response:
+    """Send somebody to sign in, and back afterwards to what they wanted to read."""
+    if "hx-request" in request.headers:
+        return Response(status_code=200, headers={"HX-Redirect": "/sign-in?ended=1"})
+    to = request.url.path if request.method == "GET" else "/inbox"
+    return RedirectResponse(f"/sign-in?to={to}", status_code=303)
+
+
+def _unreadable(error: RequestValidationError) -> Words:
+    """Answer an id that is no id as if it were one that does not exist."""
+    places = {fault["loc"][0] for fault in error.errors()}
+    return ABSENT if "path" in places else UNREADABLE

@@ -1,0 +1,66 @@
+"""Turn a template and its values into an answer; everything that is data is escaped."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from fastapi import Response
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from core.settings import Settings
+
+HERE = Path(__file__).parent.parent
+STATIC = HERE / "static"
+FOREVER = "public, max-age=31536000, immutable"  # the address carries the version
+
+
+class Assets(StaticFiles):
+    """Our built files, kept by browsers as long as their version stands."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """Answer with one file."""
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = FOREVER
+        return response
+
+
+class Renderer:
+    """The templates, with what every page says about itself."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._version = asset_version()
+        self._environment = Environment(
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals |= {
+            "asset": self._asset,
+            "zone_name": settings.site_timezone,
+            "emergency_number": settings.emergency_number,
+            "visit": None,
+            "strip": None,
+            "notice": "",
+            "here": "",
+        }
+
+    def _asset(self, name: str) -> str:
+        return f"/static/{name}?v={self._version}"
+
+    def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
+        """Return a whole page or a fragment."""
+        return HTMLResponse(self._environment.get_template(template).render(values), status)
+
+
+def asset_version(static: Path = STATIC) -> str:
+    """Return the version that the build wrote, or a word where nothing was built."""
+    manifest = static / "manifest.json"
+    if not manifest.is_file():
+        return "unbuilt"
+    return str(json.loads(manifest.read_text(encoding="utf-8"))["version"])

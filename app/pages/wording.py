@@ -1,0 +1,137 @@
+"""Numbers, times and states as a clinician reads them; pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from core.vitals import MEASURES, Quality, Vital
+
+if TYPE_CHECKING:
+    from datetime import date, tzinfo
+
+    from monitoring.findings import Usual
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+QUALITY_WORDS: dict[Quality, str] = {
+    Quality.SCORED: "yes",
+    Quality.BOUND: "as a limit only",
+    Quality.IMPLAUSIBLE: "no: implausible",
+    Quality.UNIT_UNSURE: "no: unit unsure",
+    Quality.TIME_UNSURE: "no: time unsure",
+    Quality.FUTURE: "no: dated in the future",
+    Quality.CONFLICT: "no: conflicts with another value",
+    Quality.INCONSISTENT: "no: inconsistent",
+    Quality.MEANING_UNSURE: "no: meaning unsure",
+    Quality.STATUS_UNKNOWN: "no: status unknown",
+    Quality.ABSENT: "no: not measured",
+    Quality.WITHDRAWN: "no: withdrawn",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One instant in the forms that a page needs."""
+
+    iso: str
+    absolute: str
+    relative: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence with the number that matters set apart, so that it can stand out."""
+
+    before: str
+    number: str = ""
+    after: str = ""
+
+
+def moment(at: datetime, *, now: datetime, zone: tzinfo) -> Moment:
+    """Return an instant with its local words: 24 h, the day named unless it is today."""
+    local, today = at.astimezone(zone), now.astimezone(zone)
+    day = "" if local.date() == today.date() else f"{local.day} {local:%b} "
+    year = "" if local.year == today.year else f"{local.year} "
+    return Moment(
+        iso=at.astimezone(UTC).isoformat(timespec="seconds"),
+        absolute=f"{day}{year}{local:%H:%M}",
+        relative=relative(now - at),
+    )
+
+
+def maybe(at: datetime | None, *, now: datetime, zone: tzinfo) -> Moment | None:
+    """Return the moment of an instant that may be unknown."""
+    return None if at is None else moment(at, now=now, zone=zone)
+
+
+def relative(span: timedelta) -> str:
+    """Return how long ago, or in how long: the same words as the page's script keeps fresh."""
+    if timedelta() <= span < MINUTE:
+        return "just now"
+    if -MINUTE < span < timedelta():
+        return "in less than a minute"
+    return f"in {amount(-span)}" if span < timedelta() else f"{amount(span)} ago"
+
+
+def amount(span: timedelta) -> str:
+    """Return a span in one unit: minutes to the hour, hours to two days, then days."""
+    if span < HOUR:
+        return f"{max(span // MINUTE, 1)} min"
+    if span < 2 * DAY:
+        return f"{span // HOUR} h"
+    return f"{span // DAY} days"
+
+
+def number(vital: Vital, value: float) -> str:
+    """Return a value with the digits its vital is shown with."""
+    return f"{value:.{MEASURES[vital].decimals}f}"
+
+
+def quantity(vital: Vital, value: float) -> str:
+    """Return a value with its unit."""
+    return f"{number(vital, value)} {MEASURES[vital].unit_display}"
+
+
+def usual_words(vital: Vital, usual: Usual) -> str:
+    """Return the usual range with what stands behind it."""
+    sure = "provisional, " if usual.provisional else ""
+    low, high = number(vital, usual.low), number(vital, usual.high)
+    return f"usual {low}–{high} ({sure}{usual.days} days)"  # noqa: RUF001 (an en dash joins a range)
+
+
+def emphasised(sentence: str, vital: Vital | None, value: float | None) -> Sentence:
+    """Set apart the first place where the sentence speaks of the value, with its unit."""
+    if vital is None or value is None:
+        return Sentence(sentence)
+    for wanted in (quantity(vital, value), number(vital, value)):
+        found = _place(sentence, wanted)
+        if found >= 0:
+            end = found + len(wanted)
+            return Sentence(sentence[:found], wanted, sentence[end:])
+    return Sentence(sentence)
+
+
+def _place(sentence: str, wanted: str) -> int:
+    """Return where a number stands as a whole, not inside a longer one."""
+    start = sentence.find(wanted)
+    while start >= 0:
+        around = sentence[start - 1 : start] + sentence[start + len(wanted) :][:1]
+        if not any(char.isdigit() for char in around):
+            return start
+        start = sentence.find(wanted, start + 1)
+    return -1
+
+
+def age(birth_date: date | None, today: date) -> str:
+    """Return the age in whole years, or that it is unknown."""
+    if birth_date is None:
+        return "age unknown"
+    before = (today.month, today.day) < (birth_date.month, birth_date.day)
+    return str(today.year - birth_date.year - before)
+
+
+def plural(count: int, one: str, many: str) -> str:
+    """Return a count with its noun."""
+    return f"{count} {one if count == 1 else many}"

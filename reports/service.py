@@ -1,0 +1,62 @@
+"""The use case of the account: one care team's ISO week, for somebody who takes part in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.errors import NotFoundError
+from ingest import repository as people
+from reports import repository
+from reports.weekly import Report, World, weekly
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from core.security import Caller
+    from ingest.roster import Team
+    from reports.weekly import Week
+
+
+@dataclass(frozen=True, slots=True)
+class TeamWeek:
+    """A report with the names that a page prints beside its ids."""
+
+    team: Team
+    week: Week
+    report: Report
+    names: Mapping[UUID, str]
+
+
+def team_week(
+    session: Session, caller: Caller, team_id: UUID, week: Week, *, now: datetime
+) -> TeamWeek:
+    """Return a team's report; raise `NotFoundError` where the caller takes no part in it.
+
+    The page that shows it audits the read.
+    """
+    team = next((t for t in people.care_teams(session, caller) if t.id == team_id), None)
+    if team is None or week.start > now:
+        raise NotFoundError("no such report")
+    profiles = people.profiles(
+        session, people.visible_to(caller), people.team_patients(session, team_id)
+    )
+    ids = [profile.id for profile in profiles]
+    report = weekly(_world(session, ids, week, now=now), week, now=now)
+    return TeamWeek(team, week, report, {profile.id: profile.name for profile in profiles})
+
+
+def _world(session: Session, ids: list[UUID], week: Week, *, now: datetime) -> World:
+    before, end = week.shifted(-1), min(week.end, now)
+    zone = str(week.zone)
+    return World(
+        patients=tuple(ids),
+        episodes=tuple(repository.episodes(session, ids, since=week.start, until=end)),
+        before=tuple(repository.episodes(session, ids, since=before.start, until=before.end)),
+        days=repository.days_with_readings(session, ids, zone=zone, since=before.start, until=end),
+        last=repository.last_readings(session, ids, before=end),
+    )
