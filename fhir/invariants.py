@@ -12,8 +12,8 @@ from fhir.outcome import PROFILE, STRUCTURE, Issue, Refusal
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_TOKEN = r"(?:[EUL]|[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"
-_SAMPLE = re.compile(rf"{_TOKEN}(?: {_TOKEN})*", re.ASCII)
+_VALUE = r"(?:[EUL]|[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"
+_SAMPLE = re.compile(rf"{_VALUE}(?: {_VALUE})*", re.ASCII)
 VALUES = (
     "valueQuantity",
     "valueCodeableConcept",

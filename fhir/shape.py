@@ -13,6 +13,8 @@ from functools import cache
 from types import NoneType
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
+from pydantic import ValidationError
+
 from fhir.outcome import PROFILE, STRUCTURE, Issue, shown
 from fhir.resources.R4B import get_fhir_model_class
 
@@ -235,10 +237,9 @@ def _library(resource: dict[str, Any], kind: str) -> list[Found]:
     """Return what the models themselves refuse, in our words: theirs repeat the value."""
     try:
         get_fhir_model_class(kind).model_validate(resource)
-    except ValueError as error:  # pydantic's ValidationError lists what is wrong
-        listed = error.errors() if hasattr(error, "errors") else [{"type": "", "loc": ()}]
-        return [_said(each["type"], each["loc"], kind) for each in listed]
-    except (KeyError, TypeError, AttributeError, RecursionError, ArithmeticError):
+    except ValidationError as error:
+        return [_said(each["type"], each["loc"], kind) for each in error.errors()]
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, ArithmeticError):
         return [_structure(f"not a {kind} that R4 knows", kind)]
     return []
 

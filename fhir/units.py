@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, lru_cache
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import Any
 
 from core.vitals import MEASURES, Quality, Vital
@@ -225,9 +225,8 @@ def _expected(vital: Vital) -> str:
 @cache
 def _registry() -> tuple[Any, type[Exception]]:
     # Loaded at the first odd code: it costs about a second, and most processes never meet one.
-    ucumvert = import_module("ucumvert")
-    lark = import_module("lark.exceptions")
-    return ucumvert.PintUcumRegistry(), lark.LarkError
+    registry = resolve_name("ucumvert:PintUcumRegistry")
+    return registry(), resolve_name("lark.exceptions:LarkError")
 
 
 @lru_cache(maxsize=4096)
