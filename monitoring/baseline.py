@@ -17,7 +17,8 @@ from monitoring.findings import Usual
 from monitoring.windows import local_day, zone_of
 
 if TYPE_CHECKING:
-    from monitoring.windows import Daily, Floats, History, Ints
+    from monitoring.daily import Daily
+    from monitoring.windows import Floats, History, Ints
 
 SPAN_DAYS = 28
 LEAST_DAYS = 7  # provisional from 7 valid days, established at 14 (evidence.md 1.8)

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from monitoring.windows import Daily, History
+    from monitoring.daily import Daily
+    from monitoring.windows import History
 
 FORMAT = 1  # rises when a feature changes its meaning: an older artefact is then refused
 

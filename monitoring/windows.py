@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 
 from core.vitals import Quality, Reading, Vital
+from monitoring.daily import Daily, daily_medians
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,19 +32,6 @@ if TYPE_CHECKING:
 
 DAY = 86_400.0
 KEPT = (Quality.IMPLAUSIBLE, Quality.UNIT_UNSURE)
-
-
-@dataclass(frozen=True, slots=True)
-class Daily:
-    """One median per local day that has a reading: `days` int64[m] ordinals, ascending."""
-
-    days: Ints
-    medians: Floats
-
-    def between(self, first: int, last: int) -> Daily:
-        """Return the days from `first` to `last`, both included."""
-        low, high = self.days.searchsorted((first, last + 1))
-        return Daily(self.days[low:high], self.medians[low:high])
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +125,8 @@ def history(
     zone = zone_of(person.zone)
     ordered = sorted(
         (r for r in readings if r.quality is not Quality.WITHDRAWN),
-        key=lambda r: (r.vital, r.effective, r.received, r.id),
+        # Not by arrival: two devices may speak of the same instant (REL-19).
+        key=lambda r: (r.vital, r.effective, r.value is None, r.value or 0.0, r.id),
     )
     series = {
         vital: _series(list(group), zone)
@@ -186,18 +175,6 @@ def make_series(
     """Return a series from arrays that ascend in effective time."""
     latest = np.maximum.accumulate(received) if len(received) else received
     return Series(times, values, days, ids, received, latest, daily_medians(days, values))
-
-
-def daily_medians(days: Ints, values: Floats) -> Daily:
-    """Return the median of each local day, without a loop over the days."""
-    if not len(days):
-        return Daily(days, values)
-    order = np.lexsort((values, days))
-    sorted_days, sorted_values = days[order], values[order]
-    starts = np.flatnonzero(np.r_[True, sorted_days[1:] != sorted_days[:-1]])
-    ends = np.r_[starts[1:], len(days)]
-    low, high = (starts + ends - 1) // 2, (starts + ends) // 2
-    return Daily(sorted_days[starts], (sorted_values[low] + sorted_values[high]) / 2)
 
 
 def _kept(

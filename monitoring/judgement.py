@@ -1,0 +1,227 @@
+"""The whole pure pipeline: readings in, one explained assessment out.
+
+Live assessment, `wardlight replay` and the lab all judge through this file. `arrived` and
+`now` are the caller's; nothing here knows the clock.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+from monitoring import baseline, explanation, features, risk, rules, scoring, silence, trends
+from monitoring.findings import Assessment, Finding
+from monitoring.moment import Hit, Moment, Waiting, moment
+from monitoring.rule_kinds import (
+    AverageRule,
+    ChangeRule,
+    DriftRule,
+    ImplausibleRule,
+    LimitRule,
+    RepeatedDaysRule,
+    SilenceRule,
+    SustainedRule,
+)
+from monitoring.windows import DAY, local_day, zone_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from core.vitals import Vital
+    from monitoring.findings import Risk, Usual
+    from monitoring.rule_kinds import AnyRule
+    from monitoring.rulebook import Rulebook
+    from monitoring.windows import History
+
+KINDS: dict[type, Callable[[Any, Moment], Iterator[Hit | Waiting]]] = {
+    LimitRule: rules.limit,
+    AverageRule: rules.average,
+    ChangeRule: trends.change,
+    SustainedRule: trends.sustained,
+    DriftRule: trends.drift,
+    RepeatedDaysRule: trends.repeated_days,
+    SilenceRule: silence.silence,
+    ImplausibleRule: silence.implausible,
+}
+REACH_DAYS = 30  # older readings are history: they feed the baseline, never an alert (fhir.md 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What one instant gave: findings, and when a value that waits must be looked at again."""
+
+    findings: tuple[Finding, ...] = ()
+    recheck: float | None = None
+
+
+def judge_at(now: Moment, asked: Iterable[AnyRule], rulebook: Rulebook) -> Judged:
+    """Ask rules at one moment. The score and combinations are not asked here."""
+    findings: list[Finding] = []
+    waits: list[float] = []
+    for rule in asked:
+        kind = KINDS.get(type(rule))
+        if kind is None or not rules.applies(rule, now):
+            continue
+        for answer in kind(rule, now):
+            if isinstance(answer, Waiting):
+                waits.append(answer.until)
+            else:
+                findings.append(
+                    explanation.finding(answer, zone=now.person.zone, closing=rulebook.closing)
+                )
+    return Judged(tuple(findings), min(waits, default=None))
+
+
+def judge(  # noqa: PLR0913 (the whole context of a judgement)
+    past: History,
+    points: Sequence[float],
+    *,
+    now: datetime,
+    rulebook: Rulebook,
+    model: risk.Model | None,
+    recent: Iterable[Finding] = (),
+) -> Assessment:
+    """Judge a person at the given points and at `now`.
+
+    Parameters
+    ----------
+    points : sequence of float
+        Effective times (seconds since the epoch) to judge; later ones than `now` are left out.
+    recent : iterable of Finding
+        What earlier assessments found, for combinations only.
+    """
+    arrived = now.timestamp()
+    found, recheck = _walk(past, points, arrived, rulebook)
+    last = moment(past, arrived, arrived)
+    scored = _risk(last, model)
+    found += _scored(last, scored, model, rulebook)
+    found = [later(finding, last, rulebook) for finding in scoring.distinct(found)]
+    found += scoring.combined(rulebook, found, recent)
+    return Assessment(
+        person_id=past.person.id,
+        at=now,
+        findings=tuple(scoring.distinct(found)),
+        risk=scored,
+        rulebook_hash=rulebook.hash,
+        model_id=model.id if model else "",
+        usual=_usual(last),
+        notes=tuple(_notes(last, model)),
+        recheck_at=None if recheck is None else datetime.fromtimestamp(recheck, UTC),
+    )
+
+
+def _walk(
+    past: History, points: Iterable[float], arrived: float, rulebook: Rulebook
+) -> tuple[list[Finding], float | None]:
+    """Judge each point and each end of a wait that has passed; return the next one due."""
+    queue = sorted({*(p for p in points if p <= arrived), arrived})
+    found: list[Finding] = []
+    recheck: float | None = None
+    done: set[float] = set()
+    while queue:
+        at = heapq.heappop(queue)
+        if at in done:
+            continue
+        done.add(at)
+        judged = judge_at(moment(past, at, arrived), rulebook.rules, rulebook)
+        found += judged.findings
+        if judged.recheck is not None and judged.recheck <= arrived:
+            heapq.heappush(queue, judged.recheck)
+        elif judged.recheck is not None:
+            recheck = min(judged.recheck, recheck or judged.recheck)
+    return found, recheck
+
+
+def points_after(past: History, fresh: Iterable[float], *, now: float) -> list[float]:
+    """Return the instants to judge again once readings taken at `fresh` have arrived.
+
+    A late reading changes every window that it falls in, so all later readings are judged
+    again: then the order of arrival changes nothing (REL-19). Nothing older than 30 days.
+    """
+    oldest = now - REACH_DAYS * DAY
+    first = min((time for time in fresh if oldest <= time <= now), default=None)
+    if first is None:
+        return []
+    taken = (t for series in past.series.values() for t in series.times.tolist())
+    aside = (kept.time for kept in (*past.bounds, *past.kept))
+    return sorted({t for times in (taken, aside) for t in times if first <= t <= now})
+
+
+def later(finding: Finding, last: Moment, rulebook: Rulebook) -> Finding:
+    """Return the finding, marked where a newer valid reading is back in range (REL-20)."""
+    rule = rulebook.by_id.get(finding.rule_id)
+    series = last.series(finding.vital) if finding.vital is not None else None
+    if rule is None or series is None or type(rule) not in KINDS:
+        return finding
+    newest = float(series.times[-1])
+    if newest <= finding.at.timestamp():
+        return finding
+    if isinstance(rule, LimitRule):
+        clear = _clear(rule, finding, float(series.values[-1]))
+    else:
+        clear = not judge_at(moment(last.past, newest, last.at), [rule], rulebook).findings
+    return scoring.late(finding, back_in_range=clear)
+
+
+def _clear(rule: LimitRule, finding: Finding, value: float) -> bool:
+    """Return whether a value is back inside by the rule's clearing margin (AL-07)."""
+    if finding.limit is None:
+        return False
+    upward = rule.levels[0].comparison.upward
+    return (
+        value <= finding.limit - rule.clears_by
+        if upward
+        else value >= finding.limit + rule.clears_by
+    )
+
+
+def _risk(now: Moment, model: risk.Model | None) -> Risk | None:
+    if model is None or not len(now.past.contacts):
+        return None
+    described = features.describe(now.past, now.at)
+    return risk.score(model, described.reshape(1, -1))[0]
+
+
+def _scored(
+    now: Moment, scored: Risk | None, model: risk.Model | None, rulebook: Rulebook
+) -> list[Finding]:
+    """Return the score's finding, at the person's last contact: its event time."""
+    if scored is None or model is None:
+        return []
+    last = float(now.past.contacts[-1])
+    day = date.fromordinal(local_day(last, zone_of(now.person.zone)))
+    at = datetime.fromtimestamp(last, UTC)
+    found = scoring.score_finding(rulebook, scored, model.thresholds, at=at, day=day)
+    return [found] if found else []
+
+
+def _usual(now: Moment) -> dict[Vital, Usual]:
+    usuals = {
+        vital: now.usual(vital, window=1, days=baseline.SPAN_DAYS) for vital in now.past.series
+    }
+    return {vital: usual for vital, usual in usuals.items() if usual is not None}
+
+
+def _notes(now: Moment, model: risk.Model | None) -> Iterator[str]:
+    if model is None:
+        yield "the learned score is unavailable; rules alone judged this"
+    if not len(now.past.contacts):
+        yield "no reading was ever received"
+    for vital in sorted(now.past.series):
+        usual = now.usual(vital, window=1, days=baseline.SPAN_DAYS)
+        if usual is None:
+            yield f"no personal baseline yet for {vital}"
+        elif usual.provisional:
+            yield f"provisional baseline for {vital} ({usual.days} days)"
+    if now.person.birth_date is None:
+        yield "birth date unknown: rules for 65 and over are applied"
+    yield from _unknown_context(now)
+
+
+def _unknown_context(now: Moment) -> Iterator[str]:
+    if now.person.on_oxygen is None:
+        yield "not known whether on oxygen"
+    if not now.person.medicines:
+        yield "medicines not known"

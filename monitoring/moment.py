@@ -1,0 +1,117 @@
+"""One judged instant: what a rule may look at, and what it may answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+from monitoring import baseline
+from monitoring.findings import Evidence
+from monitoring.windows import cut, local_day, zone_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from core.vitals import Severity, Vital
+    from ingest.enrolment import Person
+    from monitoring.findings import Problem, Usual
+    from monitoring.rule_kinds import AnyRule
+    from monitoring.windows import History, Kept, Series
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A person as known at one instant: nothing later can be reached through it.
+
+    `at` is in seconds since the epoch, `day` the ordinal of the person's local day then.
+    """
+
+    past: History
+    at: float
+    day: int
+    _usual: dict[tuple[Vital, int, int], Usual | None] = field(default_factory=dict)
+
+    @property
+    def person(self) -> Person:
+        """Return whose moment it is."""
+        return self.past.person
+
+    @property
+    def date(self) -> date:
+        """Return the person's local date at this moment."""
+        return date.fromordinal(self.day)
+
+    def series(self, vital: Vital) -> Series | None:
+        """Return the scored readings of a vital up to now, or None where there is none."""
+        return self.past.series.get(vital)
+
+    def today(self, vital: Vital) -> Series | None:
+        """Return the series of a vital only where its last reading is of this local day."""
+        series = self.past.series.get(vital)
+        return series if series is not None and series.days[-1] == self.day else None
+
+    def usual(self, vital: Vital, *, window: int, days: int) -> Usual | None:
+        """Return the person's normal from the `days` days before the last `window` days."""
+        before = self.day - window + 1
+        key = (vital, before, days)
+        if key not in self._usual:
+            self._usual[key] = baseline.usual(self.past, vital, before=before, days=days)
+        return self._usual[key]
+
+
+def moment(past: History, at: float, arrived: float) -> Moment:
+    """Return the person as known at `at`, from what had been received by `arrived`."""
+    return Moment(cut(past, at, arrived), at, local_day(at, zone_of(past.person.zone)))
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A rule that fires, as facts; `explanation` puts it into words.
+
+    `change` is the difference to the usual or to the reference the rule names; `since` when
+    the span that fired began; both are for the sentence only.
+    """
+
+    rule: AnyRule
+    severity: Severity
+    at: float
+    day: int
+    vital: Vital | None = None
+    value: float | None = None
+    limit: float | None = None
+    usual: Usual | None = None
+    change: float | None = None
+    since: float | None = None
+    span: float | None = None  # hours or days, as the rule's sentence says
+    count: int = 1
+    evidence: tuple[Evidence, ...] = ()
+    confirmed: bool = True
+    missing: tuple[str, ...] = ()
+    because: str = ""  # the second fact that raised the tier
+    problem: Problem | None = None  # where it is not the rule's own
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A suspicious value below RED that waits for its repeat until an instant (AL-20)."""
+
+    until: float
+
+
+def evidence(series: Series, vital: Vital, indices: Iterable[int]) -> tuple[Evidence, ...]:
+    """Return the readings at `indices` of a series as evidence."""
+    return tuple(
+        Evidence(
+            reading_id=str(series.ids[i]),
+            vital=vital,
+            value=float(series.values[i]),
+            effective=datetime.fromtimestamp(float(series.times[i]), UTC),
+        )
+        for i in indices
+    )
+
+
+def kept_evidence(kept: Kept) -> Evidence:
+    """Return a reading that no average may use as evidence."""
+    return Evidence(kept.id, kept.vital, kept.value, datetime.fromtimestamp(kept.time, UTC))

@@ -1,0 +1,116 @@
+"""An assessment as plain JSON values, and back again to the same dataclasses."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from core.vitals import Severity, Vital
+from monitoring.findings import Contribution, Evidence, Finding, Problem, Risk, Usual
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def write_finding(finding: Finding) -> dict[str, Any]:
+    """Return a finding as JSON values."""
+    return {
+        "rule_id": finding.rule_id,
+        "problem": str(finding.problem),
+        "severity": str(finding.severity),
+        "at": finding.at.isoformat(),
+        "sentence": finding.sentence,
+        "patient_sentence": finding.patient_sentence,
+        "source": finding.source,
+        "confidence": finding.confidence,
+        "vital": None if finding.vital is None else str(finding.vital),
+        "value": finding.value,
+        "limit": finding.limit,
+        "usual": None if finding.usual is None else write_usual(finding.usual),
+        "evidence": [_write_evidence(each) for each in finding.evidence],
+        "confirmed": finding.confirmed,
+        "missing": list(finding.missing),
+        "counterfactual": finding.counterfactual,
+        "day": None if finding.day is None else finding.day.isoformat(),
+        "back_in_range": finding.back_in_range,
+    }
+
+
+def read_finding(stored: Mapping[str, Any]) -> Finding:
+    """Return the finding that was written."""
+    return Finding(
+        rule_id=stored["rule_id"],
+        problem=Problem(stored["problem"]),
+        severity=Severity(stored["severity"]),
+        at=datetime.fromisoformat(stored["at"]),
+        sentence=stored["sentence"],
+        patient_sentence=stored["patient_sentence"],
+        source=stored["source"],
+        confidence=stored["confidence"],
+        vital=None if stored["vital"] is None else Vital(stored["vital"]),
+        value=stored["value"],
+        limit=stored["limit"],
+        usual=None if stored["usual"] is None else read_usual(stored["usual"]),
+        evidence=tuple(_read_evidence(each) for each in stored["evidence"]),
+        confirmed=stored["confirmed"],
+        missing=tuple(stored["missing"]),
+        counterfactual=stored["counterfactual"],
+        day=None if stored["day"] is None else date.fromisoformat(stored["day"]),
+        back_in_range=stored["back_in_range"],
+    )
+
+
+def _write_evidence(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "reading_id": evidence.reading_id,
+        "vital": str(evidence.vital),
+        "value": evidence.value,
+        "effective": evidence.effective.isoformat(),
+    }
+
+
+def _read_evidence(stored: Mapping[str, Any]) -> Evidence:
+    return Evidence(
+        reading_id=stored["reading_id"],
+        vital=Vital(stored["vital"]),
+        value=stored["value"],
+        effective=datetime.fromisoformat(stored["effective"]),
+    )
+
+
+def write_usual(usual: Usual) -> dict[str, Any]:
+    """Return a baseline as JSON values."""
+    return {
+        "centre": usual.centre,
+        "low": usual.low,
+        "high": usual.high,
+        "spread": usual.spread,
+        "days": usual.days,
+    }
+
+
+def read_usual(stored: Mapping[str, Any]) -> Usual:
+    """Return the baseline that was written."""
+    return Usual(**stored)
+
+
+def write_risk(risk: Risk) -> dict[str, Any]:
+    """Return a score as JSON values, every part of it."""
+    return {
+        "probability": risk.probability,
+        "log_odds": risk.log_odds,
+        "intercept": risk.intercept,
+        "contributions": [
+            {"feature": c.feature, "label": c.label, "value": c.value, "points": c.points}
+            for c in risk.contributions
+        ],
+        "horizon_days": risk.horizon_days,
+        "model_id": risk.model_id,
+        "trained_on": risk.trained_on,
+    }
+
+
+def read_risk(stored: Mapping[str, Any]) -> Risk:
+    """Return the score that was written."""
+    contributions = tuple(Contribution(**each) for each in stored["contributions"])
+    return Risk(**{**stored, "contributions": contributions})

@@ -1,0 +1,104 @@
+"""The rulebook in force: read from TOML, refused unless it makes sense, hashed as signed."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from core.errors import InvalidError
+from core.vitals import Severity, Vital
+from monitoring import rule_check
+from monitoring.rule_kinds import KINDS, AnyRule, ComboRule, ScoreRule, SilenceRule, vitals_of
+from monitoring.toml_values import build
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """Every rule in force, with the hash of the text that a clinician signed.
+
+    `closing` ends the words for the patient, by tier; `clear_hours` is how long a problem
+    must be quiet before its episode counts as over (AL-07).
+    """
+
+    version: str
+    hash: str
+    rules: tuple[AnyRule, ...]
+    closing: Mapping[Severity, str] = field(default_factory=dict)
+    clear_hours: float = 72.0
+
+    @cached_property
+    def by_id(self) -> dict[str, AnyRule]:
+        """Return the rules by their id."""
+        return {rule.id: rule for rule in self.rules}
+
+    @cached_property
+    def by_vital(self) -> dict[Vital, tuple[AnyRule, ...]]:
+        """Return, for each vital, the rules that its arrival concerns."""
+        return {v: tuple(r for r in self.rules if v in vitals_of(r)) for v in Vital}
+
+    @cached_property
+    def silence(self) -> tuple[SilenceRule, ...]:
+        """Return the rules that time alone can make fire."""
+        return tuple(rule for rule in self.rules if isinstance(rule, SilenceRule))
+
+    @cached_property
+    def score(self) -> ScoreRule | None:
+        """Return the rule about the learned score, if there is one."""
+        return next((rule for rule in self.rules if isinstance(rule, ScoreRule)), None)
+
+    @cached_property
+    def combos(self) -> tuple[ComboRule, ...]:
+        """Return the rules about findings together."""
+        return tuple(rule for rule in self.rules if isinstance(rule, ComboRule))
+
+
+def parse(text: str, *, conditions: Collection[str]) -> Rulebook:
+    """Return the rulebook of a TOML text; `conditions` are the known condition groups.
+
+    Raises
+    ------
+    InvalidError
+        With every fault found, not only the first: unknown fields, a limit outside the
+        plausible range of its vital, a doubled id, an unknown condition or template field,
+        a drift rule above YELLOW, levels out of order.
+    """
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidError(f"rulebook is not TOML: {error}") from error
+    faults: list[str] = []
+    rules = [
+        rule for table in content.get("rule", []) if (rule := _rule(table, faults)) is not None
+    ]
+    faults += rule_check.faults(rules, conditions)
+    closing = content.get("closing", {})
+    faults += [f"closing: unknown tier {tier}" for tier in closing if tier not in list(Severity)]
+    if faults:
+        raise InvalidError("rulebook refused: " + "; ".join(faults))
+    return Rulebook(
+        version=str(content.get("version", "")),
+        hash=hashlib.sha256(text.encode()).hexdigest(),
+        rules=tuple(rules),
+        closing={Severity(tier): str(words) for tier, words in closing.items()},
+        clear_hours=float(content.get("clear_hours", Rulebook.clear_hours)),
+    )
+
+
+def _rule(table: dict[str, Any], faults: list[str]) -> AnyRule | None:
+    name = str(table.get("id", "a rule without id"))
+    fields = dict(table)
+    kind = KINDS.get(str(fields.pop("kind", "")))
+    if kind is None:
+        faults.append(f"{name}: unknown kind {table.get('kind')!r}")
+        return None
+    try:
+        return build(kind, fields)
+    except (TypeError, ValueError) as error:
+        faults.append(f"{name}: {error}")
+        return None

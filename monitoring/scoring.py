@@ -1,0 +1,151 @@
+"""Combines what rules and score say about one person: nothing lesser hides anything graver."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from core.vitals import Severity
+from monitoring import risk as learned
+from monitoring.findings import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date, datetime
+
+    from monitoring.findings import Evidence, Problem, Risk
+    from monitoring.rule_kinds import ComboRule, ScoreRule
+    from monitoring.rulebook import Rulebook
+
+_LEADING = 3
+
+
+def distinct(findings: Iterable[Finding]) -> list[Finding]:
+    """Keep the gravest finding of each rule, problem and event time, confirmed first (AL-01)."""
+    kept: dict[tuple[str, Problem, datetime], Finding] = {}
+    for finding in findings:
+        key = (finding.rule_id, finding.problem, finding.at)
+        if key not in kept or _weight(finding) > _weight(kept[key]):
+            kept[key] = finding
+    return sorted(kept.values(), key=lambda f: (f.at, f.rule_id, f.problem))
+
+
+def _weight(finding: Finding) -> tuple[int, bool, int]:
+    return finding.severity.rank, finding.confirmed, len(finding.evidence)
+
+
+def score_tier(rule: ScoreRule, risk: Risk, thresholds: Mapping[str, float]) -> Severity | None:
+    """Return the gravest tier whose threshold the probability reaches, capped by the rule."""
+    reached = [Severity(tier) for tier, least in thresholds.items() if risk.probability >= least]
+    gravest = max(reached, key=lambda tier: tier.rank, default=None)
+    if gravest is None or gravest.rank <= rule.gravest.rank:
+        return gravest
+    return rule.gravest
+
+
+def score_finding(
+    rulebook: Rulebook, risk: Risk, thresholds: Mapping[str, float], *, at: datetime, day: date
+) -> Finding | None:
+    """Return the score's own finding, or None below every threshold."""
+    rule = rulebook.score
+    severity = score_tier(rule, risk, thresholds) if rule else None
+    if rule is None or severity is None:
+        return None
+    fields = _score_fields(risk)
+    reasons = "; ".join(part.label for part in learned.leading(risk.contributions, _LEADING))
+    closing = rulebook.closing.get(severity, "")
+    return Finding(
+        rule_id=rule.id,
+        problem=rule.problem,
+        severity=severity,
+        at=at,
+        sentence=f"{rule.clinician.format_map(fields)}. Raised most by: {reasons}.",
+        patient_sentence=f"{rule.patient.format_map(fields)} {closing}".strip(),
+        source=rule.source,
+        confidence=rule.confidence,
+        value=risk.probability,
+        limit=thresholds.get(severity),
+        missing=tuple(c.label for c in risk.contributions if c.value is None),
+        counterfactual=f"It would not have fired below {100 * thresholds[severity]:.0f} %.",
+        day=day,
+    )
+
+
+def _score_fields(risk: Risk) -> Mapping[str, str]:
+    return {"percent": f"{100 * risk.probability:.0f}", "span": str(risk.horizon_days)}
+
+
+def combined(
+    rulebook: Rulebook, findings: Sequence[Finding], recent: Iterable[Finding]
+) -> list[Finding]:
+    """Return the findings that lesser findings of different problems make together (AL-02).
+
+    `recent` are earlier findings of the person, of any age: only those within the rule's
+    window before a new one count.
+    """
+    known = distinct([*recent, *findings])
+    first = min((finding.at for finding in findings), default=None)
+    if first is None:
+        return []
+    # A late finding may complete what a later, known one began (REL-19).
+    return [
+        combo
+        for rule in rulebook.combos
+        for trigger in known
+        if trigger.at >= first
+        if (combo := _combo(rulebook, rule, trigger, known)) is not None
+    ]
+
+
+def _combo(
+    rulebook: Rulebook, rule: ComboRule, trigger: Finding, known: Iterable[Finding]
+) -> Finding | None:
+    if not _counts(rule, trigger):
+        return None
+    start = trigger.at - timedelta(hours=rule.within_hours)
+    latest: dict[Problem, Finding] = {}
+    for finding in known:  # ascending in time
+        if _counts(rule, finding) and start <= finding.at <= trigger.at:
+            latest[finding.problem] = finding
+    latest[trigger.problem] = trigger
+    if len(latest) < rule.least:
+        return None
+    return _combo_finding(rulebook, rule, trigger, sorted(latest.values(), key=lambda f: f.at))
+
+
+def _counts(rule: ComboRule, finding: Finding) -> bool:
+    return (
+        finding.severity is rule.of
+        and finding.rule_id not in rule.except_rules
+        and finding.problem not in rule.except_problems
+    )
+
+
+def _combo_finding(
+    rulebook: Rulebook, rule: ComboRule, trigger: Finding, together: Sequence[Finding]
+) -> Finding:
+    fields = {"count": str(len(together)), "span": f"{rule.within_hours:.0f}"}
+    evidence: tuple[Evidence, ...] = tuple(
+        dict.fromkeys(each for finding in together for each in finding.evidence)
+    )
+    parts = " ".join(f"[{f.rule_id}] {f.sentence}" for f in together)
+    closing = rulebook.closing.get(rule.severity, "")
+    return Finding(
+        rule_id=rule.id,
+        problem=rule.problem,
+        severity=rule.severity,
+        at=trigger.at,
+        sentence=f"{rule.clinician.format_map(fields)}: {parts}",
+        patient_sentence=f"{rule.patient.format_map(fields)} {closing}".strip(),
+        source=rule.source,
+        confidence=rule.confidence,
+        evidence=evidence,
+        counterfactual="It would not have fired with any one of these alone.",
+        day=trigger.day,
+    )
+
+
+def late(finding: Finding, *, back_in_range: bool) -> Finding:
+    """Return the finding with what came after it (REL-20): its severity never changes."""
+    return replace(finding, back_in_range=True) if back_in_range else finding

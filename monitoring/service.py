@@ -1,0 +1,133 @@
+"""Judges one person from stored readings, once for each state of those readings."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import timedelta
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from core.logging import logger
+from core.outbox import Priority, Topic, offer
+from core.vitals import Severity
+from ingest import repository as people
+from monitoring import judgement, repository, risk, rulebook, windows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+    from pathlib import Path
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from core.vitals import Reading
+    from monitoring.findings import Assessment
+    from monitoring.repository import Mark
+    from monitoring.rulebook import Rulebook
+
+log = logger(__name__)
+
+# Baselines of 28 days behind the longest window (30) and the longest freeze (60 days).
+READ_BACK = timedelta(days=28 + 30 + 60)
+REACH = timedelta(days=judgement.REACH_DAYS)
+# A transaction may commit after one that began later: arrivals are read this much again (E).
+OVERLAP = timedelta(minutes=2)
+COMBINE = timedelta(days=7)  # how far back stored findings are read for combinations
+
+
+def load_rulebook(path: Path | None = None) -> Rulebook:
+    """Return the rulebook in force; raise `InvalidError` with every fault it has."""
+    source = path or files("monitoring").joinpath("rulebook.toml")
+    return rulebook.parse(
+        source.read_text(encoding="utf-8"), conditions=frozenset(people.condition_groups())
+    )
+
+
+def load_model(path: Path | None = None) -> risk.Model | None:
+    """Return the model, or None where it is missing or damaged: rules still alert (FT-33)."""
+    source = path or files("monitoring").joinpath("artefact.json")
+    try:
+        return risk.load(json.loads(source.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as fault:
+        log.error("the learned score is unavailable", reason=str(fault))
+        return None
+
+
+def assess(
+    session: Session,
+    patient_id: UUID,
+    *,
+    now: datetime,
+    rulebook: Rulebook,
+    model: risk.Model | None,
+) -> UUID:
+    """Judge a person's readings and offer the result to the alerts; return its id.
+
+    A second call for the same readings stores and offers nothing and returns the first
+    id. What waits for a repeat (AL-20) is offered again for when its time is up.
+    """
+    repository.lock(session, patient_id)
+    mark = repository.latest_mark(session, patient_id)
+    readings = people.readings(session, patient_id, since=now - READ_BACK)
+    past = windows.history(
+        people.person(session, patient_id), readings, repository.frozen(session, patient_id)
+    )
+    found = judgement.judge(
+        past,
+        _points(session, patient_id, past=past, mark=mark, now=now),
+        now=now,
+        rulebook=rulebook,
+        model=model,
+        recent=repository.recent_findings(
+            session, patient_id, since=now - REACH - COMBINE, severity=Severity.YELLOW
+        ),
+    )
+    return _keep(session, patient_id, found, readings)
+
+
+def _points(
+    session: Session,
+    patient_id: UUID,
+    *,
+    past: windows.History,
+    mark: Mark | None,
+    now: datetime,
+) -> list[float]:
+    """Return what arrived since the last judgement, all after it, and the end of a wait."""
+    after = mark.received_until - OVERLAP if mark else now - READ_BACK
+    fresh = people.readings_received(session, patient_id, after=after)
+    loaded = {r.effective.timestamp() for r in fresh}
+    points = judgement.points_after(past, loaded, now=now.timestamp())
+    waited = mark.recheck_at if mark else None
+    return [*points, *([waited.timestamp()] if waited and waited <= now else [])]
+
+
+def _keep(
+    session: Session, patient_id: UUID, found: Assessment, readings: Sequence[Reading]
+) -> UUID:
+    received = max((r.received for r in readings), default=found.at - READ_BACK)
+    key = effect_key(found, readings)
+    stored = repository.store(session, found, key=key, received_until=received)
+    if stored is None:
+        return repository.by_key(session, patient_id, key)
+    urgent = found.severity is Severity.RED
+    priority = Priority.CRITICAL if urgent else Priority.NORMAL
+    offer(session, Topic.RAISE, stored, now=found.at, priority=priority)
+    if found.recheck_at is not None:
+        offer(session, Topic.ASSESS, patient_id, now=found.at, not_before=found.recheck_at)
+    return stored
+
+
+def effect_key(found: Assessment, readings: Iterable[Reading]) -> str:
+    """Return the name of a judgement's effect: equal for equal readings, findings and day.
+
+    The day is part of it, so that a quiet day is looked at once and episodes can end.
+    """
+    facts = [
+        [f"{f.rule_id} {f.at.isoformat()} {f.severity} {f.back_in_range}" for f in found.findings],
+        sorted(f"{r.id} {r.quality}" for r in readings),
+        [found.at.date().isoformat(), found.rulebook_hash, found.model_id],
+    ]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()

@@ -1,0 +1,121 @@
+"""What missing and impossible readings say: silence, and values no body could have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.vitals import MEASURES
+from monitoring.moment import Hit, Waiting, kept_evidence
+from monitoring.rules import HOUR, MINUTE
+from monitoring.windows import DAY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from core.vitals import Severity
+    from monitoring.moment import Moment
+    from monitoring.rule_kinds import Danger, ImplausibleRule, SilenceRule
+    from monitoring.windows import Kept
+
+
+def silence(rule: SilenceRule, now: Moment) -> Iterator[Hit]:
+    """Notice that a vital, or every stream, is quiet for too long."""
+    last = _last_contact(rule, now)
+    if last is None or not _quiet(rule, now, last):
+        return
+    off = _was_off(rule, now)
+    due = last + (rule.vital_days * DAY if rule.vital_days else _hours(rule, now) * HOUR)
+    yield Hit(
+        rule=rule,
+        severity=rule.off_severity if off else rule.severity,
+        at=min(due, now.at),  # the same however often it is asked
+        day=now.day,
+        vital=rule.vital,
+        since=last,
+        span=(now.at - last) / (DAY if rule.vital_days else HOUR),
+        because="the last value was off the usual" if off else "",
+    )
+
+
+def _last_contact(rule: SilenceRule, now: Moment) -> float | None:
+    if rule.vital is not None:
+        series = now.series(rule.vital)
+        return None if series is None else float(series.times[-1])
+    contacts = now.past.contacts
+    return float(contacts[-1]) if len(contacts) else None
+
+
+def _quiet(rule: SilenceRule, now: Moment, last: float) -> bool:
+    if now.at - last > rule.forget_days * DAY:
+        return False
+    if rule.vital is not None and rule.vital_days:
+        series = now.past.series[rule.vital]
+        return now.day - int(series.days[-1]) >= rule.vital_days
+    return now.at - last >= _hours(rule, now) * HOUR
+
+
+def _hours(rule: SilenceRule, now: Moment) -> float:
+    alone = rule.hours_alone if now.person.lives_alone else 0.0
+    return alone or rule.hours
+
+
+def _was_off(rule: SilenceRule, now: Moment) -> bool:
+    """Return whether the last value before the silence was already off the usual."""
+    if rule.vital is None or rule.off_by is None:
+        return False
+    series = now.past.series[rule.vital]
+    window = now.day - int(series.days[-1]) + 1
+    usual = now.usual(rule.vital, window=window, days=28)
+    return usual is not None and float(series.values[-1]) - usual.centre >= rule.off_by
+
+
+def implausible(rule: ImplausibleRule, now: Moment) -> Iterator[Hit | Waiting]:
+    """Ask about values outside the plausible range; graver if nobody repeats them (AL-20)."""
+    wait = rule.unanswered_minutes * MINUTE
+    for kept in reversed(now.past.kept):
+        if now.at - kept.time > wait + 1.0:
+            return
+        danger = _danger(rule, kept)
+        if danger is None or now.at - kept.time < wait:
+            yield _hit(rule, kept, rule.severity, danger=None)
+            if danger is not None:
+                yield Waiting(kept.time + wait)
+        elif not _repeated(now, kept):
+            yield _hit(rule, kept, rule.unanswered_severity, danger=danger)
+
+
+def _danger(rule: ImplausibleRule, kept: Kept) -> Danger | None:
+    """Return what the value would mean if true; heart rate 900 means nothing but a fault."""
+    for danger in rule.dangers:
+        upward = danger.comparison.upward
+        beyond = _outside(kept, upward=upward)
+        credible = not danger.comparison.holds(kept.value, danger.credible)
+        if danger.vital is kept.vital and beyond and credible:
+            return danger
+    return None
+
+
+def _outside(kept: Kept, *, upward: bool) -> bool:
+    measure = MEASURES[kept.vital]
+    return kept.value > measure.high if upward else kept.value < measure.low
+
+
+def _repeated(now: Moment, kept: Kept) -> bool:
+    series = now.series(kept.vital)
+    return series is not None and float(series.times[-1]) > kept.time
+
+
+def _hit(rule: ImplausibleRule, kept: Kept, severity: Severity, *, danger: Danger | None) -> Hit:
+    measure = MEASURES[kept.vital]
+    return Hit(
+        rule=rule,
+        severity=severity,
+        at=kept.time,
+        day=kept.day,
+        vital=kept.vital,
+        value=kept.value,
+        limit=measure.high if kept.value > measure.high else measure.low,
+        evidence=(kept_evidence(kept),),
+        confirmed=False,
+        problem=danger.problem if danger else None,
+    )

@@ -1,0 +1,63 @@
+"""The rows of the judgement: assessments as they were made, and frozen baselines."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.database import Base, id_column, instant
+
+
+class AssessmentRow(Base):
+    """One judgement of one person, with the rulebook and the model that made it.
+
+    `key` names the effect (REL-10): a second call for the same state of the readings finds
+    it taken. `received_until` is how far the arrivals were read.
+    """
+
+    __tablename__ = "assessment"
+
+    id: Mapped[UUID] = id_column()
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"))
+    key: Mapped[str]
+    at: Mapped[datetime] = mapped_column(instant())
+    received_until: Mapped[datetime] = mapped_column(instant())
+    severity: Mapped[str | None]
+    findings: Mapped[list[Any]]
+    risk: Mapped[dict[str, Any] | None]
+    usual: Mapped[dict[str, Any]]
+    notes: Mapped[list[Any]]
+    rulebook_hash: Mapped[str]
+    model_id: Mapped[str] = mapped_column(default="")
+    recheck_at: Mapped[datetime | None] = mapped_column(instant())
+
+    __table_args__ = (
+        UniqueConstraint("patient_id", "key"),
+        Index(None, "patient_id", "at"),
+    )
+
+
+class BaselineFreeze(Base):
+    """A span of days that must not teach the baseline: an episode was open."""
+
+    __tablename__ = "baseline_freeze"
+
+    id: Mapped[UUID] = id_column()
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"), index=True)
+    problem: Mapped[str]
+    since: Mapped[datetime] = mapped_column(instant())
+    until: Mapped[datetime | None] = mapped_column(instant())
+
+    __table_args__ = (
+        Index(
+            "uq_baseline_freeze_open",
+            "patient_id",
+            "problem",
+            unique=True,
+            postgresql_where=text("until is null"),
+        ),
+    )
