@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from core.vitals import Vital
+    from monitoring.daily import Daily
     from monitoring.findings import Evidence, Usual
     from monitoring.moment import Moment
     from monitoring.rule_kinds import ChangeRule, RepeatedDaysRule
-    from monitoring.daily import Daily
     from monitoring.windows import Floats, Series
 
 _DIGITS = 6  # a gain of 1.36 kg is 1.3599999999999994 in binary
