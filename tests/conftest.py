@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
-from core.database import Base, Database, psycopg_url
+import app.migrate
+from core.database import Database
 from core.embedded import Servers, servers
 from core.settings import Environment, Settings
 
@@ -20,14 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
-TABLES = (
-    "core.outbox",
-    "core.audit",
-    "ingest.tables",
-    "monitoring.tables",
-    "alerts.tables",
-    "app.accounts.tables",
-)
 
 
 @pytest.fixture(scope="session")
@@ -39,23 +29,11 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 
 @pytest.fixture(scope="session")
 def database(embedded: Servers) -> Iterator[Database]:
-    owner = create_engine(psycopg_url(embedded.migration_database_url))
-    for module in TABLES:
-        if importlib.util.find_spec(module) is not None:
-            importlib.import_module(module)
-    Base.metadata.create_all(owner)
-    with owner.begin() as connection:
-        connection.execute(
-            text(
-                "grant select, insert, update, delete on all tables in schema public"
-                " to wardlight_app"
-            )
-        )
-        connection.execute(text("grant usage on all sequences in schema public to wardlight_app"))
-    owner.dispose()
-    db = Database(embedded.database_url)
-    yield db
-    db.close()
+    """Return the migrated database, as the application's role sees it."""
+    app.migrate.upgrade(embedded.migration_database_url, app_role="wardlight_app")
+    database = Database(embedded.database_url)
+    yield database
+    database.close()
 
 
 @pytest.fixture

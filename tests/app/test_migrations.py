@@ -1,0 +1,40 @@
+"""The migrations make the tables that the code describes, and can be undone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import app.migrate
+from core.database import Database
+from core.embedded import Servers, servers
+from core.settings import Environment, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+ROLE = "wardlight_app"
+
+
+@pytest.fixture(scope="module")
+def owner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    data: Path = tmp_path_factory.mktemp("migrations")
+    with servers(Settings(environment=Environment.TEST, data=data), broker=False) as running:
+        yield running
+
+
+def test_migrations_and_tables_agree_and_one_step_can_be_undone(owner: Servers) -> None:
+    url = owner.migration_database_url
+
+    app.migrate.upgrade(url, app_role=ROLE)
+    app.migrate.check(url, app_role=ROLE)
+    database = Database(owner.database_url)
+    assert app.migrate.at_head(database)
+    app.migrate.downgrade(url, app_role=ROLE, revision="-1")
+    assert not app.migrate.at_head(database)
+    app.migrate.upgrade(url, app_role=ROLE)
+
+    assert app.migrate.at_head(database)
+    database.close()

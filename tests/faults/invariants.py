@@ -1,0 +1,69 @@
+"""What must be true after every fault, read from the database of the running system."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from alerts.tables import Alert, Delivery, Step
+from core.outbox import Outbox, State, Topic
+from ingest.tables import PatientIdentifier, StoredReading
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from core.database import Database
+
+
+def breaches(database: Database, *, mrns: set[str]) -> list[str]:
+    """Return what is broken: readings doubled or lost, alerts doubled or missing, work left."""
+    with database.transaction() as session:
+        return [
+            *_readings_once(session),
+            *_one_red_alert_each(session, mrns),
+            *_told_once(session),
+            *_nothing_left(session),
+        ]
+
+
+def _readings_once(session: Session) -> list[str]:
+    same = (StoredReading.patient_id, StoredReading.vital, StoredReading.effective)
+    doubled = session.execute(select(*same).group_by(*same).having(func.count() > 1)).all()
+    return [f"I1: {len(doubled)} readings stored twice"] if doubled else []
+
+
+def _one_red_alert_each(session: Session, mrns: set[str]) -> list[str]:
+    query = (
+        select(PatientIdentifier.value, func.count(Alert.id))
+        .outerjoin(
+            Alert, (Alert.patient_id == PatientIdentifier.patient_id) & (Alert.severity == "RED")
+        )
+        .where(PatientIdentifier.value.in_(mrns))
+        .group_by(PatientIdentifier.value)
+    )
+    counted = {value: count for value, count in session.execute(query).tuples() if count != 1}
+    return [f"I2/I3: RED alerts per person are not one each: {counted}"] if counted else []
+
+
+def _told_once(session: Session) -> list[str]:
+    key = (Delivery.alert_id, Delivery.step_id, Delivery.recipient, Delivery.channel)
+    doubled = session.execute(select(*key).group_by(*key).having(func.count() > 1)).all()
+    silent = session.scalars(
+        select(Alert.id).where(
+            Alert.severity == "RED", ~select(Step.id).where(Step.alert_id == Alert.id).exists()
+        )
+    ).all()
+    return [
+        *([f"I4: {len(doubled)} deliveries doubled"] if doubled else []),
+        *([f"I5: {len(silent)} alerts without a step"] if silent else []),
+    ]
+
+
+def _nothing_left(session: Session) -> list[str]:
+    left = session.execute(
+        select(Outbox.topic, Outbox.state, func.count())
+        .where(Outbox.state != State.DONE, Outbox.topic != Topic.PROBE)
+        .group_by(Outbox.topic, Outbox.state)
+    ).all()
+    return [f"I7: outbox rows left: {[tuple(row) for row in left]}"] if left else []
