@@ -6,14 +6,17 @@ import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from socket import socket
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID, uuid4
 
 import pytest
+from aiosmtpd.controller import Controller
 from sqlalchemy import update
 
 from alerts import policy as policies
 from alerts import service
+from alerts.notify.email import Mailer
 from alerts.tables import Step
 from core.outbox import Outbox
 from core.security import Caller, Role
@@ -24,6 +27,8 @@ from monitoring.findings import Assessment, Evidence, Finding, Problem, Usual
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from aiosmtpd.smtp import SMTP, Envelope
+    from aiosmtpd.smtp import Session as SMTPSession
     from sqlalchemy.orm import Session
 
     from alerts.policy import Policy
@@ -184,3 +189,32 @@ def judged(policy: Policy) -> Raise:
         )
 
     return act
+
+
+class Mailbox:
+    """What a real SMTP server on loopback took; it refuses while `refusal` is set."""
+
+    def __init__(self) -> None:
+        self.received: list[tuple[list[str], bytes]] = []
+        self.refusal = ""
+
+    async def handle_DATA(  # noqa: N802 (aiosmtpd looks for this name)
+        self, _server: SMTP, _session: SMTPSession, envelope: Envelope
+    ) -> str:
+        if self.refusal:
+            return self.refusal
+        content = envelope.original_content or b""
+        self.received.append((list(envelope.rcpt_tos), content))
+        return "250 OK"
+
+
+@pytest.fixture
+def mailbox() -> Iterator[tuple[Mailbox, Mailer]]:
+    with socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    handler = Mailbox()
+    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield handler, Mailer("127.0.0.1", port, "Wardlight <w@ward.example>")
+    controller.stop()

@@ -1,0 +1,338 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from alerts import service
+from alerts.notify.email import Mailer
+from alerts.service import Addresses
+from alerts.tables import AlertEvent, Delivery, DeliveryAttempt, Step
+from core.outbox import Outbox, Topic
+from core.vitals import Severity
+from ingest import tables as people
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from tests.alerts.conftest import FindingMaker, Mailbox, Raise, Ward
+
+HERE = Addresses("https://ward.example.org/", "on-call@example.org")
+NOWHERE = Mailer("127.0.0.1", 1, "w@ward.example")
+
+
+def mails(session: Session, alert_id: UUID) -> list[Delivery]:
+    query = select(Delivery).where(Delivery.alert_id == alert_id, Delivery.channel == "email")
+    ordered = query.order_by(Delivery.created_at, Delivery.recipient)
+    return list(session.scalars(ordered.execution_options(populate_existing=True)))
+
+
+def events(session: Session, alert_id: UUID, kind: str) -> list[str]:
+    query = select(AlertEvent.reason).where(
+        AlertEvent.alert_id == alert_id, AlertEvent.kind == kind
+    )
+    return list(session.scalars(query.order_by(AlertEvent.id)))
+
+
+def test_a_red_reaches_the_physicians_mailbox_with_nothing_of_the_patient(
+    session: Session,
+    build: Callable[..., Ward],
+    finding: FindingMaker,
+    judged: Raise,
+    now: datetime,
+    mailbox: tuple[Mailbox, Mailer],
+) -> None:
+    """SEC-23, SEC-20: canaries in name, sentence, rule, team and numbers; none leaves."""
+    box, mailer = mailbox
+    ward = build(session, name="CANARYNAME")
+    session.execute(
+        update(people.CareTeam).where(people.CareTeam.id == ward.team).values(name="CANARYTEAM")
+    )
+    words = "CANARYSENTENCE 84.2 kg, usual 80-82"
+    (alert_id,) = judged(session, ward.patient, finding(words=words, rule="CANARYRULE"))
+    (mail,) = mails(session, alert_id)
+
+    service.deliver(session, mail.id, now=now, mailer=mailer, addresses=HERE)
+
+    ((recipients, content),) = box.received
+    assert recipients == ["ahn@example.org"]
+    body = content.decode().split("\r\n\r\n", 1)[1]
+    assert body.splitlines() == [
+        "Severity: RED",
+        f"Reference: {mail.public_id}",
+        "Time: 2026-03-10 09:00 UTC",
+        "",
+        f"https://ward.example.org/n/{mail.public_id}",
+    ]
+    for secret in ("CANARY", "84.2", "fluid", str(ward.patient), str(alert_id), "Ahn <"):
+        assert secret not in content.decode()
+
+
+def test_handed_over_is_not_delivered(
+    session: Session,
+    ward: Ward,
+    finding: FindingMaker,
+    judged: Raise,
+    now: datetime,
+    mailbox: tuple[Mailbox, Mailer],
+) -> None:
+    """REL-13."""
+    (alert_id,) = judged(session, ward.patient, finding())
+    (mail,) = mails(session, alert_id)
+
+    service.deliver(session, mail.id, now=now, mailer=mailbox[1], addresses=HERE)
+
+    (mail,) = mails(session, alert_id)
+    assert (mail.state, mail.handed_over_at) == ("handed-over", now)
+    assert (mail.delivered_at, mail.acted_on_at) == (None, None)
+
+
+def test_a_delivery_that_was_handed_over_is_not_sent_again(
+    session: Session,
+    ward: Ward,
+    finding: FindingMaker,
+    judged: Raise,
+    now: datetime,
+    mailbox: tuple[Mailbox, Mailer],
+) -> None:
+    """REL-10."""
+    box, mailer = mailbox
+    (alert_id,) = judged(session, ward.patient, finding())
+    (mail,) = mails(session, alert_id)
+
+    for _ in range(3):
+        service.deliver(session, mail.id, now=now, mailer=mailer, addresses=HERE)
+
+    assert len(box.received) == 1
+
+
+def test_a_message_that_waits_when_the_alert_is_acknowledged_is_not_sent(
+    session: Session,
+    ward: Ward,
+    finding: FindingMaker,
+    judged: Raise,
+    now: datetime,
+    mailbox: tuple[Mailbox, Mailer],
+) -> None:
+    """REL-16."""
+    box, mailer = mailbox
+    (alert_id,) = judged(session, ward.patient, finding())
+    (mail,) = mails(session, alert_id)
+    service.acknowledge(session, ward.doctor, alert_id, now=now)
+
+    service.deliver(session, mail.id, now=now, mailer=mailer, addresses=HERE)
+
+    assert box.received == []
+    assert [m.state for m in mails(session, alert_id)] == ["cancelled"]
+    assert events(session, alert_id, "delivery-cancelled") == ["stale-step"]
+
+
+def test_a_failed_try_is_a_row_with_the_time_of_the_next_one(
+    session: Session, ward: Ward, finding: FindingMaker, judged: Raise, now: datetime
+) -> None:
+    """REL-12."""
+    (alert_id,) = judged(session, ward.patient, finding())
+    (mail,) = mails(session, alert_id)
+    session.execute(update(Outbox).where(Outbox.subject_id == mail.id).values(state="leased"))
+
+    service.deliver(session, mail.id, now=now, mailer=NOWHERE, addresses=HERE)
+
+    (attempt,) = session.scalars(
+        select(DeliveryAttempt).where(DeliveryAttempt.delivery_id == mail.id)
+    )
+    assert (attempt.number, attempt.outcome, attempt.code) == (
+        1,
+        "failed",
+        "ConnectionRefusedError",
+    )
+    again = session.scalars(
+        select(Outbox).where(
+            Outbox.topic == Topic.DELIVER, Outbox.subject_id == mail.id, Outbox.state == "open"
+        )
+    ).one()
+    assert again.next_try_at == attempt.next_try_at
+    assert timedelta(seconds=5) <= again.next_try_at - now <= timedelta(seconds=6)
+
+
+def test_after_the_last_try_the_alert_goes_to_its_next_step(
+    session: Session, ward: Ward, finding: FindingMaker, judged: Raise, now: datetime
+) -> None:
+    """REL-12: never dropped."""
+    (alert_id,) = judged(session, ward.patient, finding())
+    (mail,) = mails(session, alert_id)
+
+    for _ in range(6):
+        service.deliver(session, mail.id, now=now, mailer=NOWHERE, addresses=HERE)
+    service.escalate_due(session, now=now + timedelta(seconds=1))
+
+    assert events(session, alert_id, "delivery-failed") == ["delivery-failed"]
+    told = {m.recipient: m.state for m in mails(session, alert_id)}
+    assert told == {
+        f"practitioner:{ward.manager}": "failed",
+        f"practitioner:{ward.colleague}": "waiting",
+    }
+    tries = session.scalars(
+        select(DeliveryAttempt.number).where(DeliveryAttempt.delivery_id == mail.id)
+    )
+    assert sorted(tries) == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_server_that_comes_back_gets_the_message_under_the_same_id(
+    session: Session,
+    ward: Ward,
+    finding: FindingMaker,
+    judged: Raise,
+    now: datetime,
+    mailbox: tuple[Mailbox, Mailer],
+) -> None:
+    """REL-12, I4."""
+    box, mailer = mailbox
+    (alert_id,) = judged(session, ward.patient, finding())
+    (mail,) = mails(session, alert_id)
+    box.refusal = "451 later"
+    service.deliver(session, mail.id, now=now, mailer=mailer, addresses=HERE)
+    box.refusal = ""
+
+    service.deliver(session, mail.id, now=now, mailer=mailer, addresses=HERE)
+
+    ((_, content),) = box.received
+    assert f"Message-ID: <{mail.id}@ward.example>".encode() in content
+    assert [m.attempts for m in mails(session, alert_id)] == [2]
+
+
+def _no_team(session: Session, ward: Ward) -> None:
+    session.execute(
+        delete(people.CareTeamPatient).where(people.CareTeamPatient.patient_id == ward.patient)
+    )
+
+
+def _no_physician(session: Session, ward: Ward) -> None:
+    session.execute(update(people.CareTeamPatient).values(care_manager_id=None))
+    session.execute(
+        delete(people.CareTeamParticipant).where(
+            people.CareTeamParticipant.care_team_id == ward.team,
+            people.CareTeamParticipant.role == "physician",
+        )
+    )
+
+
+def _disabled(session: Session, ward: Ward) -> None:
+    session.execute(
+        update(people.Practitioner)
+        .where(people.Practitioner.id == ward.manager)
+        .values(active=False)
+    )
+
+
+def _no_address(session: Session, ward: Ward) -> None:
+    session.execute(
+        update(people.Practitioner).where(people.Practitioner.id == ward.manager).values(email="")
+    )
+
+
+WAYS = [
+    (_no_team, "no-care-team"),
+    (_no_physician, "no-responsible-physician"),
+    (_disabled, "recipient-disabled"),
+    (_no_address, "recipient-has-no-channel"),
+]
+
+
+@pytest.mark.parametrize(("harm", "reason"), WAYS)
+def test_whom_nobody_answers_for_goes_to_the_fallback_team_and_says_so(
+    session: Session,
+    ward: Ward,
+    finding: FindingMaker,
+    judged: Raise,
+    now: datetime,
+    mailbox: tuple[Mailbox, Mailer],
+    harm: Callable[[Session, Ward], None],
+    reason: str,
+) -> None:
+    """REL-40: each way to make the recipient unresolvable before the alert opens."""
+    box, mailer = mailbox
+    harm(session, ward)
+    (alert_id,) = judged(session, ward.patient, finding())
+    (mail,) = mails(session, alert_id)
+
+    service.deliver(session, mail.id, now=now, mailer=mailer, addresses=HERE)
+
+    assert [recipients for recipients, _ in box.received] == [["on-call@example.org"]]
+    assert reason in events(session, alert_id, "rerouted")
+
+
+@pytest.mark.parametrize("harm", [_no_team, _no_physician, _disabled, _no_address])
+def test_who_left_between_the_step_and_the_sending_is_replaced(
+    session: Session,
+    ward: Ward,
+    finding: FindingMaker,
+    judged: Raise,
+    now: datetime,
+    mailbox: tuple[Mailbox, Mailer],
+    harm: Callable[[Session, Ward], None],
+) -> None:
+    """REL-40, SEC-15, FT-30: resolved at send time."""
+    box, mailer = mailbox
+    (alert_id,) = judged(session, ward.patient, finding())
+    (mail,) = mails(session, alert_id)
+    harm(session, ward)
+    session.expire_all()
+
+    service.deliver(session, mail.id, now=now, mailer=mailer, addresses=HERE)
+    assert box.received == []
+    replacement = next(m for m in mails(session, alert_id) if m.recipient == "fallback")
+    service.deliver(session, replacement.id, now=now, mailer=mailer, addresses=HERE)
+
+    assert [recipients for recipients, _ in box.received] == [["on-call@example.org"]]
+    assert len(events(session, alert_id, "delivery-rerouted")) == 1
+
+
+def test_a_fallback_without_an_address_is_shown_in_the_inbox_and_says_so(
+    session: Session, ward: Ward, finding: FindingMaker, judged: Raise, now: datetime
+) -> None:
+    """REL-40."""
+    _no_team(session, ward)
+    (alert_id,) = judged(session, ward.patient, finding())
+    (mail,) = mails(session, alert_id)
+
+    silent = Addresses("https://ward.example.org")
+    service.deliver(session, mail.id, now=now, mailer=NOWHERE, addresses=silent)
+
+    assert events(session, alert_id, "delivery-rerouted") == ["fallback-has-no-address"]
+    shown = session.scalars(
+        select(Delivery.recipient).where(
+            Delivery.alert_id == alert_id,
+            Delivery.channel == "inbox",
+            Delivery.state == "delivered",
+        )
+    )
+    assert "fallback" in set(shown)
+
+
+def test_without_a_mail_server_the_inbox_still_has_it_and_the_chain_goes_on(
+    session: Session, ward: Ward, finding: FindingMaker, judged: Raise, now: datetime
+) -> None:
+    (alert_id,) = judged(session, ward.patient, finding(Severity.AMBER))
+    (mail,) = mails(session, alert_id)
+
+    service.deliver(session, mail.id, now=now, mailer=None, addresses=HERE)
+
+    assert events(session, alert_id, "delivery-failed") == ["no-mail-server"]
+    shown = session.scalars(
+        select(Delivery.recipient).where(Delivery.alert_id == alert_id, Delivery.channel == "inbox")
+    )
+    assert f"practitioner:{ward.manager}" in set(shown)
+    waiting = select(Step.due_at).where(Step.alert_id == alert_id, Step.state == "waiting")
+    assert min(session.scalars(waiting)) == now + timedelta(hours=4)
+
+
+def test_an_unknown_delivery_is_nothing_to_do(session: Session, now: datetime) -> None:
+    service.deliver(session, uuid4(), now=now, mailer=NOWHERE, addresses=HERE)
+
+    assert session.scalars(select(DeliveryAttempt.id)).all() == []
