@@ -18,7 +18,7 @@ from core.outbox import Outbox, State, Topic
 from core.security import Role
 from core.vitals import Severity
 from ingest.tables import CareTeam, CareTeamParticipant, Patient, Practitioner
-from monitoring.tables import StoredAssessment
+from monitoring.tables import AssessmentRow
 
 if TYPE_CHECKING:
     from core.database import Database
@@ -79,7 +79,7 @@ def summary(database: Database, tally: Tally, *, began: float) -> dict[str, Any]
             "readings_accepted": tally.accepted,
             "readings_refused": tally.refused,
             "patients": session.scalar(select(func.count()).select_from(Patient)),
-            "assessments": session.scalar(select(func.count()).select_from(StoredAssessment)),
+            "assessments": session.scalar(select(func.count()).select_from(AssessmentRow)),
             "alerts": {tier.value: alerts[tier] for tier in Severity if tier in alerts},
             "deliveries": session.scalar(handed_over),
             "seconds": round(time.monotonic() - began, 1),
