@@ -56,11 +56,15 @@ def opens(findings: Iterable[Finding]) -> bool:
     return any(finding.severity is not Severity.INFO for finding in findings)
 
 
-def supported(evidence: Iterable[Sequence[Evidence]], present: Collection[str]) -> bool:
-    """Return whether any finding still stands on its newest reading (REL-23).
+def newest(evidence: Iterable[Sequence[Evidence]]) -> list[Evidence | None]:
+    """Return the newest reading of each finding; None for one without readings."""
+    return [max(read, key=lambda e: e.effective) if read else None for read in evidence]
+
+
+def supported(stands_on: Iterable[Evidence | None], present: Collection[str]) -> bool:
+    """Return whether any finding still has the newest reading it stood on (REL-23).
 
     A finding without readings, such as silence, cannot lose its cause this way. `present`
     holds the ids of the readings that are neither withdrawn nor superseded.
     """
-    newest = [max(read, key=lambda e: e.effective).reading_id if read else "" for read in evidence]
-    return any(not reading or reading in present for reading in newest)
+    return any(reading is None or reading.reading_id in present for reading in stands_on)

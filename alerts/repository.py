@@ -178,6 +178,14 @@ def note(  # noqa: PLR0913 (a line of the timeline has this many facts, AL-04)
     session.flush()
 
 
+def last_act(session: Session, alert: Alert) -> AlertEvent | None:
+    """Return the last thing that a person did to an alert."""
+    query = select(AlertEvent).where(
+        AlertEvent.alert_id == alert.id, AlertEvent.kind.in_(["acknowledged", "resolved"])
+    )
+    return session.scalar(query.order_by(AlertEvent.id.desc()).limit(1))
+
+
 def plan(session: Session, alert: Alert, steps: Iterable[Planned]) -> list[Step]:
     """Write steps that hold for the alert as it stands now, by its fence."""
     rows = [

@@ -19,7 +19,7 @@ from alerts.lifecycle import Event, Refused, State
 from alerts.reasons import Reason
 from alerts.routing import practitioner
 from alerts.steps.service import escalate_due, hold
-from alerts.tables import Alert, Delivery
+from alerts.tables import Alert
 from alerts.views import repository as views
 from core import audit
 from core.errors import ConflictError, NotFoundError
@@ -48,7 +48,6 @@ __all__ = [
     "escalate_due",
     "inbox",
     "load_policy",
-    "opened_from",
     "raise_from",
     "raise_judged",
     "resolve",
@@ -77,6 +76,7 @@ def raise_judged(
 ) -> list[UUID]:
     """Do what `raise_from` does, for an assessment that is already at hand."""
     judged = Judged(assessment_id, UUID(found.person_id), found.at)
+    judgements.lock(session, judged.patient_id)  # two judgements of one person never deadlock
     groups = grouping.by_problem(found.findings)
     taken = [take(session, judged, f, now=now, policy=policy) for f in groups.values()]
     standing = [problem for problem, findings in groups.items() if grouping.opens(findings)]
@@ -185,12 +185,11 @@ def _facts(alert: Alert) -> Mapping[str, str | None]:
 
 def _first(session: Session, alert: Alert, refused: Refused, *, now: datetime) -> str:
     """Say who was first and how long ago (UX-05)."""
-    at = alert.closed_at or alert.acknowledged_at
-    if alert.owner_id is None or at is None:
+    act = repository.last_act(session, alert)
+    if act is None or act.actor_id is None:
         return refused.reason
-    name = views.names(session, [alert.owner_id]).get(alert.owner_id, views.UNKNOWN)
-    done = "resolved" if alert.closed_at else "acknowledged"
-    return f"{name} {done} this {order.ago(now - at)}"
+    name = views.names(session, [act.actor_id]).get(act.actor_id, views.UNKNOWN)
+    return f"{name} {act.kind} this {order.ago(now - act.at)}"
 
 
 def _unchanged(alert: Alert, version: int | None) -> None:
@@ -231,19 +230,3 @@ def episodes(session: Session, caller: Caller, patient_id: UUID) -> list[Episode
     if not people.may_see(session, caller, patient_id):
         raise NotFoundError("no such patient")
     return views.of_patient(session, patient_id)
-
-
-def opened_from(session: Session, caller: Caller, public_id: str) -> EpisodeView:
-    """Return the episode that the link of a message stands for.
-
-    Raises `NotFoundError` where there is none, or the caller may not see its patient.
-    """
-    query = (
-        select(Alert.id, Alert.patient_id)
-        .join(Delivery, Delivery.alert_id == Alert.id)
-        .where(Delivery.public_id == public_id)
-    )
-    row = session.execute(query).one_or_none()
-    if row is None or not people.may_see(session, caller, row.patient_id):
-        raise NotFoundError("no such alert")
-    return next(view for view in views.of_patient(session, row.patient_id) if view.id == row.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from alerts import grouping, lifecycle, notification, repository
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from alerts.policy import Policy
     from alerts.tables import Alert
     from monitoring.findings import Finding
+
+
+MARGIN = timedelta(days=2)  # a day's total may stand at its end and be stored at its beginning
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,12 +192,12 @@ def _end_absent(
 
 def _stands(session: Session, alert: Alert) -> bool:
     """Return whether the readings behind an episode are still what they were (REL-23)."""
-    evidence = repository.evidence(session, alert)
-    since = min((e.effective for read in evidence for e in read), default=None)
+    stands_on = grouping.newest(repository.evidence(session, alert))
+    since = min((e.effective for e in stands_on if e), default=None)
     if since is None:
         return True
-    present = {r.id for r in people.readings(session, alert.patient_id, since=since)}
-    return grouping.supported(evidence, present)
+    readings = people.readings(session, alert.patient_id, since=since - MARGIN)
+    return grouping.supported(stands_on, {reading.id for reading in readings})
 
 
 _ENDS = {Event.CLEARED: Reason.CLEARED, Event.WITHDRAW: Reason.WITHDRAWN}

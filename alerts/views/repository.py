@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import case, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from alerts import escalation, inbox
 from alerts.escalation import Kind, StepState
@@ -55,7 +56,8 @@ def _views(
     session: Session, alerts: Sequence[Alert], *, whole: bool = False
 ) -> list[inbox.EpisodeView]:
     ids = [alert.id for alert in alerts]
-    findings, steps = _findings(session, ids), _next_steps(session, ids)
+    found = _findings if whole else _headlines
+    findings, steps = found(session, ids), _next_steps(session, ids)
     events = _events(session, ids) if whole else {}
     sent = _deliveries(session, ids) if whole else {}
     names = _names(session, alerts, events, sent)
@@ -133,6 +135,20 @@ def _findings(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[inbox.Fi
     for row in session.scalars(query):
         found[row.alert_id].append(_finding(row))
     return {alert: sorted(rows, key=_gravest_newest) for alert, rows in found.items()}
+
+
+def _headlines(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[inbox.FindingView]]:
+    """Return the gravest and newest finding of each alert: all that a row speaks of."""
+    rank = case(
+        {severity.value: severity.rank for severity in Severity}, value=AlertFinding.severity
+    )
+    query = (
+        select(AlertFinding)
+        .where(AlertFinding.alert_id.in_(ids))
+        .ext(distinct_on(AlertFinding.alert_id))
+        .order_by(AlertFinding.alert_id, rank.desc(), AlertFinding.at.desc(), AlertFinding.rule_id)
+    )
+    return {row.alert_id: [_finding(row)] for row in session.scalars(query)}
 
 
 def _gravest_newest(finding: inbox.FindingView) -> tuple[int, float, str]:

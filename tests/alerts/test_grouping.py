@@ -59,7 +59,8 @@ def test_a_finding_stands_on_its_newest_reading(now: datetime) -> None:
     usual = Evidence("a", Vital.BODY_WEIGHT, 81.0, now - timedelta(days=3))
     jump = Evidence("b", Vital.BODY_WEIGHT, 84.2, now)
 
-    assert grouping.supported([(usual, jump)], {"a", "b"})
-    assert not grouping.supported([(usual, jump)], {"a"})
-    assert grouping.supported([(usual, jump), (usual,)], {"a"})
-    assert grouping.supported([()], set())
+    assert grouping.newest([(usual, jump), (), (usual,)]) == [jump, None, usual]
+    assert grouping.supported([jump], {"a", "b"})
+    assert not grouping.supported([jump], {"a"})
+    assert grouping.supported([jump, usual], {"a"})
+    assert grouping.supported([None], set())

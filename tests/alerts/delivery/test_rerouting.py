@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from alerts import service
+from alerts.notify.email import Mailer
+from alerts.service import Addresses
+from alerts.tables import AlertEvent, Delivery
+from ingest import tables as people
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from tests.alerts.conftest import FindingMaker, Mailbox, Raise, Ward
+
+HERE = Addresses("https://ward.example.org/", "on-call@example.org")
+NOWHERE = Mailer("127.0.0.1", 1, "w@ward.example")
+
+
+def mails(session: Session, alert_id: UUID) -> list[Delivery]:
+    query = select(Delivery).where(Delivery.alert_id == alert_id, Delivery.channel == "email")
+    ordered = query.order_by(Delivery.created_at, Delivery.recipient)
+    return list(session.scalars(ordered.execution_options(populate_existing=True)))
+
+
+def events(session: Session, alert_id: UUID, kind: str) -> list[str]:
+    query = select(AlertEvent.reason).where(
+        AlertEvent.alert_id == alert_id, AlertEvent.kind == kind
+    )
+    return list(session.scalars(query.order_by(AlertEvent.id)))
+
+
+def _no_team(session: Session, ward: Ward) -> None:
+    session.execute(
+        delete(people.CareTeamPatient).where(people.CareTeamPatient.patient_id == ward.patient)
+    )
+
+
+def _no_physician(session: Session, ward: Ward) -> None:
+    session.execute(update(people.CareTeamPatient).values(care_manager_id=None))
+    session.execute(
+        delete(people.CareTeamParticipant).where(
+            people.CareTeamParticipant.care_team_id == ward.team,
+            people.CareTeamParticipant.role == "physician",
+        )
+    )
+
+
+def _disabled(session: Session, ward: Ward) -> None:
+    session.execute(
+        update(people.Practitioner)
+        .where(people.Practitioner.id == ward.manager)
+        .values(active=False)
+    )
+
+
+def _no_address(session: Session, ward: Ward) -> None:
+    session.execute(
+        update(people.Practitioner).where(people.Practitioner.id == ward.manager).values(email="")
+    )
+
+
+WAYS = [
+    (_no_team, "no-care-team"),
+    (_no_physician, "no-responsible-physician"),
+    (_disabled, "recipient-disabled"),
+    (_no_address, "recipient-has-no-channel"),
+]
+
+
+@pytest.mark.parametrize(("harm", "reason"), WAYS)
+def test_whom_nobody_answers_for_goes_to_the_fallback_team_and_says_so(
+    session: Session,
+    ward: Ward,
+    finding: FindingMaker,
+    judged: Raise,
+    now: datetime,
+    mailbox: tuple[Mailbox, Mailer],
+    harm: Callable[[Session, Ward], None],
+    reason: str,
+) -> None:
+    """REL-40: each way to make the recipient unresolvable before the alert opens."""
+    box, mailer = mailbox
+    harm(session, ward)
+    (alert_id,) = judged(session, ward.patient, finding())
+    (mail,) = mails(session, alert_id)
+
+    service.deliver(session, mail.id, now=now, mailer=mailer, addresses=HERE)
+
+    assert [recipients for recipients, _ in box.received] == [["on-call@example.org"]]
+    assert reason in events(session, alert_id, "rerouted")
+
+
+@pytest.mark.parametrize("harm", [_no_team, _no_physician, _disabled, _no_address])
+def test_who_left_between_the_step_and_the_sending_is_replaced(
+    session: Session,
+    ward: Ward,
+    finding: FindingMaker,
+    judged: Raise,
+    now: datetime,
+    mailbox: tuple[Mailbox, Mailer],
+    harm: Callable[[Session, Ward], None],
+) -> None:
+    """REL-40, SEC-15, FT-30: resolved at send time."""
+    box, mailer = mailbox
+    (alert_id,) = judged(session, ward.patient, finding())
+    (mail,) = mails(session, alert_id)
+    harm(session, ward)
+    session.expire_all()
+
+    service.deliver(session, mail.id, now=now, mailer=mailer, addresses=HERE)
+    assert box.received == []
+    replacement = next(m for m in mails(session, alert_id) if m.recipient == "fallback")
+    service.deliver(session, replacement.id, now=now, mailer=mailer, addresses=HERE)
+
+    assert [recipients for recipients, _ in box.received] == [["on-call@example.org"]]
+    assert len(events(session, alert_id, "delivery-rerouted")) == 1
+
+
+def test_a_fallback_without_an_address_is_shown_in_the_inbox_and_says_so(
+    session: Session, ward: Ward, finding: FindingMaker, judged: Raise, now: datetime
+) -> None:
+    """REL-40."""
+    _no_team(session, ward)
+    (alert_id,) = judged(session, ward.patient, finding())
+    (mail,) = mails(session, alert_id)
+
+    silent = Addresses("https://ward.example.org")
+    service.deliver(session, mail.id, now=now, mailer=NOWHERE, addresses=silent)
+
+    assert events(session, alert_id, "delivery-rerouted") == ["fallback-has-no-address"]
+    shown = session.scalars(
+        select(Delivery.recipient).where(
+            Delivery.alert_id == alert_id,
+            Delivery.channel == "inbox",
+            Delivery.state == "delivered",
+        )
+    )
+    assert "fallback" in set(shown)
