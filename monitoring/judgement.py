@@ -7,13 +7,13 @@ Live assessment, `wardlight replay` and the lab all judge through this file. `ar
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from monitoring import baseline, explanation, features, risk, rules, scoring, silence, trends
 from monitoring.findings import Assessment, Finding
-from monitoring.moment import Hit, Moment, Waiting, moment
+from monitoring.moment import Hit, Moment, Waiting, evidence, moment
 from monitoring.rule_kinds import (
     AverageRule,
     ChangeRule,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from core.vitals import Vital
-    from monitoring.findings import Risk, Usual
+    from monitoring.findings import Evidence, Risk, Usual
     from monitoring.rule_kinds import AnyRule
     from monitoring.rulebook import Rulebook
     from monitoring.windows import History
@@ -96,7 +96,8 @@ def judge(  # noqa: PLR0913 (the whole context of a judgement)
     found, recheck = _walk(past, points, arrived, rulebook)
     last = moment(past, arrived, arrived)
     scored = _risk(last, model)
-    found += _scored(last, scored, model, rulebook)
+    if scored is not None and model is not None:
+        found += scored_finding(last, scored, model, rulebook)
     found = [later(finding, last, rulebook) for finding in scoring.distinct(found)]
     found += scoring.combined(rulebook, found, recent)
     return Assessment(
@@ -184,17 +185,22 @@ def _risk(now: Moment, model: risk.Model | None) -> Risk | None:
     return risk.score(model, described.reshape(1, -1))[0]
 
 
-def _scored(
-    now: Moment, scored: Risk | None, model: risk.Model | None, rulebook: Rulebook
+def scored_finding(
+    now: Moment, scored: Risk, model: risk.Model, rulebook: Rulebook
 ) -> list[Finding]:
-    """Return the score's finding, at the person's last contact: its event time."""
-    if scored is None or model is None:
-        return []
+    """Return the score's finding, if any, at the person's last contact: its event time."""
     last = float(now.past.contacts[-1])
     day = date.fromordinal(local_day(last, zone_of(now.person.zone)))
     at = datetime.fromtimestamp(last, UTC)
     found = scoring.score_finding(rulebook, scored, model.thresholds, at=at, day=day)
-    return [found] if found else []
+    return [replace(found, evidence=tuple(_latest(now)))] if found else []
+
+
+def _latest(now: Moment) -> Iterator[Evidence]:
+    """Yield the last reading of each vital of the last week: what the score looked at last."""
+    for vital, series in sorted(now.past.series.items()):
+        if now.at - float(series.times[-1]) <= features.WINDOW_DAYS * DAY:
+            yield from evidence(series, vital, [len(series) - 1])
 
 
 def _usual(now: Moment) -> dict[Vital, Usual]:

@@ -98,7 +98,7 @@ def _points(
     """Return what arrived since the last judgement, all after it, and the end of a wait."""
     after = mark.received_until - OVERLAP if mark else now - READ_BACK
     fresh = people.readings_received(session, patient_id, after=after)
-    loaded = {r.effective.timestamp() for r in fresh}
+    loaded = {windows.time_of(r) for r in fresh}
     points = judgement.points_after(past, loaded, now=now.timestamp())
     waited = mark.recheck_at if mark else None
     return [*points, *([waited.timestamp()] if waited and waited <= now else [])]

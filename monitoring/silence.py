@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.vitals import MEASURES
-from monitoring.moment import Hit, Waiting, kept_evidence
+from monitoring.moment import Hit, Waiting, evidence, kept_evidence
 from monitoring.rules import HOUR, MINUTE
 from monitoring.windows import DAY
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from core.vitals import Severity
+    from monitoring.findings import Evidence
     from monitoring.moment import Moment
     from monitoring.rule_kinds import Danger, ImplausibleRule, SilenceRule
     from monitoring.windows import Kept
@@ -33,8 +34,16 @@ def silence(rule: SilenceRule, now: Moment) -> Iterator[Hit]:
         vital=rule.vital,
         since=last,
         span=(now.at - last) / (DAY if rule.vital_days else HOUR),
+        evidence=_last_reading(rule, now),
         because="the last value was off the usual" if off else "",
     )
+
+
+def _last_reading(rule: SilenceRule, now: Moment) -> tuple[Evidence, ...]:
+    series = now.series(rule.vital) if rule.vital is not None else None
+    if rule.vital is None or series is None:
+        return ()
+    return evidence(series, rule.vital, [len(series) - 1])
 
 
 def _last_contact(rule: SilenceRule, now: Moment) -> float | None:

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
-from core.vitals import Quality, Reading, Vital
+from core.vitals import Precision, Quality, Reading, Vital
 from monitoring.daily import Daily, daily_medians
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 DAY = 86_400.0
+MOMENT = 0.001  # seconds
 KEPT = (Quality.IMPLAUSIBLE, Quality.UNIT_UNSURE)
 
 
@@ -119,14 +120,13 @@ def history(
 ) -> History:
     """Arrange readings, in any order, as arrays.
 
-    Only scored readings become series; bounds and implausible values are kept aside; each
-    reading but a withdrawn one counts as contact.
+    Bounds and implausible values are kept aside; each reading but a withdrawn one is contact.
     """
     zone = zone_of(person.zone)
     ordered = sorted(
         (r for r in readings if r.quality is not Quality.WITHDRAWN),
         # Not by arrival: two devices may speak of the same instant (REL-19).
-        key=lambda r: (r.vital, r.effective, r.value is None, r.value or 0.0, r.id),
+        key=lambda r: (r.vital, time_of(r), r.value is None, r.value or 0.0, r.id),
     )
     series = {
         vital: _series(list(group), zone)
@@ -136,9 +136,7 @@ def history(
         )
     }
     contacts = sorted(
-        (r.effective.timestamp(), r.received.timestamp())
-        for r in ordered
-        if r.quality is not Quality.FUTURE
+        (time_of(r), r.received.timestamp()) for r in ordered if r.quality is not Quality.FUTURE
     )
     times = np.array(contacts, dtype=np.float64).reshape(-1, 2)
     return History(
@@ -152,16 +150,26 @@ def history(
     )
 
 
+def time_of(reading: Reading) -> float:
+    """Return the instant a reading is judged at: an interval by its end (fhir.md section 4).
+
+    Just before the end, so that a total until midnight belongs to the day it covers.
+    """
+    if reading.precision is Precision.PERIOD and reading.until is not None:
+        return max(reading.effective.timestamp(), reading.until.timestamp() - MOMENT)
+    return reading.effective.timestamp()
+
+
 def day_of(reading: Reading, zone: tzinfo) -> int:
     """Return the ordinal of the local day a reading belongs to."""
     if reading.local_day is not None:
         return reading.local_day.toordinal()
-    return reading.effective.astimezone(zone).toordinal()
+    return local_day(time_of(reading), zone)
 
 
 def _series(readings: list[Reading], zone: tzinfo) -> Series:
     return make_series(
-        times=np.array([r.effective.timestamp() for r in readings]),
+        times=np.array([time_of(r) for r in readings]),
         values=np.array([r.value for r in readings], dtype=np.float64),
         days=np.array([day_of(r, zone) for r in readings], dtype=np.int64),
         ids=np.array([r.id for r in readings], dtype=np.object_),
@@ -187,7 +195,7 @@ def _kept(
             r.value,
             r.comparator,
             r.quality,
-            r.effective.timestamp(),
+            time_of(r),
             day_of(r, zone),
             r.received.timestamp(),
         )

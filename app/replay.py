@@ -1,0 +1,118 @@
+"""Runs the pure pipeline over a folder of FHIR R4 NDJSON, in event time, without database.
+
+What `wardlight replay` writes: one DetectedIssue a line for each alert that opens or rises,
+or, per day, one for each patient, problem and local day with a finding.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from app import replay_folder
+from app.replay_past import past_of
+from core.errors import InvalidError
+from core.vitals import Severity
+from fhir.detected_issue import Raised, detected_issue
+from ingest.repository import condition_groups
+from monitoring import eventtime
+from monitoring.episode import SILENT_TIERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import date, datetime
+    from pathlib import Path
+
+    from monitoring.eventtime import News, Past
+    from monitoring.findings import Finding, Problem
+    from monitoring.risk import Model
+    from monitoring.rulebook import Rulebook
+
+FHIR_SEVERITY: dict[Severity, Literal["high", "moderate", "low"]] = {
+    Severity.RED: "high",
+    Severity.AMBER: "moderate",
+    Severity.YELLOW: "low",
+}
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a replay read and wrote."""
+
+    patients: int = 0
+    taken: Counter[str] = field(default_factory=Counter)  # lines by resource type
+    refused: Counter[str] = field(default_factory=Counter)  # lines by type and reason
+    written: Counter[Severity] = field(default_factory=Counter)
+
+
+def replay(  # noqa: PLR0913 (what the command line lets one choose)
+    input_dir: Path,
+    output: Path,
+    *,
+    per_day: bool,
+    rulebook: Rulebook,
+    model: Model | None,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Summary:
+    """Judge every patient of a folder as it happened and write what was alerted.
+
+    `progress` is called with patients done and patients in all. Raises `InvalidError` where
+    the folder has no Patient.ndjson.
+    """
+    if not (input_dir / "Patient.ndjson").is_file():
+        raise InvalidError(f"{input_dir} has no Patient.ndjson", field="input")
+    folder = replay_folder.read(input_dir)
+    summary = Summary(len(folder.members), folder.taken, folder.refused)
+    pasts = [past_of(member, condition_groups()) for member in folder.members.values()]
+    folder.members.clear()
+    until = max((v.reading.received for p in pasts for v in p.versions), default=None)
+    progress(0, len(pasts))
+    with output.open("w", encoding="utf-8") as target:
+        for done, past in enumerate(pasts, start=1):
+            news = judged(past, rulebook=rulebook, model=model, until=until)
+            for each in daily(news) if per_day else (n for n in news if n.alerts):
+                target.write(json.dumps(issue(each, past.person.id), ensure_ascii=False) + "\n")
+                summary.written[each.finding.severity] += 1
+            progress(done, len(pasts))
+    return summary
+
+
+def judged(
+    past: Past, *, rulebook: Rulebook, model: Model | None, until: datetime | None
+) -> Iterator[News]:
+    """Return what a clinician would have seen of a person, in order; no INFO and no DQ."""
+    if until is None:
+        return iter(())
+    news = eventtime.run(past, rulebook=rulebook, model=model, until=until)
+    return (each for each in news if each.finding.severity not in SILENT_TIERS)
+
+
+def daily(news: Iterable[News]) -> list[News]:
+    """Return the gravest finding of each problem and local day, the first of equals."""
+    gravest: dict[tuple[Problem, date | None], News] = {}
+    for each in news:
+        key = (each.finding.problem, each.finding.day)
+        known = gravest.get(key)
+        if known is None or each.finding.severity.rank > known.finding.severity.rank:
+            gravest[key] = each
+    return sorted(gravest.values(), key=lambda each: (each.at, each.finding.problem))
+
+
+def issue(news: News, patient_id: str) -> dict[str, Any]:
+    """Return the DetectedIssue of a finding, identified when it could first be known."""
+    finding = news.finding
+    raised = Raised(
+        code=finding.rule_id,
+        display=f"{finding.rule_id} ({finding.problem})",
+        detail=finding.sentence,
+        severity=FHIR_SEVERITY[finding.severity],
+        implicated=_implicated(finding),
+    )
+    return detected_issue(raised, patient=f"Patient/{patient_id}", identified=news.at)
+
+
+def _implicated(finding: Finding) -> list[str]:
+    ids = dict.fromkeys(each.reading_id for each in finding.evidence if each.reading_id)
+    return [f"Observation/{each}" for each in ids]

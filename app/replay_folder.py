@@ -1,0 +1,143 @@
+"""Reads a folder of FHIR R4 NDJSON into people and their readings, by time of arrival.
+
+A line that is refused is counted and named, never fatal: the rest of the folder still counts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from fhir.observation import parse
+from fhir.outcome import Refusal
+from fhir.people import read_condition, read_patient
+from fhir.strict import decode
+from ingest.enrolment import Diagnosis
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from fhir.identity import Ref
+    from fhir.observation import ParsedObservation
+    from fhir.people import ParsedCondition, ParsedPatient
+
+T = TypeVar("T")
+WITHDRAWN = frozenset({"cancelled", "entered-in-error"})
+
+
+@dataclass(slots=True)
+class Member:
+    """One Patient of the folder with everything that names them."""
+
+    id: str
+    parsed: ParsedPatient
+    diagnoses: list[Diagnosis] = field(default_factory=list)
+    observations: list[ParsedObservation] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Folder:
+    """What a folder holds: members by id, and how many lines were refused, by reason."""
+
+    members: dict[str, Member] = field(default_factory=dict)
+    taken: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    _by_identifier: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def add(self, member: Member) -> None:
+        """Add a patient, known by id and by each identifier."""
+        self.members[member.id] = member
+        for each in member.parsed.identifiers:
+            self._by_identifier[each.system, each.value] = member.id
+
+    def find(self, subject: Ref | None) -> Member | None:
+        """Return whom a reference means, or None where the folder has no such patient."""
+        if subject is None:
+            return None
+        known = self.members.get(subject.id or subject.url.removeprefix("urn:uuid:"))
+        if known is None and subject.identifier is not None:
+            name = (subject.identifier.system, subject.identifier.value)
+            known = self.members.get(self._by_identifier.get(name, ""))
+        return known
+
+
+def read(folder: Path, progress: Callable[[str], None] = lambda _: None) -> Folder:
+    """Read Patient, Condition and Observation lines; a missing file holds no lines."""
+    found = Folder()
+    for name, take in (
+        ("Patient", _take_patient),
+        ("Condition", _take_condition),
+        ("Observation", _take_observation),
+    ):
+        progress(name)
+        for number, line in enumerate(_lines(folder / f"{name}.ndjson"), start=1):
+            fault = take(found, line, number)
+            counter = found.refused if fault else found.taken
+            counter[f"{name}: {fault}" if fault else name] += 1
+    return found
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    if not path.is_file():
+        return
+    with path.open("rb") as source:
+        for line in source:
+            if stripped := line.strip().removeprefix(b"\xef\xbb\xbf"):
+                yield stripped
+
+
+def _resource(line: bytes, kind: str) -> dict[str, Any] | str:
+    resource = decode(line)
+    if isinstance(resource, Refusal):
+        return resource.issues[0].text
+    return resource if resource.get("resourceType") == kind else f"not a {kind}"
+
+
+def _take_patient(folder: Folder, line: bytes, number: int) -> str:
+    resource = _resource(line, "Patient")
+    if isinstance(resource, str):
+        return resource
+    parsed = _guarded(read_patient, resource)
+    if parsed is None:
+        return "its structure is not that of FHIR R4"
+    folder.add(Member(str(resource.get("id") or f"line-{number}"), parsed))
+    return ""
+
+
+def _take_condition(folder: Folder, line: bytes, _number: int) -> str:
+    resource = _resource(line, "Condition")
+    if isinstance(resource, str):
+        return resource
+    parsed = _guarded(read_condition, resource)
+    if parsed is None:
+        return "its structure is not that of FHIR R4"
+    member = folder.find(parsed.subject)
+    if member is None:
+        return "no such patient in the folder"
+    member.diagnoses.append(_diagnosis(parsed))
+    return ""
+
+
+def _guarded(reader: Callable[[Mapping[str, Any]], T], resource: Mapping[str, Any]) -> T | None:
+    try:
+        return reader(resource)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _diagnosis(parsed: ParsedCondition) -> Diagnosis:
+    return Diagnosis(parsed.codes, parsed.clinical_status, parsed.verification_status)
+
+
+def _take_observation(folder: Folder, line: bytes, _number: int) -> str:
+    parsed = parse(line)
+    if isinstance(parsed, Refusal):
+        return parsed.issues[0].text
+    member = folder.find(parsed.subject)
+    if member is None:
+        return "no such patient in the folder"
+    if parsed.measurements or parsed.status in WITHDRAWN:
+        member.observations.append(parsed)
+    return ""

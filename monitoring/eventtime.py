@@ -1,0 +1,205 @@
+"""Judges a person's past as it happened: each arrival, each wait that ends, each local midnight.
+
+Only what had arrived by an instant is looked at then. An arrival is put to the rules that
+its vital concerns; silence and the learned score are asked at the end of each local day.
+"""
+
+from __future__ import annotations
+
+import heapq
+from bisect import bisect_right
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time, timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
+
+from core.vitals import Quality
+from monitoring import features, risk, scoring
+from monitoring.episode import Episodes
+from monitoring.judgement import REACH_DAYS, judge_at, points_after, scored_finding
+from monitoring.moment import moment
+from monitoring.windows import DAY, cut, history, time_of, zone_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from core.vitals import Reading, Vital
+    from ingest.enrolment import Person
+    from monitoring.findings import Finding
+    from monitoring.rulebook import Rulebook
+    from monitoring.windows import History
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A reading, and when a later version of it arrived, if one did (seconds)."""
+
+    reading: Reading
+    replaced: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A finding that was new at an instant, and whether its episode opened or rose by it."""
+
+    at: datetime
+    finding: Finding
+    alerts: bool
+
+
+class _Arrival(NamedTuple):
+    at: float
+    time: float
+    vital: Vital
+    judged: bool
+
+
+@dataclass(slots=True)
+class Past:
+    """What was known of a person over time: a new history from each correction on."""
+
+    person: Person
+    versions: Sequence[Version]
+    _starts: list[float] = field(default_factory=list)
+    _known: dict[float, History] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Note the instants at which a reading was replaced."""
+        replaced = {v.replaced for v in self.versions if v.replaced is not None}
+        self._starts = [0.0, *sorted(replaced)]
+
+    def at(self, instant: float) -> History:
+        """Return the history in which nothing replaced by `instant` stands."""
+        start = self._starts[bisect_right(self._starts, instant) - 1]
+        if start not in self._known:
+            live = [v.reading for v in self.versions if v.replaced is None or v.replaced > start]
+            self._known = {start: history(self.person, live)}
+        return self._known[start]
+
+
+def run(
+    past: Past, *, rulebook: Rulebook, model: risk.Model | None, until: datetime
+) -> Iterator[News]:
+    """Yield what was found, in the order in which it could be known."""
+    walk = _Walk(past, rulebook, model, Episodes(rulebook.clear_hours * 3600))
+    arrivals = _arrivals(past.versions)
+    if not arrivals:
+        return
+    ticks = _ticks(arrivals[0].at, until, past.person.zone)
+    groups = ((at, list(group)) for at, group in groupby(arrivals, key=lambda a: a.at))
+    marks = ((at, None) for at in ticks)
+    for at, group in heapq.merge(groups, marks, key=lambda event: event[0]):
+        yield from walk.wait_until(at)
+        yield from walk.arrive(at, group) if group else walk.tick(at)
+
+
+def _arrivals(versions: Iterable[Version]) -> list[_Arrival]:
+    found = [
+        _Arrival(
+            received := v.reading.received.timestamp(),
+            taken := time_of(v.reading),
+            v.reading.vital,
+            v.reading.quality is not Quality.FUTURE and received - taken <= REACH_DAYS * DAY,
+        )
+        for v in versions
+    ]
+    return sorted(found)
+
+
+def _ticks(first: float, until: datetime, zone_name: str) -> Iterator[float]:
+    """Yield the last second of each local day, in a zone whose days may have 23 or 25 hours."""
+    zone = zone_of(zone_name)
+    day = datetime.fromtimestamp(first, zone).date()
+    last = until.astimezone(zone).date()
+    while day <= last:
+        midnight = datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone)
+        yield midnight.timestamp() - 1.0
+        day += timedelta(days=1)
+
+
+@dataclass(slots=True)
+class _Walk:
+    past: Past
+    rulebook: Rulebook
+    model: risk.Model | None
+    episodes: Episodes
+    _frozen: tuple[tuple[float, float], ...] = ()
+    _newest: float = 0.0
+    _waits: list[tuple[float, Vital]] = field(default_factory=list)
+    _lesser: list[Finding] = field(default_factory=list)  # for combinations
+
+    def known(self, at: float) -> History:
+        """Return the history known at an instant, without the days of its episodes."""
+        past = self.past.at(at)
+        return replace(past, frozen=self._frozen) if self._frozen else past
+
+    def arrive(self, at: float, arrivals: Iterable[_Arrival]) -> Iterator[News]:
+        """Judge what arrived together: each vital's rules, at each instant they touch."""
+        past = self.known(at)
+        found: list[Finding] = []
+        for arrival in arrivals:
+            if arrival.judged:
+                for point in self._points(past, arrival):
+                    found += self._ask(past, point, at, arrival.vital)
+        yield from self._tell(found, at)
+
+    def _points(self, past: History, arrival: _Arrival) -> list[float]:
+        """Return the instants an arrival touches: its own, and all later known ones (REL-19)."""
+        if arrival.time >= self._newest:
+            self._newest = arrival.time
+            return [arrival.time]
+        known = cut(past, arrival.at, arrival.at)
+        return points_after(known, [arrival.time], now=arrival.at)
+
+    def wait_until(self, at: float) -> Iterator[News]:
+        """Judge again what nobody repeated in time, up to an instant (AL-20)."""
+        while self._waits and self._waits[0][0] <= at:
+            due, vital = heapq.heappop(self._waits)
+            yield from self._tell(self._ask(self.known(due), due, due, vital), due)
+
+    def tick(self, at: float) -> Iterator[News]:
+        """End a local day: silence, the score, and episodes that have been quiet."""
+        past = self.known(at)
+        found = list(judge_at(moment(past, at, at), self.rulebook.silence, self.rulebook).findings)
+        found += self._score(past, at)
+        yield from self._tell(found, at)
+        if self.episodes.clear(at):
+            self._frozen = self.episodes.frozen()
+
+    def _ask(self, past: History, point: float, arrived: float, vital: Vital) -> Sequence[Finding]:
+        judged = judge_at(
+            moment(past, point, arrived), self.rulebook.by_vital[vital], self.rulebook
+        )
+        if judged.recheck is not None and judged.recheck > point:
+            heapq.heappush(self._waits, (judged.recheck, vital))
+        return judged.findings
+
+    def _score(self, past: History, at: float) -> list[Finding]:
+        if self.model is None or self.rulebook.score is None:
+            return []
+        now = moment(past, at, at)
+        if not len(now.past.contacts):
+            return []
+        described = features.describe(now.past, at).reshape(1, -1)
+        if risk.probabilities(self.model, described)[0] < min(self.model.thresholds.values()):
+            return []
+        return scored_finding(now, risk.score(self.model, described)[0], self.model, self.rulebook)
+
+    def _tell(self, found: Sequence[Finding], at: float) -> Iterator[News]:
+        if not found:
+            return
+        fresh = self.episodes.fresh(scoring.distinct(found))
+        combined = scoring.combined(self.rulebook, fresh, self._lesser)
+        self._lesser = _recent([*self._lesser, *fresh], at)
+        opened = False
+        for finding in [*fresh, *self.episodes.fresh(combined)]:
+            alerts = self.episodes.take(finding, at)
+            opened = opened or alerts
+            yield News(datetime.fromtimestamp(at, UTC), finding, alerts)
+        if opened:
+            self._frozen = self.episodes.frozen()
+
+
+def _recent(findings: Iterable[Finding], at: float) -> list[Finding]:
+    oldest = datetime.fromtimestamp(at - REACH_DAYS * DAY, UTC)
+    return [finding for finding in findings if finding.at >= oldest]
