@@ -30,6 +30,7 @@ class TeamWeek:
     week: Week
     report: Report
     names: Mapping[UUID, str]
+    last: Mapping[UUID, datetime]  # newest reading before the week's end
 
 
 def team_week(
@@ -46,8 +47,9 @@ def team_week(
         session, people.visible_to(caller), people.team_patients(session, team_id)
     )
     ids = [profile.id for profile in profiles]
-    report = weekly(_world(session, ids, week, now=now), week, now=now)
-    return TeamWeek(team, week, report, {profile.id: profile.name for profile in profiles})
+    world = _world(session, ids, week, now=now)
+    names = {profile.id: profile.name for profile in profiles}
+    return TeamWeek(team, week, weekly(world, week, now=now), names, world.last)
 
 
 def _world(session: Session, ids: list[UUID], week: Week, *, now: datetime) -> World:

@@ -1,0 +1,210 @@
+"""Why an alert says what it says: findings, readings, rule, baseline, score, doubts (UX-06).
+
+Every number here is one that was stored with the judgement; nothing is computed anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from alerts.inbox import EpisodeView, FindingView
+from alerts.lifecycle import State
+from app.pages.labels import LABELS, detail_words
+from app.pages.wording import (
+    Moment,
+    Sentence,
+    emphasised,
+    maybe,
+    moment,
+    quantity,
+    usual_words,
+)
+from core.vitals import MEASURES, Severity
+from monitoring.findings import Assessment, Risk
+from reports.charts import Svg, bar
+
+MOST_FINDINGS = 4
+MOST_EVIDENCE = 8
+SHORT_HASH = 12
+LEAST_PERCENT = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class FindingPrint:
+    """One finding as the page prints it."""
+
+    sentence: Sentence
+    rule: str
+    source: str
+    usual: str
+    limit: str
+    evidence: list[str]
+    missing: str
+    counterfactual: str
+    confirmed: str
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodePrint:
+    """One episode as the page prints it."""
+
+    id: UUID
+    version: int
+    severity: Severity
+    problem: str
+    sentence: Sentence
+    patient_words: str
+    opened: Moment
+    owner: str
+    next_step: str
+    next_at: Moment | None
+    notes: list[str]
+    findings: list[FindingPrint]
+    rulebook: str
+    policy: str
+    can_take: bool
+    ended: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One contribution to the score."""
+
+    label: str
+    bar: Svg | str
+    points: str
+
+
+@dataclass(frozen=True, slots=True)
+class RiskPrint:
+    """The learned score, or why there is none."""
+
+    available: bool
+    why: str
+    percent: str
+    days: int
+    trained_on: str
+    model: str
+    judged: Moment
+    parts: list[Part]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads, when and where: what turns stored values into words."""
+
+    now: datetime
+    zone: ZoneInfo
+    identities: frozenset[object]
+
+    def at(self, instant: datetime) -> Moment:
+        """Return an instant as this reader sees it."""
+        return moment(instant, now=self.now, zone=self.zone)
+
+
+def episode_print(view: EpisodeView, reader: Reader, *, rulebook: str) -> EpisodePrint:
+    """Return an episode with its gravest findings explained."""
+    head = view.headline
+    return EpisodePrint(
+        id=view.id,
+        version=view.version,
+        severity=view.severity,
+        problem=view.problem.replace("-", " "),
+        sentence=emphasised(head.sentence, head.vital, head.value),
+        patient_words=head.patient_sentence,
+        opened=reader.at(view.opened_at),
+        owner="yours" if view.owner_id in reader.identities else view.owner_name or "not owned",
+        next_step=view.next_step,
+        next_at=maybe(view.next_step_at, now=reader.now, zone=reader.zone),
+        notes=_notes(view),
+        findings=[finding_print(f, reader) for f in view.findings[:MOST_FINDINGS]],
+        rulebook=rulebook[:SHORT_HASH] or "unknown",
+        policy=view.policy_hash[:SHORT_HASH],
+        can_take=view.state is State.OPEN,
+        ended=_ended(view),
+    )
+
+
+def _notes(view: EpisodeView) -> list[str]:
+    notes = []
+    if not view.headline.confirmed and "unconfirmed" not in view.headline.sentence:
+        notes.append("Unconfirmed: a repeat of the reading is asked for.")
+    if view.late:
+        notes.append("The reading arrived late; nobody was paged.")
+    if view.previous_id is not None:
+        how = LABELS.get(view.previous_outcome, view.previous_outcome)
+        notes.append(f"The same problem was open before; it ended as: {how}.")
+    if len(view.findings) > MOST_FINDINGS:
+        notes.append(f"{len(view.findings)} findings; the gravest {MOST_FINDINGS} are explained.")
+    return notes
+
+
+def _ended(view: EpisodeView) -> str:
+    if view.state is not State.RESOLVED:
+        return str(view.state).replace("-", " ")
+    words = LABELS.get(view.outcome, view.outcome)
+    detail = f": {detail_words(view.outcome_detail)}" if view.outcome_detail else ""
+    return f"{words}{detail}. {view.outcome_note}".strip()
+
+
+def finding_print(view: FindingView, reader: Reader) -> FindingPrint:
+    """Return a finding with the readings, the limit and the rule it rests on."""
+    vital = view.vital
+    kept = sorted(view.evidence, key=lambda e: e.effective, reverse=True)
+    lines = [
+        f"{MEASURES[e.vital].display} {quantity(e.vital, e.value)}, "
+        f"{reader.at(e.effective).absolute}"
+        for e in kept[:MOST_EVIDENCE]
+    ]
+    if len(kept) > MOST_EVIDENCE:
+        lines.append(f"and {len(kept) - MOST_EVIDENCE} more")
+    return FindingPrint(
+        sentence=emphasised(view.sentence, vital, view.value),
+        rule=f"{view.rule_id} ({view.severity})",
+        source=f"{view.source}; confidence: {view.confidence}",
+        usual=usual_words(vital, view.usual) if vital and view.usual else "",
+        limit=quantity(vital, view.limit) if vital and view.limit is not None else "",
+        evidence=lines,
+        missing=", ".join(view.missing),
+        counterfactual=view.counterfactual,
+        confirmed="confirmed" if view.confirmed else "unconfirmed",
+    )
+
+
+def risk_print(judged: Assessment, reader: Reader) -> RiskPrint:
+    """Return the score with all its parts, which add up to it, or that there is none."""
+    risk = judged.risk
+    return RiskPrint(
+        available=risk is not None,
+        why="The learned score is not available; the rules alone judged this.",
+        percent=_percent(risk.probability) if risk else "",
+        days=risk.horizon_days if risk else 7,
+        trained_on=risk.trained_on if risk else "",
+        model=risk.model_id if risk else "",
+        judged=reader.at(judged.at),
+        parts=_parts(risk) if risk else [],
+        notes=judged.notes,
+    )
+
+
+def _percent(probability: float) -> str:
+    if probability < LEAST_PERCENT:
+        return "under 1 %"
+    return f"{probability * 100:.0f} %"
+
+
+def _parts(risk: Risk) -> list[Part]:
+    """Return the parts by size: the start, each feature that moves the score, and the sum."""
+    moving = sorted(risk.contributions, key=lambda c: -abs(c.points))
+    shown = [c for c in moving if abs(c.points) >= 0.005]  # noqa: PLR2004 (prints as 0.00)
+    rest = sum(c.points for c in moving if c not in shown)
+    largest = max((abs(c.points) for c in shown), default=0.0)
+    lines = [Part("Start, for everybody", "", f"{risk.intercept:+.2f}")]
+    lines += [Part(c.label, bar(c.points, largest), f"{c.points:+.2f}") for c in shown]
+    if len(shown) < len(moving):
+        lines.append(Part(f"{len(moving) - len(shown)} more, each near 0", "", f"{rest:+.2f}"))
+    return [*lines, Part("Sum", "", f"{risk.log_odds:+.2f}")]

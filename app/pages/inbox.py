@@ -1,0 +1,218 @@
+"""The inbox: who needs me now, why, and whose it is, in one look (UX-01, UX-02)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Request, Response
+
+import alerts.service
+from alerts.inbox import InboxRow
+from alerts.lifecycle import State
+from app import health
+from app.pages.door import Door, Visit
+from app.pages.people import facts
+from app.pages.refusals import page_route
+from app.pages.strip import Strip, is_silent, mark, strip
+from app.pages.wording import Moment, Sentence, emphasised, maybe, moment, plural, relative
+from core.audit import Action, record
+from core.vitals import MEASURES, Severity, Vital
+from ingest import repository as people
+from ingest.roster import PatientProfile
+from reports import repository as account
+from reports.charts import Frame, Point, Svg, describe, sparkline
+from reports.weekly import GRAVE
+
+SPARK_SPAN = timedelta(days=14)
+NOTICES = {
+    "taken": "You have taken the alert. Its escalation waits for your outcome.",
+    "resolved": "The alert is resolved with your outcome.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RowView:
+    """One printed row."""
+
+    alert_id: UUID
+    patient_id: UUID
+    version: int
+    severity: Severity
+    name: str
+    facts: str
+    sentence: Sentence
+    also: str
+    picture: Svg | None
+    no_picture: str
+    owner: str
+    next_step: str
+    next_at: Moment | None
+    opened: Moment
+    last_reading: Moment | None
+    can_take: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What the rows of one screen are made from."""
+
+    now: datetime
+    zone: ZoneInfo
+    identities: frozenset[object]
+    profiles: Mapping[UUID, PatientProfile]
+    points: Mapping[UUID, Sequence[Point]]
+
+
+def router(door: Door) -> APIRouter:
+    """Return `/`, `/inbox` and the fragment that keeps its strip true."""
+    routes = APIRouter(route_class=page_route(door.pages), include_in_schema=False)
+
+    @routes.get("/inbox")
+    def inbox(request: Request, done: str = "") -> Response:
+        with door.visit(request) as visit:
+            rows, profiles = read(visit)
+            seen = [row.patient_id for row in rows] or (None,)
+            record(visit.session, visit.caller, Action.READ, "inbox", now=visit.now, patients=seen)
+            shown = _screen(door, visit, rows, profiles)
+            return door.pages.page(
+                "inbox.html",
+                visit=visit,
+                here="inbox",
+                notice=NOTICES.get(done, ""),
+                strip=_strip(door, visit, profiles, seen=mark(rows)),
+                heading=heading(rows),
+                lede=lede(rows, visit.identities),
+                rows=[row_view(row, shown) for row in rows],
+                empty=empty(profiles, now=visit.now),
+            )
+
+    @routes.get("/inbox/strip")
+    def fresh_strip(request: Request, seen: str = "") -> Response:
+        with door.visit(request, present=False) as visit:
+            rows, profiles = read(visit)
+            line = _strip(
+                door,
+                visit,
+                profiles,
+                seen=seen if seen.isalnum() else "",
+                changed=mark(rows) != seen,
+            )
+            return door.pages.page("strip.html", strip=line)
+
+    return routes
+
+
+def read(visit: Visit) -> tuple[list[InboxRow], list[PatientProfile]]:
+    """Return the rows and the visible patients."""
+    rows = alerts.service.inbox(visit.session, visit.caller, now=visit.now)
+    profiles = people.profiles(visit.session, people.visible_to(visit.caller))
+    return rows, profiles
+
+
+def _strip(
+    door: Door,
+    visit: Visit,
+    profiles: Sequence[PatientProfile],
+    *,
+    seen: str,
+    changed: bool = False,
+) -> Strip:
+    """Return the strip that asks for its successor by itself, with the list's mark."""
+    state = health.pipeline(visit.session, now=visit.now)
+    line = strip(profiles, state, now=visit.now, zone=door.zone)
+    return replace(line, poll=f"/inbox/strip?seen={seen}", changed=changed)
+
+
+def _screen(
+    door: Door, visit: Visit, rows: Sequence[InboxRow], profiles: Sequence[PatientProfile]
+) -> Screen:
+    wanted = {row.patient_id: row.vital for row in rows if row.vital}
+    since = visit.now - SPARK_SPAN
+    return Screen(
+        now=visit.now,
+        zone=door.zone,
+        identities=visit.identities,
+        profiles={profile.id: profile for profile in profiles},
+        points=account.points(visit.session, wanted, since=since, until=visit.now),
+    )
+
+
+def row_view(row: InboxRow, screen: Screen) -> RowView:
+    """Return a row as it is printed."""
+    mine = row.owner_id in screen.identities
+    return RowView(
+        alert_id=row.alert_id,
+        patient_id=row.patient_id,
+        version=row.version,
+        severity=row.severity,
+        name=row.patient_name,
+        facts=facts(screen.profiles[row.patient_id], today=screen.now.date()),
+        sentence=emphasised(row.sentence, row.vital, row.value),
+        also=also(row),
+        picture=picture(row, screen),
+        no_picture=f"no {MEASURES[row.vital].display} drawn" if row.vital else "nothing to draw",
+        owner="yours" if mine else row.owner_name or "not owned",
+        next_step=row.next_step,
+        next_at=maybe(row.next_step_at, now=screen.now, zone=screen.zone),
+        opened=moment(row.opened_at, now=screen.now, zone=screen.zone),
+        last_reading=maybe(row.last_reading_at, now=screen.now, zone=screen.zone),
+        can_take=row.state is State.OPEN,
+    )
+
+
+def also(row: InboxRow) -> str:
+    """Return what else the row must say in small: other problems, doubt, lateness."""
+    words = []
+    if row.other_problems:
+        words.append("also: " + ", ".join(p.replace("-", " ") for p in row.other_problems))
+    if not row.confirmed and "unconfirmed" not in row.sentence:
+        words.append("unconfirmed: a repeat is asked for")
+    if row.late:
+        words.append("arrived late, nobody was paged")
+    return " · ".join(words)
+
+
+def picture(row: InboxRow, screen: Screen) -> Svg | None:
+    """Return the row's sparkline, or None where its vital has no reading to draw."""
+    points = screen.points.get(row.patient_id, ())
+    if row.vital is None or not points:
+        return None
+    frame = Frame(screen.now - SPARK_SPAN, screen.now, "", row.usual, row.limit)
+    return sparkline(points, _labelled(frame, points, row.vital))
+
+
+def _labelled(frame: Frame, points: Sequence[Point], vital: Vital) -> Frame:
+    measure = MEASURES[vital]
+    words = describe(points, frame, unit=measure.unit_display, decimals=measure.decimals)
+    label = f"{measure.display}, {SPARK_SPAN.days} days: {words}"
+    return Frame(frame.start, frame.end, label, frame.usual, frame.limit)
+
+
+def heading(rows: Sequence[InboxRow]) -> str:
+    """Return how many people need somebody now: RED and AMBER that nobody has taken."""
+    urgent = sum(row.severity in GRAVE and row.state is State.OPEN for row in rows)
+    if not urgent:
+        return "Nobody waits for you now"
+    return f"{plural(urgent, 'person needs', 'people need')} you now"
+
+
+def lede(rows: Sequence[InboxRow], identities: frozenset[object]) -> str:
+    """Return the rest in one line."""
+    waiting = sum(row.state is State.OPEN and row.severity not in GRAVE for row in rows)
+    mine = sum(row.owner_id in identities for row in rows)
+    others = sum(row.state is not State.OPEN for row in rows) - mine
+    parts = [f"{waiting} more can wait", f"{mine} yours to conclude", f"{others} with colleagues"]
+    return " · ".join(parts)
+
+
+def empty(profiles: Sequence[PatientProfile], *, now: datetime) -> str:
+    """Return what an empty list says, so that silence is never taken for health (UX-14)."""
+    newest = max((p.last_reading_at for p in profiles if p.last_reading_at), default=None)
+    silent = sum(is_silent(person, now=now) for person in profiles)
+    last = f"last reading {relative(now - newest)}" if newest else "no reading yet"
+    reporting = f"{len(profiles) - silent} of {plural(len(profiles), 'patient', 'patients')}"
+    return f"None open; {last}; {reporting} reporting; {silent} silent."

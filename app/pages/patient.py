@@ -1,0 +1,227 @@
+"""The patient page and the list of patients: what happened, against what is usual, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+import alerts.service
+import ingest.service
+from alerts.inbox import EpisodeView
+from app import health
+from app.pages.door import Door, Visit
+from app.pages.explained import Reader, episode_print, risk_print
+from app.pages.labels import (
+    CHECKLIST,
+    TimelineLine,
+    conclusions,
+    delivery_words,
+    event_words,
+    problem_words,
+)
+from app.pages.people import conditions, facts
+from app.pages.refusals import page_route
+from app.pages.strip import is_silent, strip
+from app.pages.trends import SPAN, Canvas, charts
+from app.pages.wording import Moment, age, maybe, relative
+from core.audit import Action, record
+from core.errors import NotFoundError
+from core.vitals import Severity, Vital
+from ingest import repository as people
+from ingest.roster import PatientProfile
+from monitoring import repository as judgements
+from monitoring.findings import Assessment
+from reports.weekly import SILENT_AFTER
+
+MOST_LINES = 60
+NOTICES = {
+    "taken": "You have taken the alert. Its escalation waits for your outcome.",
+    "resolved": "The alert is resolved with your outcome.",
+    "enrolled": "Enrolled by your decision; your reason is kept.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PersonPrint:
+    """The head of a patient page."""
+
+    id: UUID
+    name: str
+    facts: str
+    eligibility: str
+    override: str
+    can_override: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLine:
+    """One line of the list of patients."""
+
+    id: UUID
+    name: str
+    age: str
+    conditions: str
+    team: str
+    severity: Severity | None
+    last_reading: Moment | None
+
+
+def router(door: Door) -> APIRouter:
+    """Return `/patients`, `/patients/{id}` and enrolment by decision."""
+    routes = APIRouter(route_class=page_route(door.pages), include_in_schema=False)
+
+    @routes.get("/patients")
+    def listed(request: Request) -> Response:
+        with door.visit(request) as visit:
+            return _list(door, visit)
+
+    @routes.get("/patients/{patient_id}")
+    def patient(request: Request, patient_id: UUID, done: str = "") -> Response:
+        with door.visit(request) as visit:
+            return _page(door, visit, patient_id, notice=NOTICES.get(done, ""))
+
+    @routes.post("/patients/{patient_id}/enrol")
+    def enrol(
+        request: Request,
+        patient_id: UUID,
+        reason: Annotated[str, Form(max_length=500)],
+        csrf: Annotated[str, Form()] = "",
+    ) -> Response:
+        with door.act(request, csrf) as visit:
+            ingest.service.enrol_by_override(
+                visit.session, visit.caller, patient_id, reason, now=visit.now
+            )
+        return RedirectResponse(f"/patients/{patient_id}?done=enrolled", status_code=303)
+
+    return routes
+
+
+def _list(door: Door, visit: Visit) -> Response:
+    rows = alerts.service.inbox(visit.session, visit.caller, now=visit.now)
+    profiles = people.profiles(visit.session, people.visible_to(visit.caller))
+    ids = [profile.id for profile in profiles] or (None,)
+    record(visit.session, visit.caller, Action.READ, "patients", now=visit.now, patients=ids)
+    severities = {row.patient_id: row.severity for row in rows}
+    state = health.pipeline(visit.session, now=visit.now)
+    lines = {p.id: _line(door, visit, p, severities.get(p.id)) for p in profiles}
+    return door.pages.page(
+        "patients.html",
+        visit=visit,
+        here="patients",
+        strip=strip(profiles, state, now=visit.now, zone=door.zone),
+        people=list(lines.values()),
+        silent=[lines[p.id] for p in profiles if is_silent(p, now=visit.now)],
+        silent_hours=SILENT_AFTER // timedelta(hours=1),
+    )
+
+
+def _line(
+    door: Door, visit: Visit, profile: PatientProfile, severity: Severity | None
+) -> PersonLine:
+    return PersonLine(
+        id=profile.id,
+        name=profile.name,
+        age=age(profile.birth_date, visit.now.date()),
+        conditions=conditions(profile),
+        team=profile.team_name,
+        severity=severity,
+        last_reading=maybe(profile.last_reading_at, now=visit.now, zone=door.zone),
+    )
+
+
+def _page(door: Door, visit: Visit, patient_id: UUID, *, notice: str) -> Response:
+    session, now = visit.session, visit.now
+    profiles = people.profiles(session, people.visible_to(visit.caller))
+    profile = next((p for p in profiles if p.id == patient_id), None)
+    if profile is None:
+        raise NotFoundError("no such patient")
+    record(session, visit.caller, Action.READ, "patient", now=now, patients=[patient_id])
+    episodes = alerts.service.episodes(session, visit.caller, patient_id)
+    live = [episode for episode in episodes if not episode.state.ended]
+    reader = Reader(now, door.zone, visit.identities)
+    judged = judgements.latest(session, patient_id)
+    return door.pages.page(
+        "patient.html",
+        visit=visit,
+        here="patient",
+        notice=notice,
+        strip=strip(profiles, health.pipeline(session, now=now), now=now, zone=door.zone),
+        person=_person(profile, visit),
+        live=[episode_print(e, reader, rulebook=_rulebook(visit, e)) for e in live],
+        past=[episode_print(e, reader, rulebook="") for e in episodes if e.state.ended],
+        charts=charts(
+            people.readings(session, patient_id, since=now - SPAN),
+            _canvas(door, visit, live, judged),
+        ),
+        span_days=SPAN.days,
+        risk=risk_print(judged, reader) if judged else None,
+        timeline=timeline(episodes, reader),
+        checklist=CHECKLIST,
+        conclusions=conclusions(),
+        quiet=_quiet(profile, visit),
+    )
+
+
+def _rulebook(visit: Visit, episode: EpisodeView) -> str:
+    """Return the hash of the rulebook that the gravest finding was judged by."""
+    try:
+        judged = judgements.assessment(visit.session, episode.headline.assessment_id)
+    except NotFoundError:
+        return ""
+    return judged.rulebook_hash
+
+
+def _canvas(
+    door: Door, visit: Visit, live: Sequence[EpisodeView], judged: Assessment | None
+) -> Canvas:
+    """Return usual ranges of the last judgement, or of the alert that froze them, and limits."""
+    usual = dict(judged.usual) if judged else {}
+    limits: dict[Vital, float] = {}
+    for episode in live:
+        for finding in reversed(episode.findings):  # the gravest has the last word
+            if finding.vital and finding.usual:
+                usual[finding.vital] = finding.usual
+            if finding.vital and finding.limit is not None:
+                limits[finding.vital] = finding.limit
+    first = [f.vital for episode in live for f in episode.findings if f.vital]
+    return Canvas(visit.now, door.zone, usual, limits, first)
+
+
+def _person(profile: PatientProfile, visit: Visit) -> PersonPrint:
+    return PersonPrint(
+        id=profile.id,
+        name=profile.name,
+        facts=facts(profile, today=visit.now.date()),
+        eligibility=f"Eligibility: {profile.eligibility_reason}.",
+        override=profile.override_reason if profile.enrolled_by_override else "",
+        can_override=not profile.eligible and not profile.enrolled_by_override,
+    )
+
+
+def _quiet(profile: PatientProfile, visit: Visit) -> str:
+    last = profile.last_reading_at
+    return (
+        f"Last reading {relative(visit.now - last)}." if last else "No reading was ever received."
+    )
+
+
+def timeline(episodes: Sequence[EpisodeView], reader: Reader) -> list[TimelineLine]:
+    """Return what happened and who was told, newest first."""
+    lines = [
+        (entry.at, event_words(entry, problem_words(episode)))
+        for episode in episodes
+        for entry in episode.timeline
+    ]
+    lines += [
+        (delivery.created_at, delivery_words(delivery, problem_words(episode)))
+        for episode in episodes
+        for delivery in episode.deliveries
+    ]
+    newest = sorted(lines, key=lambda line: line[0], reverse=True)[:MOST_LINES]
+    return [TimelineLine(reader.at(at), words) for at, words in newest]

@@ -1,0 +1,251 @@
+"""The weekly report of a care team, as a page that also prints well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from app.pages.definitions import DEFINITIONS
+from app.pages.door import Door, Visit
+from app.pages.labels import LABELS
+from app.pages.refusals import page_route
+from app.pages.wording import amount, plural, relative
+from core.audit import Action, record
+from core.vitals import Severity
+from ingest import repository as people
+from reports.service import TeamWeek, team_week
+from reports.weekly import Adherence, Change, Episode, ProblemLine, Rate, TierLine, Week
+
+FULL_WEEK = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Somebody in one of the lists of people, with the reason for being there."""
+
+    id: UUID
+    name: str
+    severity: Severity | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One large number, with what it rests on."""
+
+    name: str
+    value: str
+    detail: str
+    few: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TierPrint:
+    """One line of the table by tier."""
+
+    severity: Severity
+    opened: int
+    acknowledged: int
+    median: str
+    on_time: str
+    few: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemPrint:
+    """One line of the table by reason."""
+
+    problem: str
+    opened: int
+    labelled: int
+    actionable: str
+    ppv: str
+    few: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomePrint:
+    """One outcome and how often it was recorded."""
+
+    words: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class DaysPrint:
+    """One person's days with a reading."""
+
+    id: UUID
+    name: str
+    days: int
+    possible: int
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
+class WeekPrint:
+    """Which week, in words, and where its neighbours are."""
+
+    words: str
+    span: str
+    before: str
+    after: str
+    running: bool
+
+
+def router(door: Door) -> APIRouter:
+    """Return `/reports` and `/reports/{team_id}?week=2026-W47`."""
+    routes = APIRouter(route_class=page_route(door.pages), include_in_schema=False)
+
+    @routes.get("/reports")
+    def listed(request: Request) -> Response:
+        with door.visit(request) as visit:
+            teams = people.care_teams(visit.session, visit.caller)
+            return door.pages.page("reports.html", visit=visit, here="reports", teams=teams)
+
+    @routes.get("/reports/{team_id}")
+    def report(request: Request, team_id: UUID, week: str = "") -> Response:
+        with door.visit(request) as visit:
+            wanted = _week(door, visit, week)
+            found = team_week(visit.session, visit.caller, team_id, wanted, now=visit.now)
+            record(
+                visit.session,
+                visit.caller,
+                Action.READ,
+                "weekly-report",
+                now=visit.now,
+                entity_id=team_id,
+                patients=list(found.names) or (None,),
+            )
+            return door.pages.page("report.html", **_values(visit, found))
+
+    return routes
+
+
+def _week(door: Door, visit: Visit, text: str) -> Week:
+    """Return the week asked for, or the running one."""
+    return Week.parse(text, zone=door.zone) if text else Week.of(visit.now, zone=door.zone)
+
+
+def _values(visit: Visit, found: TeamWeek) -> dict[str, Any]:
+    report, names = found.report, found.names
+    return {
+        "visit": visit,
+        "here": "reports",
+        "team": found.team.name,
+        "team_id": found.team.id,
+        "report": report,
+        "week": week_print(found.week, now=visit.now),
+        "worse": [_changed(change, names[change.patient_id]) for change in report.worse],
+        "better": [_changed(change, names[change.patient_id]) for change in report.better],
+        "silent": [_silent(who, found, now=visit.now) for who in report.silent],
+        "still_open": _still_open(report.still_open, found, now=visit.now),
+        "figures": figures(found),
+        "tiers": [_tier(line) for line in report.tiers],
+        "reasons": [_problem(line) for line in report.problems],
+        "outcomes": [
+            OutcomePrint(LABELS.get(label, label), count)
+            for label, count in sorted(report.outcomes.items(), key=lambda item: -item[1])
+        ],
+        "adherence": [_days(line, found) for line in report.adherence],
+        "definitions": DEFINITIONS,
+    }
+
+
+def week_print(week: Week, *, now: datetime) -> WeekPrint:
+    """Return a week in words."""
+    sunday = week.monday + timedelta(days=6)
+    later = week.shifted(1)
+    return WeekPrint(
+        words=str(week),
+        span=f"{week.monday.day} {week.monday:%B} to {sunday.day} {sunday:%B %Y}",
+        before=str(week.shifted(-1)),
+        after=str(later) if later.start <= now else "",
+        running=now < week.end,
+    )
+
+
+def _changed(change: Change, name: str) -> Who:
+    before = change.before or "no alert"
+    now = change.now or "no alert"
+    return Who(change.patient_id, name, change.now, f"{before} the week before, {now} this week")
+
+
+def _silent(who: UUID, found: TeamWeek, *, now: datetime) -> Who:
+    last = found.last.get(who)
+    why = f"last reading {relative(now - last)}" if last else "no reading was ever received"
+    return Who(who, found.names[who], None, why)
+
+
+def _still_open(episodes: Iterable[Episode], found: TeamWeek, *, now: datetime) -> list[Who]:
+    ordered = sorted(episodes, key=lambda e: (-e.severity.rank, e.opened_at))
+    return [
+        Who(
+            e.patient_id,
+            found.names[e.patient_id],
+            e.severity,
+            f"{e.problem.replace('-', ' ')}, opened {relative(now - e.opened_at)}"
+            + (", taken" if e.acknowledged_at else ", not taken"),
+        )
+        for e in ordered
+    ]
+
+
+def figures(found: TeamWeek) -> list[Figure]:
+    """Return the large numbers of the week's work."""
+    report = found.report
+    weeks = report.patients * report.possible_days / FULL_WEEK
+    per_week = f"{report.opened / weeks:.2f}" if weeks else "none"
+    busiest = max(report.per_clinician.values(), default=0)
+    sent = sum(line.days for line in report.adherence)
+    days = Rate(sent, report.patients * report.possible_days)
+    return [
+        Figure("Alerts opened", str(report.opened), f"{report.grave} RED or AMBER"),
+        Figure("Alerts ended", str(report.closed), f"{len(report.still_open)} still open"),
+        Figure("Per patient-week", per_week, plural(report.patients, "patient", "patients")),
+        Figure("Most for one clinician", str(busiest), f"{len(report.per_clinician)} took alerts"),
+        _share("PPV-actionable", report.actionable, "led to an action"),
+        _share("PPV", report.ppv, "were true"),
+        _share("Days with a reading", days, "patient-days"),
+    ]
+
+
+def _share(name: str, rate: Rate, what: str) -> Figure:
+    return Figure(name, percent(rate), f"{rate.hits} of {rate.of} {what}", few=rate.few)
+
+
+def percent(rate: Rate) -> str:
+    """Return a share in words, or that there is nothing to share."""
+    return "none yet" if rate.share is None else f"{rate.share * 100:.0f} %"
+
+
+def _tier(line: TierLine) -> TierPrint:
+    return TierPrint(
+        severity=line.severity,
+        opened=line.opened,
+        acknowledged=line.acknowledged,
+        median="" if line.median is None else amount(line.median),
+        on_time=f"{line.on_time.hits} of {line.on_time.of}" if line.on_time.of else "",
+        few=bool(line.on_time.of) and line.on_time.few,
+    )
+
+
+def _problem(line: ProblemLine) -> ProblemPrint:
+    return ProblemPrint(
+        problem=line.problem.replace("-", " "),
+        opened=line.opened,
+        labelled=line.ppv.of,
+        actionable=percent(line.actionable),
+        ppv=percent(line.ppv),
+        few=bool(line.ppv.of) and line.ppv.few,
+    )
+
+
+def _days(line: Adherence, found: TeamWeek) -> DaysPrint:
+    name = found.names[line.patient_id]
+    return DaysPrint(line.patient_id, name, line.days, found.report.possible_days, line.before)

@@ -1,0 +1,39 @@
+"""Put the pages together: routes, static files, and the headers that guard them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from fastapi import APIRouter, FastAPI
+
+from app.pages import acting, inbox, patient, report, signin
+from app.pages.door import Door
+from app.pages.headers import SecurityHeaders
+from app.pages.rendering import STATIC, Assets, Renderer
+from core.clock import utc_now
+from core.database import Database
+from core.settings import Settings
+
+
+def router(
+    database: Database, settings: Settings, clock: Callable[[], datetime] = utc_now
+) -> APIRouter:
+    """Return every page's routes."""
+    door = Door(database, settings, Renderer(settings), clock)
+    routes = APIRouter()
+    for part in (signin, inbox, patient, acting, report):
+        routes.include_router(part.router(door))
+    return routes
+
+
+def mount(
+    web: FastAPI,
+    database: Database,
+    settings: Settings,
+    clock: Callable[[], datetime] = utc_now,
+) -> None:
+    """Add pages, static files and security headers to the application."""
+    web.include_router(router(database, settings, clock))
+    web.mount("/static", Assets(directory=STATIC, check_dir=False))
+    web.add_middleware(SecurityHeaders, https=settings.base_url.startswith("https://"))
