@@ -8,6 +8,8 @@ otherwise the baseline learns the illness.
 from __future__ import annotations
 
 import math
+from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,12 +20,13 @@ from monitoring.windows import local_day, zone_of
 
 if TYPE_CHECKING:
     from monitoring.daily import Daily
-    from monitoring.windows import Floats, History, Ints
+    from monitoring.windows import Floats, History
 
 SPAN_DAYS = 28
 LEAST_DAYS = 7  # provisional from 7 valid days, established at 14 (evidence.md 1.8)
 LONGEST_FREEZE_DAYS = 60  # engineering default: how far an open episode may push the window back
 MAD_TO_SD = 1.4826  # makes the MAD of a normal distribution its standard deviation
+FAR_DAY = date.max.toordinal()
 BAND = 2.0  # usual range: centre plus and minus two spreads, about 95 % of days
 
 # What a device cannot tell apart (evidence.md, section 2, device error; where it names none,
@@ -67,26 +70,32 @@ def reference_days(past: History, daily: Daily, *, before: int, days: int) -> Fl
     """
     if not past.frozen:
         return daily.between(before - days, before - 1).medians
-    reach = daily.between(before - days - LONGEST_FREEZE_DAYS, before - 1)
-    frozen = frozen_days(past, before)
-    free = ~np.isin(reach.days, frozen)
-    pushed = int(np.count_nonzero(frozen >= before - days - LONGEST_FREEZE_DAYS))
+    earliest = before - days - LONGEST_FREEZE_DAYS
+    reach = daily.between(earliest, before - 1)
+    free = np.ones(len(reach.days), dtype=np.bool_)
+    pushed = 0
+    for first, last in frozen_days(past.frozen, past.person.zone):
+        if last >= earliest and first < before:
+            free &= (reach.days < first) | (reach.days > last)
+            pushed += min(last, before - 1) - max(first, earliest) + 1
     recent = reach.days >= before - days - min(pushed, LONGEST_FREEZE_DAYS)
     return reach.medians[free & recent]
 
 
-def frozen_days(past: History, before: int) -> Ints:
-    """Return the ordinals of the local days, earlier than `before`, with an open episode."""
-    zone = zone_of(past.person.zone)
-    spans = [
-        np.arange(
-            local_day(start, zone),
-            before if end == math.inf else min(before, local_day(end, zone) + 1),
-            dtype=np.int64,
-        )
-        for start, end in past.frozen
-    ]
-    return np.unique(np.concatenate(spans)) if spans else np.empty(0, dtype=np.int64)
+@lru_cache(maxsize=512)
+def frozen_days(
+    spans: tuple[tuple[float, float], ...], zone_name: str
+) -> tuple[tuple[int, int], ...]:
+    """Return ascending spans of seconds as (first, last) local days that do not overlap."""
+    zone = zone_of(zone_name)
+    merged: list[tuple[int, int]] = []
+    for start, end in spans:
+        first = local_day(start, zone)
+        last = FAR_DAY if end == math.inf else local_day(end, zone)
+        if merged and first <= merged[-1][1]:
+            first, last = merged[-1][0], max(merged.pop()[1], last)
+        merged.append((first, last))
+    return tuple(merged)
 
 
 def describe(valid: Floats, vital: Vital) -> Usual:
