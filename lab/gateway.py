@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ from app.commands.clients import fetch_token
 
 RENEW_AFTER_SECONDS = 200.0  # a token lives for 300
 TRIES = 5
+BUSY = (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE)
 
 
 @dataclass(slots=True)
@@ -37,7 +39,7 @@ class Gateway:
         """Post a resource or a Bundle, and count what became of it."""
         bundle = resource["resourceType"] == "Bundle"
         address = "/fhir" if bundle else f"/fhir/{resource['resourceType']}"
-        response = self._send(address, resource)
+        response = self.send(address, json.dumps(resource).encode())
         body = response.json() if response.content else {}
         if bundle and response.is_success:
             for entry in body.get("entry", []):
@@ -46,24 +48,25 @@ class Gateway:
         else:
             _count(tally, body, accepted=response.is_success)
 
-    def close(self) -> None:
-        """Hang up."""
-        self.http.close()
-
-    def _send(self, address: str, resource: dict[str, Any]) -> httpx.Response:
+    def send(self, address: str, raw: bytes) -> httpx.Response:
+        """Post bytes as they are; come back later where the door asks for it."""
         for attempt in range(TRIES):
             response = self.http.post(
                 f"{self.base_url}{address}",
-                json=resource,
+                content=raw,
                 headers={
                     "Authorization": f"Bearer {self._bearer()}",
                     "Content-Type": "application/fhir+json",
                 },
             )
-            if response.status_code not in (httpx.codes.SERVICE_UNAVAILABLE, 429):
+            if response.status_code not in BUSY:
                 break
             time.sleep(2**attempt)
         return response
+
+    def close(self) -> None:
+        """Hang up."""
+        self.http.close()
 
     def _bearer(self) -> str:
         if time.monotonic() - self.renewed_at > RENEW_AFTER_SECONDS or not self.token:

@@ -13,6 +13,7 @@ import app.migrate
 from core.database import Database
 from core.embedded import Servers, servers
 from core.settings import Environment, Settings
+from tests.running_system import System, running_system
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +45,15 @@ def session(database: Database) -> Iterator[Session]:
         ) as session:
             yield session
         outer.rollback()
+
+
+@pytest.fixture(scope="session")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """Run the whole program as processes, with deadlines shortened for the tests."""
+    # A RED that nobody acknowledges escalates after 15 minutes; here after 4.5 seconds.
+    data = tmp_path_factory.mktemp("system")
+    with running_system(data, WARDLIGHT_ESCALATION_SCALE="0.005") as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
