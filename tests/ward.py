@@ -19,7 +19,7 @@ from app.accounts.service import NewUser, create_user
 from core.clock import utc_now
 from core.outbox import Outbox, State
 from core.security import Role
-from core.vitals import Precision, Quality, Vital
+from core.vitals import MEASURES, Precision, Quality, Vital
 from ingest.tables import (
     CareTeam,
     CareTeamParticipant,
@@ -49,6 +49,7 @@ class Course:
     wobble: float
     ending: tuple[float, ...] = ()
     gap: tuple[int, ...] = ()  # days ago without a reading
+    evening: bool = False  # measured twice a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,8 @@ INSUK = Invented(
     date(1954, 8, 11),
     ("I10", "N18.30", "E11.9"),
     (
-        Course(Vital.SYSTOLIC_BP, 134, 4, (158, 161, 157, 163, 160, 162, 164)),
-        Course(Vital.DIASTOLIC_BP, 78, 3, (90, 92, 91, 93, 92, 94, 93)),
+        Course(Vital.SYSTOLIC_BP, 134, 4, (158, 161, 157, 163, 160, 162, 164), evening=True),
+        Course(Vital.DIASTOLIC_BP, 78, 3, (90, 92, 91, 93, 92, 94, 93), evening=True),
     ),
     judged_ago=timedelta(hours=5),
 )
@@ -100,7 +101,7 @@ TAESIK = Invented(
     "Moon Taesik",
     date(1945, 3, 30),
     ("E11.9", "I25.10"),
-    (Course(Vital.GLUCOSE, 148, 9, (205, 214, 208, 221, 232)),),
+    (Course(Vital.GLUCOSE, 148, 9, (205, 214, 258, 271, 282)),),
     judged_ago=timedelta(hours=3),
 )
 JONGGIL = Invented(
@@ -217,24 +218,31 @@ def _readings(
         at = now - person.judged_ago - timedelta(days=ago, minutes=4)
         late = ago < len(course.ending)
         value = course.ending[-1 - ago] if late else rng.gauss(course.middle, course.wobble)
-        rows.append(
-            StoredReading(
-                patient_id=patient,
-                vital=course.vital,
-                value=round(value, 1),
-                quality=Quality.SCORED,
-                effective=at,
-                received_at=at + timedelta(seconds=30),
-                precision=Precision.INSTANT,
-                device=f"{course.vital}-1",
-                value_received=f"{value:.1f}",
-                unit_received="",
-                resource_id=uuid4(),
-                resource_version=1,
-                history=ago > 0,
-            )
-        )
+        rows.append(_reading(patient, course.vital, value, at, history=ago > 0))
+        if course.evening:
+            before = at - timedelta(hours=10)
+            rows.append(_reading(patient, course.vital, value - 2, before, history=ago > 0))
     return rows
+
+
+def _reading(
+    patient: UUID, vital: Vital, value: float, at: datetime, *, history: bool
+) -> StoredReading:
+    return StoredReading(
+        patient_id=patient,
+        vital=vital,
+        value=round(value, 1),
+        quality=Quality.SCORED,
+        effective=at,
+        received_at=at + timedelta(seconds=30),
+        precision=Precision.INSTANT,
+        device=f"{vital}-1",
+        value_received=f"{value:.1f}",
+        unit_received=MEASURES[vital].unit,
+        resource_id=uuid4(),
+        resource_version=1,
+        history=history,
+    )
 
 
 def _judge(session: Session, ward: Ward, person: Invented) -> None:

@@ -1,0 +1,126 @@
+"""A real server on loopback over a seeded ward, and Debian's chromium to look at it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from playwright.sync_api import sync_playwright
+from pydantic import SecretStr
+
+import app.pages
+from app import frontend
+from core.clock import utc_now
+from core.settings import Environment, Settings
+from tests.ward import PASSWORD, Ward, keep_alive, open_ward
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+    from core.database import Database
+
+ROOT = Path(__file__).parent.parent.parent
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+Open = Callable[..., "Page"]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    found = shutil.which("chromium")
+    if found is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI must have Debian's chromium: .ci/run installs it")
+        pytest.skip("no chromium on this machine: apt-get install chromium")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=found, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def assets() -> None:
+    if not (frontend.STATIC / "manifest.json").is_file():
+        frontend.install()
+        frontend.build()
+
+
+@pytest.fixture
+def ward(database: Database) -> Ward:
+    ward = open_ward(database)
+    keep_alive(database, now=utc_now())
+    return ward
+
+
+@pytest.fixture
+def address(database: Database, ward: Ward, assets: None) -> Iterator[str]:
+    _ = ward, assets
+    settings = Settings(
+        environment=Environment.TEST,
+        secret_key=SecretStr("k" * 40),
+        base_url="http://127.0.0.1",
+        site_timezone="Asia/Seoul",
+        emergency_number="119",
+    )
+    web = FastAPI()
+    app.pages.mount(web, database, settings)
+    server = uvicorn.Server(
+        uvicorn.Config(web, host="127.0.0.1", port=0, log_level="error", lifespan="off")
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 10
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.02)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(timeout=10)
+
+
+@pytest.fixture
+def browse(chromium: Browser, address: str) -> Iterator[Open]:
+    """Return a function that opens a page of a fresh browser profile."""
+    with ExitStack() as stack:
+
+        def new(**options: object) -> Page:
+            context: BrowserContext = chromium.new_context(
+                base_url=address,
+                locale="en-GB",
+                **options,  # type: ignore[arg-type]
+            )
+            stack.callback(context.close)
+            context.set_default_timeout(10_000)
+            return context.new_page()
+
+        yield new
+
+
+def sign_in(page: Page, username: str) -> None:
+    page.goto("/sign-in")
+    page.get_by_label("User name").fill(username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/inbox")
+
+
+def screenshot(page: Page, name: str) -> None:
+    folder = os.environ.get("WARDLIGHT_SCREENSHOTS")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)

@@ -1,0 +1,196 @@
+"""What a clinician does, in a real browser: read, take, resolve; with and without JavaScript."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.browser.conftest import ROOT, Open, screenshot, sign_in
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.ward import Ward
+
+pytestmark = pytest.mark.browser
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+WIDE = {"width": 1240, "height": 860}
+PHONE = {"width": 390, "height": 844}
+SMALLEST = {"width": 320, "height": 640}
+
+
+def paths(ward: Ward) -> dict[str, str]:
+    return {
+        "inbox": "/inbox",
+        "patient": f"/patients/{ward.patients['Oh Malsun']}",
+        "report": f"/reports/{ward.team}",
+        "patients": "/patients",
+    }
+
+
+def listen(page: Page) -> list[str]:
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    return said
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_a_critical_alert_is_read_taken_and_resolved(
+    browse: Open, ward: Ward, *, script: bool
+) -> None:
+    """UX-03, UX-18: one action after sign-in, in seconds, and JavaScript is not needed."""
+    page = browse(viewport=WIDE, java_script_enabled=script)
+    said = listen(page)
+    started = time.monotonic()
+    sign_in(page, ward.username)
+    page.get_by_role("button", name="Take the alert of Baek Jonggil").click()
+    page.get_by_text("You have taken the alert").wait_for()
+    seconds = time.monotonic() - started
+    page.get_by_role("link", name="Open Baek Jonggil").click()
+    page.get_by_label("Reading repeated?").check()
+    page.get_by_label("How it turned out").select_option("true-actionable/call")
+    page.get_by_label("Note (optional)").fill("Spoke to the daughter.")
+    page.get_by_role("button", name="Resolve the alert").click()
+    page.get_by_text("The alert is resolved").wait_for()
+
+    timeline = page.get_by_role("heading", name="Timeline").locator("..").inner_text()
+
+    assert seconds < 10
+    assert "resolved by Dr Han" in timeline
+    assert "acknowledged by Dr Han" in timeline
+    assert page.get_by_text("[checked: repeat] Spoke to the daughter.").is_visible()
+    assert said == []
+
+
+def test_the_second_of_two_people_sees_who_was_first(browse: Open, ward: Ward) -> None:
+    """UX-05."""
+    first, second = browse(viewport=WIDE), browse(viewport=WIDE)
+    sign_in(first, ward.username)
+    sign_in(second, ward.colleague)
+    take = "Take the alert of Oh Malsun"
+
+    first.get_by_role("button", name=take).click()
+    first.get_by_text("You have taken the alert").wait_for()
+    second.get_by_role("button", name=take).click()
+
+    assert "Dr Han acknowledged this" in second.get_by_role("alert").inner_text()
+
+
+def test_the_inbox_answers_who_why_since_when_and_whose(browse: Open, ward: Ward) -> None:
+    """UX-01, UX-02: from the text alone, one row per patient however many alerts."""
+    page = browse(viewport=WIDE)
+    sign_in(page, ward.username)
+    screenshot(page, "inbox")
+
+    rows = page.locator("ol.rows > li")
+    first = rows.nth(0).inner_text()
+    names = rows.locator("h2 a").all_inner_texts()
+
+    assert page.get_by_role("heading", level=1).inner_text() == "3 people need you now"
+    assert len(names) == len(set(names))
+    assert names[:3] == ["Baek Jonggil", "Oh Malsun", "Kwon Yeonghui"]
+    assert re.search(r"RED[\s\S]*Heart rate 134[\s\S]*usual 7", first)
+    for needed in ("not owned", "in 5 min", "opened 9 min ago", "last reading"):
+        assert needed in first
+    assert "Heart rate, 14 days" in (
+        rows.nth(0).get_by_role("img").get_attribute("aria-label") or ""
+    )
+
+
+def test_a_list_that_changed_elsewhere_says_so_without_moving(browse: Open, ward: Ward) -> None:
+    """UX-13, UX-14: the strip asks by itself and offers the change; rows stay where they are."""
+    page = browse(viewport=WIDE)
+    page.clock.install()
+    sign_in(page, ward.username)
+    other = browse(viewport=WIDE)
+    sign_in(other, ward.colleague)
+    other.get_by_role("button", name="Take the alert of Kwon Yeonghui").click()
+    other.get_by_text("You have taken the alert").wait_for()
+
+    page.clock.run_for(31_000)
+
+    page.get_by_text("The list has changed").wait_for()
+    assert page.get_by_role("button", name="Take the alert of Kwon Yeonghui").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_an_accessibility_fault(browse: Open, ward: Ward, scheme: str) -> None:
+    """UX-10: axe-core finds nothing on any page, in both themes, wide and at 320 px."""
+    page = browse(color_scheme=scheme, bypass_csp=True, viewport=WIDE)
+    found: dict[str, Any] = {}
+    page.goto("/sign-in")
+    found["sign-in"] = violations(page)
+    screenshot(page, f"sign-in-{scheme}")
+    sign_in(page, ward.username)
+    for name, path in paths(ward).items():
+        for width in (WIDE, PHONE, SMALLEST):
+            page.set_viewport_size({"width": width["width"], "height": width["height"]})
+            page.goto(path)
+            found[f"{name} {width['width']}"] = violations(page)
+            screenshot(page, f"{name}-{scheme}-{width['width']}")
+
+    assert {where: faults for where, faults in found.items() if faults} == {}
+
+
+def violations(page: Page) -> list[str]:
+    page.evaluate(Path(AXE).read_text(encoding="utf-8"))
+    result = page.evaluate(
+        "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS
+    )
+    return [
+        f"{fault['id']}: {node['target']} {node['failureSummary']}"
+        for fault in result["violations"]
+        for node in fault["nodes"]
+    ]
+
+
+def test_every_page_reflows_at_320_pixels(browse: Open, ward: Ward) -> None:
+    """UX-10 (WCAG 1.4.10): nothing scrolls sideways but tables in their own frame."""
+    page = browse(viewport=SMALLEST)
+    sign_in(page, ward.username)
+    widths = {}
+
+    for name, path in paths(ward).items():
+        page.goto(path)
+        widths[name] = page.evaluate("document.documentElement.scrollWidth")
+
+    assert {name: width for name, width in widths.items() if width > SMALLEST["width"]} == {}
+
+
+def test_a_chart_says_the_same_as_its_table(browse: Open, ward: Ward) -> None:
+    """UX-11."""
+    page = browse(viewport=WIDE)
+    sign_in(page, ward.username)
+    page.goto(paths(ward)["patient"])
+    chart = page.locator(".trend-card").filter(has=page.get_by_role("heading", name="SpO2"))
+    label = chart.get_by_role("img").get_attribute("aria-label") or ""
+    chart.locator("summary").click()
+
+    values = [float(cell) for cell in chart.locator("tbody td.number").all_inner_texts()]
+
+    assert f"newest {values[0]:.0f} %" in label
+    assert f"between {min(values):.0f} and {max(values):.0f}" in label
+    assert f"{len(values)} readings" in label
+
+
+def test_nothing_is_asked_of_another_host(browse: Open, ward: Ward, address: str) -> None:
+    """SEC-41: no page requests a foreign host, and nothing is kept in the browser (SEC-25)."""
+    page = browse(viewport=WIDE)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    sign_in(page, ward.username)
+    for path in paths(ward).values():
+        page.goto(path)
+
+    kept = page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]")
+
+    assert all(url.startswith(address) for url in asked)
+    assert kept == [0, 0, ""]
+    for name in ward.patients:
+        assert not any(name.split()[1] in url for url in asked)
