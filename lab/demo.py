@@ -69,7 +69,7 @@ def _person(number: int, days: int, now: datetime, seed: int) -> Demo:
     story: Story = STORIES[number % len(STORIES)]
     life = volunteer(story, days + 1, np.random.default_rng([seed, number]))
     language, zone = PLACES[number % len(PLACES)]
-    random = Random(seed * 1_000 + number)  # noqa: S311 (invented names, not secrets)
+    random = Random(seed * 1_000 + number)
     today = now.astimezone(ZoneInfo(zone)).date()
     return Demo(
         number=number,

@@ -34,6 +34,7 @@ CODES: dict[Vital, tuple[tuple[str, str], ...]] = {
     Vital.RESPIRATORY_RATE: ((LOINC, "9279-1"),),
     Vital.SPO2: ((LOINC, "59408-5"), (LOINC, "2708-6")),
     Vital.BODY_TEMPERATURE: ((LOINC, "8310-5"),),
+    Vital.SKIN_TEMPERATURE: ((LOINC, "39106-0"),),
     Vital.GLUCOSE: ((LOINC, "41653-7"),),
     Vital.STEPS: ((LOINC, "41950-7"),),
     Vital.SLEEP: ((LOINC, "93832-4"),),
@@ -77,10 +78,11 @@ class Sent:
     started: datetime | None = None  # for what is counted over a time
 
 
-def observation(sent: Sent, *, alone: bool = False) -> Resource:
+def observation(sent: Sent, *, alone: bool = False, exact: bool = False) -> Resource:
     """Return one Observation; both halves of a blood pressure make one panel.
 
-    `alone`: references by identifier rather than conditional ones.
+    `alone`: references by identifier rather than conditional ones. `exact`: values as they
+    are, not rounded to what a display shows.
     """
     vitals = tuple(sent.values)
     refer = Key.logical if alone else Key.conditional
@@ -97,9 +99,13 @@ def observation(sent: Sent, *, alone: bool = False) -> Resource:
         **_effective(sent),
     }
     if vitals == PRESSURE:
-        halves = [{"code": _code(v), "valueQuantity": quantity(v, sent.values[v])} for v in vitals]
-        return body | {"component": halves}
-    return body | {"valueQuantity": quantity(vitals[0], sent.values[vitals[0]])}
+        return body | {"component": [_half(v, sent.values[v], exact=exact) for v in vitals]}
+    value = sent.values[vitals[0]]
+    return body | {"valueQuantity": quantity(vitals[0], value, exact=exact)}
+
+
+def _half(vital: Vital, value: float, *, exact: bool) -> Resource:
+    return {"code": _code(vital), "valueQuantity": quantity(vital, value, exact=exact)}
 
 
 def _effective(sent: Sent) -> Resource:
@@ -109,12 +115,12 @@ def _effective(sent: Sent) -> Resource:
     return {"effectivePeriod": {"start": sent.started.isoformat(timespec="seconds"), "end": end}}
 
 
-def quantity(vital: Vital, value: float) -> Resource:
-    """Return a value with its canonical UCUM unit."""
+def quantity(vital: Vital, value: float, *, exact: bool = False) -> Resource:
+    """Return a value with its canonical UCUM unit, rounded as a display rounds it."""
     measure = MEASURES[vital]
-    shown = round(value, measure.decimals)
+    shown = value if exact else round(value, measure.decimals)
     return {
-        "value": int(shown) if measure.decimals == 0 else shown,
+        "value": int(shown) if shown == int(shown) else shown,
         "unit": measure.unit_display,
         "system": UCUM,
         "code": measure.unit,

@@ -70,6 +70,7 @@ def digest(payload: Mapping[str, Any]) -> str:
 
 def load(payload: Mapping[str, Any]) -> Model:
     """Return the model of an artefact, or raise ArtefactError saying what does not match."""
+    _refuse_if(not isinstance(payload, dict), "an artefact is a JSON object")
     _refuse_if(payload.get("format") != ARTEFACT_FORMAT, "unknown artefact format")
     _refuse_if(payload.get("features_format") != FORMAT, "trained for other feature meanings")
     _refuse_if(payload.get("sha256") != digest(payload), "content hash does not match")

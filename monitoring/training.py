@@ -60,10 +60,10 @@ class Recipe:
     """How to fit. `burdens`: alert episodes per patient-year at which each tier begins."""
 
     horizon_days: int = 7
-    iterations: int = 120
+    iterations: int = 300
     learning_rate: float = 0.08
-    leaves: int = 6
-    smallest_leaf: int = 200
+    leaves: int = 4
+    smallest_leaf: int = 500
     ridge: float = 5.0
     bins: int = 24
     held_out: float = 0.25  # share of patients that calibrate and set thresholds
