@@ -140,7 +140,9 @@ def observations(who: Participant) -> Iterator[Resource]:
         if vital in PRESSURE and vital not in together[row.taken]:
             together[row.taken][vital] = row.value
         else:
-            yield _observation(who, row.taken, {vital: row.value}, f"{vital.value}-{number}")
+            yield _observation(
+                who, row.taken, {vital: row.value}, f"{vital.value}-{number}".replace("_", "-")
+            )
     for taken, values in together.items():
         if values:
             ordered = {vital: values[vital] for vital in PRESSURE if vital in values}

@@ -15,6 +15,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import numpy as np
 
+from core.errors import InvalidError
 from core.vitals import Reading, Severity
 from fhir import observation as wire
 from fhir.outcome import Refusal
@@ -106,12 +107,13 @@ def compare(
     )
 
 
+ALERTED = (Severity.RED, Severity.AMBER, Severity.YELLOW)
 _RULE_SETS = {
     "rules: RED": (Severity.RED,),
     "rules: RED, AMBER": (Severity.RED, Severity.AMBER),
-    "rules: RED, AMBER, YELLOW": (Severity.RED, Severity.AMBER, Severity.YELLOW),
+    "rules: RED, AMBER, YELLOW": ALERTED,
 }
-_SCORED = ("rules and score: RED, AMBER",)
+_SCORED = ("rules and score: RED, AMBER, YELLOW",)
 
 
 def judged_days(who: Participant, rulebook: Rulebook, model: Model | None) -> Iterator[Day]:
@@ -132,11 +134,17 @@ def _person(who: Participant) -> Person:
 
 
 def readings_of(who: Participant) -> Iterator[Reading]:
-    """Take each Observation through the wire's own parser, as a posted one would go."""
+    """Take each Observation through the wire's own parser, as a posted one would go.
+
+    Raises
+    ------
+    InvalidError
+        If one is refused: then what we made of the source is not FHIR.
+    """
     for resource in observations(who):
         parsed = wire.parse(json.dumps(resource).encode())
         if isinstance(parsed, Refusal):
-            continue
+            raise InvalidError(f"{resource['id']} was refused: {parsed.issues[0].text}")
         received = parsed.issued or parsed.when.start
         if received is not None:
             yield from _readings(resource["id"], parsed, received, uuid5(NAMESPACE_URL, who.id))
@@ -168,7 +176,7 @@ def _fired(
     for name, tiers in _RULE_SETS.items():
         if any(f.severity in tiers and f.rule_id != score for f in findings):
             yield name
-    if any(f.severity in (Severity.RED, Severity.AMBER) for f in findings):
+    if any(f.severity in ALERTED for f in findings):
         yield from _SCORED
 
 
