@@ -21,6 +21,8 @@ from ingest.tables import CareTeam, CareTeamParticipant, Patient, Practitioner
 from monitoring.tables import AssessmentRow
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from core.database import Database
     from lab.gateway import Tally
 
@@ -46,15 +48,17 @@ def create_logins(database: Database, *, password: str) -> list[Login]:
         .order_by(CareTeam.name, Practitioner.name)
     )
     logins: dict[str, Login] = {}
+    known: set[UUID] = set()
     with database.transaction() as session:
         for practitioner, name, team, code in session.execute(query).tuples():
-            username = re.sub(r"[^a-z]+", ".", name.lower()).strip(".")
-            if username in logins:
+            if practitioner in known:
                 continue
+            known.add(practitioner)
             role = Role.NURSE if any(c in code.lower() for c in NURSE_CODES) else Role.PHYSICIAN
+            username = f"{role}.{1 + sum(role in other for other in logins)}"
             new = NewUser(username, name, password, role, practitioner, demo=True)
             create_user(session, new, now=utc_now())
-            logins[username] = Login(username, password, f"{role}, {team}")
+            logins[username] = Login(username, password, f"{name}, {role}, {team}")
     return list(logins.values())
 
 

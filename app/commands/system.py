@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
+import warnings
 from contextlib import contextmanager
 from datetime import timedelta
 from enum import StrEnum
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 import uvicorn
+from celery.platforms import SecurityWarning
 
 import app.migrate
 from app import health, lifeline, relay, scheduler, worker
@@ -21,7 +24,7 @@ from core.embedded import Servers, servers
 from core.errors import InvalidError
 from core.logging import configure, logger
 from core.security import new_secret
-from core.settings import Settings
+from core.settings import Environment, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,9 +132,21 @@ def run_worker(
     configure(settings)
     connect(settings).close()
     lifeline.hold_on()
-    arguments = ["worker", "-Q", queues, "-c", str(processes), "-l", settings.log_level.lower()]
+    if settings.environment is not Environment.PRODUCTION:
+        # A laptop's container runs as root; production is told that it should not.
+        warnings.filterwarnings("ignore", category=SecurityWarning)
+    arguments = [
+        "--quiet",
+        "worker",
+        "-Q",
+        queues,
+        "-c",
+        str(processes),
+        "-l",
+        settings.log_level.lower(),
+    ]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    worker.celery.worker_main([*arguments, *quiet, "-n", f"{queues.replace(',', '-')}@%h-%p"])
+    worker.celery.worker_main([*arguments, *quiet, "-n", f"{os.getpid()}@%h"])
 
 
 def run_scheduler(

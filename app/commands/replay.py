@@ -1,0 +1,64 @@
+"""`replay`: judge a folder of FHIR NDJSON in event time, without database or broker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+import monitoring.service
+from app.replay import Summary
+from app.replay import replay as run
+from core.settings import Settings
+
+console = Console(stderr=True)
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the command."""
+    cli.command("replay")(replay)
+
+
+def replay(
+    input: Annotated[  # noqa: A002 (the option is called --input)
+        Path, typer.Option(exists=True, file_okay=False, help="Folder with the NDJSON files.")
+    ],
+    output: Annotated[Path, typer.Option(dir_okay=False, help="DetectedIssues, one a line.")],
+    per_day: Annotated[
+        bool, typer.Option("--per-day", help="A line a patient, problem and day with a finding.")
+    ] = False,
+) -> None:
+    """Write one FHIR DetectedIssue for each alert that would have opened or risen.
+
+    DIR holds Patient.ndjson, Condition.ndjson and Observation.ndjson (FHIR R4). An alert uses
+    only what had arrived by its time.
+    """
+    rulebook = monitoring.service.load_rulebook()
+    model = monitoring.service.load_model(Settings().model_path)
+    with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task("replaying", total=None)
+        summary = run(
+            input,
+            output,
+            per_day=per_day,
+            rulebook=rulebook,
+            model=model,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    tell(summary)
+    if model is None:
+        typer.echo("the learned score was unavailable: rules only", err=True)
+
+
+def tell(summary: Summary) -> None:
+    """Say what was read, what was refused and why, and what was written."""
+    typer.echo(f"{summary.patients} patients")
+    for kind, count in sorted(summary.taken.items()):
+        typer.echo(f"{count} {kind} lines taken")
+    for reason, count in summary.refused.most_common():
+        typer.echo(f"{count} lines refused: {reason}")
+    for severity, count in sorted(summary.written.items(), key=lambda item: -item[0].rank):
+        typer.echo(f"{count} {severity} written")
