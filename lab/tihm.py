@@ -6,21 +6,16 @@ alert quality, not early detection (the data's README, traps 2 to 6).
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
-from uuid import NAMESPACE_URL, UUID, uuid5
 
 import numpy as np
 
-from core.errors import InvalidError
-from core.vitals import Reading, Severity
-from fhir import observation as wire
-from fhir.outcome import Refusal
-from ingest.candidates import candidates_of
+from core.vitals import Severity
 from ingest.enrolment import Person
+from lab.intake import readings_of
 from lab.reference import BODY_WATER, LONDON, observations, read_tihm
 from monitoring.judgement import judge
 from monitoring.windows import history
@@ -118,7 +113,7 @@ _SCORED = ("rules and score: RED, AMBER, YELLOW",)
 
 def judged_days(who: Participant, rulebook: Rulebook, model: Model | None) -> Iterator[Day]:
     """Judge each local day with physiology at its end, knowing only what had arrived."""
-    past = history(_person(who), readings_of(who))
+    past = history(_person(who), readings_of(observations(who), zone=LONDON.key))
     taken = np.unique(np.concatenate([s.times for s in past.series.values()] or [np.empty(0)]))
     for day in sorted({row.taken.date() for row in who.measured}):
         start = datetime.combine(day, time(0), tzinfo=LONDON)
@@ -131,39 +126,6 @@ def judged_days(who: Participant, rulebook: Rulebook, model: Model | None) -> It
 
 def _person(who: Participant) -> Person:
     return Person(id=who.id, zone=LONDON.key, sex=who.sex, groups=frozenset({"dementia"}))
-
-
-def readings_of(who: Participant) -> Iterator[Reading]:
-    """Take each Observation through the wire's own parser, as a posted one would go.
-
-    Raises
-    ------
-    InvalidError
-        If one is refused: then what we made of the source is not FHIR.
-    """
-    for resource in observations(who):
-        parsed = wire.parse(json.dumps(resource).encode())
-        if isinstance(parsed, Refusal):
-            raise InvalidError(f"{resource['id']} was refused: {parsed.issues[0].text}")
-        received = parsed.issued or parsed.when.start
-        if received is not None:
-            yield from _readings(resource["id"], parsed, received, uuid5(NAMESPACE_URL, who.id))
-
-
-def _readings(
-    name: str, parsed: wire.ParsedObservation, received: datetime, patient: UUID
-) -> Iterator[Reading]:
-    placed = candidates_of(parsed, patient, LONDON.key, declared_history=False, now=received)
-    for each in placed:
-        yield Reading(
-            id=f"{name}/{each.vital}",
-            vital=each.vital,
-            value=each.value,
-            effective=each.effective,
-            received=received,
-            quality=each.quality,
-            comparator=each.comparator,
-        )
 
 
 def _fired(
