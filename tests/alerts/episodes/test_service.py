@@ -243,3 +243,19 @@ def test_doubtful_data_do_not_stop_the_baseline(
     judged(session, ward.patient, finding(Severity.DQ, problem=Problem.TECHNIQUE))
 
     assert judgements.frozen(session, ward.patient) == []
+
+
+def test_an_old_red_that_joins_what_is_owned_reopens_it_and_pages_nobody(
+    session: Session, ward: Ward, finding: FindingMaker, judged: Raise, now: datetime
+) -> None:
+    """REL-20 beside AL-01: shown at its own severity, with somebody to look at it."""
+    (alert_id,) = judged(session, ward.patient, finding(Severity.AMBER))
+    service.acknowledge(session, ward.doctor, alert_id, now=now)
+    before = count(session, Delivery, Delivery.channel == "email")
+
+    judged(session, ward.patient, finding(rule="HF-9", at=now - timedelta(days=3)))
+
+    (row,) = service.inbox(session, ward.doctor, now=now)
+    assert (row.severity, row.state, row.owner_id) == (Severity.RED, "open", None)
+    assert row.next_step_at == now + timedelta(hours=8)
+    assert count(session, Delivery, Delivery.channel == "email") == before

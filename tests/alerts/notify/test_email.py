@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from socket import socket
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Sink
+from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from alerts.notify import email
 from alerts.notify.email import DeliveryError, Mailer, Notice, compose
@@ -110,3 +114,47 @@ def test_a_line_break_in_an_address_sends_nothing(mailbox: tuple[Mailbox, Mailer
 
 def test_the_password_is_not_in_what_a_log_would_print() -> None:
     assert "hunter" not in repr(Mailer("h", 25, "w@x", user="u", password="hunter2"))
+
+
+@pytest.mark.parametrize("password", ["right", "wrong"])
+def test_a_server_that_asks_for_a_login_gets_it(password: str) -> None:
+    def check(_server: object, _session: object, *facts: object) -> AuthResult:
+        given = facts[-1]
+        right = isinstance(given, LoginPassword) and given.password == b"right"
+        return AuthResult(success=right)
+
+    with socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    controller = Controller(
+        Sink(),
+        hostname="127.0.0.1",
+        port=port,
+        authenticator=check,
+        auth_require_tls=False,
+    )
+    controller.start()
+    mailer = Mailer("127.0.0.1", port, "w@ward.example", user="ward", password=password)
+
+    try:
+        mailer.send("a@example.org", NOTICE)
+        failed = ""
+    except DeliveryError as failure:
+        failed = failure.code
+    finally:
+        controller.stop()
+
+    assert bool(failed) == (password == "wrong")
+
+
+def test_a_server_without_the_asked_encryption_is_sent_nothing(
+    mailbox: tuple[Mailbox, Mailer],
+) -> None:
+    handler, plain = mailbox
+    mailer = Mailer(plain.host, plain.port, plain.sender, starttls=True)
+
+    with pytest.raises(DeliveryError) as failure:
+        mailer.send("a@example.org", NOTICE)
+
+    assert failure.value.code == "SMTPNotSupportedError"
+    assert handler.received == []
