@@ -215,6 +215,8 @@ def _broken(kind: str, entries: tuple[Entry, ...], envelope: dict[str, Any]) -> 
             yield Issue("error", "invariant", text, f"{path}.request")
         if not entry.raw and (entry.method in _WRITES or kind == "collection"):
             yield Issue("error", "required", "a resource is needed", f"{path}.resource")
+        if entry.raw and not entry.raw.startswith(b"{"):
+            yield Issue("error", "structure", "an object is needed", f"{path}.resource")
         if entry.full_url and (entry.full_url, entry.version_id) in seen:
             yield Issue("error", "invariant", "bdl-7: fullUrl is not unique", f"{path}.fullUrl")
         if "/_history/" in entry.full_url:

@@ -172,7 +172,7 @@ def _judged(
         warnings.extend(issues)
     together, issues = consistent(tuple(measurements), panel=named[0].panel)
     warnings.extend(issues)
-    warnings.extend(_uncategorised(parsed, named))
+    warnings.extend(_uncategorised(parsed, together, named))
     return replace(parsed, measurements=together, warnings=tuple(warnings), contact=bool(together))
 
 
@@ -235,8 +235,10 @@ def _marked(
     )
 
 
-def _uncategorised(parsed: ParsedObservation, named: Named) -> tuple[Issue, ...]:
-    profiled = named[0].panel or any(each.vital in PROFILED for each in parsed.measurements)
+def _uncategorised(
+    parsed: ParsedObservation, measurements: tuple[Measurement, ...], named: Named
+) -> tuple[Issue, ...]:
+    profiled = named[0].panel or any(each.vital in PROFILED for each in measurements)
     if not profiled or "vital-signs" in parsed.category:
         return ()
     text = "the vital-signs category is missing"

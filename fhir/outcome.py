@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 STRUCTURE = 400
 PROFILE = 422
-_STEP = re.compile(r"[A-Za-z_]{1,64}[0-9]{0,2}(?:\[\d+\])?")
+_STEP = re.compile(r"_?[a-z][A-Za-z0-9]{0,63}(?:\[\d+\])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +42,13 @@ def refusal(status: int, code: str, text: str, expression: str = "") -> Refusal:
 
 
 def shown(path: str) -> str:
-    """Return a FHIRPath up to the first step that is no element name.
+    """Return a path (its first step is a type that we named) up to the first step that is no element name.
 
     A stranger's own member name could be anything, a person's name among them.
     """
     steps = path.split(".")
-    odd = next((i for i, step in enumerate(steps) if not _STEP.fullmatch(step)), len(steps))
-    return ".".join(steps[:odd])
+    named = takewhile(_STEP.fullmatch, steps[1:])
+    return ".".join([steps[0], *named])
 
 
 def operation_outcome(issues: Iterable[Issue]) -> dict[str, Any]:

@@ -11,15 +11,27 @@ from tests.fhir.payloads import half, observation, pressure, quantity, refused
 NOTE = [{"text": "a"}]
 STRUCTURE: list[tuple[str, dict[str, Any], str]] = [
     ("a status that R4 lacks", {"status": "done"}, "Observation.status"),
-    ("text for a number", {"valueQuantity": quantity("72", "/min")}, "Observation.valueQuantity.value"),
+    (
+        "text for a number",
+        {"valueQuantity": quantity("72", "/min")},
+        "Observation.valueQuantity.value",
+    ),
     ("a number for text", {"id": 5}, "Observation.id"),
-    ("a number for a truth value", {"valueQuantity": None, "valueBoolean": 1}, "Observation.valueBoolean"),
+    (
+        "a number for a truth value",
+        {"valueQuantity": None, "valueBoolean": 1},
+        "Observation.valueBoolean",
+    ),
     ("an object for an array", {"note": NOTE[0]}, "Observation.note"),
     ("an array for an object", {"subject": [{"reference": "Patient/p"}]}, "Observation.subject"),
     ("text for an object", {"code": "heart rate"}, "Observation.code"),
     ("an id with a space", {"id": "a b"}, "Observation.id"),
     ("an id of 65 characters", {"id": "a" * 65}, "Observation.id"),
-    ("a system with a space", {"identifier": [{"system": "a b"}]}, "Observation.identifier[0].system"),
+    (
+        "a system with a space",
+        {"identifier": [{"system": "a b"}]},
+        "Observation.identifier[0].system",
+    ),
     ("no code", {"code": None}, "Observation.code"),
     ("no status", {"status": None}, "Observation.status"),
     ("two values", {"valueString": "x"}, "Observation"),
@@ -27,11 +39,19 @@ STRUCTURE: list[tuple[str, dict[str, Any], str]] = [
     ("STU3's comment", {"comment": "x"}, "Observation.comment"),
     ("STU3's context", {"context": {"reference": "Encounter/e"}}, "Observation.context"),
     ("R5's triggeredBy", {"triggeredBy": [{"type": "reflex"}]}, "Observation.triggeredBy"),
-    ("R5's bodyStructure", {"bodyStructure": {"reference": "BodyStructure/b"}}, "Observation.bodyStructure"),
-    ("an unknown contained type", {"contained": [{"resourceType": "Foo"}]}, "Observation.contained[0]"),
+    (
+        "R5's bodyStructure",
+        {"bodyStructure": {"reference": "BodyStructure/b"}},
+        "Observation.bodyStructure",
+    ),
+    (
+        "an unknown contained type",
+        {"contained": [{"resourceType": "Foo"}]},
+        "Observation.contained[0]",
+    ),
     ("a contained number", {"contained": [3]}, "Observation.contained[0]"),
     ("DSTU2's comments", {"fhir_comments": ["x"]}, "Observation.fhir_comments"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -48,10 +68,9 @@ def test_what_is_not_r4_is_400_with_its_path_fhir_26(
 
 @pytest.mark.parametrize("release", ["STU3", "R5"])
 def test_another_release_is_named_fhir_26(release: str) -> None:
-    element: dict[str, Any] = {"STU3": {"comment": "x"}, "R5": {"triggeredBy": [{}]}}[release]
-    element = {"comment": "x"} if release == "STU3" else {"triggeredBy": [{"type": "x"}]}
+    elements: dict[str, Any] = {"STU3": {"comment": "x"}, "R5": {"triggeredBy": [{"type": "x"}]}}
 
-    assert release in refused(observation(**element)).issues[0].text
+    assert release in refused(observation(**elements[release])).issues[0].text
 
 
 RULES: list[tuple[str, dict[str, Any], str]] = [
@@ -110,14 +129,14 @@ def test_a_broken_rule_of_r4_is_422_with_its_path_fhir_09(
 
 def test_a_refusal_repeats_nothing_of_the_document_fhir_08() -> None:
     name = "Wilhelmina Vandenberg"
-    bodies = [
+    bodies: list[dict[str, Any]] = [
         observation(status=name),
         observation(effectiveDateTime=name),
         observation(**{name: name}),
         observation(valueQuantity=quantity(name, "/min")),
         observation(valueQuantity=quantity(72, name)),
         observation(subject={"reference": {"Wilhelmina": name}}),
-        observation(**{name: None, "note": [{name: []}]}),
+        observation(note=[{name: []}]) | {name: None},
         observation() | {"resourceType": name, "x": []},
         observation(contained=[{"resourceType": name}]),
     ]
