@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import case, select
 from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import defer
 
 from alerts import escalation, inbox
 from alerts.escalation import Kind, StepState
@@ -35,7 +36,11 @@ LANES = {FALLBACK: "fallback team", SUPPORT: "data-quality support"}
 
 def live(session: Session, visible: Select[UUID]) -> list[inbox.EpisodeView]:
     """Return the live episodes of visible patients, without their timelines."""
-    query = select(Alert).where(Alert.state.in_(LIVE), Alert.patient_id.in_(visible))
+    query = (
+        select(Alert)
+        .where(Alert.state.in_(LIVE), Alert.patient_id.in_(visible))
+        .options(defer(Alert.policy))  # a page of 200 rows has no use for 200 snapshots
+    )
     return _views(session, session.scalars(query).all())
 
 
@@ -68,7 +73,7 @@ def _views(
             findings.get(alert.id, ()),
             _Around(
                 names=names,
-                step=steps.get((alert.id, alert.fence)),
+                step=steps.get(alert.id),
                 events=events.get(alert.id, ()),
                 sent=sent.get(alert.id, ()),
                 previous_outcome=outcomes.get(alert.previous_id, ""),
@@ -177,14 +182,20 @@ def _finding(row: AlertFinding) -> inbox.FindingView:
     )
 
 
-def _next_steps(session: Session, ids: Sequence[UUID]) -> dict[tuple[UUID, int], Step]:
-    """Return the first waiting step of each (alert, fence)."""
+def _next_steps(session: Session, ids: Sequence[UUID]) -> dict[UUID, Step]:
+    """Return the first step of each alert that waits and is not stale."""
     query = (
         select(Step)
-        .where(Step.alert_id.in_(ids), Step.state == StepState.WAITING)
-        .order_by(Step.due_at.desc(), Step.position.desc())
+        .join(Alert, Alert.id == Step.alert_id)
+        .where(
+            Step.alert_id.in_(ids),
+            Step.state == StepState.WAITING,
+            Step.fence == Alert.fence,
+        )
+        .ext(distinct_on(Step.alert_id))
+        .order_by(Step.alert_id, Step.due_at, Step.position)
     )
-    return {(row.alert_id, row.fence): row for row in session.scalars(query)}
+    return {row.alert_id: row for row in session.scalars(query)}
 
 
 def _events(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[AlertEvent]]:
