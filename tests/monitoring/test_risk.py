@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+import json
+import math
+from copy import deepcopy
+from datetime import UTC, date, datetime, timedelta
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.vitals import Reading, Severity, Vital
+from ingest.enrolment import Person
+from monitoring.features import FEATURES
+from monitoring.judgement import judge
+from monitoring.risk import ArtefactError, Model, digest, leading, load, parts, probabilities, score
+from monitoring.service import load_rulebook
+from monitoring.training import Fitted, Recipe, Sample, export, fit
+from monitoring.windows import history
+
+START = datetime(2026, 3, 2, 8, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def described() -> np.typing.NDArray[np.float64]:
+    random = np.random.default_rng(4)
+    rows = random.normal(size=(3000, len(FEATURES)))
+    rows[random.uniform(size=rows.shape) < 0.25] = np.nan
+    return rows
+
+
+@pytest.fixture(scope="module")
+def fitted(described: np.typing.NDArray[np.float64]) -> tuple[Fitted, dict[str, Any]]:
+    random = np.random.default_rng(5)
+    log_odds = -2 + np.nan_to_num(described[:, 5]) - np.nan_to_num(described[:, 15])
+    rows = len(described)
+    sample = Sample(
+        described,
+        random.uniform(size=rows) < 1 / (1 + np.exp(-log_odds)),
+        np.ones(rows, dtype=bool),
+        np.arange(rows) // 50,
+        np.arange(rows, dtype=np.float64) % 50,
+    )
+    recipe = Recipe(iterations=40, smallest_leaf=20)
+    model = fit(sample, sample, recipe)
+    return model, export(model, sample, recipe, {"trained_on": "made-up rows"})
+
+
+@pytest.fixture(scope="module")
+def shipped() -> dict[str, Any]:
+    text = files("monitoring").joinpath("artefact.json").read_text(encoding="utf-8")
+    return dict(json.loads(text))
+
+
+@pytest.fixture(scope="module")
+def model(shipped: dict[str, Any]) -> Model:
+    return load(shipped)
+
+
+def test_the_parts_sum_to_the_fitted_models_log_odds(
+    fitted: tuple[Fitted, dict[str, Any]], described: np.typing.NDArray[np.float64]
+) -> None:
+    """Proves G12: to 1e-9, in calibrated log-odds and in scikit-learn's own."""
+    estimator, artefact = fitted
+    loaded = load(json.loads(json.dumps(artefact)))
+    raw = estimator.log_odds(described)
+
+    summed = loaded.intercept + parts(loaded, described).sum(axis=1)
+
+    np.testing.assert_allclose(summed, estimator.slope * raw + estimator.offset, atol=1e-9)
+    np.testing.assert_allclose((summed - estimator.offset) / estimator.slope, raw, atol=1e-9)
+
+
+def test_each_part_depends_on_its_own_feature_alone(
+    fitted: tuple[Fitted, dict[str, Any]], described: np.typing.NDArray[np.float64]
+) -> None:
+    loaded = load(fitted[1])
+    changed = described.copy()
+    changed[:, 5] = 3.0
+
+    before, after = parts(loaded, described), parts(loaded, changed)
+
+    np.testing.assert_array_equal(np.delete(before, 5, axis=1), np.delete(after, 5, axis=1))
+
+
+def test_a_risk_explains_itself_exactly(
+    model: Model, described: np.typing.NDArray[np.float64]
+) -> None:
+    for risk in score(model, described[:20]):
+        total = risk.intercept + sum(part.points for part in risk.contributions)
+
+        assert math.isclose(total, risk.log_odds, abs_tol=1e-9)
+        assert math.isclose(risk.probability, 1 / (1 + math.exp(-risk.log_odds)))
+        assert risk.trained_on == "simulated data"
+
+
+def test_a_batch_and_one_row_agree(model: Model, described: np.typing.NDArray[np.float64]) -> None:
+    batch = probabilities(model, described)
+
+    assert batch.shape == (len(described),)
+    assert score(model, described[7:8])[0].probability == pytest.approx(batch[7], abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(lambda a: a.update(format=99), id="another format"),
+        pytest.param(lambda a: a.update(features_format=0), id="features changed meaning"),
+        pytest.param(lambda a: a["features"].pop(), id="a feature is missing"),
+        pytest.param(lambda a: a["features"].reverse(), id="features in another order"),
+        pytest.param(lambda a: a["features"][0]["points"].pop(), id="a bin without points"),
+        pytest.param(lambda a: a["features"][0]["edges"].reverse(), id="edges out of order"),
+        pytest.param(lambda a: a.pop("calibration"), id="no calibration"),
+        pytest.param(lambda a: a.update(intercept=math.nan), id="not a number"),
+        pytest.param(lambda a: a["calibration"].update(slope=-1.0), id="upside down"),
+    ],
+)
+def test_an_artefact_that_does_not_match_is_refused(shipped: dict[str, Any], fault: Any) -> None:
+    """Proves FT-33 at its source: even with a hash that fits the damage."""
+    damaged = deepcopy(shipped)
+    fault(damaged)
+    damaged["sha256"] = digest(damaged)
+
+    with pytest.raises(ArtefactError):
+        load(damaged)
+
+
+@pytest.mark.parametrize("payload", [[], {}, {"format": 1}, "text"])
+def test_what_is_no_artefact_is_refused(payload: Any) -> None:
+    with pytest.raises(ArtefactError):
+        load(payload)
+
+
+def test_one_changed_number_is_noticed(shipped: dict[str, Any]) -> None:
+    changed = deepcopy(shipped)
+    changed["features"][3]["points"][0] += 0.01
+
+    with pytest.raises(ArtefactError, match="hash"):
+        load(changed)
+
+
+def test_the_shipped_artefact_is_small_and_says_that_its_data_are_simulated(
+    shipped: dict[str, Any],
+) -> None:
+    size = len(files("monitoring").joinpath("artefact.json").read_bytes())
+
+    assert size < 300_000
+    assert shipped["trained_on"] == "simulated data"
+    assert {tier["tier"] for tier in shipped["thresholds"]} == {"AMBER", "YELLOW"}
+
+
+@given(st.floats(-6, 6), st.floats(0, 6), st.integers(0, len(FEATURES) - 1))
+def test_what_physiology_calls_worse_never_lowers_the_score(
+    value: float, more: float, column: int
+) -> None:
+    text = files("monitoring").joinpath("artefact.json").read_text(encoding="utf-8")
+    loaded = _cached(text)
+    rows = np.full((2, len(FEATURES)), np.nan)
+    rows[:, column] = value, value + more
+
+    lower, higher = probabilities(loaded, rows)
+
+    sign = FEATURES[column].monotonic
+    assert sign == 0 or sign * (higher - lower) >= -1e-12
+
+
+_LOADED: dict[int, Model] = {}
+
+
+def _cached(text: str) -> Model:
+    return _LOADED.setdefault(hash(text), load(json.loads(text)))
+
+
+def test_leading_parts_only_raise(model: Model, described: np.typing.NDArray[np.float64]) -> None:
+    risk = score(model, described[:1])[0]
+
+    first = leading(risk.contributions)
+
+    assert len(first) == 3
+    assert first[0].points >= first[1].points >= first[2].points > 0
+
+
+def test_the_score_alone_raises_an_alert_where_no_rule_fires(model: Model) -> None:
+    """Several vitals drift a little, none past the limit of any rule."""
+    person = Person(
+        "p1", "UTC", date(1944, 5, 1), groups=frozenset({"copd", "heart_failure", "diabetes"})
+    )
+    now = START + timedelta(days=40, hours=2)
+
+    judged = judge(
+        history(person, drifting()),
+        [(START + timedelta(days=40)).timestamp()],
+        now=now,
+        rulebook=load_rulebook(),
+        model=model,
+    )
+
+    alerting = [f for f in judged.findings if f.severity in (Severity.AMBER, Severity.YELLOW)]
+    assert [finding.rule_id for finding in alerting] == ["RISK"]
+    assert "simulated data" in alerting[0].sentence
+    assert "Raised most by" in alerting[0].sentence
+
+
+def drifting() -> list[Reading]:
+    """Return forty calm days, then four in which everything is a little worse at once."""
+    calm = {
+        Vital.HEART_RATE: (72.0, 3.0, 7.0),
+        Vital.RESPIRATORY_RATE: (15.0, 1.0, 2.0),
+        Vital.SPO2: (95.0, 0.7, -1.4),
+        Vital.BODY_TEMPERATURE: (36.5, 0.15, 0.4),
+        Vital.BODY_WEIGHT: (80.0, 0.3, 0.6),
+    }
+    random = np.random.default_rng(8)
+    return [
+        Reading(f"{vital}-{day}", vital, round(value, 1), moment, moment)
+        for vital, (usual, spread, worse) in calm.items()
+        for day in range(41)
+        for moment in [START + timedelta(days=day)]
+        for value in [usual + spread * random.uniform(-1, 1) + (worse if day > 36 else 0.0)]
+    ]

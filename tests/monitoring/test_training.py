@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from monitoring.features import FEATURES
+from monitoring.risk import load, probabilities
+from monitoring.training import (
+    Recipe,
+    Sample,
+    binned,
+    episodes_per_year,
+    threshold_at,
+    train,
+)
+
+RECIPE = Recipe(iterations=30, smallest_leaf=20, seed=3)
+
+
+def made(patients: int = 40, days: int = 60) -> Sample:
+    """Make up described days in which feature 0 and a missing feature 1 both mean risk."""
+    random = np.random.default_rng(11)
+    rows = patients * days
+    described = random.normal(size=(rows, len(FEATURES)))
+    described[random.uniform(size=described.shape) < 0.2] = np.nan
+    log_odds = -3 + 1.2 * np.nan_to_num(described[:, 5]) + 1.0 * np.isnan(described[:, 1])
+    return Sample(
+        described=described,
+        worsened=random.uniform(size=rows) < 1 / (1 + np.exp(-log_odds)),
+        usable=random.uniform(size=rows) < 0.95,
+        groups=np.repeat(np.arange(patients), days),
+        days=np.tile(np.arange(days, dtype=np.float64), patients),
+    )
+
+
+@pytest.fixture(scope="module")
+def sample() -> Sample:
+    return made()
+
+
+def test_training_twice_gives_the_same_artefact(sample: Sample) -> None:
+    assert train(sample, RECIPE, trained_on="made up") == train(
+        sample, RECIPE, trained_on="made up"
+    )
+
+
+def test_a_missing_value_stays_missing_in_the_bins() -> None:
+    described = np.array([[np.nan, 0.5], [1.0, np.nan]])
+
+    codes = binned((np.array([0.0, 2.0]), np.array([0.5])), described)
+
+    np.testing.assert_array_equal(codes, [[np.nan, 1], [1, np.nan]])
+
+
+def test_probabilities_are_calibrated_on_patients_that_were_not_fitted(sample: Sample) -> None:
+    model = load(train(sample, RECIPE, trained_on="made up"))
+
+    other = made()
+    expected = probabilities(model, other.described).mean()
+
+    assert abs(expected - other.worsened.mean()) < 0.02
+
+
+def test_firings_within_fourteen_days_are_one_episode() -> None:
+    days = np.array([0.0, 3, 17, 40, 41, 0, 30])
+    groups = np.array([1, 1, 1, 1, 1, 2, 2])
+    rows = len(days)
+    sample = Sample(
+        np.zeros((rows, len(FEATURES))), np.zeros(rows, bool), np.ones(rows, bool), groups, days
+    )
+
+    per_year = episodes_per_year(np.ones(rows, bool), sample)
+
+    assert per_year * rows / 365.25 == pytest.approx(4)  # days 0 and 40; days 0 and 30
+
+
+def test_a_threshold_keeps_within_its_burden(sample: Sample) -> None:
+    risk = np.random.default_rng(1).uniform(size=len(sample.groups))
+
+    least = threshold_at(3.0, risk, sample)
+
+    assert episodes_per_year(risk >= least, sample) <= 3.0
+    assert episodes_per_year(risk >= least - 0.02, sample) > 3.0
+
+
+def test_the_artefact_says_what_it_was_trained_on_and_how(sample: Sample) -> None:
+    card = train(sample, RECIPE, trained_on="made up")["training"]
+
+    assert card["trained_on"] == "made up"
+    assert card["patients"] == 40
+    assert card["recipe"]["seed"] == 3
+    assert len(card["data_sha256"]) == 64
+    assert card["scikit_learn"]
