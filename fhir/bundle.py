@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fhir.outcome import PROFILE, STRUCTURE, Issue, Refusal, refusal
-from fhir.strict import BUNDLE, bounds, check, decode
+from fhir.strict import BUNDLE, check, decode, framed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -78,10 +78,10 @@ _HEAD = msgspec.json.Decoder(_Head)
 def read_bundle(raw: bytes) -> Bundle | Refusal:
     """Return the entries of a Bundle, each with its received bytes, or why it is refused.
 
-    The envelope is checked here; each resource by whoever reads it, so that in a batch a bad
-    one spoils no other.
+    The envelope is checked here; each resource (its depth too) by whoever reads it, so that in
+    a batch a bad one spoils no other.
     """
-    if refused := bounds(raw, BUNDLE):
+    if refused := framed(raw, BUNDLE):
         return refused
     held = _held(raw)
     envelope = decode(_cut(raw, held), BUNDLE)

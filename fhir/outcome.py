@@ -42,7 +42,7 @@ def refusal(status: int, code: str, text: str, expression: str = "") -> Refusal:
 
 
 def shown(path: str) -> str:
-    """Return a path (its first step is a type that we named) up to the first step that is no element name.
+    """Return a path up to the first step that is no element name; the first is ours.
 
     A stranger's own member name could be anything, a person's name among them.
     """

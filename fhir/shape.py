@@ -73,9 +73,7 @@ class Element:
 
 
 def misshapen(resource: dict[str, Any], kind: str) -> list[Found]:
-    """Return what is structurally wrong with the resource, gravest status first."""
-    if not known(kind):
-        return [_structure("not an R4 resource type", "resourceType")]
+    """Return what is structurally wrong with a resource of a `known` kind, 400s first."""
     found = sorted(_walk(resource, kind, kind), key=lambda each: each[0])
     return found or _library(resource, kind)
 

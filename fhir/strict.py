@@ -80,12 +80,19 @@ def _document(raw: bytes, limits: Limits) -> Any:
 
 def bounds(raw: bytes, limits: Limits = SINGLE) -> Refusal | None:
     """Return a refusal where the bytes are too many, too deep, or begin with a BOM."""
+    if refused := framed(raw, limits):
+        return refused
+    if deepest(raw) > limits.depth:
+        return _not_json(f"nested deeper than {limits.depth} levels")
+    return None
+
+
+def framed(raw: bytes, limits: Limits = SINGLE) -> Refusal | None:
+    """Return a refusal where the bytes are too many or begin with a BOM: what costs nothing."""
     if len(raw) > limits.size:
         return refusal(413, "too-long", f"at most {limits.size} bytes are accepted")
     if raw.startswith(_BOM):
         return _not_json("the body begins with a byte-order mark; send plain UTF-8")
-    if deepest(raw) > limits.depth:
-        return _not_json(f"nested deeper than {limits.depth} levels")
     return None
 
 
@@ -165,7 +172,9 @@ def check(resource: dict[str, Any]) -> tuple[Issue, ...] | Refusal:
     kind = resource.get("resourceType")
     if not isinstance(kind, str):
         return refusal(STRUCTURE, "structure", "resourceType is missing", "resourceType")
-    hollow = tuple(islice(_hollow(resource, kind if known(kind) else ""), SHOWN))
+    if not known(kind):
+        return refusal(STRUCTURE, "structure", "not an R4 resource type", "resourceType")
+    hollow = tuple(islice(_hollow(resource, kind), SHOWN))
     if hollow:
         return Refusal(STRUCTURE, hollow)
     if issues := misshapen(resource, kind):

@@ -7,7 +7,7 @@ import pytest
 
 from fhir.bundle import Bundle, Entry, order, read_bundle, rewrite, unresolved
 from fhir.outcome import Refusal
-from tests.fhir.payloads import observation, raw
+from tests.fhir.payloads import observation, raw, refused
 
 POST = {"method": "POST", "url": "Observation"}
 
@@ -181,3 +181,15 @@ def test_a_quoted_reference_in_a_text_is_left_alone() -> None:
     received = raw({"text": 'say "reference": "urn:uuid:1"'})
 
     assert rewrite(received, {"urn:uuid:1": "Patient/a"}) == received
+
+
+@pytest.mark.parametrize("levels", [65, 100_000])
+def test_a_resource_nested_too_deep_is_refused_at_the_latest_when_read_sec_32(levels: int) -> None:
+    deep = '{"resourceType":"Observation","x":' + "[" * levels + "]" * levels + "}"
+    envelope = json.dumps(bundle(entry("CUT"))).replace('"CUT"', deep).encode()
+
+    answer = read_bundle(envelope)
+
+    if isinstance(answer, Bundle):
+        answer = refused(answer.entries[0].raw)
+    assert answer.status == 400

@@ -50,7 +50,7 @@ STRUCTURE: list[tuple[str, dict[str, Any], str]] = [
         "Observation.contained[0]",
     ),
     ("a contained number", {"contained": [3]}, "Observation.contained[0]"),
-    ("DSTU2's comments", {"fhir_comments": ["x"]}, "Observation.fhir_comments"),
+    ("DSTU2's comments", {"fhir_comments": ["x"]}, "Observation"),
 ]
 
 
