@@ -50,7 +50,7 @@ def create_logins(database: Database, *, password: str) -> list[Login]:
     logins: dict[str, Login] = {}
     known: set[UUID] = set()
     with database.transaction() as session:
-        for practitioner, name, team, code in session.execute(query).tuples():
+        for practitioner, name, team, code in session.execute(query):
             if practitioner in known:
                 continue
             known.add(practitioner)
@@ -78,7 +78,7 @@ def summary(database: Database, tally: Tally, *, began: float) -> dict[str, Any]
     by_severity = select(Alert.severity, func.count()).group_by(Alert.severity)
     handed_over = select(func.count()).where(Delivery.state.in_(DONE_STATES))
     with database.transaction() as session:
-        alerts = {str(tier): int(count) for tier, count in session.execute(by_severity).tuples()}
+        alerts = {str(tier): int(count) for tier, count in session.execute(by_severity)}
         return {
             "readings_accepted": tally.accepted,
             "readings_refused": tally.refused,

@@ -183,7 +183,7 @@ class Browser:
     def get(self, path: str) -> httpx.Response:
         return self.http.get(path, headers={"Accept": "text/html"})
 
-    def submit(self, page: httpx.Response, action: str, **fields: str) -> httpx.Response:
+    def submit(self, page: httpx.Response, action: str, /, **fields: str) -> httpx.Response:
         """Submit the form with this action, with its hidden fields."""
         form = re.search(rf'<form[^>]*action="{re.escape(action)}".*?</form>', page.text, re.DOTALL)
         if form is None:

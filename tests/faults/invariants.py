@@ -42,7 +42,7 @@ def _one_red_alert_each(session: Session, mrns: set[str]) -> list[str]:
         .where(PatientIdentifier.value.in_(mrns))
         .group_by(PatientIdentifier.value)
     )
-    counted = {value: count for value, count in session.execute(query).tuples() if count != 1}
+    counted = {value: count for value, count in session.execute(query) if count != 1}
     return [f"I2/I3: RED alerts per person are not one each: {counted}"] if counted else []
 
 
