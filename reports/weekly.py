@@ -34,7 +34,7 @@ TARGETS: dict[Severity, timedelta] = {  # acknowledged within (alerting.md secti
 ACTIONABLE = "true-actionable"
 TRUE = frozenset({ACTIONABLE, "true-no-action-needed"})
 COUNTED = TRUE | {"false-measurement", "false-physiology-benign"}  # duplicate, unsure: apart
-_WEEK = re.compile(r"(\d{4})-W(\d{2})")
+_WEEK = re.compile(r"([0-9]{4})-W([0-9]{2})")
 
 
 @dataclass(frozen=True, slots=True)

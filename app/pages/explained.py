@@ -23,11 +23,12 @@ from app.pages.wording import (
     usual_words,
 )
 from core.vitals import MEASURES, Severity
-from monitoring.findings import Assessment, Risk
+from monitoring.findings import Assessment, Contribution, Risk
 from reports.charts import Svg, bar
 
 MOST_FINDINGS = 4
 MOST_EVIDENCE = 8
+MOST_PARTS = 8
 SHORT_HASH = 12
 LEAST_PERCENT = 0.01
 
@@ -90,6 +91,7 @@ class RiskPrint:
     model: str
     judged: Moment
     parts: list[Part]
+    rest: list[Part]
     notes: tuple[str, ...]
 
 
@@ -187,6 +189,7 @@ def risk_print(judged: Assessment, reader: Reader) -> RiskPrint:
         model=risk.model_id if risk else "",
         judged=reader.at(judged.at),
         parts=_parts(risk) if risk else [],
+        rest=_rest(risk) if risk else [],
         notes=judged.notes,
     )
 
@@ -198,13 +201,22 @@ def _percent(probability: float) -> str:
 
 
 def _parts(risk: Risk) -> list[Part]:
-    """Return the parts by size: the start, each feature that moves the score, and the sum."""
-    moving = sorted(risk.contributions, key=lambda c: -abs(c.points))
-    shown = [c for c in moving if abs(c.points) >= 0.005]  # noqa: PLR2004 (prints as 0.00)
-    rest = sum(c.points for c in moving if c not in shown)
+    """Return the start, the largest parts, the rest in one, and the sum of all."""
+    moving = _by_size(risk)
+    shown, rest = moving[:MOST_PARTS], moving[MOST_PARTS:]
     largest = max((abs(c.points) for c in shown), default=0.0)
     lines = [Part("Start, for everybody", "", f"{risk.intercept:+.2f}")]
     lines += [Part(c.label, bar(c.points, largest), f"{c.points:+.2f}") for c in shown]
-    if len(shown) < len(moving):
-        lines.append(Part(f"{len(moving) - len(shown)} more, each near 0", "", f"{rest:+.2f}"))
+    if rest:
+        together = sum(c.points for c in rest)
+        lines.append(Part(f"{len(rest)} more together", "", f"{together:+.2f}"))
     return [*lines, Part("Sum", "", f"{risk.log_odds:+.2f}")]
+
+
+def _rest(risk: Risk) -> list[Part]:
+    """Return the parts that the first table puts together, each by itself."""
+    return [Part(c.label, "", f"{c.points:+.3f}") for c in _by_size(risk)[MOST_PARTS:]]
+
+
+def _by_size(risk: Risk) -> list[Contribution]:
+    return sorted(risk.contributions, key=lambda c: -abs(c.points))

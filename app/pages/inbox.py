@@ -54,6 +54,7 @@ class RowView:
     opened: Moment
     last_reading: Moment | None
     can_take: bool
+    grave: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +155,16 @@ def row_view(row: InboxRow, screen: Screen) -> RowView:
         sentence=emphasised(row.sentence, row.vital, row.value),
         also=also(row),
         picture=picture(row, screen),
-        no_picture=f"no {MEASURES[row.vital].display} drawn" if row.vital else "nothing to draw",
+        no_picture=f"no {MEASURES[row.vital].display} drawn"
+        if row.vital
+        else "trends on the page of the patient",
         owner="yours" if mine else row.owner_name or "not owned",
         next_step=row.next_step,
         next_at=maybe(row.next_step_at, now=screen.now, zone=screen.zone),
         opened=moment(row.opened_at, now=screen.now, zone=screen.zone),
         last_reading=maybe(row.last_reading_at, now=screen.now, zone=screen.zone),
         can_take=row.state is State.OPEN,
+        grave=row.severity in GRAVE,
     )
 
 
@@ -205,8 +209,9 @@ def lede(rows: Sequence[InboxRow], identities: frozenset[object]) -> str:
     waiting = sum(row.state is State.OPEN and row.severity not in GRAVE for row in rows)
     mine = sum(row.owner_id in identities for row in rows)
     others = sum(row.state is not State.OPEN for row in rows) - mine
-    parts = [f"{waiting} more can wait", f"{mine} yours to conclude", f"{others} with colleagues"]
-    return " · ".join(parts)
+    counts = {"more can wait": waiting, "yours to conclude": mine, "with colleagues": others}
+    parts = [f"{count} {words}" for words, count in counts.items() if count]
+    return " · ".join(parts) or "Nothing else is open."
 
 
 def empty(profiles: Sequence[PatientProfile], *, now: datetime) -> str:

@@ -96,13 +96,16 @@ class TimelineLine:
 
 def event_words(entry: TimelineEntry, problem: str) -> str:
     """Return one event: what, by whom, why."""
-    what = f"{problem}: {entry.kind.replace('-', ' ')}"
+    kind = entry.kind.replace("-", " ")
+    if entry.reason.startswith(f"{kind}:"):  # the reason says it all
+        return f"{problem}: {entry.reason}"
+    what = f"{problem}: {kind}"
     severity = entry.after.get("severity")
     if entry.kind in ("opened", "rose") and severity:
         what += f" as {severity}" if entry.kind == "opened" else f" to {severity}"
     by = f" by {entry.actor_name}" if entry.actor_kind == "user" else ""
-    reason = "" if entry.reason == entry.kind else f" ({entry.reason})"
-    return f"{what}{by}{reason}"
+    why = "" if entry.reason == kind else f" ({entry.reason})"
+    return f"{what}{by}{why}"
 
 
 def delivery_words(delivery: DeliveryView, problem: str) -> str:

@@ -183,17 +183,20 @@ def _silent(who: UUID, found: TeamWeek, *, now: datetime) -> Who:
 
 
 def _still_open(episodes: Iterable[Episode], found: TeamWeek, *, now: datetime) -> list[Who]:
+    """Return one entry per person, the gravest first, with all that is open."""
     ordered = sorted(episodes, key=lambda e: (-e.severity.rank, e.opened_at))
+    people = {e.patient_id: [o for o in ordered if o.patient_id == e.patient_id] for e in ordered}
     return [
-        Who(
-            e.patient_id,
-            found.names[e.patient_id],
-            e.severity,
-            f"{e.problem.replace('-', ' ')}, opened {relative(now - e.opened_at)}"
-            + (", taken" if e.acknowledged_at else ", not taken"),
-        )
-        for e in ordered
+        Who(who, found.names[who], mine[0].severity, _open_words(mine, now=now))
+        for who, mine in people.items()
     ]
+
+
+def _open_words(mine: list[Episode], *, now: datetime) -> str:
+    problems = ", ".join(e.problem.replace("-", " ") for e in mine)
+    since = relative(now - min(e.opened_at for e in mine))
+    untaken = sum(e.acknowledged_at is None for e in mine)
+    return f"{problems}; since {since}; " + (f"{untaken} not taken" if untaken else "all taken")
 
 
 def figures(found: TeamWeek) -> list[Figure]:
@@ -216,7 +219,9 @@ def figures(found: TeamWeek) -> list[Figure]:
 
 
 def _share(name: str, rate: Rate, what: str) -> Figure:
-    return Figure(name, percent(rate), f"{rate.hits} of {rate.of} {what}", few=rate.few)
+    return Figure(
+        name, percent(rate), f"{rate.hits} of {rate.of} {what}", few=bool(rate.of) and rate.few
+    )
 
 
 def percent(rate: Rate) -> str:

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from app.accounts import service, throttle
+from app.accounts.service import NewUser, Refused
+from app.accounts.tables import AppUser, LoginSession, SignInFailure
+from core.audit import AuditEvent
+from core.errors import ConflictError, InvalidError
+from core.security import Role, digest
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+PASSWORD = "four plain words suffice"
+SOURCE = "192.0.2.7"
+
+
+@pytest.fixture
+def name(session: Session) -> str:
+    username = f"han-{uuid4().hex[:8]}"
+    service.create_user(session, NewUser(username, "Dr Han", PASSWORD, Role.PHYSICIAN), now=NOW)
+    return username
+
+
+def enter(session: Session, username: str, password: str = PASSWORD, *, minutes: float = 0) -> str:
+    found = service.sign_in(
+        session, username, password, source=SOURCE, now=NOW + timedelta(minutes=minutes)
+    )
+    return found if isinstance(found, str) else ""
+
+
+def test_only_argon2id_hashes_and_digests_are_stored(session: Session, name: str) -> None:
+    """SEC-05, SEC-07."""
+    secret = enter(session, name.upper())
+
+    user = session.scalars(select(AppUser).where(AppUser.username == name)).one()
+    login = session.scalars(select(LoginSession).where(LoginSession.user_id == user.id)).one()
+
+    assert user.password_hash.startswith("$argon2id$")
+    assert login.secret_digest == digest(secret)
+    assert len(secret) >= 43
+
+
+def test_a_short_password_is_refused_outside_the_demo(session: Session) -> None:
+    """SEC-05."""
+    short = NewUser("x", "X", "demo", Role.NURSE)
+    demo = NewUser(f"demo-{uuid4().hex[:6]}", "X", "demo", Role.NURSE, demo=True)
+
+    with pytest.raises(InvalidError):
+        service.create_user(session, short, now=NOW)
+    assert service.create_user(session, demo, now=NOW)
+
+
+def test_a_user_name_is_taken_whatever_its_case(session: Session, name: str) -> None:
+    again = NewUser(name.upper(), "Other", PASSWORD, Role.NURSE)
+
+    with pytest.raises(ConflictError):
+        service.create_user(session, again, now=NOW)
+
+
+def test_a_wrong_password_and_an_unknown_person_are_refused_alike(
+    session: Session, name: str
+) -> None:
+    """SEC-06."""
+    wrong = service.sign_in(session, name, "not it", source=SOURCE, now=NOW)
+    unknown = service.sign_in(session, f"no-{name}", "not it", source=SOURCE, now=NOW)
+
+    assert wrong == unknown == Refused(timedelta())
+
+
+def test_failures_slow_an_account_down_and_a_success_forgets_them(
+    session: Session, name: str
+) -> None:
+    """SEC-06."""
+    for _ in range(throttle.ACCOUNT_ALLOWANCE + 1):
+        assert enter(session, name, "wrong") == ""
+
+    hurried = service.sign_in(session, name, PASSWORD, source=SOURCE, now=NOW)
+
+    assert isinstance(hurried, Refused)
+    assert hurried.retry_after > timedelta()
+    assert enter(session, name, minutes=1)
+    account = digest(name)
+    failures = select(SignInFailure).where(SignInFailure.account_digest == account)
+    assert session.scalars(failures).all() == []
+
+
+def test_a_source_that_tries_many_names_is_slowed_too(session: Session, name: str) -> None:
+    """SEC-06."""
+    source = uuid4().hex
+    session.add_all(
+        SignInFailure(account_digest=digest(str(n)), source_digest=digest(source), at=NOW)
+        for n in range(throttle.SOURCE_ALLOWANCE + 3)
+    )
+
+    found = service.sign_in(session, name, PASSWORD, source=source, now=NOW)
+
+    assert found == Refused(timedelta(seconds=8))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "alive"), [(14.9, True), (15, False)], ids=["in time", "idle too long"]
+)
+def test_a_session_ends_after_fifteen_idle_minutes(
+    session: Session, name: str, minutes: float, *, alive: bool
+) -> None:
+    """SEC-07."""
+    secret = enter(session, name)
+
+    found = service.signed_in(session, secret, now=NOW + timedelta(minutes=minutes))
+
+    assert (found is not None) is alive
+
+
+def test_a_page_that_asks_by_itself_keeps_no_session_alive(session: Session, name: str) -> None:
+    """SEC-07."""
+    secret = enter(session, name)
+    for minute in range(1, 15):
+        now = NOW + timedelta(minutes=minute)
+        assert service.signed_in(session, secret, now=now, present=False)
+
+    assert service.signed_in(session, secret, now=NOW + timedelta(minutes=15)) is None
+
+
+def test_a_session_ends_after_twelve_hours_however_busy(session: Session, name: str) -> None:
+    """SEC-07."""
+    secret = enter(session, name)
+    for minute in range(10, 720, 10):
+        assert service.signed_in(session, secret, now=NOW + timedelta(minutes=minute))
+
+    assert service.signed_in(session, secret, now=NOW + timedelta(hours=12)) is None
+
+
+def test_revocation_and_sign_out_act_on_the_next_request(session: Session, name: str) -> None:
+    """SEC-07, SEC-15."""
+    first, second = enter(session, name), enter(session, name)
+    user = session.scalars(select(AppUser).where(AppUser.username == name)).one()
+
+    service.sign_out(session, first, now=NOW)
+    assert service.signed_in(session, first, now=NOW) is None
+    assert service.signed_in(session, second, now=NOW) is not None
+
+    service.disable(session, user.id, now=NOW)
+
+    assert service.signed_in(session, second, now=NOW) is None
+    assert enter(session, name) == ""
+
+
+def test_sign_ins_and_refusals_are_audited_without_names(session: Session, name: str) -> None:
+    """SEC-16."""
+    before = len(session.scalars(select(AuditEvent).where(AuditEvent.entity == "sign-in")).all())
+    enter(session, name, "wrong")
+    enter(session, name)
+    session.flush()
+
+    events = session.scalars(
+        select(AuditEvent).where(AuditEvent.entity == "sign-in").order_by(AuditEvent.id)
+    ).all()[before:]
+
+    assert [event.outcome for event in events] == ["refused", "success"]
+    assert events[1].caller_id is not None
+
+
+@given(st.lists(st.integers(0, 1200), max_size=60))
+def test_nobody_is_locked_out_for_longer_than_five_minutes(seconds: list[int]) -> None:
+    failures = [NOW - timedelta(seconds=s) for s in seconds]
+
+    waiting = throttle.wait(failures, now=NOW, allowance=throttle.ACCOUNT_ALLOWANCE)
+
+    assert timedelta() <= waiting <= throttle.LONGEST

@@ -1,0 +1,203 @@
+"""The pages' door: cookies, forms, headers, and what the templates may not contain."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
+from pydantic import SecretStr
+
+import app.pages
+from app.pages.headers import CONTENT_SECURITY_POLICY
+from app.pages.router import router
+from app.pages.signin import destination
+from core.clock import utc_now
+from core.settings import Environment, Settings
+from tests.app.conftest import SETTINGS, csrf
+from tests.ward import PASSWORD
+
+if TYPE_CHECKING:
+    from core.database import Database
+    from tests.ward import Ward
+
+Enter = Callable[[str], TestClient]
+HERE = Path(app.pages.__file__).parent.parent
+TEMPLATES = sorted((HERE / "templates").glob("*.html"))
+FOREIGN = [
+    {"Origin": "https://evil.example"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
+]
+
+
+def routes(database: Database, *, method: str) -> Iterator[str]:
+    for route in router(database, SETTINGS).routes:
+        if isinstance(route, APIRoute) and method in route.methods:
+            yield re.sub(r"\{\w+\}", "00000000-0000-0000-0000-000000000000", route.path)
+
+
+def test_every_page_needs_a_sign_in(database: Database, visitor: TestClient) -> None:
+    """SEC-10: from the route table, so that a new page cannot be forgotten."""
+    paths = [p for p in routes(database, method="GET") if p not in ("/", "/sign-in")]
+
+    answers = {path: visitor.get(path) for path in paths}
+
+    assert len(paths) >= 7
+    for path, answer in answers.items():
+        assert answer.status_code == 303, path
+        assert answer.headers["location"].startswith("/sign-in?to="), path
+
+
+@pytest.mark.parametrize("foreign", FOREIGN, ids=str)
+def test_every_unsafe_route_refuses_a_foreign_page(
+    database: Database, enter: Enter, ward: Ward, foreign: dict[str, str]
+) -> None:
+    """SEC-09."""
+    client = enter(ward.username)
+    token = csrf(client.get("/patients").text)
+    fields = {"csrf": token, "conclusion": "unsure/", "reason": "x", "username": "x"}
+    fields |= {"password": "x"}
+
+    for path in routes(database, method="POST"):
+        assert client.post(path, data=fields, headers=foreign).status_code == 403, path
+
+
+def test_every_unsafe_route_refuses_a_form_without_its_token(
+    database: Database, enter: Enter, ward: Ward
+) -> None:
+    """SEC-09."""
+    client = enter(ward.username)
+    other = csrf(enter(ward.colleague).get("/patients").text)
+    fields = {"conclusion": "unsure/", "reason": "x", "username": "x", "password": "x"}
+
+    for path in routes(database, method="POST"):
+        assert client.post(path, data=fields).status_code == 403, path
+        assert client.post(path, data={**fields, "csrf": other}).status_code == 403, path
+
+
+def test_a_form_of_our_own_page_may_name_its_origin_or_none(enter: Enter, ward: Ward) -> None:
+    client = enter(ward.username)
+    token = csrf(client.get("/patients").text)
+    ours = {"Origin": "null", "Sec-Fetch-Site": "same-origin"}
+
+    assert client.post("/sign-out", data={"csrf": token}, headers=ours).status_code == 303
+
+
+def test_signing_out_ends_the_session_and_clears_the_browser(enter: Enter, ward: Ward) -> None:
+    """SEC-07, SEC-25."""
+    client = enter(ward.username)
+    kept = dict(client.cookies)
+    answer = client.post("/sign-out", data={"csrf": csrf(client.get("/patients").text)})
+    client.cookies.update(kept)
+
+    assert answer.headers["clear-site-data"] == '"cache", "storage"'
+    assert client.get("/inbox").status_code == 303
+
+
+def test_cookies_are_guarded_and_host_bound_under_https(database: Database, ward: Ward) -> None:
+    """SEC-07."""
+    settings = Settings(
+        environment=Environment.TEST,
+        secret_key=SecretStr("k" * 40),
+        base_url="https://ward.example",
+    )
+    web = FastAPI()
+    app.pages.mount(web, database, settings)
+    client = TestClient(web, base_url="https://ward.example", follow_redirects=False)
+    token = csrf(client.get("/sign-in").text)
+    fields = {"username": ward.username, "password": PASSWORD, "csrf": token}
+
+    answer = client.post("/sign-in", data=fields)
+
+    cookie = answer.headers["set-cookie"].lower()
+    assert cookie.startswith("__host-wardlight=")
+    for attribute in ("secure", "httponly", "samesite=lax", "path=/"):
+        assert attribute in cookie
+    assert "domain" not in cookie
+    assert "strict-transport-security" in answer.headers
+
+
+def test_a_wrong_sign_in_says_the_same_for_everybody(visitor: TestClient, ward: Ward) -> None:
+    """SEC-06."""
+
+    def attempt(username: str) -> str:
+        token = csrf(visitor.get("/sign-in").text)
+        fields = {"username": username, "password": "no", "csrf": token}
+        answer = visitor.post("/sign-in", data=fields)
+        assert answer.status_code == 401
+        return answer.text
+
+    assert attempt(ward.username) == attempt("nobody-at-all")
+
+
+@pytest.mark.parametrize(
+    "to", ["https://evil.example", "//evil.example", "/\\evil", "/inbox\n", "javascript:1", ""]
+)
+def test_nobody_is_sent_elsewhere_after_signing_in(to: str) -> None:
+    assert destination(to) == "/inbox"
+
+
+def test_an_idle_screen_signs_itself_out(database: Database, ward: Ward, enter: Enter) -> None:
+    """SEC-07: the strip's own questions keep nothing alive, and lead to the sign-in."""
+    client = enter(ward.username)
+    web = FastAPI()
+    later = utc_now() + timedelta(minutes=16)
+    app.pages.mount(web, database, SETTINGS, clock=lambda: later)
+    idle = TestClient(web, base_url=SETTINGS.base_url, cookies=dict(client.cookies))
+
+    answer = idle.get("/inbox/strip", headers={"HX-Request": "true"})
+
+    assert answer.headers["hx-redirect"] == "/sign-in?ended=1"
+    assert "patients" not in answer.text
+
+
+def test_every_answer_carries_the_security_headers(enter: Enter, ward: Ward) -> None:
+    """SEC-25, SEC-38."""
+    client = enter(ward.username)
+    paths = ["/sign-in", "/inbox", "/patients", f"/reports/{ward.team}", "/patients/x", "/nowhere"]
+
+    for path in paths:
+        headers = client.get(path).headers
+        assert headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["cache-control"] == "no-store"
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["cross-origin-opener-policy"] == "same-origin"
+
+
+def test_no_page_holds_inline_script_or_style(enter: Enter, ward: Ward) -> None:
+    """SEC-38."""
+    client = enter(ward.username)
+    malsun = ward.patients["Oh Malsun"]
+
+    for path in ("/sign-in", "/inbox", f"/patients/{malsun}", f"/reports/{ward.team}"):
+        page = client.get(path).text
+        assert not re.search(r"<script(?![^>]*\bsrc=)", page), path
+        assert not re.search(r"\sstyle=|<style|\son\w+=|javascript:", page), path
+        assert not re.search(r'(?:src|href|action)="(?:https?:)?//', page), path
+
+
+def test_a_form_larger_than_any_of_ours_is_refused(enter: Enter, ward: Ward) -> None:
+    answer = enter(ward.username).post("/sign-out", data={"csrf": "x" * 70_000})
+
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_templates_hold_nothing_that_the_policy_forbids(template: Path) -> None:
+    """SEC-38: no inline handler, style or script, no trust in data, no other host."""
+    text = template.read_text(encoding="utf-8")
+
+    assert not re.search(r"\|\s*safe\b|autoescape\s+false|Markup", text)
+    assert not re.search(r"\son\w+\s*=|\sstyle\s*=|<style|javascript:|hx-on|js:", text)
+    assert not re.search(r"<script(?![^>]*\bsrc=)", text)
+    assert not re.search(r"(?:https?:)?//[\w.-]+\.\w+", text)
