@@ -74,8 +74,10 @@ def reference_days(past: History, daily: Daily, *, before: int, days: int) -> Fl
     reach = daily.between(earliest, before - 1)
     free = np.ones(len(reach.days), dtype=np.bool_)
     pushed = 0
-    for first, last in frozen_days(past.frozen, past.person.zone):
-        if last >= earliest and first < before:
+    for first, last in reversed(frozen_days(past.frozen, past.person.zone)):
+        if last < earliest:
+            break
+        if first < before:
             free &= (reach.days < first) | (reach.days > last)
             pushed += min(last, before - 1) - max(first, earliest) + 1
     recent = reach.days >= before - days - min(pushed, LONGEST_FREEZE_DAYS)
@@ -100,8 +102,8 @@ def frozen_days(
 
 def describe(valid: Floats, vital: Vital) -> Usual:
     """Return centre, band and spread of float64[k] daily medians, k >= 1."""
-    centre = _median(valid)
-    spread = max(MAD_TO_SD * _median(np.abs(valid - centre)), DEVICE_ERROR.get(vital, 0.0))
+    centre = median(valid)
+    spread = max(MAD_TO_SD * median(np.abs(valid - centre)), DEVICE_ERROR.get(vital, 0.0))
     return Usual(
         centre=centre,
         low=centre - BAND * spread,
@@ -111,7 +113,8 @@ def describe(valid: Floats, vital: Vital) -> Usual:
     )
 
 
-def _median(values: Floats) -> float:
+def median(values: Floats) -> float:
+    """Return the median of float64[k], k >= 1."""
     # np.median costs five times as much on four weeks of days.
     ordered = np.sort(values)
     return float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2

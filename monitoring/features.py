@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from monitoring.daily import Daily
+    from monitoring.findings import Usual
     from monitoring.windows import History
 
 FORMAT = 1  # rises when a feature changes its meaning: an older artefact is then refused
@@ -91,8 +92,12 @@ def _of_vital(vital: Vital, sign: int) -> tuple[Feature, ...]:
     )
 
 
+_WEIGHT = Vital.BODY_WEIGHT
 FEATURES: tuple[Feature, ...] = (
     *(feature for vital, sign in SIGNS.items() for feature in _of_vital(vital, sign)),
+    Feature("fluid.now", "Weight above usual in heart failure, last two days", _WEIGHT, 1),
+    Feature("fluid.week", "Weight above usual in heart failure, last week", _WEIGHT, 1),
+    Feature("lungs.now", "SpO2 lower with a faster pulse in COPD, last two days", Vital.SPO2, 1),
     Feature("strain.now", "Several vitals worse than usual at once, last two days", None, 1),
     Feature("strain.week", "Several vitals worse than usual at once, last week", None, 1),
     *(
@@ -107,6 +112,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature("contact.silence", "Hours since the last reading"),
 )
 
+Against = tuple[float, float, float, float]  # see _against_usual
 Recent = dict[int, float]  # days back from today → median of that local day
 _NOW = (0, 1)
 _LAST_THREE = (0, 1, 2)
@@ -125,10 +131,16 @@ def describe(history: History, cutoff: float) -> NDArray[np.float64]:
     past = cut(history, cutoff)
     today = local_day(cutoff, zone_of(past.person.zone))
     recent = {vital: _recent(past, vital, today) for vital in SIGNS}
-    against = {vital: _against_usual(past, vital, recent[vital], today) for vital in SIGNS}
+    normal = {
+        vital: usual(past, vital, before=today - WINDOW_DAYS + 1) if recent[vital] else None
+        for vital in SIGNS
+    }
+    against = {vital: _against_usual(normal[vital], recent[vital]) for vital in SIGNS}
     numbers: list[float] = []
     for vital in SIGNS:
         numbers += (*against[vital], float(len(recent[vital].keys() & _WEEK_SET)))
+    numbers += _fluid(past.person.groups, normal[_WEIGHT], recent[_WEIGHT])
+    numbers.append(_lungs(past.person.groups, against))
     numbers += (_strain(against, 0), _strain(against, 1))
     numbers += (_mean(recent[vital], _LAST_THREE) for vital in LEVELS)
     numbers += _about(past, today)
@@ -150,11 +162,8 @@ def _plain(daily: Daily) -> tuple[list[int], list[float]]:
     return daily.days.tolist(), daily.medians.tolist()
 
 
-def _against_usual(
-    past: History, vital: Vital, recent: Recent, today: int
-) -> tuple[float, float, float, float]:
+def _against_usual(normal: Usual | None, recent: Recent) -> Against:
     """Return two-day level, week level, 3-day and 7-day change, all in the person's spreads."""
-    normal = usual(past, vital, before=today - WINDOW_DAYS + 1) if recent else None
     if normal is None:
         return math.nan, math.nan, math.nan, math.nan
     now = _mean(recent, _NOW)
@@ -166,12 +175,26 @@ def _against_usual(
     )
 
 
+def _fluid(groups: frozenset[str], normal: Usual | None, recent: Recent) -> tuple[float, float]:
+    """Return kilograms above usual where weight means fluid: in heart failure (Chaudhry 2007)."""
+    if normal is None or "heart_failure" not in groups:
+        return math.nan, math.nan
+    return _mean(recent, _NOW) - normal.centre, _mean(recent, _WEEK) - normal.centre
+
+
+def _lungs(groups: frozenset[str], against: dict[Vital, Against]) -> float:
+    """Return the mean fall of SpO2 and rise of pulse in COPD, in spreads (Hurst 2010)."""
+    if "copd" not in groups:
+        return math.nan
+    return (against[Vital.HEART_RATE][0] - against[Vital.SPO2][0]) / 2
+
+
 def _mean(recent: Recent, days_back: tuple[int, ...]) -> float:
     known = [recent[back] for back in days_back if back in recent]
     return sum(known) / len(known) if known else math.nan
 
 
-def _strain(against: dict[Vital, tuple[float, float, float, float]], which: int) -> float:
+def _strain(against: dict[Vital, Against], which: int) -> float:
     """Sum how many spreads the vitals lie on their bad side; NaN where none is known."""
     known = [
         min(max(SIGNS[vital] * against[vital][which], 0.0), STRAIN_CAP)

@@ -45,6 +45,7 @@ KINDS: dict[type, Callable[[Any, Moment], Iterator[Hit | Waiting]]] = {
     SilenceRule: silence.silence,
     ImplausibleRule: silence.implausible,
 }
+TOUCHES = 2 * 3600.0  # seconds: longer than any rule waits for a repeat or a second fact
 REACH_DAYS = 30  # older readings are history: they feed the baseline, never an alert (fhir.md 4)
 
 
@@ -138,8 +139,9 @@ def _walk(
 def points_after(past: History, fresh: Iterable[float], *, now: float) -> list[float]:
     """Return the instants to judge again once readings taken at `fresh` have arrived.
 
-    A late reading changes every window that it falls in, so all later readings are judged
-    again: then the order of arrival changes nothing (REL-19). Nothing older than 30 days.
+    A late reading changes every window that it falls in, and may be the repeat that an
+    earlier one waited for; so all that it touches is judged again, and the order of arrival
+    changes nothing (REL-19). Nothing older than 30 days.
     """
     oldest = now - REACH_DAYS * DAY
     first = min((time for time in fresh if oldest <= time <= now), default=None)
@@ -147,7 +149,7 @@ def points_after(past: History, fresh: Iterable[float], *, now: float) -> list[f
         return []
     taken = (t for series in past.series.values() for t in series.times.tolist())
     aside = (kept.time for kept in (*past.bounds, *past.kept))
-    return sorted({t for times in (taken, aside) for t in times if first <= t <= now})
+    return sorted({t for times in (taken, aside) for t in times if first - TOUCHES <= t <= now})
 
 
 def later(finding: Finding, last: Moment, rulebook: Rulebook) -> Finding:

@@ -7,6 +7,7 @@ import json
 from datetime import timedelta
 from importlib.resources import files
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from core.logging import logger
 from core.outbox import Priority, Topic, offer
@@ -18,13 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
     from pathlib import Path
-    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
     from core.vitals import Reading
     from monitoring.findings import Assessment
-    from monitoring.repository import Mark
     from monitoring.rulebook import Rulebook
 
 log = logger(__name__)
@@ -69,14 +68,13 @@ def assess(
     id. What waits for a repeat (AL-20) is offered again for when its time is up.
     """
     repository.lock(session, patient_id)
-    mark = repository.latest_mark(session, patient_id)
     readings = people.readings(session, patient_id, since=now - READ_BACK)
     past = windows.history(
         people.person(session, patient_id), readings, repository.frozen(session, patient_id)
     )
     found = judgement.judge(
         past,
-        _points(session, patient_id, past=past, mark=mark, now=now),
+        _points(session, past, readings, now=now),
         now=now,
         rulebook=rulebook,
         model=model,
@@ -88,20 +86,21 @@ def assess(
 
 
 def _points(
-    session: Session,
-    patient_id: UUID,
-    *,
-    past: windows.History,
-    mark: Mark | None,
-    now: datetime,
+    session: Session, past: windows.History, readings: Iterable[Reading], *, now: datetime
 ) -> list[float]:
-    """Return what arrived since the last judgement, all after it, and the end of a wait."""
+    """Return what arrived since the last judgement, all it touches, and the end of a wait.
+
+    What was loaded as history feeds baselines and is never judged.
+    """
+    patient_id = UUID(past.person.id)
+    mark = repository.latest_mark(session, patient_id)
     after = mark.received_until - OVERLAP if mark else now - READ_BACK
     fresh = people.readings_received(session, patient_id, after=after)
-    loaded = {windows.time_of(r) for r in fresh}
-    points = judgement.points_after(past, loaded, now=now.timestamp())
+    touched = judgement.points_after(past, (windows.time_of(r) for r in fresh), now=now.timestamp())
+    loaded = {windows.time_of(r) for r in readings if r.history}
     waited = mark.recheck_at if mark else None
-    return [*points, *([waited.timestamp()] if waited and waited <= now else [])]
+    due = [waited.timestamp()] if waited and waited <= now else []
+    return [*(point for point in touched if point not in loaded), *due]
 
 
 def _keep(

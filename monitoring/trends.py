@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from monitoring.baseline import median
 from monitoring.moment import Hit, evidence, kept_evidence
 from monitoring.rule_kinds import DriftRule, SustainedRule
 from monitoring.rules import proves
@@ -38,7 +39,7 @@ def change(rule: ChangeRule, now: Moment) -> Iterator[Hit]:
     reference = _reference(rule, window, now.day)
     if reference is None:
         return
-    recent = _median(window.medians[window.days > now.day - rule.recent_days])
+    recent = median(window.medians[window.days > now.day - rule.recent_days])
     amount = recent - reference
     relative = amount / reference if rule.fraction else amount
     if not rule.comparison.holds(round(relative, _DIGITS), rule.amount):
@@ -111,7 +112,7 @@ def drift(rule: DriftRule, now: Moment) -> Iterator[Hit]:
         usual = now.usual(vital, window=rule.recent_days, days=rule.usual_days)
         if usual is None or len(recent) < rule.least_recent:
             continue
-        value = _median(recent)
+        value = median(recent)
         if not _drifted(rule, value, usual.centre):
             continue
         yield _off_usual(rule, vital, now, value, usual)
@@ -200,7 +201,3 @@ def _spread(series: Series, vital: Vital, first: int) -> tuple[Evidence, ...]:
     last = len(series) - 1
     chosen = np.unique(np.linspace(first, last, min(_SHOWN, last - first + 1)).astype(int))
     return evidence(series, vital, chosen.tolist())
-
-
-def _median(values: Floats) -> float:
-    return float(np.median(values))

@@ -9,9 +9,12 @@ import pytest
 
 from core.vitals import Quality, Reading, Vital
 from ingest.enrolment import Person
+from monitoring.service import load_rulebook
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from monitoring.rulebook import Rulebook
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
@@ -57,3 +60,8 @@ def daily() -> MakeReadings:
         ]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def rulebook() -> Rulebook:
+    return load_rulebook()

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.vitals import Reading, Severity, Vital
+from ingest.enrolment import Person
+from monitoring import eventtime, service
+from monitoring.eventtime import News, Past, Version
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.monitoring.conftest import MakeReadings
+
+START = datetime(2026, 3, 2, 8, tzinfo=UTC)
+SOMEBODY = Person("p", "Asia/Seoul", groups=frozenset({"heart_failure"}))
+RULEBOOK = service.load_rulebook()
+MODEL = service.load_model()
+
+
+def run(readings: Sequence[Reading], *, days: int = 40, model: bool = False) -> list[News]:
+    past = Past(SOMEBODY, [Version(reading) for reading in readings])
+    until = START + timedelta(days=days)
+    return list(eventtime.run(past, rulebook=RULEBOOK, model=MODEL if model else None, until=until))
+
+
+@st.composite
+def arrivals(draw: st.DrawFn) -> list[Reading]:
+    readings = []
+    for number in range(draw(st.integers(1, 15))):
+        vital, low, high = draw(
+            st.sampled_from([(Vital.SPO2, 88, 98), (Vital.BODY_WEIGHT, 79, 84)])
+        )
+        at = START + timedelta(minutes=draw(st.integers(0, 20_000)))
+        late = timedelta(minutes=draw(st.sampled_from([0, 0, 5, 900, 4000])))
+        value = float(draw(st.integers(low, high)))
+        readings.append(Reading(str(number), vital, value, at, at + late))
+    return readings
+
+
+@settings(max_examples=150, deadline=None)
+@given(arrivals())
+def test_nothing_is_alerted_before_what_it_rests_on_had_arrived(readings: list[Reading]) -> None:
+    arrived = {reading.id: reading.received for reading in readings}
+
+    for news in run(readings, days=16, model=True):
+        assert all(arrived[e.reading_id] <= news.at for e in news.finding.evidence)
+        assert news.finding.at <= news.at
+
+
+@settings(max_examples=100, deadline=None)
+@given(arrivals(), st.integers(0, 24_000))
+def test_what_arrives_later_changes_nothing_said_before(
+    readings: list[Reading], minutes: int
+) -> None:
+    now = START + timedelta(minutes=minutes)
+    known = [reading for reading in readings if reading.received <= now]
+
+    whole = [news for news in run(readings, days=16, model=True) if news.at <= now]
+
+    assert whole == [news for news in run(known, days=16, model=True) if news.at <= now]
+
+
+def test_news_comes_in_the_order_of_time(daily: MakeReadings) -> None:
+    readings = [
+        *daily(Vital.SPO2, [96.0] * 10 + [90.0, 89.0]),
+        *daily(Vital.HEART_RATE, [70.0] * 10 + [115.0, 120.0], hour=1),
+    ]
+
+    times = [news.at for news in run(readings)]
+
+    assert times == sorted(times)
+    assert len(times) >= 4
+
+
+def test_silence_is_noticed_at_the_end_of_the_local_day(daily: MakeReadings) -> None:
+    """The last weight is of 4 March; three days later the day ends at 15:00 UTC in Seoul."""
+    news = run(daily(Vital.BODY_WEIGHT, [80.0] * 3))
+
+    silent = next(n for n in news if n.finding.rule_id == "SIL-HFW")
+    assert silent.finding.severity is Severity.DQ
+    assert not silent.alerts
+    assert silent.at == datetime(2026, 3, 7, 14, 59, 59, tzinfo=UTC)
+
+
+def test_an_unrepeated_value_goes_through_when_its_time_is_up(daily: MakeReadings) -> None:
+    news = run(daily(Vital.HEART_RATE, [115.0]))
+
+    [amber] = [n for n in news if n.alerts]
+    assert amber.finding.severity is Severity.AMBER
+    assert amber.at == START + timedelta(minutes=30)
+    assert not amber.finding.confirmed
+
+
+def test_a_correction_counts_from_its_own_arrival_on(daily: MakeReadings) -> None:
+    """REL-23: 70 was a slip for 96; what was said before stands, what comes after does not."""
+    [wrong] = daily(Vital.SPO2, [70.0])
+    corrected = replace(wrong, value=96.0, received=START + timedelta(days=1))
+    past = Past(
+        SOMEBODY,
+        [Version(wrong, replaced=corrected.received.timestamp()), Version(corrected)],
+    )
+
+    news = list(eventtime.run(past, rulebook=RULEBOOK, model=None, until=START + timedelta(days=1)))
+
+    assert [(n.finding.rule_id, n.at) for n in news if n.alerts] == [("SPO2-CRIT", START)]
+
+
+def test_a_reading_that_is_a_month_old_on_arrival_raises_nothing(daily: MakeReadings) -> None:
+    [old] = daily(Vital.SPO2, [80.0])
+
+    news = run([replace(old, received=START + timedelta(days=31))])
+
+    assert not [n for n in news if n.alerts]
