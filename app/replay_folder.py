@@ -91,7 +91,7 @@ def _lines(path: Path) -> Iterator[bytes]:
 def _resource(line: bytes, kind: str) -> dict[str, Any] | str:
     resource = decode(line)
     if isinstance(resource, Refusal):
-        return resource.issues[0].text
+        return _reason(resource)
     return resource if resource.get("resourceType") == kind else f"not a {kind}"
 
 
@@ -120,6 +120,11 @@ def _take_condition(folder: Folder, line: bytes, _number: int) -> str:
     return ""
 
 
+def _reason(refusal: Refusal) -> str:
+    first = refusal.issues[0]
+    return f"{first.expression}: {first.text}" if first.expression else first.text
+
+
 def _guarded(reader: Callable[[Mapping[str, Any]], T], resource: Mapping[str, Any]) -> T | None:
     try:
         return reader(resource)
@@ -134,7 +139,7 @@ def _diagnosis(parsed: ParsedCondition) -> Diagnosis:
 def _take_observation(folder: Folder, line: bytes, _number: int) -> str:
     parsed = parse(line)
     if isinstance(parsed, Refusal):
-        return parsed.issues[0].text
+        return _reason(parsed)
     member = folder.find(parsed.subject)
     if member is None:
         return "no such patient in the folder"
