@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from ingest.candidates import Candidate
 
-CORRECTING = frozenset({"amended", "corrected", "cancelled", "entered-in-error"})
+WITHDRAWING = frozenset({"cancelled", "entered-in-error"})
+CORRECTING = WITHDRAWING | {"amended", "corrected"}
 # A status never goes back to an earlier one: the original that arrives after its correction
 # changes nothing (fhir.md section 3). `unknown` and `final` may follow each other.
 RANK = {

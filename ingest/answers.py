@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from email.utils import format_datetime
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from fhir.outcome import operation_outcome
@@ -14,6 +13,20 @@ if TYPE_CHECKING:
 
     from fhir.outcome import Issue
     from ingest.receipt import Answer
+
+PHRASES = {  # RFC 9110, for every status that an answer can have
+    200: "OK",
+    201: "Created",
+    400: "Bad Request",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    409: "Conflict",
+    412: "Precondition Failed",
+    413: "Content Too Large",
+    415: "Unsupported Media Type",
+    422: "Unprocessable Content",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +47,7 @@ def response_bundle(answers: Answers) -> dict[str, Any]:
 
 
 def _entry(answer: Answer) -> dict[str, Any]:
-    response: dict[str, Any] = {"status": f"{answer.status} {HTTPStatus(answer.status).phrase}"}
+    response: dict[str, Any] = {"status": f"{answer.status} {PHRASES[answer.status]}"}
     if answer.id is not None:
         response["location"] = location(answer)
         response["etag"] = etag(answer.version)

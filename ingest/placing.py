@@ -50,7 +50,13 @@ def zone_of(name: str) -> ZoneInfo:
 
 def place(when: When, zone: str, *, received: datetime) -> Placed:
     """Return the instants of a measurement; a bare date is the whole local day (FHIR-13)."""
-    local = zone_of(zone)
+    try:
+        return _placed(when, zone_of(zone), received)
+    except OverflowError:  # the first or last day of the calendar, moved by its zone
+        return Placed(received, None, None, when.precision, sure=False)
+
+
+def _placed(when: When, local: ZoneInfo, received: datetime) -> Placed:
     if when.day is not None:
         last = when.last_day or when.day
         return Placed(

@@ -1,10 +1,9 @@
-"""Whether a posted resource may and can be read at all: scope, type, structure (pure)."""
+"""Whether a posted resource can be read at all: its type, its structure, its names (pure)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.security import allows
 from fhir.identity import read_identifiers
 from fhir.observation import parse
 from fhir.outcome import Issue, Refusal
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
 # PostgreSQL cannot hold this character, and FHIR forbids it in every string.
 _NUL = b"\\u0000"
+LONGEST_NAME = 1024  # what an index of PostgreSQL holds with room to spare
 UNUSED = Issue(
     "information",
     "not-supported",
@@ -37,11 +37,17 @@ UNUSED = Issue(
 
 def read(posted: Posted, sender: Sender) -> Readable | Answer:
     """Return the resource if it may be taken further, or the answer that ends it here."""
-    if not allows(sender.caller.scopes, posted.type, "c"):
-        return refuse(403, "forbidden", f"the granted scopes do not permit {posted.type} create")
     if _NUL in posted.raw:
         return refuse(400, "value", "the character U+0000 is not allowed in FHIR")
-    return _observation(posted) if posted.type == Kind.OBSERVATION else _other(posted, sender)
+    found = _observation(posted) if posted.type == Kind.OBSERVATION else _other(posted, sender)
+    if isinstance(found, Readable) and any(_too_long(name) for name in found.names):
+        text = f"system and value may have {LONGEST_NAME} bytes together"
+        return refuse(422, "too-long", text, f"{posted.type}.identifier")
+    return found
+
+
+def _too_long(name: Name) -> bool:
+    return len(f"{name.system}{name.value}".encode()) > LONGEST_NAME
 
 
 def _other(posted: Posted, sender: Sender) -> Readable | Answer:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from core.clock import utc_now
 from core.database import Database
 from core.errors import InvalidError, NotFoundError, UnauthenticatedError
-from core.security import Caller, new_secret, read_token
+from core.security import ASSERTION_ALGORITHMS, Caller, new_secret, read_token
 from core.settings import Settings
 from fhir.capability import capability_statement
 from fhir.outcome import operation_outcome
@@ -174,7 +174,8 @@ class Door:
     def smart(self) -> Response:
         """Say where and how to get a token (FHIR-02)."""
         return JSONResponse(
-            smart_configuration(self._token_url), headers={"Access-Control-Allow-Origin": "*"}
+            smart_configuration(self._token_url, ASSERTION_ALGORITHMS),
+            headers={"Access-Control-Allow-Origin": "*"},
         )
 
     async def token(self, request: Request) -> Response:

@@ -49,7 +49,7 @@ __all__ = [
 
 def accept(session: Session, sender: Sender, posted: Posted, *, now: datetime) -> Answer:
     """Take one resource: stored with its work and its audit row, or refused with a reason."""
-    outcome = read_posted(posted, sender)
+    outcome = _read(posted, sender)
     if isinstance(outcome, Answer):
         answer = outcome
     else:
@@ -63,16 +63,21 @@ def accept_bundle(
     session: Session, sender: Sender, raw: bytes, *, now: datetime
 ) -> Answers | Answer:
     """Take a batch, each entry for itself, or a transaction, all or nothing (FHIR-07)."""
-    bundle = read_bundle(raw)
-    if isinstance(bundle, Refusal):
-        return refused(bundle)
-    if bundle.type not in ("batch", "transaction"):
-        return refuse(400, "invalid", "only batch and transaction are processed", "Bundle.type")
-    settled = _batch if bundle.type == "batch" else _transaction
-    answers = settled(session, sender, bundle, now)
+    answers = _settle(session, sender, raw, now)
     listed = answers.entries if isinstance(answers, Answers) else (answers,)
     _audit(session, sender, "Bundle", listed, now=now)
     return answers
+
+
+def _settle(session: Session, sender: Sender, raw: bytes, now: datetime) -> Answers | Answer:
+    bundle = read_bundle(raw)
+    if isinstance(bundle, Refusal):
+        return refused(bundle)
+    if bundle.type == "batch":
+        return _batch(session, sender, bundle, now)
+    if bundle.type == "transaction":
+        return _transaction(session, sender, bundle, now)
+    return refuse(400, "invalid", "only batch and transaction are processed", "Bundle.type")
 
 
 def _batch(session: Session, sender: Sender, bundle: Bundle, now: datetime) -> Answers:
@@ -118,6 +123,13 @@ def _read_entry(entry: Entry, sender: Sender) -> Readable | Answer:
     posted = Posted(
         entry.index, entry.resource_type, entry.raw, entry.full_url, entry.if_none_exist
     )
+    return _read(posted, sender)
+
+
+def _read(posted: Posted, sender: Sender) -> Readable | Answer:
+    """Check the scope of each resource, inside Bundles too, before its content (SEC-03)."""
+    if not allows(sender.caller.scopes, posted.type, "c"):
+        return refuse(403, "forbidden", f"the granted scopes do not permit {posted.type} create")
     return read_posted(posted, sender)
 
 

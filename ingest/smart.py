@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from core.security import ASSERTION_ALGORITHMS
 from fhir.capability import Interaction
 from ingest.receipt import STORED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 PER_TYPE = ("create", "conditional-create", "read", "vread")
 SYSTEM_WIDE = ("batch", "transaction")
@@ -20,13 +22,13 @@ def interactions() -> list[Interaction]:
     ]
 
 
-def smart_configuration(token_url: str) -> dict[str, Any]:
+def smart_configuration(token_url: str, algorithms: Iterable[str]) -> dict[str, Any]:
     """Return `/.well-known/smart-configuration` for Backend Services (FHIR-02)."""
     return {
         "token_endpoint": token_url,
         "grant_types_supported": ["client_credentials"],
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
-        "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "token_endpoint_auth_signing_alg_values_supported": list(algorithms),
         "scopes_supported": [f"system/{kind}.cr" for kind in STORED],
         "code_challenge_methods_supported": ["S256"],
         "capabilities": ["client-confidential-asymmetric", "permission-v2"],

@@ -6,12 +6,14 @@ from collections import defaultdict
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 from sqlalchemy import BigInteger, cast, func, insert, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from zstandard import ZstdCompressor, ZstdDecompressor
 
+from ingest.criteria import read_criteria
 from ingest.receipt import Kind, Name
 from ingest.tables import PatientIdentifier, Resource, ResourceIdentifier
 
@@ -62,6 +64,12 @@ def lock(session: Session, keys: Iterable[str]) -> None:
 
 def _number(key: str) -> int:
     return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), signed=True)
+
+
+def asked_for(kind: str, criteria: str) -> Name | None:
+    """Return the identifier that the text of a search asks for, or None for anything else."""
+    query = criteria.partition("?")[2] or criteria
+    return read_criteria(kind, parse_qsl(query, keep_blank_values=True))
 
 
 def find_named(session: Session, client_id: UUID, names: Iterable[Name]) -> dict[Name, UUID]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from core.security import Caller
 
+LONGEST_JTI = 255
 PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "k"})
 
 
@@ -132,6 +133,8 @@ def _well_formed(form: Mapping[str, str]) -> None:
 def _use_once(
     session: Session, client: UUID, jti: str, expires: datetime, *, now: datetime
 ) -> None:
+    if len(jti) > LONGEST_JTI:
+        raise UnauthenticatedError("client_assertion refused: jti is too long")
     session.execute(
         delete(ClientAssertion).where(
             ClientAssertion.client_id == client, ClientAssertion.expires_at < now

@@ -7,9 +7,8 @@ from uuid import uuid4
 
 from sqlalchemy.exc import DataError, IntegrityError
 
-from fhir.bundle import rewrite
-from ingest.archive.repository import find_named, heads, lock
-from ingest.criteria import conditional_references, read_criteria
+from fhir.bundle import rewrite, unresolved
+from ingest.archive.repository import asked_for, find_named, heads, lock
 from ingest.enrol.service import enrol, keys_of
 from ingest.observed.service import Seen, take
 from ingest.receipt import REPEATED, STORED, Answer, Kind, Name, Readable, refuse
@@ -50,7 +49,7 @@ def take_all(
 
 
 def _wanted(readable: Readable) -> Name | None:
-    return read_criteria(readable.posted.type, readable.posted.criteria)
+    return asked_for(readable.posted.type, readable.posted.criteria)
 
 
 def _already_there(desk: Desk, wanted: dict[int, Name | None]) -> dict[int, Answer]:
@@ -107,7 +106,7 @@ def _link(
     desk: Desk, linked: dict[str, str], waiting: Sequence[Readable], ids: dict[int, UUID]
 ) -> None:
     """Learn what conditional references mean, and which ids the Observations will get."""
-    asked = conditional_references(each.posted.raw for each in waiting)
+    asked = _conditional(each.posted.raw for each in waiting)
     found = find_named(desk.session, desk.sender.client_id, asked.values()) if asked else {}
     for reference, name in asked.items():
         if name in found:
@@ -115,6 +114,17 @@ def _link(
     for each in waiting:
         if each.posted.index in ids and each.posted.full_url:
             linked[each.posted.full_url] = f"{Kind.OBSERVATION}/{ids[each.posted.index]}"
+
+
+def _conditional(bodies: Iterable[bytes]) -> dict[str, Name]:
+    """Return the conditional references in the bodies that name a stored type."""
+    asked: dict[str, Name] = {}
+    for reference in {each for body in bodies for each in unresolved(body)}:
+        kind = reference.partition("?")[0]
+        name = asked_for(kind, reference) if kind in STORED else None
+        if name is not None:
+            asked[reference] = name
+    return asked
 
 
 def _learn(linked: dict[str, str], readable: Readable, answer: Answer | None) -> None:

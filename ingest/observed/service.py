@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from core.outbox import Priority, Topic, offer
 from core.vitals import Quality
 from fhir.outcome import Issue
-from ingest.acceptance import Decision, Incoming, Outcome, sort
+from ingest.acceptance import WITHDRAWING, Decision, Incoming, Outcome, sort
 from ingest.archive.repository import Version, add_names, add_versions, lock
 from ingest.candidates import candidates_of
+from ingest.enrolment import LIVES_ALONE
 from ingest.observed.repository import add_readings, known, supersede
-from ingest.people.repository import find, zones
+from ingest.people.repository import find, set_living_alone, zones
 from ingest.people.service import Desk, unknown
 from ingest.receipt import (
     CREATED,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
     from fhir.identity import Ref
     from fhir.observation import ParsedObservation
+
+LONGEST_DEVICE = 200  # characters; a longer name is as good by its digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +120,10 @@ def _devices(desk: Desk, refs: Iterable[Ref | None]) -> dict[Ref, str]:
 
 def _device_key(ref: Ref) -> str:
     if ref.identifier is not None:
-        return f"{ref.identifier.system}|{ref.identifier.value}"
-    return ref.url or ref.id
+        key = f"{ref.identifier.system}|{ref.identifier.value}"
+    else:
+        key = ref.url or ref.id
+    return key if len(key) <= LONGEST_DEVICE else digest_of(key.encode())
 
 
 def _store(desk: Desk, settled: Sequence[_Settled]) -> None:
@@ -141,6 +146,14 @@ def _store(desk: Desk, settled: Sequence[_Settled]) -> None:
     add_versions(desk.session, client, versions)
     add_readings(desk.session, [each.decision for each in stored], received=desk.now)
     add_names(desk.session, client, _names(settled))
+    set_living_alone(desk.session, {each.incoming.patient_id for each in stored if _alone(each)})
+
+
+def _alone(settled: _Settled) -> bool:
+    """Return whether a survey answer says in SNOMED CT that the person lives alone."""
+    return settled.seen.parsed.status not in WITHDRAWING and any(
+        "snomed" in system and code == LIVES_ALONE for system, code in settled.seen.parsed.reported
+    )
 
 
 def _names(settled: Iterable[_Settled]) -> dict[Name, UUID]:

@@ -6,10 +6,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from ingest.archive.repository import find_named
-from ingest.criteria import read_criteria
+from ingest.archive.repository import asked_for, find_named
 from ingest.receipt import Kind, Name, name_of
 from ingest.tables import CareTeam, Device, Patient, Practitioner, PractitionerRole
 
@@ -73,7 +72,7 @@ def _name(ref: Ref, kind: Kind) -> Name | None:
     if ref.identifier is not None and ref.identifier.system and ref.type in ("", kind):
         return name_of(kind, ref.identifier)
     if ref.url.startswith(f"{kind}?"):
-        return read_criteria(kind, ref.url)
+        return asked_for(kind, ref.url)
     return None
 
 
@@ -81,6 +80,12 @@ def zones(session: Session, patients: Iterable[UUID]) -> dict[UUID, str]:
     """Return the time zone of each patient."""
     rows = session.execute(select(Patient.id, Patient.zone).where(Patient.id.in_(list(patients))))
     return {row[0]: row[1] for row in rows}
+
+
+def set_living_alone(session: Session, patients: set[UUID]) -> None:
+    """Note who was said to live alone."""
+    if patients:
+        session.execute(update(Patient).where(Patient.id.in_(patients)).values(lives_alone=True))
 
 
 def practitioners(

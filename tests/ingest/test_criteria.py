@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.criteria import conditional_references, read_criteria
+from ingest.archive.repository import asked_for
 from ingest.receipt import Name
 
 
@@ -24,16 +24,4 @@ from ingest.receipt import Name
 def test_only_one_identifier_with_its_system_is_understood_fhir_04(
     criteria: str, name: Name | None
 ) -> None:
-    assert read_criteria("Patient", criteria) == name
-
-
-def test_conditional_references_are_found_and_others_left_alone() -> None:
-    body = (
-        b'{"subject":{"reference":"Patient?identifier=urn:a|1"},'
-        b'"performer":[{"reference":"Organization?identifier=urn:o|1"},'
-        b'{"reference":"Practitioner/1"}]}'
-    )
-
-    assert conditional_references([body]) == {
-        "Patient?identifier=urn:a|1": Name("Patient", "urn:a", "1")
-    }
+    assert asked_for("Patient", criteria) == name

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import func, select
+
+from ingest.tables import Condition, Resource
+from tests.door import condition_status, named, readings, value_of, work_for
+
+if TYPE_CHECKING:
+    from core.database import Database
+
+
+def test_a_transaction_links_its_own_entries_fhir_07(
+    gateway: Any, build: Any, database: Database
+) -> None:
+    urn = f"urn:uuid:{uuid4()}"
+    posted = build.bundle(
+        "transaction", build.heart_rate(urn), build.patient(), urls=(f"urn:uuid:{uuid4()}", urn)
+    )
+
+    answer = gateway.post(posted)
+
+    assert answer.status_code == 200
+    assert answer.json()["type"] == "transaction-response"
+    entries = [each["response"] for each in answer.json()["entry"]]
+    assert [each["status"] for each in entries] == ["201 Created"] * 2
+    who = entries[1]["location"].split("/")[1]
+    assert len(readings(database, who)) == 1
+    stored = gateway.get(f"/fhir/{entries[0]['location']}")
+    assert stored.json()["subject"]["reference"] == f"Patient/{who}"
+
+
+def test_a_conditional_reference_is_resolved(gateway: Any, build: Any) -> None:
+    person = build.patient()
+    who = gateway.create(person)
+    reading = build.heart_rate(f"Patient?identifier=urn:clinic:a|{value_of(person)}")
+
+    answer = gateway.post(build.bundle("transaction", reading))
+
+    assert answer.status_code == 200
+    location = answer.json()["entry"][0]["response"]["location"]
+    assert gateway.get(f"/fhir/{location}").json()["subject"]["reference"] == f"Patient/{who}"
+
+
+@pytest.mark.parametrize("fault", ["unknown-subject", "bad-status"])
+def test_a_transaction_that_fails_in_its_last_entry_stores_nothing_fhir_07(
+    gateway: Any, build: Any, database: Database, fault: str
+) -> None:
+    person = build.patient()
+    who = gateway.create(person)
+    bad = (
+        build.heart_rate(f"Patient/{uuid4()}")
+        if fault == "unknown-subject"
+        else build.heart_rate(f"Patient/{who}", status="done")
+    )
+    new = build.patient()
+
+    answer = gateway.post(build.bundle("transaction", new, build.heart_rate(f"Patient/{who}"), bad))
+
+    assert answer.status_code in (400, 422)
+    assert answer.json()["resourceType"] == "OperationOutcome"
+    assert answer.json()["issue"][0]["expression"][0].startswith("Bundle.entry[2].resource.")
+    assert readings(database, who) == []
+    assert work_for(database, who) == []
+    assert gateway.post(new).status_code == 201
+
+
+def test_a_bad_batch_entry_spoils_no_other_fhir_07(
+    gateway: Any, build: Any, database: Database
+) -> None:
+    who = gateway.create(build.patient())
+
+    answer = gateway.post(
+        build.bundle(
+            "batch",
+            build.heart_rate(f"Patient/{who}"),
+            build.heart_rate(f"Patient/{uuid4()}"),
+            build.heart_rate(f"Patient/{who}", 96),
+            build.heart_rate(f"Patient/{who}"),
+            {"resourceType": "Condition", "subject": {"reference": f"Patient/{uuid4()}"}},
+            {"resourceType": "Basic", "code": {"text": "unused"}},
+        )
+    )
+
+    statuses = [each["response"]["status"][:3] for each in answer.json()["entry"]]
+    assert statuses == ["201", "422", "201", "200", "422", "200"]
+    assert len(readings(database, who)) == 2
+    with database.transaction() as session:
+        assert not session.scalar(
+            select(func.count()).select_from(Resource).where(Resource.type == "Basic")
+        )
+
+
+def test_other_methods_inside_a_bundle_are_said_to_be_unsupported(gateway: Any, build: Any) -> None:
+    posted = build.bundle("batch", build.patient())
+    posted["entry"].append({"request": {"method": "DELETE", "url": f"Patient/{uuid4()}"}})
+
+    answer = gateway.post(posted).json()
+
+    assert [each["response"]["status"][:3] for each in answer["entry"]] == ["201", "405"]
+
+
+def test_the_same_transaction_again_stores_nothing_new_rel_05(
+    gateway: Any, build: Any, database: Database
+) -> None:
+    urn = f"urn:uuid:{uuid4()}"
+    condition = {
+        "resourceType": "Condition",
+        "clinicalStatus": condition_status("clinical", "active"),
+        "code": {"coding": [{"system": "http://snomed.info/sct", "code": "84114007"}]},
+        "subject": {"reference": urn},
+    }
+    posted = build.bundle(
+        "transaction", build.patient(), condition, build.heart_rate(urn), urls=(urn,)
+    )
+
+    first, second = gateway.post(posted).json(), gateway.post(posted).json()
+
+    assert [each["response"]["status"] for each in second["entry"]] == ["200 OK"] * 3
+    assert [each["response"]["location"] for each in first["entry"]] == [
+        each["response"]["location"] for each in second["entry"]
+    ]
+    who = UUID(first["entry"][0]["response"]["location"].split("/")[1])
+    with database.transaction() as session:
+        rows = select(func.count()).select_from(Condition).where(Condition.patient_id == who)
+        assert session.scalar(rows) == 1
+
+
+@pytest.mark.parametrize("kind", ["batch", "transaction"])
+def test_8_identical_bundles_at_once_store_their_entries_once_rel_05(
+    gateway: Any, build: Any, kind: str
+) -> None:
+    person, urn = build.patient(), f"urn:uuid:{uuid4()}"
+    if kind == "batch":
+        subject = f"Patient/{gateway.create(person)}"
+        posted = build.bundle(kind, build.heart_rate(subject), named(build.heart_rate(subject, 90)))
+    else:
+        posted = build.bundle(kind, person, build.heart_rate(urn), urls=(urn,))
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = [each.json()["entry"] for each in pool.map(gateway.post, [posted] * 8)]
+
+    for entry in range(2):
+        statuses = sorted(each[entry]["response"]["status"] for each in answers)
+        assert statuses == [*["200 OK"] * 7, "201 Created"]
+        assert len({each[entry]["response"]["location"] for each in answers}) == 1
