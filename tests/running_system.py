@@ -44,6 +44,30 @@ class Postbox(Message):
         self.letters.append(message)
 
 
+class Browser:
+    """A person's browser without JavaScript: cookies, forms, and what the page says."""
+
+    def __init__(self, base_url: str) -> None:
+        self.http = httpx.Client(base_url=base_url, follow_redirects=True, timeout=20)
+
+    def get(self, path: str) -> httpx.Response:
+        return self.http.get(path, headers={"Accept": "text/html"})
+
+    def submit(self, page: httpx.Response, action: str, /, **fields: str) -> httpx.Response:
+        """Submit the form with this action, with its hidden fields."""
+        form = re.search(rf'<form[^>]*action="{re.escape(action)}".*?</form>', page.text, re.DOTALL)
+        if form is None:
+            raise AssertionError(f"no form for {action} on the page")
+        hidden = dict(
+            re.findall(r'<input[^>]*type="hidden"[^>]*name="([^"]+)"[^>]*value="([^"]*)"', form[0])
+        )
+        return self.http.post(
+            action,
+            data={**hidden, **fields},
+            headers={"Accept": "text/html", "Origin": str(self.http.base_url).rstrip("/")},
+        )
+
+
 @dataclass(slots=True)
 class System:
     """A running Wardlight, its data folder, its mail, and its database."""
@@ -56,6 +80,7 @@ class System:
     database: Database
     database_url: str
     gateways: list[Gateway] = field(default_factory=list)
+    browsers: list[Browser] = field(default_factory=list)
 
     def gateway(self, name: str, *, scopes: str = "system/*.cruds") -> Gateway:
         private, public = make_key()
@@ -63,6 +88,11 @@ class System:
         gateway = Gateway(self.base_url, {**private, "client_id": str(client)})
         self.gateways.append(gateway)
         return gateway
+
+    def browser(self) -> Browser:
+        browser = Browser(self.base_url)
+        self.browsers.append(browser)
+        return browser
 
     def children(self, part: str) -> list[psutil.Process]:
         """Return the processes of one part: its command line names it."""
@@ -161,6 +191,8 @@ def _ready(
         finally:
             for gateway in system.gateways:
                 gateway.close()
+            for browser in system.browsers:
+                browser.http.close()
             database.close()
 
 
@@ -172,27 +204,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             raise AssertionError("`up` did not stop within 35 s of SIGTERM") from None
-
-
-class Browser:
-    """A person's browser without JavaScript: cookies, forms, and what the page says."""
-
-    def __init__(self, base_url: str) -> None:
-        self.http = httpx.Client(base_url=base_url, follow_redirects=True, timeout=20)
-
-    def get(self, path: str) -> httpx.Response:
-        return self.http.get(path, headers={"Accept": "text/html"})
-
-    def submit(self, page: httpx.Response, action: str, /, **fields: str) -> httpx.Response:
-        """Submit the form with this action, with its hidden fields."""
-        form = re.search(rf'<form[^>]*action="{re.escape(action)}".*?</form>', page.text, re.DOTALL)
-        if form is None:
-            raise AssertionError(f"no form for {action} on the page")
-        hidden = dict(
-            re.findall(r'<input[^>]*type="hidden"[^>]*name="([^"]+)"[^>]*value="([^"]*)"', form[0])
-        )
-        return self.http.post(
-            action,
-            data={**hidden, **fields},
-            headers={"Accept": "text/html", "Origin": str(self.http.base_url).rstrip("/")},
-        )

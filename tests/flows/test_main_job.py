@@ -17,7 +17,7 @@ from core.security import Role
 from ingest.tables import Patient, Practitioner
 from lab.gateway import Tally
 from tests.invented import enrolment, observation, ordinary
-from tests.running_system import Browser, System, until
+from tests.running_system import System, until
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -67,7 +67,7 @@ def test_a_reading_becomes_an_alert_that_is_delivered_escalated_acknowledged_and
     first_mail = until(lambda: system.postbox.letters, within=20, what="an e-mail")[0]
     until(lambda: len(system.postbox.letters) > 1, within=30, what="an escalation by e-mail")
 
-    browser = Browser(system.base_url)
+    browser = system.browser()
     inbox = browser.submit(browser.get("/sign-in"), "/sign-in", username="rho", password=PASSWORD)
     assert "86" in inbox.text
     assert NAME in inbox.text
@@ -76,9 +76,9 @@ def test_a_reading_becomes_an_alert_that_is_delivered_escalated_acknowledged_and
     after = browser.submit(inbox, f"/alerts/{alert}/acknowledge")
     assert after.is_success
     page = browser.get(f"/patients/{patient}")
-    done = browser.submit(
-        page, f"/alerts/{alert}/resolve", label="true-actionable", action="call", note=""
-    )
+    conclusion = re.search(r'value="(true-actionable[^"]*call)"', page.text)
+    assert conclusion is not None
+    done = browser.submit(page, f"/alerts/{alert}/resolve", conclusion=conclusion[1], note="")
     assert done.is_success
     with system.database.transaction() as session:
         closed = session.get_one(Alert, alert)
@@ -100,7 +100,7 @@ def test_a_reading_becomes_an_alert_that_is_delivered_escalated_acknowledged_and
 
 
 def test_readyz_says_what_it_looked_at(system: System) -> None:
-    answer = Browser(system.base_url).http.get("/readyz")
+    answer = system.browser().http.get("/readyz")
 
     assert answer.json() == {
         "database": "ok",
