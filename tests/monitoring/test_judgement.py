@@ -129,24 +129,6 @@ def test_a_red_of_a_rule_survives_whatever_else_is_found(
     assert {f for f in together if f.severity is Severity.RED} == set(alone)
 
 
-@pytest.mark.parametrize(
-    ("probability", "tier"),
-    [(0.09, None), (0.1, Severity.YELLOW), (0.3, Severity.AMBER), (1.0, Severity.AMBER)],
-)
-def test_the_score_raises_its_own_finding_and_never_red(
-    probability: float, tier: Severity | None
-) -> None:
-    risk = Risk(probability, 0.0, 0.0, (), 14, "m", "simulated data")
-    thresholds = {"YELLOW": 0.1, "AMBER": 0.3, "RED": 0.9}
-
-    found = scoring.score_finding(RULEBOOK, risk, thresholds, at=END, day=END.date())
-
-    assert (found.severity if found else None) == tier
-    if found:
-        assert (found.rule_id, found.problem) == ("RISK", Problem.DECLINE)
-        assert "trained on simulated data" in found.sentence
-
-
 def test_a_slow_gain_of_a_quarter_kilo_a_day_is_caught(person: Person, daily: MakeReadings) -> None:
     """A baseline that learned from the days under test would never see it."""
     readings = daily(Vital.BODY_WEIGHT, [80.0] * 28 + [80 + 0.25 * d for d in range(1, 22)])
@@ -156,59 +138,6 @@ def test_a_slow_gain_of_a_quarter_kilo_a_day_is_caught(person: Person, daily: Ma
     first = min(f.at for f in judged.findings if f.rule_id == "HF-W30")
     assert (first - START).days == 28 + 7  # 1 kg over the usual on 5 of 7 days
     assert all(f.at >= first for f in judged.findings)
-
-
-def test_two_yellow_findings_of_different_organs_within_72_hours_are_one_amber() -> None:
-    """AL-02."""
-    heart = yellow("RHR-UP", Problem.RHYTHM, hours=0)
-    lungs = yellow("SPO2-DRIFT", Problem.BREATHING, hours=72)
-
-    combined = scoring.combined(RULEBOOK, [lungs], [heart])
-
-    assert [(c.rule_id, c.severity, c.at) for c in combined] == [
-        ("COMBO", Severity.AMBER, lungs.at)
-    ]
-
-
-@pytest.mark.parametrize(
-    ("rule", "problem", "hours"),
-    [
-        ("SPO2-DRIFT", Problem.BREATHING, 73),  # too late
-        ("HR-LOW1", Problem.RHYTHM, 1),  # the same organ system
-        ("RISK", Problem.DECLINE, 1),  # the score looks at the same readings
-        ("SIL-HFW", Problem.SILENCE, 1),  # silence is no organ
-    ],
-)
-def test_other_pairs_of_yellow_findings_stay_yellow(
-    rule: str, problem: Problem, hours: int
-) -> None:
-    heart = yellow("RHR-UP", Problem.RHYTHM, hours=0)
-
-    assert scoring.combined(RULEBOOK, [yellow(rule, problem, hours=hours)], [heart]) == []
-
-
-def test_a_late_finding_completes_a_combination_with_a_later_known_one() -> None:
-    """REL-19."""
-    heart = yellow("RHR-UP", Problem.RHYTHM, hours=0)
-    lungs = yellow("SPO2-DRIFT", Problem.BREATHING, hours=10)
-
-    in_order = scoring.combined(RULEBOOK, [lungs], [heart])
-    late = scoring.combined(RULEBOOK, [heart], [lungs])
-
-    assert in_order == late
-
-
-def yellow(rule: str, problem: Problem, *, hours: int) -> Finding:
-    return Finding(
-        rule_id=rule,
-        problem=problem,
-        severity=Severity.YELLOW,
-        at=START + timedelta(hours=hours),
-        sentence=f"{rule} fired.",
-        patient_sentence="",
-        source="a test",
-        confidence="E",
-    )
 
 
 @pytest.mark.parametrize(
