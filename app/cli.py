@@ -19,7 +19,7 @@ def build() -> typer.Typer:
     """Return the command line; `lab` joins through the entry-point group, not by import."""
     cli = typer.Typer(
         name="wardlight",
-        help="Remote patient monitoring alerts: research and decision support, not a medical device.",
+        help="Remote patient monitoring alerts. Decision support, not a medical device.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         add_completion=False,

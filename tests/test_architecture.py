@@ -53,7 +53,7 @@ def tree_of(path: Path) -> ast.Module:
 
 
 def imported(tree: ast.Module) -> set[str]:
-    names = set()
+    names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
@@ -75,7 +75,7 @@ def type_checking_only(tree: ast.Module) -> set[int]:
 def running_imports(tree: ast.Module) -> set[str]:
     hidden = type_checking_only(tree)
     kept = [node for node in ast.walk(tree) if id(node) not in hidden]
-    names = set()
+    names: set[str] = set()
     for node in kept:
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)

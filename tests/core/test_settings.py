@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
 from core.settings import Environment, Settings
 
-COMPLETE = {
+COMPLETE: dict[str, Any] = {
     "environment": Environment.PRODUCTION,
     "database_url": "postgresql://app@db/wardlight",
     "broker_url": "redis://:p@valkey:6379/0",
