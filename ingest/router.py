@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from core.clock import utc_now
 from core.database import Database
-from core.errors import InvalidError, NotFoundError, UnauthenticatedError
+from core.errors import ForbiddenError, InvalidError, NotFoundError, UnauthenticatedError
 from core.security import ASSERTION_ALGORITHMS, Caller, new_secret, read_token
 from core.settings import Settings
 from fhir.capability import capability_statement
@@ -142,16 +142,7 @@ class Door:
         query = request.query_params.get("_format", "")
         if (no := unacceptable(request.headers.get("accept", ""), query)) is not None:
             return _outcome(no)
-        with self.database.transaction() as session:
-            service.sender_of(session, caller, base="", site_zone="")
-            found = service.read_version(
-                session,
-                caller,
-                kind,
-                _uuid(id_),
-                version=_number(version) if version else None,
-                now=self.clock(),
-            )
+        found = self._found(caller, kind, id_, version)
         said = {
             "ETag": etag(found.version),
             "Last-Modified": format_datetime(found.received_at, usegmt=True),
@@ -160,6 +151,20 @@ class Door:
         if request.headers.get("if-none-match") == said["ETag"]:
             return Response(status_code=304, headers=said)
         return Response(_stamped(found), headers=said, media_type=FHIR_JSON)
+
+    def _found(self, caller: Caller, kind: str, id_: str, version: str) -> Version:
+        now = self.clock()
+        try:
+            with self.database.transaction() as session:
+                service.sender_of(session, caller, base="", site_zone="")
+                number = _number(version) if version else None
+                return service.read_version(
+                    session, caller, kind, _uuid(id_), version=number, now=now
+                )
+        except (ForbiddenError, NotFoundError):
+            with self.database.transaction() as session:
+                service.note_refused_read(session, caller, kind, now=now)
+            raise
 
     def metadata(self) -> Response:
         """Declare what is served (FHIR-01); the only FHIR answer without a token."""

@@ -41,6 +41,7 @@ __all__ = [
     "accept_bundle",
     "enrol_by_override",
     "exchange_token",
+    "note_refused_read",
     "read_version",
     "register_client",
     "sender_of",
@@ -186,6 +187,12 @@ def read_version(  # noqa: PLR0913 (an address has three parts)
         patients=(patient,),
     )
     return found
+
+
+def note_refused_read(session: Session, caller: Caller, kind: str, *, now: datetime) -> None:
+    """Write down that somebody asked for what they did not get (SEC-16)."""
+    entity = kind if kind in STORED else "unknown"
+    audit.record(session, caller, audit.Action.READ, entity, now=now, outcome="refused")
 
 
 def enrol_by_override(

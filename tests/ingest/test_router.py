@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import select
 
+from core.audit import AuditEvent
 from ingest.repository import person
 from ingest.tables import Client
 from tests.door import readings, value_of
@@ -94,8 +96,13 @@ def test_a_device_cannot_delete_or_overwrite_fhir_06(gateway: Any, method: str) 
 
 
 @pytest.mark.parametrize("path", ["Observation/nonsense", f"Observation/{uuid4()}", "Claim/1"])
-def test_what_does_not_exist_is_404(gateway: Any, path: str) -> None:
+def test_what_does_not_exist_is_404_and_the_attempt_is_audited_sec_16(
+    gateway: Any, database: Database, path: str
+) -> None:
     assert gateway.get(f"/fhir/{path}").status_code == 404
+    with database.transaction() as session:
+        tries = select(AuditEvent.outcome).where(AuditEvent.caller_id == gateway.client_id)
+        assert session.scalars(tries).all() == ["refused"]
 
 
 def test_a_create_only_device_may_not_read_nor_create_other_types_sec_03(
