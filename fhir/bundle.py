@@ -172,9 +172,9 @@ def _plain(entry: dict[str, Any]) -> bool:
         entry.keys() <= _ENTRY
         and isinstance(request, dict)
         and request.keys() <= _REQUEST
+        and all(isinstance(each, str) and _URI.fullmatch(each) for each in request.values())
         and request.get("method") in _RANK
         and "url" in request
-        and all(isinstance(each, str) and _URI.fullmatch(each) for each in request.values())
         and isinstance(entry.get("fullUrl", "none"), str)
         and _URI.fullmatch(entry.get("fullUrl", "none")) is not None
     )

@@ -77,6 +77,10 @@ def test_a_full_url_stands_once_for_each_version_bdl_7() -> None:
     ("body", "expression"),
     [
         (bundle(entry(request=POST | {"method": "POKE"})), "Bundle.entry[0].request.method"),
+        (bundle(entry(request=POST | {"method": []})), "Bundle.entry[0].request.method"),
+        (bundle(entry(request=POST | {"url": {"a": 1}})), "Bundle.entry[0].request.url"),
+        (bundle(entry(request=[POST])), "Bundle.entry[0].request"),
+        (bundle(entry(fullUrl=3)), "Bundle.entry[0].fullUrl"),
         (bundle(entry(request={"method": "POST"})), "Bundle.entry[0].request.url"),
         (bundle({"request": POST}), "Bundle.entry[0].resource"),
         (bundle(entry(fullUrl="http://a/Observation/1/_history/2")), "Bundle.entry[0].fullUrl"),
