@@ -148,3 +148,25 @@ def test_8_identical_bundles_at_once_store_their_entries_once_rel_05(
         statuses = sorted(each[entry]["response"]["status"] for each in answers)
         assert statuses == [*["200 OK"] * 7, "201 Created"]
         assert len({each[entry]["response"]["location"] for each in answers}) == 1
+
+
+def test_bundles_over_the_same_people_in_any_order_never_deadlock(
+    gateway: Any, build: Any, database: Database
+) -> None:
+    people = [build.patient() for _ in range(6)]
+    ids = [gateway.create(each) for each in people]
+
+    def bundle_of(turn: int) -> dict[str, Any]:
+        turned = [*range(turn % 6, 6), *range(turn % 6)]
+        order = turned[::-1] if turn % 2 else turned
+        readings_ = [build.heart_rate(f"Patient/{ids[n]}", 60 + turn) for n in order]
+        return build.bundle("transaction", *readings_, *(people[n] for n in order))  # type: ignore[no-any-return]  # the builder is a fixture
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(gateway.post, [bundle_of(turn) for turn in range(24)]))
+
+    assert {each.status_code for each in answers} == {200}
+    for who in ids:
+        stored = readings(database, who)
+        assert len(stored) == 24
+        assert sum(row.quality == "scored" for row in stored) == 1
