@@ -14,6 +14,7 @@ from rich.table import Table
 
 from lab import evaluation, tihm
 from lab.demonstration import demo
+from lab.reference import write
 from lab.scenarios import WORLDS
 from lab.simulator import simulate
 from monitoring.service import load_model, load_rulebook
@@ -93,6 +94,8 @@ def evaluate(  # noqa: PLR0913, PLR0917 (each option of the command is a paramet
             f" patient-years, look-back {evaluation.LOOK_BACK:.0f} days"
         )
         _print_table(title, evaluation.HEADINGS, evaluation.rows(cards))
+        headings = ("event", *(card.name for card in cards))
+        _print_table("Found, by kind of event", headings, evaluation.kind_rows(cards))
     typer.echo(evaluation.CAVEAT)
 
 
@@ -111,10 +114,16 @@ def replay_tihm(
     folder: Annotated[
         Path, typer.Option(envvar="WARDLIGHT_REFERENCE_DATA", help="The reference data.")
     ] = Path("../shared/data"),
+    fhir: Annotated[
+        Path | None, typer.Option(help="Also write them here as FHIR NDJSON for replay.")
+    ] = None,
 ) -> None:
     """Replay the TIHM development patients against their clinician-validated labels."""
+    everybody = tihm.read(folder / "tihm")
+    if fhir is not None:
+        write(everybody, fhir)
     with _progress() as bar:
-        participants = bar.track(tihm.read(folder / "tihm"), description="judging participants")
+        participants = bar.track(everybody, description="judging participants")
         table = tihm.compare(participants, load_rulebook(), load_model())
     title = f"TIHM: {table.days} patient-days with physiology, {table.labelled} labelled"
     _print_table(title, tihm.HEADINGS, tihm.rows(table))

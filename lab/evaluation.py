@@ -63,8 +63,13 @@ def evaluate(lives: Iterable[Life], judges: Judges, *, seed: int) -> list[Scorec
 
 
 def _course(life: Life, firings: Floats) -> Course:
-    recorded = np.array([event.day for event in life.events if event.day > FIRST_DAY])
-    return Course(fired=firings, events=recorded, observed=float(life.days - FIRST_DAY))
+    recorded = [event for event in life.events if event.day > FIRST_DAY]
+    return Course(
+        fired=firings,
+        events=np.array([event.day for event in recorded]),
+        observed=float(life.days - FIRST_DAY),
+        kinds=tuple(event.kind for event in recorded),
+    )
 
 
 def fired(life: Life, judges: Judges) -> Mapping[str, Floats]:
@@ -147,4 +152,12 @@ def rows(cards: Sequence[Scorecard]) -> list[tuple[str, ...]]:
             f"{card.lead_days:.1f} d",
         )
         for card in cards
+    ]
+
+
+def kind_rows(cards: Sequence[Scorecard]) -> list[tuple[str, ...]]:
+    """Return, for each kind of event, how many each way of alerting found of all."""
+    return [
+        (kind, *(f"{card.by_kind[number][1]}/{every}" for card in cards))
+        for number, (kind, _, every) in enumerate(cards[0].by_kind)
     ]

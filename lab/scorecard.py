@@ -8,6 +8,7 @@ random alerts at r episodes per patient-year would find 1 - exp(-r W / 365) of t
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ class Course:
     fired: Floats  # days, ascending
     events: Floats  # days
     observed: float  # days
+    kinds: tuple[str, ...] = ()  # what each event was, where that is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Scorecard:
     unexplained: float  # episodes per patient-year with no event within the look-back after
     ppv_event: float
     lead_days: float  # median, from the opening to the event
+    by_kind: tuple[tuple[str, int, int], ...] = ()  # kind, found, all
 
     @property
     def lift(self) -> float:
@@ -79,16 +82,31 @@ def scorecard(name: str, courses: Sequence[Course], *, look_back: float, seed: i
         unexplained=(total[2] - total[3]) / years,
         ppv_event=total[3] / total[2] if total[2] else math.nan,
         lead_days=float(np.median(leads)) if leads else math.nan,
+        by_kind=_by_kind(courses, look_back),
     )
+
+
+def _by_kind(courses: Sequence[Course], look_back: float) -> tuple[tuple[str, int, int], ...]:
+    found: Counter[str] = Counter()
+    every: Counter[str] = Counter()
+    for course in courses:
+        every.update(course.kinds)
+        hits = np.any(_within(course, look_back), axis=1)
+        found.update(kind for kind, hit in zip(course.kinds, hits, strict=False) if hit)
+    return tuple((kind, found[kind], count) for kind, count in sorted(every.items()))
+
+
+def _within(course: Course, look_back: float) -> NDArray[np.bool_]:
+    """Return bool[events, episodes]: the episode opened within the look-back before."""
+    ahead = course.events[:, None] - openings(course.fired)
+    return np.asarray((ahead > 0) & (ahead <= look_back), dtype=np.bool_)
 
 
 def _counts(course: Course, look_back: float) -> tuple[float, ...]:
     """Return events found, events, episodes, episodes with an event after, days observed."""
-    opened = openings(course.fired)
-    ahead = course.events[:, None] - opened
-    within = (ahead > 0) & (ahead <= look_back)
+    within = _within(course, look_back)
     found, explained = within.any(axis=1).sum(), within.any(axis=0).sum()
-    return float(found), len(course.events), len(opened), float(explained), course.observed
+    return float(found), *within.shape, float(explained), course.observed
 
 
 def _leads(course: Course, look_back: float) -> list[float]:
