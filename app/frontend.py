@@ -22,6 +22,13 @@ ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "app" / "assets"
 STATIC = ROOT / "app" / "static"
 STYLES = ("tokens.css", "page.css", "inbox.css", "patient.css", "report.css", "print.css")
+QUIET = (
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "--no-update-notifier",
+    "--loglevel=error",
+)
 OWN_FILES = ("wardlight.js", "icon.svg")
 
 
@@ -70,7 +77,7 @@ def install(root: Path = ROOT) -> None:
         return
     command, environment = npm_command()
     finished = subprocess.run(
-        [*command, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+        [*command, "ci", *QUIET],
         cwd=root,
         env=environment,
         check=False,

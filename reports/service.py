@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from core.security import Caller
     from ingest.roster import Team
-    from reports.weekly import Week
+    from reports.week import Week
 
 
 @dataclass(frozen=True, slots=True)

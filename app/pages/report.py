@@ -19,7 +19,8 @@ from core.audit import Action, record
 from core.vitals import Severity
 from ingest import repository as people
 from reports.service import TeamWeek, team_week
-from reports.weekly import Adherence, Change, Episode, ProblemLine, Rate, TierLine, Week
+from reports.week import Week
+from reports.weekly import Adherence, Change, Episode, ProblemLine, Rate, TierLine
 
 FULL_WEEK = 7
 

@@ -9,7 +9,7 @@ import pytest
 from core.errors import NotFoundError
 from core.security import SYSTEM, Caller, Role
 from reports.service import team_week
-from reports.weekly import Week
+from reports.week import Week
 from tests.ward import Ward, open_ward
 
 if TYPE_CHECKING:

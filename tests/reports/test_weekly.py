@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from core.errors import InvalidError
 from core.vitals import Severity
 from monitoring.findings import Problem
-from reports.weekly import Change, Episode, Rate, Report, Week, World, weekly
+from reports.week import Week
+from reports.weekly import Change, Episode, Rate, Report, World, weekly
 
 if TYPE_CHECKING:
     import random

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from alerts.inbox import TimelineEntry
+from alerts.outcomes import ACTIONS
+from app.health import PipelineStatus
+from app.pages.explained import Reader, risk_print
+from app.pages.labels import concluded, conclusions, event_words
+from app.pages.strip import strip
+from app.pages.trends import Canvas, charts
+from app.pages.wording import age, emphasised, moment, relative
+from core.errors import InvalidError
+from core.vitals import Quality, Reading, Vital
+from monitoring.findings import Assessment, Contribution, Risk, Usual
+
+NOW = datetime(2026, 11, 23, 1, 42, tzinfo=UTC)
+SEOUL = ZoneInfo("Asia/Seoul")
+READER = Reader(NOW, SEOUL, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("span", "words"),
+    [
+        (timedelta(seconds=10), "just now"),
+        (timedelta(minutes=3, seconds=50), "3 min ago"),
+        (timedelta(minutes=119), "1 h ago"),
+        (timedelta(hours=47), "47 h ago"),
+        (timedelta(days=4, hours=5), "4 days ago"),
+        (timedelta(seconds=-20), "in less than a minute"),
+        (timedelta(minutes=-9), "in 9 min"),
+        (timedelta(days=-3), "in 3 days"),
+    ],
+)
+def test_spans_are_said_in_one_unit(span: timedelta, words: str) -> None:
+    assert relative(span) == words
+
+
+@pytest.mark.parametrize(
+    ("ago", "absolute"),
+    [
+        (timedelta(hours=1), "09:42"),
+        (timedelta(hours=12), "22 Nov 22:42"),
+        (timedelta(days=400), "19 Oct 2025 10:42"),
+    ],
+)
+def test_a_moment_names_its_day_unless_it_is_today_there(ago: timedelta, absolute: str) -> None:
+    """UX-16: in the site's zone, 24 hours, with the instant for machines."""
+    found = moment(NOW - ago, now=NOW, zone=SEOUL)
+
+    assert found.absolute == absolute
+    assert datetime.fromisoformat(found.iso) == NOW - ago
+
+
+@pytest.mark.parametrize(
+    ("sentence", "number"),
+    [
+        ("SpO2 86 %, usual 94 to 98", "86 %"),
+        ("SpO2 186, then 86, usual", "86"),
+        ("SpO2 fell", ""),
+    ],
+)
+def test_the_number_that_matters_is_set_apart(sentence: str, number: str) -> None:
+    found = emphasised(sentence, Vital.SPO2, 86.0)
+
+    assert found.number == number
+    assert found.before + found.number + found.after == sentence
+
+
+def test_an_age_counts_whole_years() -> None:
+    assert age(date(1942, 11, 24), date(2026, 11, 23)) == "83"
+    assert age(None, date(2026, 11, 23)) == "age unknown"
+
+
+def test_every_outcome_and_sub_reason_can_be_chosen_and_read_back() -> None:
+    values = [option.value for group in conclusions() for option in group.options]
+
+    read = [concluded(value, "", []) for value in values]
+
+    expected = {(label, d) for label, details in ACTIONS.items() for d in details or ("",)}
+    assert {(r.label, r.action) for r in read} == expected
+
+
+def test_ticks_that_are_not_of_the_checklist_are_dropped() -> None:
+    found = concluded("unsure/", " Later. ", ["goals", "<b>", "goals"])
+
+    assert found.note == "[checked: goals] Later."
+    with pytest.raises(InvalidError):
+        concluded("unsure", "", [])
+
+
+def test_the_timeline_names_people_and_reasons() -> None:
+    def words(kind: str, reason: str, after: dict[str, object], who: str = "user") -> str:
+        return event_words(
+            TimelineEntry(NOW, kind, who, None, "Dr Han", reason, {}, after), "Fluid"
+        )
+
+    assert words("opened", "HF-W3", {"severity": "AMBER"}, "system") == (
+        "Fluid: opened as AMBER (HF-W3)"
+    )
+    assert words("acknowledged", "acknowledged", {}) == "Fluid: acknowledged by Dr Han"
+    assert words("not-notified", "not notified: late", {}, "system") == "Fluid: not notified: late"
+
+
+def contribution(points: float, index: int = 0) -> Contribution:
+    return Contribution(f"f{index}", f"Feature {index}", 1.0, points)
+
+
+def judged(risk: Risk | None) -> Assessment:
+    return Assessment("p", NOW, (), risk, "hash", "m1", notes=("medicines not known",))
+
+
+def test_contributions_add_up_to_the_score() -> None:
+    """UX-06: the printed parts, the rest put together, sum to the printed log-odds."""
+    parts = tuple(contribution(0.5 - 0.1 * index, index) for index in range(12))
+    total = -4.0 + sum(part.points for part in parts)
+    risk = Risk(0.31, total, -4.0, parts, 7, "m1", "simulated data")
+
+    found = risk_print(judged(risk), READER)
+
+    printed = [float(part.points) for part in found.parts]
+    assert sum(printed[:-1]) == pytest.approx(printed[-1], abs=0.02)
+    assert found.parts[-2].label == "4 more together"
+    assert len(found.rest) == 4
+    assert (found.percent, found.trained_on) == ("31 %", "simulated data")
+    assert found.notes == ("medicines not known",)
+
+
+def test_a_missing_score_is_said_and_not_shown_as_nought() -> None:
+    found = risk_print(judged(None), READER)
+
+    assert not found.available
+    assert found.percent == ""
+    assert "rules alone" in found.why
+
+
+def test_quarantined_readings_are_in_the_table_and_not_in_the_line() -> None:
+    usual = Usual(95.5, 94, 97, 0.7, 28)
+    canvas = Canvas(NOW, SEOUL, {Vital.SPO2: usual}, {Vital.SPO2: 91.0}, [Vital.SPO2])
+    readings = [
+        Reading("1", Vital.SPO2, 95, NOW - timedelta(days=2), NOW),
+        Reading("2", Vital.SPO2, 9, NOW - timedelta(days=1), NOW, quality=Quality.IMPLAUSIBLE),
+        Reading("3", Vital.HEART_RATE, 70, NOW - timedelta(hours=3), NOW),
+    ]
+
+    first, second = charts(readings, canvas)
+
+    assert (first.title, second.title) == ("SpO2", "Heart rate")
+    assert [line.quality for line in first.table] == ["no: implausible", "yes"]
+    assert "newest 95 %, between 95 and 95" in first.picture
+    assert "usual 94" in first.caption
+    assert "no usual range yet" in second.caption
+
+
+def test_a_stopped_pipeline_turns_the_strip_even_when_nobody_has_an_alert() -> None:
+    """UX-14, REL-35."""
+    stopped = PipelineStatus(("no work has been completed lately",), False, None, 0)
+
+    found = strip([], stopped, now=NOW, zone=SEOUL)
+
+    assert not found.normal
+    assert found.headline == "Alerting degraded"
+    assert found.faults == ("no work has been completed lately",)
