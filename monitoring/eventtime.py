@@ -170,9 +170,13 @@ class _Walk:
         judged = judge_at(
             moment(past, point, arrived), self.rulebook.by_vital[vital], self.rulebook
         )
-        if judged.recheck is not None and judged.recheck > point:
+        if judged.recheck is None or judged.recheck <= point:
+            return judged.findings
+        if judged.recheck > arrived:
             heapq.heappush(self._waits, (judged.recheck, vital))
-        return judged.findings
+            return judged.findings
+        # It arrived after its time for a repeat was up.
+        return [*judged.findings, *self._ask(past, judged.recheck, arrived, vital)]
 
     def _score(self, past: History, at: float) -> list[Finding]:
         if self.model is None or self.rulebook.score is None:

@@ -11,7 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from monitoring import baseline, explanation, features, risk, rules, scoring, silence, trends
+from monitoring import (
+    averages,
+    baseline,
+    explanation,
+    features,
+    risk,
+    rules,
+    scoring,
+    silence,
+    trends,
+)
 from monitoring.findings import Assessment, Finding
 from monitoring.moment import Hit, Moment, Waiting, evidence, moment
 from monitoring.rule_kinds import (
@@ -37,7 +47,7 @@ if TYPE_CHECKING:
 
 KINDS: dict[type, Callable[[Any, Moment], Iterator[Hit | Waiting]]] = {
     LimitRule: rules.limit,
-    AverageRule: rules.average,
+    AverageRule: averages.average,
     ChangeRule: trends.change,
     SustainedRule: trends.sustained,
     DriftRule: trends.drift,

@@ -1,7 +1,7 @@
-"""What single readings say: limits with their repeats, and averages of a short window.
+"""What single readings say: limits, their repeats, and the second fact that raises a tier.
 
-Every function here and in `trends` and `silence` has one form: a rule and a moment in,
-what fires (`Hit`) or what waits for a repeat (`Waiting`) out.
+Every rule function here and in `averages`, `trends` and `silence` has one form: a rule and a
+moment in, what fires (`Hit`) or what waits for a repeat (`Waiting`) out.
 """
 
 from __future__ import annotations
@@ -17,14 +17,12 @@ if TYPE_CHECKING:
     from monitoring.findings import Evidence, Usual
     from monitoring.moment import Moment
     from monitoring.rule_kinds import (
-        AverageRule,
         Companion,
         Level,
         LimitRule,
         Raise,
         RepeatedDaysRule,
         Rule,
-        Term,
     )
     from monitoring.windows import Kept, Series
 
@@ -54,11 +52,11 @@ def _old_enough(now: Moment, least_age: int) -> bool:
 
 def limit(rule: LimitRule, now: Moment) -> Iterator[Hit | Waiting]:
     """Judge the latest reading of a vital against the rule's levels, gravest first."""
-    bound = _latest_bound(rule, now)
-    if bound is not None:
+    series = now.series(rule.vital)
+    bound = _latest_bound(rule, now) if now.past.bounds else None
+    if bound is not None and (series is None or float(series.times[-1]) <= bound.at):
         yield bound
         return
-    series = now.series(rule.vital)
     if series is None or not _current(rule, series, now):
         return
     for level in rule.levels:
@@ -77,10 +75,11 @@ def _current(rule: LimitRule, series: Series, now: Moment) -> bool:
 
 
 def _judge(rule: LimitRule, level: Level, series: Series, now: Moment) -> Hit | Waiting | None:
-    if not _past_limit(level, float(series.values[-1])):
+    value = float(series.values[_worst_of_last(level, series)])
+    if not _past_limit(level, value):
         return None
     usual = now.usual(rule.vital, window=1, days=level.usual_days) if level.change else None
-    if not _past_change(level, float(series.values[-1]), usual):
+    if not _past_change(level, value, usual):
         return None
     agreeing = _agreeing(level, series, usual)
     confirmed = len(agreeing) >= level.readings
@@ -97,6 +96,16 @@ def _judge(rule: LimitRule, level: Level, series: Series, now: Moment) -> Hit | 
     return _hit(rule, level, now, _Case(series, usual, agreeing, severity, confirmed, because))
 
 
+def _worst_of_last(level: Level, series: Series) -> int:
+    """Return the index of the latest reading; of two devices at one instant, the worse.
+
+    Readings of one instant stand in order of value.
+    """
+    if level.comparison.upward or len(series) == 1 or series.times[-2] < series.times[-1]:
+        return len(series) - 1
+    return int(series.times.searchsorted(series.times[-1]))
+
+
 class _Case(NamedTuple):
     series: Series
     usual: Usual | None
@@ -108,7 +117,7 @@ class _Case(NamedTuple):
 
 def _hit(rule: LimitRule, level: Level, now: Moment, case: _Case) -> Hit:
     series = case.series
-    last = len(series) - 1
+    last = case.agreeing[-1]
     value = float(series.values[last])
     usual = case.usual or now.usual(rule.vital, window=1, days=level.usual_days)
     times = [float(series.times[last])]
@@ -156,16 +165,16 @@ def _past_change(level: Level, value: float, usual: Usual | None) -> bool:
     if level.change is None:
         return True
     return usual is not None and level.comparison.holds(
-        round(value - usual.centre, _DIGITS), level.change
+        round(value - usual.centre, DIGITS), level.change
     )
 
 
-_DIGITS = 6  # 37.6 - 36.5 is 1.1000000000000014
+DIGITS = 6  # 37.6 - 36.5 is 1.1000000000000014
 
 
 def _agreeing(level: Level, series: Series, usual: Usual | None) -> list[int]:
     """Return the indices, ascending, of the readings that confirm the latest one."""
-    last = len(series) - 1
+    last = _worst_of_last(level, series)
     start = float(series.times[last]) - level.within_minutes * MINUTE
     chosen = [last]
     for i in range(last - 1, -1, -1):
@@ -239,54 +248,3 @@ def proves(bound: Kept, level: Level | RepeatedDaysRule) -> bool:
     if level.comparison.upward:
         return bound.comparator in (">", ">=") and bound.value >= level.limit
     return bound.comparator in ("<", "<=") and bound.value <= level.limit
-
-
-def average(rule: AverageRule, now: Moment) -> Iterator[Hit | Waiting]:
-    """Judge the mean of the readings of a window; the first term beyond its limit counts."""
-    for term in rule.terms:
-        series = now.series(term.vital)
-        if series is None:
-            continue
-        judged = _mean_beyond(rule, term, series, now)
-        if judged is not None:
-            yield judged
-        if isinstance(judged, Hit):
-            return
-
-
-def _mean_beyond(
-    rule: AverageRule, term: Term, series: Series, now: Moment
-) -> Hit | Waiting | None:
-    last = float(series.times[-1])
-    window = rule.window_minutes * MINUTE
-    if now.at - last > max(window, (rule.unanswered_minutes or 0.0) * MINUTE) + SLACK:
-        return None
-    chosen = range(int(series.times.searchsorted(last - window)), len(series))
-    values = series.values[chosen.start :]
-    mean = float(values.mean())
-    if not term.comparison.holds(round(mean, _DIGITS), term.limit):
-        return None
-    confirmed = len(values) >= rule.least_readings
-    if not confirmed:
-        if rule.unanswered_minutes is None:
-            return None
-        until = last + rule.unanswered_minutes * MINUTE
-        if now.at < until:
-            return Waiting(until)
-    usual = now.usual(term.vital, window=1, days=28)
-    return Hit(
-        rule=rule,
-        severity=rule.severity,
-        at=last,
-        day=int(series.days[-1]),
-        vital=term.vital,
-        value=mean,
-        limit=term.limit,
-        usual=usual,
-        change=mean - usual.centre if usual else None,
-        since=float(series.times[chosen.start]),
-        count=len(values),
-        evidence=evidence(series, term.vital, chosen),
-        confirmed=confirmed,
-        missing=() if usual else ("personal baseline",),
-    )

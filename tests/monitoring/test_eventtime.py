@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -9,12 +10,14 @@ from hypothesis import strategies as st
 
 from core.vitals import Reading, Severity, Vital
 from ingest.enrolment import Person
-from monitoring import eventtime, service
+from monitoring import eventtime, judgement, service, windows
 from monitoring.eventtime import News, Past, Version
+from monitoring.findings import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from monitoring.findings import Finding
     from tests.monitoring.conftest import MakeReadings
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -117,3 +120,48 @@ def test_a_reading_that_is_a_month_old_on_arrival_raises_nothing(daily: MakeRead
     news = run([replace(old, received=START + timedelta(days=31))])
 
     assert not [n for n in news if n.alerts]
+
+
+def as_live(readings: Sequence[Reading]) -> list[Finding]:
+    """Judge at each arrival and at each end of a wait, as the worker does."""
+    found: list[Finding] = []
+    recheck: datetime | None = None
+    arrivals = sorted(readings, key=lambda r: r.received)
+    for reading in [*arrivals, None]:
+        while recheck and (reading is None or recheck <= reading.received):
+            recheck = _judge(readings, recheck, [recheck.timestamp()], found)
+        if reading is not None:
+            known = windows.cut(
+                windows.history(SOMEBODY, readings), math.inf, reading.received.timestamp()
+            )
+            fresh = [windows.time_of(reading)]
+            points = judgement.points_after(known, fresh, now=reading.received.timestamp())
+            recheck = _judge(readings, reading.received, points, found)
+    return found
+
+
+def _judge(
+    readings: Sequence[Reading], now: datetime, points: list[float], found: list[Finding]
+) -> datetime | None:
+    past = windows.history(SOMEBODY, readings)
+    judged = judgement.judge(past, points, now=now, rulebook=RULEBOOK, model=None, recent=found)
+    found.extend(judged.findings)
+    return judged.recheck_at
+
+
+@settings(max_examples=150, deadline=None)
+@given(arrivals())
+def test_a_replay_finds_what_live_judging_found(readings: list[Reading]) -> None:
+    """I3, on rules: silence and the score are asked at other instants."""
+    replayed = [news.finding for news in run(readings, days=20)]
+
+    assert gravest(replayed) == gravest(as_live(readings))
+
+
+def gravest(findings: Sequence[Finding]) -> dict[tuple[str, datetime], Severity]:
+    graver: dict[tuple[str, datetime], Severity] = {}
+    for each in findings:
+        if each.problem is not Problem.SILENCE:
+            key = (each.rule_id, each.at)
+            graver[key] = max(each.severity, graver.get(key, Severity.DQ), key=lambda s: s.rank)
+    return graver

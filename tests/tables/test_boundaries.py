@@ -110,7 +110,7 @@ def readings_of(row: Row) -> list[Reading]:
 
 def reading(vital: str, sign: str, value: float, at: datetime) -> Reading:
     return Reading(
-        id=f"{vital} {at.isoformat()}",
+        id=f"{vital} {at.isoformat()} {value}",
         vital=Vital(vital),
         value=value,
         effective=at,
