@@ -60,6 +60,8 @@ lock: setup-dev ## renew the hash-locked requirements from pyproject.toml
 	$(BIN)/uv pip install -q --require-hashes -r requirements/dev.txt
 	@touch $@
 
-app/static/.built: .venv/.runtime package.json package-lock.json app/frontend.py $(wildcard app/assets/*)
+# Where the machine has no npm, Node comes from a wheel.
+app/static/.built: .venv/.runtime requirements/node.txt package.json package-lock.json app/frontend.py $(wildcard app/assets/*)
+	@command -v npm >/dev/null || $(BIN)/uv pip install -q --require-hashes -r requirements/node.txt
 	$(BIN)/python -m app.frontend
 	@touch $@
