@@ -146,7 +146,8 @@ def _because(hit: Hit) -> str:
 def evidence_words(evidence: Evidence) -> str:
     """Return one reading in words, such as `heart rate 118 /min`."""
     measure = MEASURES[evidence.vital]
-    name = measure.display if measure.display[1:2].isupper() else measure.display.lower()
+    acronym = any(letter.isupper() for letter in measure.display[1:])
+    name = measure.display if acronym else measure.display.lower()
     return f"{name} {number(evidence.value, evidence.vital)} {measure.unit_display}"
 
 

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from core.vitals import Severity, Vital
 from monitoring import explanation
-from monitoring.findings import Usual
+from monitoring.findings import Evidence, Usual
 from monitoring.moment import Hit
 
 if TYPE_CHECKING:
@@ -80,3 +81,13 @@ def test_no_sentence_leaves_a_hole(rulebook: Rulebook) -> None:
 
 def test_a_local_time_is_the_persons_own() -> None:
     assert explanation.local_time(NOON, "Asia/Seoul") == "02 Mar 21:00"
+
+
+@pytest.mark.parametrize(
+    ("vital", "words"),
+    [(Vital.SPO2, "SpO2 95 %"), (Vital.HEART_RATE, "heart rate 95 /min")],
+)
+def test_a_second_fact_is_named_with_its_number(vital: Vital, words: str) -> None:
+    second = Evidence("r", vital, 95.0, datetime(2026, 3, 2, tzinfo=UTC))
+
+    assert explanation.evidence_words(second) == words
