@@ -82,6 +82,7 @@ def sparkline(points: Sequence[Point], frame: Frame) -> Svg:
 def trend(points: Sequence[Point], frame: Frame, drawing: Drawing) -> Svg:
     """Return a chart that fills its column: band, limit, axes, line, and the last point marked."""
     root = _picture("trend", frame.label)
+    SubElement(root, "title").text = frame.label
     drawn = thin(_within(points, frame))
     scale = _scale(drawn, frame, width=PLOT[0], height=PLOT[1])
     _grid(root, scale, drawing)
@@ -182,9 +183,7 @@ def _scale(points: Iterable[Point], frame: Frame, *, width: float, height: float
 
 
 def _picture(kind: str, label: str) -> Element:
-    root = Element("svg", {"class": kind, "role": "img", "aria-label": label})
-    SubElement(root, "title").text = label
-    return root
+    return Element("svg", {"class": kind, "role": "img", "aria-label": label})
 
 
 def _band(parent: Element, frame: Frame, scale: Scale, *, right: float) -> None:

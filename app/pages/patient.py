@@ -223,5 +223,5 @@ def timeline(episodes: Sequence[EpisodeView], reader: Reader) -> list[TimelineLi
         for episode in episodes
         for delivery in episode.deliveries
     ]
-    newest = sorted(lines, key=lambda line: line[0], reverse=True)[:MOST_LINES]
+    newest = sorted(lines, key=lambda line: line[0])[: -MOST_LINES - 1 : -1]
     return [TimelineLine(reader.at(at), words) for at, words in newest]

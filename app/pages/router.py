@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 
 from app.pages import acting, inbox, patient, report, signin
 from app.pages.door import Door
-from app.pages.headers import SecurityHeaders
+from app.pages.headers import CompressedPages, SecurityHeaders
 from app.pages.rendering import STATIC, Assets, Renderer
 from core.clock import utc_now
 from core.database import Database
@@ -36,4 +36,5 @@ def mount(
     """Add pages, static files and security headers to the application."""
     web.include_router(router(database, settings, clock))
     web.mount("/static", Assets(directory=STATIC, check_dir=False))
+    web.add_middleware(CompressedPages)
     web.add_middleware(SecurityHeaders, https=settings.base_url.startswith("https://"))

@@ -188,6 +188,14 @@ def test_every_answer_carries_the_security_headers(enter: Enter, ward: Ward) -> 
         assert headers["cross-origin-opener-policy"] == "same-origin"
 
 
+def test_pages_are_compressed_and_the_machines_door_is_not(enter: Enter, ward: Ward) -> None:
+    """UX-18."""
+    client = enter(ward.username)
+
+    assert client.get("/inbox").headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in client.get("/fhir/metadata").headers
+
+
 def test_no_page_holds_inline_script_or_style(enter: Enter, ward: Ward) -> None:
     """SEC-38."""
     client = enter(ward.username)
