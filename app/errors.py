@@ -21,6 +21,8 @@ from core.logging import logger
 from fhir.outcome import Issue, operation_outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fastapi import Request
     from fastapi.responses import Response
 
@@ -52,11 +54,13 @@ def speaks_fhir(request: Request) -> bool:
     return "text/html" not in request.headers.get("accept", "")
 
 
-def outcome(status: int, text: str, *, field: str = "") -> Response:
+def outcome(
+    status: int, text: str, *, field: str = "", also: Mapping[str, str] | None = None
+) -> Response:
     """Return an OperationOutcome with a status and, where due, what to do next."""
     code = ISSUE_CODE.get(HTTPStatus(status), "processing")
     issue = Issue(severity="error", code=code, text=text, expression=field)
-    headers = {}
+    headers = dict(also or {})
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="wardlight"'
     if status == HTTPStatus.SERVICE_UNAVAILABLE:

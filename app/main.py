@@ -62,7 +62,7 @@ def _add_refusals(web: FastAPI) -> None:
         return errors.outcome(400, f"request not understood: {first['type']}", field=where)
 
     async def http(_: Request, error: Any) -> Response:
-        return errors.outcome(error.status_code, str(error.detail))
+        return errors.outcome(error.status_code, str(error.detail), also=error.headers)
 
     async def stored(_: Request, error: Any) -> Response:
         return errors.of_the_database(error)

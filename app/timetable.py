@@ -42,8 +42,9 @@ def first(session: Session, job: str, period: str, *, now: datetime) -> bool:
 
 
 def look_for_silence(session: Session, *, now: datetime) -> None:
-    """Once an hour, have everybody assessed: somebody who sends nothing asks for nothing."""
-    if first(session, "hourly-assessment", f"{now:%Y-%m-%dT%H}", now=now):
+    """Four times an hour, have everybody assessed: who sends nothing asks for nothing."""
+    quarter = now.replace(minute=now.minute - now.minute % 15)
+    if first(session, "everybody", f"{quarter:%Y-%m-%dT%H:%M}", now=now):
         for patient_id in session.scalars(select(visible_to(SYSTEM).subquery())):
             outbox.offer(session, Topic.ASSESS, patient_id, now=now, priority=Priority.BULK)
 

@@ -6,11 +6,13 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from sqlalchemy import Select, func, select
 
 from core.clock import utc_now
 from core.errors import NotFoundError
+from core.security import Role
 from core.vitals import Precision, Quality, Reading, Vital
 from ingest.enrolment import (
     ConditionGroup,
@@ -36,7 +38,6 @@ from ingest.teams.repository import care_teams, first_teams, responsible, team_p
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
-    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
@@ -67,23 +68,31 @@ def visible_to(caller: Caller) -> Select[UUID]:
     """Return the patients that a caller may see: the one team filter (SEC-11).
 
     A person sees the patients of the active teams they take part in, and those whose care
-    they manage; a client or the program itself is bounded by scopes and sees all.
+    they manage. A supervisor also sees those whom no active team has: an alert that went to
+    the fallback team must open for somebody. A client or the program itself is bounded by
+    scopes and sees all.
     """
     if caller.kind in ("client", "system"):
         return select(Patient.id)
+    # An id that no row has: compared with None, SQL would ask for rows without a manager.
+    self_id = caller.practitioner_id or UUID(int=0)
     member = (
         select(CareTeamParticipant.care_team_id)
         .join(CareTeam, CareTeam.id == CareTeamParticipant.care_team_id)
-        .where(CareTeamParticipant.practitioner_id == caller.practitioner_id, CareTeam.active)
+        .where(CareTeamParticipant.practitioner_id == self_id, CareTeam.active)
     )
-    return (
+    cared_for = select(CareTeamPatient.patient_id).where(
+        CareTeamPatient.care_team_id.in_(member) | (CareTeamPatient.care_manager_id == self_id)
+    )
+    own = select(Patient.id).where(Patient.id.in_(cared_for))
+    if caller.role is not Role.SUPERVISOR:
+        return own
+    taken = (
         select(CareTeamPatient.patient_id)
-        .where(
-            CareTeamPatient.care_team_id.in_(member)
-            | (CareTeamPatient.care_manager_id == caller.practitioner_id)
-        )
-        .distinct()
+        .join(CareTeam, CareTeam.id == CareTeamPatient.care_team_id)
+        .where(CareTeam.active)
     )
+    return select(Patient.id).where(Patient.id.in_(cared_for) | Patient.id.not_in(taken))
 
 
 def may_see(session: Session, caller: Caller, patient_id: UUID) -> bool:

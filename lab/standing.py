@@ -91,15 +91,15 @@ def summary(database: Database, tally: Tally, *, began: float) -> dict[str, Any]
 
 
 def visible(base_url: str, logins: list[Login]) -> int:
-    """Sign each person in over HTTP and return how many inbox rows they are shown together."""
-    return sum(_rows(base_url, login) for login in logins)
+    """Sign each person in over HTTP and return how many different alerts they are shown."""
+    return len({alert for login in logins for alert in _shown(base_url, login)})
 
 
-def _rows(base_url: str, login: Login) -> int:
+def _shown(base_url: str, login: Login) -> list[str]:
     with httpx.Client(base_url=base_url, follow_redirects=True, timeout=30) as browser:
         html = {"Accept": "text/html", "Origin": base_url}
         page = browser.get("/sign-in", headers=html)
         hidden = dict(re.findall(r'name="([^"]+)"[^>]*value="([^"]*)"', page.text))
         form = {**hidden, "username": login.username, "password": login.password}
         inbox = browser.post("/sign-in", data=form, headers=html)
-        return len(re.findall(r'<li class="row row-', inbox.text))
+        return re.findall(r'<li class="row [^>]*id="(alert-[^"]+)"', inbox.text)

@@ -14,7 +14,7 @@ from app.accounts.service import NewUser, create_user
 from core.audit import AuditEvent
 from core.clock import utc_now
 from core.security import Role
-from ingest.tables import Patient, Practitioner
+from ingest.tables import PatientIdentifier, Practitioner
 from lab.gateway import Tally
 from tests.invented import enrolment, observation, ordinary
 from tests.running_system import System, until
@@ -26,26 +26,28 @@ pytestmark = pytest.mark.processes
 PASSWORD = "a long enough passphrase"
 NAME = "Canarysmith"
 MRN = "canary-4711"
+EMAIL = "dr.rho@clinic.example"
 
 
 def enrolled(system: System) -> UUID:
     gateway, tally = system.gateway("flow"), Tally()
-    gateway.post(enrolment(MRN, name=NAME), tally)
+    gateway.post(enrolment(MRN, name=NAME, email=EMAIL), tally)
     gateway.post(ordinary(MRN, days=20, until=utc_now() - timedelta(hours=2)), tally)
     assert tally.refused == 0, tally.reasons
     with system.database.transaction() as session:
-        doctor = session.scalars(select(Practitioner)).one()
+        doctor = session.scalars(select(Practitioner).where(Practitioner.email == EMAIL)).one()
         create_user(
             session,
             NewUser("rho", doctor.name, PASSWORD, Role.PHYSICIAN, doctor.id),
             now=utc_now(),
         )
-        return session.scalars(select(Patient.id)).one()
+        known = select(PatientIdentifier.patient_id).where(PatientIdentifier.value == MRN)
+        return session.scalars(known).one()
 
 
-def open_alert(system: System) -> UUID | None:
+def open_alert(system: System, patient: UUID) -> UUID | None:
     with system.database.transaction() as session:
-        red = select(Alert.id).where(Alert.severity == "RED", Alert.state == "open")
+        red = select(Alert.id).where(Alert.patient_id == patient, Alert.severity == "RED")
         return session.scalar(red)
 
 
@@ -59,11 +61,11 @@ def test_a_reading_becomes_an_alert_that_is_delivered_escalated_acknowledged_and
     system: System,
 ) -> None:
     patient = enrolled(system)
-    gateway, tally = system.gateways[0], Tally()
+    gateway, tally = system.gateways[-1], Tally()
 
     gateway.post(observation(MRN, "spo2", 86, utc_now()), tally)
     assert tally.accepted == 1
-    alert = until(lambda: open_alert(system), within=20, what="a RED alert")
+    alert = until(lambda: open_alert(system, patient), within=20, what="a RED alert")
     first_mail = until(lambda: system.postbox.letters, within=20, what="an e-mail")[0]
     until(lambda: len(system.postbox.letters) > 1, within=30, what="an escalation by e-mail")
 

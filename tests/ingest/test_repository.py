@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.clock import utc_now
 from core.security import SYSTEM, Caller, Role
 from core.vitals import Quality
 from ingest.repository import (
@@ -162,3 +163,20 @@ def test_nobody_sees_another_teams_patient_whatever_the_graph_sec_11(
         graph.rollback()
 
     assert seen == {(s, p) for t, s in members for team_, p in patients if team_ == t}
+
+
+def test_a_supervisor_sees_whom_no_active_team_has_and_no_other_teams_people_rel_40(
+    session: Session,
+) -> None:
+    alone, theirs, team = uuid4(), uuid4(), uuid4()
+    now = utc_now()
+    session.add_all([Patient(id=alone, created_at=now), Patient(id=theirs, created_at=now)])
+    session.add(CareTeam(id=team, name="Other"))
+    session.flush()
+    session.add(CareTeamPatient(care_team_id=team, patient_id=theirs))
+    session.flush()
+    supervisor = Caller("user", uuid4(), role=Role.SUPERVISOR, practitioner_id=None)
+
+    assert may_see(session, supervisor, alone)
+    assert not may_see(session, supervisor, theirs)
+    assert not may_see(session, user(None), alone)
