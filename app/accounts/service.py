@@ -56,6 +56,16 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try to sign in; `source` is the caller's address, `demo` whether demo accounts count."""
+
+    username: str
+    password: str
+    source: str
+    demo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class NewUser:
     """What an account is made of."""
 
@@ -102,24 +112,23 @@ def create_user(session: Session, new: NewUser, *, now: datetime) -> UUID:
     return user.id
 
 
-def sign_in(
-    session: Session, username: str, password: str, *, source: str, now: datetime
-) -> str | Refused:
+def sign_in(session: Session, attempt: Attempt, *, now: datetime) -> str | Refused:
     """Return the secret of a new session, or the refusal, and write either to the audit.
 
-    `source` is the address of the caller; it and the user name are stored as digests only.
-    A refusal is a value so that the failure it counts is committed.
+    Address and user name of a failed try are stored as digests only. A refusal is a value, so
+    that the failure it counts is committed.
     """
-    account = digest(_normal(username))
-    waiting = _waiting(session, account=account, source=digest(source), now=now)
-    user = repository.by_username(session, _normal(username))
-    known = user is not None and not user.disabled
+    username = _normal(attempt.username)
+    account, source = digest(username), digest(attempt.source)
+    waiting = _waiting(session, account=account, source=source, now=now)
+    user = repository.by_username(session, username)
+    known = user is not None and not user.disabled and (attempt.demo or not user.demo)
     # The hash is verified even where nothing can come of it, so that time tells nothing.
     stored = user.password_hash if user else _nobody()
-    right = password_matches(stored, password[:LONGEST_PASSWORD])
+    right = password_matches(stored, attempt.password[:LONGEST_PASSWORD])
     if waiting or not (known and right) or user is None:
         if not waiting:
-            session.add(SignInFailure(account_digest=account, source_digest=digest(source), at=now))
+            session.add(SignInFailure(account_digest=account, source_digest=source, at=now))
         record(session, SYSTEM, Action.EXECUTE, "sign-in", now=now, outcome="refused")
         return Refused(waiting)
     repository.forget_failures(session, account=account, before=now - throttle.WINDOW)

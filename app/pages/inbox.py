@@ -157,7 +157,7 @@ def row_view(row: InboxRow, screen: Screen) -> RowView:
         picture=picture(row, screen),
         no_picture=f"no {MEASURES[row.vital].display} drawn"
         if row.vital
-        else "trends on the page of the patient",
+        else "several measurements: open to see them",
         owner="yours" if mine else row.owner_name or "not owned",
         next_step=row.next_step,
         next_at=maybe(row.next_step_at, now=screen.now, zone=screen.zone),

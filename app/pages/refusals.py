@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from inspect import isawaitable
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import FastAPI, Request, Response
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
 
 from app.pages.rendering import Renderer
 from core.errors import (
@@ -91,6 +94,19 @@ def page_route(pages: Renderer) -> type[APIRoute]:
             return handle
 
     return PageRoute
+
+
+def answer_browsers(web: FastAPI, pages: Renderer) -> None:
+    """Answer a browser's address that leads nowhere with our page, and programs as before."""
+    before = web.exception_handlers.get(HTTPException, http_exception_handler)
+
+    async def absent(request: Request, error: Any) -> Response:
+        if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+            return refuse(pages, ABSENT)
+        answer = before(request, error)
+        return await answer if isawaitable(answer) else answer
+
+    web.add_exception_handler(HTTPException, absent)
 
 
 def _too_large(request: Request) -> bool:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 from app.pages import acting, inbox, patient, report, signin
 from app.pages.door import Door
 from app.pages.headers import CompressedPages, SecurityHeaders
+from app.pages.refusals import answer_browsers
 from app.pages.rendering import STATIC, Assets, Renderer
 from core.clock import utc_now
 from core.database import Database
@@ -35,6 +36,7 @@ def mount(
 ) -> None:
     """Add pages, static files and security headers to the application."""
     web.include_router(router(database, settings, clock))
+    answer_browsers(web, Renderer(settings))
     web.mount("/static", Assets(directory=STATIC, check_dir=False))
     web.add_middleware(CompressedPages)
     web.add_middleware(SecurityHeaders, https=settings.base_url.startswith("https://"))

@@ -39,8 +39,10 @@ def router(door: Door) -> APIRouter:
     ) -> Response:
         door.check_form(request, csrf, request.cookies.get(door.form_cookie, ""))
         source = request.client.host if request.client else ""
+        demo = door.settings.environment is not Environment.PRODUCTION
+        attempt = accounts.Attempt(username, password, source, demo=demo)
         with door.database.transaction() as session:
-            found = accounts.sign_in(session, username, password, source=source, now=door.clock())
+            found = accounts.sign_in(session, attempt, now=door.clock())
         if isinstance(found, accounts.Refused):
             return _form(door, request, to, Said(problem=_words(found.retry_after), status=401))
         response = RedirectResponse(destination(to), status_code=303)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from app.accounts import service, throttle
-from app.accounts.service import NewUser, Refused
+from app.accounts.service import Attempt, NewUser, Refused
 from app.accounts.tables import AppUser, LoginSession, SignInFailure
 from core.audit import AuditEvent
 from core.errors import ConflictError, InvalidError
@@ -32,9 +32,8 @@ def name(session: Session) -> str:
 
 
 def enter(session: Session, username: str, password: str = PASSWORD, *, minutes: float = 0) -> str:
-    found = service.sign_in(
-        session, username, password, source=SOURCE, now=NOW + timedelta(minutes=minutes)
-    )
+    attempt = Attempt(username, password, SOURCE)
+    found = service.sign_in(session, attempt, now=NOW + timedelta(minutes=minutes))
     return found if isinstance(found, str) else ""
 
 
@@ -60,6 +59,18 @@ def test_a_short_password_is_refused_outside_the_demo(session: Session) -> None:
     assert service.create_user(session, demo, now=NOW)
 
 
+def test_a_demo_account_opens_nothing_where_demo_accounts_do_not_count(session: Session) -> None:
+    """SEC-08, SEC-49: production never lets one in, with the words of any other failure."""
+    username = f"demo-{uuid4().hex[:6]}"
+    service.create_user(session, NewUser(username, "X", "demo", Role.NURSE, demo=True), now=NOW)
+
+    refused = service.sign_in(session, Attempt(username, "demo", SOURCE), now=NOW)
+    let_in = service.sign_in(session, Attempt(username, "demo", SOURCE, demo=True), now=NOW)
+
+    assert refused == Refused(timedelta())
+    assert isinstance(let_in, str)
+
+
 def test_a_user_name_is_taken_whatever_its_case(session: Session, name: str) -> None:
     again = NewUser(name.upper(), "Other", PASSWORD, Role.NURSE)
 
@@ -71,8 +82,8 @@ def test_a_wrong_password_and_an_unknown_person_are_refused_alike(
     session: Session, name: str
 ) -> None:
     """SEC-06."""
-    wrong = service.sign_in(session, name, "not it", source=SOURCE, now=NOW)
-    unknown = service.sign_in(session, f"no-{name}", "not it", source=SOURCE, now=NOW)
+    wrong = service.sign_in(session, Attempt(name, "not it", SOURCE), now=NOW)
+    unknown = service.sign_in(session, Attempt(f"no-{name}", "not it", SOURCE), now=NOW)
 
     assert wrong == unknown == Refused(timedelta())
 
@@ -84,7 +95,7 @@ def test_failures_slow_an_account_down_and_a_success_forgets_them(
     for _ in range(throttle.ACCOUNT_ALLOWANCE + 1):
         assert enter(session, name, "wrong") == ""
 
-    hurried = service.sign_in(session, name, PASSWORD, source=SOURCE, now=NOW)
+    hurried = service.sign_in(session, Attempt(name, PASSWORD, SOURCE), now=NOW)
 
     assert isinstance(hurried, Refused)
     assert hurried.retry_after > timedelta()
@@ -102,7 +113,7 @@ def test_a_source_that_tries_many_names_is_slowed_too(session: Session, name: st
         for n in range(throttle.SOURCE_ALLOWANCE + 3)
     )
 
-    found = service.sign_in(session, name, PASSWORD, source=source, now=NOW)
+    found = service.sign_in(session, Attempt(name, PASSWORD, source), now=NOW)
 
     assert found == Refused(timedelta(seconds=8))
 

@@ -188,6 +188,21 @@ def test_every_answer_carries_the_security_headers(enter: Enter, ward: Ward) -> 
         assert headers["cross-origin-opener-policy"] == "same-origin"
 
 
+def test_an_address_that_leads_nowhere_looks_like_one_that_is_not_ours(
+    enter: Enter, ward: Ward
+) -> None:
+    """SEC-12: a page for browsers, the program's own answer for programs."""
+    client = enter(ward.username)
+    hidden = client.get(f"/patients/{ward.patients['Yun Hidden']}")
+
+    browser = client.get("/nowhere", headers={"Accept": "text/html"})
+    program = client.get("/nowhere", headers={"Accept": "application/fhir+json"})
+
+    assert (browser.status_code, browser.text) == (404, hidden.text)
+    assert program.status_code == 404
+    assert "<html" not in program.text
+
+
 def test_pages_are_compressed_and_the_machines_door_is_not(enter: Enter, ward: Ward) -> None:
     """UX-18."""
     client = enter(ward.username)
