@@ -25,6 +25,7 @@ from app.pages.wording import (
 from core.vitals import MEASURES, Severity
 from monitoring.findings import Assessment, Contribution, Risk
 from reports.charts import Svg, bar
+from reports.weekly import GRAVE
 
 MOST_FINDINGS = 4
 MOST_EVIDENCE = 8
@@ -67,6 +68,7 @@ class EpisodePrint:
     rulebook: str
     policy: str
     can_take: bool
+    grave: bool
     ended: str
 
 
@@ -127,6 +129,7 @@ def episode_print(view: EpisodeView, reader: Reader, *, rulebook: str) -> Episod
         rulebook=rulebook[:SHORT_HASH] or "unknown",
         policy=view.policy_hash[:SHORT_HASH],
         can_take=view.state is State.OPEN,
+        grave=view.severity in GRAVE,
         ended=_ended(view),
     )
 
@@ -168,7 +171,7 @@ def finding_print(view: FindingView, reader: Reader) -> FindingPrint:
         sentence=emphasised(view.sentence, vital, view.value),
         rule=f"{view.rule_id} ({view.severity})",
         source=f"{view.source}; confidence: {view.confidence}",
-        usual=usual_words(vital, view.usual) if vital and view.usual else "",
+        usual=usual_words(vital, view.usual).removeprefix("usual ") if vital and view.usual else "",
         limit=quantity(vital, view.limit) if vital and view.limit is not None else "",
         evidence=lines,
         missing=", ".join(view.missing),
