@@ -120,7 +120,15 @@ def _written(name: Mapping[str, Any]) -> str:
     if name.get("text"):
         return str(name["text"]).strip()
     given = [str(each) for each in name.get("given", ()) if each]
-    return " ".join([*given, str(name.get("family", ""))]).strip()
+    family = str(name.get("family", ""))
+    if given and family and all(_family_first(part) for part in (family, *given)):
+        return family + "".join(given)
+    return " ".join([*given, family]).strip()
+
+
+def _family_first(part: str) -> bool:
+    """Return whether a name is in Hangul or Han, which are written family first, unspaced."""
+    return all("\u4e00" <= letter <= "\u9fff" or "\uac00" <= letter <= "\ud7a3" for letter in part)
 
 
 def _zone(resource: Mapping[str, Any]) -> str:

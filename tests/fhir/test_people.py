@@ -180,3 +180,19 @@ def test_a_device_is_called_by_its_own_name_first(elements: dict[str, Any], name
     device = read_device(checked("Device", patient={"reference": "Patient/p1"}, **elements))
 
     assert (device.name, device.patient) == (name, Ref("Patient", "p1"))
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ({"family": "한", "given": ["지우"]}, "한지우"),
+        ({"family": "王", "given": ["小", "明"]}, "王小明"),
+        ({"family": "Kim", "given": ["지우"]}, "지우 Kim"),
+        ({"family": "Okafor-Lane", "given": ["Grace"]}, "Grace Okafor-Lane"),
+        ({"text": "한 지우 (의사)", "family": "한", "given": ["지우"]}, "한 지우 (의사)"),
+    ],
+)
+def test_a_name_is_written_in_the_order_of_its_script(name: dict[str, Any], written: str) -> None:
+    read = read_practitioner({"resourceType": "Practitioner", "name": [name]})
+
+    assert read.name == written
