@@ -148,8 +148,8 @@ def test_functions_stay_small() -> None:
     ordered = sorted(lengths.values())
 
     assert not {name: n for name, n in lengths.items() if n > LONGEST_FUNCTION}
-    assert statistics.median(ordered) <= 12
-    assert ordered[int(len(ordered) * 0.9)] <= 30
+    assert statistics.median(ordered) <= 8
+    assert ordered[int(len(ordered) * 0.9)] <= 25
 
 
 def test_no_file_has_a_name_without_an_idea() -> None:
