@@ -92,6 +92,10 @@ def _of_vital(vital: Vital, sign: int) -> tuple[Feature, ...]:
     )
 
 
+def _spelled(condition: str) -> str:
+    return "COPD" if condition == "copd" else condition.replace("_", " ").capitalize()
+
+
 _WEIGHT = Vital.BODY_WEIGHT
 FEATURES: tuple[Feature, ...] = (
     *(feature for vital, sign in SIGNS.items() for feature in _of_vital(vital, sign)),
@@ -106,7 +110,7 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Feature("age", "Age", None, 1),
     Feature("conditions", "Number of chronic conditions", None, 1),
-    *(Feature(f"has.{name}", name.replace("_", " ").capitalize()) for name in CONDITIONS),
+    *(Feature(f"has.{name}", _spelled(name)) for name in CONDITIONS),
     Feature("contact.week", "Days with any reading, of the last 7"),
     Feature("contact.month", "Days with any reading, of the last 28"),
     Feature("contact.silence", "Hours since the last reading"),
