@@ -35,7 +35,6 @@ class Settings(BaseSettings):
     app_role: str = Field(default="wardlight_app", pattern=r"^[a-z_][a-z0-9_]{0,62}$")
     secret_key: SecretStr | None = None
     base_url: str = "http://127.0.0.1:8000"
-    host: str = "127.0.0.1"
     site_timezone: str = "UTC"
     emergency_number: str = "911"
     smtp_host: str = ""
@@ -45,7 +44,6 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = None
     mail_from: str = "wardlight@localhost"
     fallback_email: str = ""
-    fallback_team: str = "Fallback team"
     model_path: Path | None = None
     worker_processes: int = Field(default=2, ge=1, le=64)
     lease_seconds: int = Field(default=60, ge=2, le=3600)
