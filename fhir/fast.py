@@ -102,6 +102,7 @@ class _Observation(_Strict, frozen=True):
     meta: _Meta | UnsetType = UNSET
 
 
+_NOTHING = _Meta()  # the one element here that could come as an empty object (ele-1)
 _DECODER = msgspec.json.Decoder(_Observation)
 _ENCODER = msgspec.json.Encoder()
 _meaning = lru_cache(maxsize=1024)(meaning)
@@ -132,7 +133,7 @@ def _parsed(seen: _Observation) -> ParsedObservation | None:
     subject = _SUBJECT.fullmatch(seen.subject.reference)
     device = seen.device and _DEVICE.fullmatch(seen.device.reference)
     measurements = _measurements(seen)
-    if not (subject and measurements) or (seen.device and not device):
+    if not (subject and measurements) or (seen.device and not device) or seen.meta == _NOTHING:
         return None
     category = tuple(each.code for concept in seen.category or () for each in concept.coding)
     if "vital-signs" not in category and _needs_category(measurements):

@@ -61,6 +61,7 @@ def test_the_short_cut_reads_what_devices_send_as_the_full_path_does(
 
 
 LEFT: dict[str, bytes] = {
+    "an empty object": raw(observation(meta={})),
     "a member twice": raw(observation()).replace(b'"status"', b'"status": "final", "status"'),
     "a member twice, with a space": raw(observation()).replace(
         b'"status":', b'"status" : "entered-in-error", "status":'
