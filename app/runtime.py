@@ -42,7 +42,7 @@ class Runtime:
         return cls(
             settings=settings,
             database=connect(settings),
-            rulebook=monitoring.service.load_rulebook(),
+            rulebook=monitoring.service.load_rulebook(emergency=settings.emergency_number),
             model=monitoring.service.load_model(settings.model_path),
             policy=alerts.service.load_policy(settings.escalation_scale),
             mailer=mailer(settings),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from core.vitals import MEASURES
+from core.vitals import MEASURES, Vital
 from monitoring.findings import Finding
 from monitoring.rule_kinds import (
     AverageRule,
@@ -25,10 +25,11 @@ from monitoring.windows import zone_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from core.vitals import Severity, Vital
+    from core.vitals import Severity
     from monitoring.findings import Evidence, Usual
     from monitoring.moment import Hit
 
+_SAME = 1e-6  # 36.2 + 1.1 is 37.300000000000004
 _FINER = 3  # more digits than this tell nobody anything
 
 
@@ -61,7 +62,7 @@ def finding(hit: Hit, *, zone: str, closing: Mapping[Severity, str]) -> Finding:
 def number(value: float, vital: Vital | None, *, beside: float | None = None) -> str:
     """Return a value as shown; with more digits where `beside` would read the same."""
     decimals = MEASURES[vital].decimals if vital else 1
-    if beside is not None and beside != value:
+    if beside is not None and abs(value - beside) > _SAME:
         while decimals < _FINER and f"{value:.{decimals}f}" == f"{beside:.{decimals}f}":
             decimals += 1
     return f"{value:.{decimals}f}"
@@ -75,16 +76,23 @@ def _fields(hit: Hit, zone: str) -> dict[str, str]:
     return {
         "measure": measure.display if measure else "",
         "unit": measure.unit_display if measure else "",
-        "value": "" if value is None else number(value, vital, beside=hit.limit),
+        "value": "" if value is None else hit.bound + number(value, vital, beside=hit.limit),
         "limit": "" if hit.limit is None else number(hit.limit, vital, beside=value),
-        "change": "" if change is None else number(change, vital, beside=0.0),
+        "change": "" if change is None else number(change, vital, beside=_asked(hit)),
         "percent": f"{100 * change / reference:.0f}" if change and reference else "",
         "amount": _amount(hit),
         "span": "" if hit.span is None else f"{hit.span:.0f}",
         "count": str(hit.count),
-        "usual": _centre(hit.usual, vital),
+        "basis": "one reading" if hit.count == 1 else f"mean of {hit.count} readings",
+        "which": _WHICH.get(vital, "") if vital else "",
         "since": "" if hit.since is None else local_time(hit.since, zone),
     }
+
+
+def _asked(hit: Hit) -> float:
+    """Return the change that the rule asks for, so that both never read the same."""
+    rule = hit.rule
+    return abs(rule.amount) if isinstance(rule, ChangeRule) and not rule.fraction else 0.0
 
 
 def _amount(hit: Hit) -> str:
@@ -98,8 +106,7 @@ def _amount(hit: Hit) -> str:
     return ""
 
 
-def _centre(usual: Usual | None, vital: Vital | None) -> str:
-    return "unknown" if usual is None else number(usual.centre, vital)
+_WHICH = {Vital.SYSTOLIC_BP: "upper", Vital.DIASTOLIC_BP: "lower"}
 
 
 def local_time(instant: float, zone: str) -> str:
@@ -110,8 +117,8 @@ def local_time(instant: float, zone: str) -> str:
 def _sentence(hit: Hit, head: str) -> str:
     """Return one line: what fired, the person's usual, what stands behind it and what not."""
     parts = [head]
-    if hit.vital is not None and hit.value is not None and not _is_share(hit):
-        parts.append(usual_range(hit.usual, hit.vital))
+    if hit.vital and hit.value is not None and not hit.bound and not _is_share(hit):
+        parts.append(against_usual(hit.value, hit.usual, hit.vital))
     if hit.because:
         parts.append(f"graver because of {_because(hit)}")
     if not hit.confirmed:
@@ -128,14 +135,27 @@ def _is_share(hit: Hit) -> bool:
     )
 
 
-def usual_range(usual: Usual | None, vital: Vital) -> str:
-    """Return the person's usual range in words, with the days behind it."""
+def against_usual(value: float, usual: Usual | None, vital: Vital) -> str:
+    """Return in words how far a value lies from the person's usual, its range, and its days."""
     if usual is None:
         return "no personal baseline yet"
-    measure = MEASURES[vital]
+    unit = MEASURES[vital].unit_display
     low, high = number(max(usual.low, 0.0), vital), number(usual.high, vital)
     doubt = ", provisional" if usual.provisional else ""
-    return f"usual {low}–{high} {measure.unit_display} ({usual.days} days{doubt})"  # noqa: RUF001 (an en dash is how a range is written)
+    return (
+        f"{_distance(value, usual, vital)} the usual {number(usual.centre, vital)} {unit} "
+        f"(range {low}–{high} {unit}, {usual.days} days{doubt})"  # noqa: RUF001 (an en dash is how a range is written)
+    )
+
+
+def _distance(value: float, usual: Usual, vital: Vital) -> str:
+    # Between the numbers as shown, so that whoever subtracts them gets the same.
+    away = float(number(value, vital)) - float(number(usual.centre, vital))
+    if not round(away, _FINER):
+        return "at"
+    unit = MEASURES[vital].unit_display
+    amount = f"{number(abs(away), vital)} {'points' if unit == '%' else unit}"
+    return f"{amount} {'above' if away > 0 else 'below'}"
 
 
 def _because(hit: Hit) -> str:
@@ -145,10 +165,15 @@ def _because(hit: Hit) -> str:
 
 def evidence_words(evidence: Evidence) -> str:
     """Return one reading in words, such as `heart rate 118 /min`."""
-    measure = MEASURES[evidence.vital]
-    acronym = any(letter.isupper() for letter in measure.display[1:])
-    name = measure.display if acronym else measure.display.lower()
-    return f"{name} {number(evidence.value, evidence.vital)} {measure.unit_display}"
+    shown = number(evidence.value, evidence.vital)
+    return f"{_name(evidence.vital)} {shown} {MEASURES[evidence.vital].unit_display}"
+
+
+def _name(vital: Vital) -> str:
+    """Return a vital's name as it stands within a sentence: `weight`, but `SpO2`."""
+    first, *rest = MEASURES[vital].display.split(" ")
+    acronym = any(letter.isupper() for letter in first[1:])
+    return " ".join([first if acronym else first.lower(), *rest])
 
 
 _SAFE_SIDE = {
@@ -166,7 +191,7 @@ def counterfactual(hit: Hit) -> str:
         return ""
     measure = MEASURES[hit.vital]
     limit = number(hit.limit, hit.vital, beside=hit.value)
-    return f"It would not have fired with {measure.display} {side} {limit} {measure.unit_display}."
+    return f"It would not have fired with {_name(hit.vital)} {side} {limit} {measure.unit_display}."
 
 
 def _safe_side(hit: Hit) -> str:

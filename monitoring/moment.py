@@ -89,6 +89,7 @@ class Hit:
     confirmed: bool = True
     missing: tuple[str, ...] = ()
     because: str = ""  # the second fact that raised the tier
+    bound: str = ""  # words before a value that is only a bound: the meter showed LO or HI
     problem: Problem | None = None  # where it is not the rule's own
 
 

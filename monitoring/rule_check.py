@@ -20,7 +20,7 @@ from monitoring.rule_kinds import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from monitoring.rule_kinds import AnyRule, Level
 
@@ -35,7 +35,8 @@ TEMPLATE_FIELDS = frozenset(
         "percent",
         "span",
         "count",
-        "usual",
+        "basis",
+        "which",
         "since",
         "amount",
     }
@@ -71,6 +72,15 @@ def _words(rule: AnyRule) -> Iterator[str]:
             yield "a sentence is missing"
         for field in _template_fields(template) - TEMPLATE_FIELDS:
             yield f"unknown template field {field}"
+
+
+def closing_faults(closing: Mapping[str, str]) -> list[str]:
+    """Return which closing words use a field other than `emergency`."""
+    return [
+        f"closing {tier}: unknown template field {name}"
+        for tier, words in closing.items()
+        for name in sorted(_template_fields(words) - {"emergency"})
+    ]
 
 
 def _template_fields(template: str) -> set[str]:

@@ -58,8 +58,14 @@ class Rulebook:
         return tuple(rule for rule in self.rules if isinstance(rule, ComboRule))
 
 
-def parse(text: str, *, conditions: Collection[str]) -> Rulebook:
+_ENTRIES = {"version", "clear_hours", "closing", "rule"}
+NO_NUMBER = "the emergency number"
+
+
+def parse(text: str, *, conditions: Collection[str], emergency: str = NO_NUMBER) -> Rulebook:
     """Return the rulebook of a TOML text; `conditions` are the known condition groups.
+
+    `emergency` is the number that the site's patients call; it stands in the closing words.
 
     Raises
     ------
@@ -77,15 +83,20 @@ def parse(text: str, *, conditions: Collection[str]) -> Rulebook:
         rule for table in content.get("rule", []) if (rule := _rule(table, faults)) is not None
     ]
     faults += rule_check.faults(rules, conditions)
+    faults += [f"unknown entry {name}" for name in sorted(set(content) - _ENTRIES)]
     closing = content.get("closing", {})
     faults += [f"closing: unknown tier {tier}" for tier in closing if tier not in list(Severity)]
+    faults += rule_check.closing_faults(closing)
     if faults:
         raise InvalidError("rulebook refused: " + "; ".join(faults))
     return Rulebook(
         version=str(content.get("version", "")),
         hash=hashlib.sha256(text.encode()).hexdigest(),
         rules=tuple(rules),
-        closing={Severity(tier): str(words) for tier, words in closing.items()},
+        closing={
+            Severity(tier): str(words).format(emergency=emergency)
+            for tier, words in closing.items()
+        },
         clear_hours=float(content.get("clear_hours", Rulebook.clear_hours)),
     )
 

@@ -236,7 +236,8 @@ def _bound_hit(rule: LimitRule, bound: Kept) -> Hit | None:
                 limit=level.limit,
                 evidence=(kept_evidence(bound),),
                 confirmed=False,
-                missing=(f"exact value: the meter showed {bound.comparator}{bound.value:g}",),
+                bound="above " if level.comparison.upward else "below ",
+                missing=("exact value (the meter showed a bound)",),
             )
     return None
 

@@ -36,11 +36,16 @@ OVERLAP = timedelta(minutes=2)
 COMBINE = timedelta(days=7)  # how far back stored findings are read for combinations
 
 
-def load_rulebook(path: Path | None = None) -> Rulebook:
-    """Return the rulebook in force; raise `InvalidError` with every fault it has."""
+def load_rulebook(path: Path | None = None, *, emergency: str = rulebook.NO_NUMBER) -> Rulebook:
+    """Return the rulebook in force; raise `InvalidError` with every fault it has.
+
+    `emergency` is the number that the site's patients call.
+    """
     source = path or files("monitoring").joinpath("rulebook.toml")
     return rulebook.parse(
-        source.read_text(encoding="utf-8"), conditions=frozenset(people.condition_groups())
+        source.read_text(encoding="utf-8"),
+        conditions=frozenset(people.condition_groups()),
+        emergency=emergency,
     )
 
 

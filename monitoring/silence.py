@@ -35,7 +35,7 @@ def silence(rule: SilenceRule, now: Moment) -> Iterator[Hit]:
         since=last,
         span=(now.at - last) / (DAY if rule.vital_days else HOUR),
         evidence=_last_reading(rule, now),
-        because="the last value was off the usual" if off else "",
+        because="a last value above the usual" if off else "",
     )
 
 

@@ -10,6 +10,7 @@ from core.vitals import Severity, Vital
 from monitoring import explanation
 from monitoring.findings import Evidence, Usual
 from monitoring.moment import Hit
+from monitoring.service import load_rulebook
 
 if TYPE_CHECKING:
     from monitoring.rulebook import Rulebook
@@ -55,10 +56,10 @@ def test_a_finding_says_number_change_limit_usual_range_and_what_would_have_kept
     found = explanation.finding(weight_hit(rulebook), zone="UTC", closing=rulebook.closing)
 
     assert found.sentence == (
-        "Weight 82.4 kg, up 2.4 kg in 3 days (rule: more than 2); "
-        "usual 79.2–80.8 kg (12 days, provisional)."  # noqa: RUF001 (a range)
+        "Weight 82.4 kg, up 2.4 kg in 3 days (rule: more than 2 kg); 2.4 kg above the usual "
+        "80.0 kg (range 79.2–80.8 kg, 12 days, provisional)."  # noqa: RUF001 (a range)
     )
-    assert found.counterfactual == "It would not have fired with Weight at or below 82.0 kg."
+    assert found.counterfactual == "It would not have fired with weight at or below 82.0 kg."
 
 
 def test_the_patient_reads_what_was_noticed_what_happens_and_when_to_call(
@@ -68,9 +69,64 @@ def test_the_patient_reads_what_was_noticed_what_happens_and_when_to_call(
     found = explanation.finding(weight_hit(rulebook), zone="UTC", closing=rulebook.closing)
 
     words = found.patient_sentence
-    order = ["gone up 2.4 kg in 3 days", "can mean", "care team", "emergency", "not a diagnosis"]
+    order = ["gone up 2.4 kg in 3 days", "can mean", "care team", "call", "not a diagnosis"]
     places = [words.index(part) for part in order]
     assert places == sorted(places)
+
+
+def test_the_patient_reads_the_sites_own_emergency_number() -> None:
+    for words in load_rulebook(emergency="119").closing.values():
+        assert "{" not in words
+        assert "emergency number" not in words
+    assert "call 119 now" in load_rulebook(emergency="119").closing[Severity.RED]
+    assert "call the emergency number now" in load_rulebook().closing[Severity.RED]
+
+
+def test_no_words_for_a_patient_name_a_diagnosis_or_blame(rulebook: Rulebook) -> None:
+    """alerting.md section 8: reading age 12, no diagnosis, no blame, no alarm words."""
+    heavy = re.compile(
+        r"heart failure|sepsis|pneumonia|hypo|hyper|bradycard|tachycard|fibrillation"
+        r"|dying|death|danger|critical|forgot|failed|refus|your fault|you should have",
+        re.IGNORECASE,
+    )
+    for rule in rulebook.rules:
+        assert not heavy.search(rule.patient), rule.id
+        longest = max(len(part.split()) for part in re.split(r"[.:;] ", rule.patient))
+        assert longest <= 22, rule.id
+
+
+def test_a_meters_bound_is_never_read_out_as_the_value(rulebook: Rulebook) -> None:
+    low = Hit(
+        rule=rulebook.by_id["GLU-L2"],
+        severity=Severity.RED,
+        at=NOON,
+        day=739_677,
+        vital=Vital.GLUCOSE,
+        value=20.0,
+        limit=54.0,
+        bound="below ",
+    )
+
+    found = explanation.finding(low, zone="UTC", closing=rulebook.closing)
+
+    assert found.sentence.startswith("Glucose below 20 mg/dL, RED limit below 54 mg/dL")
+    assert found.patient_sentence.startswith("Your blood sugar is below 20 mg/dL.")
+
+
+@pytest.mark.parametrize(
+    ("vital", "value", "words"),
+    [
+        (Vital.BODY_TEMPERATURE, 38.5, "2.1 °C above the usual 36.4 °C"),
+        (Vital.SPO2, 33.4, "3 points below the usual 36 %"),
+        (Vital.HEART_RATE, 36.4, "at the usual 36 /min"),
+    ],
+)
+def test_how_far_a_value_is_from_the_usual_reads_as_english(
+    vital: Vital, value: float, words: str
+) -> None:
+    usual = Usual(36.4, 35.8, 37.0, 0.3, 28)
+
+    assert explanation.against_usual(value, usual, vital).startswith(words)
 
 
 def test_no_sentence_leaves_a_hole(rulebook: Rulebook) -> None:

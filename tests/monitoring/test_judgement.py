@@ -196,7 +196,9 @@ def test_every_finding_can_be_read_aloud(rulebook: Rulebook, daily: MakeReadings
     found = judge(readings, now=readings[-1].effective).findings
 
     [sentence] = [f.sentence for f in found if f.rule_id == "SPO2-CRIT"]
-    assert sentence.startswith("SpO2 90 %, RED limit 91 % or less; usual 94–98 % (20 days)")  # noqa: RUF001 (a range)
+    assert sentence.startswith(
+        "SpO2 90 %, RED limit 91 % or less; 6 points below the usual 96 % (range 94–98 %"  # noqa: RUF001 (a range)
+    )
     assert sentence.endswith("; unconfirmed: not repeated yet.")
     assert all(f.counterfactual for f in found)
     assert rulebook.hash == judge(readings).rulebook_hash
