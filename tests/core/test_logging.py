@@ -1,0 +1,65 @@
+"""A log line never holds what an exception or a library says about a person."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+
+from core.logging import configure, logger
+from core.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NAME = "Quagmire"
+
+
+@pytest.fixture
+def _root() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def _fail() -> None:
+    person = NAME
+    raise ValueError(person)
+
+
+@pytest.mark.usefixtures("_root")
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_librarys_exception_is_logged_by_class_and_place_sec_22(
+    capsys: pytest.CaptureFixture[str], *, as_json: bool
+) -> None:
+    configure(Settings(log_json=as_json))
+    try:
+        _fail()
+    except ValueError as error:
+        logging.getLogger("uvicorn.error").exception("failed: %s", error)  # noqa: TRY401 (as libraries do)
+
+    said = capsys.readouterr().err
+    assert NAME not in said
+    assert "ValueError" in said
+    assert "_fail:" in said
+    assert "uvicorn.error" in said
+
+
+@pytest.mark.usefixtures("_root")
+@pytest.mark.parametrize("as_json", [True, False])
+def test_an_exception_of_ours_keeps_its_event_and_loses_its_message_sec_22(
+    capsys: pytest.CaptureFixture[str], *, as_json: bool
+) -> None:
+    configure(Settings(log_json=as_json))
+    try:
+        _fail()
+    except ValueError:
+        logger(__name__).exception("it went wrong")
+
+    said = capsys.readouterr().err
+    assert NAME not in said
+    assert "it went wrong" in said
+    assert "ValueError" in said
