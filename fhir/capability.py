@@ -29,6 +29,7 @@ class Search:
     type: str
     name: str
     kind: str  # token, date, reference, …
+    include: bool = False  # whether what it refers to can come along (_include)
 
 
 def capability_statement(
@@ -75,7 +76,7 @@ def _security(token_url: str) -> dict[str, Any]:
 
 
 def _resource(
-    kind: str, declared: Iterable[Interaction], searches: Iterable[Search]
+    kind: str, declared: Iterable[Interaction], searches: Sequence[Search]
 ) -> dict[str, Any]:
     codes = sorted({each.code for each in declared if each.type == kind})
     resource: dict[str, Any] = {
@@ -87,4 +88,7 @@ def _resource(
     parameters = [{"name": each.name, "type": each.kind} for each in searches if each.type == kind]
     if parameters:
         resource["searchParam"] = parameters
+    included = [f"{kind}:{each.name}" for each in searches if each.include and each.type == kind]
+    if included:
+        resource["searchInclude"] = included
     return resource
