@@ -20,6 +20,7 @@ from monitoring import (
     rules,
     scoring,
     silence,
+    stillness,
     trends,
 )
 from monitoring.findings import Assessment, Finding
@@ -32,6 +33,7 @@ from monitoring.rule_kinds import (
     LimitRule,
     RepeatedDaysRule,
     SilenceRule,
+    StillnessRule,
     SustainedRule,
 )
 from monitoring.windows import DAY, local_day, zone_of
@@ -53,6 +55,7 @@ KINDS: dict[type, Callable[[Any, Moment], Iterator[Hit | Waiting]]] = {
     DriftRule: trends.drift,
     RepeatedDaysRule: trends.repeated_days,
     SilenceRule: silence.silence,
+    StillnessRule: stillness.stillness,
     ImplausibleRule: silence.implausible,
 }
 TOUCHES = 2 * 3600.0  # seconds: longer than any rule waits for a repeat or a second fact

@@ -210,6 +210,25 @@ class SilenceRule(Rule):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StillnessRule(Rule):
+    """Nothing moves and nothing is measured in a home whose motion hub used to speak.
+
+    Due after `hours`, or `grace_hours` after the hub's next word was due where it speaks
+    more rarely; of these, `waking_hours` must lie between `waking_from` and `waking_until`.
+    """
+
+    severity: Severity
+    hours: float
+    grace_hours: float
+    waking_hours: float
+    waking_from: int  # local hour of the day
+    waking_until: int
+    least_readings: int = 7  # of the hub in `usual_days`, or nothing is known of its habit
+    usual_days: int = 28
+    forget_days: int = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Danger:
     """The side on which an implausible value could be true and grave, as far as `credible`."""
 
@@ -260,6 +279,7 @@ AnyRule = (
     | DriftRule
     | RepeatedDaysRule
     | SilenceRule
+    | StillnessRule
     | ImplausibleRule
     | ScoreRule
     | ComboRule
@@ -272,22 +292,9 @@ KINDS: dict[str, type[AnyRule]] = {
     "drift": DriftRule,
     "repeated-days": RepeatedDaysRule,
     "silence": SilenceRule,
+    "stillness": StillnessRule,
     "implausible": ImplausibleRule,
     "score": ScoreRule,
     "combo": ComboRule,
 }
 DRIFT_KINDS = (SustainedRule, DriftRule)
-
-
-def vitals_of(rule: AnyRule) -> frozenset[Vital]:
-    """Return the vitals whose arrival may make this rule fire."""
-    if isinstance(rule, LimitRule):
-        raises = [level.raised for level in rule.levels if level.raised]
-        return frozenset({rule.vital, *(c.vital for r in raises for c in r.companions)})
-    if isinstance(rule, AverageRule):
-        return frozenset(term.vital for term in rule.terms)
-    if isinstance(rule, SustainedRule | DriftRule):
-        return frozenset(rule.vitals)
-    if isinstance(rule, ChangeRule | RepeatedDaysRule):
-        return frozenset({rule.vital})
-    return frozenset(Vital) if isinstance(rule, ImplausibleRule) else frozenset()

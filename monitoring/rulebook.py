@@ -11,7 +11,21 @@ from typing import TYPE_CHECKING, Any
 from core.errors import InvalidError
 from core.vitals import Severity, Vital
 from monitoring import rule_check
-from monitoring.rule_kinds import KINDS, AnyRule, ComboRule, ScoreRule, SilenceRule, vitals_of
+from monitoring.rule_kinds import (
+    KINDS,
+    AnyRule,
+    AverageRule,
+    ChangeRule,
+    ComboRule,
+    DriftRule,
+    ImplausibleRule,
+    LimitRule,
+    RepeatedDaysRule,
+    ScoreRule,
+    SilenceRule,
+    StillnessRule,
+    SustainedRule,
+)
 from monitoring.toml_values import build
 
 if TYPE_CHECKING:
@@ -43,9 +57,9 @@ class Rulebook:
         return {v: tuple(r for r in self.rules if v in vitals_of(r)) for v in Vital}
 
     @cached_property
-    def silence(self) -> tuple[SilenceRule, ...]:
+    def silence(self) -> tuple[SilenceRule | StillnessRule, ...]:
         """Return the rules that time alone can make fire."""
-        return tuple(rule for rule in self.rules if isinstance(rule, SilenceRule))
+        return tuple(rule for rule in self.rules if isinstance(rule, SilenceRule | StillnessRule))
 
     @cached_property
     def score(self) -> ScoreRule | None:
@@ -113,3 +127,17 @@ def _rule(table: dict[str, Any], faults: list[str]) -> AnyRule | None:
     except (TypeError, ValueError) as error:
         faults.append(f"{name}: {error}")
         return None
+
+
+def vitals_of(rule: AnyRule) -> frozenset[Vital]:
+    """Return the vitals whose arrival may make this rule fire."""
+    if isinstance(rule, LimitRule):
+        raises = [level.raised for level in rule.levels if level.raised]
+        return frozenset({rule.vital, *(c.vital for r in raises for c in r.companions)})
+    if isinstance(rule, AverageRule):
+        return frozenset(term.vital for term in rule.terms)
+    if isinstance(rule, SustainedRule | DriftRule):
+        return frozenset(rule.vitals)
+    if isinstance(rule, ChangeRule | RepeatedDaysRule):
+        return frozenset({rule.vital})
+    return frozenset(Vital) if isinstance(rule, ImplausibleRule) else frozenset()

@@ -108,12 +108,13 @@ def test_each_tier_of_alert_occurs_now_whatever_the_hour(hour: int) -> None:
     now = NOW.replace(hour=hour)
     people = cohort(20, 30, now=now, seed=7)
 
-    tiers = {severity for demo in people.people for severity in judged(people, demo, now)}
+    told = {finding for demo in people.people for finding in judged(people, demo, now)}
 
-    assert {Severity.RED, Severity.AMBER, Severity.YELLOW} <= tiers
+    assert {Severity.RED, Severity.AMBER, Severity.YELLOW} <= {tier for _, tier in told}
+    assert ("MOT-NONE", Severity.RED) in told
 
 
-def judged(people: Cohort, demo: Demo, now: datetime) -> set[Severity]:
+def judged(people: Cohort, demo: Demo, now: datetime) -> set[tuple[str, Severity]]:
     bundles = (*people.history_bundles, *people.recent_bundles)
     own = f"Patient?identifier={patient_key(demo).system}|{patient_key(demo).value}"
     mine = [r for r in resources(list(bundles)) if r["subject"]["reference"] == own]
@@ -128,7 +129,7 @@ def judged(people: Cohort, demo: Demo, now: datetime) -> set[Severity]:
     day_ago = (now - timedelta(hours=24)).timestamp()
     fresh = {float(t) for s in past.series.values() for t in s.times if t >= day_ago}
     found = judge(past, sorted(fresh), now=now, rulebook=load_rulebook(), model=None)
-    return {finding.severity for finding in found.findings}
+    return {(finding.rule_id, finding.severity) for finding in found.findings}
 
 
 def test_the_live_feed_goes_on_in_order_of_time_and_sometimes_somebody_worsens(

@@ -9,7 +9,8 @@ import pytest
 from core.errors import InvalidError
 from core.vitals import Severity, Vital
 from monitoring import rulebook as rulebooks
-from monitoring.rule_kinds import LimitRule, vitals_of
+from monitoring.rule_kinds import LimitRule
+from monitoring.rulebook import vitals_of
 
 if TYPE_CHECKING:
     from monitoring.rulebook import Rulebook

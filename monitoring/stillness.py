@@ -1,0 +1,90 @@
+"""Whether a home has gone still: no movement, no reading, in waking hours, where both were usual.
+
+Only for homes whose hub has a habit: without one, nothing can be said (SIL-ALL asks instead).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.vitals import Vital
+from monitoring.moment import Hit, evidence
+from monitoring.rules import HOUR
+from monitoring.windows import DAY, zone_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from monitoring.moment import Moment
+    from monitoring.rule_kinds import StillnessRule
+    from monitoring.windows import Series
+
+COUNTED = (Vital.MOTION, Vital.STEPS)  # of these a zero is a device that lives, not a person
+UNKNOWN = ("whether at home", "whether the motion hub is online")
+
+
+def stillness(rule: StillnessRule, now: Moment) -> Iterator[Hit]:
+    """Notice that nothing has moved and nothing was measured for too long while awake."""
+    motion, last = now.series(Vital.MOTION), _last_sign(now)
+    if motion is None or last is None or now.at - last > rule.forget_days * DAY:
+        return
+    habit = _habit(rule, motion)
+    if habit is None:
+        return
+    patience = max(rule.hours * HOUR, habit + rule.grace_hours * HOUR)
+    due = max(last + patience, _awake_since(rule, last, now.person.zone))
+    if now.at < due:
+        return
+    yield Hit(
+        rule=rule,
+        severity=rule.severity,
+        at=due,  # the same however often it is asked
+        day=now.day,
+        since=last,
+        span=(now.at - last) / HOUR,
+        evidence=evidence(motion, Vital.MOTION, [len(motion) - 1]),
+        missing=UNKNOWN,
+    )
+
+
+def _last_sign(now: Moment) -> float | None:
+    """Return when the person last moved or measured anything."""
+    times = [t for vital in now.past.series if (t := _lived(now, vital)) is not None]
+    times += [kept.time for kept in (*now.past.bounds, *now.past.kept)]
+    return max(times, default=None)
+
+
+def _lived(now: Moment, vital: Vital) -> float | None:
+    series = now.past.series[vital]
+    if vital not in COUNTED:
+        return float(series.times[-1])
+    moved = series.times[series.values > 0]
+    return float(moved[-1]) if len(moved) else None
+
+
+def _habit(rule: StillnessRule, motion: Series) -> float | None:
+    """Return the usual seconds between two words of the hub, before it fell silent."""
+    start = float(motion.times[-1]) - rule.usual_days * DAY
+    spoken = motion.times[motion.since(start)]
+    if len(spoken) < rule.least_readings:
+        return None
+    return float(np.median(np.diff(spoken)))
+
+
+def _awake_since(rule: StillnessRule, last: float, zone_name: str) -> float:
+    """Return when the person should have been awake for `waking_hours` since an instant."""
+    zone, left = zone_of(zone_name), rule.waking_hours * HOUR
+    day = datetime.fromtimestamp(last, zone).date()
+    while True:
+        dawn, dusk = (
+            datetime.combine(day, time(hour), tzinfo=zone).timestamp()
+            for hour in (rule.waking_from, rule.waking_until)
+        )
+        awake = max(dusk - max(last, dawn), 0.0)
+        if awake >= left:
+            return max(last, dawn) + left
+        left -= awake
+        day += timedelta(days=1)
