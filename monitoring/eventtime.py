@@ -185,6 +185,8 @@ class _Walk:
         if not len(now.past.contacts):
             return []
         described = features.describe(now.past, at).reshape(1, -1)
+        if not features.enough(described[0]):
+            return []
         if risk.probabilities(self.model, described)[0] < min(self.model.thresholds.values()):
             return []
         return scored_finding(now, risk.score(self.model, described)[0], self.model, self.rulebook)

@@ -152,6 +152,18 @@ def describe(history: History, cutoff: float) -> NDArray[np.float64]:
     return np.array(numbers, dtype=np.float64)
 
 
+_WEEKS = [n for n, f in enumerate(FEATURES) if f.vital in SIGNS and f.name == f"{f.vital}.week"]
+
+
+def enough(described: NDArray[np.float64]) -> bool:
+    """Return whether any vital of the last week can be held against the person's own normal.
+
+    Without one a score would speak of age and diagnoses alone, and of how long somebody has
+    been enrolled: it abstains.
+    """
+    return not bool(np.isnan(described[_WEEKS]).all())
+
+
 def _recent(past: History, vital: Vital, today: int) -> Recent:
     """Return the daily medians of the last ten local days, by days back from today."""
     series = past.series.get(vital)

@@ -59,6 +59,7 @@ KINDS: dict[type, Callable[[Any, Moment], Iterator[Hit | Waiting]]] = {
     ImplausibleRule: silence.implausible,
 }
 TOUCHES = 2 * 3600.0  # seconds: longer than any rule waits for a repeat or a second fact
+ABSTAINS = "the learned score abstains: no vital of the last week has a personal baseline yet"
 REACH_DAYS = 30  # older readings are history: they feed the baseline, never an alert (fhir.md 4)
 
 
@@ -197,7 +198,7 @@ def _risk(now: Moment, model: risk.Model | None) -> Risk | None:
     if model is None or not len(now.past.contacts):
         return None
     described = features.describe(now.past, now.at)
-    return risk.score(model, described.reshape(1, -1))[0]
+    return risk.score(model, described.reshape(1, -1))[0] if features.enough(described) else None
 
 
 def scored_finding(
@@ -239,6 +240,8 @@ def _notes(now: Moment, model: risk.Model | None) -> Iterator[str]:
     if now.person.birth_date is None:
         yield "birth date unknown: rules for 65 and over are applied"
     yield from _unknown_context(now)
+    if model is not None and _risk(now, model) is None:
+        yield ABSTAINS
 
 
 def _unknown_context(now: Moment) -> Iterator[str]:
