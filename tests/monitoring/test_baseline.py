@@ -79,3 +79,17 @@ def test_an_open_episode_freezes_the_baseline_at_the_normal_from_before(
 
     assert usual is not None
     assert usual.centre == 80.0
+
+
+@pytest.mark.parametrize(("ill_days", "centre"), [(29, 80.0), (75, 80.0), (82, None), (400, None)])
+def test_an_episode_that_never_ends_keeps_the_old_normal_and_then_none_but_never_learns_the_illness(
+    person: Person, daily: MakeReadings, ill_days: int, centre: float | None
+) -> None:
+    ill = (START + 28 * 86_400, math.inf)
+    readings = daily(WEIGHT, [80.0] * 28 + [90.0] * ill_days)
+
+    usual = baseline.usual(
+        windows.history(person, readings, frozen=[ill]), WEIGHT, before=FIRST_DAY + 28 + ill_days
+    )
+
+    assert (usual.centre if usual else None) == centre
