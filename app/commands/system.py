@@ -17,6 +17,7 @@ from celery.platforms import SecurityWarning
 
 import app.migrate
 from app import health, lifeline, relay, scheduler, worker
+from app.claim import claimed, need_free
 from app.runtime import Runtime, connect
 from app.supervisor import Supervisor, parts
 from core.database import Database
@@ -68,8 +69,15 @@ def stopped_by_signal() -> Iterator[threading.Event]:
 
 @contextmanager
 def whole_system(settings: Settings, *, host: str, port: int) -> Iterator[Supervisor]:
-    """Yield a supervisor for every part, on servers that are running and migrated."""
-    with servers(settings) as running:
+    """Yield a supervisor for every part, on servers that are running and migrated.
+
+    Raises
+    ------
+    ConflictError
+        Where the port is taken, or another system runs on the data folder.
+    """
+    need_free(host, port)
+    with claimed(settings.data), servers(settings) as running:
         app.migrate.upgrade(running.migration_database_url, app_role=settings.app_role)
         base_url = (
             settings.base_url
@@ -77,12 +85,12 @@ def whole_system(settings: Settings, *, host: str, port: int) -> Iterator[Superv
             else f"http://{host}:{port}"
         )
         address = settings.data / ADDRESS_FILE
-        settings.data.mkdir(parents=True, exist_ok=True)
         address.write_text(base_url)
         try:
             yield Supervisor(
                 parts(host=host, port=port, workers=settings.worker_processes),
                 {**running.environment(), "WARDLIGHT_BASE_URL": base_url, **secret(settings)},
+                watched=running.watched,
             )
         finally:
             address.unlink(missing_ok=True)

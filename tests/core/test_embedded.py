@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from typing import TYPE_CHECKING
 
+import psutil
 import psycopg
 import pytest
 import redis
@@ -69,3 +72,26 @@ def test_what_was_started_is_stopped_and_starts_again_with_its_data(tmp_path: Pa
         psycopg.connect(owner)
     with servers(settings) as running, psycopg.connect(running.migration_database_url) as again:
         assert again.execute("select n from kept").fetchone() == (7,)
+
+
+def test_an_embedded_server_that_died_is_started_again_on_its_address(tmp_path: Path) -> None:
+    settings = Settings(environment=Environment.TEST, data=tmp_path)
+    with servers(settings) as running:
+        assert [look() for look in running.watched] == ["", ""]
+        pids = [
+            psutil.Process(int((tmp_path / file).read_text().split()[0]))
+            for file in ("postgres/postmaster.pid", "broker.pid")
+        ]
+        os.kill(pids[0].pid, signal.SIGQUIT)  # an immediate stop: recovery at the next start
+        os.kill(pids[1].pid, signal.SIGKILL)
+        pids[0].wait(timeout=20)
+
+        revived = [look() for look in running.watched]
+
+        assert revived == ["postgresql", "valkey"]
+        assert [look() for look in running.watched] == ["", ""]
+        with psycopg.connect(running.database_url) as connection:
+            assert connection.execute("select 7").fetchone() == (7,)
+        client = redis.Redis.from_url(running.broker_url)
+        assert client.ping()
+        client.close()

@@ -45,3 +45,21 @@ def test_a_refusal_does_not_print_the_secret() -> None:
         Settings(**{**COMPLETE, "secret_key": "hunter2"})
 
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("log_level", "LOUD"),
+        ("site_timezone", "Mars/Olympus"),
+        ("base_url", "wardlight.example"),
+        ("database_url", "mysql://app:hunter2@db/wardlight"),
+        ("broker_url", "amqp://hunter2@rabbit"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_refused_at_the_start(name: str, wrong: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Settings(**{**COMPLETE, name: wrong})
+
+    assert name in str(caught.value)
+    assert "hunter2" not in str(caught.value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -92,3 +94,21 @@ def test_a_killed_relay_and_killed_timers_are_started_again_ft_05(system: System
     post_while(lambda: system.kill("scheduler --only"), gateway, mrns)
 
     assert settled(system, mrns) == []
+
+
+def test_embedded_servers_that_die_are_started_again_and_lose_no_alert_ft_08(
+    system: System,
+) -> None:
+    gateway, mrns = enrol_everybody(system, "servers")
+    victims = [system.data / "broker.pid", system.data / "postgres" / "postmaster.pid"]
+
+    def stop_one() -> None:
+        if victims:
+            # SIGQUIT ends PostgreSQL at once, without a checkpoint, and Valkey as well.
+            os.kill(int(victims.pop().read_text().split()[0]), signal.SIGQUIT)
+
+    post_while(stop_one, gateway, mrns)
+
+    assert not victims
+    assert settled(system, mrns) == []
+    assert system.log.read_text().count("embedded server died, started again") == 2
