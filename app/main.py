@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 import app.pages
 import ingest.router
 from app import errors, health
+from app.fhir_api import router as fhir_search
 from app.runtime import connect
 from core.embedded import Servers
 from core.errors import WardlightError
@@ -46,7 +47,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     web.middleware("http")(_access_log)
     _add_refusals(web)
     web.include_router(health.router(database, servers.broker_url))
-    web.include_router(ingest.router.router(database, settings))
+    door = ingest.router.router(
+        database, settings, also=fhir_search.INTERACTIONS, searches=fhir_search.DECLARED
+    )
+    web.include_router(door)
+    web.include_router(fhir_search.router(database, settings))
     app.pages.mount(web, database, settings)
     return web
 
@@ -62,7 +67,10 @@ def _add_refusals(web: FastAPI) -> None:
         return errors.outcome(400, f"request not understood: {first['type']}", field=where)
 
     async def http(_: Request, error: Any) -> Response:
-        return errors.outcome(error.status_code, str(error.detail), also=error.headers)
+        text = str(error.detail)
+        if served := (error.headers or {}).get("Allow"):
+            text = f"{text}: this address serves {served}"
+        return errors.outcome(error.status_code, text, also=error.headers)
 
     async def stored(_: Request, error: Any) -> Response:
         return errors.of_the_database(error)

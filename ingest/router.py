@@ -20,7 +20,7 @@ from core.database import Database
 from core.errors import ForbiddenError, InvalidError, NotFoundError, UnauthenticatedError
 from core.security import ASSERTION_ALGORITHMS, Caller, new_secret, read_token
 from core.settings import Settings
-from fhir.capability import capability_statement
+from fhir.capability import Interaction, Search, capability_statement
 from fhir.outcome import operation_outcome
 from fhir.stamp import stamp
 from fhir.strict import BUNDLE, SINGLE
@@ -33,7 +33,7 @@ from ingest.receipt import STORED, Answer, Posted, Sender, refuse
 from ingest.smart import interactions, smart_configuration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 T = TypeVar("T")
 
@@ -44,15 +44,20 @@ OAUTH_ERRORS = {"unsupported_grant_type", "invalid_request", "invalid_scope"}
 
 
 def router(
-    database: Database, settings: Settings, clock: Callable[[], datetime] = utc_now
+    database: Database,
+    settings: Settings,
+    clock: Callable[[], datetime] = utc_now,
+    *,
+    also: Sequence[Interaction] = (),
+    searches: Sequence[Search] = (),
 ) -> APIRouter:
-    """Return the routes of the door.
+    """Return the routes of the door; `also` and `searches` are what other routers serve.
 
     They raise `core.errors` for whoever is not known or may not; whoever mounts them turns
     these, and routes that do not exist, into OperationOutcomes.
     """
     secret = settings.secret_key.get_secret_value() if settings.secret_key else new_secret()
-    door = Door(database, settings, secret, clock)
+    door = Door(database, settings, secret, clock, tuple(also), tuple(searches))
     routes = APIRouter()
     routes.add_api_route("/fhir/metadata", door.metadata, methods=["GET"])
     for path in ("/fhir/.well-known/smart-configuration", "/.well-known/smart-configuration"):
@@ -74,6 +79,8 @@ class Door:
     settings: Settings
     secret: str
     clock: Callable[[], datetime]
+    also: tuple[Interaction, ...] = ()
+    searches: tuple[Search, ...] = ()
 
     async def create(self, kind: str, request: Request) -> Response:
         """Create one resource (FHIR-03, FHIR-04)."""
@@ -82,7 +89,7 @@ class Door:
         if isinstance(body, Answer):
             return _outcome(body)
         if kind not in STORED:
-            return _outcome(refuse(404, "not-supported", "this type is not stored here"))
+            return _outcome(refuse(404, "not-supported", f"stored here are {', '.join(STORED)}"))
         posted = Posted(0, kind, body, criteria=request.headers.get("if-none-exist", ""))
         wish = preferred(request.headers.get("prefer", ""))
         return await run_in_threadpool(self._create, caller, posted, wish)
@@ -169,10 +176,11 @@ class Door:
     def metadata(self) -> Response:
         """Declare what is served (FHIR-01); the only FHIR answer without a token."""
         statement = capability_statement(
-            interactions(),
+            [*interactions(), *self.also],
             date=self.clock(),
             url=self.settings.fhir_base,
             token_url=self._token_url,
+            searches=self.searches,
         )
         return JSONResponse(statement, media_type=FHIR_JSON)
 

@@ -1,0 +1,174 @@
+"""Queries of the search: stored resources as they stood at one instant, in one order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy import and_, exists, or_, select, tuple_
+from sqlalchemy.orm import aliased
+from zstandard import ZstdDecompressor
+
+from fhir.search_dates import Prefix
+from fhir.search_tokens import OBSERVATION_STATUS
+from ingest.receipt import NO_SYSTEM
+from ingest.repository import visible_to
+from ingest.tables import PatientIdentifier, Resource, ResourceIdentifier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy.orm import InstrumentedAttribute, Session
+
+    from core.security import Caller
+    from fhir.search_dates import Sought
+    from fhir.search_parameters import Criteria
+    from fhir.search_tokens import Token
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One resource that was found: its bytes, whose it is, and where it stands in the order."""
+
+    kind: str
+    id: UUID
+    version: int
+    patient_id: UUID | None
+    updated: datetime
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """The last place that was looked at."""
+
+    key: datetime
+    id: UUID
+
+
+def patients_called(session: Session, caller: Caller, tokens: Sequence[Token]) -> set[UUID]:
+    """Return the visible patients whose identifier is one of these (SEC-11)."""
+    query = select(PatientIdentifier.patient_id).where(
+        or_(*(_called(token) for token in tokens)),
+        PatientIdentifier.patient_id.in_(visible_to(caller)),
+    )
+    return set(session.scalars(query))
+
+
+def _called(token: Token) -> ColumnElement[bool]:
+    value, system = PatientIdentifier.value == token.code, PatientIdentifier.system
+    if token.system is None:
+        return value
+    if not token.system:  # what came without system was given its client's
+        return value & system.startswith(NO_SYSTEM)
+    return value & (system == token.system)
+
+
+def stored(
+    caller: Caller, criteria: Criteria, patients: Iterable[set[UUID]], *, asof: datetime
+) -> Select[Any]:
+    """Return the query of what can be meant, without order: its content may say otherwise.
+
+    The newest version as of an instant: what arrives later does not move what a client is
+    paging through (FHIR-12).
+    """
+    newer = aliased(Resource)
+    later = exists().where(
+        newer.type == Resource.type,
+        newer.id == Resource.id,
+        newer.version > Resource.version,
+        newer.received_at <= asof,
+    )
+    seen = Resource.patient_id.is_(None) | Resource.patient_id.in_(visible_to(caller))
+    wheres = [Resource.type == criteria.kind, Resource.received_at <= asof, ~later, seen]
+    wheres += [Resource.patient_id.in_(wanted) for wanted in patients]
+    wheres += [Resource.id.in_(uuids(ids)) for ids in criteria.ids]
+    wheres += [or_(*(within(Resource.received_at, each) for each in u)) for u in criteria.updated]
+    for wanted in criteria.tokens.get("status", ()):
+        wheres.append(Resource.status.in_(_statuses(wanted)) | _any_status(wanted))
+    return select(Resource).where(*wheres, *_named(criteria))
+
+
+def _statuses(tokens: Iterable[Token]) -> list[str]:
+    return [t.code for t in tokens if t.code and t.system in (None, OBSERVATION_STATUS)]
+
+
+def _any_status(tokens: Iterable[Token]) -> bool:
+    return any(t.code is None and t.system == OBSERVATION_STATUS for t in tokens)
+
+
+def _named(criteria: Criteria) -> list[ColumnElement[bool]]:
+    """Narrow down by the tables of names; the content itself is compared afterwards."""
+    found: list[ColumnElement[bool]] = []
+    for wanted in criteria.tokens.get("identifier", ()):
+        values = [token.code for token in wanted if token.code]
+        if len(values) < len(wanted):
+            continue
+        if criteria.kind == "Patient":
+            owners = select(PatientIdentifier.patient_id).where(PatientIdentifier.value.in_(values))
+        else:
+            owners = select(ResourceIdentifier.resource_id).where(
+                ResourceIdentifier.resource_type == criteria.kind,
+                ResourceIdentifier.value.in_(values),
+            )
+        found.append(Resource.id.in_(owners))
+    return found
+
+
+def uuids(texts: Iterable[str]) -> list[UUID]:
+    """Return those ids that can be ours; FHIR's other ids name nothing here."""
+    found = []
+    for text in texts:
+        try:
+            found.append(UUID(text))
+        except ValueError:
+            continue
+    return found
+
+
+def within(column: InstrumentedAttribute[datetime], sought: Sought) -> ColumnElement[bool]:
+    """Return how an instant lies to a span: the prefixes of a date, for a point in time."""
+    start, end = sought.span.start, sought.span.end
+    inside = and_(column >= start, column < end)
+    return {
+        Prefix.EQ: inside,
+        Prefix.NE: ~inside,
+        Prefix.GT: column >= end,
+        Prefix.LT: column < start,
+        Prefix.GE: column >= start,
+        Prefix.LE: column < end,
+        Prefix.SA: column >= end,
+        Prefix.EB: column < start,
+    }[sought.prefix]
+
+
+def keyset(
+    query: Select[Any],
+    columns: tuple[InstrumentedAttribute[datetime], InstrumentedAttribute[UUID]],
+    after: After | None,
+    *,
+    down: bool = True,
+    limit: int = BATCH,
+) -> Select[Any]:
+    """Return the rows that stand after a place, in the order of an instant and then the id."""
+    key, id_ = columns
+    if after is not None:
+        place = tuple_(key, id_)
+        at = (after.key, after.id)
+        query = query.where(place < at if down else place > at)
+    order = (key.desc(), id_.desc()) if down else (key.asc(), id_.asc())
+    return query.order_by(*order).limit(limit)
+
+
+def hits(session: Session, query: Select[Any]) -> list[Hit]:
+    """Return the resources of a query with their received bytes."""
+    unpack = ZstdDecompressor()
+    return [
+        Hit(r.type, r.id, r.version, r.patient_id, r.received_at, unpack.decompress(r.body))
+        for r in session.scalars(query)
+    ]

@@ -1,0 +1,147 @@
+"""FHIR search over HTTP: by GET, and by POST for what has no place in an address (SEC-24)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+
+from app.fhir_api import service
+from app.fhir_api.paging import unseal
+from core.clock import utc_now
+from core.database import Database
+from core.errors import ForbiddenError, UnauthenticatedError
+from core.security import Caller, new_secret, read_token
+from core.settings import Settings
+from fhir.capability import Interaction
+from fhir.outcome import Refusal, operation_outcome, refusal
+from fhir.search_parameters import SEARCHES, Criteria, Place, read_search
+from ingest.negotiation import unacceptable
+from ingest.service import sender_of
+
+FHIR_JSON = "application/fhir+json; charset=utf-8"
+FORM = "application/x-www-form-urlencoded"
+NO_STORE = {"Cache-Control": "no-store"}
+LONGEST_FORM = 64 << 10
+_STRICT = re.compile(r"\bhandling=strict\b")
+Pairs = tuple[tuple[str, str], ...]
+
+INTERACTIONS = tuple(Interaction("search-type", kind) for kind in SEARCHES)
+DECLARED = tuple(each for searches in SEARCHES.values() for each in searches)
+
+
+def router(
+    database: Database, settings: Settings, clock: Callable[[], datetime] = utc_now
+) -> APIRouter:
+    """Return a search for each type that `INTERACTIONS` declares (FHIR-01)."""
+    secret = settings.secret_key.get_secret_value() if settings.secret_key else new_secret()
+    desk = Desk(database, settings, secret, clock)
+    routes = APIRouter()
+    for kind in SEARCHES:
+        by_get, by_post = desk.handlers(kind)
+        routes.add_api_route(f"/fhir/{kind}", by_get, methods=["GET"])
+        routes.add_api_route(f"/fhir/{kind}/_search", by_post, methods=["POST"])
+    return routes
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Answers searches, with what it needs to know."""
+
+    database: Database
+    settings: Settings
+    secret: str
+    clock: Callable[[], datetime]
+
+    def handlers(self, kind: str) -> tuple[Callable[..., object], Callable[..., object]]:
+        """Return the handlers of one type, by GET and by POST."""
+
+        def by_get(request: Request) -> Response:
+            return self.answer(kind, request, _pairs(request))
+
+        async def by_post(request: Request) -> Response:
+            self.caller(request)
+            form = await _form(request)
+            if isinstance(form, Refusal):
+                return _outcome(form)
+            return await run_in_threadpool(self.answer, kind, request, _pairs(request) + form)
+
+        return by_get, by_post
+
+    def caller(self, request: Request) -> Caller:
+        """Return who holds the bearer token."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise UnauthenticatedError("a bearer token is needed")
+        return read_token(token.strip(), secret=self.secret, now=self.clock())
+
+    def answer(self, kind: str, request: Request, pairs: Pairs) -> Response:
+        """Return the searchset, or why there is none; a refusal is written down too."""
+        caller, now = self.caller(request), self.clock()
+        format_ = dict(pairs).get("_format", "")
+        if no := unacceptable(request.headers.get("accept", ""), format_):
+            return _outcome(Refusal(no.status, no.issues))
+        strict = bool(_STRICT.search(request.headers.get("prefer", "")))
+        try:
+            with self.database.transaction() as session:
+                sender_of(session, caller, base="", site_zone="")
+                asked = self._asked(kind, caller, pairs, now)
+                criteria = _read(kind, asked, strict=strict)
+                body = service.search(session, caller, criteria, asked)
+        except (service.RefusedSearchError, ForbiddenError) as error:
+            with self.database.transaction() as session:
+                service.note(session, caller, kind, now=now, outcome="refused")
+            if isinstance(error, ForbiddenError):
+                raise
+            return _outcome(error.refusal)
+        return Response(body, headers=NO_STORE, media_type=FHIR_JSON)
+
+    def _asked(self, kind: str, caller: Caller, pairs: Pairs, now: datetime) -> service.Asked:
+        place = Place(self.settings.fhir_base, ZoneInfo(self.settings.site_timezone))
+        asked = service.Asked(pairs, place, self.secret, now, asof=now)
+        links = [value for name, value in pairs if name == "_page"]
+        if not links:
+            return asked
+        page = unseal(links[0], self.secret, now=now)
+        if page is None or (page.kind, page.caller) != (kind, caller.id):
+            text = "_page: this link is not valid any more; search again"
+            raise service.RefusedSearchError(refusal(410, "expired", text))
+        return service.continued(page, asked)
+
+
+def _read(kind: str, asked: service.Asked, *, strict: bool) -> Criteria:
+    criteria = read_search(kind, asked.pairs, asked.place, strict=strict)
+    if isinstance(criteria, Refusal):
+        raise service.RefusedSearchError(criteria)
+    return criteria
+
+
+def _pairs(request: Request) -> Pairs:
+    return tuple(request.query_params.multi_items())
+
+
+async def _form(request: Request) -> Pairs | Refusal:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+        return refusal(415, "not-supported", f"the body must be {FORM}")
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > LONGEST_FORM:
+            return refusal(413, "too-long", f"at most {LONGEST_FORM} bytes are accepted")
+    return tuple(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
+
+
+def _outcome(refused: Refusal) -> Response:
+    return JSONResponse(
+        operation_outcome(refused.issues),
+        status_code=refused.status,
+        headers=NO_STORE,
+        media_type=FHIR_JSON,
+    )

@@ -1,0 +1,135 @@
+"""The search of Observations against a plain filter over a list (FHIR-11)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.door import heart_rate, named, patient
+
+if TYPE_CHECKING:
+    from tests.door import Gateway
+
+LOINC = "http://loinc.org"
+CODES = [(LOINC, "8867-4"), (LOINC, "x-1"), ("", "8867-4")]
+DAY = datetime(2026, 3, 1, tzinfo=UTC)
+# Each written time with the span it names, worked out by hand.
+TIMES = {
+    "2026": (datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)),
+    "2026-03": (DAY, datetime(2026, 4, 1, tzinfo=UTC)),
+    "2026-03-01": (DAY, DAY + timedelta(days=1)),
+    "2026-03-02": (DAY + timedelta(days=1), DAY + timedelta(days=2)),
+    "2026-03-01T23:59:59Z": (DAY + timedelta(seconds=86399), DAY + timedelta(days=1)),
+    "2026-03-02T00:00:00Z": (DAY + timedelta(days=1), DAY + timedelta(seconds=86401)),
+}
+PREFIXES = ["", "eq", "ne", "gt", "lt", "ge", "le", "sa", "eb"]
+
+observations = st.fixed_dictionaries(
+    {
+        "who": st.integers(0, 1),
+        "code": st.sampled_from(CODES),
+        # Nothing less exact than a day comes in for a vital sign (vs-1).
+        "at": st.sampled_from([each for each in TIMES if each.count("-") > 1]),
+        "status": st.sampled_from(["final", "preliminary", "registered"]),
+    }
+)
+tokens = st.sampled_from([f"{LOINC}|8867-4", "8867-4", "|8867-4", f"{LOINC}|", "x-1", "other"])
+dates = st.tuples(st.sampled_from(PREFIXES), st.sampled_from(list(TIMES)))
+queries = st.fixed_dictionaries(
+    {"who": st.integers(0, 1)},
+    optional={
+        "code": st.lists(tokens, min_size=1, max_size=2),
+        "date": st.lists(dates, min_size=1, max_size=2),
+        "status": st.lists(st.sampled_from(["final", "registered", "amended"]), min_size=1),
+    },
+)
+
+
+def code_fits(token: str, system: str, code: str) -> bool:
+    wanted_system, bar, wanted = token.rpartition("|")
+    return wanted in ("", code) and (not bar or wanted_system == system)
+
+
+def date_fits(prefix: str, text: str, target: str) -> bool:
+    (low, high), (start, end) = TIMES[text], TIMES[target]
+    contained = low <= start <= end <= high
+    return {
+        "": contained,
+        "eq": contained,
+        "ne": not contained,
+        "gt": high < end,
+        "lt": start < low,
+        "ge": high < end or contained,
+        "le": start < low or contained,
+        "sa": high <= start,
+        "eb": end <= low,
+    }[prefix]
+
+
+def meant(each: dict[str, Any], query: dict[str, Any]) -> bool:
+    return (
+        each["who"] == query["who"]
+        and ("code" not in query or any(code_fits(t, *each["code"]) for t in query["code"]))
+        and all(date_fits(prefix, text, each["at"]) for prefix, text in query.get("date", ()))
+        and ("status" not in query or each["status"] in query["status"])
+    )
+
+
+def resource(each: dict[str, Any], who: list[str]) -> dict[str, Any]:
+    system, code = each["code"]
+    coding = {"code": code} | ({"system": system} if system else {})
+    return named(
+        heart_rate(
+            f"Patient/{who[each['who']]}",
+            status=each["status"],
+            code={"coding": [coding]},
+            category=[],
+            effectiveDateTime=each["at"],
+        )
+    )
+
+
+def pairs(query: dict[str, Any], who: list[str]) -> list[tuple[str, str]]:
+    asked = [("patient", who[query["who"]])]
+    asked += [(name, ",".join(query[name])) for name in ("code", "status") if name in query]
+    return asked + [("date", prefix + text) for prefix, text in query.get("date", ())]
+
+
+def walk(gateway: Gateway, query: list[tuple[str, str]]) -> list[str]:
+    answer = gateway.get(f"/fhir/Observation?{urlencode(query)}")
+    found: list[str] = []
+    while True:
+        bundle = answer.json()
+        found += [each["resource"]["id"] for each in bundle.get("entry", ())]
+        links = {each["relation"]: each["url"] for each in bundle["link"]}
+        if "next" not in links:
+            return found
+        answer = gateway.get(links["next"])
+
+
+@pytest.mark.parametrize("sort", ["date", "-_lastUpdated"])
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(held=st.lists(observations, max_size=6), asked=st.lists(queries, min_size=1, max_size=4))
+def test_a_search_finds_what_a_plain_filter_finds_fhir_11(
+    gateway: Gateway, sort: str, held: list[dict[str, Any]], asked: list[dict[str, Any]]
+) -> None:
+    who = [gateway.create(patient()), gateway.create(patient())]
+    stored = {}
+    for each in held:
+        body = resource(each, who)
+        body.pop("category")
+        body["device"] = {"display": str(uuid4())}  # so that none is a repeat of another
+        stored[gateway.create(body)] = each
+
+    for query in asked:
+        found = walk(gateway, [*pairs(query, who), ("_sort", sort), ("_count", "2")])
+
+        assert sorted(found) == sorted(id_ for id_, each in stored.items() if meant(each, query))
