@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import platform
 
-from bench import replay
+from bench import ingest, replay
 
 
 def main() -> None:
@@ -17,6 +17,7 @@ def main() -> None:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     print(f"{platform.machine()}, {cores} cores, CPython {platform.python_version()}")
     replay.main()
+    ingest.main()
 
 
 main()

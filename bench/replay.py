@@ -38,7 +38,9 @@ SIGNALS = (
 )
 
 
-def write_folder(folder: Path, *, patients: int, days: int, seed: int = 1) -> int:
+def write_folder(
+    folder: Path, *, patients: int, days: int, seed: int = 1, start: datetime = START
+) -> int:
     """Write Patient, Condition and Observation lines; return how many readings."""
     random = np.random.default_rng(seed)
     people = [f"p{n}" for n in range(patients)]
@@ -47,7 +49,7 @@ def write_folder(folder: Path, *, patients: int, days: int, seed: int = 1) -> in
         folder / "Condition.ndjson",
         (_condition(each, code) for n, each in enumerate(people) for code in _codes(n)),
     )
-    lines = (o for each in people for o in _observations(each, days, random))
+    lines = (o for each in people for o in _observations(each, days, start, random))
     return _write(folder / "Observation.ndjson", lines)
 
 
@@ -88,12 +90,14 @@ def _condition(patient: str, code: str) -> dict[str, Any]:
     }
 
 
-def _observations(patient: str, days: int, random: np.random.Generator) -> Iterator[dict[str, Any]]:
+def _observations(
+    patient: str, days: int, start: datetime, random: np.random.Generator
+) -> Iterator[dict[str, Any]]:
     centres = {code: centre + spread * random.normal() for code, _, centre, spread, _ in SIGNALS}
     for day in range(days):
         for minutes, (code, unit, _, spread, decimals) in enumerate(SIGNALS):
             value = centres[code] + spread * random.standard_t(5)
-            taken = START + timedelta(days=day, minutes=minutes + int(random.integers(40)))
+            taken = start + timedelta(days=day, minutes=minutes + int(random.integers(40)))
             late = timedelta(days=int(random.integers(1, 4))) if random.random() < LATE else None
             yield {
                 "resourceType": "Observation",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -105,10 +104,9 @@ def test_every_active_chronic_condition_falls_in_its_group(reference_data: Path)
         assert groups_of(listed, condition_groups()) == expected
 
 
-def test_twenty_lives_go_in_as_transactions_within_a_minute(
+def test_twenty_lives_go_in_as_transactions(
     gateway: Any, database: Database, reference_data: Path
 ) -> None:
-    started = time.perf_counter()
     for posted in bundles(reference_data):
         answer = gateway.post(posted)
 
@@ -131,4 +129,3 @@ def test_twenty_lives_go_in_as_transactions_within_a_minute(
             assert all(each.history for each in lifetime if each.effective.year < 2026)
             [shown] = profiles(session, select(Patient.id).where(Patient.id == who))
             assert shown.last_reading_at is not None
-    assert time.perf_counter() - started < 60
