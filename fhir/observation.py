@@ -120,7 +120,7 @@ def _profile_faults(
     if not strict:
         return faults
     if when is None:
-        text = "vs-1: the time of measurement is needed, at least the day"
+        text = "vs-1: the day of measurement is needed, in the years 1900 to 2999"
         faults.append(Issue("error", "required", text, "Observation.effective"))
     if _says_nothing(resource):
         text = "vs-2: a value, a dataAbsentReason, components or members are needed"

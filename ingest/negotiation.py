@@ -34,7 +34,8 @@ def unreadable(headers: Mapping[str, str]) -> Answer | None:
 
 def unacceptable(accept: str, format_: str) -> Answer | None:
     """Return why no answer can be given in the form that is asked for, or None."""
-    asked = format_ or accept
+    # A plus that was not escaped in the query has arrived as a space.
+    asked = format_.replace(" ", "+") or accept
     if not asked or any(each.partition(";")[0].strip() in ACCEPTABLE for each in asked.split(",")):
         return None
     return refuse(406, "not-supported", "only application/fhir+json can be given")

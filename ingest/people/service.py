@@ -66,7 +66,8 @@ def unknown(ref: Ref | None, expression: str) -> Answer:
     """Return the answer to a missing reference, or to one that points at nothing known here."""
     if ref is None:
         return refuse(422, "required", "this reference is needed", expression)
-    return refuse(422, "not-found", "the reference points at nothing known here", expression)
+    text = "the reference points at nothing known here: enrol it first, or name it by identifier"
+    return refuse(422, "not-found", text, expression)
 
 
 def _practitioner(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | Answer:

@@ -36,6 +36,8 @@ def test_a_body_is_read_by_its_media_type_fhir_10(content_type: str, status: int
         ("application/fhir+xml", "", 406),
         ("application/fhir+xml", "json", None),
         ("application/fhir+json", "xml", 406),
+        ("", "application/fhir+json", None),
+        ("", "application/fhir json", None),
     ],
 )
 def test_an_answer_is_given_in_json_or_not_at_all_fhir_10(
