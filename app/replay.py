@@ -59,10 +59,12 @@ def replay(  # noqa: PLR0913 (what the command line lets one choose)
     """Judge every patient of a folder as it happened and write what was alerted.
 
     `progress` is called with patients done and patients in all. Raises `InvalidError` where
-    the folder has no Patient.ndjson.
+    the folder has no Patient.ndjson, or the output no folder.
     """
     if not (input_dir / "Patient.ndjson").is_file():
         raise InvalidError(f"{input_dir} has no Patient.ndjson", field="input")
+    if not output.parent.is_dir():
+        raise InvalidError(f"{output.parent} is no folder to write to", field="output")
     folder = replay_folder.read(input_dir)
     summary = Summary(len(folder.members), folder.taken, folder.refused)
     pasts = [past_of(member, condition_groups()) for member in folder.members.values()]

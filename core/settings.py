@@ -51,7 +51,11 @@ class Settings(BaseSettings):
     """Settings from the environment (prefix `WARDLIGHT_`) or from secret files."""
 
     model_config = SettingsConfigDict(
-        env_prefix="WARDLIGHT_", frozen=True, extra="ignore", hide_input_in_errors=True
+        env_prefix="WARDLIGHT_",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
     )
 
     environment: Environment = Environment.DEVELOPMENT

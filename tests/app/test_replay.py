@@ -234,3 +234,24 @@ def test_a_folder_without_patients_is_refused(tmp_path: Path) -> None:
             rulebook=service.load_rulebook(),
             model=None,
         )
+
+
+def test_a_folder_that_cannot_be_read_or_written_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InvalidError, match=r"no Patient\.ndjson"):
+        replay(
+            tmp_path,
+            tmp_path / "out.ndjson",
+            per_day=False,
+            rulebook=service.load_rulebook(),
+            model=None,
+        )
+    write(tmp_path, [])
+
+    with pytest.raises(InvalidError, match="no folder to write to"):
+        replay(
+            tmp_path,
+            tmp_path / "absent" / "out.ndjson",
+            per_day=False,
+            rulebook=service.load_rulebook(),
+            model=None,
+        )

@@ -63,3 +63,13 @@ def test_a_setting_that_cannot_work_is_refused_at_the_start(name: str, wrong: st
 
     assert name in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+def test_an_empty_variable_means_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WARDLIGHT_BROKER_URL", "")
+    monkeypatch.setenv("WARDLIGHT_LOG_LEVEL", "")
+
+    settings = Settings()
+
+    assert settings.broker_url is None
+    assert settings.log_level == "INFO"
