@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import socket
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -48,5 +49,5 @@ def need_free(host: str, port: int) -> None:
     try:
         socket.create_server((host, port), family=family).close()
     except OSError as error:
-        text = f"cannot listen on {host} port {port} ({error.strerror}): choose another --port"
+        text = f"cannot listen on {host} port {port} ({os.strerror(error.errno or 0)}): choose another --port"
         raise ConflictError(text) from error
