@@ -49,5 +49,6 @@ def need_free(host: str, port: int) -> None:
     try:
         socket.create_server((host, port), family=family).close()
     except OSError as error:
-        text = f"cannot listen on {host} port {port} ({os.strerror(error.errno or 0)}): choose another --port"
+        why = os.strerror(error.errno or 0)
+        text = f"cannot listen on {host} port {port} ({why}): choose another --port"
         raise ConflictError(text) from error
