@@ -29,7 +29,7 @@ def smart_configuration(token_url: str, algorithms: Iterable[str]) -> dict[str, 
         "grant_types_supported": ["client_credentials"],
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": list(algorithms),
-        "scopes_supported": [f"system/{kind}.cr" for kind in STORED],
+        "scopes_supported": [f"system/{kind}.crs" for kind in STORED],
         "code_challenge_methods_supported": ["S256"],
         "capabilities": ["client-confidential-asymmetric", "permission-v2"],
     }

@@ -8,6 +8,7 @@ import pytest
 
 from app.fhir_api.written import page, query_of
 from core.security import SYSTEM, Caller
+from fhir.outcome import Refusal
 from fhir.search_parameters import Criteria
 from fhir.strict import check, decode
 from tests.ward import Ward, open_ward
@@ -38,7 +39,7 @@ def found(
             for _, hit in rows:
                 strict = decode(hit.body)
                 assert isinstance(strict, dict)
-                check(strict)
+                assert not isinstance(check(strict), Refusal)
                 resources.append(msgspec.json.decode(hit.body))
 
 
@@ -68,7 +69,10 @@ def test_pages_give_each_once_and_another_team_gets_none_sec_11(
 def test_a_score_is_a_risk_assessment_that_says_what_it_learned_on_fhir_25(
     database: Database, ward: Ward
 ) -> None:
-    for each in found(database, "RiskAssessment", ward):
+    scores = found(database, "RiskAssessment", ward)
+
+    assert scores
+    for each in scores:
         (prediction,) = each["prediction"]
 
         assert 0 <= prediction["probabilityDecimal"] <= 1
