@@ -38,7 +38,7 @@ UNUSED = Issue(
 def read(posted: Posted, sender: Sender) -> Readable | Answer:
     """Return the resource if it may be taken further, or the answer that ends it here."""
     if _NUL in posted.raw:
-        return refuse(400, "value", "the character U+0000 is not allowed in FHIR")
+        return refuse(400, "value", "the character U+0000 is not allowed in FHIR", posted.type)
     found = _observation(posted) if posted.type == Kind.OBSERVATION else _other(posted, sender)
     if isinstance(found, Readable) and any(_too_long(name) for name in found.names):
         text = f"system and value may have {LONGEST_NAME} bytes together"
@@ -53,10 +53,10 @@ def _too_long(name: Name) -> bool:
 def _other(posted: Posted, sender: Sender) -> Readable | Answer:
     resource = decode(posted.raw)
     if isinstance(resource, Refusal):
-        return refused(resource)
+        return refused(resource, posted.type)
     issues = check(resource)
     if isinstance(issues, Refusal):
-        return refused(issues)
+        return refused(issues, posted.type)
     if resource.get("resourceType") != posted.type:
         return wrong_type(posted.type)
     if posted.type not in STORED:
@@ -68,7 +68,7 @@ def _other(posted: Posted, sender: Sender) -> Readable | Answer:
 def _observation(posted: Posted) -> Readable | Answer:
     parsed: ParsedObservation | Refusal = parse(posted.raw)
     if isinstance(parsed, Refusal):
-        return refused(parsed)
+        return refused(parsed, posted.type)
     names = tuple(name_of(posted.type, each) for each in parsed.identifiers)
     return Readable(posted, names, parsed.warnings, observation=parsed)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -106,9 +106,17 @@ def refuse(status: int, code: str, text: str, expression: str = "") -> Answer:
     return Answer(status, (Issue("error", code, text, expression),))
 
 
-def refused(refusal: Refusal) -> Answer:
-    """Return the answer that says what a refusal of the wire format says."""
-    return Answer(refusal.status, refusal.issues)
+def refused(refusal: Refusal, whole: str) -> Answer:
+    """Return the answer that says what a refusal of the wire format says.
+
+    `whole` is the type that was posted: the element where the fault is in all of the body.
+    """
+    return Answer(
+        refusal.status,
+        tuple(
+            each if each.expression else replace(each, expression=whole) for each in refusal.issues
+        ),
+    )
 
 
 def name_of(kind: str, identifier: Identifier) -> Name:

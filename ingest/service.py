@@ -73,7 +73,7 @@ def accept_bundle(
 def _settle(session: Session, sender: Sender, raw: bytes, now: datetime) -> Answers | Answer:
     bundle = read_bundle(raw)
     if isinstance(bundle, Refusal):
-        return refused(bundle)
+        return refused(bundle, "Bundle")
     if bundle.type == "batch":
         return _batch(session, sender, bundle, now)
     if bundle.type == "transaction":

@@ -85,6 +85,8 @@ def test_a_body_that_cannot_be_read_is_refused(gateway: Any, content: bytes, sta
 
     assert answer.status_code == status
     assert answer.json()["resourceType"] == "OperationOutcome"
+    if status == 400:
+        assert all(issue["expression"] for issue in answer.json()["issue"])
 
 
 @pytest.mark.parametrize("method", ["DELETE", "PUT", "PATCH"])
