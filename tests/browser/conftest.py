@@ -80,7 +80,9 @@ def address(database: Database, ward: Ward, assets: None) -> Iterator[str]:
     web = FastAPI()
     app.pages.mount(web, database, settings)
     server = uvicorn.Server(
-        uvicorn.Config(web, host="127.0.0.1", port=0, log_level="error", lifespan="off")
+        uvicorn.Config(
+            web, host="127.0.0.1", port=0, log_config=None, log_level="error", lifespan="off"
+        )
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -63,3 +63,15 @@ def test_an_exception_of_ours_keeps_its_event_and_loses_its_message_sec_22(
     assert NAME not in said
     assert "it went wrong" in said
     assert "ValueError" in said
+
+
+def test_a_librarys_own_handler_is_taken_from_it(capsys: pytest.CaptureFixture[str]) -> None:
+    library = logging.getLogger("some.library")
+    library.addHandler(logging.StreamHandler())
+    library.propagate = False
+
+    configure(Settings())
+    library.error("said once")
+
+    assert library.handlers == []
+    assert capsys.readouterr().err.count("said once") == 1
