@@ -55,7 +55,7 @@ def connect(settings: Settings) -> Database:
     servers = Servers.configured(settings)
     if servers is None:
         raise RuntimeError("set WARDLIGHT_DATABASE_URL and WARDLIGHT_BROKER_URL, or use `up`")
-    database = Database(servers.database_url)
+    database = Database(servers.database_url, field_keys=servers.field_keys)
     if settings.environment is not Environment.TEST and (faults := durability_faults(database)):
         raise UnsafeDatabaseError(f"PostgreSQL is not set up to keep data: {', '.join(faults)}")
     if superuser(database):

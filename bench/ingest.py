@@ -128,7 +128,7 @@ def main() -> None:
             app.migrate.upgrade(running.migration_database_url, app_role=settings.app_role)
             _, public = make_key()
             client = register_client(running.database_url, "bench", SCOPES, public)
-            database = Database(running.database_url)
+            database = Database(running.database_url, field_keys=running.field_keys)
             for kind in ("batch", "transaction"):
                 measure(Door(database, client), kind)
             database.close()

@@ -10,6 +10,8 @@ from sqlalchemy import DateTime, MetaData, create_engine, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
+from core.sealing import Keyring, info
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -49,11 +51,15 @@ class Database:
     ----------
     url : str
         A PostgreSQL URL; `postgresql://` is understood as psycopg 3.
+    field_keys : str
+        The keys of the sealed fields, as `core.sealing.Keyring.read` reads them; without them
+        nothing that identifies a person can be read or stored.
     pool_size : int
         Connections kept open by this process.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 5) -> None:
+    def __init__(self, url: str, *, field_keys: str = "", pool_size: int = 5) -> None:
+        self.info = info(Keyring.read(field_keys)) if field_keys else {}
         self.engine: Engine = create_engine(
             psycopg_url(url),
             pool_size=pool_size,
@@ -66,7 +72,8 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """Open a session that commits when the block ends, and rolls back when it raises."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        made = Session(self.engine, expire_on_commit=False, info=self.info)
+        with made as session, session.begin():
             yield session
 
     def ping(self) -> bool:

@@ -7,9 +7,10 @@ Unix socket only and trusts its one user, so production refuses this module alto
 from __future__ import annotations
 
 import json
+import os
 import warnings
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
 from subprocess import SubprocessError
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
@@ -18,6 +19,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
+from core.sealing import Keyring
 from core.settings import Environment
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ class Servers:
     database_url: str
     migration_database_url: str
     broker_url: str
+    field_keys: str = field(default="", repr=False)
     # One for each embedded server: starts it again on its old address where it has died, and
     # returns its name then, else "".
     watched: tuple[Callable[[], str], ...] = ()
@@ -51,6 +54,7 @@ class Servers:
             "WARDLIGHT_DATABASE_URL": self.database_url,
             "WARDLIGHT_MIGRATION_DATABASE_URL": self.migration_database_url,
             "WARDLIGHT_BROKER_URL": self.broker_url,
+            "WARDLIGHT_FIELD_KEYS": self.field_keys,
         }
 
     @classmethod
@@ -64,7 +68,28 @@ class Servers:
             database_url=database,
             migration_database_url=owner.get_secret_value() if owner else database,
             broker_url=settings.broker_url.get_secret_value(),
+            field_keys=field_keys(settings),
         )
+
+
+def field_keys(settings: Settings) -> str:
+    """Return the configured keys, or those that were made once beside the embedded data.
+
+    Made by linking a finished file into place: of two processes that start at once, one wins
+    and both read the same keys.
+    """
+    if settings.field_keys is not None:
+        return settings.field_keys.get_secret_value()
+    settings.data.mkdir(parents=True, exist_ok=True)
+    path = settings.data / "field-keys"
+    if not path.exists():
+        draft = path.with_name(f"field-keys.{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(Keyring.fresh())
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
+        draft.unlink()
+    return path.read_text()
 
 
 @contextmanager
@@ -90,7 +115,7 @@ def servers(settings: Settings, *, broker: bool = True) -> Iterator[Servers]:
         if broker and not broker_url:
             broker_url, look = stack.enter_context(valkey(settings.data))
             watched.append(look)
-        yield Servers(app_url, owner_url, broker_url, tuple(watched))
+        yield Servers(app_url, owner_url, broker_url, field_keys(settings), tuple(watched))
 
 
 @contextmanager

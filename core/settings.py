@@ -11,6 +11,10 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core.sealing import Keyring
+
+NEEDED = ("database_url", "broker_url", "secret_key", "field_keys", "fallback_email", "smtp_host")
+
 
 class Environment(StrEnum):
     """Where the program runs; production refuses everything that is embedded or demo."""
@@ -34,6 +38,11 @@ def _begins(*schemes: str) -> AfterValidator:
     return AfterValidator(checked)
 
 
+def _readable_keys(value: SecretStr) -> SecretStr:
+    Keyring.read(value.get_secret_value())
+    return value
+
+
 def _zone(value: str) -> str:
     if value not in available_timezones():
         raise ValueError("must be an IANA time zone such as Europe/Berlin")
@@ -43,6 +52,7 @@ def _zone(value: str) -> str:
 T = TypeVar("T")
 DatabaseUrl = Annotated[SecretStr, _begins("postgresql://", "postgres://", "postgresql+psycopg://")]
 BrokerUrl = Annotated[SecretStr, _begins("redis://", "rediss://", "unix://")]
+FieldKeys = Annotated[SecretStr, AfterValidator(_readable_keys)]
 WebUrl = Annotated[str, _begins("http://", "https://")]
 Zone = Annotated[str, AfterValidator(_zone)]
 
@@ -65,6 +75,7 @@ class Settings(BaseSettings):
     broker_url: BrokerUrl | None = None
     app_role: str = Field(default="wardlight_app", pattern=r"^[a-z_][a-z0-9_]{0,62}$")
     secret_key: SecretStr | None = None
+    field_keys: FieldKeys | None = None
     base_url: WebUrl = "http://127.0.0.1:8000"
     site_timezone: Zone = "UTC"
     emergency_number: str = "911"
@@ -86,11 +97,7 @@ class Settings(BaseSettings):
     def _production_is_strict(self) -> Self:
         if self.environment is not Environment.PRODUCTION:
             return self
-        missing = [
-            name
-            for name in ("database_url", "broker_url", "secret_key", "fallback_email", "smtp_host")
-            if not getattr(self, name)
-        ]
+        missing = [name for name in NEEDED if not getattr(self, name)]
         if missing:
             names = ", ".join(f"WARDLIGHT_{name.upper()}" for name in missing)
             msg = f"production needs {names}; embedded servers and default secrets are refused"

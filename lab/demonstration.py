@@ -115,7 +115,11 @@ def running(settings: Settings, *, host: str, port: int, stop: Event) -> Iterato
     with whole_system(settings, host=host, port=port) as supervisor:
         keeper = threading.Thread(target=supervisor.run, args=(ended,))
         keeper.start()
-        database = Database(supervisor.environment["WARDLIGHT_DATABASE_URL"], pool_size=2)
+        database = Database(
+            supervisor.environment["WARDLIGHT_DATABASE_URL"],
+            field_keys=supervisor.environment["WARDLIGHT_FIELD_KEYS"],
+            pool_size=2,
+        )
         try:
             base_url = f"http://{host}:{port}"
             wait_until_ready(base_url, stop)

@@ -32,7 +32,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 def database(embedded: Servers) -> Iterator[Database]:
     """Return the migrated database, as the application's role sees it."""
     app.migrate.upgrade(embedded.migration_database_url, app_role="wardlight_app")
-    database = Database(embedded.database_url)
+    database = Database(embedded.database_url, field_keys=embedded.field_keys)
     yield database
     database.close()
 
@@ -41,7 +41,10 @@ def database(embedded: Servers) -> Iterator[Database]:
 def session(database: Database) -> Iterator[Session]:
     with database.engine.connect() as connection, connection.begin() as outer:
         with Session(
-            connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
+            connection,
+            expire_on_commit=False,
+            join_transaction_mode="create_savepoint",
+            info=database.info,
         ) as session:
             yield session
         outer.rollback()

@@ -184,7 +184,7 @@ def _ready(
     until(answers, within=READY_SECONDS, what=f"readiness; log:\n{log}")
     settings = Settings(environment=Environment.TEST, data=data)
     with servers(settings, broker=False) as attached:
-        database = Database(attached.database_url, pool_size=2)
+        database = Database(attached.database_url, field_keys=attached.field_keys, pool_size=2)
         system = System(process, data, base_url, postbox, log, database, attached.database_url)
         try:
             yield system

@@ -39,7 +39,7 @@ def add(
     with servers(settings, broker=False) as running:
         if settings.database_url is None:
             app.migrate.upgrade(running.migration_database_url, app_role=settings.app_role)
-        database = Database(running.database_url, pool_size=1)
+        database = Database(running.database_url, field_keys=running.field_keys, pool_size=1)
         with database.transaction() as session:
             person = session.scalar(select(Practitioner).where(Practitioner.id == practitioner))
             if person is None:

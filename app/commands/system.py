@@ -214,7 +214,7 @@ def run_health(
     running = Servers.configured(settings)
     if running is None:
         raise InvalidError("set WARDLIGHT_DATABASE_URL and WARDLIGHT_BROKER_URL")
-    database = Database(running.database_url, pool_size=1)
+    database = Database(running.database_url, field_keys=running.field_keys, pool_size=1)
     checks = health.ready(database, running.broker_url)
     database.close()
     if part is Part.PROGRESS:

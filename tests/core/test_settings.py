@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from core.sealing import Keyring
 from core.settings import Environment, Settings
 
 COMPLETE: dict[str, Any] = {
@@ -14,6 +15,7 @@ COMPLETE: dict[str, Any] = {
     "database_url": "postgresql://app@db/wardlight",
     "broker_url": "redis://:p@valkey:6379/0",
     "secret_key": "k" * 32,
+    "field_keys": Keyring.fresh(),
     "fallback_email": "duty@clinic.example",
     "smtp_host": "mail.clinic.example",
 }
@@ -24,7 +26,8 @@ def test_a_complete_production_starts() -> None:
 
 
 @pytest.mark.parametrize(
-    "missing", ["database_url", "broker_url", "secret_key", "fallback_email", "smtp_host"]
+    "missing",
+    ["database_url", "broker_url", "secret_key", "field_keys", "fallback_email", "smtp_host"],
 )
 def test_production_names_what_is_missing(missing: str) -> None:
     incomplete = {name: value for name, value in COMPLETE.items() if name != missing}

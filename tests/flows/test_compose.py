@@ -15,6 +15,7 @@ import jsonschema
 import pytest
 import yaml
 
+from core.sealing import Keyring
 from tests.running_system import ROOT, free_port, until
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def environment(embedded: Servers, database: Database, tmp_path: Path) -> dict[s
         "WARDLIGHT_ENVIRONMENT": "development",
         "WARDLIGHT_DATA": str(tmp_path),
         "WARDLIGHT_SECRET_KEY": "k" * 40,
+        "WARDLIGHT_FIELD_KEYS": Keyring.fresh(),
     }
 
 
