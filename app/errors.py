@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 log = logger(__name__)
 FHIR_JSON = "application/fhir+json; charset=utf-8"
 RETRY_AFTER_SECONDS = "5"
+# SQLSTATE classes and codes of trouble that passes: connection lost, read-only after a
+# failover, transaction ended from outside, rolled back for others' sake, out of resources,
+# lock not to be had, shutting down.
+PASSING = ("08", "25006", "25P03", "25P04", "40", "53", "55P03", "57")
 
 STATUS: dict[type[WardlightError], HTTPStatus] = {
     NotFoundError: HTTPStatus.NOT_FOUND,
@@ -77,8 +81,10 @@ def of_ours(error: WardlightError) -> Response:
 
 def of_the_database(error: DBAPIError) -> Response:
     """Answer trouble with the database: come back later, or a number to quote."""
-    if isinstance(error, OperationalError) or error.connection_invalidated:
-        log.warning("database unavailable", error=type(error).__name__)
+    state = getattr(error.orig, "sqlstate", None) or ""
+    passing = state.startswith(PASSING) or error.connection_invalidated
+    if passing or isinstance(error, OperationalError):
+        log.warning("database unavailable", error=type(error).__name__, state=state)
         return outcome(503, "the store is not available at the moment; nothing was accepted")
     return unexpected(error)
 
