@@ -13,7 +13,10 @@ from core.errors import (
     ConflictError,
     ForbiddenError,
     InvalidError,
+    LaterError,
     NotFoundError,
+    OverloadedError,
+    ThrottledError,
     UnauthenticatedError,
     WardlightError,
 )
@@ -40,6 +43,8 @@ STATUS: dict[type[WardlightError], HTTPStatus] = {
     ForbiddenError: HTTPStatus.FORBIDDEN,
     UnauthenticatedError: HTTPStatus.UNAUTHORIZED,
     InvalidError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ThrottledError: HTTPStatus.TOO_MANY_REQUESTS,
+    OverloadedError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 ISSUE_CODE = {
     HTTPStatus.BAD_REQUEST: "invalid",
@@ -49,6 +54,7 @@ ISSUE_CODE = {
     HTTPStatus.METHOD_NOT_ALLOWED: "not-supported",
     HTTPStatus.CONFLICT: "conflict",
     HTTPStatus.UNPROCESSABLE_ENTITY: "business-rule",
+    HTTPStatus.TOO_MANY_REQUESTS: "throttled",
     HTTPStatus.SERVICE_UNAVAILABLE: "transient",
 }
 
@@ -68,7 +74,7 @@ def outcome(
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="wardlight"'
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers["Retry-After"] = RETRY_AFTER_SECONDS
+        headers.setdefault("Retry-After", RETRY_AFTER_SECONDS)
     return JSONResponse(
         operation_outcome([issue]), status_code=status, headers=headers, media_type=FHIR_JSON
     )
@@ -76,7 +82,8 @@ def outcome(
 
 def of_ours(error: WardlightError) -> Response:
     """Answer one of the program's own refusals."""
-    return outcome(STATUS[type(error)], error.message, field=error.field)
+    also = {"Retry-After": str(error.after)} if isinstance(error, LaterError) else None
+    return outcome(STATUS[type(error)], error.message, field=error.field, also=also)
 
 
 def of_the_database(error: DBAPIError) -> Response:

@@ -17,12 +17,15 @@ from app import errors, health
 from app.fhir_api import router as fhir_search
 from app.runtime import connect
 from core.embedded import Servers
-from core.errors import WardlightError
+from core.errors import ThrottledError, WardlightError
 from core.logging import configure, logger
 from core.settings import Settings
+from ingest.admission.service import Gate
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+
+    Next = Callable[[Request], Awaitable[Response]]
 
 log = logger(__name__)
 
@@ -35,23 +38,26 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     if servers is None:
         raise RuntimeError("set WARDLIGHT_DATABASE_URL and WARDLIGHT_BROKER_URL, or use `up`")
     database = connect(settings)
+    gate = Gate.open(database, settings, servers.broker_url)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
+        gate.allowance.close()
         database.close()
 
     web = FastAPI(
         title="Wardlight", docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False
     )
+    web.middleware("http")(_limited(gate))
     web.middleware("http")(_access_log)
     _add_refusals(web)
     web.include_router(health.router(database, servers.broker_url))
     door = ingest.router.router(
-        database, settings, also=fhir_search.INTERACTIONS, searches=fhir_search.DECLARED
+        database, settings, also=fhir_search.INTERACTIONS, searches=fhir_search.DECLARED, gate=gate
     )
     web.include_router(door)
-    web.include_router(fhir_search.router(database, settings))
+    web.include_router(fhir_search.router(database, settings, gate=gate))
     app.pages.mount(web, database, settings)
     return web
 
@@ -85,9 +91,20 @@ def _add_refusals(web: FastAPI) -> None:
     web.add_exception_handler(Exception, unexpected)
 
 
-async def _access_log(
-    request: Request, call_next: Callable[[Request], Awaitable[Response]]
-) -> Response:
+def _limited(gate: Gate) -> Callable[[Request, Next], Awaitable[Response]]:
+    """Return what turns away an address that asks too often, before anything is read (SEC-36)."""
+
+    async def limited(request: Request, call_next: Next) -> Response:
+        try:
+            gate.request(request.client.host if request.client else "")
+        except ThrottledError as error:
+            return errors.of_ours(error)
+        return await call_next(request)
+
+    return limited
+
+
+async def _access_log(request: Request, call_next: Next) -> Response:
     started = time.perf_counter()
     response = await call_next(request)
     route = request.scope.get("route")

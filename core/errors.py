@@ -30,3 +30,19 @@ class UnauthenticatedError(WardlightError):
 
 class InvalidError(WardlightError):
     """The request is understood and wrong; `field` names the element."""
+
+
+class LaterError(WardlightError):
+    """Nothing is wrong with the request, only with its time; `after` is when to come again."""
+
+    def __init__(self, message: str, *, after: int) -> None:
+        super().__init__(message)
+        self.after = after  # seconds
+
+
+class ThrottledError(LaterError):
+    """The caller has used up a budget (SEC-36)."""
+
+
+class OverloadedError(LaterError):
+    """Work has piled up; what can wait is asked to (REL-25)."""

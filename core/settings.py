@@ -89,6 +89,12 @@ class Settings(BaseSettings):
     model_path: Path | None = None
     worker_processes: int = Field(default=2, ge=1, le=64)
     lease_seconds: int = Field(default=60, ge=2, le=3600)
+    limit_client: int = Field(default=3_000_000, ge=1)
+    limit_patient: int = Field(default=600_000, ge=1)
+    limit_address: int = Field(default=600_000, ge=1)
+    limit_token: int = Field(default=600, ge=1)
+    backlog_bulk_seconds: int = Field(default=120, ge=1)
+    backlog_all_seconds: int = Field(default=1800, ge=1)
     escalation_scale: float = Field(default=1.0, gt=0, le=1.0)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     log_json: bool = False

@@ -25,6 +25,7 @@ from fhir.outcome import operation_outcome
 from fhir.stamp import stamp
 from fhir.strict import BUNDLE, SINGLE
 from ingest import service
+from ingest.admission.service import Arrival, Gate
 from ingest.answers import Answers, etag, headers, response_bundle
 from ingest.archive.repository import Version, fetch
 from ingest.clients.service import TokenPolicy
@@ -43,21 +44,24 @@ LONGEST_FORM = 64 << 10
 OAUTH_ERRORS = {"unsupported_grant_type", "invalid_request", "invalid_scope"}
 
 
-def router(
+def router(  # noqa: PLR0913 (what a door is made of)
     database: Database,
     settings: Settings,
     clock: Callable[[], datetime] = utc_now,
     *,
     also: Sequence[Interaction] = (),
     searches: Sequence[Search] = (),
+    gate: Gate | None = None,
 ) -> APIRouter:
     """Return the routes of the door; `also` and `searches` are what other routers serve.
+
+    Without a `gate` everybody may come in at any time.
 
     They raise `core.errors` for whoever is not known or may not; whoever mounts them turns
     these, and routes that do not exist, into OperationOutcomes.
     """
     secret = settings.secret_key.get_secret_value() if settings.secret_key else new_secret()
-    door = Door(database, settings, secret, clock, tuple(also), tuple(searches))
+    door = Door(database, settings, secret, clock, tuple(also), tuple(searches), gate)
     routes = APIRouter()
     routes.add_api_route("/fhir/metadata", door.metadata, methods=["GET"])
     for path in ("/fhir/.well-known/smart-configuration", "/.well-known/smart-configuration"):
@@ -81,6 +85,7 @@ class Door:
     clock: Callable[[], datetime]
     also: tuple[Interaction, ...] = ()
     searches: tuple[Search, ...] = ()
+    gate: Gate | None = None
 
     async def create(self, kind: str, request: Request) -> Response:
         """Create one resource (FHIR-03, FHIR-04)."""
@@ -88,6 +93,7 @@ class Door:
         body = await _body(request, SINGLE.size)
         if isinstance(body, Answer):
             return _outcome(body)
+        await self._admitted(caller, kind, body)
         if kind not in STORED:
             return _outcome(refuse(404, "not-supported", f"stored here are {', '.join(STORED)}"))
         posted = Posted(0, kind, body, criteria=request.headers.get("if-none-exist", ""))
@@ -118,6 +124,7 @@ class Door:
         body = await _body(request, BUNDLE.size)
         if isinstance(body, Answer):
             return _outcome(body)
+        await self._admitted(caller, "Bundle", body)
         return await run_in_threadpool(self._bundle, caller, body)
 
     def _bundle(self, caller: Caller, body: bytes) -> Response:
@@ -193,6 +200,8 @@ class Door:
 
     async def token(self, request: Request) -> Response:
         """Exchange a client assertion for a bearer token (SEC-01)."""
+        if self.gate is not None and request.client is not None:
+            self.gate.token(request.client.host)
         body = await _limited(request, LONGEST_FORM)
         if body is None:
             return _oauth_error(400, "invalid_request", "the form is too long")
@@ -219,7 +228,15 @@ class Door:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise UnauthenticatedError("a bearer token is needed")
-        return read_token(token.strip(), secret=self.secret, now=self.clock())
+        caller = read_token(token.strip(), secret=self.secret, now=self.clock())
+        if self.gate is not None and request.method == "GET":
+            self.gate.reader(caller)
+        return caller
+
+    async def _admitted(self, caller: Caller, kind: str, body: bytes) -> None:
+        """Raise `LaterError` where this may not come in now (SEC-36, REL-25)."""
+        if self.gate is not None and caller.id is not None:
+            await self.gate.admit(Arrival(caller.id, kind, body))
 
 
 async def _body(request: Request, longest: int) -> bytes | Answer:

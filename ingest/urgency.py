@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from core.vitals import Quality, Vital
 
@@ -27,13 +27,30 @@ ALARMING: dict[Vital, tuple[float, float]] = {
 }
 
 
+class Measured(Protocol):
+    """What the screen looks at: one value of one vital, placed in a record or not yet."""
+
+    @property
+    def vital(self) -> Vital:
+        """What was measured."""
+
+    @property
+    def value(self) -> float | None:
+        """The canonical value."""
+
+    @property
+    def quality(self) -> Quality:
+        """How far the value can be relied on."""
+
+
 def cannot_wait(candidates: Iterable[Candidate]) -> bool:
     """Return whether any current reading is alarming enough for the critical queue."""
-    return any(_alarming(each) for each in candidates if not each.history)
+    return any(alarming(each) for each in candidates if not each.history)
 
 
-def _alarming(candidate: Candidate) -> bool:
-    if candidate.quality not in (Quality.SCORED, Quality.BOUND) or candidate.value is None:
+def alarming(measured: Measured) -> bool:
+    """Return whether one value lies at or beyond a limit of the screen."""
+    if measured.quality not in (Quality.SCORED, Quality.BOUND) or measured.value is None:
         return False
-    limits = ALARMING.get(candidate.vital)
-    return limits is not None and not limits[0] < candidate.value < limits[1]
+    limits = ALARMING.get(measured.vital)
+    return limits is not None and not limits[0] < measured.value < limits[1]

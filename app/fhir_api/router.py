@@ -23,6 +23,7 @@ from core.settings import Settings
 from fhir.capability import Interaction
 from fhir.outcome import Refusal, operation_outcome, refusal
 from fhir.search_parameters import SEARCHES, Criteria, Place, read_search
+from ingest.admission.service import Gate
 from ingest.negotiation import unacceptable
 from ingest.service import sender_of
 
@@ -38,11 +39,15 @@ DECLARED = tuple(each for searches in SEARCHES.values() for each in searches)
 
 
 def router(
-    database: Database, settings: Settings, clock: Callable[[], datetime] = utc_now
+    database: Database,
+    settings: Settings,
+    clock: Callable[[], datetime] = utc_now,
+    *,
+    gate: Gate | None = None,
 ) -> APIRouter:
     """Return a search for each type that `INTERACTIONS` declares (FHIR-01)."""
     secret = settings.secret_key.get_secret_value() if settings.secret_key else new_secret()
-    desk = Desk(database, settings, secret, clock)
+    desk = Desk(database, settings, secret, clock, gate)
     routes = APIRouter()
     for kind in SEARCHES:
         by_get, by_post = desk.handlers(kind)
@@ -59,6 +64,7 @@ class Desk:
     settings: Settings
     secret: str
     clock: Callable[[], datetime]
+    gate: Gate | None = None
 
     def handlers(self, kind: str) -> tuple[Callable[..., object], Callable[..., object]]:
         """Return the handlers of one type, by GET and by POST."""
@@ -80,7 +86,10 @@ class Desk:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise UnauthenticatedError("a bearer token is needed")
-        return read_token(token.strip(), secret=self.secret, now=self.clock())
+        caller = read_token(token.strip(), secret=self.secret, now=self.clock())
+        if self.gate is not None:
+            self.gate.reader(caller)
+        return caller
 
     def answer(self, kind: str, request: Request, pairs: Pairs) -> Response:
         """Return the searchset, or why there is none; a refusal is written down too."""

@@ -171,7 +171,11 @@ def _names(settled: Iterable[_Settled]) -> dict[Name, UUID]:
 
 
 def _offer(desk: Desk, settled: Sequence[_Settled]) -> None:
-    """Ask for an assessment of each person with something to judge; history feeds baselines."""
+    """Ask for an assessment of each person with something to judge; history feeds baselines.
+
+    What a history load brings of the last day is judged after everybody else's (REL-25).
+    """
+    usual = Priority.BULK if desk.sender.history else Priority.NORMAL
     urgent: dict[UUID, bool] = {}
     for each in settled:
         readings = each.decision.readings
@@ -180,7 +184,7 @@ def _offer(desk: Desk, settled: Sequence[_Settled]) -> None:
             patient = each.incoming.patient_id
             urgent[patient] = urgent.get(patient, False) or cannot_wait(readings)
     for patient in sorted(urgent):
-        priority = Priority.CRITICAL if urgent[patient] else Priority.NORMAL
+        priority = Priority.CRITICAL if urgent[patient] else usual
         offer(desk.session, Topic.ASSESS, patient, now=desk.now, priority=priority)
 
 

@@ -1,0 +1,157 @@
+"""What the processes share to decide who may come in: budgets in the broker, age of the work."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import redis
+from sqlalchemy import func, select
+
+from core.logging import logger
+from core.outbox import Outbox, Priority, State
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+log = logger(__name__)
+WINDOW_SECONDS = 60.0
+BLOCKS = 100  # a block taken ahead is at most this part of a budget
+KEPT_KEYS = 20_000
+TIMEOUT_SECONDS = 0.2
+AWAY_SECONDS = 10.0  # how long the broker is left alone after it did not answer
+
+# One window per key, opened by its first use. Grants as much of `want` as is left, or nothing
+# where that is less than `need`; says how many milliseconds the window still lasts.
+_TAKE = """
+local used = tonumber(redis.call('GET', KEYS[1]) or '0')
+local need, want, limit = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local grant = math.min(want, limit - used)
+if grant < need then grant = 0 end
+if grant > 0 then
+  redis.call('INCRBY', KEYS[1], grant)
+  if used == 0 then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
+end
+return {grant, redis.call('PTTL', KEYS[1])}
+"""
+
+
+@dataclass(slots=True)
+class _Held:
+    """What this process took ahead of one budget, and until when it may be spent."""
+
+    tokens: int
+    until: float
+
+
+@dataclass(slots=True)
+class Allowance:
+    """Budgets that all processes share: what is granted is never more than the limit (SEC-36).
+
+    A process takes blocks ahead, so that most requests cost no round trip; what it does not
+    spend within the window is lost to everybody, so less than the limit may be granted, by at
+    most a block for each process. While the broker is away each process grants a whole budget
+    by itself: the door stays open (REL-39).
+    """
+
+    broker_url: str
+    window: float = WINDOW_SECONDS
+    _held: OrderedDict[str, _Held] = field(default_factory=OrderedDict)
+    _lock: Lock = field(default_factory=Lock)
+    _client: redis.Redis | None = None
+    _away_until: float = 0.0
+
+    def spend(self, key: str, cost: int, limit: int) -> int:
+        """Spend of a budget and return 0, or return in how many seconds there is more."""
+        cost = min(cost, limit)
+        if self._spent_here(key, cost):
+            return 0
+        want = max(cost, limit // BLOCKS)
+        granted, left = self._granted(key, cost, want, limit)
+        if granted:
+            self._keep(key, granted - cost, left)
+            return 0
+        return max(1, round(left + 0.5))
+
+    def _spent_here(self, key: str, cost: int) -> bool:
+        with self._lock:
+            held = self._held.get(key)
+            if held is None or held.until <= time.monotonic() or held.tokens < cost:
+                return False
+            held.tokens -= cost
+            return True
+
+    def _keep(self, key: str, tokens: int, left: float) -> None:
+        now = time.monotonic()
+        with self._lock:
+            held = self._held.pop(key, None)
+            # What is left of an earlier window may not be carried into this one.
+            same = held is not None and held.until > now and now + left < held.until + 1
+            rest = held.tokens if held is not None and same else 0
+            self._held[key] = _Held(rest + tokens, now + left)
+            while len(self._held) > KEPT_KEYS:
+                self._held.popitem(last=False)
+
+    def _granted(self, key: str, need: int, want: int, limit: int) -> tuple[int, float]:
+        """Return what is granted, and how many seconds the window still lasts."""
+        if time.monotonic() < self._away_until:
+            return self._alone(key, limit)
+        try:
+            client = self._client or self._connect()
+            answer = client.eval(_TAKE, 1, f"wardlight:{key}", need, want, limit, self._window_ms)
+            granted, left = answer  # type: ignore[misc,unused-ignore] # the script returns a pair
+        except (redis.RedisError, OSError) as error:
+            log.warning("budgets are kept by each process alone", error=type(error).__name__)
+            self._away_until = time.monotonic() + AWAY_SECONDS
+            return self._alone(key, limit)
+        return int(granted), max(0.0, int(left) / 1000)
+
+    def _alone(self, key: str, limit: int) -> tuple[int, float]:
+        """Grant a whole budget for a window, once: nothing while it is not over."""
+        now = time.monotonic()
+        with self._lock:
+            held = self._held.get(f"alone:{key}")
+            if held is not None and held.until > now:
+                return 0, held.until - now
+            self._held[f"alone:{key}"] = _Held(0, now + self.window)
+        return limit, self.window
+
+    def _connect(self) -> redis.Redis:
+        self._client = redis.Redis.from_url(
+            self.broker_url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
+        )
+        return self._client
+
+    @property
+    def _window_ms(self) -> int:
+        return int(self.window * 1000)
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._client is not None:
+            self._client.close()
+
+
+def untouched_since(session: Session, *, now: datetime) -> dict[int, datetime]:
+    """Return for each priority since when its oldest work waits that nobody has tried yet.
+
+    What failed and is tried again later does not count: it says nothing about the load.
+    """
+    ages = {}
+    for priority in (Priority.CRITICAL, Priority.NORMAL, Priority.BULK):
+        oldest = session.scalar(
+            select(func.min(Outbox.next_try_at)).where(
+                Outbox.state.in_([State.OPEN, State.LEASED]),
+                Outbox.priority == priority,
+                Outbox.next_try_at <= now,
+                Outbox.attempts == 0,
+            )
+        )
+        if oldest is not None:
+            ages[priority] = oldest
+    return ages
