@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from sqlalchemy import Select, func, select
 
 from core.clock import utc_now
 from core.errors import NotFoundError
+from core.sealed_fields import unseal
 from core.security import Role
 from core.vitals import Precision, Quality, Reading, Vital
 from ingest.enrolment import (
@@ -33,11 +35,17 @@ from ingest.tables import (
     Patient,
     StoredReading,
 )
-from ingest.teams.repository import care_teams, first_teams, responsible, team_patients
+from ingest.teams.repository import (
+    care_teams,
+    clinicians,
+    first_teams,
+    responsible,
+    team_patients,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -45,6 +53,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "care_teams",
+    "clinicians",
     "condition_groups",
     "may_see",
     "person",
@@ -107,19 +116,23 @@ def person(session: Session, patient_id: UUID) -> Person:
     if row is None:
         raise NotFoundError("no such patient")
     diagnoses = _diagnoses(session, [patient_id]).get(patient_id, [])
-    return _person(row, diagnoses)
+    return _person(session, row, diagnoses)
 
 
-def _person(row: Patient, diagnoses: Sequence[Diagnosis]) -> Person:
+def _person(session: Session, row: Patient, diagnoses: Sequence[Diagnosis]) -> Person:
     return Person(
         id=str(row.id),
         zone=row.zone,
-        birth_date=row.birth_date,
+        birth_date=_day(unseal(session, Patient.birth_date, row.birth_date, id=row.id)),
         sex=row.sex,
         groups=groups_of(diagnoses, condition_groups()),
         lives_alone=True if says_lives_alone(diagnoses) else row.lives_alone,
         scale_two=row.scale_two_plan and hypercapnic(diagnoses),
     )
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _diagnoses(session: Session, patients: Iterable[UUID]) -> dict[UUID, list[Diagnosis]]:
@@ -192,33 +205,41 @@ def profiles(
     query = select(Patient).where(Patient.id.in_(visible))
     if patient_ids is not None:
         query = query.where(Patient.id.in_(patient_ids))
-    rows = session.scalars(query.order_by(Patient.display_name, Patient.id)).all()
+    rows = session.scalars(query).all()
     ids = [row.id for row in rows]
     diagnoses, latest = _diagnoses(session, ids), _last_readings(session, ids)
     teams = first_teams(session, ids)
     day = today or utc_now().date()
-    return [
+    shown = [
         _profile(
-            row, diagnoses.get(row.id, []), latest.get(row.id), team=teams.get(row.id), today=day
+            row,
+            _person(session, row, diagnoses.get(row.id, [])),
+            name=unseal(session, Patient.name, row.name, id=row.id),
+            override=unseal(session, Patient.override_reason, row.override_reason, id=row.id),
+            latest=latest.get(row.id),
+            team=teams.get(row.id),
+            today=day,
         )
         for row in rows
     ]
+    return sorted(shown, key=lambda each: (each.name, each.id))
 
 
-def _profile(
+def _profile(  # noqa: PLR0913 (a screen shows this many things)
     row: Patient,
-    diagnoses: Sequence[Diagnosis],
-    latest: datetime | None,
+    who: Person,
     *,
+    name: str,
+    override: str,
+    latest: datetime | None,
     team: Team | None,
     today: date,
 ) -> PatientProfile:
-    who = _person(row, diagnoses)
     terms = eligibility(who, condition_groups(), today=today)
     return PatientProfile(
         id=row.id,
-        name=row.display_name,
-        birth_date=row.birth_date,
+        name=name,
+        birth_date=who.birth_date,
         sex=row.sex,
         zone=row.zone,
         groups=who.groups,
@@ -226,7 +247,7 @@ def _profile(
         eligibility_reason=terms.reason,
         eligible=terms.eligible,
         enrolled_by_override=row.override_at is not None,
-        override_reason=row.override_reason,
+        override_reason=override,
         last_reading_at=latest,
         team_id=team.id if team else None,
         team_name=team.name if team else "",

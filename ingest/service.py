@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from core import audit
 from core.errors import ForbiddenError, InvalidError, NotFoundError
+from core.sealed_fields import seal
 from core.security import allows
 from fhir.bundle import Bundle, Entry, read_bundle
 from fhir.outcome import Refusal
@@ -204,7 +205,8 @@ def enrol_by_override(
     row = session.get(Patient, patient_id)
     if row is None or not may_see(session, caller, patient_id):
         raise NotFoundError("no such patient")
-    row.override_by, row.override_reason, row.override_at = caller.id, reason.strip(), now
+    row.override_by, row.override_at = caller.id, now
+    row.override_reason = seal(session, Patient.override_reason, reason.strip(), id=row.id)
     audit.record(
         session,
         caller,

@@ -10,18 +10,19 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, id_column, instant
+from core.sealed_fields import sealed_column
 
 LIVE_NATURAL_KEY = "uq_reading_natural_key"
 
 
 class Patient(Base):
-    """A person; the only place where a name is kept."""
+    """A person; the only place where a name is kept, and it is kept sealed (SEC-27)."""
 
     __tablename__ = "patient"
 
     id: Mapped[UUID] = id_column()
-    display_name: Mapped[str] = mapped_column(default="")
-    birth_date: Mapped[date | None]
+    name: Mapped[bytes] = sealed_column("patient.name/{id}")
+    birth_date: Mapped[bytes] = sealed_column("patient.birth_date/{id}")
     sex: Mapped[str] = mapped_column(default="")
     zone: Mapped[str] = mapped_column(default="UTC")
     lives_alone: Mapped[bool | None]
@@ -29,19 +30,23 @@ class Patient(Base):
     deceased: Mapped[bool] = mapped_column(default=False)
     scale_two_plan: Mapped[bool] = mapped_column(default=False)  # set by a clinician only
     override_by: Mapped[UUID | None]
-    override_reason: Mapped[str] = mapped_column(default="")
+    override_reason: Mapped[bytes] = sealed_column("patient.override_reason/{id}")
     override_at: Mapped[datetime | None] = mapped_column(instant())
     created_at: Mapped[datetime] = mapped_column(instant())
 
 
 class PatientIdentifier(Base):
-    """A record number means somebody only together with the system that gave it (SEC-28)."""
+    """A record number means somebody only together with the system that gave it (SEC-28).
+
+    Found by keyed digests, of system and value or of the value alone, and itself sealed.
+    """
 
     __tablename__ = "patient_identifier"
 
-    system: Mapped[str] = mapped_column(primary_key=True)
-    value: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    value_key: Mapped[bytes] = mapped_column(LargeBinary, index=True)
     patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"), index=True)
+    sealed: Mapped[bytes] = sealed_column("patient_identifier/{key}")
 
 
 class Condition(Base):
@@ -63,9 +68,20 @@ class Practitioner(Base):
     __tablename__ = "practitioner"
 
     id: Mapped[UUID] = id_column()
-    name: Mapped[str] = mapped_column(default="")
-    email: Mapped[str] = mapped_column(default="")
+    name: Mapped[bytes] = sealed_column("practitioner.name/{id}")
+    email: Mapped[bytes] = sealed_column("practitioner.email/{id}")
     active: Mapped[bool] = mapped_column(default=True)
+
+
+class PractitionerIdentifier(Base):
+    """A number that means the same clinician whoever sends it, kept as a patient's is."""
+
+    __tablename__ = "practitioner_identifier"
+
+    key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    value_key: Mapped[bytes] = mapped_column(LargeBinary, index=True)
+    practitioner_id: Mapped[UUID] = mapped_column(ForeignKey("practitioner.id"), index=True)
+    sealed: Mapped[bytes] = sealed_column("practitioner_identifier/{key}")
 
 
 class PractitionerRole(Base):
@@ -76,7 +92,7 @@ class PractitionerRole(Base):
     id: Mapped[UUID] = id_column()
     practitioner_id: Mapped[UUID] = mapped_column(ForeignKey("practitioner.id"), index=True)
     organization: Mapped[str] = mapped_column(default="")
-    email: Mapped[str] = mapped_column(default="")
+    email: Mapped[bytes] = sealed_column("practitioner_role.email/{id}")
     active: Mapped[bool] = mapped_column(default=True)
 
 
@@ -119,7 +135,7 @@ class Device(Base):
 
     id: Mapped[UUID] = id_column()
     patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id"), index=True)
-    name: Mapped[str] = mapped_column(default="")
+    name: Mapped[bytes] = sealed_column("device.name/{id}")  # some are called after a person
 
 
 class Client(Base):

@@ -17,7 +17,8 @@ from core.clock import utc_now
 from core.outbox import Outbox, State, Topic
 from core.security import Role
 from core.vitals import Severity
-from ingest.tables import CareTeam, CareTeamParticipant, Patient, Practitioner
+from ingest.repository import clinicians
+from ingest.tables import CareTeam, CareTeamParticipant, Patient
 from monitoring.tables import AssessmentRow
 
 if TYPE_CHECKING:
@@ -42,15 +43,17 @@ class Login:
 def create_logins(database: Database, *, password: str) -> list[Login]:
     """Create an account for every enrolled clinician of the cohort."""
     query = (
-        select(Practitioner.id, Practitioner.name, CareTeam.name, CareTeamParticipant.role)
-        .join(CareTeamParticipant, CareTeamParticipant.practitioner_id == Practitioner.id)
+        select(CareTeamParticipant.practitioner_id, CareTeam.name, CareTeamParticipant.role)
         .join(CareTeam, CareTeam.id == CareTeamParticipant.care_team_id)
-        .order_by(CareTeam.name, Practitioner.name)
+        .order_by(CareTeam.name)
     )
     logins: dict[str, Login] = {}
     known: set[UUID] = set()
     with database.transaction() as session:
-        for practitioner, name, team, code in session.execute(query):
+        rows = session.execute(query).all()
+        names = clinicians(session, {row[0] for row in rows})
+        for practitioner, team, code in sorted(rows, key=lambda row: (row[1], names[row[0]])):
+            name = names[practitioner]
             if practitioner in known:
                 continue
             known.add(practitioner)

@@ -18,6 +18,7 @@ import monitoring.service
 from app.accounts.service import NewUser, create_user
 from core.clock import utc_now
 from core.outbox import Outbox, State
+from core.sealed_fields import seal
 from core.security import Role
 from core.vitals import MEASURES, Precision, Quality, Vital
 from ingest.tables import (
@@ -26,9 +27,9 @@ from ingest.tables import (
     CareTeamPatient,
     Condition,
     Patient,
-    Practitioner,
     StoredReading,
 )
+from tests.people import clinician
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -171,7 +172,7 @@ def _staff(session: Session, ward: Ward) -> None:
     for team, name in ((ward.team, "Riverside"), (ward.other_team, "Hillside")):
         session.add(CareTeam(id=team, name=name))
     for field_name, name in names.items():
-        person = Practitioner(id=uuid4(), name=name, email=f"{field_name}@clinic.example")
+        person = clinician(session, uuid4(), name, f"{field_name}@clinic.example")
         session.add(person)
         session.flush()
         team = ward.other_team if field_name == "outsider" else ward.team
@@ -186,10 +187,11 @@ def _staff(session: Session, ward: Ward) -> None:
 
 
 def _admit(session: Session, ward: Ward, team: UUID, person: Invented) -> None:
+    who = uuid4()
     patient = Patient(
-        id=uuid4(),
-        display_name=person.name,
-        birth_date=person.born,
+        id=who,
+        name=seal(session, Patient.name, person.name, id=who),
+        birth_date=seal(session, Patient.birth_date, person.born.isoformat(), id=who),
         sex="female",
         zone="Asia/Seoul",
         lives_alone=person.lives_alone,

@@ -20,7 +20,8 @@ from alerts.repository import read_evidence
 from alerts.routing import FALLBACK, SUPPORT
 from alerts.tables import Alert, AlertEvent, AlertFinding, Delivery, Step
 from core.vitals import Severity, Vital
-from ingest.tables import CareTeam, Practitioner
+from ingest.repository import clinicians
+from ingest.tables import CareTeam
 from monitoring.findings import Problem, Usual
 
 if TYPE_CHECKING:
@@ -268,9 +269,8 @@ def names(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
     wanted = list(ids)
     if not wanted:
         return {}
-    found = select(Practitioner.id, Practitioner.name).where(Practitioner.id.in_(wanted))
-    teams = select(CareTeam.id, CareTeam.name).where(CareTeam.id.in_(wanted))
-    return {row[0]: row[1] for query in (found, teams) for row in session.execute(query)}
+    teams = session.execute(select(CareTeam.id, CareTeam.name).where(CareTeam.id.in_(wanted)))
+    return clinicians(session, wanted) | {row[0]: row[1] for row in teams}
 
 
 def _outcomes(session: Session, ids: Sequence[UUID]) -> dict[UUID | None, str]:

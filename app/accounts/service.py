@@ -16,6 +16,7 @@ from app.accounts import repository, throttle
 from app.accounts.tables import AppUser, LoginSession, SignInFailure
 from core.audit import Action, record
 from core.errors import ConflictError, InvalidError
+from core.sealed_fields import seal, unseal
 from core.security import (
     SYSTEM,
     Caller,
@@ -96,10 +97,11 @@ def create_user(session: Session, new: NewUser, *, now: datetime) -> UUID:
         )
     if repository.by_username(session, username) is not None:
         raise ConflictError("this user name is taken", field="username")
+    account = uuid4()
     user = AppUser(
-        id=uuid4(),
+        id=account,
         username=username,
-        display_name=new.display_name.strip(),
+        display_name=seal(session, AppUser.display_name, new.display_name.strip(), id=account),
         password_hash=hash_password(new.password),
         role=new.role,
         practitioner_id=new.practitioner_id,
@@ -166,7 +168,8 @@ def signed_in(
         return None
     if present and now - login.last_seen_at >= TOUCH_AFTER:
         login.last_seen_at = now
-    return SignedIn(login.id, _caller(user), user.display_name, login.expires_at)
+    name = unseal(session, AppUser.display_name, user.display_name, id=user.id)
+    return SignedIn(login.id, _caller(user), name, login.expires_at)
 
 
 def sign_out(session: Session, secret: str, *, now: datetime) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, id_column, instant
+from core.sealed_fields import sealed_column
 
 
 class AppUser(Base):
@@ -18,7 +19,7 @@ class AppUser(Base):
 
     id: Mapped[UUID] = id_column()
     username: Mapped[str] = mapped_column(unique=True)
-    display_name: Mapped[str]
+    display_name: Mapped[bytes] = sealed_column("app_user.display_name/{id}")
     password_hash: Mapped[str]
     role: Mapped[str]
     practitioner_id: Mapped[UUID | None] = mapped_column(ForeignKey("practitioner.id"))

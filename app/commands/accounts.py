@@ -6,7 +6,6 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from sqlalchemy import select
 
 import app.migrate
 from app.accounts.service import NewUser, create_user
@@ -16,7 +15,7 @@ from core.embedded import servers
 from core.errors import ForbiddenError, NotFoundError
 from core.security import Role
 from core.settings import Environment, Settings
-from ingest.tables import Practitioner
+from ingest.repository import clinicians
 
 
 def register(cli: typer.Typer) -> None:
@@ -41,10 +40,10 @@ def add(
             app.migrate.upgrade(running.migration_database_url, app_role=settings.app_role)
         database = Database(running.database_url, field_keys=running.field_keys, pool_size=1)
         with database.transaction() as session:
-            person = session.scalar(select(Practitioner).where(Practitioner.id == practitioner))
-            if person is None:
+            names = clinicians(session, [practitioner])
+            if not names:
                 raise NotFoundError("no such practitioner is enrolled")
-            new = NewUser(username, person.name, password, role, practitioner)
+            new = NewUser(username, names[practitioner], password, role, practitioner)
             create_user(session, new, now=utc_now())
         database.close()
     typer.echo(f"{username} may sign in as {role}")

@@ -13,9 +13,9 @@ from zstandard import ZstdDecompressor
 
 from fhir.search_dates import Prefix
 from fhir.search_tokens import OBSERVATION_STATUS
-from ingest.receipt import NO_SYSTEM
+from ingest.numbers.repository import called, clinicians_called
 from ingest.repository import visible_to
-from ingest.tables import PatientIdentifier, Resource, ResourceIdentifier
+from ingest.tables import Patient, Resource, ResourceIdentifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -53,24 +53,18 @@ class After:
 
 def patients_called(session: Session, caller: Caller, tokens: Sequence[Token]) -> set[UUID]:
     """Return the visible patients whose identifier is one of these (SEC-11)."""
-    query = select(PatientIdentifier.patient_id).where(
-        or_(*(_called(token) for token in tokens)),
-        PatientIdentifier.patient_id.in_(visible_to(caller)),
-    )
+    found = {id_ for t in tokens for id_ in called(session, t.system, t.code or "")}
+    query = select(Patient.id).where(Patient.id.in_(found), Patient.id.in_(visible_to(caller)))
     return set(session.scalars(query))
 
 
-def _called(token: Token) -> ColumnElement[bool]:
-    value, system = PatientIdentifier.value == token.code, PatientIdentifier.system
-    if token.system is None:
-        return value
-    if not token.system:  # what came without system was given its client's
-        return value & system.startswith(NO_SYSTEM)
-    return value & (system == token.system)
-
-
 def stored(
-    caller: Caller, criteria: Criteria, patients: Iterable[set[UUID]], *, asof: datetime
+    session: Session,
+    caller: Caller,
+    criteria: Criteria,
+    patients: Iterable[set[UUID]],
+    *,
+    asof: datetime,
 ) -> Select[Any]:
     """Return the query of what can be meant, without order: its content may say otherwise.
 
@@ -91,7 +85,7 @@ def stored(
     wheres += [or_(*(within(Resource.received_at, each) for each in u)) for u in criteria.updated]
     for wanted in criteria.tokens.get("status", ()):
         wheres.append(Resource.status.in_(_statuses(wanted)) | _any_status(wanted))
-    return select(Resource).where(*wheres, *_named(criteria))
+    return select(Resource).where(*wheres, *_named(session, criteria))
 
 
 def _statuses(tokens: Iterable[Token]) -> list[str]:
@@ -102,7 +96,7 @@ def _any_status(tokens: Iterable[Token]) -> bool:
     return any(t.code is None and t.system == OBSERVATION_STATUS for t in tokens)
 
 
-def _named(criteria: Criteria) -> list[ColumnElement[bool]]:
+def _named(session: Session, criteria: Criteria) -> list[ColumnElement[bool]]:
     """Narrow down by the tables of names; the content itself is compared afterwards."""
     found: list[ColumnElement[bool]] = []
     for wanted in criteria.tokens.get("identifier", ()):
@@ -110,13 +104,14 @@ def _named(criteria: Criteria) -> list[ColumnElement[bool]]:
         if len(values) < len(wanted):
             continue
         if criteria.kind == "Patient":
-            owners = select(PatientIdentifier.patient_id).where(PatientIdentifier.value.in_(values))
-        else:
-            owners = select(ResourceIdentifier.resource_id).where(
-                ResourceIdentifier.resource_type == criteria.kind,
-                ResourceIdentifier.value.in_(values),
-            )
-        found.append(Resource.id.in_(owners))
+            owners = {id_ for value in values for id_ in called(session, None, value)}
+            found.append(Resource.id.in_(owners))
+            continue
+        named = select(ResourceIdentifier.resource_id).where(
+            ResourceIdentifier.resource_type == criteria.kind, ResourceIdentifier.value.in_(values)
+        )
+        shared = clinicians_called(session, values) if criteria.kind == "Practitioner" else ()
+        found.append(Resource.id.in_(named) | Resource.id.in_(shared))
     return found
 
 

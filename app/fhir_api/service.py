@@ -78,8 +78,10 @@ class Search:
     @property
     def query(self) -> Select[Any]:
         """What can be meant, without order."""
-        make = written.query_of if self.criteria.kind in WRITTEN_HERE else stored
-        return make(self.caller, self.criteria, self.patients, asof=self.asked.asof)
+        asof = self.asked.asof
+        if self.criteria.kind in WRITTEN_HERE:
+            return written.query_of(self.caller, self.criteria, self.patients, asof=asof)
+        return stored(self.session, self.caller, self.criteria, self.patients, asof=asof)
 
     def page(self) -> Found:
         """Return what belongs on this page."""
@@ -158,7 +160,9 @@ class Search:
         if not ids or not may_search(self.caller, "Patient"):
             return []
         wanted = Criteria("Patient", ids=[tuple(ids)])
-        return hits(self.session, stored(self.caller, wanted, (), asof=self.asked.asof))
+        return hits(
+            self.session, stored(self.session, self.caller, wanted, (), asof=self.asked.asof)
+        )
 
 
 def may_search(caller: Caller, kind: str) -> bool:

@@ -14,8 +14,10 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from zstandard import ZstdCompressor, ZstdDecompressor
 
 from ingest.criteria import read_criteria
-from ingest.receipt import Kind, Name
-from ingest.tables import PatientIdentifier, Resource, ResourceIdentifier
+from ingest.numbering import shared
+from ingest.numbers.repository import add, owners
+from ingest.receipt import Name
+from ingest.tables import Resource, ResourceIdentifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -73,22 +75,18 @@ def asked_for(kind: str, criteria: str) -> Name | None:
 
 
 def find_named(session: Session, client_id: UUID, names: Iterable[Name]) -> dict[Name, UUID]:
-    """Return what goes by these names: a patient's are everybody's, all others a client's own."""
+    """Return what goes by these names: those of people that are shared, others a client's own."""
+    asked = list(dict.fromkeys(names))
+    found = owners(session, asked)
     by_type: dict[str, list[Name]] = defaultdict(list)
-    for name in dict.fromkeys(names):
-        by_type[name.type].append(name)
-    found: dict[Name, UUID] = {}
+    for name in asked:
+        if not shared(name):
+            by_type[name.type].append(name)
     for kind, wanted in by_type.items():
         pairs = [(name.system, name.value) for name in wanted]
-        if kind == Kind.PATIENT:
-            table, owner = PatientIdentifier, PatientIdentifier.patient_id
-            query = select(table.system, table.value, owner)
-        else:
-            query = select(
-                ResourceIdentifier.system, ResourceIdentifier.value, ResourceIdentifier.resource_id
-            ).where(
-                ResourceIdentifier.client_id == client_id, ResourceIdentifier.resource_type == kind
-            )
+        query = select(
+            ResourceIdentifier.system, ResourceIdentifier.value, ResourceIdentifier.resource_id
+        ).where(ResourceIdentifier.client_id == client_id, ResourceIdentifier.resource_type == kind)
         columns = query.selected_columns
         rows = session.execute(query.where(tuple_(columns[0], columns[1]).in_(pairs)))
         found |= {Name(kind, row[0], row[1]): row[2] for row in rows}
@@ -106,15 +104,11 @@ def add_names(session: Session, client_id: UUID, names: Mapping[Name, UUID]) -> 
             "resource_id": owner,
         }
         for name, owner in names.items()
-        if name.type != Kind.PATIENT
+        if not shared(name)
     ]
     if rows:
         session.execute(upsert(ResourceIdentifier).on_conflict_do_nothing(), rows)
-    session.add_all(
-        PatientIdentifier(system=name.system, value=name.value, patient_id=owner)
-        for name, owner in names.items()
-        if name.type == Kind.PATIENT
-    )
+    add(session, names)
 
 
 def add_versions(session: Session, client_id: UUID, versions: Sequence[Version]) -> None:

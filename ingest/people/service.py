@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from core.sealed_fields import seal
 from fhir import people as wire
 from fhir.outcome import Issue
 from ingest.people.repository import find, practitioners
@@ -26,7 +27,7 @@ from ingest.tables import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -72,7 +73,14 @@ def unknown(ref: Ref | None, expression: str) -> Answer:
 
 def _practitioner(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | Answer:
     read = wire.read_practitioner(resource)
-    desk.session.merge(Practitioner(id=id_, name=read.name, email=read.email, active=read.active))
+    desk.session.merge(
+        Practitioner(
+            id=id_,
+            name=seal(desk.session, Practitioner.name, read.name, id=id_),
+            email=seal(desk.session, Practitioner.email, read.email, id=id_),
+            active=read.active,
+        )
+    )
     return Linked()
 
 
@@ -81,7 +89,8 @@ def _practitioner_role(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Li
     who = desk.one(Kind.PRACTITIONER, read.practitioner)
     if who is None:
         return unknown(read.practitioner, "PractitionerRole.practitioner")
-    role = PractitionerRole(id=id_, practitioner_id=who, email=read.email, active=read.active)
+    email = seal(desk.session, PractitionerRole.email, read.email, id=id_)
+    role = PractitionerRole(id=id_, practitioner_id=who, email=email, active=read.active)
     if read.organization is not None and read.organization.identifier is not None:
         role.organization = read.organization.identifier.value
     desk.session.merge(role)
@@ -93,8 +102,8 @@ def _patient(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | Ans
     desk.session.add(
         Patient(
             id=id_,
-            display_name=read.name,
-            birth_date=read.birth_date,
+            name=seal(desk.session, Patient.name, read.name, id=id_),
+            birth_date=seal(desk.session, Patient.birth_date, _day(read.birth_date), id=id_),
             sex=read.sex,
             zone=read.zone if known_zone(read.zone) else desk.sender.site_zone,
             language=read.language,
@@ -105,12 +114,17 @@ def _patient(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | Ans
     return Linked(id_)
 
 
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
 def _device(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | Answer:
     read = wire.read_device(resource)
     patient = desk.one(Kind.PATIENT, read.patient)
     if patient is None and read.patient is not None:
         return unknown(read.patient, "Device.patient")
-    desk.session.merge(Device(id=id_, patient_id=patient, name=read.name))
+    name = seal(desk.session, Device.name, read.name, id=id_)
+    desk.session.merge(Device(id=id_, patient_id=patient, name=name))
     return Linked(patient)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import exists, func, select
 
+from core.sealed_fields import unseal
 from ingest.roster import PHYSICIAN_ROLES, Responsible, Team
 from ingest.tables import (
     CareTeam,
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from core.security import Caller
+
+
+MANAGER = "care-manager"
 
 
 def first_teams(session: Session, ids: Sequence[UUID]) -> dict[UUID, Team]:
@@ -54,24 +58,37 @@ def responsible(session: Session, patient_id: UUID) -> list[Responsible]:
         .join(CareTeam, CareTeam.id == CareTeamPatient.care_team_id)
         .join(Practitioner, (Practitioner.id == manager) | participates)
         .where(CareTeamPatient.patient_id == patient_id, CareTeam.active)
-        .order_by(is_manager.desc(), CareTeam.name, Practitioner.name, Practitioner.id)
     ).all()
     roles = _roles(session, [row[0].id for row in rows])
-    return [
-        _responsible(who, team, manages=manages, roles=roles.get(who.id, []))
+    answering = [
+        _responsible(session, who, team, manages=manages, roles=roles.get(who.id, []))
         for who, team, manages in rows
     ]
+    return sorted(answering, key=_first_managers)
+
+
+def _first_managers(who: Responsible) -> tuple[bool, str, str, UUID]:
+    return (who.role != MANAGER, who.team_name, who.name, who.practitioner_id)
 
 
 def _responsible(
-    who: Practitioner, team: CareTeam, *, manages: bool, roles: Sequence[PractitionerRole]
+    session: Session,
+    who: Practitioner,
+    team: CareTeam,
+    *,
+    manages: bool,
+    roles: Sequence[PractitionerRole],
 ) -> Responsible:
     at_work = [role for role in roles if role.active]
+    addresses = (
+        unseal(session, PractitionerRole.email, role.email, id=role.id) for role in at_work
+    )
     return Responsible(
         practitioner_id=who.id,
-        name=who.name,
-        email=next((role.email for role in at_work if role.email), who.email),
-        role="care-manager" if manages else "physician",
+        name=unseal(session, Practitioner.name, who.name, id=who.id),
+        email=next(filter(None, addresses), "")
+        or unseal(session, Practitioner.email, who.email, id=who.id),
+        role=MANAGER if manages else "physician",
         team_id=team.id,
         team_name=team.name,
         active=who.active and (bool(at_work) or not roles),
@@ -84,6 +101,12 @@ def _roles(session: Session, ids: Iterable[UUID]) -> dict[UUID, list[Practitione
     for row in session.scalars(query.order_by(PractitionerRole.id)):
         found.setdefault(row.practitioner_id, []).append(row)
     return found
+
+
+def clinicians(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return the names of practitioners."""
+    rows = session.scalars(select(Practitioner).where(Practitioner.id.in_(list(ids))))
+    return {row.id: unseal(session, Practitioner.name, row.name, id=row.id) for row in rows}
 
 
 def care_teams(session: Session, caller: Caller) -> list[Team]:

@@ -23,6 +23,7 @@ from core.security import Caller, Role
 from core.vitals import Severity, Vital
 from ingest import tables as people
 from monitoring.findings import Assessment, Evidence, Finding, Problem, Usual
+from tests.people import called, clinician
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -116,11 +117,11 @@ def build_ward(session: Session, *, name: str = "Edith Example", manager: bool =
     ward = Ward(*(uuid4() for _ in range(5)))
     session.add_all(
         [
-            people.Patient(id=ward.patient, display_name=name, created_at=NOW),
+            called(session, ward.patient, name, created=NOW),
             people.CareTeam(id=ward.team, name="Heart failure team"),
-            people.Practitioner(id=ward.manager, name="Dr Ahn", email="ahn@example.org"),
-            people.Practitioner(id=ward.colleague, name="Dr Brown", email="brown@example.org"),
-            people.Practitioner(id=ward.nurse, name="Nurse Cho", email="cho@example.org"),
+            clinician(session, ward.manager, "Dr Ahn", "ahn@example.org"),
+            clinician(session, ward.colleague, "Dr Brown", "brown@example.org"),
+            clinician(session, ward.nurse, "Nurse Cho", "cho@example.org"),
         ]
     )
     session.flush()

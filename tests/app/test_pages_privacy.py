@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from core.sealed_fields import seal
 from ingest.tables import Patient
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ def test_names_and_values_are_escaped_wherever_they_are_printed(
     hostile = "<script>alert(1)</script>"
     patient = ward.patients["Han Sooja"]
     with database.transaction() as session:
-        session.get_one(Patient, patient).display_name = hostile
+        sealed = seal(session, Patient.name, hostile, id=patient)
+        session.get_one(Patient, patient).name = sealed
     client = enter(ward.username)
 
     pages = [

@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 
 from alerts.tables import Alert, Delivery, Step
 from core.outbox import Outbox, State, Topic
-from ingest.tables import PatientIdentifier, StoredReading
+from ingest.numbers.repository import called
+from ingest.tables import StoredReading
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -34,15 +35,14 @@ def _readings_once(session: Session) -> list[str]:
 
 
 def _one_red_alert_each(session: Session, mrns: set[str]) -> list[str]:
-    query = (
-        select(PatientIdentifier.value, func.count(Alert.id))
-        .outerjoin(
-            Alert, (Alert.patient_id == PatientIdentifier.patient_id) & (Alert.severity == "RED")
-        )
-        .where(PatientIdentifier.value.in_(mrns))
-        .group_by(PatientIdentifier.value)
-    )
-    counted = {value: count for value, count in session.execute(query) if count != 1}
+    known = {mrn: called(session, None, mrn) for mrn in mrns}
+    red = select(func.count(Alert.id)).where(Alert.severity == "RED")
+    numbers = {
+        mrn: session.scalar(red.where(Alert.patient_id.in_(patients)))
+        for mrn, patients in known.items()
+        if patients
+    }
+    counted = {mrn: count for mrn, count in numbers.items() if count != 1}
     return [f"I2/I3: RED alerts per person are not one each: {counted}"] if counted else []
 
 

@@ -14,7 +14,8 @@ from app.accounts.service import NewUser, create_user
 from core.audit import AuditEvent
 from core.clock import utc_now
 from core.security import Role
-from ingest.tables import PatientIdentifier, Practitioner
+from ingest.numbers.repository import called
+from ingest.repository import responsible
 from lab.gateway import Tally
 from tests.invented import enrolment, observation, ordinary
 from tests.running_system import System, until
@@ -35,14 +36,14 @@ def enrolled(system: System) -> UUID:
     gateway.post(ordinary(MRN, days=20, until=utc_now() - timedelta(hours=2)), tally)
     assert tally.refused == 0, tally.reasons
     with system.database.transaction() as session:
-        doctor = session.scalars(select(Practitioner).where(Practitioner.email == EMAIL)).one()
+        [patient] = called(session, None, MRN)
+        doctor = next(each for each in responsible(session, patient) if each.email == EMAIL)
         create_user(
             session,
-            NewUser("rho", doctor.name, PASSWORD, Role.PHYSICIAN, doctor.id),
+            NewUser("rho", doctor.name, PASSWORD, Role.PHYSICIAN, doctor.practitioner_id),
             now=utc_now(),
         )
-        known = select(PatientIdentifier.patient_id).where(PatientIdentifier.value == MRN)
-        return session.scalars(known).one()
+        return patient
 
 
 def open_alert(system: System, patient: UUID) -> UUID | None:

@@ -84,7 +84,7 @@ def test_a_resolved_condition_stops_counting(gateway: Any, build: Any, database:
 
 
 def test_readings_come_in_order_without_what_was_withdrawn(session: Session, clock: Any) -> None:
-    who = Patient(display_name="x", created_at=clock())
+    who = Patient(created_at=clock())
     session.add(who)
     session.flush()
     now = clock()
@@ -142,8 +142,8 @@ def test_nobody_sees_another_teams_patient_whatever_the_graph_sec_11(
 ) -> None:
     with session.begin_nested() as graph:
         teams = [CareTeam(name=str(n)) for n in range(4)]
-        people = [Patient(display_name=str(n), created_at=clock()) for n in range(4)]
-        staff = [Practitioner(name=str(n)) for n in range(4)]
+        people = [Patient(created_at=clock()) for _ in range(4)]
+        staff = [Practitioner() for _ in range(4)]
         session.add_all([*teams, *people, *staff])
         session.flush()
         session.add_all(

@@ -122,7 +122,7 @@ def test_twenty_lives_go_in_as_transactions(
             who = UUID(location.split("/")[1])
             expected = groups_of(diagnoses(posted), condition_groups())
             assert person(session, who).groups == expected
-            born = session.get_one(Patient, who).birth_date
+            born = person(session, who).birth_date
             assert born is not None
             lifetime = readings(session, who, since=datetime(born.year, 1, 1, tzinfo=UTC))
             assert lifetime

@@ -63,7 +63,7 @@ def _disabled(session: Session, ward: Ward) -> None:
 
 def _no_address(session: Session, ward: Ward) -> None:
     session.execute(
-        update(people.Practitioner).where(people.Practitioner.id == ward.manager).values(email="")
+        update(people.Practitioner).where(people.Practitioner.id == ward.manager).values(email=b"")
     )
 
 
