@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import cached_property
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 from zoneinfo import available_timezones
@@ -49,6 +50,13 @@ def _zone(value: str) -> str:
     return value
 
 
+def _networks(value: str) -> str:
+    for each in value.split(","):
+        if each.strip():
+            ip_network(each.strip())
+    return value
+
+
 T = TypeVar("T")
 DatabaseUrl = Annotated[SecretStr, _begins("postgresql://", "postgres://", "postgresql+psycopg://")]
 BrokerUrl = Annotated[SecretStr, _begins("redis://", "rediss://", "unix://")]
@@ -88,6 +96,8 @@ class Settings(BaseSettings):
     fallback_email: str = ""
     model_path: Path | None = None
     worker_processes: int = Field(default=2, ge=1, le=64)
+    outbound_allow: Annotated[str, AfterValidator(_networks)] = ""
+    outbound_loopback: bool = False
     lease_seconds: int = Field(default=60, ge=2, le=3600)
     limit_client: int = Field(default=3_000_000, ge=1)
     limit_patient: int = Field(default=600_000, ge=1)
@@ -111,6 +121,8 @@ class Settings(BaseSettings):
         if self.secret_key and len(self.secret_key.get_secret_value()) < _SECRET_LENGTH:
             msg = f"WARDLIGHT_SECRET_KEY must have at least {_SECRET_LENGTH} characters"
             raise ValueError(msg)
+        if self.outbound_loopback:
+            raise ValueError("WARDLIGHT_OUTBOUND_LOOPBACK is for demonstration and test only")
         if self.escalation_scale != 1.0:
             msg = "WARDLIGHT_ESCALATION_SCALE may not shorten deadlines in production"
             raise ValueError(msg)
@@ -120,6 +132,11 @@ class Settings(BaseSettings):
     def fhir_base(self) -> str:
         """Return the absolute FHIR base address, without a trailing slash."""
         return f"{self.base_url.rstrip('/')}/fhir"
+
+    @property
+    def outbound_networks(self) -> tuple[str, ...]:
+        """Return the networks that may be reached although they are not public."""
+        return tuple(each.strip() for each in self.outbound_allow.split(",") if each.strip())
 
 
 _SECRET_LENGTH = 32

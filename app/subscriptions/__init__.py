@@ -1,0 +1,1 @@
+"""Telling other systems that an alert changed, without a word about whom or what."""
