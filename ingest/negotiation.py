@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 READABLE = ("application/fhir+json", "application/json")
 ACCEPTABLE = ("*/*", "application/*", *READABLE, "json")
-FHIR_VERSION = "4.0"
+FHIR_VERSIONS = ("4.0", "4.0.1")
+ENCODINGS = ("identity", "gzip")
 _RETURN = re.compile(r"\breturn=(minimal|representation|OperationOutcome)\b")
 
 
@@ -25,10 +26,10 @@ def unreadable(headers: Mapping[str, str]) -> Answer | None:
         return refuse(415, "not-supported", "the body must be application/fhir+json")
     if str(content.get_param("charset") or "utf-8").lower().replace("-", "") != "utf8":
         return refuse(415, "not-supported", "the body must be UTF-8")
-    if str(content.get_param("fhirversion") or FHIR_VERSION) != FHIR_VERSION:
+    if str(content.get_param("fhirversion") or FHIR_VERSIONS[0]) not in FHIR_VERSIONS:
         return refuse(415, "not-supported", "FHIR version 4.0 is spoken here")
-    if headers.get("content-encoding", "identity").lower() != "identity":
-        return refuse(415, "not-supported", "compressed bodies are not read")
+    if headers.get("content-encoding", "identity").lower() not in ENCODINGS:
+        return refuse(415, "not-supported", "the body may be packed with gzip, or not at all")
     return None
 
 
@@ -36,9 +37,21 @@ def unacceptable(accept: str, format_: str) -> Answer | None:
     """Return why no answer can be given in the form that is asked for, or None."""
     # A plus that was not escaped in the query has arrived as a space.
     asked = format_.replace(" ", "+") or accept
-    if not asked or any(each.partition(";")[0].strip() in ACCEPTABLE for each in asked.split(",")):
+    if not asked or any(_givable(each) for each in asked.split(",")):
         return None
-    return refuse(406, "not-supported", "only application/fhir+json can be given")
+    return refuse(406, "not-supported", "only application/fhir+json of FHIR 4.0 can be given")
+
+
+def _givable(media_range: str) -> bool:
+    asked = Message()
+    asked["content-type"] = media_range.strip()
+    kind = media_range.partition(";")[0].strip().lower()
+    version = str(asked.get_param("fhirversion") or FHIR_VERSIONS[0])
+    return kind in ACCEPTABLE and version in FHIR_VERSIONS and not _unwanted(asked.get_param("q"))
+
+
+def _unwanted(quality: object) -> bool:
+    return quality is not None and not str(quality).strip("0.")
 
 
 def preferred(prefer: str) -> str:

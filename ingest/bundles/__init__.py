@@ -1,0 +1,1 @@
+"""Batches and transactions: many requests in one body."""

@@ -1,0 +1,1 @@
+"""Requests that were answered before: what an Idempotency-Key stands for."""
