@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -64,6 +64,11 @@ __all__ = [
     "team_patients",
     "visible_to",
 ]
+
+
+_ORDER = (StoredReading.vital, StoredReading.device, StoredReading.ordinal)
+# What is older when it arrives is history (ingest.placing.TOO_OLD); two days for its duration.
+OLDEST_JUDGED = timedelta(days=30 + 2)
 
 
 @cache
@@ -154,7 +159,7 @@ def readings(session: Session, patient_id: UUID, *, since: datetime) -> list[Rea
             ~StoredReading.superseded,
             StoredReading.quality != Quality.WITHDRAWN,
         )
-        .order_by(StoredReading.effective, StoredReading.received_at, StoredReading.id)
+        .order_by(StoredReading.effective, StoredReading.received_at, *_ORDER)
     )
     return [_reading(row) for row in session.scalars(query)]
 
@@ -165,19 +170,20 @@ def readings_received(session: Session, patient_id: UUID, *, after: datetime) ->
         select(StoredReading)
         .where(
             StoredReading.patient_id == patient_id,
+            StoredReading.effective > after - OLDEST_JUDGED,
             StoredReading.received_at > after,
             ~StoredReading.superseded,
             ~StoredReading.history,
             StoredReading.quality != Quality.WITHDRAWN,
         )
-        .order_by(StoredReading.effective, StoredReading.id)
+        .order_by(StoredReading.effective, *_ORDER)
     )
     return [_reading(row) for row in session.scalars(query)]
 
 
 def _reading(row: StoredReading) -> Reading:
     return Reading(
-        id=str(row.id),
+        id=row.id,
         vital=Vital(row.vital),
         value=row.value,
         effective=row.effective,

@@ -6,13 +6,17 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, id_column, instant
 from core.sealed_fields import sealed_column
-
-LIVE_NATURAL_KEY = "uq_reading_natural_key"
 
 
 class Patient(Base):
@@ -162,70 +166,96 @@ class ClientAssertion(Base):
     expires_at: Mapped[datetime] = mapped_column(instant(), index=True)
 
 
+class Parcel(Base):
+    """What was received in one transaction: all bodies in a row, compressed, then sealed.
+
+    The database partitions it by its id, whose first bits are the time; so does `resource`.
+    """
+
+    __tablename__ = "parcel"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+    __table_args__ = ({"postgresql_partition_by": "RANGE (id)"},)
+
+
 class Resource(Base):
-    """The received bytes of one version of one resource: the record itself (FHIR-14)."""
+    """One version of one resource: the record itself (FHIR-14), its bytes cut out of a parcel."""
 
     __tablename__ = "resource"
 
-    type: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    version: Mapped[int] = mapped_column(primary_key=True)
-    client_id: Mapped[UUID | None] = mapped_column(ForeignKey("client.id"))
-    patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id"), index=True)
-    status: Mapped[str] = mapped_column(default="")
+    client_id: Mapped[UUID | None]
+    patient_id: Mapped[UUID | None]
+    parcel_id: Mapped[UUID]
+    received_at: Mapped[datetime] = mapped_column(instant())
+    effective: Mapped[datetime | None] = mapped_column(instant())  # of an Observation
     source_updated: Mapped[datetime | None] = mapped_column(instant())  # meta.lastUpdated
-    received_at: Mapped[datetime] = mapped_column(instant())
-    body: Mapped[bytes] = mapped_column(LargeBinary)  # zstd
-
-
-class ResourceIdentifier(Base):
-    """What a client calls a resource; the key that makes repeats and races harmless (REL-05)."""
-
-    __tablename__ = "resource_identifier"
-
-    client_id: Mapped[UUID] = mapped_column(ForeignKey("client.id"), primary_key=True)
-    resource_type: Mapped[str] = mapped_column(primary_key=True)
-    system: Mapped[str] = mapped_column(primary_key=True)
-    value: Mapped[str] = mapped_column(primary_key=True)
-    resource_id: Mapped[UUID] = mapped_column(index=True)
-
-
-class StoredReading(Base):
-    """One measured value, indexed for the judgement out of a received Observation."""
-
-    __tablename__ = "reading"
-
-    id: Mapped[UUID] = id_column()
-    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"))
-    vital: Mapped[str]
-    value: Mapped[float | None]
-    comparator: Mapped[str] = mapped_column(default="")
-    quality: Mapped[str]
-    effective: Mapped[datetime] = mapped_column(instant())
-    until: Mapped[datetime | None] = mapped_column(instant())
-    local_day: Mapped[date | None]
-    precision: Mapped[str]
-    received_at: Mapped[datetime] = mapped_column(instant())
-    device: Mapped[str] = mapped_column(default="")
-    value_received: Mapped[str] = mapped_column(default="")
-    unit_received: Mapped[str] = mapped_column(default="")
-    resource_id: Mapped[UUID] = mapped_column(index=True)
-    resource_version: Mapped[int]
-    history: Mapped[bool] = mapped_column(default=False)
-    superseded: Mapped[bool] = mapped_column(default=False)
+    start: Mapped[int]  # in the opened parcel, in bytes
+    length: Mapped[int]
+    version: Mapped[int] = mapped_column(primary_key=True)
+    type: Mapped[str] = mapped_column(primary_key=True)
+    status: Mapped[str] = mapped_column(default="")
 
     __table_args__ = (
         Index(None, "patient_id", "effective"),
-        Index(None, "patient_id", "received_at"),
-        Index(
-            LIVE_NATURAL_KEY,
-            "patient_id",
-            "device",
-            "vital",
-            "effective",
-            unique=True,
-            postgresql_where=text(
-                "not superseded and quality not in ('conflict', 'absent', 'withdrawn')"
-            ),
-        ),
+        {"postgresql_partition_by": "RANGE (id)"},
     )
+
+
+class ResourceIdentifier(Base):
+    """What a client calls a resource; the key that makes repeats and races harmless (REL-05).
+
+    The key is the blind digest of client, type, system and value, so it tells nobody anything.
+    """
+
+    __tablename__ = "resource_identifier"
+
+    key: Mapped[UUID] = mapped_column(primary_key=True)
+    resource_id: Mapped[UUID]
+
+
+class StoredReading(Base):
+    """One measured value, indexed for the judgement out of a received Observation.
+
+    The primary key is the natural key (REL-07): `ordinal` is 0 for the one reading that lives,
+    and counts those beside it that are in conflict (REL-08), absent, withdrawn or superseded.
+    """
+
+    __tablename__ = "reading"
+
+    patient_id: Mapped[UUID] = mapped_column(primary_key=True)
+    effective: Mapped[datetime] = mapped_column(instant(), primary_key=True)
+    resource_id: Mapped[UUID]
+    received_at: Mapped[datetime] = mapped_column(instant())
+    value: Mapped[float | None]
+    until: Mapped[datetime | None] = mapped_column(instant())
+    local_day: Mapped[date | None]
+    resource_version: Mapped[int]
+    ordinal: Mapped[int] = mapped_column(primary_key=True, default=0)
+    history: Mapped[bool] = mapped_column(default=False)
+    superseded: Mapped[bool] = mapped_column(default=False)
+    vital: Mapped[str] = mapped_column(primary_key=True)
+    device: Mapped[str] = mapped_column(primary_key=True, default="")
+    quality: Mapped[str]
+    precision: Mapped[str]
+    comparator: Mapped[str] = mapped_column(default="")
+    value_received: Mapped[str] = mapped_column(default="")
+    unit_received: Mapped[str] = mapped_column(default="")
+
+    __table_args__ = (
+        # In this order it also serves "readings of a patient since".
+        PrimaryKeyConstraint("patient_id", "effective", "vital", "device", "ordinal"),
+        CheckConstraint(
+            "ordinal = 0 or superseded or quality in ('conflict', 'absent', 'withdrawn')",
+            name="one_lives",
+        ),
+        {"postgresql_partition_by": "RANGE (effective)"},
+    )
+
+    @property
+    def id(self) -> str:
+        """What the judgement calls this reading: `<Observation>/<version>/<vital>`."""
+        beside = f"/{self.ordinal}" if self.ordinal else ""
+        return f"{self.resource_id}/{self.resource_version}/{self.vital}{beside}"

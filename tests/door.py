@@ -151,7 +151,13 @@ class Build:
 def readings(database: Database, patient_id: str) -> list[StoredReading]:
     with database.transaction() as session:
         query = select(StoredReading).where(StoredReading.patient_id == UUID(patient_id))
-        return list(session.scalars(query.order_by(StoredReading.received_at, StoredReading.id)))
+        return list(
+            session.scalars(
+                query.order_by(
+                    StoredReading.received_at, StoredReading.vital, StoredReading.ordinal
+                )
+            )
+        )
 
 
 def work_for(database: Database, patient_id: str) -> list[Outbox]:

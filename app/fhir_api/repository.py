@@ -9,13 +9,14 @@ from uuid import UUID
 
 from sqlalchemy import and_, exists, or_, select, tuple_
 from sqlalchemy.orm import aliased
-from zstandard import ZstdDecompressor
 
 from fhir.search_dates import Prefix
 from fhir.search_tokens import OBSERVATION_STATUS
+from ingest.archive.repository import bodies, name_keys
 from ingest.numbers.repository import called, clinicians_called
+from ingest.receipt import Name
 from ingest.repository import visible_to
-from ingest.tables import Patient, Resource, ResourceIdentifier
+from ingest.tables import Client, Patient, Resource, ResourceIdentifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -97,7 +98,10 @@ def _any_status(tokens: Iterable[Token]) -> bool:
 
 
 def _named(session: Session, criteria: Criteria) -> list[ColumnElement[bool]]:
-    """Narrow down by the tables of names; the content itself is compared afterwards."""
+    """Narrow down by the tables of names; the content itself is compared afterwards.
+
+    Where a token names no system its key cannot be known: then only the content says.
+    """
     found: list[ColumnElement[bool]] = []
     for wanted in criteria.tokens.get("identifier", ()):
         values = [token.code for token in wanted if token.code]
@@ -106,12 +110,13 @@ def _named(session: Session, criteria: Criteria) -> list[ColumnElement[bool]]:
         if criteria.kind == "Patient":
             owners = {id_ for value in values for id_ in called(session, None, value)}
             found.append(Resource.id.in_(owners))
-            continue
-        named = select(ResourceIdentifier.resource_id).where(
-            ResourceIdentifier.resource_type == criteria.kind, ResourceIdentifier.value.in_(values)
-        )
-        shared = clinicians_called(session, values) if criteria.kind == "Practitioner" else ()
-        found.append(Resource.id.in_(named) | Resource.id.in_(shared))
+        elif all(token.system for token in wanted):
+            names = [Name(criteria.kind, str(t.system), str(t.code)) for t in wanted]
+            clients = session.scalars(select(Client.id)).all()
+            keys = [key for each in clients for key in name_keys(session, each, names)]
+            named = select(ResourceIdentifier.resource_id).where(ResourceIdentifier.key.in_(keys))
+            shared = clinicians_called(session, values) if criteria.kind == "Practitioner" else ()
+            found.append(Resource.id.in_(named) | Resource.id.in_(shared))
     return found
 
 
@@ -162,8 +167,8 @@ def keyset(
 
 def hits(session: Session, query: Select[Any]) -> list[Hit]:
     """Return the resources of a query with their received bytes."""
-    unpack = ZstdDecompressor()
+    rows = session.scalars(query).all()
     return [
-        Hit(r.type, r.id, r.version, r.patient_id, r.received_at, unpack.decompress(r.body))
-        for r in session.scalars(query)
+        Hit(row.type, row.id, row.version, row.patient_id, row.received_at, body)
+        for row, body in zip(rows, bodies(session, rows), strict=True)
     ]

@@ -18,12 +18,11 @@ from core.vitals import Severity
 from fhir.detected_issue import Raised, detected_issue
 from fhir.risk_assessment import Predicted, risk_assessment
 from ingest.repository import visible_to
-from ingest.tables import StoredReading
 from monitoring.record import read_risk
 from monitoring.tables import AssessmentRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from sqlalchemy import Select
@@ -93,26 +92,15 @@ def _issues(session: Session, alerts: Sequence[Alert]) -> list[Hit]:
         alert: [e.reading_id for f in rows for e in read_evidence(f.evidence)]
         for alert, rows in findings.items()
     }
-    observed = _observations(session, {id_ for ids in rests_on.values() for id_ in ids})
     return [
-        _issue(alert, findings[alert.id], _known(rests_on.get(alert.id, ()), observed))
-        for alert in alerts
+        _issue(alert, findings[alert.id], _known(rests_on.get(alert.id, ()))) for alert in alerts
     ]
 
 
-def _known(readings: Iterable[str], observed: Mapping[str, UUID]) -> list[str]:
-    found = dict.fromkeys(observed[each] for each in readings if each in observed)
+def _known(readings: Iterable[str]) -> list[str]:
+    """Return the Observations that readings came from: their id begins with its id."""
+    found = dict.fromkeys(uuids(each.partition("/")[0] for each in readings if "/" in each))
     return [f"Observation/{each}" for each in found]
-
-
-def _observations(session: Session, readings: Iterable[str]) -> dict[str, UUID]:
-    """Return the Observations that readings came from."""
-    rows = session.execute(
-        select(StoredReading.id, StoredReading.resource_id).where(
-            StoredReading.id.in_(uuids(readings))
-        )
-    )
-    return {str(row[0]): row[1] for row in rows}
 
 
 def _issue(alert: Alert, findings: Sequence[AlertFinding], implicated: Sequence[str]) -> Hit:

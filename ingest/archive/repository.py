@@ -1,30 +1,31 @@
-"""Keeps received bytes by version, and the names that make repeats and races harmless."""
+"""Keeps the versions of resources, and the names that make repeats and races harmless."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
+from uuid import UUID
 
-from sqlalchemy import BigInteger, cast, func, insert, select, tuple_
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.dialects.postgresql import insert as upsert
-from zstandard import ZstdCompressor, ZstdDecompressor
+from sqlalchemy import select
 
+from core.errors import ConflictError
+from core.rows import copy_rows, run
+from core.sealing import keyring_of
 from ingest.criteria import read_criteria
 from ingest.numbering import shared
 from ingest.numbers.repository import add, owners
-from ingest.receipt import Name
-from ingest.tables import Resource, ResourceIdentifier
+from ingest.parcels.repository import Span, cut_out, pack
+from ingest.tables import Resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
-    from uuid import UUID
 
     from sqlalchemy.orm import Session
+
+    from ingest.receipt import Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Version:
     body: bytes
     status: str = ""
     updated: datetime | None = None
+    effective: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Head:
     status: str
     patient_id: UUID | None
     updated: datetime | None
+    effective: datetime | None = None
 
 
 def lock(session: Session, keys: Iterable[str]) -> None:
@@ -59,9 +62,13 @@ def lock(session: Session, keys: Iterable[str]) -> None:
     """
     numbers = sorted({_number(key) for key in keys})
     if numbers:
-        each = func.unnest(cast(numbers, ARRAY(BigInteger))).column_valued("key")
-        ordered = select(each).order_by(each).subquery()
-        session.execute(select(func.pg_advisory_xact_lock(ordered.c.key))).all()
+        run(session, _LOCK, numbers)
+
+
+_LOCK = (
+    "select pg_advisory_xact_lock(key) from"
+    " (select key from unnest(%b::bigint[]) key order by key) ordered"
+)
 
 
 def _number(key: str) -> int:
@@ -77,60 +84,87 @@ def asked_for(kind: str, criteria: str) -> Name | None:
 def find_named(session: Session, client_id: UUID, names: Iterable[Name]) -> dict[Name, UUID]:
     """Return what goes by these names: those of people that are shared, others a client's own."""
     asked = list(dict.fromkeys(names))
-    found = owners(session, asked)
-    by_type: dict[str, list[Name]] = defaultdict(list)
-    for name in asked:
-        if not shared(name):
-            by_type[name.type].append(name)
-    for kind, wanted in by_type.items():
-        pairs = [(name.system, name.value) for name in wanted]
-        query = select(
-            ResourceIdentifier.system, ResourceIdentifier.value, ResourceIdentifier.resource_id
-        ).where(ResourceIdentifier.client_id == client_id, ResourceIdentifier.resource_type == kind)
-        columns = query.selected_columns
-        rows = session.execute(query.where(tuple_(columns[0], columns[1]).in_(pairs)))
-        found |= {Name(kind, row[0], row[1]): row[2] for row in rows}
-    return found
+    keys = name_keys(session, client_id, (name for name in asked if not shared(name)))
+    return owners(session, asked) | {keys[key]: id_ for key, id_ in _owners(session, keys)}
+
+
+def name_keys(session: Session, client_id: UUID, names: Iterable[Name]) -> dict[UUID, Name]:
+    """Return each name by the key under which the database knows it as this client's."""
+    blind, client = keyring_of(session).blind, str(client_id)
+    return {UUID(bytes=blind(client, name.type, name.system, name.value)): name for name in names}
+
+
+def _owners(session: Session, keys: Mapping[UUID, Name]) -> list[tuple[UUID, UUID]]:
+    if not keys:
+        return []
+    return run(
+        session,
+        "select key, resource_id from resource_identifier where key = any(%b)",
+        list(keys),
+    )
 
 
 def add_names(session: Session, client_id: UUID, names: Mapping[Name, UUID]) -> None:
-    """Write down what resources are called; a name that is taken stays where it is."""
-    rows = [
-        {
-            "client_id": client_id,
-            "resource_type": name.type,
-            "system": name.system,
-            "value": name.value,
-            "resource_id": owner,
-        }
-        for name, owner in names.items()
-        if not shared(name)
-    ]
-    if rows:
-        session.execute(upsert(ResourceIdentifier).on_conflict_do_nothing(), rows)
+    """Write down what resources are called; none of these names may be taken.
+
+    Raises
+    ------
+    ConflictError
+        Where another transaction gave one of them to something at this moment.
+    """
+    keys = name_keys(session, client_id, (name for name in names if not shared(name)))
+    if keys:
+        # In one order, so that two transactions never wait for each other.
+        ordered = sorted(keys)
+        ((written,),) = run(session, _ADD_NAMES, ordered, [names[keys[key]] for key in ordered])
+        if written < len(keys):
+            raise ConflictError("somebody else stores the same at this moment: retry")
     add(session, names)
 
 
+_ADD_NAMES = (
+    "insert into resource_identifier (key, resource_id)"
+    " select * from unnest(%b::uuid[], %b::uuid[]) on conflict do nothing"
+)
+_RESOURCE = {
+    "id": "uuid",
+    "client_id": "uuid",
+    "patient_id": "uuid",
+    "parcel_id": "uuid",
+    "received_at": "timestamptz",
+    "effective": "timestamptz",
+    "source_updated": "timestamptz",
+    "start": "int4",
+    "length": "int4",
+    "version": "int4",
+    "type": "text",
+    "status": "text",
+}
+
+
 def add_versions(session: Session, client_id: UUID, versions: Sequence[Version]) -> None:
-    """Store received bytes."""
+    """Store versions, their received bytes together in one parcel."""
     if not versions:
         return
-    pack = ZstdCompressor()
-    rows = [
-        {
-            "type": each.type,
-            "id": each.id,
-            "version": each.version,
-            "client_id": client_id,
-            "patient_id": each.patient_id,
-            "status": each.status,
-            "source_updated": each.updated,
-            "received_at": each.received_at,
-            "body": pack.compress(each.body),
-        }
-        for each in versions
-    ]
-    session.execute(insert(Resource), rows)
+    spans = pack(session, [each.body for each in versions], now=versions[0].received_at)
+    rows = (
+        (
+            each.id,
+            client_id,
+            each.patient_id,
+            at.parcel_id,
+            each.received_at,
+            each.effective,
+            each.updated,
+            at.start,
+            at.length,
+            each.version,
+            each.type,
+            each.status,
+        )
+        for each, at in zip(versions, spans, strict=True)
+    )
+    copy_rows(session, "resource", _RESOURCE, rows)
 
 
 def heads(session: Session, kind: str, ids: Iterable[UUID]) -> dict[UUID, Head]:
@@ -142,6 +176,7 @@ def heads(session: Session, kind: str, ids: Iterable[UUID]) -> dict[UUID, Head]:
             Resource.status,
             Resource.patient_id,
             Resource.source_updated,
+            Resource.effective,
         )
         .where(Resource.type == kind, Resource.id.in_(list(ids)))
         .order_by(Resource.id, Resource.version)
@@ -155,16 +190,32 @@ def fetch(session: Session, kind: str, id_: UUID, version: int | None = None) ->
     if version is not None:
         query = query.where(Resource.version == version)
     row = session.scalar(query.order_by(Resource.version.desc()).limit(1))
-    if row is None:
-        return None
-    body = ZstdDecompressor().decompress(row.body)
-    return Version(
-        row.type,
-        row.id,
-        row.version,
-        row.patient_id,
-        row.received_at,
-        body,
-        status=row.status,
-        updated=row.source_updated,
-    )
+    return None if row is None else _versions(session, [row])[0]
+
+
+def versions_of(session: Session, kind: str, ids: Iterable[UUID]) -> list[Version]:
+    """Return every version of these resources with its bytes."""
+    query = select(Resource).where(Resource.type == kind, Resource.id.in_(list(ids)))
+    return _versions(session, session.scalars(query).all())
+
+
+def bodies(session: Session, rows: Iterable[Resource]) -> list[bytes]:
+    """Return the received bytes of stored versions, each parcel opened once."""
+    return cut_out(session, (Span(row.parcel_id, row.start, row.length) for row in rows))
+
+
+def _versions(session: Session, rows: Sequence[Resource]) -> list[Version]:
+    return [
+        Version(
+            row.type,
+            row.id,
+            row.version,
+            row.patient_id,
+            row.received_at,
+            body,
+            status=row.status,
+            updated=row.source_updated,
+            effective=row.effective,
+        )
+        for row, body in zip(rows, bodies(session, rows), strict=True)
+    ]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from core.outbox import Priority, Topic, offer
+from core.outbox import Priority, Topic, offer_all
 from core.vitals import Quality
 from fhir.outcome import Issue
-from ingest.acceptance import WITHDRAWING, Decision, Incoming, Outcome, sort
-from ingest.archive.repository import Version, add_names, add_versions, lock
+from ingest.acceptance import WITHDRAWING, Decision, Incoming, Known, Outcome, sort
+from ingest.archive.repository import Version, add_names, add_versions, lock, versions_of
 from ingest.candidates import candidates_of
 from ingest.enrolment import LIVES_ALONE
-from ingest.observed.repository import add_readings, known, supersede
+from ingest.observed.repository import BESIDE, add_readings, known, supersede
 from ingest.people.repository import find, set_living_alone, zones
 from ingest.people.service import Desk, unknown
 from ingest.receipt import (
@@ -29,6 +29,7 @@ from ingest.urgency import cannot_wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from fhir.identity import Ref
@@ -72,11 +73,13 @@ def take(desk: Desk, seen: Sequence[Seen]) -> dict[int, Answer]:
     lock(desk.session, (f"patient|{patient}" for patient in patients.values()))
     incoming = _incoming(desk, [each for each in seen if each.index not in answers], patients)
     memory = known(desk.session, desk.sender.client_id, [each for _, each in incoming])
+    written = _written(memory)
     decisions = sort((each for _, each in incoming), memory)
     settled = [
         _Settled(*pair, decision) for pair, decision in zip(incoming, decisions, strict=True)
     ]
     _store(desk, settled)
+    _name(desk, settled, written)
     _offer(desk, settled)
     return answers | {each.seen.index: _answer(each, desk) for each in settled}
 
@@ -139,13 +142,12 @@ def _store(desk: Desk, settled: Sequence[_Settled]) -> None:
             each.seen.raw,
             status=each.incoming.status,
             updated=each.incoming.updated,
+            effective=_effective(each.incoming),
         )
         for each in stored
     ]
-    client = desk.sender.client_id
-    add_versions(desk.session, client, versions)
+    add_versions(desk.session, desk.sender.client_id, versions)
     add_readings(desk.session, [each.decision for each in stored], received=desk.now)
-    add_names(desk.session, client, _names(settled))
     set_living_alone(desk.session, {each.incoming.patient_id for each in stored if _alone(each)})
 
 
@@ -156,18 +158,64 @@ def _alone(settled: _Settled) -> bool:
     )
 
 
-def _names(settled: Iterable[_Settled]) -> dict[Name, UUID]:
-    """Return what each Observation is called: its identifiers, else what it says."""
+def _effective(incoming: Incoming) -> datetime | None:
+    """Return when it was measured; all values of one Observation share that."""
+    return incoming.candidates[0].effective if incoming.candidates else None
+
+
+def _written(memory: Known) -> set[Name]:
+    """Return the names that the record holds already."""
+    names = {Name(Kind.OBSERVATION, *name) for name in memory.names}
+    return names | {Name(Kind.OBSERVATION, DIGEST, digest) for digest in memory.digests}
+
+
+def _name(desk: Desk, settled: Sequence[_Settled], written: set[Name]) -> None:
+    """Write down what each Observation is called, where that is new."""
     names: dict[Name, UUID] = {}
     for each in settled:
         if each.decision.outcome is Outcome.TAKEN:
             continue
         own = [Name(Kind.OBSERVATION, *name) for name in each.incoming.names]
-        if not own or each.decision.outcome is Outcome.CONFLICT:
+        if _needs_digest(each):
             own.append(Name(Kind.OBSERVATION, DIGEST, each.incoming.digest))
         for name in own:
             names.setdefault(name, each.decision.resource_id)
-    return names
+    for name, owner in _said_before(desk, settled).items():
+        names.setdefault(name, owner)
+    for name in written:
+        names.pop(name, None)
+    if names:
+        add_names(desk.session, desk.sender.client_id, names)
+
+
+def _needs_digest(settled: _Settled) -> bool:
+    """Return whether only its words make a repeat recognisable: no name, and no reading lives."""
+    incoming, decision = settled.incoming, settled.decision
+    if decision.outcome is Outcome.CONFLICT:
+        return True
+    if incoming.names:
+        return False
+    return decision.outcome is not Outcome.NEW or not _all_live(decision, incoming)
+
+
+def _all_live(decision: Decision, incoming: Incoming) -> bool:
+    return len(decision.readings) == len(incoming.candidates) > 0 and not any(
+        each.quality in BESIDE for each in decision.readings
+    )
+
+
+def _said_before(desk: Desk, settled: Iterable[_Settled]) -> dict[Name, UUID]:
+    """Return all that revised Observations ever said: their first words may come again.
+
+    A reading that gave way is no longer found by its natural key.
+    """
+    revised = {
+        each.decision.resource_id
+        for each in settled
+        if each.decision.outcome is Outcome.NEW_VERSION and not each.incoming.names
+    }
+    versions = versions_of(desk.session, Kind.OBSERVATION, revised) if revised else []
+    return {Name(Kind.OBSERVATION, DIGEST, digest_of(each.body)): each.id for each in versions}
 
 
 def _offer(desk: Desk, settled: Sequence[_Settled]) -> None:
@@ -176,16 +224,15 @@ def _offer(desk: Desk, settled: Sequence[_Settled]) -> None:
     What a history load brings of the last day is judged after everybody else's (REL-25).
     """
     usual = Priority.BULK if desk.sender.history else Priority.NORMAL
-    urgent: dict[UUID, bool] = {}
+    urgent: dict[UUID, int] = {}
     for each in settled:
         readings = each.decision.readings
         revised = each.decision.outcome is Outcome.NEW_VERSION
         if each.decision.stores and (revised or any(not one.history for one in readings)):
             patient = each.incoming.patient_id
-            urgent[patient] = urgent.get(patient, False) or cannot_wait(readings)
-    for patient in sorted(urgent):
-        priority = Priority.CRITICAL if urgent[patient] else usual
-        offer(desk.session, Topic.ASSESS, patient, now=desk.now, priority=priority)
+            priority = Priority.CRITICAL if cannot_wait(readings) else usual
+            urgent[patient] = min(priority, urgent.get(patient, priority))
+    offer_all(desk.session, Topic.ASSESS, urgent, now=desk.now)
 
 
 def _answer(settled: _Settled, desk: Desk) -> Answer:

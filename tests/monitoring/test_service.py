@@ -45,7 +45,6 @@ def measure(
     history: bool = False,
 ) -> StoredReading:
     row = StoredReading(
-        id=uuid4(),
         patient_id=patient,
         vital=vital,
         value=value,

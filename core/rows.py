@@ -1,0 +1,70 @@
+"""Writes many rows of one table in one statement, for the paths where each row counts."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg import sql
+from sqlalchemy.exc import DBAPIError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from sqlalchemy.orm import Session
+
+
+def copy_rows(
+    session: Session, table: str, types: Mapping[str, str], rows: Iterable[Sequence[object]]
+) -> None:
+    """Send rows by COPY in the caller's transaction.
+
+    Parameters
+    ----------
+    types : mapping of str to str
+        PostgreSQL's type of each column, in the order of the values in `rows`.
+
+    Raises
+    ------
+    IntegrityError
+        Where a constraint refuses any of them; none is stored then.
+    """
+    statement = sql.SQL("copy {} ({}) from stdin (format binary)").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, types))
+    )
+    with _own_errors(), _cursor(session) as cursor, cursor.copy(statement) as copy:
+        copy.set_types(list(types.values()))
+        for row in rows:
+            copy.write_row(row)
+
+
+def run(session: Session, statement: str, *values: object) -> list[tuple[Any, ...]]:
+    """Run a statement whose parameters (`%b`) are arrays for the most part; return its rows.
+
+    A statement without rows gives one with their number.
+    """
+    with _own_errors(), _cursor(session) as cursor:
+        cursor.execute(statement.encode(), values)
+        return cursor.fetchall() if cursor.description else [(cursor.rowcount,)]
+
+
+@contextmanager
+def _own_errors() -> Iterator[None]:
+    """Raise what SQLAlchemy would have raised, without the values that were sent."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise DBAPIError.instance(
+            "rows", None, error, psycopg.Error, hide_parameters=True
+        ) from error
+
+
+def _cursor(session: Session) -> psycopg.Cursor[tuple[Any, ...]]:
+    """Return a cursor of the driver on the session's own connection and transaction."""
+    connection = session.connection().connection.driver_connection
+    if not isinstance(connection, psycopg.Connection):
+        raise TypeError("rows are written through psycopg")
+    cursor: psycopg.Cursor[tuple[Any, ...]] = psycopg.Cursor(connection)
+    cursor.format = psycopg.pq.Format.BINARY
+    return cursor
