@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fhir.outcome import PROFILE, STRUCTURE, Issue, Refusal, refusal
+from fhir.policy import LENIENT
 from fhir.strict import BUNDLE, check, decode, framed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from fhir.policy import Policy
 
 MOST_ENTRIES = 1000
 ACCEPTED = ("batch", "transaction", "collection")
@@ -62,31 +65,33 @@ class _Envelope(msgspec.Struct):
 
 
 class _Meta(msgspec.Struct, frozen=True, rename="camel"):
-    version_id: str = ""
+    version_id: str | None = ""
 
 
-class _Head(msgspec.Struct, rename="camel"):
-    resource_type: str = ""
-    id: str = ""
-    meta: _Meta = _Meta()
+class _Head(msgspec.Struct, rename="camel"):  # a null is for the strict reader to judge
+    resource_type: str | None = ""
+    id: str | None = ""
+    meta: _Meta | None = None
 
 
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
 _HEAD = msgspec.json.Decoder(_Head)
 
 
-def read_bundle(raw: bytes) -> Bundle | Refusal:
+def read_bundle(raw: bytes, policy: Policy = LENIENT) -> Bundle | Refusal:
     """Return the entries of a Bundle, each with its received bytes, or why it is refused.
 
     The envelope is checked here; each resource (its depth too) by whoever reads it, so that in
     a batch a bad one spoils no other.
     """
+    raw = policy.unmarked(raw)
     if refused := framed(raw, BUNDLE):
         return refused
     held = _held(raw)
-    envelope = decode(_cut(raw, held), BUNDLE)
-    if isinstance(envelope, Refusal):
-        return envelope
+    document = decode(_cut(raw, held), BUNDLE)
+    if isinstance(document, Refusal):
+        return document
+    envelope = policy.without_nulls(document)
     if faults := _misbuilt(envelope, held):
         return faults
     entries = tuple(
@@ -203,7 +208,8 @@ def head(raw: bytes) -> tuple[str, str, str]:
         said = _HEAD.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return "", "", ""
-    return said.resource_type, said.id, said.meta.version_id
+    version = said.meta.version_id if said.meta else ""
+    return said.resource_type or "", said.id or "", version or ""
 
 
 def _broken(kind: str, entries: tuple[Entry, ...], envelope: dict[str, Any]) -> Iterator[Issue]:

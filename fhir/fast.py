@@ -19,8 +19,8 @@ from core.vitals import Precision, Quality, Vital
 from fhir.codes import Meaning, Use, meaning
 from fhir.identity import Identifier, Ref
 from fhir.measurement import Measurement, ParsedObservation, When
-from fhir.units import TABLE, disagree, plausible
-from fhir.values import PROFILED
+from fhir.profiles import PROFILED, contradicted
+from fhir.units import TABLE, disagree, named_by_profile, plausible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -135,6 +135,12 @@ def _parsed(seen: _Observation) -> ParsedObservation | None:
     measurements = _measurements(seen)
     if not (subject and measurements) or (seen.device and not device) or seen.meta == _NOTHING:
         return None
+    if (
+        seen.meta
+        and seen.meta.profile
+        and contradicted(seen.meta.profile, _meaning(_pairs(seen.code)))
+    ):
+        return None
     category = tuple(each.code for concept in seen.category or () for each in concept.coding)
     if "vital-signs" not in category and _needs_category(measurements):
         return None
@@ -206,7 +212,7 @@ def _measured(named: Meaning, quantity: _Quantity, index: int | None) -> Measure
         return None
     number = bytes(quantity.value)
     convert = TABLE[vital].get(code)
-    if convert is None or not _NUMBER.fullmatch(number):
+    if convert is None or not _NUMBER.fullmatch(number) or not named_by_profile(vital, code):
         return None
     if named.moles is not None and named.moles != code.startswith("mmol"):
         return None

@@ -6,15 +6,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from core.vitals import Quality, Vital
+from fhir import profiles
 from fhir.codes import Meaning, codings, meaning
 from fhir.fast import fast
 from fhir.identity import read_identifiers, read_reference
-from fhir.invariants import VALUES
 from fhir.measurement import Measurement, ParsedObservation, When
 from fhir.moments import effective, moment
-from fhir.outcome import PROFILE, STRUCTURE, Issue, Refusal, refusal
+from fhir.outcome import KEPT, PROFILE, STRUCTURE, Issue, Refusal, refusal
+from fhir.policy import LENIENT, Mode, Policy
+from fhir.profiles import PROFILED
 from fhir.strict import check, decode
-from fhir.values import PROFILED, Read, doubts, read
+from fhir.values import Read, doubts, read, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,47 +28,54 @@ NOT_DONE = "http://hl7.org/fhir/us/qicore/structuredefinition/qicore-notdone"  #
 Named = tuple[Meaning, tuple[Meaning, ...]]  # of the root, and of each component
 
 
-def parse(raw: bytes) -> ParsedObservation | Refusal:
+def parse(raw: bytes, policy: Policy = LENIENT) -> ParsedObservation | Refusal:
     """Return what the bytes of one Observation mean, or why they are not taken.
 
-    400 where it is not strict JSON or not R4, 422 where a rule or the profile is broken.
+    400 where it is not strict JSON or not R4, 422 where a rule or the profile is broken, as far
+    as the client's `policy` asks for it. The short cut takes only what every policy takes.
     """
-    return fast(raw) or parse_fully(raw)
+    return fast(policy.unmarked(raw)) or parse_fully(raw, policy)
 
 
-def parse_fully(raw: bytes) -> ParsedObservation | Refusal:
+def parse_fully(raw: bytes, policy: Policy = LENIENT) -> ParsedObservation | Refusal:
     """Do what `parse` does without its short cut; the short cut must agree with this."""
-    resource = decode(raw)
-    if isinstance(resource, Refusal):
-        return resource
+    document = decode(policy.unmarked(raw))
+    if isinstance(document, Refusal):
+        return document
+    resource = policy.without_nulls(document)
     if resource.get("resourceType") != "Observation":
         return refusal(STRUCTURE, "structure", "an Observation is needed", "resourceType")
     checked = check(resource)
     if isinstance(checked, Refusal):
         return checked
-    return _read(resource)
+    parsed = _read(resource, policy)
+    return parsed if isinstance(parsed, Refusal) else policy.settled(parsed)
 
 
-def _read(resource: dict[str, Any]) -> ParsedObservation | Refusal:
+def _read(resource: dict[str, Any], policy: Policy) -> ParsedObservation | Refusal:
     components = resource.get("component", ())
     named = (
         meaning(codings(resource["code"])),
         tuple(meaning(codings(each.get("code"))) for each in components),
     )
     monitored = named[0].known or any(each.known for each in named[1])
+    head = not monitored and profiles.head_circumference(resource)
     measured = resource["status"] in MEASURED and not _not_done(resource)
     when = effective(resource)
-    if issues := tuple(_profile_faults(resource, named, when, strict=monitored and measured)):
-        return Refusal(PROFILE, issues)
-    parsed = _frame(resource, when or When())
+    faults = list(profiles.nobody(resource))
+    if (monitored or head) and measured and policy.mode is not Mode.OFF:
+        faults.extend(profiles.missing(resource, named[0], when))
+    if faults:
+        return Refusal(PROFILE, tuple(faults))
+    parsed = _frame(resource, when or When(sure=False))
     if not monitored:
-        return replace(parsed, warnings=(_unmonitored(),))
+        return _unmonitored(parsed, resource, policy) if head and measured else _stored(parsed)
     if not measured:
         return replace(parsed, contact=_not_done(resource), warnings=_unread(resource))
-    reads = _reads(resource, named)
+    reads = _reads(resource, named, policy)
     if isinstance(reads, Refusal):
         return reads
-    return _judged(parsed, resource, named, reads)
+    return _judged(parsed, resource, named, reads, policy=policy)
 
 
 def _frame(resource: Mapping[str, Any], when: When) -> ParsedObservation:
@@ -89,9 +98,20 @@ def _category(resource: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(code for each in resource.get("category", ()) for _, code in codings(each))
 
 
-def _unmonitored() -> Issue:
+def _stored(parsed: ParsedObservation) -> ParsedObservation:
     text = "not a monitored measurement: stored, not scored"
-    return Issue("information", "informational", text, "Observation.code")
+    issue = Issue("information", "informational", text, "Observation.code")
+    return replace(parsed, warnings=(*parsed.warnings, issue))
+
+
+def _unmonitored(
+    parsed: ParsedObservation, resource: Mapping[str, Any], policy: Policy
+) -> ParsedObservation | Refusal:
+    """Hold a head circumference against its profile; it is stored, and never a reading."""
+    faults = profiles.head_faults(resource)
+    if not isinstance(faults, Refusal):
+        return _stored(replace(parsed, warnings=faults))
+    return _stored(parsed) if policy.mode is Mode.OFF else faults
 
 
 def _unread(resource: Mapping[str, Any]) -> tuple[Issue, ...]:
@@ -109,40 +129,14 @@ def _not_done(resource: Mapping[str, Any]) -> bool:
     )
 
 
-def _profile_faults(
-    resource: Mapping[str, Any], named: Named, when: When | None, *, strict: bool
-) -> list[Issue]:
-    """Return what the profile asks for and is not there; `strict` for a monitored reading."""
-    faults = []
-    if read_reference(resource.get("subject")) is None:
-        text = "the patient is needed: a reference or an identifier"
-        faults.append(Issue("error", "required", text, "Observation.subject"))
-    if not strict:
-        return faults
-    if when is None:
-        text = "vs-1: the day of measurement is needed, in the years 1900 to 2999"
-        faults.append(Issue("error", "required", text, "Observation.effective"))
-    if _says_nothing(resource):
-        text = "vs-2: a value, a dataAbsentReason, components or members are needed"
-        faults.append(Issue("error", "required", text, "Observation.value"))
-    elif named[0].panel and not _has(resource, "component", "hasMember", "dataAbsentReason"):
-        text = "a blood pressure panel needs components 8480-6 and 8462-4"
-        faults.append(Issue("error", "required", text, "Observation.component"))
-    return faults
-
-
 def _has(resource: Mapping[str, Any], *names: str) -> bool:
     return any(name in resource for name in names)
 
 
-def _says_nothing(resource: Mapping[str, Any]) -> bool:
-    return not _has(resource, *VALUES, "dataAbsentReason", "component", "hasMember")
-
-
-def _reads(resource: Mapping[str, Any], named: Named) -> list[Read] | Refusal:
+def _reads(resource: Mapping[str, Any], named: Named, policy: Policy) -> list[Read] | Refusal:
     """Read the root and each component; the panel's own absence stands for both halves."""
     reads = []
-    root = read(resource, named[0], "Observation")
+    root = _one(resource, named[0], "Observation", policy)
     if isinstance(root, Refusal):
         return root
     reads.append(root)
@@ -152,15 +146,35 @@ def _reads(resource: Mapping[str, Any], named: Named) -> list[Read] | Refusal:
             reads.extend([half] if isinstance(half, Read) else [])
     for index, component in enumerate(resource.get("component", ())):
         path = f"Observation.component[{index}]"
-        each = read(component, named[1][index], path, index=index)
+        each = _one(component, named[1][index], path, policy, index=index)
         if isinstance(each, Refusal):
             return each
         reads.append(each)
     return reads
 
 
+def _one(
+    element: Mapping[str, Any],
+    named: Meaning,
+    path: str,
+    policy: Policy,
+    *,
+    index: int | None = None,
+) -> Read | Refusal:
+    """Read one element; with the profile off, a vital sign in a wrong unit is only kept."""
+    found = read(element, named, path, index=index)
+    if isinstance(found, Read) or policy.mode is not Mode.OFF or named.vital not in PROFILED:
+        return found
+    return unreadable(found, named.vital, element, index)
+
+
 def _judged(
-    parsed: ParsedObservation, resource: Mapping[str, Any], named: Named, reads: Sequence[Read]
+    parsed: ParsedObservation,
+    resource: Mapping[str, Any],
+    named: Named,
+    reads: Sequence[Read],
+    *,
+    policy: Policy,
 ) -> ParsedObservation:
     warnings = [issue for each in reads for issue in each.issues]
     measurements: list[Measurement] = []
@@ -170,9 +184,11 @@ def _judged(
         kept, issues = _doubted(each.measurement, resource, named, parsed)
         measurements.append(kept)
         warnings.extend(issues)
-    together, issues = consistent(tuple(measurements), panel=named[0].panel)
+    whole = named[0].panel and policy.mode is not Mode.OFF
+    together, issues = consistent(tuple(measurements), panel=whole)
     warnings.extend(issues)
-    warnings.extend(_uncategorised(parsed, together, named))
+    if profiles.vital_sign(named[0], together):
+        warnings.extend(profiles.uncategorised(resource))
     return replace(parsed, measurements=together, warnings=tuple(warnings), contact=bool(together))
 
 
@@ -189,7 +205,8 @@ def _doubted(
         quality, why = Quality.STATUS_UNKNOWN, "the status is unknown"
     if quality is None or measurement.quality is Quality.ABSENT:
         return measurement, ()
-    issue = Issue("warning", "business-rule", f"{why}: kept, not scored", path)
+    rule = "time" if quality is Quality.TIME_UNSURE else ""
+    issue = Issue("warning", "business-rule", f"{why}{KEPT}", path, rule)
     return replace(measurement, quality=quality), (issue,)
 
 
@@ -199,16 +216,15 @@ def consistent(
     """Judge the components of one Observation together (FHIR-16); never across two."""
     vitals = [each.vital for each in measurements]
     if doubled := {vital for vital in vitals if vitals.count(vital) > 1}:
-        text = "the same measurement more than once in one Observation: kept, not scored"
+        text = f"the same measurement more than once in one Observation{KEPT}"
         return _marked(measurements, doubled, Quality.MEANING_UNSURE), (_whole(text),)
     by_vital = {each.vital: each for each in measurements}
     high, low = by_vital.get(Vital.SYSTOLIC_BP), by_vital.get(Vital.DIASTOLIC_BP)
     if panel and (high is None) != (low is None):
-        text = "half a blood pressure without component.dataAbsentReason: kept, not scored"
         halves = {Vital.SYSTOLIC_BP, Vital.DIASTOLIC_BP}
-        return _marked(measurements, halves, Quality.MEANING_UNSURE), (_whole(text),)
+        return _marked(measurements, halves, Quality.MEANING_UNSURE), (profiles.half_missing(),)
     if high and low and _crossed(high, low):
-        text = "systolic is not above diastolic: kept, not scored"
+        text = f"systolic is not above diastolic{KEPT}"
         halves = {Vital.SYSTOLIC_BP, Vital.DIASTOLIC_BP}
         return _marked(measurements, halves, Quality.INCONSISTENT), (_whole(text),)
     return measurements, ()
@@ -233,13 +249,3 @@ def _marked(
         else each
         for each in measurements
     )
-
-
-def _uncategorised(
-    parsed: ParsedObservation, measurements: tuple[Measurement, ...], named: Named
-) -> tuple[Issue, ...]:
-    profiled = named[0].panel or any(each.vital in PROFILED for each in measurements)
-    if not profiled or "vital-signs" in parsed.category:
-        return ()
-    text = "the vital-signs category is missing"
-    return (Issue("warning", "business-rule", text, "Observation.category"),)

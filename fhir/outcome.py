@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 STRUCTURE = 400
 PROFILE = 422
+KEPT = ": kept, not scored"  # how the text of every warning ends that keeps a value back
 _STEP = re.compile(r"_?[a-z][A-Za-z0-9]{0,63}(?:\[\d+\])?")
 
 
@@ -26,6 +27,8 @@ class Issue:
     code: str
     text: str
     expression: str = ""  # FHIRPath to the element, "" where it is the whole body
+    # Why a client in `enforce` mode is refused for it: profile | value | unit | time, or "".
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache, lru_cache
 from pkgutil import resolve_name
 from typing import Any
 
 from core.vitals import MEASURES, Quality, Vital
-from fhir.outcome import PROFILE, Issue, Refusal, refusal
+from fhir.outcome import KEPT, PROFILE, Refusal, refusal
 
 UCUM = "http://unitsofmeasure.org"
 LONGEST_CODE = 40
@@ -96,6 +96,18 @@ TABLE: dict[Vital, dict[str, Convert]] = {
     },
     Vital.MOTION: dict.fromkeys(("{events}/d", "/d", "1/d", "{events}", "1"), _same),
 }
+# What R4's profiles name, and UCUM annotations of the same; any other unit of the table is
+# converted with a word about it (`fhir.md` section 1). Vitals that are absent here have no profile.
+_NAMED: dict[Vital, frozenset[str]] = {
+    Vital.BODY_WEIGHT: frozenset({"kg", "g"}),
+    Vital.BODY_HEIGHT: frozenset({"cm", "[in_i]"}),
+    Vital.BMI: frozenset({"kg/m2"}),
+    Vital.SYSTOLIC_BP: frozenset({"mm[Hg]"}),
+    Vital.DIASTOLIC_BP: frozenset({"mm[Hg]"}),
+    Vital.HEART_RATE: frozenset(_HEART) - {"Hz"},
+    Vital.SPO2: frozenset({"%"}),
+    Vital.BODY_TEMPERATURE: frozenset({"Cel", "[degF]"}),
+}
 # Texts that plainly name one unit: only ever used to notice that text and code disagree.
 _TEXTS = {
     "mm[Hg]": "mmhg|mm hg|mm[hg]|millimeter of mercury|millimeters of mercury",
@@ -133,6 +145,7 @@ class Converted:
     quality: Quality
     warning: str = ""
     ucum: str = ""  # the table's code that was used
+    rule: str = ""  # "unit" where the unit is unsure or odd, "profile" where it is only unusual
 
 
 def convert(vital: Vital, quantity: Mapping[str, Any], path: str) -> Converted | Refusal:
@@ -147,17 +160,18 @@ def convert(vital: Vital, quantity: Mapping[str, Any], path: str) -> Converted |
         return _by_code(vital, value, code=code, unit=unit, path=path)
     text = code if code and system else unit
     if text not in TABLE[vital]:
-        return Converted(
-            None,
-            Quality.UNIT_UNSURE,
-            f"the unit is not a UCUM code: kept, not scored; expected {_expected(vital)}",
-        )
-    return _plausible(
-        vital,
-        value,
-        text,
-        "unit-from-text: taken as a UCUM code; send code and system http://unitsofmeasure.org",
-    )
+        return _unsure(f"the unit is not a UCUM code; expected {_expected(vital)}")
+    said = "unit-from-text: taken as a UCUM code; send code and system http://unitsofmeasure.org"
+    return replace(_plausible(vital, value, text, said), rule="unit")
+
+
+def _unsure(why: str) -> Converted:
+    return Converted(None, Quality.UNIT_UNSURE, f"{why}{KEPT}", rule="unit")
+
+
+def named_by_profile(vital: Vital, code: str) -> bool:
+    """Return whether R4's profile of this vital, where there is one, names this unit."""
+    return vital not in _NAMED or code in _NAMED[vital]
 
 
 def _by_code(
@@ -166,17 +180,19 @@ def _by_code(
     if code not in TABLE[vital]:
         return _unlisted(vital, code, path)
     if disagree(vital, code, unit):
-        return Converted(
-            None, Quality.UNIT_UNSURE, "unit and code name different units: kept, not scored"
-        )
-    return _plausible(vital, value, code, "")
+        return _unsure("unit and code name different units")
+    if named_by_profile(vital, code):
+        return _plausible(vital, value, code, "")
+    said = f"converted: the profile's unit is {MEASURES[vital].unit}"
+    converted = _plausible(vital, value, code, said)
+    return replace(converted, rule="profile" if converted.quality is Quality.SCORED else "unit")
 
 
 def _plausible(vital: Vital, value: Decimal, code: str, warning: str) -> Converted:
     canonical = float(TABLE[vital][code](value))
     if plausible(vital, canonical):
         return Converted(canonical, Quality.SCORED, warning, code)
-    said = "outside what a device could plausibly report: kept, not scored; please repeat"
+    said = f"outside what a device could plausibly report; please repeat{KEPT}"
     return Converted(canonical, Quality.IMPLAUSIBLE, "; ".join(filter(None, (warning, said))), code)
 
 
@@ -211,9 +227,7 @@ def _unlisted(vital: Vital, code: str, path: str) -> Converted | Refusal:
             f"a UCUM code of another dimension; expected {expected}",
             f"{path}.code",
         )
-    return Converted(
-        None, Quality.UNIT_UNSURE, f"a unit that is not converted: kept; expected {expected}"
-    )
+    return _unsure(f"a unit that is not converted; expected {expected}")
 
 
 def _expected(vital: Vital) -> str:
@@ -241,10 +255,3 @@ def dimension_of(code: str) -> str | None:
         return None
     except (ArithmeticError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return "unknown"  # valid by the grammar, but not a unit that pint can express
-
-
-def issue(converted: Converted, path: str) -> tuple[Issue, ...]:
-    """Return the warning of a conversion as an issue of the element."""
-    if not converted.warning:
-        return ()
-    return (Issue("warning", "business-rule", converted.warning, path),)

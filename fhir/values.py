@@ -10,7 +10,8 @@ from core.vitals import Precision, Quality, Vital
 from fhir.codes import Meaning, Use, codings
 from fhir.invariants import VALUES
 from fhir.measurement import Measurement, When
-from fhir.outcome import PROFILE, Issue, Refusal, refusal
+from fhir.outcome import KEPT, PROFILE, Issue, Refusal, refusal
+from fhir.profiles import PROFILED
 from fhir.units import convert
 
 if TYPE_CHECKING:
@@ -18,20 +19,6 @@ if TYPE_CHECKING:
 
 ABSENT_URL = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 _LOW, _HIGH = frozenset({"LO", "LOW"}), frozenset({"HI", "HIGH"})
-# R4's vital-signs profile asks for the category of these (`fhir.md` FHIR-15).
-PROFILED = frozenset(
-    {
-        Vital.BODY_WEIGHT,
-        Vital.BODY_HEIGHT,
-        Vital.BMI,
-        Vital.SYSTOLIC_BP,
-        Vital.DIASTOLIC_BP,
-        Vital.HEART_RATE,
-        Vital.RESPIRATORY_RATE,
-        Vital.SPO2,
-        Vital.BODY_TEMPERATURE,
-    }
-)
 DAILY = frozenset({Vital.STEPS, Vital.SLEEP, Vital.MOTION})
 # A spot value over more than a day says when nothing was; a day's total may run over midnight
 # and a change of clocks, but not over two days (`fhir.md` section 4).
@@ -74,8 +61,8 @@ def _reason(concept: Mapping[str, Any]) -> str:
     return next((code for _, code in codings(concept)), "unknown")
 
 
-def _warning(text: str, path: str) -> Issue:
-    return Issue("warning", "business-rule", text, path)
+def _warning(text: str, path: str, rule: str = "") -> Issue:
+    return Issue("warning", "business-rule", text, path, rule)
 
 
 def _kept(vital: Vital, element: Mapping[str, Any], path: str, index: int | None, why: str) -> Read:
@@ -88,7 +75,26 @@ def _kept(vital: Vital, element: Mapping[str, Any], path: str, index: int | None
         unit_received=unit_text(quantity),
         component=index,
     )
-    return Read(kept, (_warning(f"{why}: kept, not scored", path),))
+    rule = "value" if vital in PROFILED and "dataAbsentReason" not in element else ""
+    return Read(kept, (_warning(f"{why}{KEPT}", path, rule),))
+
+
+def unreadable(
+    refused: Refusal, vital: Vital, element: Mapping[str, Any], index: int | None
+) -> Read:
+    """Return what would be refused as kept instead, for a client whose profile checks are off."""
+    first = refused.issues[0]
+    unit = first.expression.endswith(".code")
+    quantity = element.get("valueQuantity") or {}
+    kept = Measurement(
+        vital,
+        None,
+        Quality.UNIT_UNSURE if unit else Quality.MEANING_UNSURE,
+        value_received=str(quantity.get("value", "")),
+        unit_received=unit_text(quantity),
+        component=index,
+    )
+    return Read(kept, (_warning(f"{first.text}{KEPT}", first.expression, "unit"),))
 
 
 def unit_text(quantity: Mapping[str, Any]) -> str:
@@ -108,7 +114,7 @@ def _low_or_high(text: str, path: str, index: int | None) -> Read:
         component=index,
     )
     said = "the meter's range is not known" if known else "a text where a number is expected"
-    return Read(kept, (_warning(f"{said}: kept, not scored", f"{path}.valueString"),))
+    return Read(kept, (_warning(f"{said}{KEPT}", f"{path}.valueString"),))
 
 
 def _quantity(
@@ -124,14 +130,14 @@ def _quantity(
         return converted
     comparator = str(quantity.get("comparator", ""))
     quality = converted.quality
-    issues = [_warning(converted.warning, path)] if converted.warning else []
+    issues = [_warning(converted.warning, path, converted.rule)] if converted.warning else []
     if comparator and quality in (Quality.SCORED, Quality.IMPLAUSIBLE):
         quality = Quality.BOUND
     if named.moles is not None and converted.ucum:
         stated = converted.ucum.startswith("mmol")
         if stated != named.moles:
             text = "the LOINC names the other property (mass or moles); the unit decides"
-            issues.append(_warning(text, path))
+            issues.append(_warning(text, path, "unit"))
     value = converted.value
     measured = Measurement(
         vital,

@@ -39,7 +39,7 @@ def read(posted: Posted, sender: Sender) -> Readable | Answer:
     """Return the resource if it may be taken further, or the answer that ends it here."""
     if _NUL in posted.raw:
         return refuse(400, "value", "the character U+0000 is not allowed in FHIR", posted.type)
-    found = _observation(posted) if posted.type == Kind.OBSERVATION else _other(posted, sender)
+    found = _observation(posted, sender) if posted.type == Kind.OBSERVATION else _other(posted, sender)
     if isinstance(found, Readable) and any(_too_long(name) for name in found.names):
         text = f"system and value may have {LONGEST_NAME} bytes together"
         return refuse(422, "too-long", text, f"{posted.type}.identifier")
@@ -51,9 +51,10 @@ def _too_long(name: Name) -> bool:
 
 
 def _other(posted: Posted, sender: Sender) -> Readable | Answer:
-    resource = decode(posted.raw)
-    if isinstance(resource, Refusal):
-        return refused(resource, posted.type)
+    document = decode(sender.policy.unmarked(posted.raw))
+    if isinstance(document, Refusal):
+        return refused(document, posted.type)
+    resource = sender.policy.without_nulls(document)
     issues = check(resource)
     if isinstance(issues, Refusal):
         return refused(issues, posted.type)
@@ -65,8 +66,8 @@ def _other(posted: Posted, sender: Sender) -> Readable | Answer:
     return Readable(posted, tuple(_owned(each, sender) for each in names), issues, resource)
 
 
-def _observation(posted: Posted) -> Readable | Answer:
-    parsed: ParsedObservation | Refusal = parse(posted.raw)
+def _observation(posted: Posted, sender: Sender) -> Readable | Answer:
+    parsed: ParsedObservation | Refusal = parse(posted.raw, sender.policy)
     if isinstance(parsed, Refusal):
         return refused(parsed, posted.type)
     names = tuple(name_of(posted.type, each) for each in parsed.identifiers)

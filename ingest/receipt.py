@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from fhir.outcome import Issue, Refusal
+from fhir.policy import LENIENT
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from core.security import Caller
     from fhir.identity import Identifier
     from fhir.observation import ParsedObservation
+    from fhir.policy import Policy
 
 
 class Kind(StrEnum):
@@ -45,6 +47,7 @@ class Sender:
     base: str  # the absolute FHIR base that its references may be relative to
     site_zone: str = "UTC"
     history: bool = False  # declares a history load
+    policy: Policy = LENIENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,9 @@ class Client(Base):
     jwks: Mapped[dict[str, Any]]
     scopes: Mapped[list[Any]]
     history: Mapped[bool] = mapped_column(default=False)
+    mode: Mapped[str] = mapped_column(default="warn")  # enforce | warn | off
+    tolerances: Mapped[list[Any]] = mapped_column(default=list)  # of fhir.policy.Tolerance
+    jwks_url: Mapped[str] = mapped_column(default="")  # keys by address instead of in `jwks`
     disabled: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(instant())
 

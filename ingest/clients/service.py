@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
-from core.errors import ConflictError, InvalidError, UnauthenticatedError
+from core.errors import ConflictError, InvalidError, NotFoundError, UnauthenticatedError
 from core.security import (
     ACCESS_TOKEN_SECONDS,
     ASSERTION_TYPE,
@@ -20,6 +20,7 @@ from core.security import (
     valid_scope,
     verify_assertion,
 )
+from fhir.policy import LENIENT, Mode, Policy, Tolerance
 from ingest.receipt import Sender
 from ingest.tables import Client, ClientAssertion
 
@@ -50,6 +51,7 @@ def register_client(  # noqa: PLR0913 (a registration has this many facts)
     jwks: Mapping[str, Any],
     *,
     history: bool = False,
+    policy: Policy = LENIENT,
     now: datetime,
 ) -> UUID:
     """Register a device integration; its id, or its name, is its OAuth client id.
@@ -74,6 +76,8 @@ def register_client(  # noqa: PLR0913 (a registration has this many facts)
         jwks=dict(jwks),
         scopes=granted,
         history=history,
+        mode=policy.mode,
+        tolerances=sorted(policy.tolerances),
         disabled=False,
         created_at=now,
     )
@@ -81,6 +85,20 @@ def register_client(  # noqa: PLR0913 (a registration has this many facts)
     if session.scalar(stored) is None:
         raise ConflictError("a client of this name is registered", field="name")
     return client
+
+
+def agree(session: Session, name: str, policy: Policy) -> None:
+    """Change the mode and the tolerances of a registered client, from its next request on.
+
+    Raises
+    ------
+    NotFoundError
+        When no client has this name.
+    """
+    client = session.scalar(select(Client).where(Client.name == name))
+    if client is None:
+        raise NotFoundError("no client of this name is registered")
+    client.mode, client.tolerances = policy.mode, sorted(policy.tolerances)
 
 
 def exchange_token(
@@ -167,4 +185,5 @@ def sender_of(session: Session, caller: Caller, *, base: str, site_zone: str) ->
     client = session.get(Client, caller.id) if caller.kind == "client" else None
     if client is None or client.disabled:
         raise UnauthenticatedError("client is not registered")
-    return Sender(caller, client.id, base, site_zone, history=client.history)
+    policy = Policy(Mode(client.mode), frozenset(map(Tolerance, client.tolerances)))
+    return Sender(caller, client.id, base, site_zone, history=client.history, policy=policy)

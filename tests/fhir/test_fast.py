@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PLAIN: dict[str, dict[str, Any]] = {
     "heart rate": observation(),
-    "weight in pounds": observation("29463-7", valueQuantity=quantity(180.5, "[lb_av]", "lbs")),
+    "weight in grams": observation("29463-7", valueQuantity=quantity(80500, "g", "grams")),
     "temperature": observation("8310-5", valueQuantity=quantity(98.6, "[degF]")),
     "glucose": observation("15074-8", valueQuantity=quantity(5.5, "mmol/L", "mmol/l")),
     "a whole day": observation("41950-7", valueQuantity=quantity(1, "{steps}/d"))
@@ -79,6 +79,12 @@ LEFT: dict[str, bytes] = {
     "a crossed pressure": raw(pressure(half("8480-6", 70), half("8462-4", 81))),
     "half a pressure": raw(pressure(half("8480-6", 132))),
     "the same half twice": raw(pressure(half("8480-6", 1), half("8480-6", 132))),
+    "a unit that the profile does not name": raw(
+        observation("29463-7", valueQuantity=quantity(180.5, "[lb_av]", "lbs"))
+    ),
+    "another measurement's profile": raw(
+        observation(meta={"profile": ["http://hl7.org/fhir/StructureDefinition/resprate"]})
+    ),
     "no category": raw(observation(category=None)),
     "a byte-order mark": b"\xef\xbb\xbf" + raw(observation()),
     "a second document": raw(observation()) * 2,
