@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from fhir.measurement import ParsedObservation
 
 BOM = b"\xef\xbb\xbf"
+_NULL_MEMBER = re.compile(rb":\s*null\b")
 
 
 class Mode(StrEnum):
@@ -38,11 +40,13 @@ class Policy:
 
     def used(self, raw: bytes) -> frozenset[Tolerance]:
         """Return the tolerances without which this body would not be read."""
-        used = {Tolerance.BOM} if raw.startswith(BOM) else set()
-        # `null` in a text is no member; only a body that names one is looked at more closely.
-        if Tolerance.NULL_MEMBERS in self.tolerances and b"null" in raw:
-            used.add(Tolerance.NULL_MEMBERS)
-        return self.tolerances & used
+        if not self.tolerances:
+            return frozenset()
+        met = {
+            Tolerance.BOM: raw.startswith(BOM),
+            Tolerance.NULL_MEMBERS: _NULL_MEMBER.search(raw) is not None,
+        }
+        return frozenset(each for each in self.tolerances if met[each])
 
     def unmarked(self, raw: bytes) -> bytes:
         """Return the body without its byte-order mark, where that is tolerated."""

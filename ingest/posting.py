@@ -39,7 +39,9 @@ def read(posted: Posted, sender: Sender) -> Readable | Answer:
     """Return the resource if it may be taken further, or the answer that ends it here."""
     if _NUL in posted.raw:
         return refuse(400, "value", "the character U+0000 is not allowed in FHIR", posted.type)
-    found = _observation(posted, sender) if posted.type == Kind.OBSERVATION else _other(posted, sender)
+    found = (
+        _observation(posted, sender) if posted.type == Kind.OBSERVATION else _other(posted, sender)
+    )
     if isinstance(found, Readable) and any(_too_long(name) for name in found.names):
         text = f"system and value may have {LONGEST_NAME} bytes together"
         return refuse(422, "too-long", text, f"{posted.type}.identifier")

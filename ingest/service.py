@@ -12,7 +12,7 @@ from fhir.bundle import Bundle, Entry, read_bundle
 from fhir.outcome import Refusal
 from ingest.answers import Answers, failure
 from ingest.archive.repository import Version, fetch
-from ingest.clients.service import exchange_token, register_client, sender_of
+from ingest.clients.service import agree, exchange_token, register_client, sender_of
 from ingest.intake.service import take_all
 from ingest.people.service import Desk
 from ingest.posting import read as read_posted
@@ -36,10 +36,12 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from core.security import Caller
+    from fhir.policy import Tolerance
 
 __all__ = [
     "accept",
     "accept_bundle",
+    "agree",
     "enrol_by_override",
     "exchange_token",
     "note_refused_read",
@@ -57,7 +59,8 @@ def accept(session: Session, sender: Sender, posted: Posted, *, now: datetime) -
     else:
         desk = Desk(session, sender, {}, now)
         answer = take_all(desk, [outcome])[posted.index]
-    _audit(session, sender, posted.type, [answer], now=now)
+    used = sender.policy.used(posted.raw)
+    _audit(session, sender, posted.type, [answer], now=now, tolerated=used)
     return answer
 
 
@@ -67,12 +70,12 @@ def accept_bundle(
     """Take a batch, each entry for itself, or a transaction, all or nothing (FHIR-07)."""
     answers = _settle(session, sender, raw, now)
     listed = answers.entries if isinstance(answers, Answers) else (answers,)
-    _audit(session, sender, "Bundle", listed, now=now)
+    _audit(session, sender, "Bundle", listed, now=now, tolerated=sender.policy.used(raw))
     return answers
 
 
 def _settle(session: Session, sender: Sender, raw: bytes, now: datetime) -> Answers | Answer:
-    bundle = read_bundle(raw)
+    bundle = read_bundle(raw, sender.policy)
     if isinstance(bundle, Refusal):
         return refused(bundle, "Bundle")
     if bundle.type == "batch":
@@ -135,10 +138,19 @@ def _read(posted: Posted, sender: Sender) -> Readable | Answer:
     return read_posted(posted, sender)
 
 
-def _audit(
-    session: Session, sender: Sender, entity: str, answers: Iterable[Answer], *, now: datetime
+def _audit(  # noqa: PLR0913 (an audit row has this many facts)
+    session: Session,
+    sender: Sender,
+    entity: str,
+    answers: Iterable[Answer],
+    *,
+    now: datetime,
+    tolerated: frozenset[Tolerance] = frozenset(),
 ) -> None:
-    """Write one row for each patient whose data the request touched, or that it was refused."""
+    """Write one row for each patient whose data the request touched, or that it was refused.
+
+    A tolerance without which the body would not have been read is named beside the outcome.
+    """
     listed = list(answers)
     touched = {each.patient_id for each in listed if each.patient_id is not None}
     refusals = [each.status for each in listed if each.refused]
@@ -150,7 +162,12 @@ def _audit(
         now=now,
         entity_id=listed[0].id if len(listed) == 1 else None,
         patients=sorted(touched) or (None,),
-        outcome=f"refused {refusals[0]}" if refusals and not touched else "success",
+        outcome="; ".join(
+            (
+                f"refused {refusals[0]}" if refusals and not touched else "success",
+                *(f"tolerated {each}" for each in sorted(tolerated)),
+            )
+        ),
     )
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
@@ -25,11 +26,17 @@ from core.embedded import servers
 from core.errors import InvalidError
 from core.security import ASSERTION_TYPE, valid_scope
 from core.settings import Environment, Settings
+from fhir.policy import Mode, Policy, Tolerance
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from uuid import UUID
 
+    from sqlalchemy.orm import Session
+
 KEY_FOLDER = "clients"
+MODE_HELP = "How its Observations are held against the R4 vital-signs profiles."
+TOLERATE_HELP = "A departure from FHIR JSON that is overlooked; may be given twice."
 NAME_FORM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -37,6 +44,7 @@ def register(cli: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(help="Device integrations.", no_args_is_help=True)
     group.command("add")(add)
+    group.command("set")(agree)
     cli.add_typer(group, name="client")
     cli.command("token")(token)
 
@@ -49,6 +57,8 @@ def add(
     history: Annotated[
         bool, typer.Option(help="It loads history: readings over 24 h old never alert.")
     ] = False,
+    mode: Annotated[Mode, typer.Option(help=MODE_HELP)] = Mode.WARN,
+    tolerate: Annotated[list[Tolerance] | None, typer.Option(help=TOLERATE_HELP)] = None,
 ) -> None:
     """Register a device integration; its private key is printed once and kept nowhere else.
 
@@ -62,11 +72,45 @@ def add(
     with servers(settings, broker=False) as running:
         if settings.database_url is None:
             app.migrate.upgrade(running.migration_database_url, app_role=settings.app_role)
-        client_id = register_client(running.database_url, name, scopes, public, history=history)
+        with _transaction(running.database_url) as session:
+            client_id = ingest.service.register_client(
+                session,
+                name,
+                scopes,
+                {"keys": [public]},
+                history=history,
+                policy=Policy(mode, frozenset(tolerate or ())),
+                now=utc_now(),
+            )
     private["client_id"] = str(client_id)
     if settings.environment is not Environment.PRODUCTION:
         _keep(settings, name, private)
     typer.echo(json.dumps({"client_id": str(client_id), "scope": scope, "private_jwk": private}))
+
+
+def agree(
+    name: Annotated[str, typer.Argument(help="The integration's name.")],
+    mode: Annotated[Mode, typer.Option(help=MODE_HELP)] = Mode.WARN,
+    tolerate: Annotated[list[Tolerance] | None, typer.Option(help=TOLERATE_HELP)] = None,
+) -> None:
+    """Set the mode and the tolerances of a registered integration; what is not named ends."""
+    settings = Settings()
+    with (
+        servers(settings, broker=False) as running,
+        _transaction(running.database_url) as session,
+    ):
+        ingest.service.agree(session, name, Policy(mode, frozenset(tolerate or ())))
+    typer.echo(json.dumps({"name": name, "mode": mode, "tolerances": sorted(tolerate or ())}))
+
+
+@contextmanager
+def _transaction(database_url: str) -> Iterator[Session]:
+    database = Database(database_url)
+    try:
+        with database.transaction() as session:
+            yield session
+    finally:
+        database.close()
 
 
 def register_client(
@@ -78,14 +122,10 @@ def register_client(
     history: bool = False,
 ) -> UUID:
     """Store a client with its public key, in a transaction of its own."""
-    database = Database(database_url)
-    try:
-        with database.transaction() as session:
-            return ingest.service.register_client(
-                session, name, scopes, {"keys": [public]}, history=history, now=utc_now()
-            )
-    finally:
-        database.close()
+    with _transaction(database_url) as session:
+        return ingest.service.register_client(
+            session, name, scopes, {"keys": [public]}, history=history, now=utc_now()
+        )
 
 
 def token(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 
 from fhir.search_dates import Prefix
 from fhir.search_tokens import OBSERVATION_STATUS
+from fhir.stamp import plain
 from ingest.archive.repository import bodies, name_keys
 from ingest.numbers.repository import called, clinicians_called
 from ingest.receipt import Name
@@ -169,6 +170,6 @@ def hits(session: Session, query: Select[Any]) -> list[Hit]:
     """Return the resources of a query with their received bytes."""
     rows = session.scalars(query).all()
     return [
-        Hit(row.type, row.id, row.version, row.patient_id, row.received_at, body)
+        Hit(row.type, row.id, row.version, row.patient_id, row.received_at, plain(body))
         for row, body in zip(rows, bodies(session, rows), strict=True)
     ]

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from app import errors
 from core.errors import WardlightError
 from core.settings import Environment, Settings
+from fhir.policy import LENIENT, Policy
 from ingest.router import router
 from ingest.service import register_client
 from tests.door import BASE, NOW, SECRET, Build, Clock, Gateway
@@ -55,14 +56,14 @@ def web(database: Database, clock: Clock) -> Iterator[TestClient]:
 
 @pytest.fixture
 def register(web: TestClient, database: Database, clock: Clock) -> Callable[..., Gateway]:
-    def registered(*scopes: str, history: bool = False) -> Gateway:
+    def registered(*scopes: str, history: bool = False, policy: Policy = LENIENT) -> Gateway:
         key = ec.generate_private_key(ec.SECP384R1())
         public = {**ECAlgorithm.to_jwk(key.public_key(), as_dict=True), "kid": "k1"}
         name = f"gateway-{uuid4()}"
         granted = frozenset(scopes or ("system/*.cruds",))
         with database.transaction() as session:
             client_id = register_client(
-                session, name, granted, {"keys": [public]}, history=history, now=NOW
+                session, name, granted, {"keys": [public]}, history=history, policy=policy, now=NOW
             )
         return Gateway(web, client_id, name, key, granted, clock)
 
