@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fhir.bundle import Bundle, read_bundle
@@ -115,6 +115,7 @@ def test_what_only_a_tolerance_let_in_is_given_to_nobody() -> None:
     assert plain(b'{"a": 1.0}') == b'{"a": 1.0}'
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_tolerance_for_nulls_only_ever_takes_nulls_away_sec_33(data: st.DataObject) -> None:
     resource = data.draw(st.sampled_from(list(PLAIN.values())))
@@ -129,6 +130,7 @@ def _without(node: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in node.items() if value is not None}
 
 
+@settings(deadline=None)
 @given(st.data(), st.sampled_from(list(Mode)), st.sets(st.sampled_from(list(Tolerance))))
 def test_the_short_cut_is_right_under_every_policy_sec_33(
     data: st.DataObject, mode: Mode, tolerances: set[Tolerance]
