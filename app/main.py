@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 import app.pages
 import ingest.router
 from app import errors, health
+from app.bulk import router as bulk
 from app.fhir_api import router as fhir_search
 from app.runtime import connect
 from core.embedded import Servers
@@ -53,6 +54,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     web.middleware("http")(_access_log)
     _add_refusals(web)
     web.include_router(health.router(database, servers.broker_url))
+    web.include_router(bulk.router(database, settings, gate=gate))
     door = ingest.router.router(
         database, settings, also=fhir_search.INTERACTIONS, searches=fhir_search.DECLARED, gate=gate
     )

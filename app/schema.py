@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import alerts.tables
 import app.accounts.tables
+import app.bulk.tables
 import app.timetable
 import core.audit
 import core.outbox
@@ -18,6 +19,7 @@ TABLE_MODULES = (
     monitoring.tables,
     alerts.tables,
     app.accounts.tables,
+    app.bulk.tables,
     app.timetable,
 )
 METADATA = Base.metadata

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.bulk import loading
 from core import outbox
 from core.database import Base, instant
 from core.outbox import Priority, Topic
@@ -57,6 +58,8 @@ def probe(session: Session, *, now: datetime) -> None:
 
 
 def tidy(session: Session, *, now: datetime) -> None:
-    """Once a day, forget what was closed long ago."""
+    """Once an hour, forget bulk data that expired; once a day, what was closed long ago."""
+    if first(session, "expired", f"{now:%Y-%m-%dT%H}", now=now):
+        loading.forget_expired(session, now=now)
     if first(session, "tidy", f"{now:%Y-%m-%d}", now=now):
         outbox.forget_done(session, before=now - KEEP_CLOSED)

@@ -1,0 +1,1 @@
+"""Bulk data: many resources in at once, and everything out."""

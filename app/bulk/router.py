@@ -1,0 +1,179 @@
+"""Bulk data over HTTP: `$import` takes NDJSON as it arrives, `$export` gives everything out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse, StreamingResponse
+from starlette.requests import ClientDisconnect
+
+from app import errors
+from app.bulk import loading
+from app.bulk.loading import Loader
+from app.bulk.tables import BulkLoad, LoadState
+from app.bulk.uploads import chunks, unreadable
+from core.clock import utc_now
+from core.database import Database
+from core.errors import (
+    ForbiddenError,
+    LaterError,
+    NotFoundError,
+    UnauthenticatedError,
+    WardlightError,
+)
+from core.security import Caller, allows, new_secret, read_token
+from core.settings import Settings
+from fhir.ndjson import NDJSON, UnreadableUploadError
+from fhir.outcome import operation_outcome
+from ingest.admission.service import Gate
+from ingest.receipt import STORED
+from ingest.service import sender_of
+
+if TYPE_CHECKING:
+    from app.bulk.loading import Chunk
+
+FHIR_JSON = "application/fhir+json; charset=utf-8"
+NO_STORE = {"Cache-Control": "no-store"}
+GATEWAY_CLOSED = 499  # nobody is there any more to read it
+
+
+def router(
+    database: Database,
+    settings: Settings,
+    clock: Callable[[], datetime] = utc_now,
+    *,
+    gate: Gate | None = None,
+) -> APIRouter:
+    """Return the routes of bulk data; mount them before those of single resources."""
+    secret = settings.secret_key.get_secret_value() if settings.secret_key else new_secret()
+    desk = Desk(database, settings, secret, clock, gate)
+    routes = APIRouter()
+    routes.add_api_route("/fhir/$import", desk.load, methods=["POST"])
+    routes.add_api_route("/fhir/$import", desk.loads, methods=["GET"])
+    routes.add_api_route("/fhir/$import/{id_}", desk.progress, methods=["GET"])
+    routes.add_api_route("/fhir/$import/{id_}/outcome", desk.outcome, methods=["GET"])
+    return routes
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Answers bulk requests, with what it needs to know."""
+
+    database: Database
+    settings: Settings
+    secret: str
+    clock: Callable[[], datetime]
+    gate: Gate | None = None
+
+    @property
+    def loader(self) -> Loader:
+        """What loads chunks."""
+        return Loader(self.database, self.settings, self.clock)
+
+    def caller(self, request: Request) -> Caller:
+        """Return who holds the bearer token."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise UnauthenticatedError("a bearer token is needed")
+        caller = read_token(token.strip(), secret=self.secret, now=self.clock())
+        if self.gate is not None:
+            self.gate.reader(caller)
+        return caller
+
+    async def load(self, request: Request) -> Response:
+        """Take an upload, chunk by chunk; what was taken stays whatever becomes of the rest."""
+        caller = self.caller(request)
+        if not any(allows(caller.scopes, kind, "c") for kind in STORED):
+            raise ForbiddenError("the granted scopes do not permit to create anything")
+        if (no := unreadable(request.headers)) is not None:
+            return JSONResponse(
+                operation_outcome(no.issues), status_code=no.status, media_type=FHIR_JSON
+            )
+        load_id = await run_in_threadpool(self.loader.start, caller)
+        gzip = request.headers.get("content-encoding", "").lower() == "gzip"
+        try:
+            async for chunk in chunks(request.stream(), gzip=gzip):
+                await self._take(load_id, caller, chunk)
+        except (ClientDisconnect, WardlightError, UnreadableUploadError) as error:
+            load = await run_in_threadpool(self.loader.end, load_id, LoadState.BROKEN)
+            return self._broken(load, error)
+        load = await run_in_threadpool(self.loader.end, load_id, LoadState.DONE)
+        return JSONResponse(self._said(load), headers=self._where(load), media_type=FHIR_JSON)
+
+    async def _take(self, load_id: UUID, caller: Caller, chunk: Chunk) -> None:
+        if self.gate is not None and caller.id is not None:
+            await self.gate.admit_lines(caller.id, len(chunk.lines))
+        await run_in_threadpool(self.loader.take, load_id, caller, chunk)
+
+    def _broken(self, load: BulkLoad, error: Exception) -> Response:
+        """Say why an upload was not taken to its end, and that what was taken stays."""
+        said = (
+            f"{error}; {load.lines} lines before were processed and stay: send the rest again,"
+            " or everything, since repeats are harmless"
+        )
+        also = self._where(load)
+        if isinstance(error, ClientDisconnect):
+            return Response(status_code=GATEWAY_CLOSED)
+        if isinstance(error, LaterError):
+            also["Retry-After"] = str(error.after)
+        status = errors.STATUS[type(error)] if isinstance(error, WardlightError) else 400
+        return errors.outcome(status, said, also=also)
+
+    def loads(self, request: Request) -> Response:
+        """List the client's own loads of the last days, newest first."""
+        caller = self.caller(request)
+        with self.database.transaction() as session:
+            sender_of(session, caller, base="", site_zone="")
+            found = [
+                {"name": "load", "part": self._said(load)["parameter"]}
+                for load in loading.latest(session, caller)
+            ]
+        said = {"resourceType": "Parameters", "parameter": found}
+        return JSONResponse(said, headers=NO_STORE, media_type=FHIR_JSON)
+
+    def progress(self, request: Request, id_: str) -> Response:
+        """Say how far a load has come."""
+        load = self._own(request, id_)
+        return JSONResponse(self._said(load), headers=self._where(load), media_type=FHIR_JSON)
+
+    def outcome(self, request: Request, id_: str) -> Response:
+        """Give the outcome of each line, as far as the load has come."""
+        load = self._own(request, id_)
+        pieces = self.loader.pieces(load.id)
+        return StreamingResponse(pieces, headers=NO_STORE, media_type=NDJSON[0])
+
+    def _own(self, request: Request, id_: str) -> BulkLoad:
+        caller = self.caller(request)
+        with self.database.transaction() as session:
+            sender_of(session, caller, base="", site_zone="")
+            return loading.own(session, caller, _uuid(id_))
+
+    def _where(self, load: BulkLoad) -> dict[str, str]:
+        return {**NO_STORE, "Content-Location": f"{self.settings.fhir_base}/$import/{load.id}"}
+
+    def _said(self, load: BulkLoad) -> dict[str, Any]:
+        """Return Parameters: the state, the counts, and where the outcomes are."""
+        base = f"{self.settings.fhir_base}/$import/{load.id}"
+        counts = [{"name": name, "valueInteger": getattr(load, name)} for name in loading.COUNTS]
+        return {
+            "resourceType": "Parameters",
+            "parameter": [
+                {"name": "state", "valueCode": load.state},
+                *counts,
+                {"name": "outcome", "valueUrl": f"{base}/outcome"},
+                {"name": "expires", "valueInstant": load.expires_at.isoformat()},
+            ],
+        }
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFoundError("no such load") from None

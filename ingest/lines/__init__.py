@@ -1,0 +1,1 @@
+"""Bulk loads: many resources, each on a line of its own."""
