@@ -48,7 +48,7 @@ def register(web: TestClient, database: Database, clock: Clock) -> Callable[...,
         granted = frozenset(scopes or ("system/*.cruds",))
         with database.transaction() as session:
             client_id = register_client(
-                session, f"bulk-{uuid4()}", granted, public, history=history, now=NOW
+                session, f"bulk-{uuid4()}", granted, {"keys": [public]}, history=history, now=NOW
             )
         return Gateway(web, client_id, "", None, granted, clock)  # type: ignore[arg-type] # no token request here
 
