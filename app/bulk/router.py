@@ -24,22 +24,19 @@ from core.errors import (
     ForbiddenError,
     LaterError,
     NotFoundError,
-    UnauthenticatedError,
     WardlightError,
 )
-from core.security import Caller, allows, new_secret, read_token
+from core.security import Caller, allows, new_secret
 from core.settings import Settings
 from fhir.ndjson import NDJSON, UnreadableUploadError
-from fhir.outcome import operation_outcome
 from ingest.admission.service import Gate
 from ingest.receipt import STORED
+from ingest.receiving.router import FHIR_JSON, NO_STORE, Reception, outcome
 from ingest.service import sender_of
 
 if TYPE_CHECKING:
     from app.bulk.loading import Chunk
 
-FHIR_JSON = "application/fhir+json; charset=utf-8"
-NO_STORE = {"Cache-Control": "no-store"}
 GATEWAY_CLOSED = 499  # nobody is there any more to read it
 
 
@@ -52,7 +49,7 @@ def router(
 ) -> APIRouter:
     """Return the routes of bulk data; mount them before those of single resources."""
     secret = settings.secret_key.get_secret_value() if settings.secret_key else new_secret()
-    desk = Desk(database, settings, secret, clock, gate)
+    desk = Desk(Reception(database, settings, secret, clock, gate))
     routes = APIRouter()
     routes.add_api_route("/fhir/$import", desk.load, methods=["POST"])
     routes.add_api_route("/fhir/$import", desk.loads, methods=["GET"])
@@ -63,38 +60,23 @@ def router(
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Answers bulk requests, with what it needs to know."""
+    """Answers bulk requests."""
 
-    database: Database
-    settings: Settings
-    secret: str
-    clock: Callable[[], datetime]
-    gate: Gate | None = None
+    reception: Reception
 
     @property
     def loader(self) -> Loader:
         """What loads chunks."""
-        return Loader(self.database, self.settings, self.clock)
-
-    def caller(self, request: Request) -> Caller:
-        """Return who holds the bearer token."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise UnauthenticatedError("a bearer token is needed")
-        caller = read_token(token.strip(), secret=self.secret, now=self.clock())
-        if self.gate is not None:
-            self.gate.reader(caller)
-        return caller
+        each = self.reception
+        return Loader(each.database, each.settings, each.clock)
 
     async def load(self, request: Request) -> Response:
         """Take an upload, chunk by chunk; what was taken stays whatever becomes of the rest."""
-        caller = self.caller(request)
+        caller = self.reception.caller(request)
         if not any(allows(caller.scopes, kind, "c") for kind in STORED):
             raise ForbiddenError("the granted scopes do not permit to create anything")
         if (no := unreadable(request.headers)) is not None:
-            return JSONResponse(
-                operation_outcome(no.issues), status_code=no.status, media_type=FHIR_JSON
-            )
+            return outcome(no)
         load_id = await run_in_threadpool(self.loader.start, caller)
         gzip = request.headers.get("content-encoding", "").lower() == "gzip"
         try:
@@ -107,8 +89,8 @@ class Desk:
         return JSONResponse(self._said(load), headers=self._where(load), media_type=FHIR_JSON)
 
     async def _take(self, load_id: UUID, caller: Caller, chunk: Chunk) -> None:
-        if self.gate is not None and caller.id is not None:
-            await self.gate.admit_lines(caller.id, len(chunk.lines))
+        if self.reception.gate is not None and caller.id is not None:
+            await self.reception.gate.admit_lines(caller.id, len(chunk.lines))
         await run_in_threadpool(self.loader.take, load_id, caller, chunk)
 
     def _broken(self, load: BulkLoad, error: Exception) -> Response:
@@ -127,8 +109,8 @@ class Desk:
 
     def loads(self, request: Request) -> Response:
         """List the client's own loads of the last days, newest first."""
-        caller = self.caller(request)
-        with self.database.transaction() as session:
+        caller = self.reception.caller(request)
+        with self.reception.database.transaction() as session:
             sender_of(session, caller, base="", site_zone="")
             found = [
                 {"name": "load", "part": self._said(load)["parameter"]}
@@ -149,17 +131,20 @@ class Desk:
         return StreamingResponse(pieces, headers=NO_STORE, media_type=NDJSON[0])
 
     def _own(self, request: Request, id_: str) -> BulkLoad:
-        caller = self.caller(request)
-        with self.database.transaction() as session:
+        caller = self.reception.caller(request)
+        with self.reception.database.transaction() as session:
             sender_of(session, caller, base="", site_zone="")
             return loading.own(session, caller, _uuid(id_))
 
     def _where(self, load: BulkLoad) -> dict[str, str]:
-        return {**NO_STORE, "Content-Location": f"{self.settings.fhir_base}/$import/{load.id}"}
+        return {
+            **NO_STORE,
+            "Content-Location": f"{self.reception.settings.fhir_base}/$import/{load.id}",
+        }
 
     def _said(self, load: BulkLoad) -> dict[str, Any]:
         """Return Parameters: the state, the counts, and where the outcomes are."""
-        base = f"{self.settings.fhir_base}/$import/{load.id}"
+        base = f"{self.reception.settings.fhir_base}/$import/{load.id}"
         counts = [{"name": name, "valueInteger": getattr(load, name)} for name in loading.COUNTS]
         return {
             "resourceType": "Parameters",
