@@ -42,6 +42,7 @@ class Prefix(StrEnum):
     LE = "le"
     SA = "sa"
     EB = "eb"
+    AP = "ap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Sought:
     def fits(self, target: Span) -> bool:
         """Return whether a resource's time lies as the prefix says (R4 search, 3.1.1.4.5)."""
         inside = self.span.start <= target.start and target.end <= self.span.end
+        overlaps = self.span.start < target.end and target.start < self.span.end
         above, below = target.end > self.span.end, target.start < self.span.start
         return {
             Prefix.EQ: inside,
@@ -72,17 +74,31 @@ class Sought:
             Prefix.LE: below or inside,
             Prefix.SA: target.start >= self.span.end,
             Prefix.EB: target.end <= self.span.start,
+            Prefix.AP: overlaps,
         }[self.prefix]
 
 
-def read_sought(text: str, zone: tzinfo) -> Sought | None:
-    """Return what a search value asks for, or None where it is malformed; `ap` is not served."""
+def read_sought(text: str, zone: tzinfo, now: datetime) -> Sought | None:
+    """Return what a search value asks for, or None where it is malformed.
+
+    About a date (`ap`) is the span that it names, wider at both ends by a tenth of its
+    distance from now, as R4 recommends.
+    """
     found = _PREFIXED.fullmatch(text)
     if found is None:
         return None
     prefix = found["prefix"] or "eq"
     span = span_of(_ZONE_PLUS.sub(r"\1+\2", found["date"]), zone)
-    return Sought(Prefix(prefix), span) if span and prefix in tuple(Prefix) else None
+    if span is None or prefix not in tuple(Prefix):
+        return None
+    return Sought(Prefix(prefix), _about(span, now) if prefix == Prefix.AP else span)
+
+
+def _about(span: Span, now: datetime) -> Span:
+    margin = min(abs(now - span.start), abs(now - span.end)) / 10
+    if span.start <= now <= span.end:
+        margin = timedelta()
+    return Span(max(BEGINNING + margin, span.start) - margin, min(END - margin, span.end) + margin)
 
 
 def span_of(text: str, zone: tzinfo) -> Span | None:
@@ -134,17 +150,19 @@ def _utc(start: datetime, end: datetime) -> Span:
 
 
 def effective_span(observation: Mapping[str, Any], zone: tzinfo) -> Span | None:
-    """Return when an Observation was true, or None where it names no time.
+    """Return when an Observation was true, or None where it names no time."""
+    named = (f"effective{kind}" for kind in ("DateTime", "Instant", "Period", "Timing"))
+    found = (observation[name] for name in named if observation.get(name))
+    return span_in(next(found, None), zone)
 
-    A Period without start or end is open there; a Timing spans its events.
-    """
-    single = observation.get("effectiveDateTime") or observation.get("effectiveInstant")
-    if single:
-        return span_of(str(single), zone)
-    if "effectivePeriod" in observation:
-        return _period(observation["effectivePeriod"], zone)
-    events = observation.get("effectiveTiming", {}).get("event", ())
-    spans = [span for each in events if each and (span := span_of(str(each), zone))]
+
+def span_in(value: Any, zone: tzinfo) -> Span | None:
+    """Return the span of a date, a Period (open where it has no end) or a Timing (its events)."""
+    if not isinstance(value, dict):
+        return span_of(str(value), zone) if value else None
+    if "start" in value or "end" in value:
+        return _period(value, zone)
+    spans = [span for each in value.get("event", ()) if each and (span := span_of(each, zone))]
     return Span(min(s.start for s in spans), max(s.end for s in spans)) if spans else None
 
 

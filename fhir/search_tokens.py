@@ -42,12 +42,17 @@ def alternatives(text: str) -> list[str]:
 
 def read_token(text: str) -> Token | None:
     """Return what one value asks for, or None where it is malformed."""
-    parts = [_ESCAPED.sub(r"\1", part) for part in _BAR.split(text)]
+    parts = unescaped(text)
     if len(parts) == 1 and parts[0]:
         return Token(None, parts[0])
     if len(parts) != len(("system", "code")) or not any(parts):
         return None
     return Token(parts[0], parts[1] or None)
+
+
+def unescaped(text: str) -> list[str]:
+    """Return the parts of a value between its bars."""
+    return [_ESCAPED.sub(r"\1", part) for part in _BAR.split(text)]
 
 
 def codings(concepts: Iterable[Mapping[str, Any] | None]) -> Iterator[Coded]:
@@ -58,8 +63,18 @@ def codings(concepts: Iterable[Mapping[str, Any] | None]) -> Iterator[Coded]:
                 yield Coded(str(each.get("system", "")), str(each["code"]))
 
 
-def identifiers(resource: Mapping[str, Any]) -> Iterator[Coded]:
-    """Return every business identifier that has a value."""
-    for each in resource.get("identifier", ()):
-        if each and each.get("value"):
-            yield Coded(str(each.get("system", "")), str(each["value"]))
+def coded_in(value: Any, system: str = "") -> Iterator[Coded]:
+    """Return the codes of a CodeableConcept, Coding, Identifier, code or boolean.
+
+    `system` is the one that a bare code is from.
+    """
+    if isinstance(value, bool):
+        yield Coded("", str(value).lower())
+    elif isinstance(value, str):
+        yield Coded(system, value)
+    elif isinstance(value, dict):
+        if "coding" in value:
+            yield from codings([value])
+        said = value.get("value") or value.get("code")
+        if isinstance(said, str):
+            yield Coded(str(value.get("system", "")), said)

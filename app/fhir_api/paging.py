@@ -15,33 +15,31 @@ LIFETIME_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Where a search goes on: after `key` and `id`, as the record stood at `asof`."""
+class Link:
+    """Where a search goes on: after `mark`, as the record stood at `asof`."""
 
     kind: str
     caller: UUID | None
     pairs: tuple[tuple[str, str], ...]
     asof: datetime
-    key: datetime
-    id: UUID
+    mark: tuple[str, ...]
 
 
-def seal(page: Page, secret: str, *, now: datetime) -> str:
-    """Return the page as a text that only this program can read or make (FHIR-12, SEC-24)."""
+def seal(link: Link, secret: str, *, now: datetime) -> str:
+    """Return the link as a text that only this program can read or make (FHIR-12, SEC-24)."""
     said = {
-        "kind": page.kind,
-        "caller": str(page.caller or ""),
-        "pairs": page.pairs,
-        "asof": page.asof.isoformat(),
-        "key": page.key.isoformat(),
-        "id": str(page.id),
+        "kind": link.kind,
+        "caller": str(link.caller or ""),
+        "pairs": link.pairs,
+        "asof": link.asof.isoformat(),
+        "mark": link.mark,
     }
     sealed = _box(secret).encrypt_at_time(json.dumps(said).encode(), int(now.timestamp()))
     return sealed.decode().rstrip("=")
 
 
-def unseal(text: str, secret: str, *, now: datetime) -> Page | None:
-    """Return the page, or None where the link is not one of ours or is older than an hour."""
+def unseal(text: str, secret: str, *, now: datetime) -> Link | None:
+    """Return the link, or None where it is not one of ours or is older than an hour."""
     padded = text + "=" * (-len(text) % 4)
     try:
         opened = _box(secret).decrypt_at_time(
@@ -50,13 +48,12 @@ def unseal(text: str, secret: str, *, now: datetime) -> Page | None:
     except InvalidToken:
         return None
     said = json.loads(opened)
-    return Page(
+    return Link(
         kind=said["kind"],
         caller=UUID(said["caller"]) if said["caller"] else None,
         pairs=tuple((name, value) for name, value in said["pairs"]),
         asof=datetime.fromisoformat(said["asof"]),
-        key=datetime.fromisoformat(said["key"]),
-        id=UUID(said["id"]),
+        mark=tuple(said["mark"]),
     )
 
 

@@ -1,0 +1,210 @@
+"""An episode of an alert, as FHIR: what was detected, its flag, and the task that it gives."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from alerts.delivery.repository import DeliveryState
+from alerts.escalation import StepState
+from alerts.lifecycle import LIVE, State
+from alerts.repository import read_evidence
+from alerts.tables import Alert, AlertFinding, Delivery, Step
+from app.fhir_api.evidence import observations
+from app.fhir_api.rendered import Rendered, reference
+from app.fhir_api.scope import uuids
+from app.replay import FHIR_SEVERITY
+from core.vitals import Severity
+from fhir.detected_issue import Raised, detected_issue
+from fhir.flag import flag
+from fhir.task import Duty, task
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy import Select
+    from sqlalchemy.orm import Session
+
+    from app.fhir_api.scope import Scope
+    from fhir.task import Priority, Status
+
+ALERTS = "urn:wardlight:alert"
+PRIORITY: dict[Severity, Priority] = {
+    Severity.RED: "stat",
+    Severity.AMBER: "urgent",
+    Severity.YELLOW: "asap",
+    Severity.INFO: "routine",
+    Severity.DQ: "routine",
+}
+_TASK: dict[State, Status] = {
+    State.OPEN: "requested",
+    State.ACKNOWLEDGED: "in-progress",
+    State.RESOLVED: "completed",
+    State.AUTO_CLOSED: "cancelled",
+    State.WITHDRAWN: "entered-in-error",
+}
+
+
+class Episodes(Rendered):
+    """Alerts in the order in which they were opened."""
+
+    order = ("opened_at", "id")
+
+    def rows(self, scope: Scope) -> Select[Any]:
+        """Return every alert as of an instant."""
+        return select(Alert).where(Alert.opened_at <= scope.asof)
+
+    def of(self, patient: UUID) -> Any:
+        """Return the condition that it is this patient's."""
+        return Alert.patient_id == patient
+
+    def named(self, ids: frozenset[str]) -> Any:
+        """Return the condition that it is one of these."""
+        return Alert.id.in_(uuids(ids))
+
+    def column(self, name: str) -> Any:
+        """Return a column of the order."""
+        return getattr(Alert, name)
+
+    def updated(self, row: Any) -> datetime:
+        """Return when it last changed."""
+        moments = (row.opened_at, row.last_found_at, row.acknowledged_at, row.closed_at)
+        return max(each for each in moments if each is not None)
+
+
+class Issues(Episodes):
+    """DetectedIssue: what was found, in the tiers that concern a clinician."""
+
+    def meant(self, row: Any) -> bool:
+        """Return whether it is of a clinical tier."""
+        return Severity(row.severity) in FHIR_SEVERITY
+
+    def render(self, session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:
+        """Return the resources."""
+        found = _findings(session, rows)
+        rests_on = {
+            id_: [e.reading_id for f in findings for e in read_evidence(f.evidence)]
+            for id_, findings in found.items()
+        }
+        known = observations(session, {id_ for ids in rests_on.values() for id_ in ids})
+        return [
+            _issue(
+                row,
+                found[row.id],
+                list(dict.fromkeys(known[e] for e in rests_on.get(row.id, ()) if e in known)),
+            )
+            for row in rows
+        ]
+
+
+def _findings(session: Session, alerts: Sequence[Any]) -> dict[UUID, list[AlertFinding]]:
+    found: dict[UUID, list[AlertFinding]] = defaultdict(list)
+    query = select(AlertFinding).where(AlertFinding.alert_id.in_([each.id for each in alerts]))
+    for each in session.scalars(query.order_by(AlertFinding.at, AlertFinding.id)):
+        found[each.alert_id].append(each)
+    return found
+
+
+def _issue(
+    alert: Any, findings: Sequence[AlertFinding], implicated: Sequence[str]
+) -> dict[str, Any]:
+    gravest = max(findings, key=lambda f: (Severity(f.severity).rank, f.at, f.id), default=None)
+    rule = gravest.rule_id if gravest else alert.problem
+    written = detected_issue(
+        Raised(
+            code=rule,
+            display=f"{rule} ({alert.problem})",
+            detail=gravest.sentence if gravest else "",
+            severity=FHIR_SEVERITY[Severity(alert.severity)],
+            implicated=implicated,
+        ),
+        patient=f"Patient/{alert.patient_id}",
+        identified=alert.started_at,
+        status="entered-in-error" if alert.state == State.WITHDRAWN else "final",
+    )
+    return _named(written, alert)
+
+
+def _named(written: dict[str, Any], alert: Any) -> dict[str, Any]:
+    return written | {"identifier": [{"system": ALERTS, "value": str(alert.id)}]}
+
+
+class Flags(Episodes):
+    """Flag: active as long as the episode is open."""
+
+    def render(self, session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:  # noqa: ARG002 (one signature for all kinds)
+        """Return the resources."""
+        return [_flag(row) for row in rows]
+
+
+def _flag(alert: Any) -> dict[str, Any]:
+    live = State(alert.state) in LIVE
+    withdrawn = alert.state == State.WITHDRAWN
+    written = flag(
+        alert.problem,
+        patient=f"Patient/{alert.patient_id}",
+        status="active" if live else "entered-in-error" if withdrawn else "inactive",
+        start=min(alert.started_at, alert.closed_at or alert.started_at),
+        end=alert.closed_at,
+    )
+    return _named(written, alert)
+
+
+class Tasks(Episodes):
+    """Task: who must act until when."""
+
+    def render(self, session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:
+        """Return the resources."""
+        ids = [row.id for row in rows]
+        until, told = _next_steps(session, ids), _told(session, ids)
+        return [self._task(row, until, told.get(row.id, ())) for row in rows]
+
+    def _task(
+        self, alert: Any, until: Mapping[UUID, datetime], told: Sequence[str]
+    ) -> dict[str, Any]:
+        severity = Severity(alert.severity)
+        kind = "DetectedIssue" if severity in FHIR_SEVERITY else "Flag"
+        owner = f"Practitioner/{alert.owner_id}" if alert.owner_id else ""
+        duty = Duty(
+            focus=f"{kind}/{alert.id}",
+            status=_TASK[State(alert.state)],
+            priority=PRIORITY[severity],
+            tier=severity,
+            authored=alert.opened_at,
+            modified=self.updated(alert),
+            ended=alert.closed_at,
+            until=alert.ack_expires_at or until.get(alert.id),
+            owner=owner,
+            told=told,
+        )
+        return _named(task(duty, patient=f"Patient/{alert.patient_id}"), alert)
+
+
+def _next_steps(session: Session, alerts: Sequence[UUID]) -> dict[UUID, datetime]:
+    """Return when each alert goes on to somebody else, unless somebody acts."""
+    rows = session.execute(
+        select(Step.alert_id, Step.due_at)
+        .where(Step.alert_id.in_(alerts), Step.state == StepState.WAITING)
+        .order_by(Step.due_at.desc())
+    )
+    return {row.alert_id: row.due_at for row in rows}
+
+
+def _told(session: Session, alerts: Sequence[UUID]) -> dict[UUID, list[str]]:
+    rows = session.execute(
+        select(Delivery.alert_id, Delivery.recipient)
+        .where(
+            Delivery.alert_id.in_(alerts),
+            Delivery.state.in_([DeliveryState.HANDED_OVER, DeliveryState.DELIVERED]),
+        )
+        .order_by(Delivery.created_at, Delivery.id)
+    )
+    found: dict[UUID, list[str]] = defaultdict(list)
+    for row in rows:
+        if (who := reference(row.recipient)) and who not in found[row.alert_id]:
+            found[row.alert_id].append(who)
+    return found

@@ -1,0 +1,124 @@
+"""Where each stored version came from, as Provenance: its id says which version it is about."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy import select, tuple_
+
+from app.fhir_api.scope import EXAMINED, Mark, Scope, Seen, mark, ordered, visible_among
+from app.fhir_api.stored import LIGHT
+from app.fhir_api.walk import Hit
+from fhir.provenance import Sent, provenance, provenance_id
+from fhir.search_fields import STORED_KINDS
+from ingest.tables import Client, Resource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy.orm import Session
+
+_ID = re.compile(
+    rf"(?P<type>{'|'.join(STORED_KINDS)})-(?P<id>[0-9a-f-]{{36}})-(?P<version>\d{{1,9}})"
+)
+ORDER = ("received_at", "type", "id", "version")
+
+
+class Origins:
+    """Every version of every received resource, in the order in which they arrived."""
+
+    sorts = frozenset({"date", "_lastUpdated"})
+
+    def look(self, scope: Scope, after: Mark | None, limit: int) -> list[Seen]:
+        """Return the next versions, newest first unless the other order is asked for."""
+        people = scope.people if scope.patients is not None else [None]
+        columns = [(getattr(Resource, name), scope.down) for name in ORDER]
+        found = []
+        for who in people:
+            for kind in STORED_KINDS:
+                query = _versions(scope).where(Resource.type == kind)
+                if who is not None:
+                    query = query.where(Resource.patient_id == who)
+                rows = scope.session.execute(ordered(query, columns, after, limit))
+                found += [_seen(row) for row in rows]
+        found.sort(key=_place, reverse=scope.down)
+        return found[:limit]
+
+    def pick(self, scope: Scope) -> list[Seen]:
+        """Return the versions that are named by the id of their Provenance."""
+        read = [found for each in scope.ids or () if (found := _ID.fullmatch(each))]
+        keys = [(f["type"], UUID(f["id"]), int(f["version"])) for f in read if _is_uuid(f["id"])]
+        if not keys:
+            return []
+        whole = tuple_(Resource.type, Resource.id, Resource.version)
+        return [_seen(row) for row in scope.session.execute(_versions(scope).where(whole.in_(keys)))]
+
+    def bodies(self, scope: Scope, seen: Sequence[Seen]) -> list[bytes]:
+        """Return the resources."""
+        names = _names(scope.session, {each.row.client_id for each in seen})
+        return [_body(each, names.get(each.row.client_id, "")) for each in seen]
+
+
+def of_resources(scope: Scope, keys: Iterable[tuple[str, str]], most: int) -> list[Hit]:
+    """Return the Provenance of every version of some resources that the caller may see."""
+    pairs = [(kind, UUID(id_)) for kind, id_ in keys]
+    if not pairs:
+        return []
+    query = _versions(scope).where(tuple_(Resource.type, Resource.id).in_(pairs)).limit(most)
+    seen = [_seen(row) for row in scope.session.execute(query)]
+    visible = visible_among(scope.session, scope.caller, (each.patient_id for each in seen))
+    seen = [each for each in seen if each.patient_id is None or each.patient_id in visible]
+    bodies = Origins().bodies(replace(scope, kind="Provenance"), seen)
+    return [
+        Hit("Provenance", each.id, 0, each.patient_id, each.updated, each.mark, body)
+        for each, body in zip(seen, bodies, strict=True)
+    ]
+
+
+def _versions(scope: Scope) -> Any:
+    return select(*LIGHT).where(Resource.received_at <= scope.asof).limit(EXAMINED)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _seen(row: Any) -> Seen:
+    return Seen(
+        provenance_id(row.type, str(row.id), row.version),
+        0,
+        row.patient_id,
+        row.received_at,
+        mark(*_key(row)),
+        row,
+    )
+
+
+def _key(row: Any) -> tuple[Any, ...]:
+    return tuple(getattr(row, name) for name in ORDER)
+
+
+def _place(seen: Seen) -> tuple[Any, ...]:
+    return _key(seen.row)
+
+
+def _names(session: Session, ids: set[UUID | None]) -> dict[UUID | None, str]:
+    query = select(Client.id, Client.name).where(Client.id.in_({each for each in ids if each}))
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def _body(seen: Seen, name: str) -> bytes:
+    row = seen.row
+    sent = Sent(row.type, str(row.id), row.version, str(row.client_id or ""), name)
+    written = provenance(sent, recorded=row.received_at)
+    kind = {"resourceType": "Provenance", "id": seen.id}
+    meta = {"meta": {"lastUpdated": seen.updated.isoformat()}}
+    return json.dumps(kind | meta | written, ensure_ascii=False).encode()

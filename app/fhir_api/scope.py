@@ -1,0 +1,212 @@
+"""How much a search may look at, and in which order: bounded steps along an index (SEC-37)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+from uuid import UUID
+
+from sqlalchemy import and_, or_, select, tuple_, union_all
+
+from fhir.outcome import refusal
+from fhir.search_dates import BEGINNING, END, Prefix
+from ingest.repository import visible_to
+from ingest.tables import Patient
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy.orm import Session
+
+    from core.security import Caller
+    from fhir.outcome import Refusal
+    from fhir.search_dates import Sought
+
+EXAMINED = 5_000  # rows that one page looks at, whatever it finds
+BATCH = 500
+MOST_PATIENTS = 100  # whose streams one search follows side by side
+Mark = tuple[str, ...]  # a place in an order, as text
+
+
+class RefusedSearchError(Exception):
+    """A search that is not done; `refusal` says why."""
+
+    def __init__(self, refused: Refusal) -> None:
+        super().__init__(refused.issues[0].code)
+        self.refusal = refused
+
+
+def too_costly(what: str) -> RefusedSearchError:
+    """Return the refusal of a search that cannot be done within its bounds."""
+    return RefusedSearchError(refusal(400, "too-costly", what))
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What one search may find: of which kind, of whom, as things stood at an instant.
+
+    `patients` and `ids` are None where they do not narrow it down.
+    """
+
+    session: Session
+    caller: Caller
+    kind: str
+    asof: datetime
+    patients: frozenset[UUID] | None = None
+    ids: frozenset[str] | None = None
+    updated: tuple[tuple[Sought, ...], ...] = ()
+    sort: tuple[str, ...] = ()  # the shelf's own order, newest first, where nothing is asked
+
+    @property
+    def down(self) -> bool:
+        """Return whether the newest come first."""
+        return not self.sort or self.sort[0].startswith("-")
+
+    @property
+    def people(self) -> list[UUID]:
+        """Return the patients in one order; refuse more than can be followed side by side."""
+        if len(self.patients or ()) > MOST_PATIENTS:
+            raise too_costly(f"at most {MOST_PATIENTS} patients are searched at once")
+        return sorted(self.patients or ())
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One row that was looked at, with its place in the order; `meant` is what the row tells."""
+
+    id: str
+    version: int
+    patient_id: UUID | None
+    updated: datetime
+    mark: Mark
+    row: Any
+    meant: bool = True
+
+
+class Shelf(Protocol):
+    """Where the resources of one kind are kept or made from."""
+
+    sorts: frozenset[str]  # the keys that its own order serves
+
+    def look(self, scope: Scope, after: Mark | None, limit: int) -> list[Seen]:
+        """Return the next rows in the order of the scope, whether they are meant or not."""
+        ...
+
+    def pick(self, scope: Scope) -> list[Seen]:
+        """Return the rows that the scope names by id."""
+        ...
+
+    def bodies(self, scope: Scope, seen: Sequence[Seen]) -> list[bytes]:
+        """Return the resources of some rows, complete with id and meta."""
+        ...
+
+
+def ordered(
+    query: Select[Any], columns: Sequence[tuple[Any, bool]], after: Mark | None, limit: int
+) -> Select[Any]:
+    """Return the next rows of a query after a mark; True beside a column is downwards."""
+    if after is not None:
+        query = query.where(_beyond(columns, after))
+    order = [column.desc() if down else column.asc() for column, down in columns]
+    return query.order_by(*order).limit(limit)
+
+
+def _beyond(columns: Sequence[tuple[Any, bool]], after: Mark) -> ColumnElement[bool]:
+    place = [_value(column, text) for (column, _), text in zip(columns, after, strict=True)]
+    ways = {down for _, down in columns}
+    if len(ways) == 1:  # one comparison of rows, which an index answers
+        whole = tuple_(*(column for column, _ in columns))
+        return whole < tuple(place) if ways.pop() else whole > tuple(place)
+    first, down = columns[0]
+    steps = [
+        and_(*(columns[j][0] == place[j] for j in range(i)), _past(*columns[i], place[i]))
+        for i in range(len(columns))
+    ]
+    return and_(first <= place[0] if down else first >= place[0], or_(*steps))
+
+
+def _past(column: Any, down: bool, value: Any) -> ColumnElement[bool]:  # noqa: FBT001 (a pair of the order)
+    past: ColumnElement[bool] = column < value if down else column > value
+    return past
+
+
+def _value(column: Any, text: str) -> Any:
+    of: Any = column.type.python_type
+    return of.fromisoformat(text) if of is datetime else of(text)
+
+
+def mark(*values: object) -> Mark:
+    """Return a place in an order as text."""
+    return tuple(each.isoformat() if isinstance(each, datetime) else str(each) for each in values)
+
+
+def side_by_side(
+    branches: Sequence[Select[Any]], columns: Sequence[tuple[str, bool]], limit: int
+) -> Any:
+    """Return the first rows of several ordered and limited queries, each along its index."""
+    if len(branches) == 1:
+        return branches[0]
+    both = union_all(*(select(each.subquery()) for each in branches)).subquery()
+    order = [both.c[name].desc() if down else both.c[name].asc() for name, down in columns]
+    return select(both).order_by(*order).limit(limit)
+
+
+def hull(column: Any, updated: Iterable[tuple[Sought, ...]]) -> list[ColumnElement[bool]]:
+    """Return the bounds within which an instant must lie for all of some date conditions."""
+    low, high = BEGINNING, END
+    for any_of in updated:
+        spans = [_reach(each) for each in any_of]
+        low = max(low, min(start for start, _ in spans))
+        high = min(high, max(end for _, end in spans))
+    bounds = [column >= low] if low > BEGINNING else []
+    return bounds + ([column < high] if high < END else [])
+
+
+def _reach(sought: Sought) -> tuple[datetime, datetime]:
+    start, end = sought.span.start, sought.span.end
+    return {
+        Prefix.EQ: (start, end),
+        Prefix.AP: (start, end),
+        Prefix.NE: (BEGINNING, END),
+        Prefix.GT: (end, END),
+        Prefix.SA: (end, END),
+        Prefix.GE: (start, END),
+        Prefix.LT: (BEGINNING, start),
+        Prefix.EB: (BEGINNING, start),
+        Prefix.LE: (BEGINNING, end),
+    }[sought.prefix]
+
+
+def within(updated: Iterable[tuple[Sought, ...]], moment: datetime) -> bool:
+    """Return whether an instant lies as every condition says."""
+    return all(any(_lies(each, moment) for each in any_of) for any_of in updated)
+
+
+def _lies(sought: Sought, moment: datetime) -> bool:
+    start, end = _reach(sought)
+    inside = start <= moment < end
+    if sought.prefix is Prefix.NE:
+        return not sought.span.start <= moment < sought.span.end
+    return inside
+
+
+def visible_among(session: Session, caller: Caller, ids: Iterable[UUID | None]) -> set[UUID]:
+    """Return those of some patients whom the caller may see (SEC-11)."""
+    asked = {each for each in ids if each}
+    if not asked:
+        return set()
+    query = select(Patient.id).where(Patient.id.in_(asked), Patient.id.in_(visible_to(caller)))
+    return set(session.scalars(query))
+
+
+def uuids(texts: Iterable[str]) -> list[UUID]:
+    """Return those ids that can be ours; FHIR's other ids name nothing here."""
+    found = []
+    for text in texts:
+        try:
+            found.append(UUID(text))
+        except ValueError:
+            continue
+    return found

@@ -1,0 +1,82 @@
+"""A score as a RiskAssessment, with the Observations that its judgement rests on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from app.fhir_api.evidence import observations
+from app.fhir_api.rendered import Rendered
+from app.fhir_api.scope import uuids
+from fhir.risk_assessment import Predicted, risk_assessment
+from monitoring.record import read_finding, read_risk
+from monitoring.tables import AssessmentRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy import Select
+    from sqlalchemy.orm import Session
+
+    from app.fhir_api.scope import Scope
+
+
+class Scores(Rendered):
+    """Assessments that carry a score, in the order in which they were made."""
+
+    order = ("at", "id")
+    sorts = frozenset({"date", "_lastUpdated"})
+
+    def rows(self, scope: Scope) -> Select[Any]:
+        """Return every assessment as of an instant."""
+        return select(AssessmentRow).where(AssessmentRow.at <= scope.asof)
+
+    def of(self, patient: UUID) -> Any:
+        """Return the condition that it is this patient's."""
+        return AssessmentRow.patient_id == patient
+
+    def named(self, ids: frozenset[str]) -> Any:
+        """Return the condition that it is one of these."""
+        return AssessmentRow.id.in_(uuids(ids))
+
+    def column(self, name: str) -> Any:
+        """Return a column of the order."""
+        return getattr(AssessmentRow, name)
+
+    def updated(self, row: Any) -> datetime:
+        """Return when it was made; it never changes."""
+        at: datetime = row.at
+        return at
+
+    def meant(self, row: Any) -> bool:
+        """Return whether the model gave a score."""
+        return isinstance(row.risk, dict)
+
+    def render(self, session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:
+        """Return the resources."""
+        rests_on = {
+            row.id: [e.reading_id for f in row.findings for e in read_finding(f).evidence]
+            for row in rows
+        }
+        known = observations(session, {each for ids in rests_on.values() for each in ids})
+        return [
+            _score(row, list(dict.fromkeys(known[e] for e in rests_on[row.id] if e in known)))
+            for row in rows
+        ]
+
+
+def _score(row: Any, basis: Sequence[str]) -> dict[str, Any]:
+    risk = read_risk(row.risk)
+    predicted = Predicted(
+        model=risk.model_id,
+        outcome="worsening",
+        probability=risk.probability,
+        rationale=f"The model was trained on {risk.trained_on}.",
+        horizon_hours=risk.horizon_days * 24,
+    )
+    return risk_assessment(
+        predicted, patient=f"Patient/{row.patient_id}", occurred=row.at, basis=basis
+    )

@@ -1,0 +1,29 @@
+"""Where the resources of each kind are kept, or made from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.fhir_api.alerting import Flags, Issues, Tasks
+from app.fhir_api.audited import Trail
+from app.fhir_api.notified import Notifications
+from app.fhir_api.provenance import Origins
+from app.fhir_api.scored import Scores
+from app.fhir_api.stored import Stored
+from fhir.search_fields import STORED_KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from app.fhir_api.scope import Shelf
+
+SHELVES: Mapping[str, Shelf] = {
+    **dict.fromkeys(STORED_KINDS, Stored()),
+    "RiskAssessment": Scores(),
+    "DetectedIssue": Issues(),
+    "Flag": Flags(),
+    "Task": Tasks(),
+    "Communication": Notifications(),
+    "Provenance": Origins(),
+    "AuditEvent": Trail(),
+}

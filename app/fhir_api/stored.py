@@ -1,0 +1,158 @@
+"""Finds what was received: light rows along an index, and their bytes only where they may fit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import aliased
+
+from app.fhir_api.scope import (
+    BATCH,
+    EXAMINED,
+    Mark,
+    Scope,
+    Seen,
+    hull,
+    mark,
+    ordered,
+    side_by_side,
+    too_costly,
+    uuids,
+)
+from fhir.search_tokens import Token
+from fhir.stamp import stamp
+from ingest.archive.repository import bodies
+from ingest.receipt import NO_SYSTEM
+from ingest.repository import visible_to
+from ingest.tables import PatientIdentifier, Resource, ResourceIdentifier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy.orm import Session
+
+    from core.security import Caller
+
+LIGHT = (
+    Resource.type,
+    Resource.id,
+    Resource.version,
+    Resource.patient_id,
+    Resource.client_id,
+    Resource.status,
+    Resource.received_at,
+)
+RECEIVED = ("received_at", "id", "version")
+
+
+def light(kind: str, asof: datetime) -> Select[Any]:
+    """Return the query of every version of a kind, without bodies, as of an instant."""
+    return select(*LIGHT).where(Resource.type == kind, Resource.received_at <= asof)
+
+
+def with_newest(rows: Select[Any], asof: datetime) -> Select[Any]:
+    """Return rows with `newest`: whether no later version was there at an instant (FHIR-12)."""
+    old, newer = rows.subquery(), aliased(Resource)
+    later = exists().where(
+        newer.type == old.c.type,
+        newer.id == old.c.id,
+        newer.version > old.c.version,
+        newer.received_at <= asof,
+    )
+    return select(old, (~later).label("newest"))
+
+
+class Stored:
+    """The shelf of one kind of received resource."""
+
+    sorts = frozenset({"_lastUpdated"})
+
+    def look(self, scope: Scope, after: Mark | None, limit: int) -> list[Seen]:
+        """Return the next rows in the order in which they were received."""
+        columns = [(getattr(Resource, name), scope.down) for name in RECEIVED]
+        query = light(scope.kind, scope.asof).where(*hull(Resource.received_at, scope.updated))
+        whose = [[Resource.patient_id == each] for each in scope.people]
+        branches = [
+            ordered(query.where(*who), columns, after, limit)
+            for who in (whose if scope.patients is not None else [[]])
+        ]
+        if not branches:
+            return []
+        order = [(name, scope.down) for name in RECEIVED]
+        return self._seen(scope, side_by_side(branches, order, limit))
+
+    def pick(self, scope: Scope) -> list[Seen]:
+        """Return the rows that the scope names by id."""
+        ids = uuids(scope.ids or ())
+        query = light(scope.kind, scope.asof).where(Resource.id.in_(ids))
+        return self._seen(scope, query.limit(EXAMINED))
+
+    def _seen(self, scope: Scope, query: Any) -> list[Seen]:
+        rows = scope.session.execute(with_newest(query, scope.asof)).all()
+        seen = [
+            Seen(
+                str(row.id),
+                row.version,
+                row.patient_id,
+                row.received_at,
+                mark(row.received_at, row.id, row.version),
+                row,
+                meant=row.newest,
+            )
+            for row in rows
+        ]
+        return sorted(seen, key=_received, reverse=scope.down)
+
+    def bodies(self, scope: Scope, seen: Sequence[Seen]) -> list[bytes]:
+        """Return the received bytes with our id and meta."""
+        kept = bodies(scope.session, [each.row for each in seen])
+        return [
+            stamp(
+                body,
+                id_=each.id,
+                version=each.version,
+                updated=each.updated,
+            )
+            for each, body in zip(seen, kept, strict=True)
+        ]
+
+
+def _received(seen: Seen) -> tuple[datetime, UUID, int]:
+    return seen.updated, seen.row.id, seen.version
+
+
+def patients_called(session: Session, caller: Caller, tokens: Sequence[Token]) -> set[UUID]:
+    """Return the visible patients whose identifier is one of these (SEC-11)."""
+    query = select(PatientIdentifier.patient_id).where(
+        or_(*(_called(token) for token in tokens)),
+        PatientIdentifier.patient_id.in_(visible_to(caller)),
+    )
+    return set(session.scalars(query))
+
+
+def _called(token: Token) -> ColumnElement[bool]:
+    value, system = PatientIdentifier.value == token.code, PatientIdentifier.system
+    if token.system is None:
+        return value
+    if not token.system:  # what came without system was given its client's
+        return value & system.startswith(NO_SYSTEM)
+    return value & (system == token.system)
+
+
+def named(session: Session, kind: str, tokens: Iterable[Token]) -> frozenset[str]:
+    """Return what may go by one of these identifiers; the content itself decides."""
+    values = [token.code for token in tokens if token.code]
+    if kind == "Patient":
+        owners = select(PatientIdentifier.patient_id).where(PatientIdentifier.value.in_(values))
+    else:
+        owners = select(ResourceIdentifier.resource_id).where(
+            ResourceIdentifier.resource_type == kind, ResourceIdentifier.value.in_(values)
+        )
+    found = session.scalars(owners.limit(BATCH + 1)).all()
+    if len(found) > BATCH:
+        raise too_costly("too many resources go by this identifier: name its system or a patient")
+    return frozenset(str(each) for each in found)

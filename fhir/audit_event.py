@@ -1,0 +1,76 @@
+"""Writes an audit row as a FHIR R4 AuditEvent, in the shape of IHE's Basic Audit Log Patterns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from fhir.detected_issue import coding
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+TYPES = "http://terminology.hl7.org/CodeSystem/audit-event-type"
+INTERACTIONS = "http://hl7.org/fhir/restful-interaction"
+PARTICIPATION = "http://dicom.nema.org/resources/ontology/DCM"
+ENTITIES = "http://terminology.hl7.org/CodeSystem/audit-entity-type"
+ROLES = "http://terminology.hl7.org/CodeSystem/object-role"
+SOURCES = "http://terminology.hl7.org/CodeSystem/security-source-type"
+OUTCOMES = "urn:wardlight:codesystem:audit-outcome"
+_INTERACTION = {"C": "create", "R": "read", "U": "update", "D": "delete", "E": "search"}
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was done: the DICOM action, to which kind of thing, and how it ended."""
+
+    action: Literal["C", "R", "U", "D", "E"]
+    entity: str
+    outcome: str
+    agent: dict[str, Any]  # a Reference
+    entity_reference: str = ""
+    patient: str = ""  # a reference
+
+
+def audit_event(done: Done, *, recorded: datetime) -> dict[str, Any]:
+    """Return the resource: who did what to whose data, when, and how it ended; no values."""
+    succeeded = done.outcome == "success"
+    return {
+        "resourceType": "AuditEvent",
+        "type": coding(TYPES, "rest", "RESTful Operation"),
+        "subtype": [coding(INTERACTIONS, _INTERACTION[done.action])],
+        "action": done.action,
+        "recorded": recorded.isoformat(),
+        "outcome": "0" if succeeded else "4",
+        "outcomeDesc": done.outcome,
+        "agent": [
+            {
+                "type": {"coding": [coding(PARTICIPATION, "110153", "Source Role ID")]},
+                "who": done.agent,
+                "requestor": True,
+            }
+        ],
+        "source": {
+            "observer": {"display": "Wardlight"},
+            "type": [coding(SOURCES, "4", "Application Server")],
+        },
+        "entity": _entities(done),
+    }
+
+
+def _entities(done: Done) -> list[dict[str, Any]]:
+    domain: dict[str, Any] = {
+        "type": coding(ENTITIES, "2", "System Object"),
+        "role": coding(ROLES, "4", "Domain Resource"),
+        "name": done.entity,
+    }
+    if done.entity_reference:
+        domain["what"] = {"reference": done.entity_reference}
+    if not done.patient:
+        return [domain]
+    person = {
+        "what": {"reference": done.patient},
+        "type": coding(ENTITIES, "1", "Person"),
+        "role": coding(ROLES, "1", "Patient"),
+    }
+    return [person, domain]
