@@ -58,8 +58,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     door = ingest.router.router(
         database, settings, also=fhir_search.INTERACTIONS, searches=fhir_search.DECLARED, gate=gate
     )
-    web.include_router(door)
+    # Before the door, whose routes name any type: what Wardlight wrote is not read there.
     web.include_router(fhir_search.router(database, settings, gate=gate))
+    web.include_router(door)
     app.pages.mount(web, database, settings)
     return web
 

@@ -15,7 +15,11 @@ from fhir.search_results import EXPECTED_RESULT, RESULTS, read_result
 from fhir.search_tokens import alternatives, read_token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+    from fhir.search_dates import Sought
+    from fhir.search_quantities import Amount
+    from fhir.search_tokens import Token
 
 __all__ = ["SEARCHES", "STORED_KINDS", "WRITTEN_HERE", "Criteria", "Place", "read_search"]
 
@@ -106,20 +110,22 @@ def _read_sought(criteria: Criteria, bare: str, modifier: str, value: str, place
         return _read_wanted(criteria, bare, value, place, of=modifier[1:])
     if modifier:
         return False
-    if bare == "_id":
-        criteria.ids.append(tuple(alternatives(value)))
-        return all(_ID.fullmatch(each) for each in criteria.ids[-1])
-    if bare == "_lastUpdated":
-        sought = [read_sought(each, place.zone, place.now) for each in alternatives(value)]
-        criteria.updated.append(tuple(each for each in sought if each))
-        return all(sought)
+    if bare in ("_id", "_lastUpdated"):
+        return _read_common(criteria, bare, value, place)
     return _read_wanted(criteria, bare, value, place)
 
 
-def _read_wanted(
-    criteria: Criteria, name: str, value: str, place: Place, *, of: str = ""
-) -> bool:
-    reads = {
+def _read_common(criteria: Criteria, name: str, value: str, place: Place) -> bool:
+    if name == "_id":
+        criteria.ids.append(tuple(alternatives(value)))
+        return all(_ID.fullmatch(each) for each in criteria.ids[-1])
+    sought = [read_sought(each, place.zone, place.now) for each in alternatives(value)]
+    criteria.updated.append(tuple(each for each in sought if each))
+    return all(sought)
+
+
+def _read_wanted(criteria: Criteria, name: str, value: str, place: Place, *, of: str = "") -> bool:
+    reads: dict[str, Callable[[str], Token | Sought | Amount | Pointed | None]] = {
         "token": read_token,
         "date": lambda text: read_sought(text, place.zone, place.now),
         "quantity": read_amount,
@@ -154,7 +160,9 @@ def _read_whose(criteria: Criteria, modifier: str, value: str, place: Place) -> 
         return False
     pointed = [_pointed(each, place.base, "Patient") for each in parts]
     # An address that is sound and not of this server means nobody here.
-    sound = [each or read_pointed(part, place.base) for each, part in zip(pointed, parts, strict=True)]
+    sound = [
+        each or read_pointed(part, place.base) for each, part in zip(pointed, parts, strict=True)
+    ]
     criteria.patients.append(
         Whose(ids=tuple(each.id if each.type == "Patient" else "" for each in sound if each))
     )

@@ -73,7 +73,8 @@ class Episodes(Rendered):
     def updated(self, row: Any) -> datetime:
         """Return when it last changed."""
         moments = (row.opened_at, row.last_found_at, row.acknowledged_at, row.closed_at)
-        return max(each for each in moments if each is not None)
+        newest: datetime = max(each for each in moments if each is not None)
+        return newest
 
 
 class Issues(Episodes):
@@ -168,7 +169,8 @@ class Tasks(Episodes):
     ) -> dict[str, Any]:
         severity = Severity(alert.severity)
         kind = "DetectedIssue" if severity in FHIR_SEVERITY else "Flag"
-        owner = f"Practitioner/{alert.owner_id}" if alert.owner_id else ""
+        teams = [each for each in told if each.startswith("CareTeam/")]
+        owner = f"Practitioner/{alert.owner_id}" if alert.owner_id else "".join(teams[:1])
         duty = Duty(
             focus=f"{kind}/{alert.id}",
             status=_TASK[State(alert.state)],
@@ -179,7 +181,7 @@ class Tasks(Episodes):
             ended=alert.closed_at,
             until=alert.ack_expires_at or until.get(alert.id),
             owner=owner,
-            told=told,
+            told=[each for each in told if each not in teams],  # R4: people only
         )
         return _named(task(duty, patient=f"Patient/{alert.patient_id}"), alert)
 

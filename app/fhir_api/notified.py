@@ -62,7 +62,8 @@ class Notifications(Rendered):
     def updated(self, row: Any) -> datetime:
         """Return when it last changed."""
         moments = (row.created_at, row.handed_over_at, row.delivered_at, row.acted_on_at)
-        return max(each for each in moments if each is not None)
+        newest: datetime = max(each for each in moments if each is not None)
+        return newest
 
     def owners(self, session: Session, rows: Sequence[Any]) -> Mapping[Any, UUID]:
         """Return whose alerts the deliveries tell of."""

@@ -55,7 +55,9 @@ class Origins:
         if not keys:
             return []
         whole = tuple_(Resource.type, Resource.id, Resource.version)
-        return [_seen(row) for row in scope.session.execute(_versions(scope).where(whole.in_(keys)))]
+        return [
+            _seen(row) for row in scope.session.execute(_versions(scope).where(whole.in_(keys)))
+        ]
 
     def bodies(self, scope: Scope, seen: Sequence[Seen]) -> list[bytes]:
         """Return the resources."""

@@ -68,7 +68,9 @@ class Rendered(ABC):
         found = [
             seen
             for each in scope.people
-            for seen in self._seen(scope, ordered(query.where(self.of(each)), columns, after, limit))
+            for seen in self._seen(
+                scope, ordered(query.where(self.of(each)), columns, after, limit)
+            )
         ]
         found.sort(key=lambda seen: self._key(seen.row), reverse=scope.down)
         return found[:limit]

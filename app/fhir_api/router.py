@@ -12,17 +12,18 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
+from sqlalchemy.orm import Session
 
 from app.fhir_api import service
 from app.fhir_api.paging import unseal
 from core.clock import utc_now
 from core.database import Database
-from core.errors import ForbiddenError, UnauthenticatedError
+from core.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from core.security import Caller, new_secret, read_token
 from core.settings import Settings
 from fhir.capability import Interaction
 from fhir.outcome import Refusal, operation_outcome, refusal
-from fhir.search_parameters import SEARCHES, Criteria, Place, read_search
+from fhir.search_parameters import SEARCHES, WRITTEN_HERE, Criteria, Place, read_search
 from ingest.admission.service import Gate
 from ingest.negotiation import unacceptable
 from ingest.service import sender_of
@@ -34,7 +35,10 @@ LONGEST_FORM = 64 << 10
 _STRICT = re.compile(r"\bhandling=strict\b")
 Pairs = tuple[tuple[str, str], ...]
 
-INTERACTIONS = tuple(Interaction("search-type", kind) for kind in SEARCHES)
+INTERACTIONS = (
+    *(Interaction("search-type", kind) for kind in SEARCHES),
+    *(Interaction("read", kind) for kind in WRITTEN_HERE),
+)
 DECLARED = tuple(each for searches in SEARCHES.values() for each in searches)
 
 
@@ -45,7 +49,7 @@ def router(
     *,
     gate: Gate | None = None,
 ) -> APIRouter:
-    """Return a search for each type that `INTERACTIONS` declares (FHIR-01)."""
+    """Return what `INTERACTIONS` declares (FHIR-01); mount it before the door's own routes."""
     secret = settings.secret_key.get_secret_value() if settings.secret_key else new_secret()
     desk = Desk(database, settings, secret, clock, gate)
     routes = APIRouter()
@@ -53,6 +57,8 @@ def router(
         by_get, by_post = desk.handlers(kind)
         routes.add_api_route(f"/fhir/{kind}", by_get, methods=["GET"])
         routes.add_api_route(f"/fhir/{kind}/_search", by_post, methods=["POST"])
+    for kind in WRITTEN_HERE:
+        routes.add_api_route(f"/fhir/{kind}/{{id_}}", desk.reader(kind), methods=["GET"])
     return routes
 
 
@@ -70,16 +76,31 @@ class Desk:
         """Return the handlers of one type, by GET and by POST."""
 
         def by_get(request: Request) -> Response:
-            return self.answer(kind, request, _pairs(request))
+            return self.answer(kind, self.caller(request), request, _pairs(request))
 
         async def by_post(request: Request) -> Response:
-            self.caller(request)
+            caller = self.caller(request)
             form = await _form(request)
             if isinstance(form, Refusal):
                 return _outcome(form)
-            return await run_in_threadpool(self.answer, kind, request, _pairs(request) + form)
+            pairs = _pairs(request) + form
+            return await run_in_threadpool(self.answer, kind, caller, request, pairs)
 
         return by_get, by_post
+
+    def reader(self, kind: str) -> Callable[..., object]:
+        """Return the handler that reads one resource that Wardlight itself wrote."""
+
+        def read(request: Request, id_: str) -> Response:
+            caller, pairs = self.caller(request), _pairs(request)
+
+            def work(session: Session) -> bytes:
+                asked = self._asked(kind, caller, (), self.clock())
+                return service.read(session, caller, kind, id_, asked).body
+
+            return self._work(kind, caller, request, pairs, work)
+
+        return read
 
     def caller(self, request: Request) -> Caller:
         """Return who holds the bearer token."""
@@ -91,29 +112,43 @@ class Desk:
             self.gate.reader(caller)
         return caller
 
-    def answer(self, kind: str, request: Request, pairs: Pairs) -> Response:
-        """Return the searchset, or why there is none; a refusal is written down too."""
-        caller, now = self.caller(request), self.clock()
-        format_ = dict(pairs).get("_format", "")
-        if no := unacceptable(request.headers.get("accept", ""), format_):
-            return _outcome(Refusal(no.status, no.issues))
+    def answer(self, kind: str, caller: Caller, request: Request, pairs: Pairs) -> Response:
+        """Return the searchset, or why there is none."""
         strict = bool(_STRICT.search(request.headers.get("prefer", "")))
+
+        def work(session: Session) -> bytes:
+            asked = self._asked(kind, caller, pairs, self.clock())
+            criteria = _read(kind, asked, strict=strict)
+            return service.search(session, caller, criteria, asked)
+
+        return self._work(kind, caller, request, pairs, work)
+
+    def _work(
+        self,
+        kind: str,
+        caller: Caller,
+        request: Request,
+        pairs: Pairs,
+        work: Callable[[Session], bytes],
+    ) -> Response:
+        """Do it in its own transaction; a refusal is written down too (SEC-16)."""
+        accept, format_ = request.headers.get("accept", ""), dict(pairs).get("_format", "")
+        if no := unacceptable(accept, format_):
+            return _outcome(Refusal(no.status, no.issues))
         try:
             with self.database.transaction() as session:
                 sender_of(session, caller, base="", site_zone="")
-                asked = self._asked(kind, caller, pairs, now)
-                criteria = _read(kind, asked, strict=strict)
-                body = service.search(session, caller, criteria, asked)
-        except (service.RefusedSearchError, ForbiddenError) as error:
+                body = work(session)
+        except (service.RefusedSearchError, ForbiddenError, NotFoundError) as error:
             with self.database.transaction() as session:
-                service.note(session, caller, kind, now=now, outcome="refused")
-            if isinstance(error, ForbiddenError):
+                service.note(session, caller, kind, now=self.clock(), outcome="refused")
+            if not isinstance(error, service.RefusedSearchError):
                 raise
             return _outcome(error.refusal)
         return Response(body, headers=NO_STORE, media_type=FHIR_JSON)
 
     def _asked(self, kind: str, caller: Caller, pairs: Pairs, now: datetime) -> service.Asked:
-        place = Place(self.settings.fhir_base, ZoneInfo(self.settings.site_timezone))
+        place = Place(self.settings.fhir_base, ZoneInfo(self.settings.site_timezone), now)
         asked = service.Asked(pairs, place, self.secret, now, asof=now)
         links = [value for name, value in pairs if name == "_page"]
         if not links:

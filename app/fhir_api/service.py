@@ -13,9 +13,10 @@ from app.fhir_api.shelves import SHELVES
 from app.fhir_api.stored import named, patients_called
 from app.fhir_api.walk import Page, Walk, counted
 from core import audit
-from core.errors import ForbiddenError
+from core.errors import ForbiddenError, NotFoundError
 from core.security import allows
-from fhir.search_fields import FIELDS
+from fhir.search_fields import FIELDS, STORED_KINDS, WRITTEN_HERE
+from fhir.search_tokens import Token
 from ingest.repository import visible_to
 
 if TYPE_CHECKING:
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from app.fhir_api.paging import Link
+    from app.fhir_api.walk import Hit
     from core.security import Caller
     from fhir.search_criteria import Criteria, Place, Whose
 
-__all__ = ["Asked", "RefusedSearchError", "continued", "may", "note", "search"]
+__all__ = ["Asked", "RefusedSearchError", "continued", "may", "note", "read", "search"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,9 @@ def scope_of(
     patients = frozenset.intersection(*whose) if whose else _own(session, caller, criteria.kind)
     ids = [frozenset(each) for each in criteria.ids]
     for wanted in criteria.named("identifier"):
-        if all(token.code for token in wanted.any_of):
-            ids.append(named(session, criteria.kind, wanted.any_of))
+        tokens = [each for each in wanted.any_of if isinstance(each, Token)]
+        if criteria.kind in STORED_KINDS and all(token.code for token in tokens):
+            ids.append(named(session, criteria.kind, tokens))
     return Scope(
         session,
         caller,
@@ -129,14 +132,41 @@ def note(  # noqa: PLR0913 (an audit row has this many facts)
     now: datetime,
     patients: set[UUID | None] | None = None,
     outcome: str = "success",
+    action: audit.Action = audit.Action.EXECUTE,
 ) -> None:
-    """Write down a search, its patients, and how it ended."""
+    """Write down a search or a read, its patients, and how it ended."""
     whose = sorted(patients or {None}, key=str)
-    audit.record(
-        session, caller, audit.Action.EXECUTE, kind, now=now, patients=whose, outcome=outcome
-    )
+    audit.record(session, caller, action, kind, now=now, patients=whose, outcome=outcome)
 
 
 def continued(link: Link, asked: Asked) -> Asked:
     """Return the request that a link to a further page stands for."""
-    return replace(asked, pairs=link.pairs, asof=link.asof, after=link.mark)
+    place = replace(asked.place, now=link.asof)
+    return replace(asked, pairs=link.pairs, place=place, asof=link.asof, after=link.mark)
+
+
+def read(session: Session, caller: Caller, kind: str, id_: str, asked: Asked) -> Hit:
+    """Return one resource that Wardlight itself wrote (FHIR-25).
+
+    Raises
+    ------
+    ForbiddenError
+        When the granted scopes do not permit to read this type.
+    NotFoundError
+        When there is none, or the caller may not know that there is (SEC-12).
+    """
+    if kind not in WRITTEN_HERE or not may(caller, kind, "r"):
+        raise ForbiddenError(f"the granted scopes do not permit {kind} read")
+    scope = Scope(session, caller, kind, asked.asof, ids=frozenset({id_}))
+    found = including.named(scope, kind, [id_], asked.place)
+    if not found:
+        raise NotFoundError("no such resource")
+    note(
+        session,
+        caller,
+        kind,
+        now=asked.now,
+        patients={found[0].patient_id},
+        action=audit.Action.READ,
+    )
+    return found[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import aliased
 
 from app.fhir_api.scope import (
@@ -19,23 +19,23 @@ from app.fhir_api.scope import (
     side_by_side,
     too_costly,
     uuids,
+    visible_among,
 )
-from fhir.search_tokens import Token
 from fhir.stamp import stamp
 from ingest.archive.repository import bodies
-from ingest.receipt import NO_SYSTEM
-from ingest.repository import visible_to
-from ingest.tables import PatientIdentifier, Resource, ResourceIdentifier
+from ingest.numbers.repository import called, clinicians_called
+from ingest.tables import Resource, ResourceIdentifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
     from uuid import UUID
 
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
     from core.security import Caller
+    from fhir.search_tokens import Token
 
 LIGHT = (
     Resource.type,
@@ -51,7 +51,9 @@ RECEIVED = ("received_at", "id", "version")
 
 def light(kind: str, asof: datetime) -> Select[Any]:
     """Return the query of every version of a kind, without bodies, as of an instant."""
-    return select(*LIGHT).where(Resource.type == kind, Resource.received_at <= asof)
+    query: Any = select(*LIGHT)
+    found: Select[Any] = query.where(Resource.type == kind, Resource.received_at <= asof)
+    return found
 
 
 def with_newest(rows: Select[Any], asof: datetime) -> Select[Any]:
@@ -125,34 +127,22 @@ def _received(seen: Seen) -> tuple[datetime, UUID, int]:
     return seen.updated, seen.row.id, seen.version
 
 
-def patients_called(session: Session, caller: Caller, tokens: Sequence[Token]) -> set[UUID]:
+def patients_called(session: Session, caller: Caller, tokens: Iterable[Token]) -> set[UUID]:
     """Return the visible patients whose identifier is one of these (SEC-11)."""
-    query = select(PatientIdentifier.patient_id).where(
-        or_(*(_called(token) for token in tokens)),
-        PatientIdentifier.patient_id.in_(visible_to(caller)),
-    )
-    return set(session.scalars(query))
-
-
-def _called(token: Token) -> ColumnElement[bool]:
-    value, system = PatientIdentifier.value == token.code, PatientIdentifier.system
-    if token.system is None:
-        return value
-    if not token.system:  # what came without system was given its client's
-        return value & system.startswith(NO_SYSTEM)
-    return value & (system == token.system)
+    found = {id_ for each in tokens for id_ in called(session, each.system, each.code or "")}
+    return visible_among(session, caller, found)
 
 
 def named(session: Session, kind: str, tokens: Iterable[Token]) -> frozenset[str]:
     """Return what may go by one of these identifiers; the content itself decides."""
     values = [token.code for token in tokens if token.code]
     if kind == "Patient":
-        owners = select(PatientIdentifier.patient_id).where(PatientIdentifier.value.in_(values))
-    else:
-        owners = select(ResourceIdentifier.resource_id).where(
-            ResourceIdentifier.resource_type == kind, ResourceIdentifier.value.in_(values)
-        )
+        return frozenset(str(id_) for value in values for id_ in called(session, None, value))
+    owners = select(ResourceIdentifier.resource_id).where(
+        ResourceIdentifier.resource_type == kind, ResourceIdentifier.value.in_(values)
+    )
     found = session.scalars(owners.limit(BATCH + 1)).all()
     if len(found) > BATCH:
         raise too_costly("too many resources go by this identifier: name its system or a patient")
-    return frozenset(str(each) for each in found)
+    shared = clinicians_called(session, values) if kind == "Practitioner" else ()
+    return frozenset(str(each) for each in (*found, *shared))

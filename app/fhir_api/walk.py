@@ -67,14 +67,14 @@ class Walk:
     criteria: Criteria
     place: Place
 
-    def page(self, after: Mark | None, count: int, budget: int = EXAMINED) -> Page:
-        """Return the next page of at most `count`, looking at no more than `budget` rows."""
+    def page(self, after: Mark | None, count: int) -> Page:
+        """Return the next page of at most `count`, looking at no more rows than its bound."""
         if self.scope.ids is not None:
             return self._sorted(self.shelf.pick(self.scope), after, count)
         if not self._along_the_shelf:
             return self._sorted(self._everything(), after, count)
         found: list[Hit] = []
-        size = min(BATCH, 2 * count + 20)
+        size, budget = min(BATCH, 2 * count + 20), EXAMINED
         while budget > 0:
             size = min(size, budget)
             rows = self.shelf.look(self.scope, after, size)
@@ -99,10 +99,10 @@ class Walk:
     def _everything(self) -> list[Seen]:
         """Return all rows where they are few enough to be sorted; refuse where they are not."""
         scope, found = replace(self.scope, sort=()), list[Seen]()
-        while len(found) < EXAMINED:
-            rows = self.shelf.look(scope, found[-1].mark if found else None, BATCH)
+        while (size := min(BATCH, EXAMINED + 1 - len(found))) > 0:
+            rows = self.shelf.look(scope, found[-1].mark if found else None, size)
             found += rows
-            if len(rows) < BATCH:
+            if len(rows) < size:
                 return found
         raise too_costly(TOO_MUCH)
 

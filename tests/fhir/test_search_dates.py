@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from fhir.search_dates import BEGINNING, END, Prefix, Sought, Span, effective_span, read_sought
 from fhir.search_dates import span_of as span
 
+NOW = datetime(2026, 3, 22, tzinfo=UTC)
 SEOUL = ZoneInfo("Asia/Seoul")
 
 
@@ -44,28 +45,29 @@ def test_a_text_without_zone_is_read_in_the_declared_zone() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "26", "2026-13", "2026-02-30", "2026-03-02T24:00Z", "2026-03-02T10Z", "ap2026", "x",
+    ["", "26", "2026-13", "2026-02-30", "2026-03-02T24:00Z", "2026-03-02T10Z", "a92026", "x",
      "GE2026", "2026-03-02 10:00Z", "ge", "9999", "0000", "2026-03-02T10:00:00+99:00"],
 )  # fmt: skip
 def test_what_is_no_date_or_no_served_prefix_is_malformed(text: str) -> None:
-    assert read_sought(text, UTC) is None
+    assert read_sought(text, UTC, NOW) is None
 
 
 def test_a_plus_that_a_form_turned_into_a_space_is_still_a_zone() -> None:
-    sent = read_sought("ge2026-03-02T10:00:00 02:00", UTC)
+    sent = read_sought("ge2026-03-02T10:00:00 02:00", UTC, NOW)
 
-    assert sent == read_sought("ge2026-03-02T10:00:00+02:00", UTC)
+    assert sent == read_sought("ge2026-03-02T10:00:00+02:00", UTC, NOW)
 
 
 # The R4 table: a day is sought; resources before, at its edges, within, across and after.
 DAY = "2026-03-02"
 TABLE: dict[str, set[str]] = {
-    "2026-03-01": {"ne", "lt", "le", "eb"},
-    "2026-03-02": {"eq", "ge", "le"},
-    "2026-03-02T00:00:00Z": {"eq", "ge", "le"},
-    "2026-03-02T23:59:59Z": {"eq", "ge", "le"},
-    "2026-03-03T00:00:00Z": {"ne", "gt", "ge", "sa"},
-    "2026-03": {"ne", "gt", "lt", "ge", "le"},
+    "2026-02-27": {"ne", "lt", "le", "eb"},  # ap: the day, 1.9 days wider on both sides
+    "2026-03-01": {"ne", "lt", "le", "eb", "ap"},
+    "2026-03-02": {"eq", "ge", "le", "ap"},
+    "2026-03-02T00:00:00Z": {"eq", "ge", "le", "ap"},
+    "2026-03-02T23:59:59Z": {"eq", "ge", "le", "ap"},
+    "2026-03-03T00:00:00Z": {"ne", "gt", "ge", "sa", "ap"},
+    "2026-03": {"ne", "gt", "lt", "ge", "le", "ap"},
 }
 
 
@@ -74,7 +76,7 @@ def test_each_prefix_compares_ranges_fhir_11(target: str) -> None:
     held = effective_span({"effectiveDateTime": target}, UTC)
 
     assert held is not None
-    fitting = {p for p in Prefix if (s := read_sought(p + DAY, UTC)) and s.fits(held)}
+    fitting = {p for p in Prefix if (s := read_sought(p + DAY, UTC, NOW)) and s.fits(held)}
     assert fitting == {Prefix(each) for each in TABLE[target]}
 
 

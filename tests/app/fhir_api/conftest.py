@@ -34,12 +34,12 @@ def clock() -> Clock:
 def web(database: Database, clock: Clock) -> Iterator[TestClient]:
     settings = Settings(environment=Environment.TEST, secret_key=SecretStr(SECRET), base_url=BASE)
     application = FastAPI()
+    application.include_router(search.router(database, settings, clock))
     application.include_router(
         ingest.router.router(
             database, settings, clock, also=search.INTERACTIONS, searches=search.DECLARED
         )
     )
-    application.include_router(search.router(database, settings, clock))
     _add_refusals(application)
     with TestClient(application) as client:
         yield client

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tests.door import Gateway
 
 
-VALUES = {"date": "ge2026", "token": "x", "reference": str(uuid4())}
+VALUES = {"date": "ge2026", "token": "x", "reference": str(uuid4()), "quantity": "1"}
 
 
 def test_every_search_that_is_declared_is_served_fhir_01(web: TestClient, gateway: Gateway) -> None:

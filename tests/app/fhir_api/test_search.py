@@ -259,7 +259,7 @@ def test_each_patient_who_was_seen_is_written_down_sec_16(
 
 def test_another_teams_patient_is_not_found_sec_11(someone: Someone, database: Database) -> None:
     outsider = Caller("user", uuid4(), role=Role.PHYSICIAN, practitioner_id=uuid4())
-    place = Place(f"{BASE}/fhir", UTC)
+    place = Place(f"{BASE}/fhir", UTC, NOW)
     number = f"urn:clinic:a|{value_of(someone.resource)}"
 
     for query in [("patient", someone.id), ("patient.identifier", number), ("_sort", "date")]:
@@ -276,7 +276,7 @@ def test_another_teams_patient_is_not_found_sec_11(someone: Someone, database: D
 def test_too_much_to_compare_is_said_and_not_cut(
     someone: Someone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.fhir_api.service.READ_AT_MOST", 2)
+    monkeypatch.setattr("app.fhir_api.walk.EXAMINED", 2)
     query = {"patient": someone.id, "code": "8867-4"}
 
     sorted_ = someone.gateway.http.get(
