@@ -87,19 +87,7 @@ class Issues(Episodes):
     def render(self, session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:
         """Return the resources."""
         found = _findings(session, rows)
-        rests_on = {
-            id_: [e.reading_id for f in findings for e in read_evidence(f.evidence)]
-            for id_, findings in found.items()
-        }
-        known = observations(session, {id_ for ids in rests_on.values() for id_ in ids})
-        return [
-            _issue(
-                row,
-                found[row.id],
-                list(dict.fromkeys(known[e] for e in rests_on.get(row.id, ()) if e in known)),
-            )
-            for row in rows
-        ]
+        return [_issue(row, found[row.id]) for row in rows]
 
 
 def _findings(session: Session, alerts: Sequence[Any]) -> dict[UUID, list[AlertFinding]]:
@@ -110,18 +98,17 @@ def _findings(session: Session, alerts: Sequence[Any]) -> dict[UUID, list[AlertF
     return found
 
 
-def _issue(
-    alert: Any, findings: Sequence[AlertFinding], implicated: Sequence[str]
-) -> dict[str, Any]:
+def _issue(alert: Any, findings: Sequence[AlertFinding]) -> dict[str, Any]:
     gravest = max(findings, key=lambda f: (Severity(f.severity).rank, f.at, f.id), default=None)
     rule = gravest.rule_id if gravest else alert.problem
+    rests_on = (e.reading_id for finding in findings for e in read_evidence(finding.evidence))
     written = detected_issue(
         Raised(
             code=rule,
             display=f"{rule} ({alert.problem})",
             detail=gravest.sentence if gravest else "",
             severity=FHIR_SEVERITY[Severity(alert.severity)],
-            implicated=implicated,
+            implicated=observations(rests_on),
         ),
         patient=f"Patient/{alert.patient_id}",
         identified=alert.started_at,

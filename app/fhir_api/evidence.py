@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
 from app.fhir_api.scope import uuids
-from ingest.tables import StoredReading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy.orm import Session
 
-
-def observations(session: Session, readings: Iterable[str]) -> dict[str, str]:
-    """Return the reference to the Observation of each reading that is known."""
-    rows = session.execute(
-        select(StoredReading.id, StoredReading.resource_id).where(
-            StoredReading.id.in_(uuids(readings))
-        )
-    )
-    return {str(row[0]): f"Observation/{row[1]}" for row in rows}
+def observations(readings: Iterable[str]) -> list[str]:
+    """Return references to the Observations of readings, once each: their id begins with its id."""
+    found = dict.fromkeys(uuids(each.partition("/")[0] for each in readings if "/" in each))
+    return [f"Observation/{each}" for each in found]

@@ -55,20 +55,13 @@ class Scores(Rendered):
         """Return whether the model gave a score."""
         return isinstance(row.risk, dict)
 
-    def render(self, session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:
+    def render(self, session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:  # noqa: ARG002 (one signature for all kinds)
         """Return the resources."""
-        rests_on = {
-            row.id: [e.reading_id for f in row.findings for e in read_finding(f).evidence]
-            for row in rows
-        }
-        known = observations(session, {each for ids in rests_on.values() for each in ids})
-        return [
-            _score(row, list(dict.fromkeys(known[e] for e in rests_on[row.id] if e in known)))
-            for row in rows
-        ]
+        return [_score(row) for row in rows]
 
 
-def _score(row: Any, basis: Sequence[str]) -> dict[str, Any]:
+def _score(row: Any) -> dict[str, Any]:
+    evidence = (each for finding in row.findings for each in read_finding(finding).evidence)
     risk = read_risk(row.risk)
     predicted = Predicted(
         model=risk.model_id,
@@ -78,5 +71,8 @@ def _score(row: Any, basis: Sequence[str]) -> dict[str, Any]:
         horizon_hours=risk.horizon_days * 24,
     )
     return risk_assessment(
-        predicted, patient=f"Patient/{row.patient_id}", occurred=row.at, basis=basis
+        predicted,
+        patient=f"Patient/{row.patient_id}",
+        occurred=row.at,
+        basis=observations(e.reading_id for e in evidence),
     )

@@ -102,8 +102,8 @@ def scope_of(
     ids = [frozenset(each) for each in criteria.ids]
     for wanted in criteria.named("identifier"):
         tokens = [each for each in wanted.any_of if isinstance(each, Token)]
-        if criteria.kind in STORED_KINDS and all(token.code for token in tokens):
-            ids.append(named(session, criteria.kind, tokens))
+        found = named(session, criteria.kind, tokens) if criteria.kind in STORED_KINDS else None
+        ids += [found] if found is not None else []
     return Scope(
         session,
         caller,

@@ -8,7 +8,6 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import aliased
 
 from app.fhir_api.scope import (
-    BATCH,
     EXAMINED,
     Mark,
     Scope,
@@ -17,14 +16,14 @@ from app.fhir_api.scope import (
     mark,
     ordered,
     side_by_side,
-    too_costly,
     uuids,
     visible_among,
 )
 from fhir.stamp import stamp
-from ingest.archive.repository import bodies
+from ingest.archive.repository import bodies, name_keys
 from ingest.numbers.repository import called, clinicians_called
-from ingest.tables import Resource, ResourceIdentifier
+from ingest.receipt import Name
+from ingest.tables import Client, Resource, ResourceIdentifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,8 +42,11 @@ LIGHT = (
     Resource.version,
     Resource.patient_id,
     Resource.client_id,
-    Resource.status,
     Resource.received_at,
+    Resource.effective,
+    Resource.parcel_id,
+    Resource.start,
+    Resource.length,
 )
 RECEIVED = ("received_at", "id", "version")
 
@@ -133,16 +135,20 @@ def patients_called(session: Session, caller: Caller, tokens: Iterable[Token]) -
     return visible_among(session, caller, found)
 
 
-def named(session: Session, kind: str, tokens: Iterable[Token]) -> frozenset[str]:
-    """Return what may go by one of these identifiers; the content itself decides."""
+def named(session: Session, kind: str, tokens: Sequence[Token]) -> frozenset[str] | None:
+    """Return what may go by one of these identifiers, or None where that cannot be looked up.
+
+    A client's own names are found by the digest of client, system and value; without a system
+    only the content of each resource says.
+    """
     values = [token.code for token in tokens if token.code]
     if kind == "Patient":
         return frozenset(str(id_) for value in values for id_ in called(session, None, value))
-    owners = select(ResourceIdentifier.resource_id).where(
-        ResourceIdentifier.resource_type == kind, ResourceIdentifier.value.in_(values)
-    )
-    found = session.scalars(owners.limit(BATCH + 1)).all()
-    if len(found) > BATCH:
-        raise too_costly("too many resources go by this identifier: name its system or a patient")
+    if len(values) < len(tokens) or not all(token.system for token in tokens):
+        return None
+    names = [Name(kind, str(token.system), str(token.code)) for token in tokens]
+    clients = session.scalars(select(Client.id)).all()
+    keys = [key for each in clients for key in name_keys(session, each, names)]
+    query = select(ResourceIdentifier.resource_id).where(ResourceIdentifier.key.in_(keys))
     shared = clinicians_called(session, values) if kind == "Practitioner" else ()
-    return frozenset(str(each) for each in (*found, *shared))
+    return frozenset(str(each) for each in (*session.scalars(query), *shared))
