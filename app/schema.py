@@ -8,6 +8,7 @@ import app.bulk.tables
 import app.timetable
 import core.audit
 import core.outbox
+import ingest.people.tables
 import ingest.tables
 import monitoring.tables
 from core.database import Base
@@ -16,6 +17,7 @@ TABLE_MODULES = (
     core.outbox,
     core.audit,
     ingest.tables,
+    ingest.people.tables,
     monitoring.tables,
     alerts.tables,
     app.accounts.tables,

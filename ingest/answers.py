@@ -80,7 +80,8 @@ def headers(answer: Answer, base: str) -> dict[str, str]:
 
 def failure(indexed: Sequence[tuple[int, Answer]]) -> Answer:
     """Return the one answer to a failed transaction: every refusal, pointing at its entry."""
-    first = indexed[0][1]
+    answers = [answer for _, answer in indexed]
+    first = next((each for each in answers if each.patient_id), answers[0])
     issues = tuple(issue for index, answer in indexed for issue in _placed(answer.issues, index))
     return replace(first, issues=issues)
 

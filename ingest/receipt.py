@@ -48,6 +48,8 @@ class Sender:
     site_zone: str = "UTC"
     history: bool = False  # declares a history load
     policy: Policy = LENIENT
+    bound: bool = False  # speaks only for patients it enrolled or was granted (SEC-04)
+    parks: bool = False  # its readings of people who are not enrolled yet wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,11 @@ REPEATED = 200
 def refuse(status: int, code: str, text: str, expression: str = "") -> Answer:
     """Return an answer with one error."""
     return Answer(status, (Issue("error", code, text, expression),))
+
+
+def refuse_for(patient_id: UUID, status: int, code: str, text: str, expression: str) -> Answer:
+    """Return a refusal that the audit keeps beside the patient whom it protects."""
+    return replace(refuse(status, code, text, expression), patient_id=patient_id)
 
 
 def refused(refusal: Refusal, whole: str) -> Answer:

@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, exists, func, select
 
 from core.clock import utc_now
 from core.errors import NotFoundError
@@ -26,11 +26,13 @@ from ingest.enrolment import (
     hypercapnic,
     says_lives_alone,
 )
+from ingest.people.tables import ClientPatient
 from ingest.roster import PatientProfile, Team
 from ingest.tables import (
     CareTeam,
     CareTeamParticipant,
     CareTeamPatient,
+    Client,
     Condition,
     Patient,
     StoredReading,
@@ -83,11 +85,15 @@ def visible_to(caller: Caller) -> Select[UUID]:
 
     A person sees the patients of the active teams they take part in, and those whose care
     they manage. A supervisor also sees those whom no active team has: an alert that went to
-    the fallback team must open for somebody. A client or the program itself is bounded by
-    scopes and sees all.
+    the fallback team must open for somebody. A client is bounded by its scopes, and a bound
+    one to the patients it may speak for (SEC-04); the program itself sees all.
     """
-    if caller.kind in ("client", "system"):
+    if caller.kind == "system":
         return select(Patient.id)
+    if caller.kind == "client":
+        bound = exists().where(Client.id == caller.id, Client.bound)
+        own = select(ClientPatient.patient_id).where(ClientPatient.client_id == caller.id)
+        return select(Patient.id).where(~bound | Patient.id.in_(own))
     # An id that no row has: compared with None, SQL would ask for rows without a manager.
     self_id = caller.practitioner_id or UUID(int=0)
     member = (

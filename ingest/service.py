@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from core.security import Caller
     from fhir.policy import Tolerance
 
+FORBIDDEN = 403
+
 __all__ = [
     "accept",
     "accept_bundle",
@@ -152,8 +154,21 @@ def _audit(  # noqa: PLR0913 (an audit row has this many facts)
     A tolerance without which the body would not have been read is named beside the outcome.
     """
     listed = list(answers)
-    touched = {each.patient_id for each in listed if each.patient_id is not None}
+    touched = {each.patient_id for each in listed if each.patient_id and not each.refused}
     refusals = [each.status for each in listed if each.refused]
+    denied = {each.patient_id for each in listed if each.patient_id and each.refused}
+    if denied:  # somebody spoke for a patient who is not theirs (SEC-04)
+        audit.record(
+            session,
+            sender.caller,
+            audit.Action.CREATE,
+            entity,
+            now=now,
+            patients=sorted(denied),
+            outcome=f"refused {FORBIDDEN}",
+        )
+        if not touched:
+            return
     audit.record(
         session,
         sender.caller,

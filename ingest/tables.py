@@ -29,6 +29,8 @@ class Patient(Base):
     birth_date: Mapped[bytes] = sealed_column("patient.birth_date/{id}")
     sex: Mapped[str] = mapped_column(default="")
     zone: Mapped[str] = mapped_column(default="UTC")
+    zone_declared: Mapped[bool] = mapped_column(default=False)
+    offsets: Mapped[dict[str, Any]] = mapped_column(default=dict)  # minutes from UTC: readings
     lives_alone: Mapped[bool | None]
     language: Mapped[str] = mapped_column(default="")
     deceased: Mapped[bool] = mapped_column(default=False)
@@ -155,6 +157,8 @@ class Client(Base):
     mode: Mapped[str] = mapped_column(default="warn")  # enforce | warn | off
     tolerances: Mapped[list[Any]] = mapped_column(default=list)  # of fhir.policy.Tolerance
     jwks_url: Mapped[str] = mapped_column(default="")  # keys by address instead of in `jwks`
+    bound: Mapped[bool] = mapped_column(default=False)  # speaks only for its own patients
+    parks: Mapped[bool] = mapped_column(default=False)  # readings of strangers wait
     disabled: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(instant())
 

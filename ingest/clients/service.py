@@ -52,6 +52,8 @@ def register_client(  # noqa: PLR0913 (a registration has this many facts)
     *,
     history: bool = False,
     policy: Policy = LENIENT,
+    bound: bool = False,
+    parks: bool = False,
     now: datetime,
 ) -> UUID:
     """Register a device integration; its id, or its name, is its OAuth client id.
@@ -78,6 +80,8 @@ def register_client(  # noqa: PLR0913 (a registration has this many facts)
         history=history,
         mode=policy.mode,
         tolerances=sorted(policy.tolerances),
+        bound=bound,
+        parks=parks,
         disabled=False,
         created_at=now,
     )
@@ -186,4 +190,13 @@ def sender_of(session: Session, caller: Caller, *, base: str, site_zone: str) ->
     if client is None or client.disabled:
         raise UnauthenticatedError("client is not registered")
     policy = Policy(Mode(client.mode), frozenset(map(Tolerance, client.tolerances)))
-    return Sender(caller, client.id, base, site_zone, history=client.history, policy=policy)
+    return Sender(
+        caller,
+        client.id,
+        base,
+        site_zone,
+        history=client.history,
+        bound=client.bound,
+        parks=client.parks,
+        policy=policy,
+    )

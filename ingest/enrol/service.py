@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
+from fhir.outcome import Issue
 from ingest.archive.repository import Version, add_names, add_versions, fetch, find_named
+from ingest.binding.repository import grant
+from ingest.binding.service import granted, not_granted
+from ingest.numbering import wording
 from ingest.people.service import PROJECTIONS, Desk, Linked
 from ingest.receipt import (
     CREATED,
@@ -23,6 +27,16 @@ from ingest.receipt import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ingest.receipt import Sender
+
+
+KNOWN = Issue(
+    "information",
+    "informational",
+    "this person is enrolled already and was left as they are: to change them, update this Patient",
+    "Patient",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class _Place:
@@ -32,21 +46,34 @@ class _Place:
     version: int
 
 
-def keys_of(readables: Iterable[Readable]) -> list[str]:
+def keys_of(readables: Iterable[Readable], sender: Sender) -> list[str]:
     """Return what must be locked so that the same resource is created once (REL-05)."""
-    names = (name for each in readables for name in names_of(each, each.posted.raw))
+    names = (name for each in readables for name in names_of(each, each.posted.raw, sender))
     return [f"{name.type}|{name.system}|{name.value}" for name in names]
 
 
-def names_of(readable: Readable, raw: bytes) -> tuple[Name, ...]:
+def names_of(readable: Readable, raw: bytes, sender: Sender) -> tuple[Name, ...]:
     """Return the identifiers, or the body's digest where there is none.
 
-    Never for a patient: two people may be described in the same words (SEC-28).
+    Only the same client's same words about a patient are a repeat: to another client they
+    may describe somebody else (SEC-28).
     """
     posted = readable.posted
-    if readable.names or posted.type == Kind.PATIENT:
+    if readable.names:
         return readable.names
-    return (Name(posted.type, DIGEST, digest_of(raw)),)
+    system = wording(sender.client_id) if posted.type == Kind.PATIENT else DIGEST
+    return (Name(posted.type, system, digest_of(raw)),)
+
+
+def several(kind: Kind) -> Answer:
+    """Return the answer to identifiers that stand for different people or things."""
+    text = "the identifiers belong to different resources: send them apart"
+    if kind == Kind.PATIENT:
+        text = (
+            "the identifiers belong to different patients; if these are one person, somebody must"
+            " say so (wardlight patient merge), else send each with its own identifiers"
+        )
+    return refuse(409, "conflict", text, f"{kind}.identifier")
 
 
 def enrol(desk: Desk, readable: Readable, raw: bytes) -> Answer:
@@ -56,34 +83,49 @@ def enrol(desk: Desk, readable: Readable, raw: bytes) -> Answer:
     new version when their content differs.
     """
     kind, session = Kind(readable.posted.type), desk.session
-    names = names_of(readable, raw)
-    owners = set(find_named(session, desk.sender.client_id, names).values())
+    names = names_of(readable, raw, desk.sender)
+    known = find_named(session, desk.sender.client_id, names)
+    owners, fresh = set(known.values()), [name for name in names if name not in known]
     if len(owners) > 1:
-        return refuse(
-            409, "conflict", "the identifiers belong to different resources", f"{kind}.identifier"
-        )
+        return several(kind)
     place = _Place(uuid4(), 1)
     for owner in owners:
+        if kind == Kind.PATIENT and not granted(session, desk.sender, [owner]):
+            return not_granted(owner, "Patient.identifier")
+        if kind == Kind.PRACTITIONER:  # another client's own number for them may be new
+            add_names(session, desk.sender.client_id, dict.fromkeys(fresh, owner))
+            fresh = []
         latest = fetch(session, kind, owner)
         if latest is not None and (kind == Kind.PATIENT or latest.body == raw):
             return Answer(
-                REPEATED, type=kind, id=owner, version=latest.version, patient_id=latest.patient_id
+                REPEATED,
+                () if latest.body == raw else (KNOWN,),
+                type=kind,
+                id=owner,
+                version=latest.version,
+                patient_id=latest.patient_id,
             )
         place = _Place(owner, latest.version + 1 if latest else 1)
-    return _store(desk, readable, raw, place)
+    return _store(desk, readable, raw, place, fresh=fresh)
 
 
-def _store(desk: Desk, readable: Readable, raw: bytes, place: _Place) -> Answer:
+def _store(
+    desk: Desk, readable: Readable, raw: bytes, place: _Place, *, fresh: Iterable[Name]
+) -> Answer:
     kind, session = Kind(readable.posted.type), desk.session
     linked = PROJECTIONS[kind](desk, place.id, readable.resource or {})
     if not isinstance(linked, Linked):
         return linked
     session.flush()
+    if kind == Kind.PATIENT and place.version == 1:
+        grant(session, desk.sender.client_id, place.id, now=desk.now)
+    whose = linked.patient_id
+    if whose is not None and not granted(session, desk.sender, [whose]):
+        return not_granted(whose, kind)
     version = Version(kind, place.id, place.version, linked.patient_id, desk.now, raw)
     add_versions(session, desk.sender.client_id, [version])
-    if place.version == 1:
-        add_names(session, desk.sender.client_id, dict.fromkeys(names_of(readable, raw), place.id))
-        session.flush()
+    add_names(session, desk.sender.client_id, dict.fromkeys(fresh, place.id))
+    session.flush()
     return Answer(
         CREATED if place.version == 1 else REPEATED,
         (*readable.issues, *linked.issues),

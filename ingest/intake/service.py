@@ -31,7 +31,10 @@ def take_all(
     wanted = {each.posted.index: _wanted(each) for each in readables if each.posted.criteria}
     names = [name for name in wanted.values() if name is not None]
     people = [each for each in readables if each.observation is None]
-    lock(desk.session, [*keys_of(people), *(f"{n.type}|{n.system}|{n.value}" for n in names)])
+    lock(
+        desk.session,
+        [*keys_of(people, desk.sender), *(f"{n.type}|{n.system}|{n.value}" for n in names)],
+    )
     answers = _already_there(desk, wanted)
     waiting = [each for each in readables if each.posted.index not in answers]
     ids = {each.posted.index: uuid4() for each in waiting if each.observation is not None}
@@ -89,8 +92,11 @@ def _enrol(
 def _guarded(desk: Desk, readable: Readable, raw: bytes) -> Answer:
     """Enrol inside a savepoint, so that what the database refuses spoils no other entry."""
     try:
-        with desk.session.begin_nested():
-            return enrol(desk, readable, raw)
+        with desk.session.begin_nested() as savepoint:
+            answer = enrol(desk, readable, raw)
+            if answer.refused:
+                savepoint.rollback()
+            return answer
     except IntegrityError:
         return refuse(409, "conflict", "somebody else stores the same at this moment: retry")
     except DataError:

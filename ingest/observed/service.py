@@ -10,6 +10,7 @@ from core.vitals import Quality
 from fhir.outcome import Issue
 from ingest.acceptance import WITHDRAWING, Decision, Incoming, Known, Outcome, sort
 from ingest.archive.repository import Version, add_names, add_versions, lock, versions_of
+from ingest.binding.service import refusals
 from ingest.candidates import candidates_of
 from ingest.enrolment import LIVES_ALONE
 from ingest.observed.repository import BESIDE, add_readings, known, supersede
@@ -70,6 +71,7 @@ def take(desk: Desk, seen: Sequence[Seen]) -> dict[int, Answer]:
         for each in seen
         if each.parsed.subject not in patients
     }
+    answers |= refusals(desk, {s.index: s.parsed for s in seen if s.index not in answers}, patients)
     lock(desk.session, (f"patient|{patient}" for patient in patients.values()))
     incoming = _incoming(desk, [each for each in seen if each.index not in answers], patients)
     memory = known(desk.session, desk.sender.client_id, [each for _, each in incoming])

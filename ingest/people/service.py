@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from core.sealed_fields import seal
 from fhir import people as wire
 from fhir.outcome import Issue
+from ingest.binding.repository import hand_over
 from ingest.people.repository import find, practitioners
 from ingest.placing import known_zone
 from ingest.receipt import Answer, Kind, refuse
@@ -125,6 +126,8 @@ def _device(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | Answ
         return unknown(read.patient, "Device.patient")
     name = seal(desk.session, Device.name, read.name, id=id_)
     desk.session.merge(Device(id=id_, patient_id=patient, name=name))
+    desk.session.flush()
+    hand_over(desk.session, id_, patient, now=desk.now)
     return Linked(patient)
 
 

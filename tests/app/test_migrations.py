@@ -32,7 +32,7 @@ def test_migrations_and_tables_agree_and_one_step_can_be_undone(owner: Servers) 
     app.migrate.check(url, app_role=ROLE)
     database = Database(owner.database_url)
     assert app.migrate.at_head(database)
-    app.migrate.downgrade(url, app_role=ROLE, revision="-1")
+    app.migrate.downgrade(url, app_role=ROLE, revision="0007")
     assert not app.migrate.at_head(database)
     app.migrate.upgrade(url, app_role=ROLE)
 

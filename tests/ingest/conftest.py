@@ -56,14 +56,23 @@ def web(database: Database, clock: Clock) -> Iterator[TestClient]:
 
 @pytest.fixture
 def register(web: TestClient, database: Database, clock: Clock) -> Callable[..., Gateway]:
-    def registered(*scopes: str, history: bool = False, policy: Policy = LENIENT) -> Gateway:
+    def registered(
+        *scopes: str, history: bool = False, policy: Policy = LENIENT, **agreed: bool
+    ) -> Gateway:
         key = ec.generate_private_key(ec.SECP384R1())
         public = {**ECAlgorithm.to_jwk(key.public_key(), as_dict=True), "kid": "k1"}
         name = f"gateway-{uuid4()}"
         granted = frozenset(scopes or ("system/*.cruds",))
         with database.transaction() as session:
             client_id = register_client(
-                session, name, granted, {"keys": [public]}, history=history, policy=policy, now=NOW
+                session,
+                name,
+                granted,
+                {"keys": [public]},
+                history=history,
+                policy=policy,
+                now=NOW,
+                **agreed,
             )
         return Gateway(web, client_id, name, key, granted, clock)
 

@@ -1,0 +1,1 @@
+"""For whom a client and a device may speak (SEC-04)."""

@@ -1,0 +1,53 @@
+"""Which records are one person now: the survivor of a merge, and all that go with it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from ingest.people.tables import PatientMerge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+STANDING = PatientMerge.undone_at.is_(None)
+
+
+def survivors(session: Session, patients: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Return into whom each patient was merged; those who stand for themselves are absent."""
+    query = select(PatientMerge.merged_id, PatientMerge.survivor_id).where(
+        STANDING, PatientMerge.merged_id.in_(set(patients))
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def survivor(session: Session, patient_id: UUID) -> UUID:
+    """Return under which id a person is looked after."""
+    return survivors(session, [patient_id]).get(patient_id, patient_id)
+
+
+def one_person(session: Session, patient_id: UUID) -> frozenset[UUID]:
+    """Return every id of one person, the survivor's among them."""
+    return everybody(session, [patient_id])[patient_id]
+
+
+def everybody(session: Session, patients: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
+    """Return every id of each person."""
+    wanted = set(patients)
+    stands = survivors(session, wanted)
+    heads = {stands.get(each, each) for each in wanted}
+    query = select(PatientMerge.survivor_id, PatientMerge.merged_id).where(
+        STANDING, PatientMerge.survivor_id.in_(heads)
+    )
+    merged: dict[UUID, set[UUID]] = defaultdict(set)
+    for head, other in session.execute(query):
+        merged[head].add(other)
+    return {
+        each: frozenset({stands.get(each, each)} | merged[stands.get(each, each)])
+        for each in wanted
+    }
