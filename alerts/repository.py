@@ -13,6 +13,8 @@ from sqlalchemy.dialects.postgresql import insert
 from alerts.escalation import StepState
 from alerts.lifecycle import LIVE, State
 from alerts.tables import Alert, AlertEvent, AlertFinding, Step
+from core import outbox
+from core.outbox import Topic
 from core.security import SYSTEM
 from core.vitals import Severity, Vital
 from monitoring.findings import Evidence
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from alerts.escalation import Planned
     from core.security import Caller
     from monitoring.findings import Finding, Problem
+
+# The lines of a timeline that change what an alert is, seen from outside.
+CHANGES = ("opened", "rose", "acknowledged", "reopened", "resolved", "auto-closed", "withdrawn")
 
 
 def open_once(session: Session, values: Mapping[str, Any]) -> bool:
@@ -162,7 +167,7 @@ def note(  # noqa: PLR0913 (a line of the timeline has this many facts, AL-04)
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write one line of the timeline."""
+    """Write one line of the timeline; what others may have subscribed to becomes work."""
     session.add(
         AlertEvent(
             alert_id=alert.id,
@@ -175,6 +180,8 @@ def note(  # noqa: PLR0913 (a line of the timeline has this many facts, AL-04)
             after=dict(after or {}),
         )
     )
+    if kind in CHANGES:
+        outbox.offer(session, Topic.ANNOUNCE, alert.id, now=now)
     session.flush()
 
 

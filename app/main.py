@@ -17,6 +17,7 @@ from app import errors, health
 from app.bulk import router as bulk
 from app.fhir_api import router as fhir_search
 from app.runtime import connect
+from app.subscriptions import router as subscriptions
 from core.embedded import Servers
 from core.errors import ThrottledError, WardlightError
 from core.logging import configure, logger
@@ -56,9 +57,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     web.include_router(health.router(database, servers.broker_url))
     web.include_router(bulk.router(database, settings, gate=gate))
     door = ingest.router.router(
-        database, settings, also=fhir_search.INTERACTIONS, searches=fhir_search.DECLARED, gate=gate
+        database,
+        settings,
+        also=(*fhir_search.INTERACTIONS, *subscriptions.INTERACTIONS),
+        searches=(*fhir_search.DECLARED, *subscriptions.DECLARED),
+        gate=gate,
     )
     # Before the door, whose routes name any type: what Wardlight wrote is not read there.
+    web.include_router(subscriptions.router(database, settings))
     web.include_router(fhir_search.router(database, settings, gate=gate))
     web.include_router(door)
     app.pages.mount(web, database, settings)

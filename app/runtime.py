@@ -11,6 +11,7 @@ from alerts.delivery.service import Addresses
 from alerts.notify.email import Mailer
 from core.database import Database, durability_faults, superuser
 from core.embedded import Servers
+from core.outward import Outward
 from core.settings import Environment
 
 if TYPE_CHECKING:
@@ -35,6 +36,11 @@ class Runtime:
     policy: Policy
     mailer: Mailer | None
     addresses: Addresses
+
+    @property
+    def outward(self) -> Outward:
+        """Return the way out for what leaves this installation (SEC-34)."""
+        return Outward.of(self.settings)
 
     @classmethod
     def load(cls, settings: Settings) -> Self:

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 import alerts.steps.service
 from app import timetable
+from app.subscriptions import sending
 from core.clock import utc_now
 from core.logging import logger
 
@@ -33,7 +34,7 @@ def run(runtime: Runtime, *, stop: Event) -> None:
 def tick(runtime: Runtime) -> None:
     """Escalate what is due, look for silence, prove progress, forget what is closed."""
     now = utc_now()
-    for job in (timetable.probe, timetable.look_for_silence, timetable.tidy):
+    for job in (timetable.probe, timetable.look_for_silence, timetable.tidy, sending.keep_up):
         with runtime.database.transaction() as session:
             job(session, now=now)
     with runtime.database.transaction() as session:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import alerts.tables
 import app.accounts.tables
 import app.bulk.tables
+import app.subscriptions.tables
 import app.timetable
 import core.audit
 import core.outbox
@@ -22,6 +23,7 @@ TABLE_MODULES = (
     alerts.tables,
     app.accounts.tables,
     app.bulk.tables,
+    app.subscriptions.tables,
     app.timetable,
 )
 METADATA = Base.metadata

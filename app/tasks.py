@@ -1,7 +1,8 @@
 """The whole pipeline on one page: what a worker does for each topic of the outbox.
 
 A reading was stored (`ingest` offered ASSESS) → the person is assessed (RAISE) → episodes
-open and deliveries are due (DELIVER) → somebody is told. Each step is one transaction that
+open and deliveries are due (DELIVER) → somebody is told; whoever subscribed
+to what an alert does hears of it (ANNOUNCE, NOTIFY). Each step is one transaction that
 ends with its outbox row closed, so it can be repeated at will and takes effect once.
 """
 
@@ -17,6 +18,7 @@ import alerts.delivery.service
 import alerts.service
 import monitoring.service
 from app.runtime import Runtime
+from app.subscriptions import sending
 from app.worker import OpaqueTask, celery
 from core import outbox
 from core.clock import utc_now
@@ -52,6 +54,17 @@ def deliver(session: Session, delivery_id: UUID, now: datetime, runtime: Runtime
     )
 
 
+def announce(session: Session, alert_id: UUID, now: datetime, runtime: Runtime) -> None:  # noqa: ARG001 (every step is called alike)
+    """Find out who subscribed to what happened to an alert."""
+    sending.announce(session, alert_id, now=now)
+
+
+def notify(session: Session, subscription_id: UUID, now: datetime, runtime: Runtime) -> None:
+    """Send a subscription what is due to it next."""
+    post = sending.Post(runtime.outward, runtime.settings.fhir_base)
+    sending.send(session, subscription_id, post, now=now)
+
+
 def probe(session: Session, subject: UUID, now: datetime, runtime: Runtime) -> None:
     """Do nothing: that the row gets closed is the point."""
 
@@ -60,6 +73,8 @@ STEPS: dict[Topic, Callable[[Session, UUID, datetime, Runtime], None]] = {
     Topic.ASSESS: assess,
     Topic.RAISE: raise_alerts,
     Topic.DELIVER: deliver,
+    Topic.ANNOUNCE: announce,
+    Topic.NOTIFY: notify,
     Topic.PROBE: probe,
 }
 

@@ -33,6 +33,8 @@ class Topic(StrEnum):
     ASSESS = "assess"  # subject: patient
     RAISE = "raise"  # subject: assessment
     DELIVER = "deliver"  # subject: delivery
+    ANNOUNCE = "announce"  # subject: alert that changed; finds out who subscribed to it
+    NOTIFY = "notify"  # subject: subscription to which something is due
     PROBE = "probe"  # subject: nothing; proves that rows are being closed (REL-36)
 
 

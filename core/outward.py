@@ -11,7 +11,7 @@ import re
 import socket
 import ssl
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection, HTTPException
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from threading import Timer
@@ -108,6 +108,10 @@ class Outward:
         networks = [ip_network(each) for each in settings.outbound_networks]
         shown = settings.environment in (Environment.DEMO, Environment.TEST)
         return cls(networks, plain_loopback=settings.outbound_loopback and shown)
+
+    def within(self, seconds: float) -> Outward:
+        """Return the same way out with another limit of time."""
+        return replace(self, seconds=seconds)
 
     def check(self, url: str) -> Target:
         """Return where a request to an address would go.
