@@ -154,7 +154,7 @@ def test_a_subscription_is_found_by_state_and_status_tells_of_it_fhir_22(gateway
     assert gateway.get("/fhir/Subscription?criteria=x").status_code == 400
 
 
-def test_an_update_needs_the_version_it_was_made_for_fhir_05(gateway: Gateway) -> None:
+def test_an_update_needs_the_version_it_was_made_for_fhir_22(gateway: Gateway) -> None:
     id_, _ = subscribe(gateway, HOOK)
 
     assert put(gateway, id_, subscription(HOOK, status="off"), If_Match='W/"1"') == 200
