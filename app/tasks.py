@@ -16,6 +16,7 @@ from uuid import UUID
 
 import alerts.delivery.service
 import alerts.service
+import app.bulk.exporting
 import monitoring.service
 from app.runtime import Runtime
 from app.subscriptions import sending
@@ -65,6 +66,11 @@ def notify(session: Session, subscription_id: UUID, now: datetime, runtime: Runt
     sending.send(session, subscription_id, post, now=now)
 
 
+def export(session: Session, export_id: UUID, now: datetime, runtime: Runtime) -> None:
+    """Write one more step of a bulk export."""
+    app.bulk.exporting.step(session, export_id, now=now, settings=runtime.settings)
+
+
 def probe(session: Session, subject: UUID, now: datetime, runtime: Runtime) -> None:
     """Do nothing: that the row gets closed is the point."""
 
@@ -75,6 +81,7 @@ STEPS: dict[Topic, Callable[[Session, UUID, datetime, Runtime], None]] = {
     Topic.DELIVER: deliver,
     Topic.ANNOUNCE: announce,
     Topic.NOTIFY: notify,
+    Topic.EXPORT: export,
     Topic.PROBE: probe,
 }
 

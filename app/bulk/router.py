@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect
 
 from app import errors
 from app.bulk import loading
+from app.bulk.export_router import routes as of_exports
 from app.bulk.loading import Loader
 from app.bulk.tables import BulkLoad, LoadState
 from app.bulk.uploads import chunks, unreadable
@@ -49,12 +50,14 @@ def router(
 ) -> APIRouter:
     """Return the routes of bulk data; mount them before those of single resources."""
     secret = settings.secret_key.get_secret_value() if settings.secret_key else new_secret()
-    desk = Desk(Reception(database, settings, secret, clock, gate))
+    reception = Reception(database, settings, secret, clock, gate)
+    desk = Desk(reception)
     routes = APIRouter()
     routes.add_api_route("/fhir/$import", desk.load, methods=["POST"])
     routes.add_api_route("/fhir/$import", desk.loads, methods=["GET"])
     routes.add_api_route("/fhir/$import/{id_}", desk.progress, methods=["GET"])
     routes.add_api_route("/fhir/$import/{id_}/outcome", desk.outcome, methods=["GET"])
+    routes.include_router(of_exports(reception))
     return routes
 
 

@@ -69,6 +69,7 @@ class BulkExport(Base):
     request: Mapped[str]
     group_id: Mapped[UUID | None]
     kinds: Mapped[list[Any]]
+    filters: Mapped[list[Any]]  # each as Type?parameters; any of a type's own will do
     since: Mapped[datetime | None] = mapped_column(instant())
     state: Mapped[str]
     transaction_time: Mapped[datetime] = mapped_column(instant())
@@ -77,8 +78,7 @@ class BulkExport(Base):
     polled_at: Mapped[datetime | None] = mapped_column(instant())
     kind_number: Mapped[int] = mapped_column(default=0)
     part_number: Mapped[int] = mapped_column(default=0)
-    after_key: Mapped[datetime | None] = mapped_column(instant())
-    after_id: Mapped[UUID | None]
+    after: Mapped[list[Any]] = mapped_column(default=list)  # empty: from the beginning
     exported: Mapped[int] = mapped_column(default=0)
 
 

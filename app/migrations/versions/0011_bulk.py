@@ -70,6 +70,7 @@ def create_bulk_export() -> None:
         sa.Column("request", sa.String(), nullable=False),
         sa.Column("group_id", sa.Uuid(), nullable=True),
         sa.Column("kinds", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("filters", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("transaction_time", sa.DateTime(timezone=True), nullable=False),
@@ -78,8 +79,7 @@ def create_bulk_export() -> None:
         sa.Column("polled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("kind_number", sa.Integer(), nullable=False),
         sa.Column("part_number", sa.Integer(), nullable=False),
-        sa.Column("after_key", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("after_id", sa.Uuid(), nullable=True),
+        sa.Column("after", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("exported", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["client_id"], ["client.id"], name=op.f("fk_bulk_export_client_id")
