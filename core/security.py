@@ -20,6 +20,7 @@ from core.errors import UnauthenticatedError
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_ALGORITHMS = ("RS384", "ES384")
+_KEY_TYPES = {"RS384": "RSA", "ES384": "EC"}
 ASSERTION_LIFETIME = timedelta(minutes=5)
 ACCESS_TOKEN_SECONDS = 300
 _TOKEN_ALGORITHM = "HS256"  # noqa: S105 (an algorithm's name); our own tokens, our own key
@@ -95,10 +96,21 @@ def assertion_issuer(token: str) -> str:
     return issuer
 
 
+def assertion_kid(token: str) -> str:
+    """Return the unproven `kid`, only to look up which key must prove it."""
+    try:
+        return str(jwt.get_unverified_header(token).get("kid", ""))
+    except jwt.InvalidTokenError as error:
+        raise UnauthenticatedError("client_assertion is not a JWT") from error
+
+
 def verify_assertion(
-    token: str, *, jwks: dict[str, Any], audience: str, now: datetime
+    token: str, *, jwks: dict[str, Any], audience: str, now: datetime, address: str = ""
 ) -> Assertion:
     """Prove a client assertion against the client's registered keys.
+
+    `address` is the registered address of the key set, "" where the keys themselves are
+    registered; a `jku` that names any other is refused.
 
     Raises
     ------
@@ -109,6 +121,8 @@ def verify_assertion(
     """
     try:
         header = jwt.get_unverified_header(token)
+        if header.get("jku", address) != address:
+            raise jwt.InvalidKeyError("jku is not the registered address")
         key = _key_for(header, jwks)
         claims = jwt.decode(
             token,
@@ -140,10 +154,15 @@ def _expiry(said: object) -> datetime:
 def _key_for(header: dict[str, Any], jwks: dict[str, Any]) -> jwt.PyJWK:
     if header.get("alg") not in ASSERTION_ALGORITHMS:
         raise jwt.InvalidAlgorithmError("alg must be RS384 or ES384")
-    for candidate in jwks.get("keys", []):
-        if candidate.get("kid") == header.get("kid"):
-            return jwt.PyJWK(candidate, algorithm=header["alg"])
-    raise jwt.InvalidKeyError("kid is not registered")
+    kind = _KEY_TYPES[header["alg"]]
+    fitting = [
+        each
+        for each in jwks.get("keys", [])
+        if each.get("kid") == header.get("kid") and each.get("kty") == kind
+    ]
+    if len(fitting) != 1:
+        raise jwt.InvalidKeyError("kid must name one registered key of the algorithm's type")
+    return jwt.PyJWK(fitting[0], algorithm=header["alg"])
 
 
 # --- access tokens ---------------------------------------------------------------------

@@ -24,6 +24,7 @@ from core.clock import utc_now
 from core.database import Database
 from core.embedded import servers
 from core.errors import InvalidError
+from core.outward import Outward
 from core.security import ASSERTION_TYPE, valid_scope
 from core.settings import Environment, Settings
 from fhir.policy import Mode, Policy, Tolerance
@@ -49,7 +50,7 @@ def register(cli: typer.Typer) -> None:
     cli.command("token")(token)
 
 
-def add(
+def add(  # noqa: PLR0913, PLR0917 (each is an option of the command line)
     name: Annotated[str, typer.Argument(help="A name for the integration.")],
     scope: Annotated[str, typer.Option(help="SMART v2 system scopes, separated by spaces.")] = (
         "system/Observation.cu"
@@ -59,6 +60,9 @@ def add(
     ] = False,
     mode: Annotated[Mode, typer.Option(help=MODE_HELP)] = Mode.WARN,
     tolerate: Annotated[list[Tolerance] | None, typer.Option(help=TOLERATE_HELP)] = None,
+    jwks_url: Annotated[
+        str, typer.Option(help="Where it keeps its public keys (https); no key pair is made.")
+    ] = "",
 ) -> None:
     """Register a device integration; its private key is printed once and kept nowhere else.
 
@@ -69,6 +73,8 @@ def add(
         raise InvalidError("a name has letters, digits, dots, dashes and underscores, at most 64")
     scopes = _scopes(scope)
     private, public = make_key()
+    if jwks_url:
+        Outward.of(settings).check(jwks_url)
     with servers(settings, broker=False) as running:
         if settings.database_url is None:
             app.migrate.upgrade(running.migration_database_url, app_role=settings.app_role)
@@ -77,11 +83,15 @@ def add(
                 session,
                 name,
                 scopes,
-                {"keys": [public]},
+                {} if jwks_url else {"keys": [public]},
                 history=history,
+                jwks_url=jwks_url,
                 policy=Policy(mode, frozenset(tolerate or ())),
                 now=utc_now(),
             )
+    if jwks_url:
+        typer.echo(json.dumps({"client_id": str(client_id), "scope": scope, "jwks_url": jwks_url}))
+        return
     private["client_id"] = str(client_id)
     if settings.environment is not Environment.PRODUCTION:
         _keep(settings, name, private)

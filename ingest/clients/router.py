@@ -11,8 +11,10 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from core.errors import InvalidError, UnauthenticatedError
+from core.outward import Outward
 from core.security import ASSERTION_ALGORITHMS
-from ingest.clients.service import TokenPolicy, exchange_token
+from ingest.clients.service import TokenPolicy, exchange_token, key_address
+from ingest.keysets.service import KeySets
 from ingest.receiving.router import NO_STORE, limited
 from ingest.smart import smart_configuration
 
@@ -29,7 +31,8 @@ DISCOVERY = ("/fhir/.well-known/smart-configuration", "/.well-known/smart-config
 
 def routes(reception: Reception) -> APIRouter:
     """Return the token endpoint and the documents that name it."""
-    desk, made = TokenDesk(reception), APIRouter()
+    keysets = KeySets(Outward.of(reception.settings), reception.clock)
+    desk, made = TokenDesk(reception, keysets), APIRouter()
     for path in DISCOVERY:
         made.add_api_route(path, desk.smart, methods=["GET", "HEAD"])
         made.add_api_route(path, asked_first, methods=["OPTIONS"])
@@ -52,6 +55,7 @@ class TokenDesk:
     """The handlers."""
 
     reception: Reception
+    keysets: KeySets
 
     def smart(self) -> Response:
         """Say where and how to get a token (FHIR-02)."""
@@ -74,7 +78,11 @@ class TokenDesk:
         policy = TokenPolicy(token_url(reception), reception.secret)
         try:
             with reception.database.transaction() as session:
-                granted = exchange_token(session, form, policy, now=reception.clock())
+                address, kid = key_address(session, form)
+            # Outside of any transaction: whoever answers slowly holds no connection of ours.
+            keys = self.keysets.at(address, kid) if address else None
+            with reception.database.transaction() as session:
+                granted = exchange_token(session, form, policy, now=reception.clock(), fetched=keys)
         except InvalidError as error:
             code = error.field if error.field in OAUTH_ERRORS else "invalid_request"
             return _oauth_error(400, code, error.message)

@@ -16,11 +16,13 @@ from core.security import (
     ASSERTION_TYPE,
     allows,
     assertion_issuer,
+    assertion_kid,
     issue_token,
     valid_scope,
     verify_assertion,
 )
 from fhir.policy import LENIENT, Mode, Policy, Tolerance
+from ingest.keysets.service import PRIVATE
 from ingest.receipt import Sender
 from ingest.tables import Client, ClientAssertion
 
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from core.security import Caller
 
 LONGEST_JTI = 255
-PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "k"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,12 @@ def register_client(  # noqa: PLR0913 (a registration has this many facts)
     policy: Policy = LENIENT,
     bound: bool = False,
     parks: bool = False,
+    jwks_url: str = "",
     now: datetime,
 ) -> UUID:
     """Register a device integration; its id, or its name, is its OAuth client id.
+
+    Its public keys are given, or the https address where it keeps them (`jwks_url`): one of both.
 
     Raises
     ------
@@ -68,9 +72,7 @@ def register_client(  # noqa: PLR0913 (a registration has this many facts)
     granted = sorted(set(scopes))
     if not granted or not all(valid_scope(scope) for scope in granted):
         raise InvalidError("scopes must be SMART v2 system scopes", field="scopes")
-    keys = jwks.get("keys") or []
-    if not keys or any(PRIVATE & set(key) for key in keys):
-        raise InvalidError("the key set must hold public keys, and only those", field="jwks")
+    _keys_or_address(jwks, jwks_url)
     client = uuid4()
     row = insert(Client).values(
         id=client,
@@ -78,6 +80,7 @@ def register_client(  # noqa: PLR0913 (a registration has this many facts)
         jwks=dict(jwks),
         scopes=granted,
         history=history,
+        jwks_url=jwks_url,
         mode=policy.mode,
         tolerances=sorted(policy.tolerances),
         bound=bound,
@@ -89,6 +92,24 @@ def register_client(  # noqa: PLR0913 (a registration has this many facts)
     if session.scalar(stored) is None:
         raise ConflictError("a client of this name is registered", field="name")
     return client
+
+
+def _keys_or_address(jwks: Mapping[str, Any], address: str) -> None:
+    keys = jwks.get("keys") or []
+    if bool(keys) == bool(address):
+        raise InvalidError("give either the public keys or their address", field="jwks")
+    if any(PRIVATE & set(key) for key in keys):
+        raise InvalidError("the key set must hold public keys, and only those", field="jwks")
+
+
+def key_address(session: Session, form: Mapping[str, str]) -> tuple[str, str]:
+    """Return where the client of a token request keeps its keys ("" for here), and the kid."""
+    _well_formed(form)
+    token = form["client_assertion"]
+    client = _find(session, assertion_issuer(token))
+    if client is None or client.disabled:
+        raise UnauthenticatedError("client is not registered")
+    return client.jwks_url, assertion_kid(token)
 
 
 def agree(session: Session, name: str, policy: Policy) -> None:
@@ -106,10 +127,16 @@ def agree(session: Session, name: str, policy: Policy) -> None:
 
 
 def exchange_token(
-    session: Session, form: Mapping[str, str], policy: TokenPolicy, *, now: datetime
+    session: Session,
+    form: Mapping[str, str],
+    policy: TokenPolicy,
+    *,
+    now: datetime,
+    fetched: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the token response of SMART Backend Services (SEC-01).
 
+    `fetched` is the key set of a client that keeps its keys at an address (`key_address`).
     The assertion's `jti` is written in this transaction, so a replay is refused by every
     process and after a restart (SEC-02).
 
@@ -125,7 +152,13 @@ def exchange_token(
     client = _find(session, assertion_issuer(token))
     if client is None or client.disabled:
         raise UnauthenticatedError("client is not registered")
-    proof = verify_assertion(token, jwks=client.jwks, audience=policy.audience, now=now)
+    proof = verify_assertion(
+        token,
+        jwks=dict(fetched or {}) if client.jwks_url else client.jwks,
+        audience=policy.audience,
+        now=now,
+        address=client.jwks_url,
+    )
     _use_once(session, client.id, proof.jti, proof.expires, now=now)
     scopes = _granted(client, form.get("scope", ""))
     return {

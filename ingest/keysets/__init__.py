@@ -1,0 +1,1 @@
+"""Public keys of clients that keep theirs at an address of their own."""
