@@ -56,6 +56,7 @@ class Alert(Base):
             postgresql_where=text("state in ('open', 'acknowledged')"),
         ),
         Index(None, "patient_id", "opened_at"),
+        Index(None, "opened_at", "id"),
     )
 
 
@@ -155,7 +156,10 @@ class Delivery(Base):
     delivered_at: Mapped[datetime | None] = mapped_column(instant())
     acted_on_at: Mapped[datetime | None] = mapped_column(instant())
 
-    __table_args__ = (UniqueConstraint("alert_id", "step_id", "recipient", "channel"),)
+    __table_args__ = (
+        UniqueConstraint("alert_id", "step_id", "recipient", "channel"),
+        Index(None, "created_at", "id"),
+    )
 
 
 class DeliveryAttempt(Base):

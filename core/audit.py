@@ -49,7 +49,11 @@ class AuditEvent(Base):
     patient_id: Mapped[UUID | None]
     outcome: Mapped[str]
 
-    __table_args__ = (Index(None, "patient_id", "recorded"), Index(None, "caller_id", "recorded"))
+    __table_args__ = (
+        Index(None, "patient_id", "recorded"),
+        Index(None, "caller_id", "recorded"),
+        Index(None, "recorded", "id"),
+    )
 
 
 def record(  # noqa: PLR0913 (an audit row has this many facts)

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     PrimaryKeyConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -207,6 +208,23 @@ class Resource(Base):
 
     __table_args__ = (
         Index(None, "patient_id", "effective"),
+        # A search without a patient goes in the order of arrival: Observations are many and
+        # always the newest, all others few (SEC-37).
+        Index(
+            "ix_resource_observation_received",
+            "received_at",
+            "id",
+            "version",
+            postgresql_where=text("type = 'Observation'"),
+        ),
+        Index(
+            "ix_resource_other_received",
+            "type",
+            "received_at",
+            "id",
+            "version",
+            postgresql_where=text("type <> 'Observation'"),
+        ),
         {"postgresql_partition_by": "RANGE (id)"},
     )
 

@@ -38,6 +38,7 @@ class AssessmentRow(Base):
     __table_args__ = (
         UniqueConstraint("patient_id", "key"),
         Index(None, "patient_id", "at"),
+        Index(None, "at", "id"),
     )
 
 

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from sqlalchemy import select, tuple_
 
-from app.fhir_api.scope import EXAMINED, Mark, Scope, Seen, mark, ordered, visible_among
-from app.fhir_api.stored import LIGHT
+from app.fhir_api.scope import EXAMINED, Mark, Scope, Seen, hull, mark, ordered, visible_among
+from app.fhir_api.stored import LIGHT, Stored, light
 from app.fhir_api.walk import Hit
 from fhir.provenance import Sent, provenance, provenance_id
 from fhir.search_fields import STORED_KINDS
@@ -25,28 +25,40 @@ if TYPE_CHECKING:
 _ID = re.compile(
     rf"(?P<type>{'|'.join(STORED_KINDS)})-(?P<id>[0-9a-f-]{{36}})-(?P<version>\d{{1,9}})"
 )
+STORED = Stored()
 ORDER = ("received_at", "type", "id", "version")
 
 
 class Origins:
     """Every version of every received resource, in the order in which they arrived."""
 
-    sorts = frozenset({"date", "_lastUpdated"})
+    def serves(self, scope: Scope, key: str) -> bool:
+        """Return whether its own order is the one by this key: a patient's stand by kind."""
+        return key in ("date", "_lastUpdated") and scope.patients is None
 
     def look(self, scope: Scope, after: Mark | None, limit: int) -> list[Seen]:
         """Return the next versions, newest first unless the other order is asked for."""
-        people = scope.people if scope.patients is not None else [None]
+        if scope.patients is not None:
+            return self._kind_by_kind(scope, after, limit)
         columns = [(getattr(Resource, name), scope.down) for name in ORDER]
         found = []
-        for who in people:
-            for kind in STORED_KINDS:
-                query = _versions(scope).where(Resource.type == kind)
-                if who is not None:
-                    query = query.where(Resource.patient_id == who)
-                rows = scope.session.execute(ordered(query, columns, after, limit))
-                found += [_seen(row) for row in rows]
-        found.sort(key=_place, reverse=scope.down)
+        for kind in STORED_KINDS:
+            query = light(kind, scope.asof).where(*hull(Resource.received_at, scope.updated))
+            rows = scope.session.execute(ordered(query, columns, after, limit))
+            found += [_seen(row, _key(row)) for row in rows]
+        found.sort(key=lambda seen: _key(seen.row), reverse=scope.down)
         return found[:limit]
+
+    def _kind_by_kind(self, scope: Scope, after: Mark | None, limit: int) -> list[Seen]:
+        first, place = (int(after[0]), after[1:]) if after else (0, None)
+        found: list[Seen] = []
+        for number, kind in enumerate(STORED_KINDS):
+            if number < first or len(found) == limit:
+                continue
+            there = place if number == first else None
+            rows = STORED.look(replace(scope, kind=kind), there, limit - len(found))
+            found += [_seen(row.row, (number, *row.mark)) for row in rows]
+        return found
 
     def pick(self, scope: Scope) -> list[Seen]:
         """Return the versions that are named by the id of their Provenance."""
@@ -56,7 +68,8 @@ class Origins:
             return []
         whole = tuple_(Resource.type, Resource.id, Resource.version)
         return [
-            _seen(row) for row in scope.session.execute(_versions(scope).where(whole.in_(keys)))
+            _seen(row, _key(row))
+            for row in scope.session.execute(_versions(scope).where(whole.in_(keys)))
         ]
 
     def bodies(self, scope: Scope, seen: Sequence[Seen]) -> list[bytes]:
@@ -71,7 +84,7 @@ def of_resources(scope: Scope, keys: Iterable[tuple[str, str]], most: int) -> li
     if not pairs:
         return []
     query = _versions(scope).where(tuple_(Resource.type, Resource.id).in_(pairs)).limit(most)
-    seen = [_seen(row) for row in scope.session.execute(query)]
+    seen = [_seen(row, _key(row)) for row in scope.session.execute(query)]
     visible = visible_among(scope.session, scope.caller, (each.patient_id for each in seen))
     seen = [each for each in seen if each.patient_id is None or each.patient_id in visible]
     bodies = Origins().bodies(replace(scope, kind="Provenance"), seen)
@@ -93,23 +106,19 @@ def _is_uuid(text: str) -> bool:
     return True
 
 
-def _seen(row: Any) -> Seen:
+def _seen(row: Any, place: tuple[Any, ...]) -> Seen:
     return Seen(
         provenance_id(row.type, str(row.id), row.version),
         0,
         row.patient_id,
         row.received_at,
-        mark(*_key(row)),
+        mark(*place),
         row,
     )
 
 
 def _key(row: Any) -> tuple[Any, ...]:
     return tuple(getattr(row, name) for name in ORDER)
-
-
-def _place(seen: Seen) -> tuple[Any, ...]:
-    return _key(seen.row)
 
 
 def _names(session: Session, ids: set[UUID | None]) -> dict[UUID | None, str]:

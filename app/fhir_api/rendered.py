@@ -23,6 +23,10 @@ class Rendered(ABC):
     order: tuple[str, ...]
     sorts: frozenset[str] = frozenset()  # the keys that its own order serves
 
+    def serves(self, scope: Scope, key: str) -> bool:  # noqa: ARG002 (one signature for all shelves)
+        """Return whether its own order is the one by this key."""
+        return key in self.sorts
+
     @abstractmethod
     def rows(self, scope: Scope) -> Select[Any]:
         """Return every row as of an instant."""

@@ -83,12 +83,16 @@ class Seen:
     mark: Mark
     row: Any
     meant: bool = True
+    parcel: UUID | None = None  # what must be opened to read it, and at least how much that is
+    weight: int = 0
 
 
 class Shelf(Protocol):
     """Where the resources of one kind are kept or made from."""
 
-    sorts: frozenset[str]  # the keys that its own order serves
+    def serves(self, scope: Scope, key: str) -> bool:
+        """Return whether its own order is the one by this key."""
+        ...
 
     def look(self, scope: Scope, after: Mark | None, limit: int) -> list[Seen]:
         """Return the next rows in the order of the scope, whether they are meant or not."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, literal, select
 from sqlalchemy.orm import aliased
 
 from app.fhir_api.scope import (
@@ -49,12 +49,18 @@ LIGHT = (
     Resource.length,
 )
 RECEIVED = ("received_at", "id", "version")
+DATED = ("effective", *RECEIVED)
+OBSERVATION = "Observation"
 
 
 def light(kind: str, asof: datetime) -> Select[Any]:
-    """Return the query of every version of a kind, without bodies, as of an instant."""
+    """Return the query of every version of a kind, without bodies, as of an instant.
+
+    The kind stands in the text of the query: the indexes are of one kind, or of all others.
+    """
     query: Any = select(*LIGHT)
-    found: Select[Any] = query.where(Resource.type == kind, Resource.received_at <= asof)
+    of_kind = Resource.type == literal(kind, literal_execute=True)
+    found: Select[Any] = query.where(of_kind, Resource.received_at <= asof)
     return found
 
 
@@ -71,62 +77,97 @@ def with_newest(rows: Select[Any], asof: datetime) -> Select[Any]:
 
 
 class Stored:
-    """The shelf of one kind of received resource."""
+    """The shelf of one kind of received resource.
 
-    sorts = frozenset({"_lastUpdated"})
+    Everybody's stand in the order in which they were received. A patient's Observations stand in
+    the order in which they were measured, those without a time behind them.
+    """
+
+    def serves(self, scope: Scope, key: str) -> bool:
+        """Return whether the shelf's own order is this one."""
+        return key == ("date" if _measured(scope) else "_lastUpdated")
 
     def look(self, scope: Scope, after: Mark | None, limit: int) -> list[Seen]:
-        """Return the next rows in the order in which they were received."""
-        columns = [(getattr(Resource, name), scope.down) for name in RECEIVED]
-        query = light(scope.kind, scope.asof).where(*hull(Resource.received_at, scope.updated))
-        whose = [[Resource.patient_id == each] for each in scope.people]
-        branches = [
-            ordered(query.where(*who), columns, after, limit)
-            for who in (whose if scope.patients is not None else [[]])
-        ]
+        """Return the next rows."""
+        if not _measured(scope):
+            return self._step(scope, RECEIVED, (), after, limit)
+        dated = after is None or after[0] == "dated"
+        rest = after[1:] if after else None
+        found = []
+        if dated:
+            known = (Resource.effective.is_not(None),)
+            found = self._step(scope, DATED, known, rest, limit)
+        if len(found) < limit:
+            none = (Resource.effective.is_(None),)
+            more = limit - len(found)
+            found += self._step(scope, RECEIVED, none, None if dated else rest, more)
+        return found
+
+    def _step(
+        self,
+        scope: Scope,
+        names: Sequence[str],
+        where: Sequence[Any],
+        after: Mark | None,
+        limit: int,
+    ) -> list[Seen]:
+        columns = [(getattr(Resource, name), scope.down) for name in names]
+        query = light(scope.kind, scope.asof).where(*where)
+        query = query.where(*hull(Resource.received_at, scope.updated))
+        if scope.patients is None:
+            branches = [ordered(query, columns, after, limit)]
+        else:
+            branches = [
+                ordered(query.where(Resource.patient_id == each), columns, after, limit)
+                for each in scope.people
+            ]
         if not branches:
             return []
-        order = [(name, scope.down) for name in RECEIVED]
-        return self._seen(scope, side_by_side(branches, order, limit))
+        order = [(name, scope.down) for name in names]
+        rows = scope.session.execute(
+            with_newest(side_by_side(branches, order, limit), scope.asof)
+        ).all()
+        rows = sorted(rows, key=lambda row: _key(row, names), reverse=scope.down)
+        place = {DATED: ("dated",), RECEIVED: ("undated",)}[tuple(names)]
+        return [
+            _seen(row, (*(place if _measured(scope) else ()), *_key(row, names))) for row in rows
+        ]
 
     def pick(self, scope: Scope) -> list[Seen]:
         """Return the rows that the scope names by id."""
-        ids = uuids(scope.ids or ())
-        query = light(scope.kind, scope.asof).where(Resource.id.in_(ids))
-        return self._seen(scope, query.limit(EXAMINED))
-
-    def _seen(self, scope: Scope, query: Any) -> list[Seen]:
-        rows = scope.session.execute(with_newest(query, scope.asof)).all()
-        seen = [
-            Seen(
-                str(row.id),
-                row.version,
-                row.patient_id,
-                row.received_at,
-                mark(row.received_at, row.id, row.version),
-                row,
-                meant=row.newest,
-            )
-            for row in rows
-        ]
-        return sorted(seen, key=_received, reverse=scope.down)
+        query = light(scope.kind, scope.asof).where(Resource.id.in_(uuids(scope.ids or ())))
+        rows = scope.session.execute(with_newest(query.limit(EXAMINED), scope.asof))
+        return [_seen(row, _key(row, RECEIVED)) for row in rows]
 
     def bodies(self, scope: Scope, seen: Sequence[Seen]) -> list[bytes]:
         """Return the received bytes with our id and meta."""
         kept = bodies(scope.session, [each.row for each in seen])
         return [
-            stamp(
-                body,
-                id_=each.id,
-                version=each.version,
-                updated=each.updated,
-            )
+            stamp(body, id_=each.id, version=each.version, updated=each.updated)
             for each, body in zip(seen, kept, strict=True)
         ]
 
 
-def _received(seen: Seen) -> tuple[datetime, UUID, int]:
-    return seen.updated, seen.row.id, seen.version
+def _measured(scope: Scope) -> bool:
+    return scope.kind == OBSERVATION and scope.patients is not None
+
+
+def _key(row: Any, names: Sequence[str]) -> tuple[Any, ...]:
+    return tuple(getattr(row, name) for name in names)
+
+
+def _seen(row: Any, place: tuple[Any, ...]) -> Seen:
+    return Seen(
+        str(row.id),
+        row.version,
+        row.patient_id,
+        row.received_at,
+        mark(*place),
+        row,
+        meant=row.newest,
+        parcel=row.parcel_id,
+        weight=row.start + row.length,
+    )
 
 
 def patients_called(session: Session, caller: Caller, tokens: Iterable[Token]) -> set[UUID]:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     from fhir.search_criteria import Criteria, Place
 
+OPENED = 128 << 20  # bytes of parcels that one page opens, at least
+HELD, PORTION = 8 << 20, 100  # bytes of parcels, and rows, that are read at once
 COUNTED = 20_000  # rows that a request for an exact number looks at
 TOO_MUCH = "too much would have to be compared: name a patient, or a span of _lastUpdated"
 
@@ -47,7 +49,7 @@ class Hit:
     updated: datetime
     mark: Mark
     body: bytes
-    row: Any = None
+    row: Any = None  # of its table
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,44 @@ class Page:
 
     hits: tuple[Hit, ...]
     rest: Mark | None = None
+
+
+@dataclass(slots=True)
+class Budget:
+    """What one page may still look at, in rows and in bytes that must be opened."""
+
+    rows: int = 0
+    weight: int = 0
+
+    @property
+    def spent(self) -> bool:
+        """Return whether the page must end here."""
+        return self.rows >= EXAMINED or self.weight >= OPENED
+
+    def take(self, rows: Sequence[Seen]) -> bool:
+        """Count what was looked at; return whether the page must end here."""
+        self.rows += len(rows)
+        self.weight += _weight(rows)
+        return self.spent
+
+
+def portions(rows: Sequence[Seen]) -> Iterator[list[Seen]]:
+    """Return the rows in portions whose bodies can be held in memory together."""
+    some: list[Seen] = []
+    for row in rows:
+        if some and (len(some) == PORTION or _weight([*some, row]) > HELD):
+            yield some
+            some = []
+        some.append(row)
+    if some:
+        yield some
+
+
+def _weight(rows: Sequence[Seen]) -> int:
+    parcels: dict[UUID | None, int] = {}
+    for row in rows:
+        parcels[row.parcel] = max(parcels.get(row.parcel, 0), row.weight)
+    return sum(parcels.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,27 +114,30 @@ class Walk:
         if not self._along_the_shelf:
             return self._sorted(self._everything(), after, count)
         found: list[Hit] = []
-        size, budget = min(BATCH, 2 * count + 20), EXAMINED
-        while budget > 0:
-            size = min(size, budget)
+        size, budget = min(BATCH, 2 * count + 20), Budget()
+        while not budget.spent:
             rows = self.shelf.look(self.scope, after, size)
-            meant = {hit.mark: hit for hit in self.sift(rows)}
-            for row in rows:
-                if len(found) == count:
+            for some in portions(rows):
+                meant = {hit.mark: hit for hit in self.sift(some)}
+                for row in some:
+                    if len(found) == count:
+                        return Page(tuple(found), after)
+                    after = row.mark
+                    if row.mark in meant:
+                        found.append(meant[row.mark])
+                if budget.take(some):
                     return Page(tuple(found), after)
-                after = row.mark
-                if row.mark in meant:
-                    found.append(meant[row.mark])
             if len(rows) < size:
                 return Page(tuple(found))
-            budget, size = budget - size, BATCH
+            size = BATCH
         return Page(tuple(found), after)
 
     @property
     def _along_the_shelf(self) -> bool:
         """Return whether the shelf's own order is the one that is asked for."""
         sort = self.scope.sort
-        return not sort or (len(sort) == 1 and sort[0].removeprefix("-") in self.shelf.sorts)
+        key = sort[0].removeprefix("-") if sort else ""
+        return not sort or (len(sort) == 1 and self.shelf.serves(self.scope, key))
 
     def _everything(self) -> list[Seen]:
         """Return all rows where they are few enough to be sorted; refuse where they are not."""
@@ -109,15 +152,22 @@ class Walk:
     def total(self) -> int | None:
         """Return how many are meant, or None where that cannot be told within the bound."""
         if self.scope.ids is not None:
-            return sum(1 for _ in self.sift(self.shelf.pick(self.scope)))
+            return self._number(self.shelf.pick(self.scope))
         scope, counted, after = replace(self.scope, sort=()), 0, None
         for _ in range(COUNTED // BATCH):
             rows = self.shelf.look(scope, after, BATCH)
-            counted += sum(1 for _ in self.sift(rows))
+            counted += self._number(rows)
             if len(rows) < BATCH:
                 return counted
             after = rows[-1].mark
         return None
+
+    def _number(self, rows: Sequence[Seen]) -> int:
+        if self.criteria.wanted:
+            return sum(1 for _ in self.sift(rows))
+        whose = (row.patient_id for row in rows)
+        visible = visible_among(self.scope.session, self.scope.caller, whose)
+        return sum(1 for row in rows if self._may_fit(row, visible))
 
     def sift(self, rows: Sequence[Seen]) -> Iterator[Hit]:
         """Return those rows that are meant, by what the rows say and then by their content."""
@@ -125,18 +175,14 @@ class Walk:
             self.scope.session, self.scope.caller, (row.patient_id for row in rows)
         )
         likely = [row for row in rows if self._may_fit(row, visible)]
-        for row, body in zip(likely, self.shelf.bodies(self.scope, likely), strict=True):
-            if not self.criteria.wanted or self._fits(body):
-                yield Hit(
-                    self.scope.kind,
-                    row.id,
-                    row.version,
-                    row.patient_id,
-                    row.updated,
-                    row.mark,
-                    body,
-                    row.row,
-                )
+        for some in portions(likely):
+            for row, body in zip(some, self.shelf.bodies(self.scope, some), strict=True):
+                if not self.criteria.wanted or self._fits(body):
+                    yield self._hit(row, body)
+
+    def _hit(self, row: Seen, body: bytes) -> Hit:
+        kind, mark = self.scope.kind, row.mark
+        return Hit(kind, row.id, row.version, row.patient_id, row.updated, mark, body, row.row)
 
     def _may_fit(self, row: Seen, visible: set[UUID]) -> bool:
         scope = self.scope

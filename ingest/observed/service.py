@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
 from core.outbox import Priority, Topic, offer_all
@@ -30,7 +31,6 @@ from ingest.urgency import cannot_wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
     from uuid import UUID
 
     from fhir.identity import Ref
@@ -144,7 +144,7 @@ def _store(desk: Desk, settled: Sequence[_Settled]) -> None:
             each.seen.raw,
             status=each.incoming.status,
             updated=each.incoming.updated,
-            effective=_effective(each.incoming),
+            effective=_effective(each),
         )
         for each in stored
     ]
@@ -160,9 +160,16 @@ def _alone(settled: _Settled) -> bool:
     )
 
 
-def _effective(incoming: Incoming) -> datetime | None:
-    """Return when it was measured; all values of one Observation share that."""
-    return incoming.candidates[0].effective if incoming.candidates else None
+def _effective(settled: _Settled) -> datetime | None:
+    """Return when it was measured, which all values of one Observation share; None if unknown.
+
+    Searches go in this order (FHIR-11), also by what is no reading.
+    """
+    if settled.incoming.candidates:
+        return settled.incoming.candidates[0].effective
+    when = settled.seen.parsed.when
+    day = datetime.combine(when.day, time.min, tzinfo=UTC) if when.day else None
+    return when.start or when.end or day
 
 
 def _written(memory: Known) -> set[Name]:

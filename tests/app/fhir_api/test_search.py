@@ -280,7 +280,9 @@ def test_too_much_to_compare_is_said_and_not_cut(
     query = {"patient": someone.id, "code": "8867-4"}
 
     sorted_ = someone.gateway.http.get(
-        "/fhir/Observation", params=query | {"_sort": "date"}, headers=someone.gateway.headers()
+        "/fhir/Observation",
+        params=query | {"_sort": "_lastUpdated"},
+        headers=someone.gateway.headers(),
     )
     paged = all_pages(someone.gateway, get(someone.gateway, "Observation", query), lambda: None)
 
