@@ -75,11 +75,22 @@ class Keyring:
             for name in ("first", INDEX)
         )
 
+    def with_new(self, name: str) -> str:
+        """Return the text of this ring with a new key in front, which then seals."""
+        held = {name: secrets.token_bytes(KEY_BYTES), **self.keys, INDEX: self.index}
+        return ",".join(f"{each}:{urlsafe_b64encode(key).decode()}" for each, key in held.items())
+
+    @property
+    def mark(self) -> bytes:
+        """How the fields begin that the current key sealed."""
+        name = self.current.encode()
+        return bytes([len(name)]) + name
+
     def seal(self, plain: bytes, *, place: str) -> bytes:
         """Return the plain bytes sealed for one place, such as `patient.name/<id>`."""
-        name, nonce = self.current.encode(), secrets.token_bytes(_NONCE_BYTES)
+        nonce = secrets.token_bytes(_NONCE_BYTES)
         sealed = AESGCM(self.keys[self.current]).encrypt(nonce, plain, place.encode())
-        return bytes([len(name)]) + name + nonce + sealed
+        return self.mark + nonce + sealed
 
     def open(self, sealed: bytes, *, place: str) -> bytes:
         """Return the plain bytes.

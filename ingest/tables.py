@@ -183,7 +183,7 @@ class Parcel(Base):
     __tablename__ = "parcel"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes] = sealed_column("parcel/{id}")
 
     __table_args__ = ({"postgresql_partition_by": "RANGE (id)"},)
 

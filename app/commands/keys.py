@@ -1,0 +1,58 @@
+"""`keys new`, `keys add`, `keys rotate`: the keys of the sealed fields, made and renewed."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import typer
+
+from app.schema import METADATA
+from core.clock import utc_now
+from core.database import Database
+from core.embedded import field_keys, servers
+from core.errors import InvalidError
+from core.rotation import rotate
+from core.sealing import INDEX, Keyring
+from core.settings import Settings
+
+NAME_FORM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(help="Keys of the sealed fields.", no_args_is_help=True)
+    group.command("new")(new)
+    group.command("add")(add)
+    group.command("rotate")(run_rotation)
+    cli.add_typer(group, name="keys")
+
+
+def new() -> None:
+    """Print a new ring for WARDLIGHT_FIELD_KEYS of a new installation."""
+    typer.echo(Keyring.fresh())
+
+
+def add(
+    name: Annotated[str, typer.Argument(help="A name for the new key, such as 2027.")],
+) -> None:
+    """Print the present ring with a new key in front, which seals from the next start on."""
+    ring = Keyring.read(field_keys(Settings()))
+    if not NAME_FORM.fullmatch(name) or name == INDEX or name in ring.keys:
+        raise InvalidError("a key needs a new name of letters, digits, dots and dashes")
+    typer.echo(ring.with_new(name))
+
+
+def run_rotation() -> None:
+    """Seal every field of older keys under the first key of the ring; others go on working."""
+    settings = Settings()
+    with servers(settings, broker=False) as running:
+        database = Database(running.database_url, field_keys=running.field_keys, pool_size=1)
+        try:
+            found = rotate(database, METADATA, now=utc_now())
+        finally:
+            database.close()
+    for each in found:
+        typer.echo(f"{each.column}: {each.sealed} sealed again, {each.stuck} cannot be opened")
+    if any(each.stuck for each in found):
+        raise typer.Exit(1)
