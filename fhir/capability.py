@@ -32,13 +32,23 @@ class Search:
     include: bool = False  # whether what it refers to can come along (_include)
 
 
-def capability_statement(
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of a resource type ("" for the system), by its name without the $."""
+
+    name: str
+    type: str
+    definition: str  # the canonical of its OperationDefinition
+
+
+def capability_statement(  # noqa: PLR0913 (a statement is made of these lists)
     interactions: Iterable[Interaction],
     *,
     date: datetime,
     url: str,
     token_url: str,
     searches: Sequence[Search] = (),
+    operations: Sequence[Operation] = (),
 ) -> dict[str, Any]:
     """Return the statement of the server at `url`; interactions are what routes declare."""
     declared = tuple(interactions)
@@ -48,7 +58,7 @@ def capability_statement(
         "security": _security(token_url),
     }
     if types:
-        rest["resource"] = [_resource(kind, declared, searches) for kind in types]
+        rest["resource"] = [_resource(kind, declared, searches, operations) for kind in types]
     system = sorted({each.code for each in declared if each.code in SYSTEM_WIDE})
     if system:
         rest["interaction"] = [{"code": code} for code in system]
@@ -76,7 +86,10 @@ def _security(token_url: str) -> dict[str, Any]:
 
 
 def _resource(
-    kind: str, declared: Iterable[Interaction], searches: Sequence[Search]
+    kind: str,
+    declared: Iterable[Interaction],
+    searches: Sequence[Search],
+    operations: Iterable[Operation],
 ) -> dict[str, Any]:
     codes = sorted({each.code for each in declared if each.type == kind})
     resource: dict[str, Any] = {
@@ -91,4 +104,9 @@ def _resource(
     included = [f"{kind}:{each.name}" for each in searches if each.include and each.type == kind]
     if included:
         resource["searchInclude"] = included
+    served = [each for each in operations if each.type == kind]
+    if served:
+        resource["operation"] = [
+            {"name": each.name, "definition": each.definition} for each in served
+        ]
     return resource

@@ -16,7 +16,7 @@ from core.clock import utc_now
 from core.database import Database
 from core.security import Caller, new_secret
 from core.settings import Settings
-from fhir.capability import Interaction, Search, capability_statement
+from fhir.capability import Interaction, Operation, Search, capability_statement
 from fhir.strict import BUNDLE, SINGLE
 from ingest import service
 from ingest.admission.service import Gate
@@ -44,9 +44,10 @@ def router(  # noqa: PLR0913 (what a door is made of)
     *,
     also: Sequence[Interaction] = (),
     searches: Sequence[Search] = (),
+    operations: Sequence[Operation] = (),
     gate: Gate | None = None,
 ) -> APIRouter:
-    """Return the routes of the door; `also` and `searches` are what other routers serve.
+    """Return the routes of the door, which also declares what other routers serve.
 
     Without a `gate` everybody may come in at any time.
 
@@ -55,7 +56,7 @@ def router(  # noqa: PLR0913 (what a door is made of)
     """
     secret = settings.secret_key.get_secret_value() if settings.secret_key else new_secret()
     reception = Reception(database, settings, secret, clock, gate)
-    door = Door(reception, tuple(also), tuple(searches))
+    door = Door(reception, tuple(also), tuple(searches), tuple(operations))
     routes = APIRouter()
     routes.add_api_route("/fhir/metadata", door.metadata, methods=["GET", "HEAD"])
     routes.include_router(of_tokens(reception))
@@ -73,6 +74,7 @@ class Door:
     reception: Reception
     also: tuple[Interaction, ...] = ()
     searches: tuple[Search, ...] = ()
+    operations: tuple[Operation, ...] = ()
 
     async def create(self, kind: str, request: Request) -> Response:
         """Create one resource (FHIR-03, FHIR-04)."""
@@ -143,5 +145,6 @@ class Door:
             url=self.reception.settings.fhir_base,
             token_url=token_url(self.reception),
             searches=self.searches,
+            operations=self.operations,
         )
         return JSONResponse(statement, media_type=FHIR_JSON)

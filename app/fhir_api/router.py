@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qsl
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
@@ -15,13 +16,15 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 
 from app.fhir_api import service
+from app.fhir_api.everything import NAME, everything
 from app.fhir_api.paging import unseal
+from app.fhir_api.scope import uuids
 from core.clock import utc_now
 from core.database import Database
 from core.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from core.security import Caller, new_secret, read_token
 from core.settings import Settings
-from fhir.capability import Interaction
+from fhir.capability import Interaction, Operation
 from fhir.outcome import Refusal, operation_outcome, refusal
 from fhir.search_parameters import SEARCHES, WRITTEN_HERE, Criteria, Place, read_search
 from ingest.admission.service import Gate
@@ -38,6 +41,11 @@ Pairs = tuple[tuple[str, str], ...]
 INTERACTIONS = (
     *(Interaction("search-type", kind) for kind in SEARCHES),
     *(Interaction("read", kind) for kind in WRITTEN_HERE),
+)
+OPERATIONS = (
+    Operation(
+        "everything", "Patient", "http://hl7.org/fhir/OperationDefinition/Patient-everything"
+    ),
 )
 DECLARED = tuple(each for searches in SEARCHES.values() for each in searches)
 
@@ -57,6 +65,7 @@ def router(
         by_get, by_post = desk.handlers(kind)
         routes.add_api_route(f"/fhir/{kind}", by_get, methods=["GET"])
         routes.add_api_route(f"/fhir/{kind}/_search", by_post, methods=["POST"])
+    routes.add_api_route("/fhir/Patient/{id_}/$everything", desk.everything, methods=["GET"])
     for kind in WRITTEN_HERE:
         routes.add_api_route(f"/fhir/{kind}/{{id_}}", desk.reader(kind), methods=["GET"])
     return routes
@@ -111,6 +120,17 @@ class Desk:
         if self.gate is not None:
             self.gate.reader(caller)
         return caller
+
+    def everything(self, request: Request, id_: str) -> Response:
+        """Return a page of all that is known of a patient."""
+        caller, pairs = self.caller(request), _pairs(request)
+        patient = next(iter(uuids([id_])), UUID(int=0))
+
+        def work(session: Session) -> bytes:
+            asked = self._asked(f"{NAME}/{patient}", caller, pairs, self.clock())
+            return everything(session, caller, patient, asked)
+
+        return self._work(f"Patient/{NAME}", caller, request, pairs, work)
 
     def answer(self, kind: str, caller: Caller, request: Request, pairs: Pairs) -> Response:
         """Return the searchset, or why there is none."""

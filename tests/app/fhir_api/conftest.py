@@ -37,7 +37,12 @@ def web(database: Database, clock: Clock) -> Iterator[TestClient]:
     application.include_router(search.router(database, settings, clock))
     application.include_router(
         ingest.router.router(
-            database, settings, clock, also=search.INTERACTIONS, searches=search.DECLARED
+            database,
+            settings,
+            clock,
+            also=search.INTERACTIONS,
+            searches=search.DECLARED,
+            operations=search.OPERATIONS,
         )
     )
     _add_refusals(application)
