@@ -1,0 +1,21 @@
+// fhirclient.js as an integration would use it: reads {base, token, observation} on stdin,
+// creates, reads and searches, and prints what it found as one JSON line.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+const smart = createRequire(import.meta.url)('fhirclient');
+
+const { base, token, patient, observation } = JSON.parse(readFileSync(0, 'utf8'));
+const request = { url: '/', headers: { host: 'localhost' }, socket: {} };
+const client = smart(request, {}).client({
+  serverUrl: `${base}/fhir`,
+  tokenResponse: { access_token: token, patient: patient.id },
+});
+
+const created = await client.create({ ...observation, subject: { reference: `Patient/${patient.id}` } });
+const read = await client.request(`Observation/${created.id}`);
+const person = await client.patient.read();
+const found = await client.request(`Observation?patient=${patient.id}&_count=1`, { pageLimit: 0, flat: true });
+process.stdout.write(
+  JSON.stringify({ created: created.id, read: read.id, person: person.id, found: found.map((each) => each.id) }),
+);
