@@ -9,6 +9,7 @@ import app.subscriptions.tables
 import app.timetable
 import core.audit
 import core.outbox
+import ingest.clocks.tables
 import ingest.people.tables
 import ingest.tables
 import monitoring.tables
@@ -18,6 +19,7 @@ TABLE_MODULES = (
     core.outbox,
     core.audit,
     ingest.tables,
+    ingest.clocks.tables,
     ingest.people.tables,
     monitoring.tables,
     alerts.tables,

@@ -114,6 +114,8 @@ SNOMED_VITALS: dict[str, Vital] = {
     "431314004": V.SPO2,  # peripheral oxygen saturation
     "386725007": V.BODY_TEMPERATURE,
 }
+# What a device's clock showed at a gateway's time: absolute, and base offset time (PHD guide).
+COINCIDENT = frozenset({(MDC, "67975"), (MDC, "68226")})
 HOME_VITALS = {"home-motion-count": V.MOTION}
 PANELS = frozenset(
     {

@@ -74,3 +74,20 @@ def read_reference(reference: Mapping[str, Any] | None) -> Ref | None:
 def _conditional_type(text: str) -> str:
     kind, mark, _ = text.partition("?")
     return kind if mark and kind.isalpha() else ""
+
+
+# R4's own extension, and the address under which the Personal Health Device guide names it.
+_GATEWAYS = frozenset(
+    {
+        "http://hl7.org/fhir/StructureDefinition/observation-gatewayDevice",
+        "http://hl7.org/fhir/uv/phd/StructureDefinition/observation-gatewayDevice",
+    }
+)
+
+
+def read_gateway(resource: Mapping[str, Any]) -> Ref | None:
+    """Return the gateway that sent a device's Observation on, or None (FHIR-21)."""
+    for each in resource.get("extension", ()):
+        if each.get("url") in _GATEWAYS:
+            return read_reference(each.get("valueReference"))
+    return None

@@ -72,3 +72,5 @@ class ParsedObservation:
     contact: bool = False
     category: tuple[str, ...] = ()
     reported: tuple[tuple[str, str], ...] = ()  # (system, code) of valueCodeableConcept
+    gateway: Ref | None = None  # what sent it on for the device
+    showed: datetime | None = None  # by a coincident timestamp: the device's clock at `when`

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from core.vitals import Quality, Vital
 from fhir import profiles
-from fhir.codes import Meaning, codings, meaning
+from fhir.codes import COINCIDENT, Meaning, codings, meaning
 from fhir.fast import fast
-from fhir.identity import read_identifiers, read_reference
+from fhir.identity import read_gateway, read_identifiers, read_reference
 from fhir.measurement import Measurement, ParsedObservation, When
 from fhir.moments import effective, moment
 from fhir.outcome import KEPT, PROFILE, STRUCTURE, Issue, Refusal, refusal
@@ -20,6 +20,7 @@ from fhir.values import Read, doubts, read, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
 __all__ = ["Measurement", "ParsedObservation", "When", "parse", "parse_fully"]
 
@@ -91,7 +92,16 @@ def _frame(resource: Mapping[str, Any], when: When) -> ParsedObservation:
         resource_id=str(resource.get("id", "")),
         category=_category(resource),
         reported=codings(resource.get("valueCodeableConcept")),
+        gateway=read_gateway(resource),
+        showed=_showed(resource),
     )
+
+
+def _showed(resource: Mapping[str, Any]) -> datetime | None:
+    """Return what a device's clock showed, where this is a coincident timestamp (REL-21)."""
+    if COINCIDENT.isdisjoint(codings(resource["code"])) or resource["status"] not in MEASURED:
+        return None
+    return moment(str(resource.get("valueDateTime", "")))
 
 
 def _category(resource: Mapping[str, Any]) -> tuple[str, ...]:
@@ -99,7 +109,10 @@ def _category(resource: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _stored(parsed: ParsedObservation) -> ParsedObservation:
-    text = "not a monitored measurement: stored, not scored"
+    if parsed.showed is not None:
+        text = "coincident timestamp: understood; a reading at an impossible time is moved by it"
+    else:
+        text = "not a monitored measurement: stored, not scored"
     issue = Issue("information", "informational", text, "Observation.code")
     return replace(parsed, warnings=(*parsed.warnings, issue))
 

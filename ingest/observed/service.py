@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from core.outbox import Priority, Topic, offer_all
 from core.vitals import Quality
-from fhir.outcome import Issue
+from fhir.outcome import PROFILE
+from fhir.policy import Mode
 from ingest.acceptance import WITHDRAWING, Decision, Incoming, Known, Outcome, sort
 from ingest.archive.repository import Version, add_names, add_versions, lock, versions_of
 from ingest.binding.service import refusals
 from ingest.candidates import candidates_of
+from ingest.clocks.repository import record
+from ingest.clocks.service import (
+    device_keys,
+    devices_of,
+    learn,
+    placed_anew,
+    store_of_devices,
+)
 from ingest.enrolment import LIVES_ALONE
 from ingest.observed.repository import BESIDE, add_readings, known, supersede
 from ingest.people.repository import find, set_living_alone, zones
@@ -27,6 +36,7 @@ from ingest.receipt import (
     digest_of,
     refuse,
 )
+from ingest.remarks import AHEAD, remarks
 from ingest.urgency import cannot_wait
 
 if TYPE_CHECKING:
@@ -35,8 +45,7 @@ if TYPE_CHECKING:
 
     from fhir.identity import Ref
     from fhir.observation import ParsedObservation
-
-LONGEST_DEVICE = 200  # characters; a longer name is as good by its digest
+    from ingest.device_clock import DeviceClock
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,7 @@ class Seen:
     parsed: ParsedObservation
     raw: bytes
     id: UUID
+    shift: timedelta = timedelta(0)  # what was taken off its time (REL-21)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +76,21 @@ def take(desk: Desk, seen: Sequence[Seen]) -> dict[int, Answer]:
     """
     subjects = [each.parsed.subject for each in seen if each.parsed.subject is not None]
     patients = find(desk.session, desk.sender, Kind.PATIENT, subjects, within=desk.within)
+    clocks = learn(desk, [each.parsed for each in seen], patients)
+    strangers = [each for each in seen if each.parsed.subject not in patients]
     answers = {
-        each.index: unknown(each.parsed.subject, "Observation.subject")
-        for each in seen
-        if each.parsed.subject not in patients
+        each.index: unknown(each.parsed.subject, "Observation.subject") for each in strangers
     }
+    devices = devices_of(desk, [each.parsed for each in strangers])
+    stamps = {e.index: (e.id, e.raw) for e in strangers if e.parsed.subject in devices}
+    answers |= store_of_devices(desk, stamps)
     answers |= refusals(desk, {s.index: s.parsed for s in seen if s.index not in answers}, patients)
     lock(desk.session, (f"patient|{patient}" for patient in patients.values()))
-    incoming = _incoming(desk, [each for each in seen if each.index not in answers], patients)
+    incoming = _incoming(
+        desk, [each for each in seen if each.index not in answers], patients, clocks
+    )
+    answers |= _untimely(desk, incoming)
+    incoming = [pair for pair in incoming if pair[0].index not in answers]
     memory = known(desk.session, desk.sender.client_id, [each for _, each in incoming])
     written = _written(memory)
     decisions = sort((each for _, each in incoming), memory)
@@ -87,13 +104,17 @@ def take(desk: Desk, seen: Sequence[Seen]) -> dict[int, Answer]:
 
 
 def _incoming(
-    desk: Desk, seen: Sequence[Seen], patients: Mapping[Ref, UUID]
+    desk: Desk,
+    seen: Sequence[Seen],
+    patients: Mapping[Ref, UUID],
+    clocks: Mapping[str, DeviceClock],
 ) -> list[tuple[Seen, Incoming]]:
     zone = zones(desk.session, set(patients.values()))
-    device = _devices(desk, (each.parsed.device for each in seen))
+    device = device_keys(desk, (each.parsed.device for each in seen))
     placed = []
     for each in seen:
-        parsed = each.parsed
+        key = device.get(each.parsed.device, "") if each.parsed.device else ""
+        parsed, by = placed_anew(each.parsed, clocks.get(key), desk)
         patient = patients[parsed.subject]  # type: ignore[index]  # those without were answered
         candidates = candidates_of(
             parsed,
@@ -102,7 +123,6 @@ def _incoming(
             declared_history=desk.sender.history,
             now=desk.now,
         )
-        key = device.get(parsed.device, "") if parsed.device else ""
         incoming = Incoming(
             patient_id=patient,
             status=parsed.status,
@@ -112,23 +132,18 @@ def _incoming(
             new_id=each.id,
             updated=parsed.last_updated,
         )
-        placed.append((each, incoming))
+        placed.append((replace(each, parsed=parsed, shift=by), incoming))
     return placed
 
 
-def _devices(desk: Desk, refs: Iterable[Ref | None]) -> dict[Ref, str]:
-    """Return one key for each device: its row's id, else whatever its sender calls it."""
-    wanted = {ref for ref in refs if ref is not None}
-    found = find(desk.session, desk.sender, Kind.DEVICE, wanted, within=desk.within)
-    return {ref: str(found[ref]) if ref in found else _device_key(ref) for ref in wanted}
-
-
-def _device_key(ref: Ref) -> str:
-    if ref.identifier is not None:
-        key = f"{ref.identifier.system}|{ref.identifier.value}"
-    else:
-        key = ref.url or ref.id
-    return key if len(key) <= LONGEST_DEVICE else digest_of(key.encode())
+def _untimely(desk: Desk, incoming: Sequence[tuple[Seen, Incoming]]) -> dict[int, Answer]:
+    """Refuse what lies in the future to a client that wants it so; others are only warned."""
+    strict = desk.sender.policy.mode is Mode.ENFORCE
+    return {
+        seen.index: Answer(PROFILE, (AHEAD,))
+        for seen, each in incoming
+        if strict and any(one.quality is Quality.FUTURE for one in each.candidates)
+    }
 
 
 def _store(desk: Desk, settled: Sequence[_Settled]) -> None:
@@ -150,6 +165,12 @@ def _store(desk: Desk, settled: Sequence[_Settled]) -> None:
     ]
     add_versions(desk.session, desk.sender.client_id, versions)
     add_readings(desk.session, [each.decision for each in stored], received=desk.now)
+    moved = {
+        (each.decision.resource_id, each.decision.version): each.seen.shift
+        for each in stored
+        if each.seen.shift
+    }
+    record(desk.session, moved)
     set_living_alone(desk.session, {each.incoming.patient_id for each in stored if _alone(each)})
 
 
@@ -256,34 +277,10 @@ def _answer(settled: _Settled, desk: Desk) -> Answer:
     created = decision.stores and decision.version == 1
     return Answer(
         CREATED if created else REPEATED,
-        (*parsed.warnings, *_remarks(decision)) if decision.stores else (),
+        (*parsed.warnings, *remarks(decision.readings)) if decision.stores else (),
         type=Kind.OBSERVATION,
         id=decision.resource_id,
         version=decision.version,
         modified=desk.now if decision.stores else None,
         patient_id=settled.incoming.patient_id,
     )
-
-
-_REMARKS = {
-    Quality.CONFLICT: Issue(
-        "warning",
-        "conflict",
-        "another value is stored for the same device, measurement and time; both are kept,"
-        " this one is not scored",
-        "Observation.value",
-    ),
-    Quality.FUTURE: Issue(
-        "warning",
-        "business-rule",
-        "the effective time lies in the future; kept, not scored: check the device's clock",
-        "Observation.effective",
-    ),
-}
-_OLD = Issue("information", "informational", "kept as history; not judged", "Observation.effective")
-
-
-def _remarks(decision: Decision) -> list[Issue]:
-    qualities = {each.quality for each in decision.readings}
-    remarks = [issue for quality, issue in _REMARKS.items() if quality in qualities]
-    return [*remarks, _OLD] if any(each.history for each in decision.readings) else remarks

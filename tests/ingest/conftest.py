@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
@@ -57,7 +57,7 @@ def web(database: Database, clock: Clock) -> Iterator[TestClient]:
 @pytest.fixture
 def register(web: TestClient, database: Database, clock: Clock) -> Callable[..., Gateway]:
     def registered(
-        *scopes: str, history: bool = False, policy: Policy = LENIENT, **agreed: bool
+        *scopes: str, history: bool = False, policy: Policy = LENIENT, **agreed: Any
     ) -> Gateway:
         key = ec.generate_private_key(ec.SECP384R1())
         public = {**ECAlgorithm.to_jwk(key.public_key(), as_dict=True), "kid": "k1"}

@@ -1,0 +1,1 @@
+"""How far the clocks of devices are off, as coincident timestamps tell."""

@@ -1,0 +1,103 @@
+"""Understands coincident timestamps, and places readings of wrong clocks where they belong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ingest.archive.repository import Version, add_versions
+from ingest.clocks.repository import clocks, remember
+from ingest.device_clock import DeviceClock, clock_of, shift, shifted, told
+from ingest.people.repository import find
+from ingest.receipt import CREATED, Answer, Kind, digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from uuid import UUID
+
+    from fhir.identity import Ref
+    from fhir.observation import ParsedObservation
+    from ingest.people.service import Desk
+
+LONGEST_DEVICE = 200  # characters; a longer name is as good by its digest
+AT_ONCE = timedelta(0)
+
+
+def device_keys(desk: Desk, refs: Iterable[Ref | None]) -> dict[Ref, str]:
+    """Return one key for each device: its row's id, else whatever its sender calls it."""
+    wanted = {ref for ref in refs if ref is not None}
+    found = find(desk.session, desk.sender, Kind.DEVICE, wanted, within=desk.within)
+    return {ref: str(found[ref]) if ref in found else _device_key(ref) for ref in wanted}
+
+
+def _device_key(ref: Ref) -> str:
+    if ref.identifier is not None:
+        key = f"{ref.identifier.system}|{ref.identifier.value}"
+    else:
+        key = ref.url or ref.id
+    return key if len(key) <= LONGEST_DEVICE else digest_of(key.encode())
+
+
+def learn(
+    desk: Desk, parsed: Sequence[ParsedObservation], patients: Mapping[Ref, UUID]
+) -> dict[str, DeviceClock]:
+    """Return the clocks of the devices at hand: those told here, which are kept, before others.
+
+    A coincident timestamp is about its subject where that is the device (PHD guide 2), else
+    about its `device`.
+    """
+    told_here: dict[str, DeviceClock] = {}
+    stamps = [each for each in parsed if each.showed is not None]
+    named = [each.device if each.subject in patients else each.subject for each in stamps]
+    keys = device_keys(desk, [*named, *(each.device for each in parsed)])
+    for stamp, ref in zip(stamps, named, strict=True):
+        clock = clock_of(stamp.showed, stamp.when.start)
+        if clock is not None and ref is not None and clock.holds(now=desk.now):
+            told_here[keys[ref]] = clock
+    client = desk.sender.client_id
+    if told_here:
+        remember(desk.session, client, told_here)
+    doubtful = {keys[each.device] for each in parsed if each.device and _impossible(each, desk)}
+    rest = doubtful - told_here.keys()
+    return (clocks(desk.session, client, rest) if rest else {}) | told_here
+
+
+def _impossible(parsed: ParsedObservation, desk: Desk) -> bool:
+    """Return whether a known clock could change anything: most readings cost no query."""
+    last = parsed.when.end or parsed.when.start
+    if last is None or not parsed.measurements:
+        return False
+    worst = DeviceClock(last - desk.now, desk.now)
+    return bool(shift(parsed.when, worst, now=desk.now))
+
+
+def placed_anew(
+    parsed: ParsedObservation, clock: DeviceClock | None, desk: Desk
+) -> tuple[ParsedObservation, timedelta]:
+    """Return the Observation at the time that its device's clock should have shown."""
+    by = shift(parsed.when, clock, now=desk.now)
+    if not by or not parsed.measurements:
+        return parsed, AT_ONCE
+    moved = replace(parsed, when=shifted(parsed.when, by), warnings=(*parsed.warnings, told(by)))
+    return moved, by
+
+
+def devices_of(desk: Desk, stamps: Iterable[ParsedObservation]) -> set[Ref]:
+    """Return which subjects of coincident timestamps are devices, not patients."""
+    refs = {each.subject for each in stamps if each.showed is not None and each.subject}
+    found = find(desk.session, desk.sender, Kind.DEVICE, refs, within=desk.within) if refs else {}
+    return {ref for ref in refs if ref in found or ref.type == Kind.DEVICE}
+
+
+def store_of_devices(desk: Desk, stamps: Mapping[int, tuple[UUID, bytes]]) -> dict[int, Answer]:
+    """Store the coincident timestamps whose subject is a device: they are about no patient."""
+    versions = [
+        Version(Kind.OBSERVATION, id_, 1, None, desk.now, raw, status="final")
+        for id_, raw in stamps.values()
+    ]
+    add_versions(desk.session, desk.sender.client_id, versions)
+    return {
+        index: Answer(CREATED, type=Kind.OBSERVATION, id=id_, version=1, modified=desk.now)
+        for index, (id_, _) in stamps.items()
+    }
