@@ -1,4 +1,4 @@
-"""`make bench`: every benchmark, and the machine it ran on.
+"""`make bench`: every benchmark, or one (`make bench ARGS="ingest --rows 1e6"`), and the machine.
 
 Absolute figures move by a factor of two from hour to hour on shared machines; the ratios
 within one run are what counts.
@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 
 from bench import ingest, replay
 
 
-def main() -> None:
+def main(arguments: list[str]) -> None:
     """Print the machine, then each benchmark's medians."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     print(f"{platform.machine()}, {cores} cores, CPython {platform.python_version()}")
-    replay.main()
-    ingest.main()
+    if arguments[:1] != ["ingest"]:
+        replay.main(arguments[1:])
+    if arguments[:1] != ["replay"]:
+        ingest.main(arguments[1:])
 
 
-main()
+main(sys.argv[1:])

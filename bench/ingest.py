@@ -1,138 +1,149 @@
-"""Times the door: a Bundle of 1,000 new readings, and the same again as a repeat.
+"""Times the door over HTTP against ceilings of the same run: one API process, one client.
 
-Beside it stands a ceiling from the same run: the same reading rows sent to a table of the
-same form in one INSERT … SELECT, with nothing read, checked, archived or queued.
+Run `make bench ARGS="ingest"`; add `--rows 1e5,1e6,1e7` for the cost beside stored readings.
 """
 
 from __future__ import annotations
 
-import json
+import argparse
 import statistics
-import tempfile
-import time
-from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from uuid import UUID, uuid4
+from typing import TYPE_CHECKING
 
-from sqlalchemy import text
+import psycopg
 
-import app.migrate
-from app.commands.clients import make_key, register_client
-from bench.replay import write_folder
-from core.clock import utc_now
-from core.database import Database
-from core.embedded import servers
-from core.security import Caller
-from core.settings import Environment, Settings
-from ingest import service
-from ingest.answers import Answers
+from bench.bodies import rounds
+from bench.ceilings import copy_rate
+from bench.load import Job, Told, send
+from bench.rows import fill, stored_bytes
+from bench.site import Site, site
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
+    from collections.abc import Callable, Iterator, Sequence
 
-REPEATS = 5
+    from bench.bodies import Invention
+
 ENTRIES = 1000
-PATIENTS = 20
-SCOPES = frozenset({"system/*.cruds"})
+BUNDLES = 6  # in each repeat
+IN_FLIGHT = 3
+SINGLES = 2000  # in each repeat
+CONNECTIONS = 32
+REPEATS = 5
+PATIENTS = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Door:
-    """A registered client at the door of a migrated database."""
-
-    database: Database
-    client: UUID
-
-    def post(self, bundle: dict[str, Any]) -> tuple[float, Answers]:
-        """Return the seconds from bytes to commit, and the answers."""
-        raw = json.dumps(bundle).encode()
-        started = time.perf_counter()
-        with self.database.transaction() as session:
-            caller = Caller("client", self.client, scopes=SCOPES)
-            sender = service.sender_of(session, caller, base="", site_zone="UTC")
-            answers = service.accept_bundle(session, sender, raw, now=utc_now())
-        took = time.perf_counter() - started
-        if not isinstance(answers, Answers) or any(each.refused for each in answers.entries):
-            raise RuntimeError("the door refused the benchmark's Bundle")
-        return took, answers
-
-    def ceiling(self) -> float:
-        """Return the seconds that the newest reading rows take as one statement."""
-        rows = f"select jsonb_agg(r)::text from (select * from reading limit {ENTRIES}) r"  # noqa: S608 (a constant)
-        with self.database.transaction() as session:
-            newest = session.scalar(text(rows))
-            form = "create temp table ceiling (like reading including all) on commit drop"
-            session.execute(text(form))
-            return _copy(session, str(newest))
+def main(arguments: Sequence[str] = ()) -> None:
+    """Print what was measured, as rows of a table."""
+    options = argparse.ArgumentParser(prog="bench ingest", description=__doc__)
+    options.add_argument("--rows", default="", help="readings to fill in, such as 1e5,1e6,1e7")
+    options.add_argument("--repeats", type=int, default=REPEATS)
+    chosen = options.parse_args(list(arguments))
+    with site(patients=PATIENTS) as at:
+        bench = Bench(at, chosen.repeats)
+        bench.warm_up()
+        bench.bundles()
+        bench.singles()
+        bench.bytes_kept()
+        for rows in (int(float(each)) for each in chosen.rows.split(",") if each):
+            bench.beside(rows)
 
 
-def _copy(session: Session, rows: str) -> float:
-    copy = "insert into ceiling select * from jsonb_populate_recordset(null::ceiling, :rows)"
-    started = time.perf_counter()
-    session.execute(text(copy.replace(":rows", "cast(:rows as jsonb)")), {"rows": rows})
-    return time.perf_counter() - started
+def _median(values: Sequence[float]) -> float:
+    return statistics.median(values)
 
 
-def _bundle(kind: str, resources: list[dict[str, Any]]) -> dict[str, Any]:
-    entries = [
-        {"resource": each, "request": {"method": "POST", "url": each["resourceType"]}}
-        for each in resources
-    ]
-    return {"resourceType": "Bundle", "type": kind, "entry": entries}
+class Bench:
+    """The measurements, each with its ceiling measured in turn with it."""
 
+    def __init__(self, at: Site, repeats: int) -> None:
+        self.at, self.repeats = at, repeats
+        self.named = rounds(at.patients, named=True)
+        self.nameless = rounds(at.patients[::-1], named=False)
+        self.said = 0
 
-def _readings(door: Door) -> list[dict[str, Any]]:
-    """Enrol people of this round and return 1,000 readings of theirs."""
-    days = ENTRIES // (PATIENTS * 6) + 1
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        start = utc_now() - timedelta(days=days)
-        write_folder(folder, patients=PATIENTS, days=days, start=start)
-        people, readings = (
-            [json.loads(line) for line in (folder / f"{kind}.ndjson").open()]
-            for kind in ("Patient", "Observation")
-        )
-    round_ = str(uuid4())
-    for each in people:
-        each["identifier"] = [{"system": f"urn:bench:{round_}", "value": each["id"]}]
-    _, answers = door.post(_bundle("batch", people))
-    ids = {p["id"]: str(a.id) for p, a in zip(people, answers.entries, strict=True)}
-    for each in readings:
-        name = each["subject"]["reference"].removeprefix("Patient/")
-        each["subject"] = {"reference": f"Patient/{ids[name]}"}
-    return readings[:ENTRIES]
+    def warm_up(self) -> None:
+        """Let caches and prepared statements come to be."""
+        self._bundles(self.at.api_port, self._next(self.named))
+        self._singles(self.at.api_port, self._next(self.named))
 
+    def bundles(self) -> None:
+        """Measure Bundles, with and without identifiers, and both ceilings."""
+        decode, stored, nameless = [], [], []
+        for _ in range(self.repeats):
+            decode.append(self._rate(self._bundles(self.at.decoder_port, self._next(self.named))))
+            stored.append(self._rate(self._bundles(self.at.api_port, self._next(self.named))))
+            once = self._bundles(self.at.api_port, self._next(self.nameless))
+            nameless.append(self._rate(once))
+        each = ENTRIES * 6 / 5  # one in five is a blood pressure: two readings
+        rows = copy_rate(self.at.owner_url, readings=int(each * BUNDLES), repeats=self.repeats)
+        copy = [rate * ENTRIES / each for rate in rows]
+        slower = min(_median(decode), _median(copy))
+        self._say("ceiling: decode-only HTTP, Bundles of 1,000", _median(decode), "Observations/s")
+        self._say("ceiling: COPY of their readings only", _median(copy), "Observations/s")
+        for name, rates in (("identifiers", stored), ("no identifiers", nameless)):
+            share = _median(rates) / slower
+            text = f"Bundles of 1,000, {IN_FLIGHT} in flight, {name}"
+            self._say(text, _median(rates), f"Observations/s = {share:.0%} of the slower ceiling")
 
-def measure(door: Door, kind: str) -> None:
-    """Print medians for one kind of Bundle, with the ceiling of the same run."""
-    new, again, ceiling = [], [], []
-    for _ in range(REPEATS):
-        bundle = _bundle(kind, _readings(door))
-        new.append(door.post(bundle)[0])
-        again.append(door.post(bundle)[0])
-        ceiling.append(door.ceiling())
-    first, repeat, least = map(statistics.median, (new, again, ceiling))
-    print(
-        f"{kind} of {ENTRIES} readings: {first:.2f} s new, {repeat:.2f} s repeated; ceiling "
-        f"{least:.3f} s, ratio {first / least:.0f} (medians of {REPEATS})"
-    )
+    def singles(self) -> None:
+        """Measure single POSTs and the endpoint that only decodes and answers."""
+        decode, stored, told = [], [], []
+        for _ in range(self.repeats):
+            once = self._singles(self.at.decoder_port, self._next(self.named))
+            decode.append(len(once.each) / once.seconds)
+            told.append(self._singles(self.at.api_port, self._next(self.named)))
+            stored.append(len(told[-1].each) / told[-1].seconds)
+        half, last = (_median([each.percentile(p) for each in told]) for p in (0.5, 0.99))
+        share = _median(stored) / _median(decode)
+        self._say("ceiling: decode-and-answer, single POSTs", _median(decode), "requests/s")
+        text = f"requests/s = {share:.0%}; p50 {half:.1f} ms, p99 {last:.1f} ms"
+        self._say(f"single POSTs, {CONNECTIONS} connections", _median(stored), text)
+        alone = self._run(self.at.api_port, "/fhir/Observation", self._one_by_one(), 1)
+        text = f"requests/s; p50 {alone.percentile(0.5):.1f} ms, p99 {alone.percentile(0.99):.1f} ms"
+        self._say("single POSTs, 1 connection", len(alone.each) / alone.seconds, text)
 
+    def bytes_kept(self) -> None:
+        """Say how large everything has become for each stored reading."""
+        with psycopg.connect(self.at.owner_url) as connection:
+            kept = stored_bytes(connection)
+        text = f"bytes a reading; {kept.without_bodies:.0f} without the received bytes"
+        self._say("on disk", kept.whole, text)
 
-def main() -> None:
-    """Start a database of its own, and measure batch and transaction."""
-    with tempfile.TemporaryDirectory() as name:
-        settings = Settings(environment=Environment.TEST, data=Path(name))
-        with servers(settings, broker=False) as running:
-            app.migrate.upgrade(running.migration_database_url, app_role=settings.app_role)
-            _, public = make_key()
-            client = register_client(running.database_url, "bench", SCOPES, public)
-            database = Database(running.database_url, field_keys=running.field_keys)
-            for kind in ("batch", "transaction"):
-                measure(Door(database, client), kind)
-            database.close()
+    def beside(self, rows: int) -> None:
+        """Fill the tables up to so many readings, and measure Bundles beside them."""
+        with psycopg.connect(self.at.owner_url, autocommit=True) as connection:
+            there = fill(connection, rows, patients=self.at.patients)
+        rates = [
+            self._rate(self._bundles(self.at.api_port, self._next(self.named)))
+            for _ in range(self.repeats)
+        ]
+        text = f"Observations/s = {1e6 / _median(rates):.0f} microseconds each"
+        self._say(f"Bundles of 1,000 beside {there:.1e} readings", _median(rates), text)
 
+    def _next(self, inventions: Iterator[Invention]) -> Invention:
+        return next(inventions)
 
-if __name__ == "__main__":
-    main()
+    def _bundles(self, port: int, invention: Invention) -> Told:
+        bodies = [invention.bundle(ENTRIES) for _ in range(BUNDLES)]
+        return self._run(port, "/fhir", bodies, IN_FLIGHT)
+
+    def _singles(self, port: int, invention: Invention) -> Told:
+        bodies = [invention.single() for _ in range(SINGLES)]
+        return self._run(port, "/fhir/Observation", bodies, CONNECTIONS)
+
+    def _one_by_one(self) -> list[bytes]:
+        single: Callable[[], bytes] = self._next(self.named).single
+        return [single() for _ in range(300)]
+
+    def _run(self, port: int, path: str, bodies: Sequence[bytes], connections: int) -> Told:
+        told = send(Job(port, path, self.at.token(), bodies, connections))
+        stored = told.first_body.count(b"201 Created") if path == "/fhir" else ENTRIES
+        if set(told.statuses) - {200, 201} or (port == self.at.api_port and stored != ENTRIES):
+            raise RuntimeError(f"refused: {told.statuses} {told.first_body[:500]!r}")
+        return told
+
+    def _rate(self, told: Told) -> float:
+        return len(told.each) * ENTRIES / told.seconds
+
+    def _say(self, what: str, figure: float, text: str) -> None:
+        self.said += 1
+        print(f"{what}: {figure:,.0f} {text}", flush=True)

@@ -20,7 +20,7 @@ from app.replay import replay
 from monitoring.service import load_model, load_rulebook
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 START = datetime(2025, 1, 1, 7, tzinfo=UTC)
 LOINC = "http://loinc.org"
@@ -123,13 +123,13 @@ _VITAL_SIGNS = {
 }
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Write the folder once, replay it several times, print the medians."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--patients", type=int, default=50)
     options.add_argument("--days", type=int, default=365)
     options.add_argument("--repeats", type=int, default=3)
-    chosen = options.parse_args()
+    chosen = options.parse_args(arguments)
     rulebook, model = load_rulebook(), load_model()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -1,0 +1,131 @@
+"""A Wardlight of its own for the benchmark: real servers, one real API process, one client."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+import app.migrate
+from app.commands.clients import fetch_token, make_key, register_client
+from core.embedded import Servers, servers
+from core.settings import Environment, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SCOPES = frozenset({"system/*.cruds"})
+READY_SECONDS = 60.0
+UNBOUNDED = {
+    "WARDLIGHT_LIMIT_CLIENT": "1000000000",
+    "WARDLIGHT_LIMIT_PATIENT": "1000000000",
+    "WARDLIGHT_LIMIT_ADDRESS": "1000000000",
+    "WARDLIGHT_LIMIT_TOKEN": "1000000",
+    "WARDLIGHT_BACKLOG_BULK_SECONDS": "1000000",
+    "WARDLIGHT_BACKLOG_ALL_SECONDS": "1000000",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where everything is. The limits and the load gate are counted, but never close."""
+
+    running: Servers
+    data: Path
+    api_port: int
+    api_pid: int
+    decoder_port: int
+    key: dict[str, Any]
+    patients: tuple[str, ...]
+
+    def token(self) -> str:
+        """Return a fresh bearer token."""
+        return fetch_token(self.key, base_url=f"http://127.0.0.1:{self.api_port}")
+
+    @property
+    def owner_url(self) -> str:
+        """Where the tables can be looked at and filled."""
+        return self.running.migration_database_url
+
+
+@contextmanager
+def site(*, patients: int) -> Iterator[Site]:
+    """Yield a migrated Wardlight with people, and the decoder beside it."""
+    with ExitStack() as stack:
+        data = Path(stack.enter_context(TemporaryDirectory(ignore_cleanup_errors=True)))
+        settings = Settings(environment=Environment.DEVELOPMENT, data=data)
+        running = stack.enter_context(servers(settings))
+        app.migrate.upgrade(running.migration_database_url, app_role=settings.app_role)
+        api, decoder = _free_port(), _free_port()
+        environment = {
+            **os.environ,
+            **running.environment(),
+            **UNBOUNDED,
+            "WARDLIGHT_BASE_URL": f"http://127.0.0.1:{api}",
+            "WARDLIGHT_SECRET_KEY": "k" * 40,
+        }
+        serve = [sys.executable, "-m", "app", "serve", "--port", str(api)]
+        decode = [sys.executable, "-m", "uvicorn", "--factory", "bench.ceilings:create_app"]
+        decode += ["--port", str(decoder), "--no-access-log", "--log-level", "warning"]
+        pid = _start(stack, serve, environment, data / "api.log", api)
+        _start(stack, decode, environment, data / "decoder.log", decoder)
+        private, public = make_key()
+        client = register_client(running.database_url, "bench", SCOPES, public)
+        key = {**private, "client_id": str(client)}
+        made = Site(running, data, api, pid, decoder, key, ())
+        people = tuple(_enrol(made, patients))
+        yield Site(running, data, api, pid, decoder, key, people)
+
+
+def _start(
+    stack: ExitStack, command: list[str], environment: dict[str, str], log: Path, port: int
+) -> int:
+    out = stack.enter_context(log.open("wb"))
+    process = subprocess.Popen(
+        command, cwd=Path(__file__).parent.parent, env=environment, stdout=out, stderr=out
+    )
+    stack.callback(_end, process)
+    until = time.monotonic() + READY_SECONDS
+    while time.monotonic() < until:
+        try:
+            if httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=5).is_success:
+                return process.pid
+        except httpx.HTTPError:
+            time.sleep(0.2)
+    raise RuntimeError(f"does not answer: {log.read_text()[-2000:]}")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _enrol(at: Site, count: int) -> Iterator[str]:
+    headers = {"Authorization": f"Bearer {at.token()}", "Content-Type": "application/fhir+json"}
+    address = f"http://127.0.0.1:{at.api_port}/fhir/Patient"
+    with httpx.Client(headers=headers, timeout=30) as http:
+        for number in range(count):
+            named = [{"system": "urn:bench", "value": str(number)}]
+            patient = {"resourceType": "Patient", "birthDate": "1946-04-01", "identifier": named}
+            answer = http.post(address, json=patient)
+            answer.raise_for_status()
+            yield answer.headers["Location"].split("/Patient/")[1].partition("/")[0]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
