@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +13,13 @@ from starlette.exceptions import HTTPException
 import app.pages
 import ingest.router
 from app import errors, health
+from app.access import Access
 from app.bulk import router as bulk
 from app.fhir_api import router as fhir_search
 from app.runtime import connect
 from app.subscriptions import router as subscriptions
 from core.embedded import Servers
-from core.errors import ThrottledError, WardlightError
+from core.errors import WardlightError
 from core.logging import configure, logger
 from core.settings import Settings
 from ingest.admission.service import Gate
@@ -51,8 +51,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     web = FastAPI(
         title="Wardlight", docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False
     )
-    web.middleware("http")(_limited(gate))
-    web.middleware("http")(_access_log)
+    web.add_middleware(Access, gate=gate)
     _add_refusals(web)
     web.include_router(health.router(database, servers.broker_url))
     web.include_router(bulk.router(database, settings, gate=gate))
@@ -99,31 +98,3 @@ def _add_refusals(web: FastAPI) -> None:
     web.add_exception_handler(HTTPException, http)
     web.add_exception_handler(DBAPIError, stored)
     web.add_exception_handler(Exception, unexpected)
-
-
-def _limited(gate: Gate) -> Callable[[Request, Next], Awaitable[Response]]:
-    """Return what turns away an address that asks too often, before anything is read (SEC-36)."""
-
-    async def limited(request: Request, call_next: Next) -> Response:
-        try:
-            gate.request(request.client.host if request.client else "")
-        except ThrottledError as error:
-            return errors.of_ours(error)
-        return await call_next(request)
-
-    return limited
-
-
-async def _access_log(request: Request, call_next: Next) -> Response:
-    started = time.perf_counter()
-    response = await call_next(request)
-    route = request.scope.get("route")
-    # The route's pattern, never the path or the query: those may name people (SEC-24).
-    log.info(
-        "request",
-        method=request.method,
-        route=getattr(route, "path", "unmatched"),
-        status=response.status_code,
-        ms=round((time.perf_counter() - started) * 1000, 1),
-    )
-    return response

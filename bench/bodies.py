@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+
+from core.clock import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
 CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 LOINC, UCUM = "http://loinc.org", "http://unitsofmeasure.org"
@@ -62,8 +65,9 @@ class Invention:
             found["identifier"] = [{"system": "https://gateway.example/readings", "value": value}]
         if signal[0] != "85354-9":
             low, high, decimals = signal[3:]
-            value = round(rng.uniform(low, high), decimals) if decimals else rng.randint(low, high)
-            return found | {"valueQuantity": _quantity(value, signal[2])}
+            measured = rng.uniform(low, high)
+            shown = round(measured, decimals) if decimals else round(measured)
+            return found | {"valueQuantity": _quantity(shown, signal[2])}
         halves = (("8480-6", "Systolic", 125), ("8462-4", "Diastolic", 78))
         return found | {
             "component": [
@@ -98,7 +102,7 @@ def _quantity(value: float, unit: str) -> dict[str, Any]:
 
 def rounds(patients: Sequence[str], *, named: bool) -> Iterator[Invention]:
     """Yield inventions whose times never meet: each an hour before the one before it."""
-    start = datetime.now(tz=UTC).replace(microsecond=0) - timedelta(minutes=1)
+    start = utc_now().replace(microsecond=0) - timedelta(minutes=1)
     for number in range(1_000):
         until = start - timedelta(hours=3 * number)
         yield Invention(patients, named, f"{start:%H%M%S}-{number}", until)

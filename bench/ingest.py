@@ -98,7 +98,9 @@ class Bench:
         text = f"requests/s = {share:.0%}; p50 {half:.1f} ms, p99 {last:.1f} ms"
         self._say(f"single POSTs, {CONNECTIONS} connections", _median(stored), text)
         alone = self._run(self.at.api_port, "/fhir/Observation", self._one_by_one(), 1)
-        text = f"requests/s; p50 {alone.percentile(0.5):.1f} ms, p99 {alone.percentile(0.99):.1f} ms"
+        text = (
+            f"requests/s; p50 {alone.percentile(0.5):.1f} ms, p99 {alone.percentile(0.99):.1f} ms"
+        )
         self._say("single POSTs, 1 connection", len(alone.each) / alone.seconds, text)
 
     def bytes_kept(self) -> None:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -182,6 +183,15 @@ def issue_token(client_id: UUID, scopes: frozenset[str], *, secret: str, now: da
 
 def read_token(token: str, *, secret: str, now: datetime) -> Caller:
     """Return who holds a bearer token; raise `UnauthenticatedError` when it proves nothing."""
+    caller, expires = _proven(token, secret)
+    if expires <= int(now.timestamp()):
+        raise UnauthenticatedError("bearer token has expired")
+    return caller
+
+
+@lru_cache(maxsize=4096)
+def _proven(token: str, secret: str) -> tuple[Caller, int]:
+    """Return what a token proves and until when: a token says the same each time it is read."""
     try:
         claims = jwt.decode(
             token,
@@ -192,9 +202,8 @@ def read_token(token: str, *, secret: str, now: datetime) -> Caller:
         )
     except jwt.PyJWTError as error:
         raise UnauthenticatedError("bearer token is not valid") from error
-    if int(claims["exp"]) <= int(now.timestamp()):
-        raise UnauthenticatedError("bearer token has expired")
-    return Caller("client", UUID(claims["sub"]), scopes=frozenset(claims["scope"].split()))
+    caller = Caller("client", UUID(claims["sub"]), scopes=frozenset(claims["scope"].split()))
+    return caller, int(claims["exp"])
 
 
 # --- passwords, sessions, opaque secrets -----------------------------------------------

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from fhir.fast_bundle import fast_bundle
 from fhir.outcome import PROFILE, STRUCTURE, Issue, Refusal, refusal
 from fhir.policy import LENIENT
 from fhir.strict import BUNDLE, check, decode, framed
@@ -87,6 +88,12 @@ def read_bundle(raw: bytes, policy: Policy = LENIENT) -> Bundle | Refusal:
     raw = policy.unmarked(raw)
     if refused := framed(raw, BUNDLE):
         return refused
+    if (plain := fast_bundle(raw)) and len(plain[1]) <= MOST_ENTRIES:
+        posted = (
+            Entry(index, url, "POST", "Observation", "", body, "Observation")
+            for index, (url, body) in enumerate(plain[1])
+        )
+        return Bundle(plain[0], tuple(posted))
     held = _held(raw)
     document = decode(_cut(raw, held), BUNDLE)
     if isinstance(document, Refusal):

@@ -2,6 +2,10 @@
 
 It takes a subset and says None to everything else; it never refuses and never warns. A test
 holds it against the full path: what it takes, the full path reads alike.
+
+Devices say most things again and again, byte for byte: what was measured, in which unit, of
+whom. Such a part is read strictly the first time and remembered by its bytes, together with
+how many members it has.
 """
 
 from __future__ import annotations
@@ -10,7 +14,7 @@ import re
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
@@ -22,25 +26,21 @@ from fhir.measurement import Measurement, ParsedObservation, When
 from fhir.profiles import PROFILED, contradicted
 from fhir.units import TABLE, disagree, named_by_profile, plausible
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-LARGEST = 4096  # bytes; also bounds what the caches below can hold
-_SPACED_COLON = re.compile(rb'"\s+:')
+LARGEST = 4096  # bytes; also bounds what the memories below can hold
+REMEMBERED = 4096  # parts of each kind
 _NUMBER = re.compile(rb"(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,6})?")
-_SUBJECT = re.compile(r"(Patient)/([A-Za-z0-9\-.]{1,64})")
-_DEVICE = re.compile(r"(Device)/([A-Za-z0-9\-.]{1,64})")
-_TIME = (
-    r"^(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
-    r"(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9])$"
+_REFERENCE = r"([A-Za-z0-9\-.]{1,64})"
+_TIME = re.compile(
+    r"(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
+    r"(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9])",
+    re.ASCII,
 )
+_DAY = re.compile(r"(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 Text = Annotated[str, Meta(pattern=r"^[!-~]")]  # begins with something to see
 Uri = Annotated[str, Meta(pattern=r"^[!-~]+$")]
 Code = Annotated[str, Meta(pattern=r"^[!-~]+(?: [!-~]+)*$")]
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9\-.]{1,64}$")]
-Time = Annotated[str, Meta(pattern=_TIME)]
-Day = Annotated[str, Meta(pattern=r"^(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:T.{9,})?$")]
 
 
 class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", gc=False):
@@ -71,13 +71,13 @@ class _Quantity(_Strict, frozen=True):
 
 
 class _Component(_Strict, frozen=True):
-    code: _Concept
-    value_quantity: _Quantity
+    code: Raw
+    value_quantity: Raw
 
 
 class _Meta(_Strict, frozen=True):
     profile: Annotated[list[Uri], Meta(min_length=1)] | UnsetType = UNSET
-    last_updated: Time | UnsetType = UNSET
+    last_updated: str | UnsetType = UNSET
     version_id: Id | UnsetType = UNSET
 
 
@@ -89,70 +89,81 @@ class _Identifier(_Strict, frozen=True):
 class _Observation(_Strict, frozen=True):
     resource_type: Literal["Observation"]
     status: Literal["final", "amended", "corrected", "preliminary"]
-    code: _Concept
-    subject: _Reference
-    effective_date_time: Day
-    category: Annotated[list[_Concept], Meta(min_length=1)] | UnsetType = UNSET
-    value_quantity: _Quantity | UnsetType = UNSET
+    code: Raw
+    subject: Raw
+    effective_date_time: str
+    category: Raw | UnsetType = UNSET
+    value_quantity: Raw | UnsetType = UNSET
     component: Annotated[list[_Component], Meta(min_length=1)] | UnsetType = UNSET
     identifier: Annotated[list[_Identifier], Meta(min_length=1)] | UnsetType = UNSET
-    device: _Reference | UnsetType = UNSET
-    issued: Time | UnsetType = UNSET
+    device: Raw | UnsetType = UNSET
+    issued: str | UnsetType = UNSET
     id: Id | UnsetType = UNSET
     meta: _Meta | UnsetType = UNSET
 
 
-_NOTHING = _Meta()  # the one element here that could come as an empty object (ele-1)
-_DECODER = msgspec.json.Decoder(_Observation)
+_OBSERVATION = msgspec.json.Decoder(_Observation)
+_CONCEPT = msgspec.json.Decoder(_Concept)
+_CATEGORY = msgspec.json.Decoder(Annotated[list[_Concept], Meta(min_length=1)])
+_QUANTITY = msgspec.json.Decoder(_Quantity)
+_WHOM = msgspec.json.Decoder(_Reference)
 _ENCODER = msgspec.json.Encoder()
-_meaning = lru_cache(maxsize=1024)(meaning)
-_disagree = lru_cache(maxsize=1024)(disagree)
+_disagree = lru_cache(maxsize=REMEMBERED)(disagree)
+
+
+class _NotPlainError(ValueError):
+    """Only the full path may say what this means."""
 
 
 def fast(raw: bytes) -> ParsedObservation | None:
     """Return what the bytes mean, or None where only the full path may say."""
-    if len(raw) > LARGEST or b"\\" in raw:
+    if len(raw) > LARGEST or b"\\" in raw or spaced(raw):
         return None
     try:
-        seen = _DECODER.decode(raw)
-        return _parsed(seen) if _members_are_single(raw, seen) else None
+        return _parsed(_OBSERVATION.decode(raw), raw)
     except (msgspec.MsgspecError, ValueError):  # ValueError: 30 February, bytes that are not UTF-8
         return None
 
 
-def _members_are_single(raw: bytes, seen: _Observation) -> bool:
-    """Return whether no member came twice: msgspec keeps the last, so fewer would come back.
+def spaced(raw: bytes) -> bool:
+    """Return whether a space stands before any colon."""
+    return b" :" in raw or b"\n:" in raw or b"\t:" in raw or b"\r:" in raw
 
-    With no escapes and no space before a colon, `":` ends every member's name; where it also
-    begins a text it does so on both sides.
+
+def members(raw: bytes) -> int:
+    """Return how many members the objects in the bytes have, where nothing is escaped.
+
+    With no space before a colon, `":` ends every member's name. A text that begins with a colon
+    counts too: then the numbers differ, and the full path says what is meant.
     """
-    return raw.count(b'":') == _ENCODER.encode(seen).count(b'":') and not _SPACED_COLON.search(raw)
+    return raw.count(b'":')
 
 
-def _parsed(seen: _Observation) -> ParsedObservation | None:
-    subject = _SUBJECT.fullmatch(seen.subject.reference)
-    device = seen.device and _DEVICE.fullmatch(seen.device.reference)
-    measurements = _measurements(seen)
-    if not (subject and measurements) or (seen.device and not device) or seen.meta == _NOTHING:
+def _parsed(seen: _Observation, raw: bytes) -> ParsedObservation | None:
+    subject, count = _reference(bytes(seen.subject), "Patient")
+    code = bytes(seen.code)
+    pairs, named, counted = _concept(code)
+    device, in_device = _reference(bytes(seen.device), "Device") if seen.device else (None, 0)
+    category, in_category = _categories(bytes(seen.category)) if seen.category else ((), 0)
+    measurements, measured, profiled = _measurements(seen, code, panel=_is_panel(named))
+    count += counted + in_device + in_category + measured + _plain_members(seen)
+    # msgspec keeps the last of members that come twice: then fewer came back than are written.
+    if count != members(raw):
         return None
-    if (
-        seen.meta
-        and seen.meta.profile
-        and contradicted(seen.meta.profile, _meaning(_pairs(seen.code)))
-    ):
+    if profiled and "vital-signs" not in category:
         return None
-    category = tuple(each.code for concept in seen.category or () for each in concept.coding)
-    if "vital-signs" not in category and _needs_category(measurements):
+    if seen.meta and seen.meta.profile and contradicted(seen.meta.profile, named):
         return None
+    identifiers = seen.identifier or ()
     return ParsedObservation(
         seen.status,
-        Ref(subject[1], subject[2]),
-        Ref(device[1], device[2]) if device else None,
-        tuple(Identifier(each.system or "", each.value) for each in seen.identifier or ()),
-        _pairs(seen.code),
+        subject,
+        device,
+        tuple([Identifier(each.system or "", each.value) for each in identifiers]),
+        pairs,
         _when(seen.effective_date_time),
-        datetime.fromisoformat(seen.issued) if seen.issued else None,
-        _updated(seen.meta),
+        _time(seen.issued) if seen.issued is not UNSET else None,
+        _time(seen.meta.last_updated) if seen.meta and seen.meta.last_updated else None,
         measurements,
         resource_id=seen.id or "",
         contact=True,
@@ -160,66 +171,113 @@ def _parsed(seen: _Observation) -> ParsedObservation | None:
     )
 
 
-def _needs_category(measurements: Iterable[Measurement]) -> bool:
-    return any(each.vital in PROFILED for each in measurements)
-
-
-def _updated(meta: _Meta | UnsetType) -> datetime | None:
-    return datetime.fromisoformat(meta.last_updated) if meta and meta.last_updated else None
+def _plain_members(seen: _Observation) -> int:
+    """Return how many members the parts have that are not remembered, and the whole."""
+    count = 13  # those that every Observation here has, and all that it may have
+    for each in (seen.category, seen.value_quantity, seen.component, seen.identifier):
+        count -= each is UNSET
+    for one in (seen.device, seen.issued, seen.id, seen.meta):
+        count -= one is UNSET
+    for named in seen.identifier or ():
+        count += 1 if named.system is UNSET else 2
+    if seen.meta is not UNSET:
+        said = members(_ENCODER.encode(seen.meta))
+        if not said:  # the one element here that could come as an empty object (ele-1)
+            raise _NotPlainError
+        count += said
+    return count
 
 
 def _when(text: str) -> When:
-    if len(text) == len("2026-01-01"):
+    if _DAY.fullmatch(text):
         return When(Precision.DAY, day=date.fromisoformat(text), received=text)
-    if not _IS_TIME.match(text):
-        raise ValueError
-    return When(Precision.INSTANT, start=datetime.fromisoformat(text), received=text)
+    return When(Precision.INSTANT, start=_time(text), received=text)
 
 
-_IS_TIME = re.compile(_TIME)
+def _time(text: str) -> datetime:
+    if not _TIME.fullmatch(text):
+        raise _NotPlainError
+    return datetime.fromisoformat(text)
 
 
-def _pairs(concept: _Concept) -> tuple[tuple[str, str], ...]:
-    return tuple([(each.system or "", each.code) for each in concept.coding])
+def _single(raw: bytes, seen: _Concept | _Quantity | _Reference | list[_Concept]) -> int:
+    """Return how many members a part has; each is there once."""
+    count = members(raw)
+    if count != members(_ENCODER.encode(seen)):
+        raise _NotPlainError
+    return count
 
 
-def _measurements(seen: _Observation) -> tuple[Measurement, ...] | None:
-    named = _meaning(_pairs(seen.code))
+@lru_cache(maxsize=REMEMBERED)
+def _reference(raw: bytes, kind: str) -> tuple[Ref, int]:
+    seen = _WHOM.decode(raw)
+    found = re.fullmatch(f"({kind})/{_REFERENCE}", seen.reference)
+    if not found:
+        raise _NotPlainError
+    return Ref(found[1], found[2]), _single(raw, seen)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _concept(raw: bytes) -> tuple[tuple[tuple[str, str], ...], Meaning, int]:
+    seen = _CONCEPT.decode(raw)
+    pairs = tuple((each.system or "", each.code) for each in seen.coding)
+    return pairs, meaning(pairs), _single(raw, seen)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _categories(raw: bytes) -> tuple[tuple[str, ...], int]:
+    seen = _CATEGORY.decode(raw)
+    return tuple(each.code for one in seen for each in one.coding), _single(raw, seen)
+
+
+def _is_panel(named: Meaning) -> bool:
+    return named.panel and named.vital is None
+
+
+def _measurements(
+    seen: _Observation, code: bytes, *, panel: bool
+) -> tuple[tuple[Measurement, ...], int, bool]:
+    """Return what was measured, how many members say so, and whether a profile governs it."""
     if seen.value_quantity and not seen.component:
-        one = _measured(named, seen.value_quantity, None)
-        return (one,) if one else None
-    if not (seen.component and named.panel and named.vital is None and not seen.value_quantity):
-        return None
+        one, count, profiled = _measured(code, bytes(seen.value_quantity), None)
+        return (one,), count, profiled
+    if not (seen.component and panel and not seen.value_quantity):
+        raise _NotPlainError
     return _panel(seen.component)
 
 
-def _panel(components: list[_Component]) -> tuple[Measurement, ...] | None:
+def _panel(components: list[_Component]) -> tuple[tuple[Measurement, ...], int, bool]:
     by_vital: dict[Vital, Measurement] = {}
+    count = 2 * len(components)
     for index, component in enumerate(components):
-        one = _measured(_meaning(_pairs(component.code)), component.value_quantity, index)
-        if one is None or one.vital in by_vital:
-            return None
+        code = bytes(component.code)
+        one, measured, _ = _measured(code, bytes(component.value_quantity), index)
+        if one.vital in by_vital:
+            raise _NotPlainError
         by_vital[one.vital] = one
+        count += _concept(code)[2] + measured
     high, low = by_vital.get(Vital.SYSTOLIC_BP), by_vital.get(Vital.DIASTOLIC_BP)
     if not (high and low) or (high.value or 0) <= (low.value or 0):
-        return None
-    return tuple(by_vital.values())
+        raise _NotPlainError
+    return tuple(by_vital.values()), count, True
 
 
-def _measured(named: Meaning, quantity: _Quantity, index: int | None) -> Measurement | None:
-    vital, code = named.vital, quantity.code
+@lru_cache(maxsize=4 * REMEMBERED)
+def _measured(concept: bytes, raw: bytes, index: int | None) -> tuple[Measurement, int, bool]:
+    named, quantity = _concept(concept)[1], _QUANTITY.decode(raw)
+    vital, code, number = named.vital, quantity.code, bytes(quantity.value)
     if vital is None or named.panel or not named.agreed or named.use is not Use.READ:
-        return None
-    number = bytes(quantity.value)
+        raise _NotPlainError
     convert = TABLE[vital].get(code)
     if convert is None or not _NUMBER.fullmatch(number) or not named_by_profile(vital, code):
-        return None
+        raise _NotPlainError
     if named.moles is not None and named.moles != code.startswith("mmol"):
-        return None
+        raise _NotPlainError
     if quantity.unit and quantity.unit != code and _disagree(vital, code, quantity.unit):
-        return None
+        raise _NotPlainError
     text = number.decode()
     value = float(convert(Decimal(text)))
     if not plausible(vital, value):
-        return None
-    return Measurement(vital, value, Quality.SCORED, "", text, code, "", index)
+        raise _NotPlainError
+    one = Measurement(vital, value, Quality.SCORED, "", text, code, "", index)
+    return one, _single(raw, quantity), vital in PROFILED

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -24,17 +25,20 @@ from ingest.answers import Answers, headers, response_bundle
 from ingest.archive.repository import Version, fetch
 from ingest.clients.router import routes as of_tokens
 from ingest.clients.router import token_url
+from ingest.counter.service import Counter
 from ingest.negotiation import preferred
-from ingest.receipt import STORED, Answer, Posted, Sender, refuse
+from ingest.receipt import CREATED, STORED, Answer, Kind, Posted, Sender, refuse
 from ingest.receiving.router import FHIR_JSON, NO_STORE, Reception, outcome, read_body
 from ingest.smart import interactions
 from ingest.versions.router import routes as of_versions
 from ingest.versions.router import stamped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 T = TypeVar("T")
+Asked = tuple[Posted, str]  # and what the answer is preferred to be
+Given = tuple[Answer, Version | None]
 
 
 def router(  # noqa: PLR0913 (what a door is made of)
@@ -67,14 +71,19 @@ def router(  # noqa: PLR0913 (what a door is made of)
     return routes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Door:
-    """The handlers, with what they need to know."""
+    """The handlers, with what they need to know; single readings go over the counter."""
 
     reception: Reception
     also: tuple[Interaction, ...] = ()
     searches: tuple[Search, ...] = ()
     operations: tuple[Operation, ...] = ()
+    counter: Counter[Asked, Given] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Open the counter."""
+        self.counter = Counter(self.together)
 
     async def create(self, kind: str, request: Request) -> Response:
         """Create one resource (FHIR-03, FHIR-04)."""
@@ -87,20 +96,40 @@ class Door:
             return outcome(refuse(404, "not-supported", f"stored here are {', '.join(STORED)}"))
         posted = Posted(0, kind, body, criteria=request.headers.get("if-none-exist", ""))
         wish = preferred(request.headers.get("prefer", ""))
+        if kind == Kind.OBSERVATION and not posted.criteria:
+            return self._said(await self.counter.take(caller, (posted, wish)), wish)
         return await run_in_threadpool(self._create, caller, posted, wish)
 
+    def together(self, caller: Hashable, asked: Sequence[Asked]) -> list[Given]:
+        """Store what one caller sent in separate requests, in one transaction."""
+        if not isinstance(caller, Caller):
+            raise TypeError("a line is a caller's")
+
+        def work(session: Session, sender: Sender) -> list[Given]:
+            now, posted = self.reception.clock(), [each for each, _ in asked]
+            answers = service.accept_each(session, sender, posted, now=now)
+            return [
+                (answer, _version(session, answer, each[0]) if wanted(answer, each[1]) else None)
+                for answer, each in zip(answers, asked, strict=True)
+            ]
+
+        if len(asked) > 1:
+            return self._transaction(caller, work)
+        done = self._work(caller, work)
+        return [(done, None)] if isinstance(done, Answer) else done
+
     def _create(self, caller: Caller, posted: Posted, wish: str) -> Response:
-        def work(session: Session, sender: Sender) -> tuple[Answer, Version | None]:
+        def work(session: Session, sender: Sender) -> Given:
             answer = service.accept(session, sender, posted, now=self.reception.clock())
-            wanted = wish == "representation" or (not wish and not answer.issues)
-            if answer.id is None or not wanted:
+            if answer.id is None or not wanted(answer, wish):
                 return answer, None
             return answer, fetch(session, answer.type, answer.id, answer.version)
 
         done = self._work(caller, work)
-        if isinstance(done, Answer):
-            return outcome(done)
-        answer, version = done
+        return self._said((done, None) if isinstance(done, Answer) else done, wish)
+
+    def _said(self, given: Given, wish: str) -> Response:
+        answer, version = given
         said = {**headers(answer, self.reception.settings.fhir_base), **NO_STORE}
         if answer.refused or (version is None and wish != "minimal"):
             return outcome(answer, said)
@@ -127,15 +156,18 @@ class Door:
 
     def _work(self, caller: Caller, work: Callable[[Session, Sender], T]) -> T | Answer:
         """Run a use case in its own transaction, committed before anything is answered."""
-        settings = self.reception.settings
         try:
-            with self.reception.database.transaction() as session:
-                sender = service.sender_of(
-                    session, caller, base=settings.fhir_base, site_zone=settings.site_timezone
-                )
-                return work(session, sender)
+            return self._transaction(caller, work)
         except IntegrityError:
             return refuse(409, "conflict", "somebody else stores the same at this moment: retry")
+
+    def _transaction(self, caller: Caller, work: Callable[[Session, Sender], T]) -> T:
+        settings = self.reception.settings
+        with self.reception.database.transaction() as session:
+            sender = service.sender_of(
+                session, caller, base=settings.fhir_base, site_zone=settings.site_timezone
+            )
+            return work(session, sender)
 
     def metadata(self) -> Response:
         """Declare what is served (FHIR-01); the only FHIR answer without a token."""
@@ -148,3 +180,17 @@ class Door:
             operations=self.operations,
         )
         return JSONResponse(statement, media_type=FHIR_JSON)
+
+
+def wanted(answer: Answer, wish: str) -> bool:
+    """Return whether the stored resource is to be the answer's body."""
+    return answer.id is not None and (wish == "representation" or (not wish and not answer.issues))
+
+
+def _version(session: Session, answer: Answer, posted: Posted) -> Version | None:
+    """Return what is stored: where it has just been created, what was received."""
+    if answer.id is None or answer.status != CREATED or answer.modified is None:
+        return fetch(session, answer.type, answer.id, answer.version) if answer.id else None
+    return Version(
+        answer.type, answer.id, answer.version, answer.patient_id, answer.modified, posted.raw
+    )

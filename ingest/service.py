@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core import audit
@@ -29,7 +30,7 @@ from ingest.repository import may_see
 from ingest.tables import Patient
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -43,6 +44,7 @@ FORBIDDEN = 403
 __all__ = [
     "accept",
     "accept_bundle",
+    "accept_each",
     "agree",
     "enrol_by_override",
     "exchange_token",
@@ -55,15 +57,26 @@ __all__ = [
 
 def accept(session: Session, sender: Sender, posted: Posted, *, now: datetime) -> Answer:
     """Take one resource: stored with its work and its audit row, or refused with a reason."""
-    outcome = _read(posted, sender)
-    if isinstance(outcome, Answer):
-        answer = outcome
-    else:
-        desk = Desk(session, sender, {}, now)
-        answer = take_all(desk, [outcome])[posted.index]
-    used = sender.policy.used(posted.raw)
-    _audit(session, sender, posted.type, [answer], now=now, tolerated=used)
-    return answer
+    return accept_each(session, sender, [posted], now=now)[0]
+
+
+def accept_each(
+    session: Session, sender: Sender, posted: Sequence[Posted], *, now: datetime
+) -> list[Answer]:
+    """Take resources of separate requests in the order given, each with its own audit row."""
+    answers: dict[int, Answer] = {}
+    readable = []
+    for index, each in enumerate(posted):
+        outcome = _read(replace(each, index=index), sender)
+        if isinstance(outcome, Answer):
+            answers[index] = outcome
+        else:
+            readable.append(outcome)
+    answers |= take_all(Desk(session, sender, {}, now), readable)
+    for index, each in enumerate(posted):
+        used = sender.policy.used(each.raw)
+        _audit(session, sender, each.type, [answers[index]], now=now, tolerated=used)
+    return [answers[index] for index in range(len(posted))]
 
 
 def accept_bundle(

@@ -1,0 +1,1 @@
+"""Single readings that arrive together are written together."""
