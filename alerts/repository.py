@@ -17,6 +17,7 @@ from core import outbox
 from core.outbox import Topic
 from core.security import SYSTEM
 from core.vitals import Severity, Vital
+from ingest.repository import one_person
 from monitoring.findings import Evidence
 
 if TYPE_CHECKING:
@@ -53,7 +54,13 @@ def live(session: Session, patient_id: UUID, problem: Problem) -> Alert | None:
     """Return the one live episode of a problem, locked."""
     return session.scalar(
         select(Alert)
-        .where(Alert.patient_id == patient_id, Alert.problem == problem, Alert.state.in_(LIVE))
+        .where(
+            Alert.patient_id.in_(one_person(session, patient_id)),
+            Alert.problem == problem,
+            Alert.state.in_(LIVE),
+        )
+        .order_by(Alert.opened_at, Alert.id)
+        .limit(1)
         .with_for_update()
         .execution_options(populate_existing=True)
     )
@@ -71,7 +78,9 @@ def locked(session: Session, alert_id: UUID, *, wait: bool = True) -> Alert | No
 
 def live_problems(session: Session, patient_id: UUID) -> list[str]:
     """Return the problems a patient has a live episode of, in the order they are locked in."""
-    query = select(Alert.problem).where(Alert.patient_id == patient_id, Alert.state.in_(LIVE))
+    query = select(Alert.problem).where(
+        Alert.patient_id.in_(one_person(session, patient_id)), Alert.state.in_(LIVE)
+    )
     return sorted(session.scalars(query))
 
 
@@ -81,7 +90,11 @@ def previous(
     """Return the last episode of the same problem that ended not long ago."""
     return session.scalar(
         select(Alert.id)
-        .where(Alert.patient_id == patient_id, Alert.problem == problem, Alert.closed_at >= since)
+        .where(
+            Alert.patient_id.in_(one_person(session, patient_id)),
+            Alert.problem == problem,
+            Alert.closed_at >= since,
+        )
         .order_by(Alert.closed_at.desc())
         .limit(1)
     )
@@ -96,7 +109,7 @@ def known(
         select(AlertFinding.rule_id, AlertFinding.at, AlertFinding.severity)
         .join(Alert, Alert.id == AlertFinding.alert_id)
         .where(
-            Alert.patient_id == patient_id,
+            Alert.patient_id.in_(one_person(session, patient_id)),
             Alert.problem == problem,
             AlertFinding.rule_id.in_({f.rule_id for f in asked}),
             AlertFinding.at.in_({f.at for f in asked}),

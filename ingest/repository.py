@@ -7,15 +7,14 @@ from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
-from uuid import UUID
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, func, select
 
 from core.clock import utc_now
 from core.errors import NotFoundError
 from core.sealed_fields import unseal
-from core.security import Role
 from core.vitals import Precision, Quality, Reading, Vital
+from ingest.access.repository import may_see, visible_to
 from ingest.enrolment import (
     ConditionGroup,
     Diagnosis,
@@ -26,13 +25,16 @@ from ingest.enrolment import (
     hypercapnic,
     says_lives_alone,
 )
-from ingest.people.tables import ClientPatient
+from ingest.merging.repository import (
+    everybody,
+    joined_at,
+    merged_ids,
+    one_person,
+    survivor,
+    survivors,
+)
 from ingest.roster import PatientProfile, Team
 from ingest.tables import (
-    CareTeam,
-    CareTeamParticipant,
-    CareTeamPatient,
-    Client,
     Condition,
     Patient,
     StoredReading,
@@ -46,23 +48,27 @@ from ingest.teams.repository import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
+    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
-    from core.security import Caller
 
 __all__ = [
     "care_teams",
     "clinicians",
     "condition_groups",
+    "joined_at",
     "may_see",
+    "one_person",
     "person",
     "profiles",
     "readings",
     "readings_received",
     "responsible",
+    "survivor",
+    "survivors",
     "team_patients",
     "visible_to",
 ]
@@ -80,54 +86,16 @@ def condition_groups() -> Mapping[str, ConditionGroup]:
     return groups_from(tomllib.loads(source))
 
 
-def visible_to(caller: Caller) -> Select[UUID]:
-    """Return the patients that a caller may see: the one team filter (SEC-11).
-
-    A person sees the patients of the active teams they take part in, and those whose care
-    they manage. A supervisor also sees those whom no active team has: an alert that went to
-    the fallback team must open for somebody. A client is bounded by its scopes, and a bound
-    one to the patients it may speak for (SEC-04); the program itself sees all.
-    """
-    if caller.kind == "system":
-        return select(Patient.id)
-    if caller.kind == "client":
-        bound = exists().where(Client.id == caller.id, Client.bound)
-        own = select(ClientPatient.patient_id).where(ClientPatient.client_id == caller.id)
-        return select(Patient.id).where(~bound | Patient.id.in_(own))
-    # An id that no row has: compared with None, SQL would ask for rows without a manager.
-    self_id = caller.practitioner_id or UUID(int=0)
-    member = (
-        select(CareTeamParticipant.care_team_id)
-        .join(CareTeam, CareTeam.id == CareTeamParticipant.care_team_id)
-        .where(CareTeamParticipant.practitioner_id == self_id, CareTeam.active)
-    )
-    cared_for = select(CareTeamPatient.patient_id).where(
-        CareTeamPatient.care_team_id.in_(member) | (CareTeamPatient.care_manager_id == self_id)
-    )
-    own = select(Patient.id).where(Patient.id.in_(cared_for))
-    if caller.role is not Role.SUPERVISOR:
-        return own
-    taken = (
-        select(CareTeamPatient.patient_id)
-        .join(CareTeam, CareTeam.id == CareTeamPatient.care_team_id)
-        .where(CareTeam.active)
-    )
-    return select(Patient.id).where(Patient.id.in_(cared_for) | Patient.id.not_in(taken))
-
-
-def may_see(session: Session, caller: Caller, patient_id: UUID) -> bool:
-    """Return whether the team filter lets the caller see this patient."""
-    query = select(Patient.id).where(Patient.id == patient_id, Patient.id.in_(visible_to(caller)))
-    return session.scalar(query) is not None
-
-
 def person(session: Session, patient_id: UUID) -> Person:
-    """Return what the judgement may know about a patient; raise `NotFoundError`."""
-    row = session.get(Patient, patient_id)
+    """Return what the judgement may know about a patient; raise `NotFoundError`.
+
+    Of records that were merged it is the survivor's, with the problem lists of all.
+    """
+    row = session.get(Patient, survivor(session, patient_id))
     if row is None:
         raise NotFoundError("no such patient")
-    diagnoses = _diagnoses(session, [patient_id]).get(patient_id, [])
-    return _person(session, row, diagnoses)
+    known = _diagnoses(session, one_person(session, patient_id))
+    return _person(session, row, [each for listed in known.values() for each in listed])
 
 
 def _person(session: Session, row: Patient, diagnoses: Sequence[Diagnosis]) -> Person:
@@ -160,14 +128,14 @@ def readings(session: Session, patient_id: UUID, *, since: datetime) -> list[Rea
     query = (
         select(StoredReading)
         .where(
-            StoredReading.patient_id == patient_id,
+            StoredReading.patient_id.in_(ids := one_person(session, patient_id)),
             StoredReading.effective >= since,
             ~StoredReading.superseded,
             StoredReading.quality != Quality.WITHDRAWN,
         )
         .order_by(StoredReading.effective, StoredReading.received_at, *_ORDER)
     )
-    return [_reading(row) for row in session.scalars(query)]
+    return _once([_reading(row) for row in session.scalars(query)], ids)
 
 
 def readings_received(session: Session, patient_id: UUID, *, after: datetime) -> list[Reading]:
@@ -175,7 +143,7 @@ def readings_received(session: Session, patient_id: UUID, *, after: datetime) ->
     query = (
         select(StoredReading)
         .where(
-            StoredReading.patient_id == patient_id,
+            StoredReading.patient_id.in_(ids := one_person(session, patient_id)),
             StoredReading.effective > after - OLDEST_JUDGED,
             StoredReading.received_at > after,
             ~StoredReading.superseded,
@@ -184,7 +152,16 @@ def readings_received(session: Session, patient_id: UUID, *, after: datetime) ->
         )
         .order_by(StoredReading.effective, *_ORDER)
     )
-    return [_reading(row) for row in session.scalars(query)]
+    return _once([_reading(row) for row in session.scalars(query)], ids)
+
+
+def _once(listed: list[Reading], ids: Collection[UUID]) -> list[Reading]:
+    """Leave out what reached two records of one person as the same reading (REL-07)."""
+    if len(ids) == 1:
+        return listed
+    return list({(r.device, r.vital, r.effective, r.value): r for r in reversed(listed)}.values())[
+        ::-1
+    ]
 
 
 def _reading(row: StoredReading) -> Reading:
@@ -214,27 +191,35 @@ def profiles(
     today: date | None = None,
 ) -> list[PatientProfile]:
     """Return what a screen shows about the visible patients, by name."""
-    query = select(Patient).where(Patient.id.in_(visible))
+    query = select(Patient).where(Patient.id.in_(visible), Patient.id.not_in(merged_ids()))
     if patient_ids is not None:
-        query = query.where(Patient.id.in_(patient_ids))
+        heads = survivors(session, patient_ids)
+        query = query.where(Patient.id.in_({heads.get(each, each) for each in patient_ids}))
     rows = session.scalars(query).all()
     ids = [row.id for row in rows]
-    diagnoses, latest = _diagnoses(session, ids), _last_readings(session, ids)
-    teams = first_teams(session, ids)
+    people = everybody(session, ids)
+    everyone = [id_ for person in people.values() for id_ in person]
+    diagnoses, latest = _diagnoses(session, everyone), _last_readings(session, everyone)
+    teams = first_teams(session, everyone)
     day = today or utc_now().date()
     shown = [
         _profile(
             row,
-            _person(session, row, diagnoses.get(row.id, [])),
+            _person(session, row, [d for id_ in people[row.id] for d in diagnoses.get(id_, [])]),
             name=unseal(session, Patient.name, row.name, id=row.id),
             override=unseal(session, Patient.override_reason, row.override_reason, id=row.id),
-            latest=latest.get(row.id),
-            team=teams.get(row.id),
+            latest=max((latest[id_] for id_ in people[row.id] if id_ in latest), default=None),
+            team=next((teams[i] for i in _first(row.id, people[row.id]) if i in teams), None),
             today=day,
         )
         for row in rows
     ]
     return sorted(shown, key=lambda each: (each.name, each.id))
+
+
+def _first(id_: UUID, person: Iterable[UUID]) -> list[UUID]:
+    """Put the record that stands for a person before those that were merged into it."""
+    return [id_, *sorted(each for each in person if each != id_)]
 
 
 def _profile(  # noqa: PLR0913 (a screen shows this many things)

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from core.errors import NotFoundError
 from core.vitals import Vital
+from ingest.repository import one_person
 from monitoring.findings import Assessment
 from monitoring.record import (
     read_finding,
@@ -161,7 +162,7 @@ def thaw(session: Session, patient_id: UUID, problem: Problem, until: datetime) 
 def frozen(session: Session, patient_id: UUID) -> list[tuple[float, float]]:
     """Return the frozen spans in seconds since the epoch; an open one ends at infinity."""
     query = select(BaselineFreeze.since, BaselineFreeze.until).where(
-        BaselineFreeze.patient_id == patient_id
+        BaselineFreeze.patient_id.in_(one_person(session, patient_id))
     )
     return [
         (since.timestamp(), until.timestamp() if until else float("inf"))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from core.vitals import Reading
     from monitoring.findings import Assessment
+    from monitoring.repository import Mark
     from monitoring.rulebook import Rulebook
 
 log = logger(__name__)
@@ -72,6 +73,7 @@ def assess(
     A second call for the same readings stores and offers nothing and returns the first
     id. What waits for a repeat (AL-20) is offered again for when its time is up.
     """
+    patient_id = people.survivor(session, patient_id)
     repository.lock(session, patient_id)
     readings = people.readings(session, patient_id, since=now - READ_BACK)
     past = windows.history(
@@ -99,13 +101,28 @@ def _points(
     """
     patient_id = UUID(past.person.id)
     mark = repository.latest_mark(session, patient_id)
-    after = mark.received_until - OVERLAP if mark else now - READ_BACK
+    after = _judged_until(session, patient_id, mark) or now - READ_BACK
     fresh = people.readings_received(session, patient_id, after=after)
     touched = judgement.points_after(past, (windows.time_of(r) for r in fresh), now=now.timestamp())
     loaded = {windows.time_of(r) for r in readings if r.history}
     waited = mark.recheck_at if mark else None
     due = [waited.timestamp()] if waited and waited <= now else []
     return [*(point for point in touched if point not in loaded), *due]
+
+
+def _judged_until(session: Session, patient_id: UUID, mark: Mark | None) -> datetime | None:
+    """Return until when everything that had arrived is judged, None where nothing was.
+
+    A record that was merged since the last judgement may have been judged less far.
+    """
+    joined = people.joined_at(session, patient_id)
+    marks = [mark]
+    if joined is not None and (mark is None or mark.received_until < joined):
+        ids = people.one_person(session, patient_id)
+        marks = [repository.latest_mark(session, each) for each in sorted(ids)]
+    if any(each is None for each in marks):
+        return None
+    return min(each.received_until for each in marks if each is not None) - OVERLAP
 
 
 def _keep(

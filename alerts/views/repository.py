@@ -20,7 +20,7 @@ from alerts.repository import read_evidence
 from alerts.routing import FALLBACK, SUPPORT
 from alerts.tables import Alert, AlertEvent, AlertFinding, Delivery, Step
 from core.vitals import Severity, Vital
-from ingest.repository import clinicians
+from ingest.repository import clinicians, one_person, survivors
 from ingest.tables import CareTeam
 from monitoring.findings import Problem, Usual
 
@@ -47,7 +47,7 @@ def live(session: Session, visible: Select[UUID]) -> list[inbox.EpisodeView]:
 
 def of_patient(session: Session, patient_id: UUID) -> list[inbox.EpisodeView]:
     """Return every episode of a patient with timeline and deliveries, live ones first."""
-    query = select(Alert).where(Alert.patient_id == patient_id)
+    query = select(Alert).where(Alert.patient_id.in_(one_person(session, patient_id)))
     rows = session.scalars(query).all()
     views = _views(session, rows, whole=True)
     return sorted(views, key=lambda v: (v.state.ended, *_recent(v)))
@@ -67,6 +67,7 @@ def _views(
     events = _events(session, ids) if whole else {}
     sent = _deliveries(session, ids) if whole else {}
     names = _names(session, alerts, events, sent)
+    heads = survivors(session, {alert.patient_id for alert in alerts})
     outcomes = _outcomes(session, [a.previous_id for a in alerts if a.previous_id])
     return [
         _view(
@@ -78,6 +79,7 @@ def _views(
                 events=events.get(alert.id, ()),
                 sent=sent.get(alert.id, ()),
                 previous_outcome=outcomes.get(alert.previous_id, ""),
+                heads=heads,
             ),
         )
         for alert in alerts
@@ -93,6 +95,7 @@ class _Around:
     events: Sequence[AlertEvent]
     sent: Sequence[Delivery]
     previous_outcome: str
+    heads: Mapping[UUID, UUID]  # of patients who were merged: the survivor
 
     def name(self, identity: UUID | None) -> str:
         return self.names.get(identity, UNKNOWN) if identity else ""
@@ -103,7 +106,7 @@ def _view(
 ) -> inbox.EpisodeView:
     return inbox.EpisodeView(
         id=alert.id,
-        patient_id=alert.patient_id,
+        patient_id=around.heads.get(alert.patient_id, alert.patient_id),
         problem=Problem(alert.problem),
         severity=Severity(alert.severity),
         state=State(alert.state),

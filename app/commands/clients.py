@@ -7,6 +7,7 @@ import os
 import re
 import time
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
@@ -41,6 +42,19 @@ TOLERATE_HELP = "A departure from FHIR JSON that is overlooked; may be given twi
 NAME_FORM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
+PATIENTS_HELP = (
+    "bound: it speaks only for patients whom it enrolled or was granted (`client grant`);"
+    " any: for everybody, as a record system does."
+)
+
+
+class Speaks(StrEnum):
+    """For whom a client may speak (SEC-04)."""
+
+    BOUND = "bound"
+    ANY = "any"
+
+
 def register(cli: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(help="Device integrations.", no_args_is_help=True)
@@ -58,6 +72,7 @@ def add(  # noqa: PLR0913, PLR0917 (each is an option of the command line)
     history: Annotated[
         bool, typer.Option(help="It loads history: readings over 24 h old never alert.")
     ] = False,
+    patients: Annotated[Speaks, typer.Option(help=PATIENTS_HELP)] = Speaks.BOUND,
     mode: Annotated[Mode, typer.Option(help=MODE_HELP)] = Mode.WARN,
     tolerate: Annotated[list[Tolerance] | None, typer.Option(help=TOLERATE_HELP)] = None,
     jwks_url: Annotated[
@@ -85,6 +100,7 @@ def add(  # noqa: PLR0913, PLR0917 (each is an option of the command line)
                 scopes,
                 {} if jwks_url else {"keys": [public]},
                 history=history,
+                bound=patients is Speaks.BOUND,
                 jwks_url=jwks_url,
                 policy=Policy(mode, frozenset(tolerate or ())),
                 now=utc_now(),

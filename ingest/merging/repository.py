@@ -5,17 +5,41 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import CompoundSelect, Select, func, select, union
 
 from ingest.people.tables import PatientMerge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
 
 STANDING = PatientMerge.undone_at.is_(None)
+
+
+def merged_ids() -> Select[UUID]:
+    """Return the ids that stand for nobody of their own now."""
+    return select(PatientMerge.merged_id).where(STANDING)
+
+
+def with_all_ids(patients: Select[UUID]) -> CompoundSelect[UUID]:
+    """Return some patients with every other id of the same people."""
+    into = select(PatientMerge.survivor_id).where(STANDING, PatientMerge.merged_id.in_(patients))
+    heads = union(patients, into).subquery()
+    beneath = select(PatientMerge.merged_id).where(
+        STANDING, PatientMerge.survivor_id.in_(select(heads.c[0]))
+    )
+    return union(select(heads.c[0]), beneath)
+
+
+def joined_at(session: Session, survivor_id: UUID) -> datetime | None:
+    """Return when a record was last merged into this one, or None."""
+    query = select(func.max(PatientMerge.at)).where(
+        STANDING, PatientMerge.survivor_id == survivor_id
+    )
+    return session.scalar(query)
 
 
 def survivors(session: Session, patients: Iterable[UUID]) -> dict[UUID, UUID]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import exists, func, select
 
 from core.sealed_fields import unseal
+from ingest.merging.repository import one_person, survivors
 from ingest.roster import PHYSICIAN_ROLES, Responsible, Team
 from ingest.tables import (
     CareTeam,
@@ -57,14 +58,14 @@ def responsible(session: Session, patient_id: UUID) -> list[Responsible]:
         .select_from(CareTeamPatient)
         .join(CareTeam, CareTeam.id == CareTeamPatient.care_team_id)
         .join(Practitioner, (Practitioner.id == manager) | participates)
-        .where(CareTeamPatient.patient_id == patient_id, CareTeam.active)
+        .where(CareTeamPatient.patient_id.in_(one_person(session, patient_id)), CareTeam.active)
     ).all()
     roles = _roles(session, [row[0].id for row in rows])
     answering = [
         _responsible(session, who, team, manages=manages, roles=roles.get(who.id, []))
         for who, team, manages in rows
     ]
-    return sorted(answering, key=_first_managers)
+    return sorted(set(answering), key=_first_managers)
 
 
 def _first_managers(who: Responsible) -> tuple[bool, str, str, UUID]:
@@ -123,4 +124,6 @@ def care_teams(session: Session, caller: Caller) -> list[Team]:
 def team_patients(session: Session, team_id: UUID) -> list[UUID]:
     """Return whom a team looks after."""
     query = select(CareTeamPatient.patient_id).where(CareTeamPatient.care_team_id == team_id)
-    return list(session.scalars(query.order_by(CareTeamPatient.patient_id)))
+    enrolled = set(session.scalars(query))
+    heads = survivors(session, enrolled)
+    return sorted({heads.get(each, each) for each in enrolled})

@@ -40,7 +40,9 @@ def test_a_registered_client_gets_a_token_from_the_real_endpoint_and_posts_with_
     system.gateway("enroller").post(enrolment("cli-1", email="dr.cli@clinic.example"), Tally())
 
     added = wardlight(
-        system.data, "client", "add", "scale", "--scope", "system/Observation.c system/Patient.r"
+        system.data,
+        *("client", "add", "scale", "--patients", "any"),
+        *("--scope", "system/Observation.c system/Patient.r"),
     )
     token = wardlight(system.data, "token", "scale").stdout.strip()
     answer = httpx.post(

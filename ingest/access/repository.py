@@ -1,0 +1,60 @@
+"""The one team filter: which patients a caller may see (SEC-11)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import Select, exists, select
+
+from core.security import Role
+from ingest.merging.repository import with_all_ids
+from ingest.people.tables import ClientPatient
+from ingest.tables import CareTeam, CareTeamParticipant, CareTeamPatient, Client, Patient
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from core.security import Caller
+
+
+def visible_to(caller: Caller) -> Select[UUID]:
+    """Return the patients that a caller may see: the one team filter (SEC-11).
+
+    A person sees the patients of the active teams they take part in, and those whose care
+    they manage. A supervisor also sees those whom no active team has: an alert that went to
+    the fallback team must open for somebody. A client is bounded by its scopes, and a bound
+    one to the patients it may speak for (SEC-04); the program itself sees all.
+    """
+    if caller.kind == "system":
+        return select(Patient.id)
+    if caller.kind == "client":
+        bound = exists().where(Client.id == caller.id, Client.bound)
+        own = select(ClientPatient.patient_id).where(ClientPatient.client_id == caller.id)
+        return select(Patient.id).where(~bound | Patient.id.in_(with_all_ids(own)))
+    # An id that no row has: compared with None, SQL would ask for rows without a manager.
+    self_id = caller.practitioner_id or UUID(int=0)
+    member = (
+        select(CareTeamParticipant.care_team_id)
+        .join(CareTeam, CareTeam.id == CareTeamParticipant.care_team_id)
+        .where(CareTeamParticipant.practitioner_id == self_id, CareTeam.active)
+    )
+    cared_for = select(CareTeamPatient.patient_id).where(
+        CareTeamPatient.care_team_id.in_(member) | (CareTeamPatient.care_manager_id == self_id)
+    )
+    own = select(Patient.id).where(Patient.id.in_(with_all_ids(cared_for)))
+    if caller.role is not Role.SUPERVISOR:
+        return own
+    taken = (
+        select(CareTeamPatient.patient_id)
+        .join(CareTeam, CareTeam.id == CareTeamPatient.care_team_id)
+        .where(CareTeam.active)
+    )
+    mine, theirs = with_all_ids(cared_for), with_all_ids(taken)
+    return select(Patient.id).where(Patient.id.in_(mine) | Patient.id.not_in(theirs))
+
+
+def may_see(session: Session, caller: Caller, patient_id: UUID) -> bool:
+    """Return whether the team filter lets the caller see this patient."""
+    query = select(Patient.id).where(Patient.id == patient_id, Patient.id.in_(visible_to(caller)))
+    return session.scalar(query) is not None
