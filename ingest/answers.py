@@ -26,7 +26,11 @@ PHRASES = {  # RFC 9110, for every status that an answer can have
     413: "Content Too Large",
     415: "Unsupported Media Type",
     422: "Unprocessable Content",
+    429: "Too Many Requests",
 }
+
+
+THROTTLED = 429
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,8 @@ def etag(version: int) -> str:
 
 def headers(answer: Answer, base: str) -> dict[str, str]:
     """Return what a create says about the stored version (FHIR-03)."""
+    if answer.status == THROTTLED:
+        return {"Retry-After": "60"}
     if answer.id is None:
         return {}
     said = {"Location": f"{base}/{location(answer)}", "ETag": etag(answer.version)}

@@ -15,6 +15,7 @@ from core.logging import logger
 from core.outbox import Outbox, Priority, State
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -68,15 +69,19 @@ class Allowance:
 
     def spend(self, key: str, cost: int, limit: int) -> int:
         """Spend of a budget and return 0, or return in how many seconds there is more."""
-        cost = min(cost, limit)
-        if self._spent_here(key, cost):
-            return 0
-        want = max(cost, limit // BLOCKS)
-        granted, left = self._granted(key, cost, want, limit)
-        if granted:
-            self._keep(key, granted - cost, left)
-            return 0
-        return max(1, round(left + 0.5))
+        return self.spend_all({key: cost}, limit)[key]
+
+    def spend_all(self, costs: Mapping[str, int], limit: int) -> dict[str, int]:
+        """Spend of several budgets of one size, in at most one round trip."""
+        capped = {key: min(cost, limit) for key, cost in costs.items()}
+        missing = {k: cost for k, cost in capped.items() if not self._spent_here(k, cost)}
+        answers = dict.fromkeys(costs, 0)
+        for key, (granted, left) in self._granted(missing, limit).items():
+            if granted:
+                self._keep(key, granted - missing[key], left)
+            else:
+                answers[key] = max(1, round(left + 0.5))
+        return answers
 
     def _spent_here(self, key: str, cost: int) -> bool:
         with self._lock:
@@ -97,19 +102,26 @@ class Allowance:
             while len(self._held) > KEPT_KEYS:
                 self._held.popitem(last=False)
 
-    def _granted(self, key: str, need: int, want: int, limit: int) -> tuple[int, float]:
-        """Return what is granted, and how many seconds the window still lasts."""
+    def _granted(self, costs: Mapping[str, int], limit: int) -> dict[str, tuple[int, float]]:
+        """Return what is granted of each, and how many seconds its window still lasts."""
+        if not costs:
+            return {}
         if time.monotonic() < self._away_until:
-            return self._alone(key, limit)
+            return {key: self._alone(key, limit) for key in costs}
         try:
-            client = self._client or self._connect()
-            answer = client.eval(_TAKE, 1, f"wardlight:{key}", need, want, limit, self._window_ms)
-            granted, left = answer  # type: ignore[misc,unused-ignore] # the script returns a pair
+            return self._asked(costs, limit)
         except (redis.RedisError, OSError) as error:
             log.warning("budgets are kept by each process alone", error=type(error).__name__)
             self._away_until = time.monotonic() + AWAY_SECONDS
-            return self._alone(key, limit)
-        return int(granted), max(0.0, int(left) / 1000)
+            return {key: self._alone(key, limit) for key in costs}
+
+    def _asked(self, costs: Mapping[str, int], limit: int) -> dict[str, tuple[int, float]]:
+        ahead, window = limit // BLOCKS, int(self.window * 1000)
+        asked = (self._client or self._connect()).pipeline(transaction=False)
+        for key, cost in costs.items():
+            asked.eval(_TAKE, 1, f"wardlight:{key}", cost, max(cost, ahead), limit, window)
+        pairs = zip(costs, asked.execute(), strict=True)
+        return {key: (int(granted), max(0.0, int(left) / 1000)) for key, (granted, left) in pairs}
 
     def _alone(self, key: str, limit: int) -> tuple[int, float]:
         """Grant a whole budget for a window, once: nothing while it is not over."""
@@ -126,10 +138,6 @@ class Allowance:
             self.broker_url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
         )
         return self._client
-
-    @property
-    def _window_ms(self) -> int:
-        return int(self.window * 1000)
 
     def close(self) -> None:
         """Hang up."""

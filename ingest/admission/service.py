@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,16 +13,24 @@ from core.clock import utc_now
 from core.errors import OverloadedError, ThrottledError
 from core.outbox import Priority
 from ingest.admission.repository import Allowance, untouched_since
+from ingest.receipt import refuse
 from ingest.screen import LARGE, cannot_wait, resources_in
 from ingest.tables import Client
+from ingest.urgency import alarming
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from uuid import UUID
 
     from core.database import Database
     from core.security import Caller
     from core.settings import Settings
+    from fhir.identity import Ref
+    from fhir.observation import ParsedObservation
+    from ingest.people.service import Desk
+    from ingest.receipt import Answer
 
+_SHARES = "shares"  # where a session of a gated process carries its patients' budgets
 SAMPLE_SECONDS = 1.0
 RESERVE = 10  # alarming readings may go over a client's budget by this part of it
 BULK_AGAIN_SECONDS = 30
@@ -81,7 +90,9 @@ class Gate:
     @classmethod
     def open(cls, database: Database, settings: Settings, broker_url: str) -> Gate:
         """Return the gate of one process."""
-        return cls(database, settings, Allowance(broker_url), Backlog(database))
+        allowance = Allowance(broker_url)
+        database.info[_SHARES] = Shares(allowance, settings.limit_patient)
+        return cls(database, settings, allowance, Backlog(database))
 
     def request(self, address: str) -> None:
         """Count a request of whatever kind from a network address."""
@@ -139,6 +150,35 @@ class Gate:
             raise ThrottledError(_OVER_BUDGET, after=wait)
 
 
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """How much may be stored of each patient in a minute, by all clients together."""
+
+    allowance: Allowance
+    limit: int
+
+
+def over_share(
+    desk: Desk, parsed: Mapping[int, ParsedObservation], patients: Mapping[Ref, UUID]
+) -> dict[int, Answer]:
+    """Return the answers to those readings whose patient has used up the budget (REL-28).
+
+    An alarming reading is taken all the same; what an ungated process stores is not counted.
+    """
+    shares = desk.session.info.get(_SHARES)
+    if not isinstance(shares, Shares):
+        return {}
+    whose = {index: patients[each.subject] for index, each in parsed.items() if each.subject}
+    counted = Counter(f"patient:{patient}" for patient in whose.values())
+    waits = shares.allowance.spend_all(counted, shares.limit)
+    return {
+        index: refuse(429, "throttled", _OVER_SHARE, "Observation.subject")
+        for index, patient in whose.items()
+        if waits[f"patient:{patient}"] and not any(map(alarming, parsed[index].measurements))
+    }
+
+
+_OVER_SHARE = "more was sent of this patient than is agreed for a minute: send it again after that"
 _OVER_BUDGET = (
     "more was sent than is agreed for this time: nothing was taken; wait as Retry-After says"
 )

@@ -11,6 +11,7 @@ from core.vitals import Quality
 from fhir.outcome import PROFILE
 from fhir.policy import Mode
 from ingest.acceptance import WITHDRAWING, Decision, Incoming, Known, Outcome, sort
+from ingest.admission.service import over_share
 from ingest.archive.repository import Version, add_names, add_versions, lock, versions_of
 from ingest.binding.service import refusals
 from ingest.candidates import candidates_of
@@ -85,6 +86,9 @@ def take(desk: Desk, seen: Sequence[Seen]) -> dict[int, Answer]:
     stamps = {e.index: (e.id, e.raw) for e in strangers if e.parsed.subject in devices}
     answers |= store_of_devices(desk, stamps)
     answers |= refusals(desk, {s.index: s.parsed for s in seen if s.index not in answers}, patients)
+    answers |= over_share(
+        desk, {s.index: s.parsed for s in seen if s.index not in answers}, patients
+    )
     lock(desk.session, (f"patient|{patient}" for patient in patients.values()))
     incoming = _incoming(
         desk, [each for each in seen if each.index not in answers], patients, clocks

@@ -8,23 +8,29 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from pydantic import SecretStr
 
+from core.database import Database
 from core.errors import LaterError, OverloadedError, ThrottledError
 from core.settings import Environment, Settings
 from ingest.admission.service import Arrival, Gate, Load
-from tests.door import bundle, heart_rate
+from ingest.router import router
+from tests.door import BASE, SECRET, Clock, Gateway, bundle, heart_rate, patient
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from core.database import Database
     from core.embedded import Servers
-    from tests.door import Gateway
 
 LIMITS = Settings(
     environment=Environment.TEST,
     limit_client=100,
     limit_token=2,
+    limit_patient=20,
+    secret_key=SecretStr(SECRET),
+    base_url=BASE,
     backlog_bulk_seconds=60,
     backlog_all_seconds=600,
 )
@@ -33,8 +39,17 @@ ALARMING = heart_rate("Patient/1", 140)
 
 
 @pytest.fixture
-def gate(database: Database, embedded: Servers) -> Gate:
-    return Gate.open(database, LIMITS, embedded.broker_url)
+def own(database: Database, embedded: Servers) -> Iterator[Database]:
+    """Return a database of a gated process, so that no other test is gated."""
+    assert database.ping()
+    own = Database(embedded.database_url, field_keys=embedded.field_keys)
+    yield own
+    own.close()
+
+
+@pytest.fixture
+def gate(own: Database, embedded: Servers) -> Gate:
+    return Gate.open(own, LIMITS, embedded.broker_url)
 
 
 def under(gate: Gate, load: Load) -> Gate:
@@ -127,3 +142,31 @@ def test_the_load_is_looked_up_once_a_second_and_not_by_each_request_rel_26(gate
     gate.backlog.load = Load(urgent=1.25)
 
     assert asyncio.run(gate.backlog.now()) == Load(urgent=1.25)
+
+
+def test_one_patients_flood_is_refused_reading_by_reading_and_nobody_elses_rel_28_sec_36(
+    gate: Gate, own: Database, register: Callable[..., Gateway]
+) -> None:
+    inside = register()
+    web = FastAPI()
+    web.include_router(router(own, LIMITS, Clock(), gate=gate))
+    with TestClient(web) as http:
+        flooding = Gateway(http, inside.client_id, "", inside.key, inside.scopes, Clock())
+        one, other = flooding.create(patient()), flooding.create(patient())
+
+        def statuses(*resources: dict[str, Any]) -> list[str]:
+            answer = flooding.post(bundle("batch", *resources)).json()
+            return [each["response"]["status"][:3] for each in answer["entry"]]
+
+        first = statuses(*[heart_rate(f"Patient/{one}", 60 + n) for n in range(20)])
+        mixed = statuses(
+            heart_rate(f"Patient/{one}", 99),
+            heart_rate(f"Patient/{other}"),
+            heart_rate(f"Patient/{one}", 140),
+        )
+        single = flooding.post(heart_rate(f"Patient/{one}", 98))
+
+    assert "429" not in first
+    assert mixed == ["429", "201", "201"]
+    assert (single.status_code, single.headers["Retry-After"]) == (429, "60")
+    assert single.json()["issue"][0]["code"] == "throttled"
