@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from app.migrate import at_head
 from core import outbox
 from core.clock import utc_now
+from core.outbox import Priority
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,7 +24,12 @@ if TYPE_CHECKING:
     from core.database import Database
 
 PROGRESS_WITHIN = timedelta(seconds=45)
-OLDEST_WAITING = timedelta(minutes=2)
+LONGEST_WAIT = {  # what the work of each queue may wait before somebody should look (REL-26)
+    Priority.CRITICAL: timedelta(seconds=30),
+    Priority.NORMAL: timedelta(minutes=2),
+    Priority.BULK: timedelta(minutes=30),
+}
+QUEUES = {Priority.CRITICAL: "critical", Priority.NORMAL: "normal", Priority.BULK: "bulk"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +49,14 @@ class PipelineStatus:
 
 def pipeline(session: Session, *, now: datetime) -> PipelineStatus:
     """Judge the pipeline by what was closed and by what has waited too long (REL-26)."""
-    waiting, oldest = outbox.waiting(session, now=now)
+    waiting, _ = outbox.waiting(session, now=now)
+    since = outbox.oldest(session, now=now)
     progress = outbox.last_closed(session)
     moving = progress is not None and now - progress <= PROGRESS_WITHIN
     faults = []
     if not moving:
         faults.append("no work has been completed lately: readings are kept but not assessed")
-    if oldest is not None and now - oldest > OLDEST_WAITING:
+    if any(now - at > LONGEST_WAIT[priority] for priority, at in since.items()):
         faults.append("work is waiting longer than it should")
     if parked := outbox.parked(session):
         faults.append(f"{parked} items were given up after repeated failures")
@@ -68,9 +75,24 @@ def router(database: Database, broker_url: str) -> APIRouter:
     def readyz() -> JSONResponse:
         checks = ready(database, broker_url)
         good = all(value == "ok" for value in checks.values())
-        return JSONResponse(checks, status_code=200 if good else 503)
+        said = {**checks, "seconds_waiting": seconds_waiting(database)}
+        return JSONResponse(said, status_code=200 if good else 503)
 
     return routes
+
+
+def seconds_waiting(database: Database) -> dict[str, int]:
+    """Return for each queue how long its oldest due work has waited; 0 where nothing waits."""
+    now = utc_now()
+    try:
+        with database.transaction() as session:
+            since = outbox.oldest(session, now=now)
+    except DBAPIError:
+        return {}
+    return {
+        name: int((now - since[priority]).total_seconds()) if priority in since else 0
+        for priority, name in QUEUES.items()
+    }
 
 
 def ready(database: Database, broker_url: str) -> dict[str, str]:

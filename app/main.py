@@ -60,7 +60,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         settings,
         also=(*fhir_search.INTERACTIONS, *subscriptions.INTERACTIONS),
         searches=(*fhir_search.DECLARED, *subscriptions.DECLARED),
-        operations=fhir_search.OPERATIONS,
+        operations=(*fhir_search.OPERATIONS, *bulk.OPERATIONS),
         gate=gate,
     )
     # Before the door, whose routes name any type: what Wardlight wrote is not read there.

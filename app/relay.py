@@ -29,6 +29,7 @@ TROUBLE_SECONDS = 1.0
 # What is out at once: few enough that the broker's queue is read within a lease, so that
 # urgency is decided here, by the database, and not by who queued first.
 WINDOW = 200
+RESERVED = 50  # for what is critical, when the window is full
 
 
 def run(database: Database, *, lease: timedelta, stop: Event) -> None:
@@ -50,10 +51,15 @@ def relay_once(database: Database, *, owner: str, lease: timedelta) -> int:
     now = utc_now()
     with database.transaction() as session:
         room = WINDOW - outbox.in_flight(session, now=now)
-        rows = (
-            outbox.lease(session, owner=owner, now=now, length=lease, limit=room)
-            if room > 0
-            else []
+        # Work that nobody takes up may fill the window; what is critical goes out beside it.
+        crowded = room <= 0
+        rows = outbox.lease(
+            session,
+            owner=owner,
+            now=now,
+            length=lease,
+            limit=max(0, room + RESERVED) if crowded else room,
+            only_critical=crowded,
         )
     for sent, (row_id, priority) in enumerate(rows):
         try:

@@ -59,7 +59,7 @@ class Database:
     """
 
     def __init__(self, url: str, *, field_keys: str = "", pool_size: int = 5) -> None:
-        self.info: dict[str, object] = {**info(Keyring.read(field_keys))} if field_keys else {}
+        self.info: dict[str, Any] = {**info(Keyring.read(field_keys))} if field_keys else {}
         self.engine: Engine = create_engine(
             psycopg_url(url),
             pool_size=pool_size,

@@ -148,8 +148,14 @@ on conflict (topic, subject_id) where state = 'open' do update set
 """
 
 
-def lease(
-    session: Session, *, owner: str, now: datetime, length: timedelta, limit: int
+def lease(  # noqa: PLR0913 (a lease has this many facts)
+    session: Session,
+    *,
+    owner: str,
+    now: datetime,
+    length: timedelta,
+    limit: int,
+    only_critical: bool = False,
 ) -> list[tuple[UUID, int]]:
     """Lease the most urgent waiting rows and return (id, priority) of each.
 
@@ -160,9 +166,10 @@ def lease(
         and_(Outbox.state == State.OPEN, Outbox.next_try_at <= now),
         and_(Outbox.state == State.LEASED, Outbox.lease_until <= now),
     )
+    last = Priority.CRITICAL if only_critical else Priority.BULK
     chosen = (
         select(Outbox.id)
-        .where(waiting)
+        .where(waiting, Outbox.priority <= last)
         .order_by(Outbox.priority, Outbox.next_try_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -264,6 +271,16 @@ def last_closed(session: Session) -> datetime | None:
 def forget_done(session: Session, *, before: datetime) -> None:
     """Delete rows that were closed long ago; what they caused is stored elsewhere."""
     session.execute(delete(Outbox).where(Outbox.state == State.DONE, Outbox.done_at < before))
+
+
+def oldest(session: Session, *, now: datetime) -> dict[int, datetime]:
+    """Return for each priority that has due rows since when its oldest waits (REL-26)."""
+    rows = session.execute(
+        select(Outbox.priority, func.min(Outbox.next_try_at))
+        .where(Outbox.state.in_([State.OPEN, State.LEASED]), Outbox.next_try_at <= now)
+        .group_by(Outbox.priority)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def waiting(session: Session, *, now: datetime) -> tuple[int, datetime | None]:

@@ -52,7 +52,7 @@ def capability_statement(  # noqa: PLR0913 (a statement is made of these lists)
 ) -> dict[str, Any]:
     """Return the statement of the server at `url`; interactions are what routes declare."""
     declared = tuple(interactions)
-    types = sorted({each.type for each in declared if each.type})
+    types = sorted(({e.type for e in declared} | {e.type for e in operations}) - {""})
     rest: dict[str, Any] = {
         "mode": "server",
         "security": _security(token_url),
@@ -62,6 +62,8 @@ def capability_statement(  # noqa: PLR0913 (a statement is made of these lists)
     system = sorted({each.code for each in declared if each.code in SYSTEM_WIDE})
     if system:
         rest["interaction"] = [{"code": code} for code in system]
+    if whole := [each for each in operations if not each.type]:
+        rest["operation"] = _operations(whole)
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -92,9 +94,10 @@ def _resource(
     operations: Iterable[Operation],
 ) -> dict[str, Any]:
     codes = sorted({each.code for each in declared if each.type == kind})
+    listed = [{"code": code} for code in codes if code != "conditional-create"]
     resource: dict[str, Any] = {
         "type": kind,
-        "interaction": [{"code": code} for code in codes if code != "conditional-create"],
+        **({"interaction": listed} if listed else {}),
         "versioning": "versioned" if "vread" in codes else "no-version",
         "conditionalCreate": "conditional-create" in codes,
     }
@@ -106,7 +109,9 @@ def _resource(
         resource["searchInclude"] = included
     served = [each for each in operations if each.type == kind]
     if served:
-        resource["operation"] = [
-            {"name": each.name, "definition": each.definition} for each in served
-        ]
+        resource["operation"] = _operations(served)
     return resource
+
+
+def _operations(served: Iterable[Operation]) -> list[dict[str, str]]:
+    return [{"name": each.name, "definition": each.definition} for each in served]

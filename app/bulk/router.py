@@ -29,6 +29,7 @@ from core.errors import (
 )
 from core.security import Caller, allows, new_secret
 from core.settings import Settings
+from fhir.capability import Operation
 from fhir.ndjson import NDJSON, UnreadableUploadError
 from ingest.admission.service import Gate
 from ingest.receipt import STORED
@@ -38,6 +39,12 @@ from ingest.service import sender_of
 if TYPE_CHECKING:
     from app.bulk.loading import Chunk
 
+BULK_DATA = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition"
+OPERATIONS = (
+    Operation("export", "Patient", f"{BULK_DATA}/patient-export"),
+    Operation("export", "Group", f"{BULK_DATA}/group-export"),
+    Operation("export", "", f"{BULK_DATA}/export"),
+)
 GATEWAY_CLOSED = 499  # nobody is there any more to read it
 
 

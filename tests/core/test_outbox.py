@@ -199,3 +199,28 @@ def test_the_oldest_waiting_row_is_what_health_looks_at_rel_26(empty: Database) 
         count, oldest = outbox.waiting(session, now=NOW + timedelta(hours=1))
 
     assert (count, oldest) == (1, NOW)
+
+
+def test_what_is_critical_goes_out_where_nothing_else_may_rel_28(empty: Database) -> None:
+    for _ in range(3):
+        offered(empty)
+    critical = offered(empty, priority=Priority.CRITICAL)
+
+    with empty.transaction() as session:
+        rows = outbox.lease(session, owner="t", now=NOW, length=LEASE, limit=10, only_critical=True)
+
+    assert [row for row, _ in rows] == [row_for(empty, critical).id]
+
+
+def test_the_age_of_each_queue_is_that_of_its_oldest_row_rel_26(empty: Database) -> None:
+    with empty.transaction() as session:
+        for minutes, priority in ((1, Priority.NORMAL), (9, Priority.NORMAL), (4, Priority.BULK)):
+            at = NOW - timedelta(minutes=minutes)
+            outbox.offer(session, Topic.ASSESS, uuid4(), now=at, priority=priority)
+
+        ages = outbox.oldest(session, now=NOW)
+
+    assert ages == {
+        Priority.NORMAL: NOW - timedelta(minutes=9),
+        Priority.BULK: NOW - timedelta(minutes=4),
+    }

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from fhir.capability import Interaction, Search, capability_statement
+from fhir.capability import Interaction, Operation, Search, capability_statement
 from fhir.strict import check, decode
 from tests.fhir.payloads import raw
 
@@ -50,3 +50,22 @@ def test_a_server_that_declares_nothing_is_still_valid_fhir_01() -> None:
 
     assert not {"resource", "interaction"} & rest.keys()
     assert rest["security"]["service"][0]["coding"][0]["code"] == "SMART-on-FHIR"
+
+
+def test_an_operation_is_declared_where_it_is_served_fhir_01() -> None:
+    export = Operation("export", "Group", "urn:export/group")
+    everything = Operation("export", "", "urn:export")
+
+    written = capability_statement(
+        [],
+        date=datetime(2026, 5, 4, tzinfo=UTC),
+        url="https://wardlight.example/fhir",
+        token_url="https://wardlight.example/auth/token",
+        operations=[export, everything],
+    )
+
+    [rest] = written["rest"]
+    assert rest["operation"] == [{"name": "export", "definition": "urn:export"}]
+    [group] = rest["resource"]
+    assert group["operation"] == [{"name": "export", "definition": "urn:export/group"}]
+    assert "interaction" not in group
