@@ -38,6 +38,9 @@ class Reason(StrEnum):
     RESOLVED = "outcome-recorded"
     CLEARED = "back-in-range-for-the-clearing-time"
     WITHDRAWN = "cause-withdrawn"
+    # told back from another system's chart
+    CARD_ACCEPTED = "card-accepted"
+    CARD_OVERRIDDEN = "card-overridden"
 
     @property
     def words(self) -> str:
@@ -72,4 +75,6 @@ WORDS: dict[Reason, str] = {
     Reason.RESOLVED: "outcome recorded",
     Reason.CLEARED: "back in range for the clearing time",
     Reason.WITHDRAWN: "the readings it rested on were withdrawn or corrected",
+    Reason.CARD_ACCEPTED: "accepted on a card in another system's chart",
+    Reason.CARD_OVERRIDDEN: "overridden on a card in another system's chart",
 }

@@ -198,6 +198,14 @@ def note(  # noqa: PLR0913 (a line of the timeline has this many facts, AL-04)
     session.flush()
 
 
+def noted(session: Session, alert: Alert, kind: str, after: Mapping[str, Any]) -> bool:
+    """Return whether the timeline has this very line already."""
+    query = select(AlertEvent.id).where(
+        AlertEvent.alert_id == alert.id, AlertEvent.kind == kind, AlertEvent.after == dict(after)
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def last_act(session: Session, alert: Alert) -> AlertEvent | None:
     """Return the last thing that a person did to an alert."""
     query = select(AlertEvent).where(

@@ -48,6 +48,7 @@ __all__ = [
     "escalate_due",
     "inbox",
     "load_policy",
+    "note_feedback",
     "raise_from",
     "raise_judged",
     "resolve",
@@ -159,6 +160,22 @@ def resolve(
         before=before,
         after={**_facts(alert), "outcome": resolution.label, "detail": resolution.action},
     )
+    _audit(session, caller, alert, now=now)
+
+
+def note_feedback(
+    session: Session, caller: Caller, alert_id: UUID, facts: Mapping[str, str], *, now: datetime
+) -> None:
+    """Write on the timeline what became of an alert's card elsewhere; a repeat adds nothing.
+
+    It changes no state: who acknowledges or resolves is signed in here. `facts` has `outcome`
+    (accepted or overridden). Raises `NotFoundError` as `acknowledge` does.
+    """
+    alert = _mine(session, caller, alert_id)
+    reason = Reason(f"card-{facts['outcome']}")
+    if repository.noted(session, alert, reason, facts):
+        return
+    repository.note(session, alert, reason, reason, now=now, caller=caller, after=facts)
     _audit(session, caller, alert, now=now)
 
 

@@ -15,6 +15,7 @@ import ingest.router
 from app import errors, health
 from app.access import Access
 from app.bulk import router as bulk
+from app.cds_hooks import router as cds_hooks
 from app.fhir_api import router as fhir_search
 from app.runtime import connect
 from app.subscriptions import router as subscriptions
@@ -67,6 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     web.include_router(subscriptions.router(database, settings))
     web.include_router(fhir_search.router(database, settings, gate=gate))
     web.include_router(door)
+    web.include_router(cds_hooks.router(database, settings))
     app.pages.mount(web, database, settings)
     return web
 

@@ -23,6 +23,7 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_ALGORITHMS = ("RS384", "ES384")
 _KEY_TYPES = {"RS384": "RSA", "ES384": "EC"}
 ASSERTION_LIFETIME = timedelta(minutes=5)
+CLOCKS_DIFFER = timedelta(seconds=60)
 ACCESS_TOKEN_SECONDS = 300
 _TOKEN_ALGORITHM = "HS256"  # noqa: S105 (an algorithm's name); our own tokens, our own key
 
@@ -121,28 +122,56 @@ def verify_assertion(
         more than five minutes ahead.
     """
     try:
-        header = jwt.get_unverified_header(token)
-        if header.get("jku", address) != address:
-            raise jwt.InvalidKeyError("jku is not the registered address")
-        key = _key_for(header, jwks)
         claims = jwt.decode(
             token,
-            key=key.key,
+            key=_proving(token, jwks, address).key,
             algorithms=list(ASSERTION_ALGORITHMS),
             audience=audience,
             options={"require": ["iss", "sub", "aud", "exp", "jti"], "verify_exp": False},
         )
     except (jwt.PyJWTError, ValueError) as error:
         raise UnauthenticatedError(f"client_assertion refused: {error}") from error
-    expires = _expiry(claims["exp"])
     if claims["iss"] != claims["sub"]:
         raise UnauthenticatedError("client_assertion refused: iss and sub differ")
-    jti = claims["jti"]
+    return _lasting(claims, now=now)
+
+
+def verify_service_token(
+    token: str, *, jwks: dict[str, Any], audience: str, now: datetime, address: str = ""
+) -> Assertion:
+    """Prove the JWT of a CDS client: as an assertion, but with `iat` and for one address.
+
+    Raises
+    ------
+    UnauthenticatedError
+        As `verify_assertion` does, `iss` and `sub` apart; and for an `iat` in the future.
+    """
+    try:
+        claims = jwt.decode(
+            token,
+            key=_proving(token, jwks, address).key,
+            algorithms=list(ASSERTION_ALGORITHMS),
+            audience=audience,
+            options={
+                "require": ["iss", "aud", "exp", "iat", "jti"],
+                "verify_exp": False,
+                "verify_iat": False,
+            },
+        )
+    except (jwt.PyJWTError, ValueError) as error:
+        raise UnauthenticatedError(f"the JWT is refused: {error}") from error
+    if _expiry(claims["iat"]) > now + CLOCKS_DIFFER:
+        raise UnauthenticatedError("the JWT is refused: iat is in the future")
+    return _lasting(claims, now=now)
+
+
+def _lasting(claims: dict[str, Any], *, now: datetime) -> Assertion:
+    jti, expires = claims["jti"], _expiry(claims["exp"])
     if not isinstance(jti, str) or not jti or "\0" in jti:
         raise UnauthenticatedError("client_assertion refused: jti must be a text")
     if not now < expires <= now + ASSERTION_LIFETIME:
         raise UnauthenticatedError("client_assertion refused: exp is past or over 5 min ahead")
-    return Assertion(client=str(claims["sub"]), jti=jti, expires=expires)
+    return Assertion(client=str(claims["iss"]), jti=jti, expires=expires)
 
 
 def _expiry(said: object) -> datetime:
@@ -150,6 +179,13 @@ def _expiry(said: object) -> datetime:
         with suppress(ValueError, OverflowError, OSError):
             return datetime.fromtimestamp(int(said), tz=UTC)
     raise UnauthenticatedError("client_assertion refused: exp must be seconds since 1970")
+
+
+def _proving(token: str, jwks: dict[str, Any], address: str) -> jwt.PyJWK:
+    header = jwt.get_unverified_header(token)
+    if header.get("jku", address) != address:
+        raise jwt.InvalidKeyError("jku is not the registered address")
+    return _key_for(header, jwks)
 
 
 def _key_for(header: dict[str, Any], jwks: dict[str, Any]) -> jwt.PyJWK:

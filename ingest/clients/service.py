@@ -106,10 +106,15 @@ def key_address(session: Session, form: Mapping[str, str]) -> tuple[str, str]:
     """Return where the client of a token request keeps its keys ("" for here), and the kid."""
     _well_formed(form)
     token = form["client_assertion"]
+    return presenter(session, token).jwks_url, assertion_kid(token)
+
+
+def presenter(session: Session, token: str) -> Client:
+    """Return the client that a token says it is from: whose keys must prove it."""
     client = _find(session, assertion_issuer(token))
     if client is None or client.disabled:
         raise UnauthenticatedError("client is not registered")
-    return client.jwks_url, assertion_kid(token)
+    return client
 
 
 def agree(session: Session, name: str, policy: Policy) -> None:
@@ -149,9 +154,7 @@ def exchange_token(
     """
     _well_formed(form)
     token = form["client_assertion"]
-    client = _find(session, assertion_issuer(token))
-    if client is None or client.disabled:
-        raise UnauthenticatedError("client is not registered")
+    client = presenter(session, token)
     proof = verify_assertion(
         token,
         jwks=dict(fetched or {}) if client.jwks_url else client.jwks,
@@ -159,7 +162,7 @@ def exchange_token(
         now=now,
         address=client.jwks_url,
     )
-    _use_once(session, client.id, proof.jti, proof.expires, now=now)
+    use_once(session, client.id, proof.jti, proof.expires, now=now)
     scopes = _granted(client, form.get("scope", ""))
     return {
         "access_token": issue_token(client.id, scopes, secret=policy.secret, now=now),
@@ -185,9 +188,8 @@ def _well_formed(form: Mapping[str, str]) -> None:
         raise InvalidError("client_assertion is missing", field="invalid_request")
 
 
-def _use_once(
-    session: Session, client: UUID, jti: str, expires: datetime, *, now: datetime
-) -> None:
+def use_once(session: Session, client: UUID, jti: str, expires: datetime, *, now: datetime) -> None:
+    """Write a proof down; whoever shows it again is refused, by every process (SEC-02)."""
     if len(jti) > LONGEST_JTI:
         raise UnauthenticatedError("client_assertion refused: jti is too long")
     session.execute(
