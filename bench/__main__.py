@@ -10,17 +10,18 @@ import os
 import platform
 import sys
 
-from bench import ingest, replay
+from bench import ingest, replay, search
+
+BENCHES = {"replay": replay.main, "ingest": ingest.main, "search": search.main}
 
 
 def main(arguments: list[str]) -> None:
     """Print the machine, then each benchmark's medians."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     print(f"{platform.machine()}, {cores} cores, CPython {platform.python_version()}")
-    if arguments[:1] != ["ingest"]:
-        replay.main(arguments[1:])
-    if arguments[:1] != ["replay"]:
-        ingest.main(arguments[1:])
+    for name, bench in BENCHES.items():
+        if not arguments or arguments[0] == name:
+            bench(arguments[1:])
 
 
 main(sys.argv[1:])

@@ -58,7 +58,7 @@ class Episodes(Rendered):
         """Return every alert as of an instant."""
         return select(Alert).where(Alert.opened_at <= scope.asof)
 
-    def of(self, patient: UUID) -> Any:
+    def of(self, scope: Scope, patient: UUID) -> Any:  # noqa: ARG002 (some kinds must look it up)
         """Return the condition that it is this patient's."""
         return Alert.patient_id == patient
 

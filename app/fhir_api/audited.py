@@ -37,7 +37,7 @@ class Trail(Rendered):
         """Return every row as of an instant."""
         return select(AuditEvent).where(AuditEvent.recorded <= scope.asof)
 
-    def of(self, patient: UUID) -> Any:
+    def of(self, scope: Scope, patient: UUID) -> Any:  # noqa: ARG002 (some kinds must look it up)
         """Return the condition that it concerns this patient."""
         return AuditEvent.patient_id == patient
 

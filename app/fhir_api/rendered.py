@@ -32,7 +32,7 @@ class Rendered(ABC):
         """Return every row as of an instant."""
 
     @abstractmethod
-    def of(self, patient: UUID) -> Any:
+    def of(self, scope: Scope, patient: UUID) -> Any:
         """Return the condition that a row is this patient's."""
 
     @abstractmethod
@@ -73,7 +73,7 @@ class Rendered(ABC):
             seen
             for each in scope.people
             for seen in self._seen(
-                scope, ordered(query.where(self.of(each)), columns, after, limit)
+                scope, ordered(query.where(self.of(scope, each)), columns, after, limit)
             )
         ]
         found.sort(key=lambda seen: self._key(seen.row), reverse=scope.down)

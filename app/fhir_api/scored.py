@@ -34,7 +34,7 @@ class Scores(Rendered):
         """Return every assessment as of an instant."""
         return select(AssessmentRow).where(AssessmentRow.at <= scope.asof)
 
-    def of(self, patient: UUID) -> Any:
+    def of(self, scope: Scope, patient: UUID) -> Any:  # noqa: ARG002 (some kinds must look it up)
         """Return the condition that it is this patient's."""
         return AssessmentRow.patient_id == patient
 

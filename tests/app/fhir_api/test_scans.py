@@ -1,0 +1,122 @@
+"""Every documented search on many rows goes along an index, by the planner's own word (SEC-37)."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.orm import Session
+
+from app.fhir_api.everything import everything
+from app.fhir_api.service import Asked
+from bench.search import ask, questions
+from bench.stock import Stock, fill
+from core.database import Database
+from core.security import SYSTEM
+from fhir.search_criteria import Place
+from fhir.search_fields import FIELDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
+
+    from core.embedded import Servers
+
+ROWS = 100_000
+MANY = 1_000  # rows that make a table worth an index
+UNTIL = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+class Watched:
+    """Statements as they are executed, and what the planner makes of them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.seen: dict[str, Any] = {}
+        event.listen(connection, "before_cursor_execute", self._note)
+
+    def _note(self, _c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.lstrip().lower().startswith("select"):
+            self.seen.setdefault(statement, parameters)
+
+    def scanned(self) -> set[str]:
+        """Return the large tables that some statement would read from end to end."""
+        statements, self.seen = self.seen, {}
+        sizes = text("select relname, reltuples from pg_class where relkind = 'r'")
+        large = {name for name, rows in self.connection.execute(sizes) if rows > MANY}
+        found: set[str] = set()
+        for statement, parameters in statements.items():
+            plan = self.connection.exec_driver_sql(f"explain (format json) {statement}", parameters)
+            found |= {
+                f"{node['Relation Name']}: {statement}"
+                for node in nodes(plan.scalar_one()[0]["Plan"])
+                if node["Node Type"] == "Seq Scan" and node["Relation Name"] in large
+            }
+        self.seen.clear()
+        return found
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for inner in plan.get("Plans", ()):
+        yield from nodes(inner)
+
+
+@pytest.fixture(autouse=True)
+def _few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take fewer of the same steps: the statements are what is judged."""
+    monkeypatch.setattr("app.fhir_api.walk.EXAMINED", 600)
+    monkeypatch.setattr("app.fhir_api.walk.COUNTED", 1_000)
+
+
+@pytest.fixture(scope="module")
+def stocked(database: Database, embedded: Servers) -> Iterator[tuple[Session, Watched, Stock]]:
+    """Fill the tables as their owner, who may analyse them, and take it all back afterwards."""
+    assert database.ping()  # migrated
+    owner = Database(embedded.migration_database_url, field_keys=embedded.field_keys)
+    with owner.engine.connect() as connection, connection.begin() as outer:
+        with Session(connection, info=owner.info, expire_on_commit=False) as session:
+            stock = fill(session, ROWS, until=UNTIL)
+            session.execute(text("analyze"))
+            yield session, Watched(connection), stock
+        outer.rollback()
+    owner.close()
+
+
+def test_the_watch_sees_a_scan(stocked: tuple[Session, Watched, Stock]) -> None:
+    session, watched, _ = stocked
+    watched.scanned()
+
+    session.execute(text("select count(*) from resource where status = 'odd'"))
+
+    assert any(each.startswith("resource") for each in watched.scanned())
+
+
+@pytest.mark.parametrize("kind", FIELDS)
+def test_no_documented_search_reads_a_table_from_end_to_end_sec_37(
+    stocked: tuple[Session, Watched, Stock], kind: str
+) -> None:
+    session, watched, stock = stocked
+    watched.scanned()
+
+    for query in questions(kind, stock.patients[0]):
+        ask(session, kind, query, now=UNTIL)
+
+        assert watched.scanned() == set(), query
+
+
+def test_nor_does_everything_of_a_patient_sec_37(
+    stocked: tuple[Session, Watched, Stock],
+) -> None:
+    session, watched, stock = stocked
+    place = Place("http://w.example/fhir", UTC, UNTIL)
+    watched.scanned()
+
+    body = everything(session, SYSTEM, stock.patients[0], Asked((), place, "s", UNTIL, UNTIL))
+
+    assert len(json.loads(body)["entry"]) == 50
+    assert watched.scanned() == set()
