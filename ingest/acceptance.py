@@ -181,9 +181,17 @@ def _among(candidate: Candidate, kept: Kept) -> bool:
     return any(candidate.key == twin.key and candidate.equals(twin) for twin in kept.candidates)
 
 
-def revision(known: str, incoming: str, *, same: bool, older: bool = False) -> Outcome:
-    """Return what a status does to an earlier version: the table of fhir.md section 3."""
+def revision(
+    known: str, incoming: str, *, same: bool, older: bool = False, newer: bool = False
+) -> Outcome:
+    """Return what a status does to an earlier version: the table of fhir.md section 3.
+
+    A correction that repeats the one before it and is `newer` counts: what was said in between
+    may still be on its way, and must then find itself older (REL-19).
+    """
     if known == incoming:
+        if newer and incoming in CORRECTING:
+            return Outcome.NEW_VERSION
         if same or older:
             return Outcome.REPEATED
         return Outcome.NEW_VERSION if incoming in CORRECTING else Outcome.CONFLICT
@@ -193,13 +201,11 @@ def revision(known: str, incoming: str, *, same: bool, older: bool = False) -> O
 
 
 def _revise(incoming: Incoming, kept: Kept, known: Known, *, same: bool) -> Decision:
-    older = (
-        kept.status in CORRECTING
-        and kept.updated is not None
-        and incoming.updated is not None
-        and incoming.updated < kept.updated
-    )
-    outcome = revision(kept.status, incoming.status, same=same, older=older)
+    older = newer = False
+    if kept.updated is not None and incoming.updated is not None:
+        older = kept.status in CORRECTING and incoming.updated < kept.updated
+        newer = incoming.updated > kept.updated
+    outcome = revision(kept.status, incoming.status, same=same, older=older, newer=newer)
     if outcome is Outcome.CONFLICT:
         return _conflict(incoming, kept, known)
     if outcome is Outcome.REPEATED:
