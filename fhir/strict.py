@@ -32,15 +32,20 @@ SHOWN = 20  # paths of nulls and empties in one answer
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The bounds of SEC-32: bytes, levels of nesting, bytes of one string."""
+    """The bounds of SEC-32: bytes, levels of nesting, bytes of one string, and how much of it.
+
+    Two bytes can become a hundred once they are parsed, so brackets and commas count too.
+    """
 
     size: int = 1 << 20
     depth: int = 64
     string: int = 64 << 10
+    brackets: int = 100_000
+    commas: int = 200_000
 
 
 SINGLE = Limits()
-BUNDLE = Limits(size=16 << 20)
+BUNDLE = Limits(size=16 << 20, brackets=300_000)
 
 
 class _StrictError(ValueError):
@@ -82,6 +87,8 @@ def bounds(raw: bytes, limits: Limits = SINGLE) -> Refusal | None:
     """Return a refusal where the bytes are too many, too deep, or begin with a BOM."""
     if refused := framed(raw, limits):
         return refused
+    if raw.count(b",") > limits.commas:
+        return refusal(413, "too-costly", f"at most {limits.commas} commas are accepted")
     if deepest(raw) > limits.depth:
         return _not_json(f"nested deeper than {limits.depth} levels")
     return None
@@ -93,6 +100,9 @@ def framed(raw: bytes, limits: Limits = SINGLE) -> Refusal | None:
         return refusal(413, "too-long", f"at most {limits.size} bytes are accepted")
     if raw.startswith(_BOM):
         return _not_json("the body begins with a byte-order mark; send plain UTF-8")
+    if len(raw) > limits.brackets and raw.count(b"{") + raw.count(b"[") > limits.brackets:
+        text = f"at most {limits.brackets} objects and arrays are accepted"
+        return refusal(413, "too-costly", text)
     return None
 
 
