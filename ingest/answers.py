@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 PHRASES = {  # RFC 9110, for every status that an answer can have
     200: "OK",
     201: "Created",
+    202: "Accepted",
     400: "Bad Request",
     403: "Forbidden",
     404: "Not Found",

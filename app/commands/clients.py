@@ -55,6 +55,13 @@ class Speaks(StrEnum):
     ANY = "any"
 
 
+class Unknown(StrEnum):
+    """What becomes of a reading whose patient is not enrolled."""
+
+    REFUSE = "refuse"
+    PARK = "park"
+
+
 def register(cli: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(help="Device integrations.", no_args_is_help=True)
@@ -73,6 +80,9 @@ def add(  # noqa: PLR0913, PLR0917 (each is an option of the command line)
         bool, typer.Option(help="It loads history: readings over 24 h old never alert.")
     ] = False,
     patients: Annotated[Speaks, typer.Option(help=PATIENTS_HELP)] = Speaks.BOUND,
+    unknown_patient: Annotated[
+        Unknown, typer.Option(help="Readings of people who are not enrolled: refuse or park.")
+    ] = Unknown.REFUSE,
     mode: Annotated[Mode, typer.Option(help=MODE_HELP)] = Mode.WARN,
     tolerate: Annotated[list[Tolerance] | None, typer.Option(help=TOLERATE_HELP)] = None,
     jwks_url: Annotated[
@@ -101,6 +111,7 @@ def add(  # noqa: PLR0913, PLR0917 (each is an option of the command line)
                 {} if jwks_url else {"keys": [public]},
                 history=history,
                 bound=patients is Speaks.BOUND,
+                parks=unknown_patient is Unknown.PARK,
                 jwks_url=jwks_url,
                 policy=Policy(mode, frozenset(tolerate or ())),
                 now=utc_now(),

@@ -1,8 +1,9 @@
-"""`patient merge|unmerge`, `client grant|revoke`: who is one person, and who speaks for whom."""
+"""`patient`, `parked`, `client grant|revoke`: who is one person, and who speaks for whom."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -17,6 +18,8 @@ from core.security import SYSTEM
 from core.settings import Settings
 from ingest.binding.service import set_grant
 from ingest.merging import service as merging
+from ingest.parking import repository as parking_rows
+from ingest.parking import service as parking
 from ingest.tables import Client
 
 if TYPE_CHECKING:
@@ -34,6 +37,10 @@ def register(cli: typer.Typer) -> None:
     group.command("merge")(merge)
     group.command("unmerge")(unmerge)
     cli.add_typer(group, name="patient")
+    waiting = typer.Typer(help="Readings that wait for their patient.", no_args_is_help=True)
+    waiting.command("list")(parked)
+    waiting.command("drop")(drop)
+    cli.add_typer(waiting, name="parked")
     clients = next(each for each in cli.registered_groups if each.name == "client").typer_instance
     if clients is not None:
         clients.command("grant")(grant)
@@ -84,9 +91,35 @@ def revoke(client: ClientName, patient: PatientId) -> None:
     typer.echo(f"{client} may no longer speak for {patient}")
 
 
+def parked() -> None:
+    """Say how many Observations of each client wait, and since when; never whose."""
+    now = utc_now()
+    with transaction() as session:
+        for each in parking_rows.summary(session):
+            days = (now - each.oldest) / timedelta(days=1)
+            typer.echo(f"{each.client}: {each.count} waiting, the oldest for {days:.1f} days")
+
+
+def drop(
+    client: ClientName,
+    older: Annotated[float, typer.Option("--older-than", help="Days.", min=0)],
+) -> None:
+    """Forget what waits of an integration for longer than some days."""
+    now = utc_now()
+    with transaction() as session:
+        before = now - timedelta(days=older)
+        gone = parking.drop(session, SYSTEM, _client(session, client), before=before, now=now)
+    typer.echo(f"{gone} dropped")
+
+
+def _client(session: Session, name: str) -> UUID:
+    client = session.scalar(select(Client.id).where(Client.name == name))
+    if client is None:
+        raise NotFoundError("no such client")
+    return client
+
+
 def _set(name: str, patient: UUID, *, granted: bool) -> None:
     with transaction() as session:
-        client = session.scalar(select(Client.id).where(Client.name == name))
-        if client is None:
-            raise NotFoundError("no such client")
-        set_grant(session, SYSTEM, (client, patient), granted=granted, now=utc_now())
+        pair = (_client(session, name), patient)
+        set_grant(session, SYSTEM, pair, granted=granted, now=utc_now())

@@ -11,6 +11,7 @@ from ingest.archive.repository import Version, add_names, add_versions, fetch, f
 from ingest.binding.repository import grant
 from ingest.binding.service import granted, not_granted
 from ingest.numbering import wording
+from ingest.parking.service import release
 from ingest.people.service import PROJECTIONS, Desk, Linked
 from ingest.receipt import (
     CREATED,
@@ -126,6 +127,8 @@ def _store(
     add_versions(session, desk.sender.client_id, [version])
     add_names(session, desk.sender.client_id, dict.fromkeys(fresh, place.id))
     session.flush()
+    if kind == Kind.PATIENT:
+        release(desk, fresh)
     return Answer(
         CREATED if place.version == 1 else REPEATED,
         (*readable.issues, *linked.issues),

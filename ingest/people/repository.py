@@ -45,7 +45,7 @@ def find(
     """
     wanted = list(dict.fromkeys(refs))
     ids = {ref: id_ for ref in wanted if (id_ := _id(ref, sender, kind, within)) is not None}
-    names = {ref: name for ref in wanted if (name := _name(ref, kind)) is not None}
+    names = {ref: name for ref in wanted if (name := name_in(ref, kind)) is not None}
     table = TABLES[kind]
     known = set(session.scalars(select(table.id).where(table.id.in_(set(ids.values())))))
     named = find_named(session, sender.client_id, names.values())
@@ -68,7 +68,8 @@ def _id(ref: Ref, sender: Sender, kind: Kind, within: Mapping[str, str]) -> UUID
     return None
 
 
-def _name(ref: Ref, kind: Kind) -> Name | None:
+def name_in(ref: Ref, kind: Kind) -> Name | None:
+    """Return the identifier by which a reference names a resource of a type, or None."""
     if ref.identifier is not None and ref.identifier.system and ref.type in ("", kind):
         return name_of(kind, ref.identifier)
     if ref.url.startswith(f"{kind}?"):
