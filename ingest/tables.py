@@ -30,8 +30,6 @@ class Patient(Base):
     birth_date: Mapped[bytes] = sealed_column("patient.birth_date/{id}")
     sex: Mapped[str] = mapped_column(default="")
     zone: Mapped[str] = mapped_column(default="UTC")
-    zone_declared: Mapped[bool] = mapped_column(default=False)
-    offsets: Mapped[dict[str, Any]] = mapped_column(default=dict)  # minutes from UTC: readings
     lives_alone: Mapped[bool | None]
     language: Mapped[str] = mapped_column(default="")
     deceased: Mapped[bool] = mapped_column(default=False)

@@ -17,6 +17,7 @@ from core.errors import ForbiddenError, NotFoundError
 from core.security import allows
 from fhir.search_fields import FIELDS, STORED_KINDS, WRITTEN_HERE
 from fhir.search_tokens import Token
+from ingest.merging.repository import everybody
 from ingest.repository import visible_to
 
 if TYPE_CHECKING:
@@ -87,7 +88,8 @@ def search(session: Session, caller: Caller, criteria: Criteria, asked: Asked) -
 
 def _meant(session: Session, caller: Caller, whose: Whose) -> frozenset[UUID]:
     called = patients_called(session, caller, whose.tokens) if whose.tokens else set()
-    return frozenset(uuids(whose.ids)) | called
+    people = everybody(session, called | set(uuids(whose.ids)))
+    return frozenset(id_ for person in people.values() for id_ in person)
 
 
 def scope_of(

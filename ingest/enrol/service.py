@@ -11,6 +11,7 @@ from ingest.archive.repository import Version, add_names, add_versions, fetch, f
 from ingest.binding.repository import grant
 from ingest.binding.service import granted, not_granted
 from ingest.numbering import wording
+from ingest.numbers.repository import keep_only
 from ingest.parking.service import release
 from ingest.people.service import PROJECTIONS, Desk, Linked
 from ingest.receipt import (
@@ -108,6 +109,28 @@ def enrol(desk: Desk, readable: Readable, raw: bytes) -> Answer:
             )
         place = _Place(owner, latest.version + 1 if latest else 1)
     return _store(desk, readable, raw, place, fresh=fresh)
+
+
+def update(desk: Desk, readable: Readable, raw: bytes, id_: UUID) -> Answer:
+    """Store the next version of a known resource, whose identifiers become those named in it.
+
+    A patient no longer goes by a number that is left out: a wrong one must not lead readings
+    to them any more.
+    """
+    kind, session = Kind(readable.posted.type), desk.session
+    names = names_of(readable, raw, desk.sender)
+    known = find_named(session, desk.sender.client_id, names)
+    latest = fetch(session, kind, id_)
+    if latest is None:
+        return refuse(404, "not-found", "no such resource", kind)
+    if set(known.values()) - {id_}:
+        return several(kind)
+    if kind == Kind.PATIENT and not granted(session, desk.sender, [id_]):
+        return not_granted(id_, kind)
+    if kind == Kind.PATIENT:
+        keep_only(session, id_, names)
+    fresh = [name for name in names if name not in known]
+    return _store(desk, readable, raw, _Place(id_, latest.version + 1), fresh=fresh)
 
 
 def _store(

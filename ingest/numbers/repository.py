@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from core.sealed_fields import seal, unseal
@@ -60,6 +60,14 @@ def add(session: Session, names: Mapping[Name, UUID]) -> None:
                 practitioner_id=owner, **_fields(session, name)
             )
             session.execute(row.on_conflict_do_nothing())
+
+
+def keep_only(session: Session, patient_id: UUID, names: Iterable[Name]) -> None:
+    """Let a patient no longer go by numbers other than these."""
+    ring = keyring_of(session)
+    keys = [key_of(ring, name) for name in names]
+    mine = PatientIdentifier.patient_id == patient_id
+    session.execute(delete(PatientIdentifier).where(mine, PatientIdentifier.key.not_in(keys)))
 
 
 def _fields(session: Session, name: Name) -> dict[str, bytes]:

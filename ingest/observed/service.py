@@ -25,8 +25,8 @@ from ingest.clocks.service import (
 )
 from ingest.enrolment import LIVES_ALONE
 from ingest.observed.repository import BESIDE, add_readings, known, supersede
-from ingest.parking.repository import WAITS, park
-from ingest.people.repository import find, name_in, set_living_alone, zones
+from ingest.parking.repository import parked
+from ingest.people.repository import find, set_living_alone, zones
 from ingest.people.service import Desk, unknown
 from ingest.receipt import (
     CREATED,
@@ -86,7 +86,8 @@ def take(desk: Desk, seen: Sequence[Seen]) -> dict[int, Answer]:
     devices = devices_of(desk, [each.parsed for each in strangers])
     stamps = {e.index: (e.id, e.raw) for e in strangers if e.parsed.subject in devices}
     answers |= store_of_devices(desk, stamps)
-    answers |= _parked(desk, [e for e in strangers if e.parsed.subject not in devices])
+    nobody = ((e.index, e.parsed.subject, e.raw) for e in strangers if e.index not in stamps)
+    answers |= parked(desk.session, desk.sender, nobody, now=desk.now)
     answers |= refusals(desk, {s.index: s.parsed for s in seen if s.index not in answers}, patients)
     answers |= over_share(
         desk, {s.index: s.parsed for s in seen if s.index not in answers}, patients
@@ -107,19 +108,6 @@ def take(desk: Desk, seen: Sequence[Seen]) -> dict[int, Answer]:
     _name(desk, settled, written)
     _offer(desk, settled)
     return answers | {each.seen.index: _answer(each, desk) for each in settled}
-
-
-def _parked(desk: Desk, strangers: Sequence[Seen]) -> dict[int, Answer]:
-    """Keep what is of somebody who is not enrolled, where that was agreed with the client."""
-    if not desk.sender.parks:
-        return {}
-    named = {
-        each.index: (name, each.raw)
-        for each in strangers
-        if each.parsed.subject and (name := name_in(each.parsed.subject, Kind.PATIENT))
-    }
-    park(desk.session, desk.sender, list(named.values()), now=desk.now)
-    return dict.fromkeys(named, WAITS)
 
 
 def _incoming(

@@ -13,8 +13,9 @@ from core.sealed_fields import seal, unseal
 from core.sealing import keyring_of
 from fhir.outcome import Issue
 from ingest.numbers.repository import key_of
+from ingest.people.repository import name_in
 from ingest.people.tables import Parked
-from ingest.receipt import Answer
+from ingest.receipt import Answer, Kind
 from ingest.tables import Client
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from fhir.identity import Ref
     from ingest.receipt import Name, Sender
 
 WAITS = Answer(
@@ -64,6 +66,29 @@ def park(
             received_at=now,
         )
         session.execute(row.on_conflict_do_nothing(index_elements=["client_id", "digest"]))
+
+
+def parked(
+    session: Session,
+    sender: Sender,
+    strangers: Iterable[tuple[int, Ref | None, bytes]],
+    *,
+    now: datetime,
+) -> dict[int, Answer]:
+    """Keep what is of somebody who is not enrolled, where that was agreed with the client.
+
+    `strangers` are Observations by index, subject and received bytes; those whose subject is
+    named in no other way than by a record number can wait.
+    """
+    if not sender.parks:
+        return {}
+    named = {
+        index: (name, raw)
+        for index, subject, raw in strangers
+        if subject is not None and (name := name_in(subject, Kind.PATIENT)) is not None
+    }
+    park(session, sender, list(named.values()), now=now)
+    return dict.fromkeys(named, WAITS)
 
 
 def waiting_for(session: Session, names: Iterable[Name]) -> list[Parked]:

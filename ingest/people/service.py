@@ -100,18 +100,12 @@ def _practitioner_role(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Li
 
 def _patient(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | Answer:
     read = wire.read_patient(resource)
-    desk.session.add(
-        Patient(
-            id=id_,
-            name=seal(desk.session, Patient.name, read.name, id=id_),
-            birth_date=seal(desk.session, Patient.birth_date, _day(read.birth_date), id=id_),
-            sex=read.sex,
-            zone=read.zone if known_zone(read.zone) else desk.sender.site_zone,
-            language=read.language,
-            deceased=read.deceased,
-            created_at=desk.now,
-        )
-    )
+    row = desk.session.get(Patient, id_) or Patient(id=id_, created_at=desk.now)
+    row.name = seal(desk.session, Patient.name, read.name, id=id_)
+    row.birth_date = seal(desk.session, Patient.birth_date, _day(read.birth_date), id=id_)
+    row.sex, row.language, row.deceased = read.sex, read.language, read.deceased
+    row.zone = read.zone if known_zone(read.zone) else desk.sender.site_zone
+    desk.session.add(row)
     return Linked(id_)
 
 

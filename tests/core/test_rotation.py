@@ -80,7 +80,9 @@ def key_names(database: Database) -> set[str]:
 
 
 def current(database: Database) -> str:
-    return next(iter(database.info.values())).current
+    [ring] = database.info.values()
+    assert isinstance(ring, Keyring)
+    return ring.current
 
 
 def test_every_sealed_field_moves_under_the_new_key_and_still_opens_sec_27(

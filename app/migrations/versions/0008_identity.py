@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import context, op
-from sqlalchemy.dialects import postgresql
 
 revision = "0008"
 down_revision = "0007"
@@ -46,13 +45,8 @@ def downgrade() -> None:
     refuse_where_people_stand()
     for table in NEW:
         op.drop_table(table)
-    for table, column in (
-        ("client", "parks"),
-        ("client", "bound"),
-        ("patient", "offsets"),
-        ("patient", "zone_declared"),
-    ):
-        op.drop_column(table, column)
+    for column in ("parks", "bound"):
+        op.drop_column("client", column)
     op.drop_table("practitioner_identifier")
     op.drop_table("patient_identifier")
     create_plain_numbers()
@@ -103,15 +97,13 @@ def create_plain_numbers() -> None:
 
 
 def add_agreements() -> None:
-    """Add what is agreed with a client, and where a person's time zone comes from."""
+    """Add for whom a client speaks, and what becomes of strangers' readings."""
     for column in ("bound", "parks"):
         flag: sa.Column[bool] = sa.Column(
             column, sa.Boolean(), nullable=False, server_default=sa.false()
         )
         op.add_column("client", flag)
         op.alter_column("client", column, server_default=None)
-    op.add_column("patient", sa.Column("zone_declared", sa.Boolean(), nullable=False))
-    op.add_column("patient", sa.Column("offsets", postgresql.JSONB(), nullable=False))
 
 
 def create_patient_merge() -> None:

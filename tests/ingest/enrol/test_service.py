@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import func, select
 
+from core.security import SYSTEM, Caller
+from ingest.enrol.service import update
+from ingest.numbers.repository import numbers_of, owners
+from ingest.people.service import Desk
+from ingest.posting import read
+from ingest.receipt import Answer, Name, Posted, Readable, Sender
+from ingest.repository import profiles, visible_to
 from ingest.tables import Patient, Practitioner
-from tests.door import readings
+from tests.door import NOW, readings
 
 if TYPE_CHECKING:
     from core.database import Database
@@ -165,3 +173,31 @@ def test_a_subject_that_is_nobody_here_is_refused_clearly(
     [issue] = answer.json()["issue"]
     assert (answer.status_code, issue["code"]) == (422, "not-found")
     assert issue["expression"] == ["Observation.subject"]
+
+
+def test_an_update_changes_the_person_and_lets_a_wrong_number_go(
+    gateway: Any, build: Any, database: Database
+) -> None:
+    wrong, right = [("urn:clinic:a", str(uuid4())) for _ in range(2)]
+    who = UUID(gateway.create(build.patient(identifier=numbers(wrong))))
+    taken = gateway.create(build.patient())
+    sender = Sender(
+        Caller("client", gateway.client_id), gateway.client_id, "http://testserver/fhir"
+    )
+
+    def put(**said: Any) -> Answer:
+        raw = json.dumps(build.patient(**said)).encode()
+        with database.transaction() as session:
+            readable = read(Posted(0, "Patient", raw), sender)
+            assert isinstance(readable, Readable)
+            return update(Desk(session, sender, {}, NOW), readable, raw, who)
+
+    answer = put(identifier=numbers(right), name=[{"text": "Ines Corrected"}])
+    with database.transaction() as session:
+        found = {pair: owners(session, [Name("Patient", *pair)]) for pair in (wrong, right)}
+        [shown] = profiles(session, visible_to(SYSTEM), [who])
+        other = numbers_of(session, UUID(taken))
+
+    assert (answer.status, answer.version, shown.name) == (200, 2, "Ines Corrected")
+    assert [list(each.values()) for each in found.values()] == [[], [who]]
+    assert put(identifier=numbers(right, *other)).status == 409
