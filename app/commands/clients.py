@@ -42,6 +42,7 @@ TOLERATE_HELP = "A departure from FHIR JSON that is overlooked; may be given twi
 NAME_FORM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
+UNKNOWN_HELP = "Readings of people who are not enrolled: refuse or park."
 PATIENTS_HELP = (
     "bound: it speaks only for patients whom it enrolled or was granted (`client grant`);"
     " any: for everybody, as a record system does."
@@ -80,9 +81,7 @@ def add(  # noqa: PLR0913, PLR0917 (each is an option of the command line)
         bool, typer.Option(help="It loads history: readings over 24 h old never alert.")
     ] = False,
     patients: Annotated[Speaks, typer.Option(help=PATIENTS_HELP)] = Speaks.BOUND,
-    unknown_patient: Annotated[
-        Unknown, typer.Option(help="Readings of people who are not enrolled: refuse or park.")
-    ] = Unknown.REFUSE,
+    unknown_patient: Annotated[Unknown, typer.Option(help=UNKNOWN_HELP)] = Unknown.REFUSE,
     mode: Annotated[Mode, typer.Option(help=MODE_HELP)] = Mode.WARN,
     tolerate: Annotated[list[Tolerance] | None, typer.Option(help=TOLERATE_HELP)] = None,
     jwks_url: Annotated[
