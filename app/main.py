@@ -61,11 +61,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         settings,
         also=(*fhir_search.INTERACTIONS, *subscriptions.INTERACTIONS),
         searches=(*fhir_search.DECLARED, *subscriptions.DECLARED),
-        operations=(*fhir_search.OPERATIONS, *bulk.OPERATIONS),
+        operations=(*fhir_search.OPERATIONS, *bulk.OPERATIONS, *subscriptions.OPERATIONS),
+        topics=subscriptions.topics(settings),
         gate=gate,
     )
     # Before the door, whose routes name any type: what Wardlight wrote is not read there.
-    web.include_router(subscriptions.router(database, settings))
+    web.include_router(subscriptions.router(database, settings, gate=gate))
     web.include_router(fhir_search.router(database, settings, gate=gate))
     web.include_router(door)
     web.include_router(cds_hooks.router(database, settings))

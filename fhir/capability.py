@@ -11,6 +11,11 @@ if TYPE_CHECKING:
 
 SMART_SECURITY = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
+# Where the backport guide has a server say what can be subscribed to.
+TOPIC = (
+    "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/"
+    "capabilitystatement-subscriptiontopic-canonical"
+)
 SYSTEM_WIDE = frozenset({"batch", "transaction", "history-system", "search-system"})
 
 
@@ -49,8 +54,12 @@ def capability_statement(  # noqa: PLR0913 (a statement is made of these lists)
     token_url: str,
     searches: Sequence[Search] = (),
     operations: Sequence[Operation] = (),
+    topics: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Return the statement of the server at `url`; interactions are what routes declare."""
+    """Return the statement of the server at `url`; interactions are what routes declare.
+
+    `topics` are the canonical addresses of what can be subscribed to.
+    """
     declared = tuple(interactions)
     types = sorted(({e.type for e in declared} | {e.type for e in operations}) - {""})
     rest: dict[str, Any] = {
@@ -59,6 +68,9 @@ def capability_statement(  # noqa: PLR0913 (a statement is made of these lists)
     }
     if types:
         rest["resource"] = [_resource(kind, declared, searches, operations) for kind in types]
+    for each in rest.get("resource", ()):
+        if topics and each["type"] == "Subscription":
+            each["extension"] = [{"url": TOPIC, "valueCanonical": topic} for topic in topics]
     system = sorted({each.code for each in declared if each.code in SYSTEM_WIDE})
     if system:
         rest["interaction"] = [{"code": code} for code in system]

@@ -49,6 +49,7 @@ def router(  # noqa: PLR0913 (what a door is made of)
     also: Sequence[Interaction] = (),
     searches: Sequence[Search] = (),
     operations: Sequence[Operation] = (),
+    topics: Sequence[str] = (),
     gate: Gate | None = None,
 ) -> APIRouter:
     """Return the routes of the door, which also declares what other routers serve.
@@ -60,7 +61,7 @@ def router(  # noqa: PLR0913 (what a door is made of)
     """
     secret = settings.secret_key.get_secret_value() if settings.secret_key else new_secret()
     reception = Reception(database, settings, secret, clock, gate)
-    door = Door(reception, tuple(also), tuple(searches), tuple(operations))
+    door = Door(reception, tuple(also), tuple(searches), tuple(operations), tuple(topics))
     routes = APIRouter()
     routes.add_api_route("/fhir/metadata", door.metadata, methods=["GET", "HEAD"])
     routes.include_router(of_tokens(reception))
@@ -79,6 +80,7 @@ class Door:
     also: tuple[Interaction, ...] = ()
     searches: tuple[Search, ...] = ()
     operations: tuple[Operation, ...] = ()
+    topics: tuple[str, ...] = ()
     counter: Counter[Asked, Given] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -178,6 +180,7 @@ class Door:
             token_url=token_url(self.reception),
             searches=self.searches,
             operations=self.operations,
+            topics=self.topics,
         )
         return JSONResponse(statement, media_type=FHIR_JSON)
 

@@ -15,27 +15,37 @@ from fastapi.responses import JSONResponse
 
 from app.subscriptions import service
 from app.subscriptions.service import Desk, RefusedError, Shown
+from app.subscriptions.wanted import TOPICS, topic_url
 from core.clock import utc_now
 from core.database import Database
-from core.errors import UnauthenticatedError
 from core.outward import Outward
-from core.security import Caller, new_secret, read_token
+from core.security import Caller, new_secret
 from core.settings import Settings
-from fhir.capability import Interaction, Search
+from fhir.capability import Interaction, Operation, Search
 from fhir.outcome import Refusal, operation_outcome, refusal
 from fhir.strict import SINGLE, decode
-from ingest.negotiation import unacceptable, unreadable
+from ingest.admission.service import Gate
+from ingest.receipt import Answer
+from ingest.receiving.router import FHIR_JSON, NO_STORE, Reception, read_body, unacceptable_to
 
-FHIR_JSON = "application/fhir+json; charset=utf-8"
-NO_STORE = {"Cache-Control": "no-store"}
 SECRET_HEADER = "Webhook-Secret"  # noqa: S105 (the name of a header)
+DEFINITIONS = "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/"
 INTERACTIONS = tuple(
     Interaction(code, "Subscription")
     for code in ("create", "read", "update", "delete", "search-type")
 )
+OPERATIONS = tuple(
+    Operation(name, "Subscription", f"{DEFINITIONS}backport-subscription-{name}")
+    for name in ("status", "events")
+)
 DECLARED = (Search("Subscription", "_id", "token"), Search("Subscription", "status", "token"))
 T = TypeVar("T")
 LAST = 2**31 - 1
+
+
+def topics(settings: Settings) -> list[str]:
+    """Return the canonical addresses of what can be subscribed to."""
+    return [topic_url(settings.fhir_base, name) for name in TOPICS]
 
 
 def router(
@@ -44,10 +54,12 @@ def router(
     clock: Callable[[], datetime] = utc_now,
     *,
     outward: Outward | None = None,
+    gate: Gate | None = None,
 ) -> APIRouter:
     """Return the routes; they go before those of the door, which take every type."""
     secret = settings.secret_key.get_secret_value() if settings.secret_key else new_secret()
-    hall = Hall(database, settings, secret, clock, outward or Outward.of(settings))
+    reception = Reception(database, settings, secret, clock, gate)
+    hall = Hall(reception, outward or Outward.of(settings))
     routes = APIRouter(dependencies=[Depends(_spoken)])
     root = "/fhir/Subscription"
     for path, handler, method in (
@@ -72,27 +84,24 @@ def router(
 class Hall:
     """The handlers, with what they need to know."""
 
-    database: Database
-    settings: Settings
-    secret: str
-    clock: Callable[[], datetime]
+    reception: Reception
     outward: Outward
 
     async def create(self, request: Request) -> Response:
         """Take a subscription; the answer holds the secret of its messages, this once."""
-        caller = self._caller(request)
+        caller = self.reception.caller(request)
         body = await _body(request)
         if isinstance(body, Refusal):
             return _outcome(body)
         done = await run_in_threadpool(self._do, caller, lambda desk: service.create(desk, body))
         if isinstance(done, Refusal):
             return _outcome(done)
-        said = {"Location": f"{self.settings.fhir_base}/Subscription/{done.id}"}
+        said = {"Location": f"{self.reception.settings.fhir_base}/Subscription/{done.id}"}
         return _shown(done, 201, said | {SECRET_HEADER: done.secret})
 
     async def update(self, request: Request, id_: str) -> Response:
         """Replace a subscription."""
-        caller = self._caller(request)
+        caller = self.reception.caller(request)
         body = await _body(request)
         if isinstance(body, Refusal):
             return _outcome(body)
@@ -104,18 +113,18 @@ class Hall:
 
     def read(self, request: Request, id_: str) -> Response:
         """Return a subscription without the headers it is sent with."""
-        done = self._do(self._caller(request), lambda desk: service.read(desk, id_))
+        done = self._do(self.reception.caller(request), lambda desk: service.read(desk, id_))
         return _outcome(done) if isinstance(done, Refusal) else _shown(done)
 
     def remove(self, request: Request, id_: str) -> Response:
         """End a subscription."""
-        done = self._do(self._caller(request), lambda desk: service.remove(desk, id_))
+        done = self._do(self.reception.caller(request), lambda desk: service.remove(desk, id_))
         return _outcome(done) if isinstance(done, Refusal) else Response(status_code=204)
 
     def search(self, request: Request) -> Response:
         """Return the caller's own subscriptions."""
         unknown = set(request.query_params) - {"_id", "status", "_format", "_count"}
-        caller = self._caller(request)
+        caller = self.reception.caller(request)
         if unknown:
             text = "Subscription is searched by _id and status"
             return _outcome(refusal(400, "not-supported", text))
@@ -130,7 +139,7 @@ class Hall:
             return _outcome(done)
         entries = [
             {
-                "fullUrl": f"{self.settings.fhir_base}/Subscription/{each.id}",
+                "fullUrl": f"{self.reception.settings.fhir_base}/Subscription/{each.id}",
                 "resource": each.resource,
                 "search": {"mode": "match"},
             }
@@ -142,7 +151,7 @@ class Hall:
 
     async def status(self, request: Request, id_: str = "") -> Response:
         """Return how one subscription stands, or those that are asked for."""
-        caller = self._caller(request)
+        caller = self.reception.caller(request)
         asked = await _asked(request)
         if isinstance(asked, Refusal):
             return _outcome(asked)
@@ -155,7 +164,7 @@ class Hall:
 
     async def events(self, request: Request, id_: str) -> Response:
         """Return events by number."""
-        caller = self._caller(request)
+        caller = self.reception.caller(request)
         asked = await _asked(request)
         if isinstance(asked, Refusal):
             return _outcome(asked)
@@ -177,7 +186,7 @@ class Hall:
 
     def renew(self, request: Request, id_: str) -> Response:
         """Make a new secret; both sign for a day."""
-        done = self._do(self._caller(request), lambda desk: service.renew(desk, id_))
+        done = self._do(self.reception.caller(request), lambda desk: service.renew(desk, id_))
         if isinstance(done, Refusal):
             return _outcome(done)
         parameter = {"name": "secret", "valueString": done}
@@ -185,35 +194,21 @@ class Hall:
 
     def _do(self, caller: Caller, work: Callable[[Desk], T]) -> T | Refusal:
         try:
-            with self.database.transaction() as session:
-                base = self.settings.fhir_base
-                return work(Desk(session, caller, base, self.outward, self.clock()))
+            with self.reception.database.transaction() as session:
+                base = self.reception.settings.fhir_base
+                return work(Desk(session, caller, base, self.outward, self.reception.clock()))
         except RefusedError as error:
             return error.refusal
 
-    def _caller(self, request: Request) -> Caller:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise UnauthenticatedError("a bearer token is needed")
-        return read_token(token.strip(), secret=self.secret, now=self.clock())
-
 
 def _spoken(request: Request) -> None:
-    form = request.query_params.get("_format", "")
-    if unacceptable(request.headers.get("accept", ""), form) is not None:
+    if unacceptable_to(request) is not None:
         raise HTTPException(406, "only application/fhir+json can be given")
 
 
 async def _body(request: Request) -> bytes | Refusal:
-    no = unreadable(request.headers)
-    if no is not None:
-        return Refusal(no.status, no.issues)
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > SINGLE.size:
-            return refusal(413, "too-long", f"at most {SINGLE.size} bytes are accepted")
-    return bytes(body)
+    body = await read_body(request, SINGLE.size)
+    return Refusal(body.status, body.issues) if isinstance(body, Answer) else body
 
 
 async def _asked(request: Request) -> dict[str, list[str]] | Refusal:

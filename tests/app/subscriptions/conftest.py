@@ -54,7 +54,13 @@ def web(database: Database, clock: Clock) -> Iterator[TestClient]:
     application.include_router(router.router(database, settings, clock, outward=WAYS))
     application.include_router(
         ingest.router.router(
-            database, settings, clock, also=router.INTERACTIONS, searches=router.DECLARED
+            database,
+            settings,
+            clock,
+            also=router.INTERACTIONS,
+            searches=router.DECLARED,
+            operations=router.OPERATIONS,
+            topics=router.topics(settings),
         )
     )
     _add_refusals(application)

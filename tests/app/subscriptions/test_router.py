@@ -218,4 +218,17 @@ def test_what_is_declared_is_served_fhir_01(gateway: Gateway) -> None:
     assert {each["code"] for each in declared["interaction"]} == {
         "create", "read", "update", "delete", "search-type",
     }  # fmt: skip
+    assert {each["name"] for each in declared["operation"]} == {"status", "events"}
     assert gateway.get("/fhir/Subscription?_id=x&status=active").status_code == 200
+
+
+def test_what_can_be_subscribed_to_is_declared_fhir_22(gateway: Gateway) -> None:
+    statement = gateway.get("/fhir/metadata").json()
+    (declared,) = [
+        each for each in statement["rest"][0]["resource"] if each["type"] == "Subscription"
+    ]
+
+    (topic,) = declared["extension"]
+    assert topic["url"].endswith("capabilitystatement-subscriptiontopic-canonical")
+    assert gateway.post(subscription(HOOK, criteria=topic["valueCanonical"])).status_code == 201
+    assert not isinstance(check(statement), Refusal)
