@@ -33,7 +33,7 @@ class Candidate:
     precision: Precision = Precision.INSTANT
     comparator: str = ""
     device: str = ""
-    value_received: str = ""
+    value_received: str = ""  # of what was not measured: the reason's code (FHIR-17)
     unit_received: str = ""
     history: bool = False
 
@@ -83,7 +83,7 @@ def candidates_of(
             value=each.value,
             quality=_quality(each, ahead=ahead, sure=placed.sure),
             comparator=each.comparator,
-            value_received=each.value_received,
+            value_received=each.value_received or each.reason,
             unit_received=each.unit_received,
         )
         for each in parsed.measurements

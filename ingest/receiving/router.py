@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import timeout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from ingest.admission.service import Gate
 
 FHIR_JSON = "application/fhir+json; charset=utf-8"
+BODY_SECONDS = 60.0  # for all of a body: whoever drips holds a connection, and no more
 READING = ("GET", "HEAD")
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -70,9 +72,15 @@ async def read_body(request: Request, longest: int) -> bytes | Answer:
     no = unreadable(request.headers) or unacceptable_to(request)
     if no is not None:
         return no
-    if request.headers.get("content-encoding", "identity").lower() == "gzip":
-        return await _unpacked(request, longest)
-    body = await limited(request, longest)
+    packed = request.headers.get("content-encoding", "identity").lower() == "gzip"
+    try:
+        async with timeout(BODY_SECONDS):
+            if packed:
+                return await _unpacked(request, longest)
+            body = await limited(request, longest)
+    except TimeoutError:
+        text = f"the body must arrive within {BODY_SECONDS:g} s: send it again, in smaller Bundles"
+        return refuse(408, "timeout", text)
     return _too_long(longest) if body is None else body
 
 
