@@ -10,9 +10,9 @@ import os
 import platform
 import sys
 
-from bench import ingest, replay, search
+from bench import bulk, ingest, replay, search
 
-BENCHES = {"replay": replay.main, "ingest": ingest.main, "search": search.main}
+BENCHES = {"replay": replay.main, "ingest": ingest.main, "search": search.main, "bulk": bulk.main}
 
 
 def main(arguments: list[str]) -> None:
