@@ -6,6 +6,7 @@ grants neither UPDATE nor DELETE (SEC-18).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from sqlalchemy import BigInteger, Identity, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, instant
+from core.rows import copy_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,6 +58,17 @@ class AuditEvent(Base):
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What was done in one request: one row for each patient whose data it touched."""
+
+    action: Action
+    entity: str
+    entity_id: UUID | None = None
+    patients: tuple[UUID | None, ...] = (None,)
+    outcome: str = "success"
+
+
 def record(  # noqa: PLR0913 (an audit row has this many facts)
     session: Session,
     caller: Caller,
@@ -68,16 +81,28 @@ def record(  # noqa: PLR0913 (an audit row has this many facts)
     outcome: str = "success",
 ) -> None:
     """Write one row for each patient whose data the request touched."""
-    session.add_all(
-        AuditEvent(
-            recorded=now,
-            caller_kind=caller.kind,
-            caller_id=caller.id,
-            action=action,
-            entity=entity,
-            entity_id=entity_id,
-            patient_id=patient,
-            outcome=outcome,
-        )
-        for patient in dict.fromkeys(patients)
-    )
+    event = Event(action, entity, entity_id, tuple(patients), outcome)
+    record_all(session, caller, [event], now=now)
+
+
+def record_all(session: Session, caller: Caller, events: Iterable[Event], *, now: datetime) -> None:
+    """Write the rows of several requests of one caller in one statement."""
+    rows = [
+        (now, caller.kind, caller.id, e.action, e.entity, e.entity_id, patient, e.outcome)
+        for e in events
+        for patient in dict.fromkeys(e.patients)
+    ]
+    if rows:
+        copy_rows(session, "audit_event", _TYPES, rows)
+
+
+_TYPES = {
+    "recorded": "timestamptz",
+    "caller_kind": "text",
+    "caller_id": "uuid",
+    "action": "text",
+    "entity": "text",
+    "entity_id": "uuid",
+    "patient_id": "uuid",
+    "outcome": "text",
+}

@@ -18,7 +18,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sqlalchemy.orm import Session
 
@@ -118,8 +118,21 @@ class Keyring:
 
     def blind(self, *parts: str) -> bytes:
         """Return the keyed digest (16 bytes) by which an exact value is found again."""
-        said = b"".join(len(part).to_bytes(4, "big") + part for part in map(str.encode, parts))
-        return hmac.digest(self.index, said, "sha256")[:BLIND_BYTES]
+        return self.blinder(*parts[:-1])(parts[-1])
+
+    def blinder(self, *parts: str) -> Callable[[str], bytes]:
+        """Return what makes the digest of these parts and one more: for many values of a kind."""
+        key, head = self.index, b"".join(map(_counted, parts))
+
+        def blind(last: str) -> bytes:
+            return hmac.digest(key, head + _counted(last), "sha256")[:BLIND_BYTES]
+
+        return blind
+
+
+def _counted(part: str) -> bytes:
+    said = part.encode()
+    return len(said).to_bytes(4, "big") + said
 
 
 def _key(text: str) -> bytes:

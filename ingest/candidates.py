@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.vitals import Precision, Quality, Vital
@@ -52,11 +52,12 @@ class Candidate:
         return math.isclose(self.value, other.value, rel_tol=EQUAL)
 
 
-def candidates_of(
+def candidates_of(  # noqa: PLR0913 (whose, where, when: each decides something else)
     parsed: ParsedObservation,
     patient_id: UUID,
     zone: str,
     *,
+    device: str = "",
     declared_history: bool,
     now: datetime,
 ) -> tuple[Candidate, ...]:
@@ -65,28 +66,26 @@ def candidates_of(
         return ()
     placed = place(parsed.when, zone, received=now)
     ahead = in_future(placed, now=now)
-    base = Candidate(
-        patient_id=patient_id,
-        vital=parsed.measurements[0].vital,
-        value=None,
-        quality=Quality.SCORED,
-        effective=placed.effective,
-        until=placed.until,
-        local_day=placed.local_day,
-        precision=placed.precision,
-        history=is_history(placed, declared=declared_history, now=now),
-    )
+    history = is_history(placed, declared=declared_history, now=now)
     return tuple(
-        replace(
-            base,
-            vital=each.vital,
-            value=each.value,
-            quality=_quality(each, ahead=ahead, sure=placed.sure),
-            comparator=each.comparator,
-            value_received=each.value_received or each.reason,
-            unit_received=each.unit_received,
-        )
-        for each in parsed.measurements
+        [
+            Candidate(
+                patient_id,
+                each.vital,
+                each.value,
+                _quality(each, ahead=ahead, sure=placed.sure),
+                placed.effective,
+                placed.until,
+                placed.local_day,
+                placed.precision,
+                each.comparator,
+                device,
+                each.value_received or each.reason,
+                each.unit_received,
+                history,
+            )
+            for each in parsed.measurements
+        ]
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
+from msgspec import json
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -154,7 +155,7 @@ class Door:
         done = self._work(caller, work)
         if isinstance(done, Answer):
             return outcome(done)
-        return JSONResponse(response_bundle(done), headers=NO_STORE, media_type=FHIR_JSON)
+        return Response(json.encode(response_bundle(done)), headers=NO_STORE, media_type=FHIR_JSON)
 
     def _work(self, caller: Caller, work: Callable[[Session, Sender], T]) -> T | Answer:
         """Run a use case in its own transaction, committed before anything is answered."""

@@ -73,9 +73,12 @@ def accept_each(
         else:
             readable.append(outcome)
     answers |= take_all(Desk(session, sender, {}, now), readable)
-    for index, each in enumerate(posted):
-        used = sender.policy.used(each.raw)
-        _audit(session, sender, each.type, [answers[index]], now=now, tolerated=used)
+    events = [
+        event
+        for index, each in enumerate(posted)
+        for event in _events(each.type, [answers[index]], sender.policy.used(each.raw))
+    ]
+    audit.record_all(session, sender.caller, events, now=now)
     return [answers[index] for index in range(len(posted))]
 
 
@@ -85,7 +88,8 @@ def accept_bundle(
     """Take a batch, each entry for itself, or a transaction, all or nothing (FHIR-07)."""
     answers = _settle(session, sender, raw, now)
     listed = answers.entries if isinstance(answers, Answers) else (answers,)
-    _audit(session, sender, "Bundle", listed, now=now, tolerated=sender.policy.used(raw))
+    events = _events("Bundle", listed, sender.policy.used(raw))
+    audit.record_all(session, sender.caller, events, now=now)
     return answers
 
 
@@ -153,16 +157,10 @@ def _read(posted: Posted, sender: Sender) -> Readable | Answer:
     return read_posted(posted, sender)
 
 
-def _audit(  # noqa: PLR0913 (an audit row has this many facts)
-    session: Session,
-    sender: Sender,
-    entity: str,
-    answers: Iterable[Answer],
-    *,
-    now: datetime,
-    tolerated: frozenset[Tolerance] = frozenset(),
-) -> None:
-    """Write one row for each patient whose data the request touched, or that it was refused.
+def _events(
+    entity: str, answers: Iterable[Answer], tolerated: frozenset[Tolerance]
+) -> list[audit.Event]:
+    """Return what is written down: whose data the request touched, or that it was refused.
 
     A tolerance without which the body would not have been read is named beside the outcome.
     """
@@ -170,33 +168,25 @@ def _audit(  # noqa: PLR0913 (an audit row has this many facts)
     touched = {each.patient_id for each in listed if each.patient_id and not each.refused}
     refusals = [each.status for each in listed if each.refused]
     denied = {each.patient_id for each in listed if each.patient_id and each.refused}
+    events = []
     if denied:  # somebody spoke for a patient who is not theirs (SEC-04)
-        audit.record(
-            session,
-            sender.caller,
+        outcome = f"refused {FORBIDDEN}"
+        events.append(
+            audit.Event(audit.Action.CREATE, entity, None, tuple(sorted(denied)), outcome)
+        )
+    if denied and not touched:
+        return events
+    outcome = f"refused {refusals[0]}" if refusals and not touched else "success"
+    return [
+        *events,
+        audit.Event(
             audit.Action.CREATE,
             entity,
-            now=now,
-            patients=sorted(denied),
-            outcome=f"refused {FORBIDDEN}",
-        )
-        if not touched:
-            return
-    audit.record(
-        session,
-        sender.caller,
-        audit.Action.CREATE,
-        entity,
-        now=now,
-        entity_id=listed[0].id if len(listed) == 1 else None,
-        patients=sorted(touched) or (None,),
-        outcome="; ".join(
-            (
-                f"refused {refusals[0]}" if refusals and not touched else "success",
-                *(f"tolerated {each}" for each in sorted(tolerated)),
-            )
+            listed[0].id if len(listed) == 1 else None,
+            tuple(sorted(touched)) or (None,),
+            "; ".join((outcome, *(f"tolerated {each}" for each in sorted(tolerated)))),
         ),
-    )
+    ]
 
 
 def read_version(  # noqa: PLR0913 (an address has three parts)

@@ -20,7 +20,7 @@ from ingest.parcels.repository import Span, cut_out, pack
 from ingest.tables import Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -90,8 +90,21 @@ def find_named(session: Session, client_id: UUID, names: Iterable[Name]) -> dict
 
 def name_keys(session: Session, client_id: UUID, names: Iterable[Name]) -> dict[UUID, Name]:
     """Return each name by the key under which the database knows it as this client's."""
-    blind, client = keyring_of(session).blind, str(client_id)
-    return {UUID(bytes=blind(client, name.type, name.system, name.value)): name for name in names}
+    made: dict[tuple[UUID, Name], UUID] = session.info.setdefault(_MADE, {})
+    blinders: dict[tuple[str, str], Callable[[str], bytes]] = {}
+    keys: dict[UUID, Name] = {}
+    for name in names:
+        key = made.get((client_id, name))
+        if key is None:
+            kind = (name.type, name.system)
+            if kind not in blinders:
+                blinders[kind] = keyring_of(session).blinder(str(client_id), *kind)
+            key = made[client_id, name] = UUID(bytes=blinders[kind](name.value))
+        keys[key] = name
+    return keys
+
+
+_MADE = "keys of names"  # made once in a session: what is looked up is often written then
 
 
 def _owners(session: Session, keys: Mapping[UUID, Name]) -> list[tuple[UUID, UUID]]:
@@ -147,7 +160,7 @@ def add_versions(session: Session, client_id: UUID, versions: Sequence[Version])
     if not versions:
         return
     spans = pack(session, [each.body for each in versions], now=versions[0].received_at)
-    rows = (
+    rows = [
         (
             each.id,
             client_id,
@@ -163,7 +176,7 @@ def add_versions(session: Session, client_id: UUID, versions: Sequence[Version])
             each.status,
         )
         for each, at in zip(versions, spans, strict=True)
-    )
+    ]
     copy_rows(session, "resource", _RESOURCE, rows)
 
 

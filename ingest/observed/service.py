@@ -127,19 +127,21 @@ def _incoming(
             parsed,
             patient,
             zone[patient],
+            device=key,
             declared_history=desk.sender.history,
             now=desk.now,
         )
         incoming = Incoming(
             patient_id=patient,
             status=parsed.status,
-            candidates=tuple(replace(one, device=key) for one in candidates),
-            names=tuple((one.system, one.value) for one in parsed.identifiers),
+            candidates=candidates,
+            names=tuple([(one.system, one.value) for one in parsed.identifiers]),
             digest=digest_of(each.raw),
             new_id=each.id,
             updated=parsed.last_updated,
         )
-        placed.append((replace(each, parsed=parsed, shift=by), incoming))
+        moved = each if parsed is each.parsed else replace(each, parsed=parsed, shift=by)
+        placed.append((moved, incoming))
     return placed
 
 

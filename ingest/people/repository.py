@@ -6,15 +6,16 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ARRAY, Uuid, any_, literal, select, update
 
 from ingest.archive.repository import asked_for, find_named
 from ingest.receipt import Kind, Name, name_of
 from ingest.tables import CareTeam, Device, Patient, Practitioner, PractitionerRole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from sqlalchemy import BindParameter
     from sqlalchemy.orm import Session
 
     from fhir.identity import Ref
@@ -44,10 +45,15 @@ def find(
     server's address and a bare identifier that nobody registered resolve to nothing.
     """
     wanted = list(dict.fromkeys(refs))
+    if not wanted:
+        return {}
     ids = {ref: id_ for ref in wanted if (id_ := _id(ref, sender, kind, within)) is not None}
     names = {ref: name for ref in wanted if (name := name_in(ref, kind)) is not None}
     table = TABLES[kind]
-    known = set(session.scalars(select(table.id).where(table.id.in_(set(ids.values())))))
+    asked = list(set(ids.values()))
+    known = (
+        set(session.scalars(select(table.id).where(table.id == any_(_ids(asked))))) if asked else ()
+    )
     named = find_named(session, sender.client_id, names.values())
     found = {ref: named[name] for ref, name in names.items() if name in named}
     return found | {ref: id_ for ref, id_ in ids.items() if id_ in known}
@@ -77,9 +83,16 @@ def name_in(ref: Ref, kind: Kind) -> Name | None:
     return None
 
 
+def _ids(ids: Iterable[UUID]) -> BindParameter[Sequence[UUID]]:
+    """Return one parameter for many ids, so that the statement is the same for any number."""
+    return literal(list(ids), ARRAY(Uuid()))
+
+
 def zones(session: Session, patients: Iterable[UUID]) -> dict[UUID, str]:
     """Return the time zone of each patient."""
-    rows = session.execute(select(Patient.id, Patient.zone).where(Patient.id.in_(list(patients))))
+    rows = session.execute(
+        select(Patient.id, Patient.zone).where(Patient.id == any_(_ids(patients)))
+    )
     return {row[0]: row[1] for row in rows}
 
 
