@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from core.errors import (
     ConflictError,
     ForbiddenError,
+    GoneError,
     InvalidError,
     LaterError,
     NotFoundError,
@@ -39,6 +40,7 @@ PASSING = ("08", "25006", "25P03", "25P04", "40", "53", "55P03", "57")
 
 STATUS: dict[type[WardlightError], HTTPStatus] = {
     NotFoundError: HTTPStatus.NOT_FOUND,
+    GoneError: HTTPStatus.GONE,
     ConflictError: HTTPStatus.CONFLICT,
     ForbiddenError: HTTPStatus.FORBIDDEN,
     UnauthenticatedError: HTTPStatus.UNAUTHORIZED,
@@ -52,7 +54,12 @@ ISSUE_CODE = {
     HTTPStatus.FORBIDDEN: "forbidden",
     HTTPStatus.NOT_FOUND: "not-found",
     HTTPStatus.METHOD_NOT_ALLOWED: "not-supported",
+    HTTPStatus.NOT_ACCEPTABLE: "not-supported",
     HTTPStatus.CONFLICT: "conflict",
+    HTTPStatus.GONE: "deleted",
+    HTTPStatus.PRECONDITION_FAILED: "conflict",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too-long",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "not-supported",
     HTTPStatus.UNPROCESSABLE_ENTITY: "business-rule",
     HTTPStatus.TOO_MANY_REQUESTS: "throttled",
     HTTPStatus.SERVICE_UNAVAILABLE: "transient",
@@ -92,7 +99,9 @@ def of_the_database(error: DBAPIError) -> Response:
     passing = state.startswith(PASSING) or error.connection_invalidated
     if passing or isinstance(error, OperationalError):
         log.warning("database unavailable", error=type(error).__name__, state=state)
-        return outcome(503, "the store is not available at the moment; nothing was accepted")
+        return outcome(
+            503, "the store is not available at the moment; nothing was acknowledged: send it again"
+        )
     return unexpected(error)
 
 

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import gc
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError
-from starlette.exceptions import HTTPException
 
 import app.pages
 import ingest.router
-from app import errors, health
+from app import health
 from app.access import Access
 from app.bulk import router as bulk
 from app.cds_hooks import router as cds_hooks
 from app.fhir_api import router as fhir_search
+from app.refusing import add_refusals
 from app.runtime import connect
 from app.subscriptions import router as subscriptions
 from core.embedded import Servers
-from core.errors import WardlightError
 from core.logging import configure, logger
 from core.settings import Settings
 from ingest.admission.service import Gate
@@ -57,7 +54,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         title="Wardlight", docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False
     )
     web.add_middleware(Access, gate=gate)
-    _add_refusals(web)
+    add_refusals(web)
     web.include_router(health.router(database, servers.broker_url))
     web.include_router(bulk.router(database, settings, gate=gate))
     door = ingest.router.router(
@@ -78,30 +75,4 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return web
 
 
-def _add_refusals(web: FastAPI) -> None:
-    async def ours(_: Request, error: Any) -> Response:
-        return errors.of_ours(error)
-
-    async def invalid(_: Request, error: Any) -> Response:
-        # Where and what kind, never the value itself (SEC-22).
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        return errors.outcome(400, f"request not understood: {first['type']}", field=where)
-
-    async def http(_: Request, error: Any) -> Response:
-        text = str(error.detail)
-        if served := (error.headers or {}).get("Allow"):
-            text = f"{text}: this address serves {served}"
-        return errors.outcome(error.status_code, text, also=error.headers)
-
-    async def stored(_: Request, error: Any) -> Response:
-        return errors.of_the_database(error)
-
-    async def unexpected(_: Request, error: Any) -> Response:
-        return errors.unexpected(error)
-
-    web.add_exception_handler(WardlightError, ours)
-    web.add_exception_handler(RequestValidationError, invalid)
-    web.add_exception_handler(HTTPException, http)
-    web.add_exception_handler(DBAPIError, stored)
-    web.add_exception_handler(Exception, unexpected)
+_add_refusals = add_refusals

@@ -16,6 +16,10 @@ class NotFoundError(WardlightError):
     """It does not exist, or the caller may not know that it does (SEC-12)."""
 
 
+class GoneError(NotFoundError):
+    """It was here, and was taken away."""
+
+
 class ConflictError(WardlightError):
     """Somebody else was first, or the state does not allow it."""
 

@@ -1,4 +1,4 @@
-"""Who is calling, and how that is proven: roles, scopes, passwords, tokens, assertions."""
+"""Who is calling, and how that is proven: roles, passwords, tokens, assertions."""
 
 from __future__ import annotations
 
@@ -48,29 +48,6 @@ class Caller:
 
 
 SYSTEM = Caller(kind="system", id=None)
-
-
-# --- SMART v2 scopes -------------------------------------------------------------------
-
-
-def allows(scopes: frozenset[str], resource_type: str, interaction: str) -> bool:
-    """Return whether SMART v2 system scopes permit an interaction (one of c, r, u, d, s)."""
-    return any(_scope_allows(scope, resource_type, interaction) for scope in scopes)
-
-
-def _scope_allows(scope: str, resource_type: str, interaction: str) -> bool:
-    context, _, rest = scope.partition("/")
-    target, _, rights = rest.partition(".")
-    rights = {"read": "rs", "write": "cud", "*": "cruds"}.get(rights, rights)
-    return context == "system" and target in ("*", resource_type) and interaction in rights
-
-
-def valid_scope(scope: str) -> bool:
-    """Return whether a scope is one that can be granted to a device integration."""
-    context, slash, rest = scope.partition("/")
-    target, dot, rights = rest.partition(".")
-    known = rights in ("read", "write", "*") or (rights and set(rights) <= set("cruds"))
-    return context == "system" and bool(slash and dot and target and known)
 
 
 # --- client assertions (SMART Backend Services, SEC-01) --------------------------------

@@ -59,6 +59,8 @@ class Incoming:
     digest: str
     new_id: UUID  # the id that it gets if it is new
     updated: datetime | None = None  # meta.lastUpdated
+    replaces: bool = False  # was put to `new_id`, whatever is there
+    knowing: bool = False  # and its sender named the version that it replaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,8 @@ def sort(incoming: Iterable[Incoming], known: Known) -> list[Decision]:
 
 def decide(incoming: Incoming, known: Known) -> Decision:
     """Decide about one Observation (fhir.md section 3, REL-05, REL-07, REL-08)."""
+    if incoming.replaces:
+        return _replace(incoming, known)
     same = known.digests.get(incoming.digest)
     if same is not None and same in known.kept:
         kept = known.kept[same]
@@ -155,6 +159,24 @@ def decide(incoming: Incoming, known: Known) -> Decision:
             return Decision(Outcome.TAKEN, kept.id, kept.version)
         return _revise(incoming, kept, known, same=_same_content(incoming, kept))
     return _by_natural_key(incoming, known)
+
+
+def _replace(incoming: Incoming, known: Known) -> Decision:
+    """Decide about what was put to an id: it takes the place of what is there.
+
+    A status does not go back: a final that arrives after its correction is a late original.
+    Who names the version that they replace knows better, but a preliminary value never lowers.
+    """
+    kept = known.kept.get(incoming.new_id)
+    live = _live(incoming.candidates)
+    if kept is None:
+        return Decision(Outcome.NEW, incoming.new_id, 1, _beside(live, known, incoming.new_id))
+    if kept.patient_id != incoming.patient_id:
+        return Decision(Outcome.TAKEN, kept.id, kept.version)
+    knowing = incoming.knowing and RANK[incoming.status] >= RANK["final"]
+    if RANK[incoming.status] < RANK[kept.status] and not knowing:
+        return Decision(Outcome.REPEATED, kept.id, kept.version)
+    return Decision(Outcome.NEW_VERSION, kept.id, kept.version + 1, _beside(live, known, kept.id))
 
 
 def _by_natural_key(incoming: Incoming, known: Known) -> Decision:

@@ -7,22 +7,28 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 from fhir.outcome import operation_outcome
+from ingest.receipt import CREATED, DELETED, NO_CONTENT, REPEATED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from fhir.outcome import Issue
+    from ingest.archive.repository import Version
     from ingest.receipt import Answer
 
 PHRASES = {  # RFC 9110, for every status that an answer can have
     200: "OK",
     201: "Created",
     202: "Accepted",
+    204: "No Content",
+    304: "Not Modified",
     400: "Bad Request",
+    401: "Unauthorized",
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
     409: "Conflict",
+    410: "Gone",
     412: "Precondition Failed",
     413: "Content Too Large",
     415: "Unsupported Media Type",
@@ -65,7 +71,7 @@ def _entry(answer: Answer) -> dict[str, Any]:
 
 def location(answer: Answer) -> str:
     """Return the relative address of the version that the answer speaks of."""
-    return f"{answer.type}/{answer.id}/_history/{answer.version}"
+    return f"{answer.type}/{answer.called or answer.id}/_history/{answer.version}"
 
 
 def etag(version: int) -> str:
@@ -74,7 +80,7 @@ def etag(version: int) -> str:
 
 
 def headers(answer: Answer, base: str) -> dict[str, str]:
-    """Return what a create says about the stored version (FHIR-03)."""
+    """Return what a write says about the stored version (FHIR-03)."""
     if answer.status == THROTTLED:
         return {"Retry-After": "60"}
     if answer.id is None:
@@ -83,6 +89,36 @@ def headers(answer: Answer, base: str) -> dict[str, str]:
     if answer.modified is not None:
         said["Last-Modified"] = format_datetime(answer.modified, usegmt=True)
     return said
+
+
+def history_bundle(versions: Sequence[Version], address: str, *, own: bool) -> dict[str, Any]:
+    """Return a history without its resources, of what stands at an absolute address (FHIR-05).
+
+    `own` says that the sender chose the id, so that the first version was put there.
+    """
+    kind, _, id_ = address.rpartition("/")
+    kind = kind.rpartition("/")[2]
+
+    def entry(each: Version) -> dict[str, Any]:
+        method = "PUT" if own or each.version > 1 else "POST"
+        method = "DELETE" if each.status == DELETED else method
+        status = CREATED if each.version == 1 else REPEATED
+        status = NO_CONTENT if each.status == DELETED else status
+        return {
+            "fullUrl": address,
+            "request": {"method": method, "url": kind if method == "POST" else f"{kind}/{id_}"},
+            "response": {
+                "status": f"{status} {PHRASES[status]}",
+                "etag": etag(each.version),
+                "lastModified": each.received_at.isoformat(),
+            },
+        }
+
+    return {
+        "resourceType": "Bundle",
+        "type": "history",
+        "entry": [entry(each) for each in versions],
+    }
 
 
 def failure(indexed: Sequence[tuple[int, Answer]]) -> Answer:

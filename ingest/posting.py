@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fhir.bundle import head
 from fhir.identity import read_identifiers
 from fhir.observation import parse
 from fhir.outcome import Issue, Refusal
@@ -13,6 +14,7 @@ from ingest.receipt import (
     STORED,
     Answer,
     Kind,
+    Method,
     Name,
     Posted,
     Readable,
@@ -42,10 +44,26 @@ def read(posted: Posted, sender: Sender) -> Readable | Answer:
     found = (
         _observation(posted, sender) if posted.type == Kind.OBSERVATION else _other(posted, sender)
     )
+    if isinstance(found, Readable) and (wrong := _misaddressed(posted)):
+        return wrong
     if isinstance(found, Readable) and any(_too_long(name) for name in found.names):
         text = f"system and value may have {LONGEST_NAME} bytes together"
         return refuse(422, "too-long", text, f"{posted.type}.identifier")
     return found
+
+
+def _misaddressed(posted: Posted) -> Answer | None:
+    """Return why a body put to an id is not the resource of that id (FHIR-05)."""
+    if posted.method is not Method.PUT or posted.criteria:
+        return None
+    _, said, _ = head(posted.raw)
+    if not said:
+        text = "the body of a PUT must hold its id: the last part of the address"
+        return refuse(400, "required", text, f"{posted.type}.id")
+    if said != posted.id:
+        text = "the id of the body is not the last part of the address"
+        return refuse(400, "invalid", text, f"{posted.type}.id")
+    return None
 
 
 def _too_long(name: Name) -> bool:

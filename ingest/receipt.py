@@ -52,15 +52,32 @@ class Sender:
     parks: bool = False  # its readings of people who are not enrolled yet wait
 
 
+class Method(StrEnum):
+    """What a request wants done with a resource."""
+
+    POST = "POST"
+    PUT = "PUT"
+    DELETE = "DELETE"
+
+
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """One resource that somebody wants created, with its own received bytes."""
+    """One resource that somebody wants stored or taken away, with its own received bytes."""
 
     index: int
     type: str
     raw: bytes
     full_url: str = ""
-    criteria: str = ""  # If-None-Exist
+    criteria: str = ""  # If-None-Exist, or the search of a conditional update
+    method: Method = Method.POST
+    id: str = ""  # as it is addressed, of a PUT by id or a DELETE
+    if_match: str = ""
+    if_none_match: str = ""
+
+    @property
+    def doing(self) -> str:
+        """Return the word of FHIR for what is wanted."""
+        return {Method.POST: "create", Method.PUT: "update"}.get(self.method, "delete")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +111,8 @@ class Answer:
     version: int = 0
     modified: datetime | None = None
     patient_id: UUID | None = None
+    called: str = ""  # the id that the sender gave it, where that is how it was addressed
+    body: bytes | None = None  # a resource to answer with
 
     @property
     def refused(self) -> bool:
@@ -101,9 +120,11 @@ class Answer:
         return self.status >= REFUSED
 
 
+DELETED = "deleted"  # the status of a version that says only that there is nothing any more
 REFUSED = 400
 CREATED = 201
 REPEATED = 200
+NO_CONTENT = 204
 
 
 def refuse(status: int, code: str, text: str, expression: str = "") -> Answer:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from core.vitals import Quality
 from fhir.outcome import KEPT, Issue
+from ingest.receipt import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ingest.candidates import Candidate
+    from ingest.receipt import Answer
 
 _REMARKS = {
     Quality.CONFLICT: Issue(
@@ -43,3 +45,29 @@ def remarks(readings: Sequence[Candidate]) -> list[Issue]:
     qualities = {each.quality for each in readings}
     said = [issue for quality, issue in _REMARKS.items() if quality in qualities]
     return [*said, _OLD] if any(each.history for each in readings) else said
+
+
+_MOVED = (
+    "an Observation stays with its patient: send it with status entered-in-error, and then"
+    " the right one as a new resource"
+)
+_LATE_ORIGINAL = Issue(
+    "information",
+    "informational",
+    "a later status is stored already, so nothing was changed; name the version that this"
+    " replaces with If-Match if it is meant to",
+    "Observation.status",
+)
+
+
+def of_unchanged(*, replaces: bool) -> tuple[Issue, ...]:
+    """Return what the sender should know where nothing was stored; a repeat needs no words."""
+    return (_LATE_ORIGINAL,) if replaces else ()
+
+
+def taken(*, replaces: bool) -> Answer:
+    """Return the answer where an address or an identifier is of another patient's Observation."""
+    if replaces:
+        return refuse(422, "business-rule", _MOVED, "Observation.subject")
+    text = "this identifier belongs to an Observation of another patient"
+    return refuse(422, "business-rule", text, "Observation.identifier")

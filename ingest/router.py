@@ -27,12 +27,13 @@ from ingest.archive.repository import Version, fetch
 from ingest.clients.router import routes as of_tokens
 from ingest.clients.router import token_url
 from ingest.counter.service import Counter
+from ingest.lookup.router import routes as of_lookup
+from ingest.lookup.router import stamped
 from ingest.negotiation import preferred
-from ingest.receipt import CREATED, STORED, Answer, Kind, Posted, Sender, refuse
+from ingest.receipt import CREATED, STORED, Answer, Kind, Method, Posted, Sender, refuse
 from ingest.receiving.router import FHIR_JSON, NO_STORE, Reception, outcome, read_body
 from ingest.smart import interactions
-from ingest.versions.router import routes as of_versions
-from ingest.versions.router import stamped
+from ingest.versions.service import DELETABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Asked = tuple[Posted, str]  # and what the answer is preferred to be
 Given = tuple[Answer, Version | None]
+NO_ID = "put it to Type/id, or to Type?identifier=system|value"
 
 
 def router(  # noqa: PLR0913 (what a door is made of)
@@ -69,7 +71,11 @@ def router(  # noqa: PLR0913 (what a door is made of)
     for path in ("/fhir", "/fhir/"):
         routes.add_api_route(path, door.bundle, methods=["POST"])
     routes.add_api_route("/fhir/{kind}", door.create, methods=["POST"])
-    routes.include_router(of_versions(reception))
+    routes.add_api_route("/fhir/{kind}", door.update, methods=["PUT"])
+    routes.add_api_route("/fhir/{kind}/{id_}", door.update, methods=["PUT"])
+    for kind in DELETABLE:
+        routes.add_api_route(f"/fhir/{kind}/{{id_}}", door.deleting(kind), methods=["DELETE"])
+    routes.include_router(of_lookup(reception))
     return routes
 
 
@@ -121,6 +127,41 @@ class Door:
         done = self._work(caller, work)
         return [(done, None)] if isinstance(done, Answer) else done
 
+    async def update(self, kind: str, request: Request, id_: str = "") -> Response:
+        """Put a resource in the place of what has this id or identifier, or create it (FHIR-05)."""
+        caller = self.reception.caller(request)
+        body = await read_body(request, SINGLE.size)
+        if isinstance(body, Answer):
+            return outcome(body)
+        await self.reception.admit(caller, kind, body)
+        if kind not in STORED:
+            return outcome(refuse(404, "not-supported", f"stored here are {', '.join(STORED)}"))
+        if not id_ and not request.url.query:
+            return outcome(refuse(405, "not-supported", NO_ID), {"Allow": "GET, HEAD, POST"})
+        posted = Posted(
+            0,
+            kind,
+            body,
+            method=Method.PUT,
+            id=id_,
+            criteria="" if id_ else request.url.query,
+            if_match=request.headers.get("if-match", ""),
+            if_none_match=request.headers.get("if-none-match", ""),
+        )
+        wish = preferred(request.headers.get("prefer", ""))
+        return await run_in_threadpool(self._create, caller, posted, wish)
+
+    def deleting(self, kind: str) -> Callable[..., object]:
+        """Return the handler that deletes resources of one type, where that is served."""
+
+        def delete(request: Request, id_: str) -> Response:
+            caller = self.reception.caller(request)
+            match = request.headers.get("if-match", "")
+            posted = Posted(0, kind, b"", method=Method.DELETE, id=id_, if_match=match)
+            return self._create(caller, posted, "minimal")
+
+        return delete
+
     def _create(self, caller: Caller, posted: Posted, wish: str) -> Response:
         def work(session: Session, sender: Sender) -> Given:
             answer = service.accept(session, sender, posted, now=self.reception.clock())
@@ -136,7 +177,7 @@ class Door:
         said = {**headers(answer, self.reception.settings.fhir_base), **NO_STORE}
         if answer.refused or (version is None and wish != "minimal"):
             return outcome(answer, said)
-        body = stamped(version) if version is not None else b""
+        body = stamped(version, called=answer.called) if version is not None else b""
         return Response(body, answer.status, said, media_type=FHIR_JSON)
 
     async def bundle(self, request: Request) -> Response:

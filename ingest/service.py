@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core import audit
-from core.errors import ForbiddenError, InvalidError, NotFoundError
+from core.errors import InvalidError, NotFoundError
+from core.scopes import permitted
 from core.sealed_fields import seal
-from core.security import allows
 from fhir.bundle import Bundle, Entry, read_bundle
 from fhir.outcome import Refusal
+from fhir.strict import decode
 from ingest.answers import Answers, failure
-from ingest.archive.repository import Version, fetch
+from ingest.categories import within
 from ingest.clients.service import agree, exchange_token, register_client, sender_of
 from ingest.intake.service import take_all
 from ingest.people.service import Desk
 from ingest.posting import read as read_posted
 from ingest.receipt import (
-    STORED,
     Answer,
+    Method,
     Posted,
     Readable,
     Sender,
@@ -48,8 +49,6 @@ __all__ = [
     "agree",
     "enrol_by_override",
     "exchange_token",
-    "note_refused_read",
-    "read_version",
     "register_client",
     "sender_of",
 ]
@@ -76,7 +75,9 @@ def accept_each(
     events = [
         event
         for index, each in enumerate(posted)
-        for event in _events(each.type, [answers[index]], sender.policy.used(each.raw))
+        for event in _events(
+            each.type, [answers[index]], sender.policy.used(each.raw), _DONE[each.method]
+        )
     ]
     audit.record_all(session, sender.caller, events, now=now)
     return [answers[index] for index in range(len(posted))]
@@ -150,15 +151,38 @@ def _read_entry(entry: Entry, sender: Sender) -> Readable | Answer:
     return _read(posted, sender)
 
 
+_RIGHT = {Method.POST: "c", Method.PUT: "u", Method.DELETE: "d"}
+_DONE = {
+    Method.POST: audit.Action.CREATE,
+    Method.PUT: audit.Action.UPDATE,
+    Method.DELETE: audit.Action.DELETE,
+}
+
+
 def _read(posted: Posted, sender: Sender) -> Readable | Answer:
     """Check the scope of each resource, inside Bundles too, before its content (SEC-03)."""
-    if not allows(sender.caller.scopes, posted.type, "c"):
-        return refuse(403, "forbidden", f"the granted scopes do not permit {posted.type} create")
-    return read_posted(posted, sender)
+    categories = permitted(sender.caller.scopes, posted.type, _RIGHT[posted.method])
+    no = refuse(403, "forbidden", f"the granted scopes do not permit {posted.type} {posted.doing}")
+    if categories is not None and (not categories or posted.method is Method.DELETE):
+        return no
+    if posted.method is Method.DELETE:
+        return Readable(posted, ())
+    found = read_posted(posted, sender)
+    if isinstance(found, Readable) and categories is not None:
+        return found if within(found.resource or _decoded(posted.raw), categories) else no
+    return found
+
+
+def _decoded(raw: bytes) -> dict[str, Any]:
+    resource = decode(raw)
+    return {} if isinstance(resource, Refusal) else resource
 
 
 def _events(
-    entity: str, answers: Iterable[Answer], tolerated: frozenset[Tolerance]
+    entity: str,
+    answers: Iterable[Answer],
+    tolerated: frozenset[Tolerance],
+    action: audit.Action = audit.Action.CREATE,
 ) -> list[audit.Event]:
     """Return what is written down: whose data the request touched, or that it was refused.
 
@@ -171,64 +195,20 @@ def _events(
     events = []
     if denied:  # somebody spoke for a patient who is not theirs (SEC-04)
         outcome = f"refused {FORBIDDEN}"
-        events.append(
-            audit.Event(audit.Action.CREATE, entity, None, tuple(sorted(denied)), outcome)
-        )
+        events.append(audit.Event(action, entity, None, tuple(sorted(denied)), outcome))
     if denied and not touched:
         return events
     outcome = f"refused {refusals[0]}" if refusals and not touched else "success"
     return [
         *events,
         audit.Event(
-            audit.Action.CREATE,
+            action,
             entity,
             listed[0].id if len(listed) == 1 else None,
             tuple(sorted(touched)) or (None,),
             "; ".join((outcome, *(f"tolerated {each}" for each in sorted(tolerated)))),
         ),
     ]
-
-
-def read_version(  # noqa: PLR0913 (an address has three parts)
-    session: Session,
-    caller: Caller,
-    kind: str,
-    id_: UUID,
-    *,
-    version: int | None = None,
-    now: datetime,
-) -> Version:
-    """Return a stored version with its received bytes.
-
-    Raises
-    ------
-    ForbiddenError
-        When the granted scopes do not permit to read this type.
-    NotFoundError
-        When it does not exist, or the caller may not know that it does (SEC-12).
-    """
-    if caller.kind == "client" and not allows(caller.scopes, kind, "r"):
-        raise ForbiddenError(f"the granted scopes do not permit {kind} read")
-    found = fetch(session, kind, id_, version) if kind in STORED else None
-    patient = found.patient_id if found else None
-    if found is None or (patient is not None and not may_see(session, caller, patient)):
-        raise NotFoundError("no such resource")
-    audit.record(
-        session,
-        caller,
-        audit.Action.READ,
-        kind,
-        now=now,
-        entity_id=id_,
-        patients=(patient,),
-    )
-    return found
-
-
-def note_refused_read(session: Session, caller: Caller, kind: str, *, now: datetime) -> None:
-    """Write down that somebody asked for what they did not get (SEC-16)."""
-    entity = kind if kind in STORED else "unknown"
-    audit.record(session, caller, audit.Action.READ, entity, now=now, outcome="refused")
 
 
 def enrol_by_override(

@@ -64,6 +64,13 @@ class Gateway:
         path = "/fhir" if kind == "Bundle" else f"/fhir/{kind}"
         return self.http.post(path, content=json.dumps(resource), headers=self.headers(**headers))
 
+    def put(self, path: str, resource: dict[str, Any], **headers: str) -> Received:
+        body = json.dumps(resource)
+        return self.http.put(f"/fhir/{path}", content=body, headers=self.headers(**headers))
+
+    def delete(self, path: str, **headers: str) -> Received:
+        return self.http.delete(f"/fhir/{path}", headers=self.headers(**headers))
+
     def get(self, path: str, **headers: str) -> Received:
         return self.http.get(path, headers=self.headers(**headers))
 
@@ -172,6 +179,24 @@ def named(resource: dict[str, Any], value: str | None = None) -> dict[str, Any]:
 
 def value_of(resource: dict[str, Any]) -> str:
     return str(resource["identifier"][0]["value"])
+
+
+def device(**more: Any) -> dict[str, Any]:
+    return {
+        "resourceType": "Device",
+        "identifier": [{"system": "urn:maker", "value": str(uuid4())}],
+        "deviceName": [{"name": "Cuff", "type": "user-friendly-name"}],
+    } | more
+
+
+def condition(subject: str, **more: Any) -> dict[str, Any]:
+    return {
+        "resourceType": "Condition",
+        "identifier": [{"system": "urn:emr", "value": str(uuid4())}],
+        "clinicalStatus": condition_status("clinical", "active"),
+        "code": {"coding": [{"system": "http://snomed.info/sct", "code": "84114007"}]},
+        "subject": {"reference": subject},
+    } | more
 
 
 def condition_status(kind: str, code: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from app.fhir_api.shelves import SHELVES
 from core.errors import ForbiddenError
-from core.security import allows
+from core.scopes import allows
 from fhir.ndjson import NDJSON
 from fhir.outcome import Refusal, refusal
 from fhir.search_dates import Sought

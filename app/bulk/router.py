@@ -27,7 +27,8 @@ from core.errors import (
     NotFoundError,
     WardlightError,
 )
-from core.security import Caller, allows, new_secret
+from core.scopes import allows
+from core.security import Caller, new_secret
 from core.settings import Settings
 from fhir.capability import Operation
 from fhir.ndjson import NDJSON, UnreadableUploadError

@@ -15,7 +15,8 @@ from app.cds_hooks.cards import OVERRIDES, cards
 from app.pages.strip import is_silent
 from core import audit
 from core.errors import ForbiddenError
-from core.security import Caller, allows, assertion_kid, verify_service_token
+from core.scopes import allows
+from core.security import Caller, assertion_kid, verify_service_token
 from fhir.outcome import Refusal, refusal
 from ingest import repository as people
 from ingest.clients.service import presenter, use_once

@@ -26,7 +26,8 @@ from core.database import Database
 from core.embedded import servers
 from core.errors import InvalidError
 from core.outward import Outward
-from core.security import ASSERTION_TYPE, valid_scope
+from core.scopes import valid_scope
+from core.security import ASSERTION_TYPE
 from core.settings import Environment, Settings
 from fhir.policy import Mode, Policy, Tolerance
 

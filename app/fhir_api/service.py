@@ -14,7 +14,7 @@ from app.fhir_api.stored import named, patients_called
 from app.fhir_api.walk import Page, Walk, counted
 from core import audit
 from core.errors import ForbiddenError, NotFoundError
-from core.security import allows
+from core.scopes import allows
 from fhir.search_fields import FIELDS, STORED_KINDS, WRITTEN_HERE
 from fhir.search_tokens import Token
 from ingest.merging.repository import everybody

@@ -22,7 +22,7 @@ from app.fhir_api.scope import (
 from fhir.stamp import stamp
 from ingest.archive.repository import bodies, name_keys
 from ingest.numbers.repository import called, clinicians_called
-from ingest.receipt import Name
+from ingest.receipt import DELETED, Name
 from ingest.tables import Client, Resource, ResourceIdentifier
 
 if TYPE_CHECKING:
@@ -56,11 +56,14 @@ OBSERVATION = "Observation"
 def light(kind: str, asof: datetime) -> Select[Any]:
     """Return the query of every version of a kind, without bodies, as of an instant.
 
+    The version that says that it was deleted is left out, and makes the others old.
     The kind stands in the text of the query: the indexes are of one kind, or of all others.
     """
     query: Any = select(*LIGHT)
     of_kind = Resource.type == literal(kind, literal_execute=True)
-    found: Select[Any] = query.where(of_kind, Resource.received_at <= asof)
+    found: Select[Any] = query.where(
+        of_kind, Resource.received_at <= asof, Resource.status != DELETED
+    )
     return found
 
 

@@ -22,7 +22,8 @@ from core import outbox
 from core.errors import InvalidError
 from core.outbox import Topic
 from core.outward import SECONDS, OutwardError
-from core.security import Caller, allows
+from core.scopes import allows
+from core.security import Caller
 from core.vitals import Severity
 from ingest.repository import may_see
 

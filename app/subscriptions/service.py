@@ -18,7 +18,7 @@ from app.subscriptions.wanted import CONTENTS, Wanted, read_wanted
 from core import audit
 from core.audit import Action
 from core.errors import ForbiddenError, InvalidError, NotFoundError
-from core.security import allows
+from core.scopes import allows
 from fhir.outcome import Refusal, refusal
 from fhir.strict import check, decode
 from ingest.clients.service import sender_of

@@ -11,14 +11,13 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from core.errors import ConflictError, InvalidError, NotFoundError, UnauthenticatedError
+from core.scopes import Scope, permitted, valid_scope
 from core.security import (
     ACCESS_TOKEN_SECONDS,
     ASSERTION_TYPE,
-    allows,
     assertion_issuer,
     assertion_kid,
     issue_token,
-    valid_scope,
     verify_assertion,
 )
 from fhir.policy import LENIENT, Mode, Policy, Tolerance
@@ -214,9 +213,13 @@ def _granted(client: Client, asked: str) -> frozenset[str]:
 
 def _within(scope: str, registered: frozenset[str]) -> bool:
     """Return whether a scope asks for no more than what is registered."""
-    target, _, rights = scope.removeprefix("system/").partition(".")
-    each = {"read": "rs", "write": "cud", "*": "cruds"}.get(rights, rights)
-    return valid_scope(scope) and all(allows(registered, target, right) for right in each)
+    asked = Scope.read(scope)
+    if asked is None:
+        return False
+    granted = [permitted(registered, asked.type, right) for right in asked.rights]
+    return all(
+        each is None or (bool(asked.categories) and asked.categories <= each) for each in granted
+    )
 
 
 def sender_of(session: Session, caller: Caller, *, base: str, site_zone: str) -> Sender:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from uuid import UUID, uuid4
 
+from core.ordered_ids import ordered_id
 from fhir.outcome import Issue
 from ingest.archive.repository import Version, add_names, add_versions, fetch, find_named
 from ingest.binding.repository import grant
@@ -16,6 +16,7 @@ from ingest.parking.service import release
 from ingest.people.service import PROJECTIONS, Desk, Linked
 from ingest.receipt import (
     CREATED,
+    DELETED,
     DIGEST,
     REPEATED,
     Answer,
@@ -28,6 +29,7 @@ from ingest.receipt import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from uuid import UUID
 
     from ingest.receipt import Sender
 
@@ -41,11 +43,12 @@ KNOWN = Issue(
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """Where a resource goes: a new id, or the next version of a known one."""
 
     id: UUID
     version: int
+    lives: bool = False  # whether there is an earlier version that was not deleted
 
 
 def keys_of(readables: Iterable[Readable], sender: Sender) -> list[str]:
@@ -78,6 +81,16 @@ def several(kind: Kind) -> Answer:
     return refuse(409, "conflict", text, f"{kind}.identifier")
 
 
+def replace(desk: Desk, readable: Readable, raw: bytes, place: Place) -> Answer:
+    """Store what was put to an id, as its first or next version."""
+    kind = Kind(readable.posted.type)
+    found = find_named(desk.session, desk.sender.client_id, readable.names)
+    if any(owner != place.id for owner in found.values()):
+        return several(kind)
+    new = [name for name in readable.names if name not in found]
+    return _store(desk, readable, raw, place, fresh=new)
+
+
 def enrol(desk: Desk, readable: Readable, raw: bytes) -> Answer:
     """Store a resource once; `raw` is what is kept of it, its references resolved.
 
@@ -90,7 +103,7 @@ def enrol(desk: Desk, readable: Readable, raw: bytes) -> Answer:
     owners, fresh = set(known.values()), [name for name in names if name not in known]
     if len(owners) > 1:
         return several(kind)
-    place = _Place(uuid4(), 1)
+    place = Place(ordered_id(desk.now), 1)
     for owner in owners:
         if kind == Kind.PATIENT and not granted(session, desk.sender, [owner]):
             return not_granted(owner, "Patient.identifier")
@@ -107,7 +120,8 @@ def enrol(desk: Desk, readable: Readable, raw: bytes) -> Answer:
                 version=latest.version,
                 patient_id=latest.patient_id,
             )
-        place = _Place(owner, latest.version + 1 if latest else 1)
+        if latest is not None:
+            place = Place(owner, latest.version + 1, lives=latest.status != DELETED)
     return _store(desk, readable, raw, place, fresh=fresh)
 
 
@@ -134,7 +148,7 @@ def update(desk: Desk, readable: Readable, raw: bytes, id_: UUID) -> Answer:
 
 
 def _store(
-    desk: Desk, readable: Readable, raw: bytes, place: _Place, *, fresh: Iterable[Name]
+    desk: Desk, readable: Readable, raw: bytes, place: Place, *, fresh: Iterable[Name]
 ) -> Answer:
     kind, session = Kind(readable.posted.type), desk.session
     linked = PROJECTIONS[kind](desk, place.id, readable.resource or {})
@@ -153,7 +167,7 @@ def _store(
     if kind == Kind.PATIENT:
         release(desk, fresh)
     return Answer(
-        CREATED if place.version == 1 else REPEATED,
+        REPEATED if place.lives else CREATED,
         (*readable.issues, *linked.issues),
         type=kind,
         id=place.id,

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace as replaced
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from sqlalchemy.exc import DataError, IntegrityError
 
+from core.ordered_ids import ordered_id
 from fhir.bundle import rewrite, unresolved
+from ingest.addresses import keys_of as addresses_of
 from ingest.archive.repository import asked_for, find_named, heads, lock
-from ingest.enrol.service import enrol, keys_of
+from ingest.enrol.service import enrol, keys_of, replace
 from ingest.observed.service import Seen, take
-from ingest.receipt import REPEATED, STORED, Answer, Kind, Name, Readable, refuse
+from ingest.receipt import DELETED, REPEATED, STORED, Answer, Method, Name, Readable, refuse
+from ingest.versions.service import Target, name_new, remove, said, targets_of, unchanged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from uuid import UUID
 
     from ingest.people.service import Desk
+    from ingest.receipt import Sender
 
 
 def take_all(
@@ -28,27 +32,88 @@ def take_all(
     `linked` is given for a transaction and is the desk's own `within`: it learns what each
     full URL became, and what is kept has its references rewritten accordingly.
     """
-    wanted = {each.posted.index: _wanted(each) for each in readables if each.posted.criteria}
-    names = [name for name in wanted.values() if name is not None]
-    people = [each for each in readables if each.observation is None]
-    lock(
-        desk.session,
-        [*keys_of(people, desk.sender), *(f"{n.type}|{n.system}|{n.value}" for n in names)],
-    )
+    posts = [each for each in readables if each.posted.method is Method.POST]
+    wanted = {each.posted.index: _wanted(each) for each in posts if each.posted.criteria}
+    lock(desk.session, _keys(readables, desk.sender))
     answers = _already_there(desk, wanted)
+    targets = _aimed(desk, readables, answers)
+    answers |= {
+        index: remove(desk, each)
+        for index, each in targets.items()
+        if each.posted.method is Method.DELETE
+    }
     waiting = [each for each in readables if each.posted.index not in answers]
-    ids = {each.posted.index: uuid4() for each in waiting if each.observation is not None}
+    ids = {
+        index: targets[index].id if index in targets else ordered_id(desk.now)
+        for index in (each.posted.index for each in waiting if each.observation is not None)
+    }
     if linked is not None:
         _link(desk, linked, waiting, ids)
         for each in readables:
             _learn(linked, each, answers.get(each.posted.index))
-    answers |= _enrol(desk, (each for each in waiting if each.observation is None), linked)
-    seen = [
-        Seen(each.posted.index, each.observation, _kept(each, linked), ids[each.posted.index])
-        for each in waiting
-        if each.observation is not None
+    answers |= _enrol(desk, (each for each in waiting if each.observation is None), targets, linked)
+    return answers | _observe(desk, waiting, ids, targets, linked)
+
+
+def _keys(readables: Sequence[Readable], sender: Sender) -> list[str]:
+    """Return everything to be locked, in one go: what things are called, and where they stand."""
+    names = [name for each in readables if (name := _wanted(each)) is not None]
+    people = [each for each in readables if each.observation is None]
+    addresses = [key for each in readables if each.posted.id for key in addresses_of(each.posted)]
+    return [
+        *keys_of(people, sender),
+        *(f"{n.type}|{n.system}|{n.value}" for n in names),
+        *addresses,
     ]
-    return answers | (take(desk, seen) if seen else {})
+
+
+def _aimed(
+    desk: Desk, readables: Sequence[Readable], answers: dict[int, Answer]
+) -> dict[int, Target]:
+    """Return where the PUTs and DELETEs lead; those that lead nowhere are answered."""
+    asked = [each.posted for each in readables if each.posted.method is not Method.POST]
+    targets = {}
+    for index, found in (targets_of(desk, asked) if asked else {}).items():
+        if isinstance(found, Target):
+            targets[index] = found
+        else:
+            answers[index] = found
+    return targets
+
+
+def _observe(
+    desk: Desk,
+    waiting: Sequence[Readable],
+    ids: Mapping[int, UUID],
+    targets: Mapping[int, Target],
+    linked: dict[str, str] | None,
+) -> dict[int, Answer]:
+    answers: dict[int, Answer] = {}
+    seen = []
+    for each in waiting:
+        if each.observation is None:
+            continue
+        index, raw = each.posted.index, _kept(each, linked)
+        target = targets.get(index)
+        if target and (same := unchanged(desk, target, raw)):
+            answers[index] = same
+            continue
+        known = Seen(index, each.observation, raw, ids[index], replaces=target is not None)
+        seen.append(replaced(known, knowing=bool(each.posted.if_match)))
+    answers |= take(desk, seen) if seen else {}
+    return answers | {
+        each.index: _put(desk, targets[each.index], answers[each.index])
+        for each in seen
+        if each.index in targets
+    }
+
+
+def _put(desk: Desk, target: Target, answer: Answer) -> Answer:
+    name_new(desk, target, answer)
+    return said(target, answer)
+
+
+UNCLEAR = "If-None-Exist must be identifier=system|value, and nothing else"
 
 
 def _wanted(readable: Readable) -> Name | None:
@@ -62,38 +127,41 @@ def _already_there(desk: Desk, wanted: dict[int, Name | None]) -> dict[int, Answ
     answers = {}
     for index, name in wanted.items():
         if name is None:
-            answers[index] = refuse(
-                400, "invalid", "If-None-Exist must be identifier=system|value, and nothing else"
-            )
-        elif name in found:
-            answers[index] = _stored(desk, name, found[name])
+            answers[index] = refuse(400, "invalid", UNCLEAR, "http.If-None-Exist")
+        elif name in found and (answer := _stored(desk, name, found[name])):
+            answers[index] = answer
     return answers
 
 
-def _stored(desk: Desk, name: Name, id_: UUID) -> Answer:
+def _stored(desk: Desk, name: Name, id_: UUID) -> Answer | None:
     head = heads(desk.session, name.type, [id_])[id_]
+    if head.status == DELETED:
+        return None
     return Answer(
         REPEATED, type=name.type, id=id_, version=head.version, patient_id=head.patient_id
     )
 
 
 def _enrol(
-    desk: Desk, people: Iterable[Readable], linked: dict[str, str] | None
+    desk: Desk,
+    people: Iterable[Readable],
+    targets: Mapping[int, Target],
+    linked: dict[str, str] | None,
 ) -> dict[int, Answer]:
     answers = {}
     for each in sorted(people, key=lambda one: STORED.index(one.posted.type)):
-        answer = _guarded(desk, each, _kept(each, linked))
+        answer = _guarded(desk, each, _kept(each, linked), targets.get(each.posted.index))
         answers[each.posted.index] = answer
         if linked is not None:
             _learn(linked, each, answer)
     return answers
 
 
-def _guarded(desk: Desk, readable: Readable, raw: bytes) -> Answer:
+def _guarded(desk: Desk, readable: Readable, raw: bytes, target: Target | None) -> Answer:
     """Enrol inside a savepoint, so that what the database refuses spoils no other entry."""
     try:
         with desk.session.begin_nested() as savepoint:
-            answer = enrol(desk, readable, raw)
+            answer = _settled(desk, readable, raw, target)
             if answer.refused:
                 savepoint.rollback()
             return answer
@@ -101,6 +169,13 @@ def _guarded(desk: Desk, readable: Readable, raw: bytes) -> Answer:
         return refuse(409, "conflict", "somebody else stores the same at this moment: retry")
     except DataError:
         return refuse(400, "value", "a value is outside of what can be stored")
+
+
+def _settled(desk: Desk, readable: Readable, raw: bytes, target: Target | None) -> Answer:
+    if target is None:
+        return enrol(desk, readable, raw)
+    same = unchanged(desk, target, raw)
+    return same or _put(desk, target, replace(desk, readable, raw, target.place))
 
 
 def _kept(readable: Readable, linked: dict[str, str] | None) -> bytes:
@@ -118,8 +193,8 @@ def _link(
         if name in found:
             linked[reference] = f"{name.type}/{found[name]}"
     for each in waiting:
-        if each.posted.index in ids and each.posted.full_url:
-            linked[each.posted.full_url] = f"{Kind.OBSERVATION}/{ids[each.posted.index]}"
+        if each.posted.index in ids:
+            _learn(linked, each, Answer(0, type=each.posted.type, id=ids[each.posted.index]))
 
 
 def _conditional(bodies: Iterable[bytes]) -> dict[str, Name]:
@@ -136,7 +211,11 @@ def _conditional(bodies: Iterable[bytes]) -> dict[str, Name]:
 def _learn(linked: dict[str, str], readable: Readable, answer: Answer | None) -> None:
     """Remember what a full URL became, and the relative reference that means the same."""
     url = readable.posted.full_url
-    if answer is None or answer.id is None or not url:
+    if answer is None or answer.id is None:
+        return
+    if readable.posted.id:
+        linked[f"{answer.type}/{readable.posted.id}"] = f"{answer.type}/{answer.id}"
+    if not url:
         return
     linked[url] = f"{answer.type}/{answer.id}"
     head, _, tail = url.rpartition(f"/{answer.type}/")

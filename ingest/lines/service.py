@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core import audit
-from core.security import allows
+from core.scopes import allows
 from fhir.ndjson import type_of
 from fhir.strict import SINGLE
 from ingest.intake.service import take_all

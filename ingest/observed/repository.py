@@ -67,6 +67,7 @@ def known(session: Session, client_id: UUID, incoming: Sequence[Incoming]) -> Kn
     at_hand = _live(session, {(c.patient_id, c.effective) for i in incoming for c in i.candidates})
     met = [each for each in incoming if each.names and _meets(each, memory, at_hand)]
     owners |= _named(session, client_id, (), met, memory) | at_hand.keys()
+    owners |= {each.new_id for each in incoming if each.replaces}
     if not owners:
         return memory
     found = heads(session, Kind.OBSERVATION, owners)

@@ -12,7 +12,14 @@ from fhir.outcome import PROFILE
 from fhir.policy import Mode
 from ingest.acceptance import WITHDRAWING, Decision, Incoming, Known, Outcome, sort
 from ingest.admission.service import over_share
-from ingest.archive.repository import Version, add_names, add_versions, lock, versions_of
+from ingest.archive.repository import (
+    Version,
+    add_names,
+    add_versions,
+    find_named,
+    lock,
+    versions_of,
+)
 from ingest.binding.service import refusals
 from ingest.candidates import candidates_of
 from ingest.clocks.repository import record
@@ -36,9 +43,8 @@ from ingest.receipt import (
     Kind,
     Name,
     digest_of,
-    refuse,
 )
-from ingest.remarks import AHEAD, remarks
+from ingest.remarks import AHEAD, of_unchanged, remarks, taken
 from ingest.urgency import cannot_wait
 
 if TYPE_CHECKING:
@@ -59,6 +65,8 @@ class Seen:
     raw: bytes
     id: UUID
     shift: timedelta = timedelta(0)  # what was taken off its time (REL-21)
+    replaces: bool = False  # was put to this id
+    knowing: bool = False  # and its sender named the version that it replaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +147,8 @@ def _incoming(
             digest=digest_of(each.raw),
             new_id=each.id,
             updated=parsed.last_updated,
+            replaces=each.replaces,
+            knowing=each.knowing,
         )
         moved = each if parsed is each.parsed else replace(each, parsed=parsed, shift=by)
         placed.append((moved, incoming))
@@ -254,7 +264,9 @@ def _said_before(desk: Desk, settled: Iterable[_Settled]) -> dict[Name, UUID]:
         if each.decision.outcome is Outcome.NEW_VERSION and not each.incoming.names
     }
     versions = versions_of(desk.session, Kind.OBSERVATION, revised) if revised else []
-    return {Name(Kind.OBSERVATION, DIGEST, digest_of(each.body)): each.id for each in versions}
+    said = {Name(Kind.OBSERVATION, DIGEST, digest_of(each.body)): each.id for each in versions}
+    known = find_named(desk.session, desk.sender.client_id, said) if said else {}
+    return {name: owner for name, owner in said.items() if name not in known}
 
 
 def _offer(desk: Desk, settled: Sequence[_Settled]) -> None:
@@ -277,16 +289,13 @@ def _offer(desk: Desk, settled: Sequence[_Settled]) -> None:
 def _answer(settled: _Settled, desk: Desk) -> Answer:
     decision, parsed = settled.decision, settled.seen.parsed
     if decision.outcome is Outcome.TAKEN:
-        return refuse(
-            422,
-            "business-rule",
-            "this identifier belongs to an Observation of another patient",
-            "Observation.identifier",
-        )
+        return taken(replaces=settled.seen.replaces)
     created = decision.stores and decision.version == 1
     return Answer(
         CREATED if created else REPEATED,
-        (*parsed.warnings, *remarks(decision.readings)) if decision.stores else (),
+        (*parsed.warnings, *remarks(decision.readings))
+        if decision.stores
+        else of_unchanged(replaces=settled.seen.replaces),
         type=Kind.OBSERVATION,
         id=decision.resource_id,
         version=decision.version,

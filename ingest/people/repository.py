@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, literal, select, update
 
+from ingest.addresses import own_id
 from ingest.archive.repository import asked_for, find_named
 from ingest.receipt import Kind, Name, name_of
 from ingest.tables import CareTeam, Device, Patient, Practitioner, PractitionerRole
@@ -56,7 +57,19 @@ def find(
     )
     named = find_named(session, sender.client_id, names.values())
     found = {ref: named[name] for ref, name in names.items() if name in named}
-    return found | {ref: id_ for ref, id_ in ids.items() if id_ in known}
+    found |= {ref: id_ for ref, id_ in ids.items() if id_ in known}
+    return found | _called(session, sender, kind, [ref for ref in wanted if ref not in found])
+
+
+def _called(session: Session, sender: Sender, kind: Kind, refs: Iterable[Ref]) -> dict[Ref, UUID]:
+    """Return what the sender itself gave the id of a reference (decision 0014)."""
+    own = {
+        ref: own_id(kind, ref.id)
+        for ref in refs
+        if ref.id and ref.type == kind and (not ref.url or ref.url.startswith(f"{sender.base}/"))
+    }
+    found = find_named(session, sender.client_id, own.values()) if own else {}
+    return {ref: found[name] for ref, name in own.items() if name in found}
 
 
 def _id(ref: Ref, sender: Sender, kind: Kind, within: Mapping[str, str]) -> UUID | None:

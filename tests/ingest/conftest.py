@@ -7,14 +7,12 @@ from uuid import uuid4
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from jwt.algorithms import ECAlgorithm
 from pydantic import SecretStr
-from starlette.exceptions import HTTPException
 
-from app import errors
-from core.errors import WardlightError
+from app.refusing import add_refusals
 from core.settings import Environment, Settings
 from fhir.policy import LENIENT, Policy
 from ingest.router import router
@@ -23,8 +21,6 @@ from tests.door import BASE, NOW, SECRET, Build, Clock, Gateway
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from fastapi import Response
 
     from core.database import Database
 
@@ -40,16 +36,7 @@ def web(database: Database, clock: Clock) -> Iterator[TestClient]:
     application = FastAPI()
     application.include_router(router(database, settings, clock))
 
-    async def ours(_: Request, error: Exception) -> Response:
-        assert isinstance(error, WardlightError)
-        return errors.of_ours(error)
-
-    async def http(_: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
-        return errors.outcome(error.status_code, str(error.detail))
-
-    application.add_exception_handler(WardlightError, ours)
-    application.add_exception_handler(HTTPException, http)
+    add_refusals(application)
     with TestClient(application) as client:
         yield client
 

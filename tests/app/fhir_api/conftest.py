@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 import ingest.router
 from app.fhir_api import router as search
-from app.main import _add_refusals
+from app.refusing import add_refusals
 from core.settings import Environment, Settings
 from ingest.service import register_client
 from tests.door import BASE, NOW, SECRET, Clock, Gateway
@@ -45,7 +45,7 @@ def web(database: Database, clock: Clock) -> Iterator[TestClient]:
             operations=search.OPERATIONS,
         )
     )
-    _add_refusals(application)
+    add_refusals(application)
     with TestClient(application) as client:
         yield client
 

@@ -1,0 +1,70 @@
+"""Turns whatever is refused anywhere in the web application into the one form of a refusal."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+
+from app import errors
+from core.errors import WardlightError
+from ingest.versions.service import HOW_TO_RETRACT
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+
+
+def add_refusals(web: FastAPI) -> None:
+    """Have every refusal of the application answered as an OperationOutcome (FHIR-08)."""
+
+    async def ours(_: Request, error: Any) -> Response:
+        return errors.of_ours(error)
+
+    async def invalid(_: Request, error: Any) -> Response:
+        # Where and what kind, never the value itself (SEC-22).
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return errors.outcome(400, f"request not understood: {first['type']}", field=where)
+
+    async def http(request: Request, error: Any) -> Response:
+        if error.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+            return errors.outcome(error.status_code, str(error.detail), also=error.headers)
+        served = _served(web, request)
+        of_fhir = request.url.path.startswith("/fhir")
+        if request.method == "OPTIONS" and of_fhir:
+            return Response(status_code=204, headers={"Allow": ", ".join([*served, "OPTIONS"])})
+        text = f"{error.detail}: this address serves {', '.join(served)}"
+        if request.method == "DELETE" and of_fhir:
+            text = f"{text}; {HOW_TO_RETRACT}"
+        return errors.outcome(error.status_code, text, also={"Allow": ", ".join(served)})
+
+    async def stored(_: Request, error: Any) -> Response:
+        return errors.of_the_database(error)
+
+    async def unexpected(_: Request, error: Any) -> Response:
+        return errors.unexpected(error)
+
+    web.add_exception_handler(WardlightError, ours)
+    web.add_exception_handler(RequestValidationError, invalid)
+    web.add_exception_handler(HTTPException, http)
+    web.add_exception_handler(DBAPIError, stored)
+    web.add_exception_handler(Exception, unexpected)
+
+
+def _served(web: FastAPI, request: Request) -> list[str]:
+    """Return the methods that some route serves at the address of a request."""
+    return [
+        method
+        for method in METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in web.routes
+        )
+    ]

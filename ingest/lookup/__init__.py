@@ -1,0 +1,1 @@
+"""Looking up one resource: its latest version, a named one, or all of them."""
