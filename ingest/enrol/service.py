@@ -82,11 +82,19 @@ def several(kind: Kind) -> Answer:
 
 
 def replace(desk: Desk, readable: Readable, raw: bytes, place: Place) -> Answer:
-    """Store what was put to an id, as its first or next version."""
-    kind = Kind(readable.posted.type)
-    found = find_named(desk.session, desk.sender.client_id, readable.names)
-    if any(owner != place.id for owner in found.values()):
+    """Store what was put to an id, as its first or next version.
+
+    A patient goes by the numbers that the last version names and by no other: a wrong one
+    must not lead readings to them any more.
+    """
+    kind, session = Kind(readable.posted.type), desk.session
+    found = find_named(session, desk.sender.client_id, readable.names)
+    if set(found.values()) - {place.id}:
         return several(kind)
+    if kind == Kind.PATIENT and place.version > 1:
+        if not granted(session, desk.sender, [place.id]):
+            return not_granted(place.id, kind)
+        keep_only(session, place.id, readable.names)
     new = [name for name in readable.names if name not in found]
     return _store(desk, readable, raw, place, fresh=new)
 
@@ -123,28 +131,6 @@ def enrol(desk: Desk, readable: Readable, raw: bytes) -> Answer:
         if latest is not None:
             place = Place(owner, latest.version + 1, lives=latest.status != DELETED)
     return _store(desk, readable, raw, place, fresh=fresh)
-
-
-def update(desk: Desk, readable: Readable, raw: bytes, id_: UUID) -> Answer:
-    """Store the next version of a known resource, whose identifiers become those named in it.
-
-    A patient no longer goes by a number that is left out: a wrong one must not lead readings
-    to them any more.
-    """
-    kind, session = Kind(readable.posted.type), desk.session
-    names = names_of(readable, raw, desk.sender)
-    known = find_named(session, desk.sender.client_id, names)
-    latest = fetch(session, kind, id_)
-    if latest is None:
-        return refuse(404, "not-found", "no such resource", kind)
-    if set(known.values()) - {id_}:
-        return several(kind)
-    if kind == Kind.PATIENT and not granted(session, desk.sender, [id_]):
-        return not_granted(id_, kind)
-    if kind == Kind.PATIENT:
-        keep_only(session, id_, names)
-    fresh = [name for name in names if name not in known]
-    return _store(desk, readable, raw, _Place(id_, latest.version + 1), fresh=fresh)
 
 
 def _store(
