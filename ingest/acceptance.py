@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ingest.candidates import Candidate
 
 WITHDRAWING = frozenset({"cancelled", "entered-in-error"})
+BESIDE = frozenset({Quality.CONFLICT, Quality.ABSENT, Quality.WITHDRAWN})  # not the live one
 CORRECTING = WITHDRAWING | {"amended", "corrected"}
 # A status never goes back to an earlier one: the original that arrives after its correction
 # changes nothing (fhir.md section 3). `unknown` and `final` may follow each other.
@@ -277,3 +278,18 @@ def _live(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
         elif not first.equals(each):
             live.append(replace(each, quality=Quality.CONFLICT))
     return tuple(live)
+
+
+def needs_digest(incoming: Incoming, decision: Decision) -> bool:
+    """Return whether only its words make a repeat recognisable: no name, and no reading lives."""
+    if decision.outcome is Outcome.CONFLICT:
+        return True
+    if incoming.names:
+        return False
+    return decision.outcome is not Outcome.NEW or not _all_live(decision, incoming)
+
+
+def _all_live(decision: Decision, incoming: Incoming) -> bool:
+    return len(decision.readings) == len(incoming.candidates) > 0 and not any(
+        each.quality in BESIDE for each in decision.readings
+    )

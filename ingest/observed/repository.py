@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.rows import copy_rows, run
 from core.vitals import Precision, Quality, Vital
-from ingest.acceptance import Incoming, Kept, Known
+from ingest.acceptance import BESIDE, Incoming, Kept, Known
 from ingest.archive.repository import Head, find_named, heads
 from ingest.candidates import Candidate
 from ingest.receipt import DIGEST, Kind, Name
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from ingest.acceptance import Decision
 
-BESIDE = frozenset({Quality.CONFLICT, Quality.ABSENT, Quality.WITHDRAWN})  # not the live one
 _READING = {
     "patient_id": "uuid",
     "effective": "timestamptz",

@@ -10,7 +10,7 @@ from core.outbox import Priority, Topic, offer_all
 from core.vitals import Quality
 from fhir.outcome import PROFILE
 from fhir.policy import Mode
-from ingest.acceptance import WITHDRAWING, Decision, Incoming, Known, Outcome, sort
+from ingest.acceptance import WITHDRAWING, Decision, Incoming, Known, Outcome, needs_digest, sort
 from ingest.admission.service import over_share
 from ingest.archive.repository import (
     Version,
@@ -31,7 +31,7 @@ from ingest.clocks.service import (
     store_of_devices,
 )
 from ingest.enrolment import LIVES_ALONE
-from ingest.observed.repository import BESIDE, add_readings, known, supersede
+from ingest.observed.repository import add_readings, known, supersede
 from ingest.parking.repository import parked
 from ingest.people.repository import find, set_living_alone, zones
 from ingest.people.service import Desk, unknown
@@ -225,7 +225,7 @@ def _name(desk: Desk, settled: Sequence[_Settled], written: set[Name]) -> None:
         if each.decision.outcome is Outcome.TAKEN:
             continue
         own = [Name(Kind.OBSERVATION, *name) for name in each.incoming.names]
-        if _needs_digest(each):
+        if needs_digest(each.incoming, each.decision):
             own.append(Name(Kind.OBSERVATION, DIGEST, each.incoming.digest))
         for name in own:
             names.setdefault(name, each.decision.resource_id)
@@ -235,22 +235,6 @@ def _name(desk: Desk, settled: Sequence[_Settled], written: set[Name]) -> None:
         names.pop(name, None)
     if names:
         add_names(desk.session, desk.sender.client_id, names)
-
-
-def _needs_digest(settled: _Settled) -> bool:
-    """Return whether only its words make a repeat recognisable: no name, and no reading lives."""
-    incoming, decision = settled.incoming, settled.decision
-    if decision.outcome is Outcome.CONFLICT:
-        return True
-    if incoming.names:
-        return False
-    return decision.outcome is not Outcome.NEW or not _all_live(decision, incoming)
-
-
-def _all_live(decision: Decision, incoming: Incoming) -> bool:
-    return len(decision.readings) == len(incoming.candidates) > 0 and not any(
-        each.quality in BESIDE for each in decision.readings
-    )
 
 
 def _said_before(desk: Desk, settled: Iterable[_Settled]) -> dict[Name, UUID]:
