@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3; 
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help setup setup-dev check test fix demo bench migrate lock
+.PHONY: help setup setup-dev check test fix demo bench migrate lock conformance
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -35,6 +35,9 @@ fix: setup-dev ## mend what the linters can mend
 
 bench: setup-dev ## measure speed; ratios against ceilings of the same run
 	$(BIN)/python -m bench $(ARGS)
+
+conformance: setup-dev ## write into docs/conformance.md which test proves what
+	$(BIN)/python -m tests.conformance
 
 migrate: setup ## bring the database schema to its newest revision
 	$(BIN)/wardlight migrate

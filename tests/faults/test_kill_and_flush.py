@@ -68,6 +68,7 @@ def settled(system: System, mrns: set[str]) -> list[str]:
 def test_kill_9_of_every_worker_in_mid_run_loses_and_doubles_no_alert_ft_01(
     system: System,
 ) -> None:
+    """REL-01."""
     gateway, mrns = enrol_everybody(system, "killed")
     killed: list[int] = []
 

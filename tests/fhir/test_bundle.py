@@ -49,6 +49,7 @@ def test_each_entry_keeps_its_received_bytes_fhir_14() -> None:
 
 @pytest.mark.parametrize("kind", ["batch", "transaction"])
 def test_an_entry_without_request_is_400_bdl_3(kind: str) -> None:
+    """FHIR-07."""
     answer = turned_away(raw(bundle(entry(), {"resource": observation()}, kind=kind)))
 
     assert answer.status == 400
@@ -61,6 +62,7 @@ def test_a_collection_has_resources_and_no_requests_bdl_3() -> None:
 
 
 def test_a_full_url_stands_once_for_each_version_bdl_7() -> None:
+    """FHIR-07."""
     first = entry(fullUrl="urn:uuid:1")
     versions = [
         {"fullUrl": "http://a/Observation/1", "resource": observation(meta={"versionId": str(n)})}
@@ -110,6 +112,7 @@ def test_a_bundle_that_is_no_delivery_is_422(kind: str) -> None:
 
 
 def test_a_thousand_entries_are_read_and_one_more_is_413_sec_32() -> None:
+    """FHIR-07."""
     assert len(read(raw(bundle(*[entry()] * 1000))).entries) == 1000
     assert turned_away(raw(bundle(*[entry()] * 1001))).status == 413
 

@@ -160,6 +160,7 @@ def test_a_creatinine_ratio_under_a_glucose_code_is_422(
 def test_other_releases_are_400_by_the_element(
     answers: list[tuple[dict[str, Any], ParsedObservation | Refusal]],
 ) -> None:
+    """FHIR-26."""
     stu3 = [answer for resource, answer in answers if "context" in resource]
 
     assert stu3

@@ -82,6 +82,7 @@ def test_a_status_decides_what_becomes_of_the_earlier_version(
     same: bool,  # noqa: FBT001 (a column of the table)
     outcome: Outcome,
 ) -> None:
+    """FHIR-20: every pair of statuses."""
     assert revision(known, arriving, same=same) is outcome
 
 

@@ -82,6 +82,7 @@ def test_what_is_wrong_with_the_request_is_said_as_an_outcome_fhir_09(
     ],
 )
 def test_a_body_that_cannot_be_read_is_refused(gateway: Any, content: bytes, status: int) -> None:
+    """FHIR-10: a media type that is not FHIR JSON included."""
     answer = gateway.http.post("/fhir/Patient", content=content, headers=gateway.headers())
 
     assert answer.status_code == status

@@ -44,6 +44,7 @@ def test_a_reading_is_stored_with_its_bytes_its_work_and_its_audit_row(
 def test_an_alarming_reading_goes_to_the_critical_queue(
     gateway: Any, build: Any, database: Database
 ) -> None:
+    """REL-25."""
     who = gateway.create(build.patient())
 
     gateway.post(build.heart_rate(f"Patient/{who}", 140))
@@ -199,6 +200,7 @@ def test_another_value_for_the_same_moment_is_kept_in_conflict_rel_08(
 def test_a_correction_is_a_new_version_and_the_old_value_leaves_the_judgement(
     gateway: Any, build: Any, database: Database
 ) -> None:
+    """FHIR-20."""
     who = gateway.create(build.patient())
     first = named(build.heart_rate(f"Patient/{who}", 72))
     gateway.post(first)
@@ -219,6 +221,7 @@ def test_a_correction_is_a_new_version_and_the_old_value_leaves_the_judgement(
 def test_entered_in_error_withdraws_the_value_everywhere(
     gateway: Any, build: Any, database: Database
 ) -> None:
+    """FHIR-20."""
     who = gateway.create(build.patient())
     first = named(build.heart_rate(f"Patient/{who}", 172))
     gateway.post(first)

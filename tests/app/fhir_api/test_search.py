@@ -168,6 +168,7 @@ def test_a_malformed_value_is_400_naming_the_parameter(gateway: Gateway) -> None
 
 
 def test_post_search_equals_get(someone: Someone) -> None:
+    """FHIR-11."""
     query = {"patient": someone.id, "code": "8867-4", "date": "ge2026-03-01"}
     headers = someone.gateway.headers() | {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -218,6 +219,7 @@ def test_pages_neither_skip_nor_repeat_while_others_write_fhir_12(
 def test_links_carry_nothing_about_anybody_and_cannot_be_made_up_sec_24(
     someone: Someone, register: Callable[..., Gateway]
 ) -> None:
+    """FHIR-12."""
     number = value_of(someone.resource)
     query = {"patient.identifier": f"urn:clinic:a|{number}", "code": "8867-4", "_count": "1"}
     bundle = get(someone.gateway, "Observation", query)
@@ -276,6 +278,7 @@ def test_another_teams_patient_is_not_found_sec_11(someone: Someone, database: D
 def test_too_much_to_compare_is_said_and_not_cut(
     someone: Someone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """SEC-37."""
     monkeypatch.setattr("app.fhir_api.walk.EXAMINED", 2)
     query = {"patient": someone.id, "code": "8867-4"}
 
