@@ -29,6 +29,10 @@ TIMES = {
     "2026-03-02T00:00:00Z": (DAY + timedelta(days=1), DAY + timedelta(seconds=86401)),
 }
 PREFIXES = ["", "eq", "ne", "gt", "lt", "ge", "le", "sa", "eb"]
+AMOUNTS = [60, 70, 80.5]  # as they are sent, per minute
+ASKED = {"60": (59.5, 60.5), "70.0": (69.95, 70.05), "80.5": (80.45, 80.55), "65": (64.5, 65.5)}
+UNITS = {"": 1, "||/min": 1, "|http://unitsofmeasure.org|Hz": 60, "||mm[Hg]": 0}
+SORTS = ["date", "-date", "_lastUpdated", "-_lastUpdated", "date,-_lastUpdated", ""]
 
 observations = st.fixed_dictionaries(
     {
@@ -36,17 +40,25 @@ observations = st.fixed_dictionaries(
         "code": st.sampled_from(CODES),
         # Nothing less exact than a day comes in for a vital sign (vs-1).
         "at": st.sampled_from([each for each in TIMES if each.count("-") > 1]),
-        "status": st.sampled_from(["final", "preliminary", "registered"]),
+        "status": st.sampled_from(["final", "preliminary"]),
+        "value": st.sampled_from(AMOUNTS),
+        "device": st.integers(0, 1),
     }
 )
 tokens = st.sampled_from([f"{LOINC}|8867-4", "8867-4", "|8867-4", f"{LOINC}|", "x-1", "other"])
 dates = st.tuples(st.sampled_from(PREFIXES), st.sampled_from(list(TIMES)))
+amounts = st.tuples(
+    st.sampled_from(PREFIXES), st.sampled_from(list(ASKED)), st.sampled_from(list(UNITS))
+)
 queries = st.fixed_dictionaries(
     {"who": st.integers(0, 1)},
     optional={
         "code": st.lists(tokens, min_size=1, max_size=2),
         "date": st.lists(dates, min_size=1, max_size=2),
         "status": st.lists(st.sampled_from(["final", "registered", "amended"]), min_size=1),
+        "value-quantity": amounts,
+        "combo-code": tokens,
+        "device": st.integers(0, 1),
     },
 )
 
@@ -72,21 +84,47 @@ def date_fits(prefix: str, text: str, target: str) -> bool:
     }[prefix]
 
 
+def amount_fits(asked: tuple[str, str, str], value: float) -> bool:
+    """Compare in the unit that is asked for: beats a minute, or sixty times fewer in Hz."""
+    prefix, text, unit = asked
+    if not UNITS[unit]:
+        return False
+    low, high = ASKED[text]
+    held, number = value / UNITS[unit], float(text)
+    inside = low <= held < high
+    return {
+        "": inside,
+        "eq": inside,
+        "ne": not inside,
+        "gt": held > number,
+        "lt": held < number,
+        "ge": held > number or inside,
+        "le": held < number or inside,
+        "sa": held > number,
+        "eb": held < number,
+    }[prefix]
+
+
 def meant(each: dict[str, Any], query: dict[str, Any]) -> bool:
     return (
         each["who"] == query["who"]
         and ("code" not in query or any(code_fits(t, *each["code"]) for t in query["code"]))
         and all(date_fits(prefix, text, each["at"]) for prefix, text in query.get("date", ()))
         and ("status" not in query or each["status"] in query["status"])
+        and ("value-quantity" not in query or amount_fits(query["value-quantity"], each["value"]))
+        and ("combo-code" not in query or code_fits(query["combo-code"], *each["code"]))
+        and ("device" not in query or each["device"] == query["device"])
     )
 
 
-def resource(each: dict[str, Any], who: list[str]) -> dict[str, Any]:
+def resource(each: dict[str, Any], who: list[str], devices: list[str]) -> dict[str, Any]:
     system, code = each["code"]
     coding = {"code": code} | ({"system": system} if system else {})
     return named(
         heart_rate(
             f"Patient/{who[each['who']]}",
+            each["value"],
+            device={"reference": f"Device/{devices[each['device']]}", "display": str(uuid4())},
             status=each["status"],
             code={"coding": [coding]},
             category=[],
@@ -95,8 +133,11 @@ def resource(each: dict[str, Any], who: list[str]) -> dict[str, Any]:
     )
 
 
-def pairs(query: dict[str, Any], who: list[str]) -> list[tuple[str, str]]:
+def pairs(query: dict[str, Any], who: list[str], devices: list[str]) -> list[tuple[str, str]]:
     asked = [("patient", who[query["who"]])]
+    asked += [("combo-code", query["combo-code"])] if "combo-code" in query else []
+    asked += [("device", devices[query["device"]])] if "device" in query else []
+    asked += [("value-quantity", "".join(query["value-quantity"]))] * ("value-quantity" in query)
     asked += [(name, ",".join(query[name])) for name in ("code", "status") if name in query]
     return asked + [("date", prefix + text) for prefix, text in query.get("date", ())]
 
@@ -113,23 +154,24 @@ def walk(gateway: Gateway, query: list[tuple[str, str]]) -> list[str]:
         answer = gateway.get(links["next"])
 
 
-@pytest.mark.parametrize("sort", ["date", "-_lastUpdated"])
+@pytest.mark.parametrize("sort", SORTS)
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(held=st.lists(observations, max_size=6), asked=st.lists(queries, min_size=1, max_size=4))
 def test_a_search_finds_what_a_plain_filter_finds_fhir_11(
     gateway: Gateway, sort: str, held: list[dict[str, Any]], asked: list[dict[str, Any]]
 ) -> None:
     who = [gateway.create(patient()), gateway.create(patient())]
+    devices = [gateway.create(named({"resourceType": "Device"})) for _ in range(2)]
     stored = {}
     for each in held:
-        body = resource(each, who)
+        body = resource(each, who, devices)
         body.pop("category")
-        body["device"] = {"display": str(uuid4())}  # so that none is a repeat of another
         stored[gateway.create(body)] = each
 
     for query in asked:
-        found = walk(gateway, [*pairs(query, who), ("_sort", sort), ("_count", "2")])
+        order = [("_sort", sort)] if sort else []
+        found = walk(gateway, [*pairs(query, who, devices), *order, ("_count", "2")])
 
         assert sorted(found) == sorted(id_ for id_, each in stored.items() if meant(each, query))
