@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from tests.door import Gateway
 
 LOINC = "http://loinc.org"
-CODES = [(LOINC, "8867-4"), (LOINC, "x-1"), ("", "8867-4")]
+HEART_RATE = (LOINC, "8867-4")
+CODES = [HEART_RATE, (LOINC, "x-1"), ("", "8867-4")]
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
 # Each written time with the span it names, worked out by hand.
 TIMES = {
@@ -84,10 +85,13 @@ def date_fits(prefix: str, text: str, target: str) -> bool:
     }[prefix]
 
 
-def amount_fits(asked: tuple[str, str, str], value: float) -> bool:
-    """Compare in the unit that is asked for: beats a minute, or sixty times fewer in Hz."""
+def amount_fits(asked: tuple[str, str, str], value: float, code: tuple[str, str]) -> bool:
+    """Compare in the unit that is asked for: beats a minute, or sixty times fewer in Hz.
+
+    Only where the code is known to be a heart rate is the unit known to convert.
+    """
     prefix, text, unit = asked
-    if not UNITS[unit]:
+    if not UNITS[unit] or (UNITS[unit] != 1 and code != HEART_RATE):
         return False
     low, high = ASKED[text]
     held, number = value / UNITS[unit], float(text)
@@ -111,7 +115,10 @@ def meant(each: dict[str, Any], query: dict[str, Any]) -> bool:
         and ("code" not in query or any(code_fits(t, *each["code"]) for t in query["code"]))
         and all(date_fits(prefix, text, each["at"]) for prefix, text in query.get("date", ()))
         and ("status" not in query or each["status"] in query["status"])
-        and ("value-quantity" not in query or amount_fits(query["value-quantity"], each["value"]))
+        and (
+            "value-quantity" not in query
+            or amount_fits(query["value-quantity"], each["value"], each["code"])
+        )
         and ("combo-code" not in query or code_fits(query["combo-code"], *each["code"]))
         and ("device" not in query or each["device"] == query["device"])
     )
@@ -137,7 +144,8 @@ def pairs(query: dict[str, Any], who: list[str], devices: list[str]) -> list[tup
     asked = [("patient", who[query["who"]])]
     asked += [("combo-code", query["combo-code"])] if "combo-code" in query else []
     asked += [("device", devices[query["device"]])] if "device" in query else []
-    asked += [("value-quantity", "".join(query["value-quantity"]))] * ("value-quantity" in query)
+    if "value-quantity" in query:
+        asked.append(("value-quantity", "".join(query["value-quantity"])))
     asked += [(name, ",".join(query[name])) for name in ("code", "status") if name in query]
     return asked + [("date", prefix + text) for prefix, text in query.get("date", ())]
 

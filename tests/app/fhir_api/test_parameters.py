@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from fhir.search_fields import FIELDS
-from tests.door import Gateway, heart_rate, named, patient, value_of
+from tests.door import Gateway, condition, heart_rate, named, patient, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -268,25 +268,13 @@ def test_people_and_their_teams_are_found_by_their_own_parameters(gateway: Gatew
             }
         )
     )
-    sick = {
-        "resourceType": "Condition",
-        "subject": ref,
-        "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "I50.9"}]},
-        "clinicalStatus": {
-            "coding": [
-                {
-                    "system": "http://terminology.hl7.org/CodeSystem/condition-clinical",
-                    "code": "active",
-                }
-            ]
-        },
-    }
-    condition = gateway.create(named(sick))
+    code = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "I50.9"}]}
+    sick = gateway.create(condition(ref["reference"], code=code))
     whose = {"patient": ref["reference"]}
 
     assert pages(gateway, "CareTeam", {"participant": f"Practitioner/{doctor}"}) == [team]
     assert pages(gateway, "CareTeam", whose | {"status": "active"}) == [team]
-    assert pages(gateway, "Condition", whose | {"clinical-status": "active"}) == [condition]
+    assert pages(gateway, "Condition", whose | {"clinical-status": "active"}) == [sick]
     assert pages(gateway, "Condition", whose | {"code": "I50.8"}) == []
 
 
