@@ -16,6 +16,7 @@ from app.bulk import router as bulk
 from app.cds_hooks import router as cds_hooks
 from app.fhir_api import router as fhir_search
 from app.refusing import add_refusals
+from app.interface import router as interface
 from app.runtime import connect
 from app.subscriptions import router as subscriptions
 from core.embedded import Servers
@@ -51,7 +52,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         database.close()
 
     web = FastAPI(
-        title="Wardlight", docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False
+        title="Wardlight",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=lifespan,
+        redirect_slashes=False,
     )
     web.add_middleware(Access, gate=gate)
     add_refusals(web)
@@ -71,6 +77,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     web.include_router(fhir_search.router(database, settings, gate=gate))
     web.include_router(door)
     web.include_router(cds_hooks.router(database, settings))
+    web.include_router(interface.router(web, settings))
     app.pages.mount(web, database, settings)
     return web
 

@@ -1,0 +1,1 @@
+"""The description of the machines' door, for programs and for people."""
