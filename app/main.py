@@ -15,8 +15,8 @@ from app.access import Access
 from app.bulk import router as bulk
 from app.cds_hooks import router as cds_hooks
 from app.fhir_api import router as fhir_search
-from app.refusing import add_refusals
 from app.interface import router as interface
+from app.refusing import add_refusals
 from app.runtime import connect
 from app.subscriptions import router as subscriptions
 from core.embedded import Servers
