@@ -80,6 +80,3 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     web.include_router(interface.router(web, settings))
     app.pages.mount(web, database, settings)
     return web
-
-
-_add_refusals = add_refusals

@@ -63,6 +63,7 @@ class Target:
 def refused_or_taken(answer: httpx.Response) -> None:
     """Fail at a server error, and at a refusal that is no OperationOutcome."""
     assert answer.status_code < 500, answer.text[:500]
+    assert answer.status_code != httpx.codes.TOO_MANY_REQUESTS, "nothing more is tried"
     if answer.status_code >= 400:
         assert answer.headers["Content-Type"].startswith("application/fhir+json")
         body = answer.json()

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 import ingest.router
 from app.bulk import router as bulk
 from app.commands.clients import make_key
-from app.main import _add_refusals
+from app.refusing import add_refusals
 from core.settings import Environment, Settings
 from ingest.service import register_client
 from tests.door import BASE, NOW, SECRET, Clock, Gateway
@@ -36,7 +36,7 @@ def web(database: Database, clock: Clock) -> Iterator[TestClient]:
     application = FastAPI()
     application.include_router(bulk.router(database, SETTINGS, clock))
     application.include_router(ingest.router.router(database, SETTINGS, clock))
-    _add_refusals(application)
+    add_refusals(application)
     with TestClient(application) as client:
         yield client
 

@@ -16,7 +16,7 @@ from jwt.algorithms import ECAlgorithm
 from pydantic import SecretStr
 
 from app.cds_hooks.router import router
-from app.main import _add_refusals
+from app.refusing import add_refusals
 from core.settings import Environment, Settings
 from ingest.service import register_client
 from tests.door import BASE, NOW, SECRET, Clock
@@ -101,7 +101,7 @@ def web(database: Database, clock: Clock) -> Iterator[TestClient]:
     settings = Settings(environment=Environment.TEST, secret_key=SecretStr(SECRET), base_url=BASE)
     application = FastAPI()
     application.include_router(router(database, settings, clock))
-    _add_refusals(application)
+    add_refusals(application)
     with TestClient(application) as client:
         yield client
 

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 import ingest.router
-from app.main import _add_refusals
+from app.refusing import add_refusals
 from app.subscriptions import router, sending
 from app.subscriptions.wanted import CONTENT, FILTER, topic_url
 from core.outbox import Outbox, State, Topic, finish
@@ -63,7 +63,7 @@ def web(database: Database, clock: Clock) -> Iterator[TestClient]:
             topics=router.topics(settings),
         )
     )
-    _add_refusals(application)
+    add_refusals(application)
     with TestClient(application) as client:
         yield client
 
