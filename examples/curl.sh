@@ -18,7 +18,7 @@ weight() { # STATUS KILOGRAMS
  "identifier": [{"system": "urn:example:curl", "value": "$NUMBER"}],
  "category": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "vital-signs"}]}],
  "code": {"coding": [{"system": "http://loinc.org", "code": "29463-7"}]},
- "subject": {"identifier": {"system": "urn:example:hospital:mrn", "value": "12345"}},
+ "subject": {"identifier": {"system": "urn:example:hospital:mrn", "value": "$MRN"}},
  "effectiveDateTime": "$NOW",
  "valueQuantity": {"value": $2, "unit": "kg", "system": "http://unitsofmeasure.org", "code": "kg"}}
 JSON
@@ -26,10 +26,11 @@ JSON
 
 NOW=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 NUMBER=weight-$NOW-$$
+MRN=${MRN:-12345} # the record number of somebody whom this client enrols, or was granted
 PERSON='{"resourceType": "Patient", "birthDate": "1948-05-06",
-  "identifier": [{"system": "urn:example:hospital:mrn", "value": "12345"}]}'
+  "identifier": [{"system": "urn:example:hospital:mrn", "value": "'$MRN'"}]}'
 
-fhir POST /Patient "$PERSON" -H 'If-None-Exist: identifier=urn:example:hospital:mrn|12345'
+fhir POST /Patient "$PERSON" -H 'If-None-Exist: identifier=urn:example:hospital:mrn|'"$MRN"
 fhir POST /Observation "$(weight final 71.5)" -H "If-None-Exist: identifier=urn:example:curl|$NUMBER"
 fhir POST /Observation "$(weight corrected 71.0)"
 fhir POST /Observation "$(weight entered-in-error 71.0)"

@@ -264,8 +264,8 @@ def _judge(session: Session, ward: Ward, person: Invented) -> None:
 
 
 def _settle(session: Session, now: datetime) -> None:
-    """Close the work that seeding offered: nothing runs here that would do it."""
-    session.execute(delete(Outbox).where(Outbox.state == State.OPEN))
+    """Do away with the work that seeding, or another test, left: nothing runs here to do it."""
+    session.execute(delete(Outbox).where(Outbox.state != State.DONE))
     session.add(
         Outbox(
             topic="assess",

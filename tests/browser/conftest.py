@@ -40,7 +40,8 @@ ARGUMENTS = (
 Open = Callable[..., "Page"]
 
 
-@pytest.fixture(scope="session")
+# Of one file: while its driver lives, an event loop runs in the thread of all tests.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     found = shutil.which("chromium")
     if found is None:

@@ -110,4 +110,5 @@ def test_readyz_says_what_it_looked_at(system: System) -> None:
         "schema": "ok",
         "broker": "ok",
         "pipeline": "ok",
+        "seconds_waiting": {"bulk": 0, "critical": 0, "normal": 0},
     }

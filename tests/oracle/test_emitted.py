@@ -76,7 +76,7 @@ def declaring(statement: dict[str, Any], code: str) -> list[str]:
     return [
         each["type"]
         for each in rest["resource"]
-        if code in {interaction["code"] for interaction in each["interaction"]}
+        if code in {interaction["code"] for interaction in each.get("interaction", ())}
     ]
 
 
