@@ -220,54 +220,52 @@ def _lines(route: Served) -> dict[str, Any]:
 
 def _components(base_url: str) -> dict[str, Any]:
     token = f"{base_url.rstrip('/')}/auth/token"
-    flow = {"clientCredentials": {"tokenUrl": token, "scopes": {}}}
-    kind = {"type": "object", "required": ["resourceType"]}
-    entry = {"type": "object", "properties": {"resource": RESOURCE}}
-    issue = {
-        "type": "object",
-        "required": ["severity", "code"],
-        "properties": {
-            "severity": {"enum": ["fatal", "error", "warning", "information"]},
-            "code": TEXT,
-            "details": {"type": "object", "properties": {"text": TEXT}},
-            "expression": {"type": "array", "items": TEXT},
-        },
+    smart = {
+        "type": "oauth2",
+        "description": "SMART Backend Services: client credentials by private_key_jwt",
+        "flows": {"clientCredentials": {"tokenUrl": token, "scopes": {}}},
     }
+    return {"securitySchemes": {"smart": smart}, "schemas": SCHEMAS}
+
+
+def _resource(type_: dict[str, Any], **properties: Any) -> dict[str, Any]:
     return {
-        "securitySchemes": {
-            "smart": {
-                "type": "oauth2",
-                "description": "SMART Backend Services: client credentials by private_key_jwt",
-                "flows": flow,
-            }
-        },
-        "schemas": {
-            "Resource": kind | {"properties": {"resourceType": TEXT}},
-            "Bundle": kind
-            | {
-                "properties": {
-                    "resourceType": {"const": "Bundle"},
-                    "type": {"enum": ["batch", "transaction"]},
-                    "entry": {"type": "array", "maxItems": 1000, "items": entry},
-                }
-            },
-            "OperationOutcome": kind
-            | {
-                "required": ["resourceType", "issue"],
-                "properties": {
-                    "resourceType": {"const": "OperationOutcome"},
-                    "issue": {"type": "array", "minItems": 1, "items": issue},
-                },
-            },
-            "TokenRequest": {
-                "type": "object",
-                "required": ["grant_type", "client_assertion_type", "client_assertion"],
-                "properties": {
-                    "grant_type": {"const": "client_credentials"},
-                    "client_assertion_type": {"const": ASSERTION_TYPE},
-                    "client_assertion": TEXT,
-                    "scope": TEXT,
-                },
-            },
-        },
+        "type": "object",
+        "required": ["resourceType"],
+        "properties": {"resourceType": type_, **properties},
     }
+
+
+_ISSUE = {
+    "type": "object",
+    "required": ["severity", "code"],
+    "properties": {
+        "severity": {"enum": ["fatal", "error", "warning", "information"]},
+        "code": TEXT,
+        "details": {"type": "object", "properties": {"text": TEXT}},
+        "expression": {"type": "array", "items": TEXT},
+    },
+}
+_ENTRY = {"type": "object", "properties": {"resource": RESOURCE}}
+SCHEMAS = {
+    "Resource": _resource(TEXT),
+    "Bundle": _resource(
+        {"const": "Bundle"},
+        type={"enum": ["batch", "transaction"]},
+        entry={"type": "array", "maxItems": 1000, "items": _ENTRY},
+    ),
+    "OperationOutcome": _resource(
+        {"const": "OperationOutcome"}, issue={"type": "array", "minItems": 1, "items": _ISSUE}
+    )
+    | {"required": ["resourceType", "issue"]},
+    "TokenRequest": {
+        "type": "object",
+        "required": ["grant_type", "client_assertion_type", "client_assertion"],
+        "properties": {
+            "grant_type": {"const": "client_credentials"},
+            "client_assertion_type": {"const": ASSERTION_TYPE},
+            "client_assertion": TEXT,
+            "scope": TEXT,
+        },
+    },
+}

@@ -18,6 +18,7 @@ from app.commands.clients import fetch_token, make_key, register_client
 from core.clock import utc_now
 from core.database import Database
 from core.embedded import Servers, servers
+from core.errors import InvalidError
 from core.outbox import Outbox, State, Topic
 from core.sealing import Keyring
 from core.settings import Environment, Settings
@@ -61,6 +62,9 @@ class Poster:
     def _post(self, reading: dict[str, Any]) -> int:
         try:
             self.token = self.token or fetch_token(self.key, base_url=self.served.url)
+        except (httpx.HTTPError, InvalidError):  # no token at this moment: ask again
+            return 0
+        try:
             response = httpx.post(
                 f"{self.served.url}/fhir/Observation",
                 content=json.dumps(reading),
