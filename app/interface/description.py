@@ -39,6 +39,17 @@ REFUSED_BODIES = {
     "415": "A media type that is not read here",
     "422": "FHIR, but not usable: no such patient, no UCUM unit, a broken rule",
 }
+REFUSED_READS = {"410": "Deleted"}
+_STORED = {"200": "Done: known already, changed, or found", "201": "Created"}
+DONE = {
+    "GET": {"200": "Done", "304": "Not changed since the version that was named"},
+    "HEAD": {"200": "Done"},
+    "POST": _STORED,
+    "PUT": _STORED,
+    "PATCH": _STORED,
+    "DELETE": {"200": "Done", "204": "Deleted, or gone already"},
+}
+WITH_BODY = ("200", "201")
 CONDITIONS = {
     "If-None-Exist": "Create only where this search finds nothing: `identifier=system|value`",
     "Prefer": "`return=minimal`, `return=representation` or `return=OperationOutcome`",
@@ -197,10 +208,14 @@ def _responses(route: Served) -> dict[str, Any]:
             "default": {"description": "Refused, with the reason", "content": plain | _outcomes()},
         }
     said = REFUSED | (REFUSED_BODIES if route.method in ("POST", "PUT", "PATCH") else {})
-    done = {"description": "Done", "content": {FHIR_JSON: {"schema": RESOURCE}, **_lines(route)}}
+    said |= REFUSED_READS if route.method in ("GET", "DELETE") else {}
+    content = {FHIR_JSON: {"schema": RESOURCE}, **_lines(route)}
+    done = {
+        status: {"description": text} | ({"content": content} if status in WITH_BODY else {})
+        for status, text in DONE[route.method].items()
+    }
     return {
-        "200": done,
-        **({"201": done} if route.method in ("POST", "PUT") else {}),
+        **done,
         **{
             status: {"description": text, "content": _outcomes()}
             for status, text in sorted(said.items())
