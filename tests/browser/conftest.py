@@ -18,7 +18,9 @@ from playwright.sync_api import sync_playwright
 from pydantic import SecretStr
 
 import app.pages
+import ingest.router
 from app import frontend
+from app.interface import router as interface
 from core.clock import utc_now
 from core.settings import Environment, Settings
 from tests.ward import PASSWORD, Ward, keep_alive, open_ward
@@ -79,6 +81,8 @@ def address(database: Database, ward: Ward, assets: None) -> Iterator[str]:
         emergency_number="119",
     )
     web = FastAPI()
+    web.include_router(ingest.router.router(database, settings))
+    web.include_router(interface.router(web, settings))
     app.pages.mount(web, database, settings)
     server = uvicorn.Server(
         uvicorn.Config(
@@ -120,6 +124,13 @@ def sign_in(page: Page, username: str) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/inbox")
+
+
+def visit(page: Page, path: str) -> None:
+    """Open a page that must be there: what is refused looks fine as well."""
+    answer = page.goto(path)
+    assert answer is not None
+    assert answer.ok, path
 
 
 def screenshot(page: Page, name: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.browser.conftest import ROOT, Open, screenshot, sign_in
+from tests.browser.conftest import ROOT, Open, screenshot, sign_in, visit
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -136,7 +136,7 @@ def test_no_page_has_an_accessibility_fault(browse: Open, ward: Ward, scheme: st
     for name, path in paths(ward).items():
         for width in (WIDE, PHONE, SMALLEST):
             page.set_viewport_size({"width": width["width"], "height": width["height"]})
-            page.goto(path)
+            visit(page, path)
             found[f"{name} {width['width']}"] = violations(page)
             screenshot(page, f"{name}-{scheme}-{width['width']}")
 
@@ -162,7 +162,7 @@ def test_every_page_reflows_at_320_pixels(browse: Open, ward: Ward) -> None:
     widths = {}
 
     for name, path in paths(ward).items():
-        page.goto(path)
+        visit(page, path)
         widths[name] = page.evaluate("document.documentElement.scrollWidth")
 
     assert {name: width for name, width in widths.items() if width > SMALLEST["width"]} == {}
@@ -191,7 +191,7 @@ def test_nothing_is_asked_of_another_host(browse: Open, ward: Ward, address: str
     page.on("request", lambda request: asked.append(request.url))
     sign_in(page, ward.username)
     for path in paths(ward).values():
-        page.goto(path)
+        visit(page, path)
 
     kept = page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]")
 
