@@ -155,6 +155,7 @@ class Door:
         """Return the handler that deletes resources of one type, where that is served."""
 
         def delete(request: Request, id_: str) -> Response:
+            """Delete a resource; its versions stay, and reading it says that it is gone."""
             caller = self.reception.caller(request)
             match = request.headers.get("if-match", "")
             posted = Posted(0, kind, b"", method=Method.DELETE, id=id_, if_match=match)

@@ -135,7 +135,7 @@ def _summary(route: Served) -> str:
 
 
 def _tag(path: str) -> str:
-    if path.startswith(("/auth", "/.well-known", "/fhir/.well-known")):
+    if path.startswith(("/auth", "/.well-known", "/fhir/.well-known", "/fhir/metadata")):
         return "Access"
     if "$" in path:
         return "Operations and bulk data"

@@ -41,7 +41,7 @@ def router(web: FastAPI, settings: Settings) -> APIRouter:
 def served(web: FastAPI) -> list[Served]:
     """Return the machines' routes of an application, one for each method; `/fhir/` is `/fhir`."""
     return [
-        Served(route.path, method, route.endpoint.__doc__ or "")
+        Served(route.path.replace("{id_}", "{id}"), method, route.endpoint.__doc__ or "")
         for route in _routes(web.routes)
         for method in sorted(route.methods or ())
         if for_machines(route.path) and not route.path.endswith("/")
