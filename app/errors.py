@@ -55,6 +55,7 @@ ISSUE_CODE = {
     HTTPStatus.NOT_FOUND: "not-found",
     HTTPStatus.METHOD_NOT_ALLOWED: "not-supported",
     HTTPStatus.NOT_ACCEPTABLE: "not-supported",
+    HTTPStatus.REQUEST_TIMEOUT: "timeout",
     HTTPStatus.CONFLICT: "conflict",
     HTTPStatus.GONE: "deleted",
     HTTPStatus.PRECONDITION_FAILED: "conflict",

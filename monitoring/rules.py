@@ -224,8 +224,10 @@ def _latest_bound(rule: LimitRule, now: Moment) -> Hit | None:
 
 def _bound_hit(rule: LimitRule, bound: Kept) -> Hit | None:
     for level in rule.levels:
-        # Only a RED is proven by one bound: what lies below needs the value itself.
-        if level.severity is Severity.RED and level.limit is not None and proves(bound, level):
+        # Only a RED is proven by one bound: what lies below, or is held against the usual, needs
+        # the value itself.
+        red = level.severity is Severity.RED and level.limit is not None and level.change is None
+        if red and proves(bound, level):
             return Hit(
                 rule=rule,
                 severity=level.severity,
@@ -246,6 +248,10 @@ def proves(bound: Kept, level: Level | RepeatedDaysRule) -> bool:
     """Return whether every value that a comparator allows lies beyond the limit (FHIR-18)."""
     if bound.quality is not Quality.BOUND or level.limit is None:
         return False
-    if level.comparison.upward:
-        return bound.comparator in (">", ">=") and bound.value >= level.limit
-    return bound.comparator in ("<", "<=") and bound.value <= level.limit
+    towards = ">" if level.comparison.upward else "<"
+    if not bound.comparator.startswith(towards):
+        return False
+    if bound.value == level.limit:
+        # At most 54 may be 54, which is not below 54; less than 54 is.
+        return bound.comparator == towards or level.comparison.holds(bound.value, level.limit)
+    return level.comparison.holds(bound.value, level.limit)

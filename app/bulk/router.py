@@ -18,7 +18,7 @@ from app.bulk import loading
 from app.bulk.export_router import routes as of_exports
 from app.bulk.loading import Loader
 from app.bulk.tables import BulkLoad, LoadState
-from app.bulk.uploads import chunks, unreadable
+from app.bulk.uploads import TooSlowError, chunks, timely, unreadable
 from core.clock import utc_now
 from core.database import Database
 from core.errors import (
@@ -91,7 +91,7 @@ class Desk:
         load_id = await run_in_threadpool(self.loader.start, caller)
         gzip = request.headers.get("content-encoding", "").lower() == "gzip"
         try:
-            async for chunk in chunks(request.stream(), gzip=gzip):
+            async for chunk in chunks(timely(request.stream()), gzip=gzip):
                 await self._take(load_id, caller, chunk)
         except (ClientDisconnect, WardlightError, UnreadableUploadError) as error:
             load = await run_in_threadpool(self.loader.end, load_id, LoadState.BROKEN)
@@ -115,8 +115,7 @@ class Desk:
             return Response(status_code=GATEWAY_CLOSED)
         if isinstance(error, LaterError):
             also["Retry-After"] = str(error.after)
-        status = errors.STATUS[type(error)] if isinstance(error, WardlightError) else 400
-        return errors.outcome(status, said, also=also)
+        return errors.outcome(_status(error), said, also=also)
 
     def loads(self, request: Request) -> Response:
         """List the client's own loads of the last days, newest first."""
@@ -166,6 +165,12 @@ class Desk:
                 {"name": "expires", "valueInstant": load.expires_at.isoformat()},
             ],
         }
+
+
+def _status(error: Exception) -> int:
+    if isinstance(error, WardlightError):
+        return errors.STATUS[type(error)]
+    return 408 if isinstance(error, TooSlowError) else 400
 
 
 def _uuid(text: str) -> UUID:

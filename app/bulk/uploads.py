@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import get_running_loop, timeout
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,17 @@ from app.bulk.loading import Chunk
 from fhir.ndjson import LARGEST, NDJSON, Inflater, Splitter, UnreadableUploadError
 from ingest.lines.service import MOST_LINES
 from ingest.receipt import Answer, refuse
+from ingest.receiving import router as receiving
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 
 CHUNK_BYTES = 4 << 20
+SLOWEST = 1024  # bytes a second; an upload may take hours, but not by dripping (SEC-32)
+
+
+class TooSlowError(UnreadableUploadError):
+    """An upload that keeps its connection and hardly sends anything."""
 
 
 def unreadable(headers: Mapping[str, str]) -> Answer | None:
@@ -24,6 +31,30 @@ def unreadable(headers: Mapping[str, str]) -> Answer | None:
     if headers.get("content-encoding", "identity").lower() not in ("identity", "gzip"):
         return refuse(415, "not-supported", "the body may be sent as it is, or in gzip")
     return None
+
+
+async def timely(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield what arrives, as long as it does; only the time spent waiting for it counts.
+
+    Raises
+    ------
+    TooSlowError
+        Where it is more than a body's time behind the slowest pace.
+    """
+    clock, pieces = get_running_loop().time, aiter(body)
+    received, waited = 0, 0.0
+    while True:
+        began = clock()
+        try:
+            async with timeout(receiving.BODY_SECONDS + received / SLOWEST - waited):
+                data = await anext(pieces)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise TooSlowError(f"an upload must send {SLOWEST} bytes a second") from None
+        waited += clock() - began
+        received += len(data)
+        yield data
 
 
 async def chunks(body: AsyncIterator[bytes], *, gzip: bool) -> AsyncIterator[Chunk]:

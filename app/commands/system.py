@@ -18,6 +18,7 @@ from celery.platforms import SecurityWarning
 import app.migrate
 from app import health, lifeline, relay, scheduler, worker
 from app.claim import claimed, need_free
+from app.heads import BoundedHeads
 from app.runtime import Runtime, connect
 from app.supervisor import Supervisor, parts
 from core.database import Database
@@ -124,6 +125,7 @@ def serve(port: Port = 8000, host: Host = "127.0.0.1") -> None:
         factory=True,
         host=host,
         port=port,
+        http=BoundedHeads,
         access_log=False,
         log_config=None,
         server_header=False,

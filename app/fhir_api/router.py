@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from asyncio import timeout
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +30,7 @@ from fhir.outcome import Refusal, operation_outcome, refusal
 from fhir.search_parameters import SEARCHES, WRITTEN_HERE, Criteria, Place, read_search
 from ingest.admission.service import Gate
 from ingest.negotiation import unacceptable
+from ingest.receiving import router as receiving
 from ingest.service import sender_of
 
 FHIR_JSON = "application/fhir+json; charset=utf-8"
@@ -194,11 +196,13 @@ def _pairs(request: Request) -> Pairs:
 async def _form(request: Request) -> Pairs | Refusal:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
         return refusal(415, "not-supported", f"the body must be {FORM}")
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > LONGEST_FORM:
-            return refusal(413, "too-long", f"at most {LONGEST_FORM} bytes are accepted")
+    try:
+        async with timeout(receiving.BODY_SECONDS):
+            body = await receiving.limited(request, LONGEST_FORM)
+    except TimeoutError:
+        return refusal(408, "timeout", f"the form must arrive within {receiving.BODY_SECONDS:g} s")
+    if body is None:
+        return refusal(413, "too-long", f"at most {LONGEST_FORM} bytes are accepted")
     return tuple(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
 
 

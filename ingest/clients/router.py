@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import timeout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
@@ -15,6 +16,7 @@ from core.outward import Outward
 from core.security import ASSERTION_ALGORITHMS
 from ingest.clients.service import TokenPolicy, exchange_token, key_address
 from ingest.keysets.service import KeySets
+from ingest.receiving import router as receiving
 from ingest.receiving.router import NO_STORE, limited
 from ingest.smart import smart_configuration
 
@@ -67,7 +69,11 @@ class TokenDesk:
         gate = self.reception.gate
         if gate is not None and request.client is not None:
             gate.token(request.client.host)
-        body = await limited(request, LONGEST_FORM)
+        try:
+            async with timeout(receiving.BODY_SECONDS):
+                body = await limited(request, LONGEST_FORM)
+        except TimeoutError:
+            return _oauth_error(408, "invalid_request", "the form did not arrive in time")
         if body is None:
             return _oauth_error(400, "invalid_request", "the form is too long")
         form = dict(parse_qsl(body.decode(errors="replace")))
