@@ -11,6 +11,7 @@ from core.ordered_ids import ordered_id
 from fhir.bundle import rewrite, unresolved
 from ingest.addresses import keys_of as addresses_of
 from ingest.archive.repository import asked_for, find_named, heads, lock
+from ingest.binding.service import granted, not_granted
 from ingest.enrol.service import enrol, keys_of, replace
 from ingest.observed.service import Seen, take
 from ingest.receipt import DELETED, REPEATED, STORED, Answer, Method, Name, Readable, refuse
@@ -137,6 +138,9 @@ def _stored(desk: Desk, name: Name, id_: UUID) -> Answer | None:
     head = heads(desk.session, name.type, [id_])[id_]
     if head.status == DELETED:
         return None
+    whose = head.patient_id
+    if whose is not None and not granted(desk.session, desk.sender, [whose]):
+        return not_granted(whose, "http.If-None-Exist")
     return Answer(
         REPEATED, type=name.type, id=id_, version=head.version, patient_id=head.patient_id
     )

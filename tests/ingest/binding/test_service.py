@@ -79,6 +79,24 @@ def test_nothing_else_is_said_about_another_patient_either_sec_04(
     assert bound.get(f"/fhir/Patient/{stranger}").status_code == 404
 
 
+def test_a_conditional_create_shows_nothing_of_another_patient_sec_04(
+    gateway: Any, bound: Gateway, build: Any, database: Database
+) -> None:
+    enrolment = build.patient()
+    stranger = gateway.create(enrolment)
+    number = enrolment["identifier"][0]
+    asked = f"identifier={number['system']}|{number['value']}"
+    posted = {"method": "POST", "url": "Patient", "ifNoneExist": asked}
+    entry = {"fullUrl": f"urn:uuid:{uuid4()}", "resource": enrolment, "request": posted}
+
+    alone = bound.post(enrolment, **{"If-None-Exist": asked})
+    within = bound.post({"resourceType": "Bundle", "type": "transaction", "entry": [entry]})
+
+    assert (alone.status_code, within.status_code) == (403, 403)
+    assert stranger not in alone.text + within.text
+    assert outcomes(database, stranger)[-2:] == ["refused 403", "refused 403"]
+
+
 def test_a_grant_opens_and_its_end_closes_sec_04(
     gateway: Any, bound: Gateway, build: Any, database: Database
 ) -> None:
