@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from sqlalchemy import Select, func, select
 
@@ -15,6 +16,7 @@ from core.errors import NotFoundError
 from core.sealed_fields import unseal
 from core.vitals import Precision, Quality, Reading, Vital
 from ingest.access.repository import may_see, visible_to
+from ingest.archive.repository import heads
 from ingest.enrolment import (
     ConditionGroup,
     Diagnosis,
@@ -33,6 +35,7 @@ from ingest.merging.repository import (
     survivor,
     survivors,
 )
+from ingest.receipt import Kind
 from ingest.roster import PatientProfile, Team
 from ingest.tables import (
     Condition,
@@ -50,11 +53,10 @@ from ingest.teams.repository import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
-    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
-
+PRELIMINARY = "preliminary"
 __all__ = [
     "care_teams",
     "clinicians",
@@ -63,6 +65,7 @@ __all__ = [
     "may_see",
     "one_person",
     "person",
+    "preliminary",
     "profiles",
     "readings",
     "readings_received",
@@ -153,6 +156,20 @@ def readings_received(session: Session, patient_id: UUID, *, after: datetime) ->
         .order_by(StoredReading.effective, *_ORDER)
     )
     return _once([_reading(row) for row in session.scalars(query)], ids)
+
+
+def preliminary(session: Session, reading_ids: Iterable[str]) -> set[str]:
+    """Return which of these readings are of Observations that by now are only preliminary.
+
+    Such a value may open an alert, and never closes or lowers one (fhir.md section 3).
+    """
+    owners = {each: UUID(each.partition("/")[0]) for each in reading_ids}
+    known = heads(session, Kind.OBSERVATION, set(owners.values())) if owners else {}
+    return {
+        each
+        for each, owner in owners.items()
+        if owner in known and known[owner].status == PRELIMINARY
+    }
 
 
 def _once(listed: list[Reading], ids: Collection[UUID]) -> list[Reading]:

@@ -182,6 +182,19 @@ def later(finding: Finding, last: Moment, rulebook: Rulebook) -> Finding:
     return scoring.late(finding, back_in_range=clear)
 
 
+def unlowered(judged: Assessment, sure: History, rulebook: Rulebook) -> Assessment:
+    """Return the judgement, its findings lowered only by what `sure` holds (FHIR-20).
+
+    `sure` is the history without readings that are only preliminary.
+    """
+    last = moment(sure, judged.at.timestamp(), judged.at.timestamp())
+    findings = tuple(
+        later(replace(each, back_in_range=False), last, rulebook) if each.back_in_range else each
+        for each in judged.findings
+    )
+    return replace(judged, findings=findings)
+
+
 def _clear(rule: LimitRule, finding: Finding, value: float) -> bool:
     """Return whether a value is back inside by the rule's clearing margin (AL-07)."""
     if finding.limit is None:

@@ -89,7 +89,28 @@ def assess(
             session, patient_id, since=now - REACH - COMBINE, severity=Severity.YELLOW
         ),
     )
+    found = _unlowered(session, found, past, readings, rulebook=rulebook)
     return _keep(session, patient_id, found, readings)
+
+
+def _unlowered(
+    session: Session,
+    found: Assessment,
+    past: windows.History,
+    readings: Iterable[Reading],
+    *,
+    rulebook: Rulebook,
+) -> Assessment:
+    """Take back what only preliminary readings say against a finding; few findings ask for it."""
+    lowered = [each for each in found.findings if each.back_in_range]
+    if not lowered:
+        return found
+    first = min(each.at for each in lowered)
+    doubtful = people.preliminary(session, (r.id for r in readings if r.effective > first))
+    if not doubtful:
+        return found
+    sure = windows.history(past.person, [r for r in readings if r.id not in doubtful], past.frozen)
+    return judgement.unlowered(found, sure, rulebook)
 
 
 def _points(

@@ -197,7 +197,10 @@ def _stands(session: Session, alert: Alert) -> bool:
     if since is None:
         return True
     readings = people.readings(session, alert.patient_id, since=since - MARGIN)
-    return grouping.supported(stands_on, {reading.id for reading in readings})
+    present = {reading.id for reading in readings}
+    gone = {each.reading_id for each in stands_on if each} - present
+    # What gave way to a preliminary value stands until that is final (FHIR-20).
+    return grouping.supported(stands_on, present | people.preliminary(session, gone))
 
 
 _ENDS = {Event.CLEARED: Reason.CLEARED, Event.WITHDRAW: Reason.WITHDRAWN}
