@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
-    from app.fhir_api.scope import Scope
+    from app.fhir_api.scope import Scope, Seen
 
 ACCOUNTS = "urn:wardlight:account"
 _LONGEST = 18  # digits of an id
@@ -54,6 +55,17 @@ class Trail(Rendered):
         """Return when it was written; it never changes."""
         at: datetime = row.recorded
         return at
+
+    def _seen(self, scope: Scope, query: Any) -> list[Seen]:
+        """Leave out, for a bound client, what others did that concerned no patient (SEC-04)."""
+        seen, caller = super()._seen(scope, query), scope.caller
+        bound = select(Client.bound).where(Client.id == caller.id)
+        if caller.kind != "client" or not scope.session.scalar(bound):
+            return seen
+        return [
+            replace(each, meant=each.patient_id is not None or each.row.caller_id == caller.id)
+            for each in seen
+        ]
 
     def render(self, session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:
         """Return the resources."""

@@ -18,6 +18,7 @@ from core.scopes import allows
 from fhir.search_fields import FIELDS, STORED_KINDS, WRITTEN_HERE
 from fhir.search_tokens import Token
 from ingest.merging.repository import everybody
+from ingest.receipt import Kind
 from ingest.repository import visible_to
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from app.fhir_api.paging import Link
     from app.fhir_api.walk import Hit
     from core.security import Caller
-    from fhir.search_criteria import Criteria, Place, Whose
+    from fhir.search_criteria import Criteria, Place, Wanted, Whose
 
 __all__ = ["Asked", "RefusedSearchError", "continued", "may", "note", "read", "search"]
 
@@ -66,7 +67,7 @@ def search(session: Session, caller: Caller, criteria: Criteria, asked: Asked) -
         raise ForbiddenError(f"the granted scopes do not permit {criteria.kind} search")
     whose = tuple(_meant(session, caller, each) for each in criteria.patients)
     scope = scope_of(session, caller, criteria, asked, whose)
-    walk = Walk(SHELVES[criteria.kind], scope, criteria, asked.place)
+    walk = Walk(SHELVES[criteria.kind], scope, _unanswered(criteria), asked.place)
     if criteria.only_count:
         note(session, caller, criteria.kind, now=asked.now)
         total = counted(walk, exact=True)
@@ -115,6 +116,24 @@ def scope_of(
         ids=frozenset.intersection(*ids) if ids else None,
         updated=tuple(criteria.updated),
         sort=criteria.sort,
+    )
+
+
+def _unanswered(criteria: Criteria) -> Criteria:
+    """Return what is left to be asked of the content, once names are looked up.
+
+    An Observation goes by every identifier under which it was acknowledged, also by that of a
+    repeat whose body was not kept: what `If-None-Exist` finds, a search finds (REL-07).
+    """
+    if criteria.kind != Kind.OBSERVATION:
+        return criteria
+    left = [each for each in criteria.wanted if not _looked_up(each)]
+    return replace(criteria, wanted=left)
+
+
+def _looked_up(wanted: Wanted) -> bool:
+    return wanted.name == "identifier" and all(
+        isinstance(each, Token) and each.system and each.code for each in wanted.any_of
     )
 
 
