@@ -71,6 +71,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         operations=(*fhir_search.OPERATIONS, *bulk.OPERATIONS, *subscriptions.OPERATIONS),
         topics=subscriptions.topics(settings),
         gate=gate,
+        elsewhere=fhir_search.inside_bundles(database, settings),
     )
     # Before the door, whose routes name any type: what Wardlight wrote is not read there.
     web.include_router(subscriptions.router(database, settings, gate=gate))

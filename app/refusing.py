@@ -13,7 +13,7 @@ from starlette.routing import Match
 
 from app import errors
 from core.errors import WardlightError
-from ingest.versions.service import HOW_TO_RETRACT
+from ingest.receipt import HOW_TO_RETRACT
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

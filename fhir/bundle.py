@@ -24,7 +24,7 @@ ACCEPTED = ("batch", "transaction", "collection")
 _WRITES = frozenset({"POST", "PUT", "PATCH"})
 _RANK = {"DELETE": 0, "POST": 1, "PUT": 2, "PATCH": 2, "GET": 3, "HEAD": 3}
 _ENTRY = frozenset({"fullUrl", "resource", "request"})
-_REQUEST = frozenset({"method", "url", "ifNoneExist", "ifMatch"})
+_REQUEST = frozenset({"method", "url", "ifNoneExist", "ifMatch", "ifNoneMatch"})
 _URI = re.compile(r"\S+")
 _REFERENCE = re.compile(rb'("reference"\s*:\s*)("[^"\\]*(?:\\.[^"\\]*)*")')
 _CUT = b"0"  # stands where a resource was cut out of the envelope; no resource is a number
@@ -47,6 +47,8 @@ class Entry:
     if_match: str = ""
     resource_id: str = ""
     version_id: str = ""
+    if_none_match: str = ""
+    if_modified_since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,8 @@ def _entry(index: int, entry: dict[str, Any], resource: bytes) -> Entry:
         version_id=version,
         if_match=request.get("ifMatch", ""),
         resource_id=identity,
+        if_none_match=request.get("ifNoneMatch", ""),
+        if_modified_since=request.get("ifModifiedSince", ""),
     )
 
 

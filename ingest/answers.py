@@ -46,18 +46,19 @@ class Answers:
 
     type: str  # batch | transaction
     entries: tuple[Answer, ...]
+    methods: tuple[str, ...] = ()  # of the entries
 
 
 def response_bundle(answers: Answers) -> dict[str, Any]:
-    """Return the batch-response or transaction-response (FHIR-07)."""
+    """Return the batch-response or transaction-response, without what was read (FHIR-07)."""
     return {
         "resourceType": "Bundle",
         "type": f"{answers.type}-response",
-        "entry": [{"response": _entry(each)} for each in answers.entries],
+        "entry": [_entry(index, each) for index, each in enumerate(answers.entries)],
     }
 
 
-def _entry(answer: Answer) -> dict[str, Any]:
+def _entry(index: int, answer: Answer) -> dict[str, Any]:
     response: dict[str, Any] = {"status": f"{answer.status} {PHRASES[answer.status]}"}
     if answer.id is not None:
         response["location"] = location(answer)
@@ -65,8 +66,9 @@ def _entry(answer: Answer) -> dict[str, Any]:
     if answer.modified is not None:
         response["lastModified"] = answer.modified.isoformat()
     if answer.issues:
-        response["outcome"] = operation_outcome(answer.issues)
-    return response
+        issues = [_of_request(each, index) or each for each in answer.issues]
+        response["outcome"] = operation_outcome(issues)
+    return {"response": response}
 
 
 def location(answer: Answer) -> str:
@@ -134,5 +136,21 @@ def _placed(issues: Iterable[Issue], index: int) -> list[Issue]:
     placed = []
     for issue in issues:
         _, dot, rest = issue.expression.partition(".")
-        placed.append(replace(issue, expression=f"{entry}{dot}{rest}"))
+        in_resource = replace(issue, expression=f"{entry}{dot}{rest}")
+        placed.append(_of_request(issue, index) or in_resource)
     return placed
+
+
+def _of_request(issue: Issue, index: int) -> Issue | None:
+    """Return the issue at its place in the Bundle, where it is about the entry's request."""
+    said = _HEADERS.get(issue.expression, issue.expression)
+    if not said.startswith("request."):
+        return None
+    return replace(issue, expression=f"Bundle.entry[{index}].{said}")
+
+
+_HEADERS = {  # what an entry says where a request of its own has a header
+    "http.If-None-Exist": "request.ifNoneExist",
+    "http.If-Match": "request.ifMatch",
+    "http.If-None-Match": "request.ifNoneMatch",
+}

@@ -34,6 +34,8 @@ class Kind(StrEnum):
 
 
 STORED = tuple(kind.value for kind in Kind)
+DELETABLE = (Kind.DEVICE, Kind.CONDITION)
+HOW_TO_RETRACT = "send it again by PUT with status entered-in-error to take it back"
 DIGEST = "urn:wardlight:sha256"  # names a resource that its sender gave no name
 NO_SYSTEM = "urn:wardlight:client:"  # a patient's number without system means this client's
 
@@ -125,6 +127,7 @@ REFUSED = 400
 CREATED = 201
 REPEATED = 200
 NO_CONTENT = 204
+NOT_MODIFIED = 304
 
 
 def refuse(status: int, code: str, text: str, expression: str = "") -> Answer:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TypeVar
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
-from msgspec import json
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -22,21 +21,33 @@ from fhir.capability import Interaction, Operation, Search, capability_statement
 from fhir.strict import BUNDLE, SINGLE
 from ingest import service
 from ingest.admission.service import Gate
-from ingest.answers import Answers, headers, response_bundle
+from ingest.answers import Answers, headers
 from ingest.archive.repository import Version, fetch
+from ingest.bundles.service import response
 from ingest.clients.router import routes as of_tokens
 from ingest.clients.router import token_url
 from ingest.counter.service import Counter
 from ingest.lookup.router import routes as of_lookup
-from ingest.lookup.router import stamped
+from ingest.lookup.service import stamped
 from ingest.negotiation import preferred
-from ingest.receipt import CREATED, STORED, Answer, Kind, Method, Posted, Sender, refuse
+from ingest.receipt import (
+    CREATED,
+    DELETABLE,
+    STORED,
+    Answer,
+    Kind,
+    Method,
+    Posted,
+    Sender,
+    refuse,
+)
 from ingest.receiving.router import FHIR_JSON, NO_STORE, Reception, outcome, read_body
 from ingest.smart import interactions
-from ingest.versions.service import DELETABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from ingest.bundles.service import Elsewhere
 
 T = TypeVar("T")
 Asked = tuple[Posted, str]  # and what the answer is preferred to be
@@ -54,17 +65,21 @@ def router(  # noqa: PLR0913 (what a door is made of)
     operations: Sequence[Operation] = (),
     topics: Sequence[str] = (),
     gate: Gate | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> APIRouter:
     """Return the routes of the door, which also declares what other routers serve.
 
-    Without a `gate` everybody may come in at any time.
+    Without a `gate` everybody may come in at any time. `elsewhere` answers the searches inside
+    Bundles.
 
     They raise `core.errors` for whoever is not known or may not; whoever mounts them turns
     these, and routes that do not exist, into OperationOutcomes.
     """
     secret = settings.secret_key.get_secret_value() if settings.secret_key else new_secret()
     reception = Reception(database, settings, secret, clock, gate)
-    door = Door(reception, tuple(also), tuple(searches), tuple(operations), tuple(topics))
+    door = Door(
+        reception, tuple(also), tuple(searches), tuple(operations), tuple(topics), elsewhere
+    )
     routes = APIRouter()
     routes.add_api_route("/fhir/metadata", door.metadata, methods=["GET", "HEAD"])
     routes.include_router(of_tokens(reception))
@@ -88,6 +103,7 @@ class Door:
     searches: tuple[Search, ...] = ()
     operations: tuple[Operation, ...] = ()
     topics: tuple[str, ...] = ()
+    elsewhere: Elsewhere | None = None
     counter: Counter[Asked, Given] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -192,12 +208,13 @@ class Door:
 
     def _bundle(self, caller: Caller, body: bytes) -> Response:
         def work(session: Session, sender: Sender) -> Answers | Answer:
-            return service.accept_bundle(session, sender, body, now=self.reception.clock())
+            now, elsewhere = self.reception.clock(), self.elsewhere
+            return service.accept_bundle(session, sender, body, now=now, elsewhere=elsewhere)
 
         done = self._work(caller, work)
         if isinstance(done, Answer):
             return outcome(done)
-        return Response(json.encode(response_bundle(done)), headers=NO_STORE, media_type=FHIR_JSON)
+        return Response(response(done), headers=NO_STORE, media_type=FHIR_JSON)
 
     def _work(self, caller: Caller, work: Callable[[Session, Sender], T]) -> T | Answer:
         """Run a use case in its own transaction, committed before anything is answered."""

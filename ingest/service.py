@@ -9,12 +9,12 @@ from core import audit
 from core.errors import InvalidError, NotFoundError
 from core.scopes import permitted
 from core.sealed_fields import seal
-from fhir.bundle import Bundle, Entry, read_bundle
 from fhir.outcome import Refusal
 from fhir.strict import decode
-from ingest.answers import Answers, failure
+from ingest.bundles.service import Work, settle
 from ingest.categories import within
 from ingest.clients.service import agree, exchange_token, register_client, sender_of
+from ingest.entries import LOOKING
 from ingest.intake.service import take_all
 from ingest.people.service import Desk
 from ingest.posting import read as read_posted
@@ -25,7 +25,6 @@ from ingest.receipt import (
     Readable,
     Sender,
     refuse,
-    refused,
 )
 from ingest.repository import may_see
 from ingest.tables import Patient
@@ -39,6 +38,8 @@ if TYPE_CHECKING:
 
     from core.security import Caller
     from fhir.policy import Tolerance
+    from ingest.answers import Answers
+    from ingest.bundles.service import Elsewhere
 
 FORBIDDEN = 403
 
@@ -84,75 +85,42 @@ def accept_each(
 
 
 def accept_bundle(
-    session: Session, sender: Sender, raw: bytes, *, now: datetime
+    session: Session,
+    sender: Sender,
+    raw: bytes,
+    *,
+    now: datetime,
+    elsewhere: Elsewhere | None = None,
 ) -> Answers | Answer:
     """Take a batch, each entry for itself, or a transaction, all or nothing (FHIR-07)."""
-    answers = _settle(session, sender, raw, now)
-    listed = answers.entries if isinstance(answers, Answers) else (answers,)
-    events = _events("Bundle", listed, sender.policy.used(raw))
+    work = Work(session, sender, now, lambda posted: _read(posted, sender), elsewhere)
+    answers = settle(work, raw)
+    tolerated = sender.policy.used(raw)
+    if isinstance(answers, Answer):
+        events = _events("Bundle", [answers], tolerated)
+    else:
+        events = _of_entries(answers, tolerated)
     audit.record_all(session, sender.caller, events, now=now)
     return answers
 
 
-def _settle(session: Session, sender: Sender, raw: bytes, now: datetime) -> Answers | Answer:
-    bundle = read_bundle(raw, sender.policy)
-    if isinstance(bundle, Refusal):
-        return refused(bundle, "Bundle")
-    if bundle.type == "batch":
-        return _batch(session, sender, bundle, now)
-    if bundle.type == "transaction":
-        return _transaction(session, sender, bundle, now)
-    return refuse(400, "invalid", "only batch and transaction are processed", "Bundle.type")
-
-
-def _batch(session: Session, sender: Sender, bundle: Bundle, now: datetime) -> Answers:
-    answers, readable = _read_entries(bundle, sender)
-    answers |= take_all(Desk(session, sender, {}, now), readable)
-    return Answers(bundle.type, tuple(answers[entry.index] for entry in bundle.entries))
-
-
-def _transaction(
-    session: Session, sender: Sender, bundle: Bundle, now: datetime
-) -> Answers | Answer:
-    answers, readable = _read_entries(bundle, sender)
-    bad = [(index, answer) for index, answer in sorted(answers.items()) if answer.refused]
-    if bad:
-        return failure(bad)
-    with session.begin_nested() as savepoint:
-        within: dict[str, str] = {}
-        answers |= take_all(Desk(session, sender, within, now), readable, linked=within)
-        bad = [(index, answer) for index, answer in sorted(answers.items()) if answer.refused]
-        if bad:
-            savepoint.rollback()
-            return failure(bad)
-    return Answers(bundle.type, tuple(answers[entry.index] for entry in bundle.entries))
-
-
-def _read_entries(bundle: Bundle, sender: Sender) -> tuple[dict[int, Answer], list[Readable]]:
-    answers: dict[int, Answer] = {}
-    readable = []
-    for entry in bundle.entries:
-        outcome = _read_entry(entry, sender)
-        if isinstance(outcome, Answer):
-            answers[entry.index] = outcome
-        else:
-            readable.append(outcome)
-    return answers, readable
-
-
-def _read_entry(entry: Entry, sender: Sender) -> Readable | Answer:
-    if entry.method != "POST":
-        return refuse(405, "not-supported", "inside a Bundle only POST is supported")
-    if entry.url.strip("/") != entry.resource_type:
-        return refuse(400, "invalid", "request.url must be the type of the resource")
-    posted = Posted(
-        entry.index, entry.resource_type, entry.raw, entry.full_url, entry.if_none_exist
-    )
-    return _read(posted, sender)
+def _of_entries(answers: Answers, tolerated: frozenset[Tolerance]) -> list[audit.Event]:
+    """Return what is written down of a Bundle: one action each; reads were noted when done."""
+    by_action: dict[audit.Action, list[Answer]] = {}
+    for method, answer in zip(answers.methods, answers.entries, strict=True):
+        if method not in LOOKING:
+            by_action.setdefault(_DONE.get(method, audit.Action.CREATE), []).append(answer)
+    if not answers.entries:
+        by_action[audit.Action.CREATE] = []
+    return [
+        event
+        for action, listed in by_action.items()
+        for event in _events("Bundle", listed, tolerated, action)
+    ]
 
 
 _RIGHT = {Method.POST: "c", Method.PUT: "u", Method.DELETE: "d"}
-_DONE = {
+_DONE: dict[str, audit.Action] = {
     Method.POST: audit.Action.CREATE,
     Method.PUT: audit.Action.UPDATE,
     Method.DELETE: audit.Action.DELETE,

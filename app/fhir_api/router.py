@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from asyncio import timeout
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import parse_qsl
 from uuid import UUID
@@ -29,7 +29,10 @@ from fhir.capability import Interaction, Operation
 from fhir.outcome import Refusal, operation_outcome, refusal
 from fhir.search_parameters import SEARCHES, WRITTEN_HERE, Criteria, Place, read_search
 from ingest.admission.service import Gate
+from ingest.bundles.service import NOWHERE, Elsewhere
+from ingest.entries import URL, Look
 from ingest.negotiation import unacceptable
+from ingest.receipt import Answer, refuse
 from ingest.receiving import router as receiving
 from ingest.service import sender_of
 
@@ -71,6 +74,14 @@ def router(
     for kind in WRITTEN_HERE:
         routes.add_api_route(f"/fhir/{kind}/{{id_}}", desk.reader(kind), methods=["GET"])
     return routes
+
+
+def inside_bundles(
+    database: Database, settings: Settings, clock: Callable[[], datetime] = utc_now
+) -> Elsewhere:
+    """Return what answers the searches that are entries of a Bundle (FHIR-07)."""
+    secret = settings.secret_key.get_secret_value() if settings.secret_key else new_secret()
+    return Desk(database, settings, secret, clock).looked
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +155,24 @@ class Desk:
             return service.search(session, caller, criteria, asked)
 
         return self._work(kind, caller, request, pairs, work)
+
+    def looked(self, session: Session, caller: Caller, look: Look) -> bytes | Answer:
+        """Return what an entry of a Bundle looks for, in the Bundle's own transaction."""
+        kind, _, rest = look.path.partition("/")
+        pairs = tuple(parse_qsl(look.query, keep_blank_values=True))
+        now = self.clock()
+        try:
+            if kind in SEARCHES and not rest:
+                asked = self._asked(kind, caller, pairs, now)
+                return service.search(session, caller, _read(kind, asked, strict=False), asked)
+            if kind in WRITTEN_HERE and rest:
+                asked = self._asked(kind, caller, (), now)
+                return service.read(session, caller, kind, rest, asked).body
+        except service.RefusedSearchError as error:
+            service.note(session, caller, kind, now=now, outcome="refused")
+            issues = tuple(replace(each, expression=URL) for each in error.refusal.issues)
+            return Answer(error.refusal.status, issues)
+        return refuse(405, "not-supported", NOWHERE, URL)
 
     def _work(
         self,

@@ -35,14 +35,13 @@ def take_all(
     """
     posts = [each for each in readables if each.posted.method is Method.POST]
     wanted = {each.posted.index: _wanted(each) for each in posts if each.posted.criteria}
-    lock(desk.session, _keys(readables, desk.sender))
-    answers = _already_there(desk, wanted)
-    targets = _aimed(desk, readables, answers)
-    answers |= {
-        index: remove(desk, each)
-        for index, each in targets.items()
-        if each.posted.method is Method.DELETE
-    }
+    lock(desk.session, keys_to_lock(readables, desk.sender))
+    answers: dict[int, Answer] = {}
+    gone = _aimed(desk, readables, Method.DELETE, answers)
+    answers |= {index: remove(desk, each) for index, each in gone.items()}
+    answers |= _already_there(desk, wanted)
+    targets = _aimed(desk, readables, Method.PUT, answers)
+    answers |= _twice(targets, gone)
     waiting = [each for each in readables if each.posted.index not in answers]
     ids = {
         index: targets[index].id if index in targets else ordered_id(desk.now)
@@ -56,7 +55,7 @@ def take_all(
     return answers | _observe(desk, waiting, ids, targets, linked)
 
 
-def _keys(readables: Sequence[Readable], sender: Sender) -> list[str]:
+def keys_to_lock(readables: Sequence[Readable], sender: Sender) -> list[str]:
     """Return everything to be locked, in one go: what things are called, and where they stand."""
     names = [name for each in readables if (name := _wanted(each)) is not None]
     people = [each for each in readables if each.observation is None]
@@ -69,10 +68,10 @@ def _keys(readables: Sequence[Readable], sender: Sender) -> list[str]:
 
 
 def _aimed(
-    desk: Desk, readables: Sequence[Readable], answers: dict[int, Answer]
+    desk: Desk, readables: Sequence[Readable], method: Method, answers: dict[int, Answer]
 ) -> dict[int, Target]:
-    """Return where the PUTs and DELETEs lead; those that lead nowhere are answered."""
-    asked = [each.posted for each in readables if each.posted.method is not Method.POST]
+    """Return where the PUTs or the DELETEs lead; those that lead nowhere are answered."""
+    asked = [each.posted for each in readables if each.posted.method is method]
     targets = {}
     for index, found in (targets_of(desk, asked) if asked else {}).items():
         if isinstance(found, Target):
@@ -80,6 +79,22 @@ def _aimed(
         else:
             answers[index] = found
     return targets
+
+
+def _twice(targets: Mapping[int, Target], gone: Mapping[int, Target]) -> dict[int, Answer]:
+    """Refuse to write one resource twice at the same time, since neither is the later one."""
+    seen = {_place(each) for each in gone.values()}
+    answers = {}
+    for index, each in sorted(targets.items()):
+        if _place(each) in seen:
+            text = "another entry writes the same resource: a transaction may write it once"
+            answers[index] = refuse(400, "invalid", text, "request.url")
+        seen.add(_place(each))
+    return answers
+
+
+def _place(target: Target) -> tuple[object, ...]:
+    return target.posted.type, target.names if target.head is None else target.id
 
 
 def _observe(
@@ -153,12 +168,17 @@ def _enrol(
     linked: dict[str, str] | None,
 ) -> dict[int, Answer]:
     answers = {}
-    for each in sorted(people, key=lambda one: STORED.index(one.posted.type)):
+    for each in sorted(people, key=_rank):
         answer = _guarded(desk, each, _kept(each, linked), targets.get(each.posted.index))
         answers[each.posted.index] = answer
         if linked is not None:
             _learn(linked, each, answer)
     return answers
+
+
+def _rank(readable: Readable) -> tuple[int, bool]:
+    """Return a place in the order: what is referred to first, and creates before updates."""
+    return STORED.index(readable.posted.type), readable.posted.method is Method.PUT
 
 
 def _guarded(desk: Desk, readable: Readable, raw: bytes, target: Target | None) -> Answer:

@@ -4,29 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Request, Response
 
 from core.errors import ForbiddenError, NotFoundError
-from fhir.stamp import stamp
-from ingest.addresses import id_here, versions
+from ingest.addresses import id_here
 from ingest.answers import etag, history_bundle
 from ingest.clients.service import sender_of
 from ingest.lookup import service
-from ingest.lookup.service import Address
+from ingest.lookup.service import Address, stamped, unchanged
 from ingest.receipt import refuse
 from ingest.receiving.router import NO_STORE, outcome, resource, unacceptable_to
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from sqlalchemy.orm import Session
 
     from core.security import Caller
-    from ingest.archive.repository import Version
     from ingest.receipt import Answer
     from ingest.receiving.router import Reception
 
@@ -107,35 +105,6 @@ class Shelf:
             with database.transaction() as session:
                 service.note_refused(session, caller, kind, now=now)
             raise
-
-
-def unchanged(found: Version, headers: Mapping[str, str]) -> bool:
-    """Return whether the caller has this version already (RFC 9110, section 13)."""
-    if tags := headers.get("if-none-match"):
-        named = versions(tags)
-        return tags.strip() == "*" or (named is not None and found.version in named)
-    if since := headers.get("if-modified-since"):
-        try:
-            then = parsedate_to_datetime(since)
-        except ValueError:
-            return False
-        aware = then if then.tzinfo else then.replace(tzinfo=UTC)
-        return found.received_at.replace(microsecond=0) <= aware
-    return False
-
-
-def stamped(version: Version, *, called: str = "") -> bytes:
-    """Return the received bytes with the version that they have here, and their id.
-
-    That is the id given here, or the sender's own where it was asked for by that.
-    """
-    own = called if called and id_here(called) != version.id else ""
-    return stamp(
-        version.body,
-        id_=own or str(version.id),
-        version=version.version,
-        updated=version.received_at,
-    )
 
 
 def _links(address: str, page: service.Page, span: tuple[int | None, int]) -> list[dict[str, str]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -10,7 +12,8 @@ import msgspec
 from core import audit
 from core.errors import ForbiddenError, GoneError, NotFoundError
 from core.scopes import permitted
-from ingest.addresses import id_here
+from fhir.stamp import stamp
+from ingest.addresses import id_here, versions
 from ingest.archive.repository import Version, fetch
 from ingest.categories import within
 from ingest.receipt import DELETED, STORED
@@ -18,6 +21,7 @@ from ingest.repository import may_see
 from ingest.versions.repository import addressed, past
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -120,3 +124,32 @@ def note_refused(session: Session, caller: Caller, kind: str, *, now: datetime) 
     """Write down that somebody asked for what they did not get (SEC-16)."""
     entity = kind if kind in STORED else "unknown"
     audit.record(session, caller, audit.Action.READ, entity, now=now, outcome="refused")
+
+
+def unchanged(found: Version, headers: Mapping[str, str]) -> bool:
+    """Return whether the caller has this version already (RFC 9110, section 13)."""
+    if tags := headers.get("if-none-match"):
+        named = versions(tags)
+        return tags.strip() == "*" or (named is not None and found.version in named)
+    if since := headers.get("if-modified-since"):
+        try:
+            then = parsedate_to_datetime(since)
+        except ValueError:
+            return False
+        aware = then if then.tzinfo else then.replace(tzinfo=UTC)
+        return found.received_at.replace(microsecond=0) <= aware
+    return False
+
+
+def stamped(version: Version, *, called: str = "") -> bytes:
+    """Return the received bytes with the version that they have here, and their id.
+
+    That is the id given here, or the sender's own where it was asked for by that.
+    """
+    own = called if called and id_here(called) != version.id else ""
+    return stamp(
+        version.body,
+        id_=own or str(version.id),
+        version=version.version,
+        updated=version.received_at,
+    )

@@ -29,10 +29,8 @@ if TYPE_CHECKING:
     from ingest.people.service import Desk
     from ingest.receipt import Posted
 
-DELETABLE = (Kind.DEVICE, Kind.CONDITION)
 # Whoever is in care is in everybody's care: every client whose scopes permit it may correct them.
 OF_EVERYBODY = (Kind.PATIENT, Kind.PRACTITIONER)
-HOW_TO_RETRACT = "send it again by PUT with status entered-in-error to take it back"
 
 
 @dataclass(frozen=True, slots=True)

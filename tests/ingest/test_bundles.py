@@ -95,15 +95,6 @@ def test_a_bad_batch_entry_spoils_no_other_fhir_07(
         )
 
 
-def test_other_methods_inside_a_bundle_are_said_to_be_unsupported(gateway: Any, build: Any) -> None:
-    posted = build.bundle("batch", build.patient())
-    posted["entry"].append({"request": {"method": "DELETE", "url": f"Patient/{uuid4()}"}})
-
-    answer = gateway.post(posted).json()
-
-    assert [each["response"]["status"][:3] for each in answer["entry"]] == ["201", "405"]
-
-
 def test_the_same_transaction_again_stores_nothing_new_rel_05(
     gateway: Any, build: Any, database: Database
 ) -> None:

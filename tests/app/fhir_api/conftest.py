@@ -43,6 +43,7 @@ def web(database: Database, clock: Clock) -> Iterator[TestClient]:
             also=search.INTERACTIONS,
             searches=search.DECLARED,
             operations=search.OPERATIONS,
+            elsewhere=search.inside_bundles(database, settings, clock),
         )
     )
     add_refusals(application)
