@@ -31,7 +31,16 @@ _REMARKS = {
         "Observation.effective",
     ),
 }
-_OLD = Issue("information", "informational", "kept as history; not judged", "Observation.effective")
+_HISTORY = Issue(
+    "information", "informational", "kept as history; not judged", "Observation.effective"
+)
+_OLD = Issue(
+    "warning",
+    "business-rule",
+    "the effective time lies more than 30 days back: kept as history, not judged; check the"
+    " device's clock, or have a history load declared for this client",
+    "Observation.effective",
+)
 # What a client in `enforce` mode is refused for, where others are only warned.
 AHEAD = replace(
     _REMARKS[Quality.FUTURE],
@@ -40,11 +49,16 @@ AHEAD = replace(
 )
 
 
-def remarks(readings: Sequence[Candidate]) -> list[Issue]:
-    """Return a remark for each thing that sets these readings apart."""
+def remarks(readings: Sequence[Candidate], *, declared: bool) -> list[Issue]:
+    """Return a remark for each thing that sets these readings apart.
+
+    What is old is as it should be where a history load was `declared` (REL-21).
+    """
     qualities = {each.quality for each in readings}
     said = [issue for quality, issue in _REMARKS.items() if quality in qualities]
-    return [*said, _OLD] if any(each.history for each in readings) else said
+    if any(each.history for each in readings):
+        said.append(_HISTORY if declared else _OLD)
+    return said
 
 
 _MOVED = (

@@ -10,11 +10,11 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from core.vitals import MEASURES, Vital
+from monitoring.comparison import Comparison
 from monitoring.findings import Finding
 from monitoring.rule_kinds import (
     AverageRule,
     ChangeRule,
-    Comparison,
     DriftRule,
     LimitRule,
     RepeatedDaysRule,
@@ -85,6 +85,7 @@ def _fields(hit: Hit, zone: str) -> dict[str, str]:
         "count": str(hit.count),
         "basis": "one reading" if hit.count == 1 else f"mean of {hit.count} readings",
         "which": _WHICH.get(vital, "") if vital else "",
+        "remark": hit.remark,
         "since": "" if hit.since is None else local_time(hit.since, zone),
     }
 

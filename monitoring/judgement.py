@@ -20,6 +20,7 @@ from monitoring import (
     rules,
     scoring,
     silence,
+    slips,
     stillness,
     trends,
 )
@@ -28,6 +29,7 @@ from monitoring.moment import Hit, Moment, Waiting, evidence, moment
 from monitoring.rule_kinds import (
     AverageRule,
     ChangeRule,
+    ClockRule,
     DriftRule,
     ImplausibleRule,
     LimitRule,
@@ -35,6 +37,7 @@ from monitoring.rule_kinds import (
     SilenceRule,
     StillnessRule,
     SustainedRule,
+    UnitSlipRule,
 )
 from monitoring.windows import DAY, local_day, zone_of
 
@@ -57,6 +60,8 @@ KINDS: dict[type, Callable[[Any, Moment], Iterator[Hit | Waiting]]] = {
     SilenceRule: silence.silence,
     StillnessRule: stillness.stillness,
     ImplausibleRule: silence.implausible,
+    UnitSlipRule: slips.unit_slip,
+    ClockRule: slips.clock,
 }
 TOUCHES = 2 * 3600.0  # seconds: longer than any rule waits for a repeat or a second fact
 ABSTAINS = "the learned score abstains: no vital of the last week has a personal baseline yet"

@@ -90,6 +90,7 @@ class Hit:
     missing: tuple[str, ...] = ()
     because: str = ""  # the second fact that raised the tier
     bound: str = ""  # words before a value that is only a bound: the meter showed LO or HI
+    remark: str = ""  # what only this rule can say, ready for its sentence
     problem: Problem | None = None  # where it is not the rule's own
 
 

@@ -39,6 +39,7 @@ TEMPLATE_FIELDS = frozenset(
         "which",
         "since",
         "amount",
+        "remark",
     }
 )
 

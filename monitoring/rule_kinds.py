@@ -7,34 +7,10 @@ field means.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from core.vitals import Severity, Vital
+from monitoring.comparison import Comparison  # noqa: TC001 (toml_values reads the annotations)
 from monitoring.findings import Problem  # noqa: TC001 (toml_values reads the annotations)
-
-
-class Comparison(StrEnum):
-    """How a value stands to a limit."""
-
-    ABOVE = "above"
-    AT_LEAST = "at-least"
-    AT_MOST = "at-most"
-    BELOW = "below"
-
-    @property
-    def upward(self) -> bool:
-        """Return whether larger values are the dangerous ones."""
-        return self in (Comparison.ABOVE, Comparison.AT_LEAST)
-
-    def holds(self, value: float, limit: float) -> bool:
-        """Return whether the value lies beyond the limit."""
-        if self is Comparison.ABOVE:
-            return value > limit
-        if self is Comparison.AT_LEAST:
-            return value >= limit
-        if self is Comparison.AT_MOST:
-            return value <= limit
-        return value < limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +225,22 @@ class ImplausibleRule(Rule):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnitSlipRule(Rule):
+    """A value that another unit would bring within `tolerance` (a share) of the usual."""
+
+    severity: Severity
+    tolerance: float
+    usual_days: int = 28
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockRule(Rule):
+    """Readings dated in the future."""
+
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreRule(Rule):
     """The learned score past the threshold that its artefact carries for a tier.
 
@@ -281,6 +273,8 @@ AnyRule = (
     | SilenceRule
     | StillnessRule
     | ImplausibleRule
+    | UnitSlipRule
+    | ClockRule
     | ScoreRule
     | ComboRule
 )
@@ -294,6 +288,8 @@ KINDS: dict[str, type[AnyRule]] = {
     "silence": SilenceRule,
     "stillness": StillnessRule,
     "implausible": ImplausibleRule,
+    "unit-slip": UnitSlipRule,
+    "clock": ClockRule,
     "score": ScoreRule,
     "combo": ComboRule,
 }

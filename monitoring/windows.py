@@ -80,6 +80,7 @@ class Kept:
     time: float
     day: int
     received: float
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ class History:
     series: Mapping[Vital, Series]
     bounds: tuple[Kept, ...] = ()
     kept: tuple[Kept, ...] = ()
+    ahead: tuple[Kept, ...] = ()  # dated in the future: known from when they arrived
     contacts: Floats = field(default_factory=lambda: np.empty(0))  # any stream, ascending
     contacts_received: Floats = field(default_factory=lambda: np.empty(0))
     frozen: tuple[tuple[float, float], ...] = ()  # spans with an open episode
@@ -144,6 +146,7 @@ def history(
         series=series,
         bounds=_kept(ordered, (Quality.BOUND,), zone),
         kept=_kept(ordered, KEPT, zone),
+        ahead=_kept(ordered, (Quality.FUTURE,), zone),
         contacts=times[:, 0],
         contacts_received=times[:, 1],
         frozen=tuple(sorted(frozen)),
@@ -189,20 +192,15 @@ def _kept(
     readings: Iterable[Reading], qualities: tuple[Quality, ...], zone: tzinfo
 ) -> tuple[Kept, ...]:
     found = (
-        Kept(
-            r.id,
-            r.vital,
-            r.value,
-            r.comparator,
-            r.quality,
-            time_of(r),
-            day_of(r, zone),
-            r.received.timestamp(),
-        )
+        Kept(r.id, r.vital, r.value, r.comparator, r.quality, *_when(r, zone), r.device)
         for r in readings
         if r.quality in qualities and r.value is not None
     )
     return tuple(sorted(found, key=lambda k: (k.time, k.id)))
+
+
+def _when(reading: Reading, zone: tzinfo) -> tuple[float, int, float]:
+    return time_of(reading), day_of(reading, zone), reading.received.timestamp()
 
 
 def cut(past: History, until: float, arrived: float = math.inf) -> History:
@@ -220,6 +218,7 @@ def cut(past: History, until: float, arrived: float = math.inf) -> History:
         series=_Cut(past.series, until, arrived),
         bounds=_before(past.bounds, until, arrived),
         kept=_before(past.kept, until, arrived),
+        ahead=tuple(k for k in past.ahead if k.received <= min(until, arrived)),
         contacts=contacts,
         contacts_received=received,
         frozen=past.frozen,

@@ -277,7 +277,7 @@ def _answer(settled: _Settled, desk: Desk) -> Answer:
     created = decision.stores and decision.version == 1
     return Answer(
         CREATED if created else REPEATED,
-        (*parsed.warnings, *remarks(decision.readings))
+        (*parsed.warnings, *remarks(decision.readings, declared=desk.sender.history))
         if decision.stores
         else of_unchanged(replaces=settled.seen.replaces),
         type=Kind.OBSERVATION,

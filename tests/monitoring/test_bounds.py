@@ -10,9 +10,10 @@ import pytest
 
 from core.vitals import Quality, Reading, Severity, Vital
 from monitoring import baseline, features, judgement, windows
+from monitoring.comparison import Comparison
 from monitoring.findings import Problem
 from monitoring.moment import Hit, moment
-from monitoring.rule_kinds import Comparison, Level, LimitRule, RepeatedDaysRule
+from monitoring.rule_kinds import Level, LimitRule, RepeatedDaysRule
 from monitoring.rules import limit
 from monitoring.trends import repeated_days
 from tests.monitoring.conftest import START

@@ -156,3 +156,19 @@ def test_in_enforce_mode_a_reading_from_the_future_is_refused_rel_21(
     assert answer.json()["issue"][0]["expression"] == ["Observation.effective"]
     assert "kept" not in answer.text
     assert readings(database, who) == []
+
+
+@pytest.mark.parametrize(("history", "severity"), [(False, "warning"), (True, "information")])
+def test_whose_readings_are_old_without_a_declared_load_is_told_of_the_clock_rel_21(
+    register: Callable[..., Any], build: Any, severity: str, *, history: bool
+) -> None:
+    client = register(history=history)
+    who = client.create(build.patient())
+
+    answer = client.post(pulse(build, who, "Device/d", IN_1970), Prefer="return=OperationOutcome")
+
+    assert answer.status_code == 201
+    (issue,) = answer.json()["issue"]
+    assert issue["severity"] == severity
+    assert issue["expression"] == ["Observation.effective"]
+    assert ("check the device's clock" in issue["diagnostics"]) is not history

@@ -1,0 +1,117 @@
+"""Slips of a unit, proposed to a person and never mended, and of a device's clock.
+
+The ratios are those of `fhir.md` section 5, rule 7; how near is near stands in the rulebook.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from core.vitals import MEASURES, Vital
+from monitoring.explanation import number
+from monitoring.moment import Hit, evidence, kept_evidence
+from monitoring.rules import HOUR, MINUTE, SLACK
+from monitoring.windows import DAY, local_day, zone_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from monitoring.findings import Evidence, Usual
+    from monitoring.moment import Moment
+    from monitoring.rule_kinds import ClockRule, UnitSlipRule
+    from monitoring.windows import Kept
+
+POUND = 0.45359237  # kg, exactly
+GLUCOSE = 18.016  # mg/dL for each mmol/L, as the rule has it
+
+
+class Slip(NamedTuple):
+    """Two units that are taken for each other, and what the value would be in the other one."""
+
+    words: str
+    meant: tuple[Callable[[float], float], ...]
+
+
+SLIPS: dict[Vital, Slip] = {
+    Vital.BODY_WEIGHT: Slip("kilograms and pounds", (lambda v: v * POUND, lambda v: v / POUND)),
+    Vital.GLUCOSE: Slip("mg/dL and mmol/L", (lambda v: v * GLUCOSE, lambda v: v / GLUCOSE)),
+    Vital.SPO2: Slip("a share and per cent", (lambda v: v * 100,)),
+    Vital.BODY_TEMPERATURE: Slip("°C and °F", (lambda v: (v - 32) / 1.8, lambda v: v * 1.8 + 32)),
+}
+
+
+class _Value(NamedTuple):
+    value: float
+    time: float
+    day: int
+    evidence: tuple[Evidence, ...]
+
+
+def unit_slip(rule: UnitSlipRule, now: Moment) -> Iterator[Hit]:
+    """Propose another unit for a value of this moment that is far from the usual only by it."""
+    for vital, slip in SLIPS.items():
+        usual = now.usual(vital, window=1, days=rule.usual_days)
+        for each in _at_once(now, vital) if usual is not None else ():
+            meant = _meant(each.value, slip, usual, rule.tolerance) if usual else None
+            if usual is None or meant is None:
+                continue
+            unit = MEASURES[vital].unit_display
+            yield Hit(
+                rule=rule,
+                severity=rule.severity,
+                at=each.time,
+                day=each.day,
+                vital=vital,
+                value=each.value,
+                usual=usual,
+                evidence=each.evidence,
+                remark=(
+                    f"{slip.words} mixed up? It would be {number(meant, vital)} {unit},"
+                    f" and the usual is {number(usual.centre, vital)} {unit}"
+                ),
+            )
+
+
+def _at_once(now: Moment, vital: Vital) -> Iterator[_Value]:
+    """Yield what was measured at this moment, believed or not."""
+    series = now.series(vital)
+    if series is not None and now.at - float(series.times[-1]) <= SLACK:
+        last = len(series) - 1
+        value, time, day = float(series.values[-1]), float(series.times[-1]), int(series.days[-1])
+        yield _Value(value, time, day, evidence(series, vital, [last]))
+    for kept in now.past.kept:
+        if kept.vital is vital and now.at - kept.time <= SLACK:
+            yield _Value(kept.value, kept.time, kept.day, (kept_evidence(kept),))
+
+
+def _meant(value: float, slip: Slip, usual: Usual, tolerance: float) -> float | None:
+    found = (each(value) for each in slip.meant)
+    return next((m for m in found if abs(m - usual.centre) <= tolerance * usual.centre), None)
+
+
+def clock(rule: ClockRule, now: Moment) -> Iterator[Hit]:
+    """Say once a day of each device that its clock runs ahead (REL-21)."""
+    zone = zone_of(now.person.zone)
+    today = [each for each in now.past.ahead if local_day(each.received, zone) == now.day]
+    first: dict[str, Kept] = {}
+    for each in sorted(today, key=lambda kept: (kept.received, kept.time)):
+        first.setdefault(each.device, each)
+    for received in sorted({each.received for each in first.values()}):
+        told = [each for each in first.values() if each.received == received]
+        yield Hit(
+            rule=rule,
+            severity=rule.severity,
+            at=received,
+            day=now.day,
+            count=len(told),
+            evidence=tuple(kept_evidence(each) for each in told),
+            remark=_ahead(told),
+        )
+
+
+def _ahead(told: Iterable[Kept]) -> str:
+    by = max(each.time - each.received for each in told)
+    if by < 2 * HOUR:
+        return f"{by / MINUTE:.0f} minutes"
+    return f"{by / HOUR:.0f} hours" if by < 2 * DAY else f"{timedelta(seconds=by).days} days"
