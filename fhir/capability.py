@@ -16,12 +16,19 @@ TOPIC = (
     "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/"
     "capabilitystatement-subscriptiontopic-canonical"
 )
+# What R4 has no interaction code for; each is said by a member of its own.
+BESIDES = frozenset(
+    {"conditional-create", "conditional-read", "conditional-update", "update-create"}
+)
 SYSTEM_WIDE = frozenset({"batch", "transaction", "history-system", "search-system"})
 
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """One declared route: an R4 interaction code, and its resource type ("" for the system)."""
+    """One declared route: its code, and its resource type ("" for the system).
+
+    The code is R4's code of an interaction, or one of `BESIDES`.
+    """
 
     code: str
     type: str = ""
@@ -106,12 +113,13 @@ def _resource(
     operations: Iterable[Operation],
 ) -> dict[str, Any]:
     codes = sorted({each.code for each in declared if each.type == kind})
-    listed = [{"code": code} for code in codes if code != "conditional-create"]
+    listed = [{"code": code} for code in codes if code not in BESIDES]
     resource: dict[str, Any] = {
         "type": kind,
         **({"interaction": listed} if listed else {}),
         "versioning": "versioned" if "vread" in codes else "no-version",
         "conditionalCreate": "conditional-create" in codes,
+        **_promises(codes),
     }
     parameters = [{"name": each.name, "type": each.kind} for each in searches if each.type == kind]
     if parameters:
@@ -123,6 +131,21 @@ def _resource(
     if served:
         resource["operation"] = _operations(served)
     return resource
+
+
+def _promises(codes: Sequence[str]) -> dict[str, Any]:
+    """Return what is said of reads, updates and deletes, where there are such."""
+    said: dict[str, Any] = {}
+    if "history-instance" in codes:
+        said["readHistory"] = "vread" in codes
+    if "update" in codes:
+        said["updateCreate"] = "update-create" in codes
+        said["conditionalUpdate"] = "conditional-update" in codes
+    if "conditional-read" in codes:
+        said["conditionalRead"] = "full-support"
+    if "delete" in codes:
+        said["conditionalDelete"] = "not-supported"
+    return said
 
 
 def _operations(served: Iterable[Operation]) -> list[dict[str, str]]:

@@ -5,12 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fhir.capability import Interaction
-from ingest.receipt import STORED
+from ingest.receipt import DELETABLE, STORED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-PER_TYPE = ("create", "conditional-create", "read", "vread")
+PER_TYPE = (
+    "create",
+    "conditional-create",
+    "read",
+    "conditional-read",
+    "vread",
+    "update",
+    "update-create",
+    "conditional-update",
+    "history-instance",
+)
 SYSTEM_WIDE = ("batch", "transaction")
 
 
@@ -19,6 +29,7 @@ def interactions() -> list[Interaction]:
     return [
         *(Interaction(code) for code in SYSTEM_WIDE),
         *(Interaction(code, kind) for kind in STORED for code in PER_TYPE),
+        *(Interaction("delete", kind) for kind in DELETABLE),
     ]
 
 
@@ -29,7 +40,11 @@ def smart_configuration(token_url: str, algorithms: Iterable[str]) -> dict[str, 
         "grant_types_supported": ["client_credentials"],
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": list(algorithms),
-        "scopes_supported": [f"system/{kind}.crs" for kind in STORED],
+        "scopes_supported": [_scope(kind) for kind in STORED],
         "code_challenge_methods_supported": ["S256"],
         "capabilities": ["client-confidential-asymmetric", "permission-v2"],
     }
+
+
+def _scope(kind: str) -> str:
+    return f"system/{kind}.cru{'d' if kind in DELETABLE else ''}s"
