@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fhir.capability import Interaction
+from fhir.search_fields import WRITTEN_HERE
 from ingest.receipt import DELETABLE, STORED
 
 if TYPE_CHECKING:
@@ -40,7 +41,10 @@ def smart_configuration(token_url: str, algorithms: Iterable[str]) -> dict[str, 
         "grant_types_supported": ["client_credentials"],
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": list(algorithms),
-        "scopes_supported": [_scope(kind) for kind in STORED],
+        "scopes_supported": [
+            *(_scope(kind) for kind in STORED),
+            *(f"system/{kind}.rs" for kind in WRITTEN_HERE),
+        ],
         "code_challenge_methods_supported": ["S256"],
         "capabilities": ["client-confidential-asymmetric", "permission-v2"],
     }

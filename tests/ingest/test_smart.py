@@ -98,4 +98,6 @@ def test_the_smart_configuration_names_what_backend_services_need_fhir_02(
     assert said["token_endpoint_auth_signing_alg_values_supported"] == ["RS384", "ES384"]
     assert said["code_challenge_methods_supported"] == ["S256"]
     assert all(isinstance(each, str) for each in said["capabilities"])
+    assert {"system/Observation.crus", "system/Device.cruds"} <= set(said["scopes_supported"])
+    assert {"system/Flag.rs", "system/RiskAssessment.rs"} <= set(said["scopes_supported"])
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
