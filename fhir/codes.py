@@ -127,9 +127,15 @@ PANELS = frozenset(
         (SNOMED, "75367002"),
     }
 )
+_LOINC_CODES = LOINC_VITALS.keys() | {code for system, code in PANELS if system == LOINC}
 _OTHERS = {MDC: MDC_VITALS, SNOMED: SNOMED_VITALS, HOME: HOME_VITALS}
 # Where two codes of one reading name a general and a special measurement, the special one counts.
 _SPECIAL = {frozenset({V.HEART_RATE, V.RESTING_HEART_RATE}): V.RESTING_HEART_RATE}
+
+
+def misnamed(pairs: Iterable[tuple[str, str]]) -> bool:
+    """Return whether a LOINC that we know stands under an address that is not LOINC's."""
+    return any(system not in (LOINC, *_OTHERS) and code in _LOINC_CODES for system, code in pairs)
 
 
 @dataclass(frozen=True, slots=True)

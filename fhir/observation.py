@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.vitals import Quality, Vital
 from fhir import profiles
-from fhir.codes import COINCIDENT, Meaning, codings, meaning
+from fhir.codes import COINCIDENT, LOINC, Meaning, codings, meaning, misnamed
 from fhir.fast import fast
 from fhir.identity import read_gateway, read_identifiers, read_reference
 from fhir.measurement import Measurement, ParsedObservation, When
@@ -111,6 +111,10 @@ def _category(resource: Mapping[str, Any]) -> tuple[str, ...]:
 def _stored(parsed: ParsedObservation) -> ParsedObservation:
     if parsed.showed is not None:
         text = "coincident timestamp: understood; a reading at an impossible time is moved by it"
+    elif misnamed(parsed.codes):
+        text = f"the code is LOINC's, and its system is not {LOINC}: stored, not scored"
+        warned = Issue("warning", "code-invalid", text, "Observation.code.coding.system")
+        return replace(parsed, warnings=(*parsed.warnings, warned))
     else:
         text = "not a monitored measurement: stored, not scored"
     issue = Issue("information", "informational", text, "Observation.code")

@@ -34,7 +34,16 @@ OTHER_RELEASES = {
         "instantiatesReference": "R5",
         "valueReference": "R5",
         "valueAttachment": "R5",
+        "comments": "DSTU2",
+        "reliability": "DSTU2",
     },
+    "Patient": {"animal": "STU3", "careProvider": "DSTU2"},
+    "Condition": {"assertedDate": "STU3", "dateRecorded": "DSTU2", "participant": "R5"},
+    "Device": {"udi": "STU3", "displayName": "R5", "name": "R5"},
+    "CareTeam": {"context": "STU3"},
+    "EpisodeOfCare": {"reason": "R5"},
+    "Practitioner": {"practitionerRole": "DSTU2"},
+    "PractitionerRole": {"contact": "R5"},
 }
 # R4 has fewer targets here than R4B, whose models we use.
 _R4_TARGETS = {
@@ -242,6 +251,10 @@ def _library(resource: dict[str, Any], kind: str) -> list[Found]:
     return []
 
 
+_TIMES = re.compile(r"(?:[dD]ateTime|[dD]ate|Instant|issued|lastUpdated|\.start|\.end)$")
+_TIME_FORM = "a date is 2026-03-02, a time needs seconds and zone: 2026-03-02T08:00:00+01:00"
+
+
 def _said(sort: str, location: tuple[int | str, ...], kind: str) -> Found:
     path = kind
     for step in location:
@@ -250,4 +263,6 @@ def _said(sort: str, location: tuple[int | str, ...], kind: str) -> Found:
     if "missing" in sort:
         return STRUCTURE, Issue("error", "required", "a required element is missing", shown(path))
     text = "not a value of its R4 type" if location else "elements that exclude each other"
+    if _TIMES.search(path):
+        text = f"{text}: {_TIME_FORM}"
     return STRUCTURE, Issue("error", "value" if location else "structure", text, shown(path))

@@ -233,12 +233,21 @@ def test_a_missing_category_is_only_a_warning_fhir_15() -> None:
     assert parsed.warnings[0].expression == "Observation.category"
 
 
-@pytest.mark.parametrize("code", [(LOINC, "718-7"), (SNOMED, "1"), ("urn:vendor", "8867-4")])
+@pytest.mark.parametrize("code", [(LOINC, "718-7"), (SNOMED, "1"), ("urn:vendor", "1")])
 def test_what_is_not_monitored_is_stored_and_said_to_be_so(code: tuple[str, str]) -> None:
     parsed = accepted(observation(code=concept(code)))
 
     assert (parsed.measurements, parsed.contact) == ((), False)
     assert parsed.warnings[0].severity == "information"
+
+
+@pytest.mark.parametrize("system", ["urn:vendor", "https://loinc.org", "loinc"])
+def test_a_loinc_under_another_system_is_not_guessed_and_its_sender_is_warned(system: str) -> None:
+    parsed = accepted(observation(code=concept((system, "8867-4"))))
+
+    assert parsed.measurements == ()
+    assert parsed.warnings[0].severity == "warning"
+    assert LOINC in warned(parsed)
 
 
 def test_codings_that_name_different_measurements_are_kept() -> None:
