@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from functools import cached_property
 from ipaddress import ip_network
@@ -57,6 +58,14 @@ def _networks(value: str) -> str:
     return value
 
 
+def _origins(value: str) -> str:
+    for each in value.split(","):
+        if each.strip() and not _ORIGIN.fullmatch(each.strip()):
+            raise ValueError("must be origins such as https://app.example, with commas between")
+    return value
+
+
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?/?")
 T = TypeVar("T")
 DatabaseUrl = Annotated[SecretStr, _begins("postgresql://", "postgres://", "postgresql+psycopg://")]
 BrokerUrl = Annotated[SecretStr, _begins("redis://", "rediss://", "unix://")]
@@ -98,6 +107,7 @@ class Settings(BaseSettings):
     worker_processes: int = Field(default=2, ge=1, le=64)
     outbound_allow: Annotated[str, AfterValidator(_networks)] = ""
     outbound_loopback: bool = False
+    cors_origins: Annotated[str, AfterValidator(_origins)] = ""
     lease_seconds: int = Field(default=60, ge=2, le=3600)
     limit_client: int = Field(default=3_000_000, ge=1)
     limit_patient: int = Field(default=600_000, ge=1)

@@ -62,16 +62,18 @@ def capability_statement(  # noqa: PLR0913 (a statement is made of these lists)
     searches: Sequence[Search] = (),
     operations: Sequence[Operation] = (),
     topics: Sequence[str] = (),
+    cors: bool = False,
 ) -> dict[str, Any]:
     """Return the statement of the server at `url`; interactions are what routes declare.
 
-    `topics` are the canonical addresses of what can be subscribed to.
+    `topics` are the canonical addresses of what can be subscribed to; `cors` says that web pages
+    of some other origins are let in.
     """
     declared = tuple(interactions)
     types = sorted(({e.type for e in declared} | {e.type for e in operations}) - {""})
     rest: dict[str, Any] = {
         "mode": "server",
-        "security": _security(token_url),
+        "security": _security(token_url, cors=cors),
     }
     if types:
         rest["resource"] = [_resource(kind, declared, searches, operations) for kind in types]
@@ -96,11 +98,11 @@ def capability_statement(  # noqa: PLR0913 (a statement is made of these lists)
     }
 
 
-def _security(token_url: str) -> dict[str, Any]:
+def _security(token_url: str, *, cors: bool) -> dict[str, Any]:
     service = {"system": SMART_SECURITY, "code": "SMART-on-FHIR"}
     return {
         "extension": [{"url": OAUTH_URIS, "extension": [{"url": "token", "valueUri": token_url}]}],
-        "cors": False,
+        "cors": cors,
         "service": [{"coding": [service]}],
         "description": "SMART Backend Services: client credentials with private_key_jwt",
     }

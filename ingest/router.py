@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Asked = tuple[Posted, str]  # and what the answer is preferred to be
 Given = tuple[Answer, Version | None]
+OPEN_TO_ALL = {"Access-Control-Allow-Origin": "*"}
 NO_ID = "put it to Type/id, or to Type?identifier=system|value"
 
 
@@ -241,8 +242,9 @@ class Door:
             searches=self.searches,
             operations=self.operations,
             topics=self.topics,
+            cors=bool(self.reception.settings.cors_origins),
         )
-        return JSONResponse(statement, media_type=FHIR_JSON)
+        return JSONResponse(statement, media_type=FHIR_JSON, headers=OPEN_TO_ALL)
 
 
 def wanted(answer: Answer, wish: str) -> bool:
