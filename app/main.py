@@ -16,7 +16,7 @@ from app.bulk import router as bulk
 from app.cds_hooks import router as cds_hooks
 from app.fhir_api import router as fhir_search
 from app.interface import router as interface
-from app.origins import Origins, listed
+from app.origins import open_to
 from app.refusing import add_refusals
 from app.runtime import connect
 from app.subscriptions import router as subscriptions
@@ -60,8 +60,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         redirect_slashes=False,
     )
-    if origins := listed(settings.cors_origins):
-        web.add_middleware(Origins, listed=origins)
+    open_to(web, settings.cors_origins)
     web.add_middleware(Access, gate=gate)
     add_refusals(web)
     web.include_router(health.router(database, servers.broker_url))

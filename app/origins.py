@@ -9,6 +9,7 @@ from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 # For machines, with a bearer token. People's pages, which have cookies, are never opened.
@@ -46,6 +47,8 @@ class Origins:
         await (self.opened if known else self.app)(scope, receive, send)
 
 
-def listed(setting: str) -> frozenset[str]:
-    """Return the origins of a setting."""
-    return frozenset(each.strip().rstrip("/") for each in setting.split(",") if each.strip())
+def open_to(web: FastAPI, setting: str) -> None:
+    """Let the origins in that a setting lists; where it lists none, nothing is added."""
+    origins = frozenset(each.strip().rstrip("/") for each in setting.split(",") if each.strip())
+    if origins:
+        web.add_middleware(Origins, listed=origins)
