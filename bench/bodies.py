@@ -101,8 +101,11 @@ def _quantity(value: float, unit: str) -> dict[str, Any]:
 
 
 def rounds(patients: Sequence[str], *, named: bool) -> Iterator[Invention]:
-    """Yield inventions whose times never meet: each an hour before the one before it."""
-    start = utc_now().replace(microsecond=0) - timedelta(minutes=1)
+    """Yield inventions whose times never meet: each three hours before the one before it.
+
+    Those without identifiers lie between those with them.
+    """
+    start = utc_now().replace(microsecond=0) - timedelta(minutes=1 if named else 91)
     for number in range(1_000):
         until = start - timedelta(hours=3 * number)
         yield Invention(patients, named, f"{start:%H%M%S}-{number}", until)
