@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     Next = Callable[[Request], Awaitable[Response]]
 
 log = logger(__name__)
+SWITCH_SECONDS = 0.0005
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -45,9 +47,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        # What is loaded by now stays: the collector need not walk through it again and again.
-        gc.collect()
-        gc.freeze()
+        _settle_in()
         yield
         gate.allowance.close()
         database.close()
@@ -63,9 +63,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     open_to(web, settings.cors_origins)
     web.add_middleware(Access, gate=gate)
     add_refusals(web)
-    web.include_router(health.router(database, servers.broker_url))
-    web.include_router(bulk.router(database, settings, gate=gate))
-    door = ingest.router.router(
+    door = ingest.router.open_door(
         database,
         settings,
         also=(*fhir_search.INTERACTIONS, *subscriptions.INTERACTIONS),
@@ -75,11 +73,23 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         gate=gate,
         elsewhere=fhir_search.inside_bundles(database, settings),
     )
-    # Before the door, whose routes name any type: what Wardlight wrote is not read there.
+    web.include_router(ingest.router.for_readings(door))
+    web.include_router(health.router(database, servers.broker_url))
+    web.include_router(bulk.router(database, settings, gate=gate))
+    # Before the door's other routes, which name any type: what Wardlight wrote is not read there.
     web.include_router(subscriptions.router(database, settings, gate=gate))
     web.include_router(fhir_search.router(database, settings, gate=gate))
-    web.include_router(door)
+    web.include_router(ingest.router.for_the_rest(door))
     web.include_router(cds_hooks.router(database, settings))
     web.include_router(interface.router(web, settings))
     app.pages.mount(web, database, settings)
     return web
+
+
+def _settle_in() -> None:
+    """Set the interpreter for many small requests beside few threads."""
+    # What is loaded by now stays: the collector need not walk through it again and again.
+    gc.collect()
+    gc.freeze()
+    # Threads that wait for the database take turns with the loop that reads requests.
+    sys.setswitchinterval(SWITCH_SECONDS)

@@ -145,6 +145,7 @@ from unnest(%b::uuid[], %b::uuid[], %b::int4[]) as work (id, subject_id, priorit
 on conflict (topic, subject_id) where state = 'open' do update set
     priority = least(outbox.priority, excluded.priority),
     next_try_at = least(outbox.next_try_at, excluded.next_try_at)
+where outbox.priority > excluded.priority or outbox.next_try_at > excluded.next_try_at
 """
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 _RIGHTS = {"read": "rs", "write": "cud", "*": "cruds"}
@@ -38,6 +39,7 @@ class Scope:
         return self.type in ("*", resource_type) and interaction in self.rights
 
 
+@lru_cache(maxsize=4096)
 def permitted(
     scopes: frozenset[str], resource_type: str, interaction: str
 ) -> frozenset[str] | None:

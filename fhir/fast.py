@@ -102,6 +102,8 @@ class _Observation(_Strict, frozen=True):
     meta: _Meta | UnsetType = UNSET
 
 
+# Colons are found first, for they are fewer than spaces.
+_SPACED = re.compile(rb":(?<=[ \n\t\r]:)")
 _OBSERVATION = msgspec.json.Decoder(_Observation)
 _CONCEPT = msgspec.json.Decoder(_Concept)
 _CATEGORY = msgspec.json.Decoder(Annotated[list[_Concept], Meta(min_length=1)])
@@ -127,7 +129,7 @@ def fast(raw: bytes) -> ParsedObservation | None:
 
 def spaced(raw: bytes) -> bool:
     """Return whether a space stands before any colon."""
-    return b" :" in raw or b"\n:" in raw or b"\t:" in raw or b"\r:" in raw
+    return _SPACED.search(raw) is not None
 
 
 def members(raw: bytes) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -56,7 +56,7 @@ OPEN_TO_ALL = {"Access-Control-Allow-Origin": "*"}
 NO_ID = "put it to Type/id, or to Type?identifier=system|value"
 
 
-def router(  # noqa: PLR0913 (what a door is made of)
+def open_door(  # noqa: PLR0913 (what a door is made of)
     database: Database,
     settings: Settings,
     clock: Callable[[], datetime] = utc_now,
@@ -67,31 +67,54 @@ def router(  # noqa: PLR0913 (what a door is made of)
     topics: Sequence[str] = (),
     gate: Gate | None = None,
     elsewhere: Elsewhere | None = None,
-) -> APIRouter:
-    """Return the routes of the door, which also declares what other routers serve.
+) -> Door:
+    """Return the handlers of the door, which also declares what other routers serve.
 
     Without a `gate` everybody may come in at any time. `elsewhere` answers the searches inside
     Bundles.
+    """
+    secret = settings.secret_key.get_secret_value() if settings.secret_key else new_secret()
+    reception = Reception(database, settings, secret, clock, gate)
+    return Door(
+        reception, tuple(also), tuple(searches), tuple(operations), tuple(topics), elsewhere
+    )
+
+
+def router(
+    database: Database, settings: Settings, clock: Callable[[], datetime] = utc_now, **said: Any
+) -> APIRouter:
+    """Return a door of its own with all its routes; see `open_door` for the arguments.
 
     They raise `core.errors` for whoever is not known or may not; whoever mounts them turns
     these, and routes that do not exist, into OperationOutcomes.
     """
-    secret = settings.secret_key.get_secret_value() if settings.secret_key else new_secret()
-    reception = Reception(database, settings, secret, clock, gate)
-    door = Door(
-        reception, tuple(also), tuple(searches), tuple(operations), tuple(topics), elsewhere
-    )
     routes = APIRouter()
-    routes.add_api_route("/fhir/metadata", door.metadata, methods=["GET", "HEAD"])
-    routes.include_router(of_tokens(reception))
+    door = open_door(database, settings, clock, **said)
+    routes.include_router(for_readings(door))
+    routes.include_router(for_the_rest(door))
+    return routes
+
+
+def for_readings(door: Door) -> APIRouter:
+    """Return the routes of the many readings; mounted first, they are found first."""
+    routes = APIRouter()
+    routes.add_api_route("/fhir/Observation", door.observation, methods=["POST"])
     for path in ("/fhir", "/fhir/"):
         routes.add_api_route(path, door.bundle, methods=["POST"])
+    return routes
+
+
+def for_the_rest(door: Door) -> APIRouter:
+    """Return the other routes; some name any type, so they are mounted last."""
+    routes = APIRouter()
+    routes.add_api_route("/fhir/metadata", door.metadata, methods=["GET", "HEAD"])
+    routes.include_router(of_tokens(door.reception))
     routes.add_api_route("/fhir/{kind}", door.create, methods=["POST"])
     routes.add_api_route("/fhir/{kind}", door.update, methods=["PUT"])
     routes.add_api_route("/fhir/{kind}/{id_}", door.update, methods=["PUT"])
     for kind in DELETABLE:
         routes.add_api_route(f"/fhir/{kind}/{{id_}}", door.deleting(kind), methods=["DELETE"])
-    routes.include_router(of_lookup(reception))
+    routes.include_router(of_lookup(door.reception))
     return routes
 
 
@@ -110,6 +133,10 @@ class Door:
     def __post_init__(self) -> None:
         """Open the counter."""
         self.counter = Counter(self.together)
+
+    async def observation(self, request: Request) -> Response:
+        """Create one reading (FHIR-03)."""
+        return await self.create(Kind.OBSERVATION, request)
 
     async def create(self, kind: str, request: Request) -> Response:
         """Create one resource (FHIR-03, FHIR-04)."""
