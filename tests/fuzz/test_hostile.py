@@ -118,3 +118,14 @@ def test_what_follows_a_storm_is_still_taken(target: Target, http: httpx.Client)
     answer = http.post("/Observation", content=json.dumps(target.observation()))
 
     assert answer.status_code == 201, answer.text
+
+
+def test_headers_of_more_than_16_kib_are_431_sec_32(target: Target) -> None:
+    with target.client() as client, target.within_memory():
+        fits = client.get("/metadata", headers={"X-Long": "a" * 14_000})
+        answers = [client.get("/metadata", headers={"X-Long": "a" * (17 << 10)}) for _ in range(9)]
+
+    assert fits.status_code == 200
+    for answer in answers:
+        assert answer.status_code == 431
+        refused_or_taken(answer)
