@@ -11,6 +11,7 @@ import core.audit
 import core.outbox
 import ingest.clocks.tables
 import ingest.people.tables
+import ingest.repeats.tables
 import ingest.tables
 import monitoring.tables
 from core.database import Base
@@ -21,6 +22,7 @@ TABLE_MODULES = (
     ingest.tables,
     ingest.clocks.tables,
     ingest.people.tables,
+    ingest.repeats.tables,
     monitoring.tables,
     alerts.tables,
     app.accounts.tables,

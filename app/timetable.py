@@ -15,6 +15,7 @@ from core import outbox
 from core.database import Base, instant
 from core.outbox import Priority, Topic
 from core.security import SYSTEM
+from ingest.repeats import service as repeats
 from ingest.repository import visible_to
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 PROBE_SUBJECT = UUID(int=0)
 PROBE_EVERY = timedelta(seconds=10)
 KEEP_CLOSED = timedelta(days=7)
+KEEP_ANSWERS = timedelta(days=3)  # how long the repeat of a request is expected (REL-06)
 
 
 class ScheduledRun(Base):
@@ -61,5 +63,6 @@ def tidy(session: Session, *, now: datetime) -> None:
     """Once an hour, forget bulk data that expired; once a day, what was closed long ago."""
     if first(session, "expired", f"{now:%Y-%m-%dT%H}", now=now):
         loading.forget_expired(session, now=now)
+        repeats.forget(session, before=now - KEEP_ANSWERS)
     if first(session, "tidy", f"{now:%Y-%m-%d}", now=now):
         outbox.forget_done(session, before=now - KEEP_CLOSED)

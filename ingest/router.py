@@ -21,7 +21,7 @@ from fhir.capability import Interaction, Operation, Search, capability_statement
 from fhir.strict import BUNDLE, SINGLE
 from ingest import service
 from ingest.admission.service import Gate
-from ingest.answers import Answers, headers
+from ingest.answers import headers
 from ingest.archive.repository import Version, fetch
 from ingest.bundles.service import response
 from ingest.clients.router import routes as of_tokens
@@ -42,12 +42,14 @@ from ingest.receipt import (
     refuse,
 )
 from ingest.receiving.router import FHIR_JSON, NO_STORE, Reception, outcome, read_body
+from ingest.repeats.router import has_key, keeping
 from ingest.smart import interactions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ingest.bundles.service import Elsewhere
+    from ingest.repeats.router import Work
 
 T = TypeVar("T")
 Asked = tuple[Posted, str]  # and what the answer is preferred to be
@@ -149,9 +151,9 @@ class Door:
             return outcome(refuse(404, "not-supported", f"stored here are {', '.join(STORED)}"))
         posted = Posted(0, kind, body, criteria=request.headers.get("if-none-exist", ""))
         wish = preferred(request.headers.get("prefer", ""))
-        if kind == Kind.OBSERVATION and not posted.criteria:
+        if kind == Kind.OBSERVATION and not posted.criteria and not has_key(request):
             return self._said(await self.counter.take(caller, (posted, wish)), wish)
-        return await run_in_threadpool(self._create, caller, posted, wish)
+        return await self._once(caller, request, body, self._create(posted, wish))
 
     def together(self, caller: Hashable, asked: Sequence[Asked]) -> list[Given]:
         """Store what one caller sent in separate requests, in one transaction."""
@@ -193,7 +195,7 @@ class Door:
             if_none_match=request.headers.get("if-none-match", ""),
         )
         wish = preferred(request.headers.get("prefer", ""))
-        return await run_in_threadpool(self._create, caller, posted, wish)
+        return await self._once(caller, request, body, self._create(posted, wish))
 
     def deleting(self, kind: str) -> Callable[..., object]:
         """Return the handler that deletes resources of one type, where that is served."""
@@ -203,19 +205,28 @@ class Door:
             caller = self.reception.caller(request)
             match = request.headers.get("if-match", "")
             posted = Posted(0, kind, b"", method=Method.DELETE, id=id_, if_match=match)
-            return self._create(caller, posted, "minimal")
+            done = self._work(caller, self._create(posted, "minimal"))
+            return outcome(done) if isinstance(done, Answer) else done
 
         return delete
 
-    def _create(self, caller: Caller, posted: Posted, wish: str) -> Response:
-        def work(session: Session, sender: Sender) -> Given:
+    def _create(self, posted: Posted, wish: str) -> Work:
+        def work(session: Session, sender: Sender) -> Response:
             answer = service.accept(session, sender, posted, now=self.reception.clock())
             if answer.id is None or not wanted(answer, wish):
-                return answer, None
-            return answer, fetch(session, answer.type, answer.id, answer.version)
+                return self._said((answer, None), wish)
+            found = fetch(session, answer.type, answer.id, answer.version)
+            return self._said((answer, found), wish)
 
-        done = self._work(caller, work)
-        return self._said((done, None) if isinstance(done, Answer) else done, wish)
+        return work
+
+    async def _once(self, caller: Caller, request: Request, body: bytes, work: Work) -> Response:
+        """Answer in one transaction, and what was answered before under its key as then."""
+        just_once = keeping(request, body, work, self.reception.clock)
+        if isinstance(just_once, Answer):
+            return outcome(just_once)
+        done = await run_in_threadpool(self._work, caller, just_once)
+        return outcome(done) if isinstance(done, Answer) else done
 
     def _said(self, given: Given, wish: str) -> Response:
         answer, version = given
@@ -232,17 +243,17 @@ class Door:
         if isinstance(body, Answer):
             return outcome(body)
         await self.reception.admit(caller, "Bundle", body)
-        return await run_in_threadpool(self._bundle, caller, body)
+        return await self._once(caller, request, body, self._bundle(body))
 
-    def _bundle(self, caller: Caller, body: bytes) -> Response:
-        def work(session: Session, sender: Sender) -> Answers | Answer:
+    def _bundle(self, body: bytes) -> Work:
+        def work(session: Session, sender: Sender) -> Response:
             now, elsewhere = self.reception.clock(), self.elsewhere
-            return service.accept_bundle(session, sender, body, now=now, elsewhere=elsewhere)
+            done = service.accept_bundle(session, sender, body, now=now, elsewhere=elsewhere)
+            if isinstance(done, Answer):
+                return outcome(done)
+            return Response(response(done), headers=NO_STORE, media_type=FHIR_JSON)
 
-        done = self._work(caller, work)
-        if isinstance(done, Answer):
-            return outcome(done)
-        return Response(response(done), headers=NO_STORE, media_type=FHIR_JSON)
+        return work
 
     def _work(self, caller: Caller, work: Callable[[Session, Sender], T]) -> T | Answer:
         """Run a use case in its own transaction, committed before anything is answered."""
