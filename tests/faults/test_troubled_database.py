@@ -59,6 +59,7 @@ def test_sessions_that_are_ended_every_200_ms_cause_no_500_and_lose_nothing_ft_1
 def test_a_read_only_database_answers_503_with_retry_after_and_takes_no_part_of_a_bundle_ft_16(
     tmp_path: Path,
 ) -> None:
+    """FHIR-09."""
     with troubled_ward(tmp_path) as ward:
         before, token = count(ward), fetch_token(ward.key, base_url=ward.served.url)
         allow_writes(ward, allowed=False)

@@ -60,6 +60,7 @@ def post(address: str, token: str, resource: dict[str, Any]) -> httpx.Response:
 def test_two_processes_share_one_budget_and_count_readings_sec_36(
     addresses: list[str], token: str
 ) -> None:
+    """FHIR-09."""
     person = post(addresses[0], token, patient()).headers["Location"].split("/")[-3]
     ten = bundle("batch", *[heart_rate(f"Patient/{person}")] * 10)
 
