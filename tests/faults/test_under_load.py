@@ -99,7 +99,7 @@ def test_under_load_bulk_gets_503_and_a_critical_reading_overtakes_the_backlog_r
             break
     alarm = post(gateway, reading(urgent, 0, 140))
     highest = _peak(api)
-    [critical], rows = closed(busy, [urgent]), closed(busy, crowd)
+    [critical], rows = closed(busy, [urgent]), asked(busy, crowd)
 
     assert answers[-1] == (200, 503)
     assert int(large.headers["Retry-After"]) >= 1
@@ -108,7 +108,7 @@ def test_under_load_bulk_gets_503_and_a_critical_reading_overtakes_the_backlog_r
     assert critical.priority == Priority.CRITICAL
     before = [row for row in rows if row.created_at < critical.created_at]
     assert critical.done_at is not None
-    assert any(row.done_at and row.done_at > critical.done_at for row in before)
+    assert any(row.done_at is None or row.done_at > critical.done_at for row in before)
     assert highest - idle < MOST_MEMORY
 
 
