@@ -34,10 +34,16 @@ class Target:
     key: dict[str, Any]
     patient_id: str = ""
 
+    def token(self) -> str:
+        """Return a token of its own."""
+        return fetch_token(self.key, base_url=self.base)
+
     def client(self) -> httpx.Client:
         """Return a connection with a token of its own."""
-        token = fetch_token(self.key, base_url=self.base)
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/fhir+json"}
+        headers = {
+            "Authorization": f"Bearer {self.token()}",
+            "Content-Type": "application/fhir+json",
+        }
         return httpx.Client(base_url=f"{self.base}/fhir", headers=headers, timeout=60)
 
     def observation(self) -> dict[str, Any]:
