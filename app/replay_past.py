@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
 from core.vitals import Precision, Quality, Reading
-from ingest.acceptance import Outcome, revision
 from ingest.candidates import candidates_of
 from ingest.enrolment import Person, groups_of, says_lives_alone
 from ingest.placing import known_zone, place
+from ingest.revising import Outcome, revision
 from monitoring.eventtime import Past, Version
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ repeats itself is judged exactly as the same entries sent one by one.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from core.vitals import Quality, Vital
+from ingest.revising import CORRECTING, RANK, VALUELESS, Outcome, revision
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,34 +19,10 @@ if TYPE_CHECKING:
 
     from ingest.candidates import Candidate
 
-WITHDRAWING = frozenset({"cancelled", "entered-in-error"})
 BESIDE = frozenset({Quality.CONFLICT, Quality.ABSENT, Quality.WITHDRAWN})  # not the live one
-CORRECTING = WITHDRAWING | {"amended", "corrected"}
-# A status never goes back to an earlier one: the original that arrives after its correction
-# changes nothing (fhir.md section 3). `unknown` and `final` may follow each other.
-RANK = {
-    "registered": 0,
-    "preliminary": 1,
-    "final": 2,
-    "unknown": 2,
-    "amended": 3,
-    "corrected": 3,
-    "cancelled": 4,
-    "entered-in-error": 4,
-}
 
 NaturalKey = tuple["UUID", str, Vital, "datetime"]  # patient, device, vital, effective
 Name = tuple[str, str]  # an identifier's system and value
-
-
-class Outcome(StrEnum):
-    """What becomes of one Observation."""
-
-    NEW = "new"
-    REPEATED = "repeated"
-    NEW_VERSION = "new-version"
-    CONFLICT = "conflict"
-    TAKEN = "taken"  # its identifier is another patient's
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +50,7 @@ class Kept:
     patient_id: UUID
     candidates: tuple[Candidate, ...]
     updated: datetime | None = None
+    own: bool = True  # is the asking client's: nobody else corrects it by what it says
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +61,7 @@ class Decision:
     resource_id: UUID
     version: int
     readings: tuple[Candidate, ...] = ()
+    alike: bool = False  # was recognised by whose, what, when and how much, not by its name
 
     @property
     def stores(self) -> bool:
@@ -119,6 +97,7 @@ class Known:
                 incoming.patient_id,
                 decision.readings,
                 incoming.updated,
+                before.own if before else True,
             )
         )
 
@@ -181,18 +160,39 @@ def _replace(incoming: Incoming, known: Known) -> Decision:
 
 
 def _by_natural_key(incoming: Incoming, known: Known) -> Decision:
+    """Decide about what has no known name: only its own client corrects a reading this way."""
     keyed = [each for each in incoming.candidates if each.quality is not Quality.ABSENT]
     met = [each for each in keyed if known.natural.get(each.key)]
     if not met:
         return _new(incoming, incoming.candidates)
     differing = [each for each in met if known.twin(each) is None]
-    if differing:
-        owner = known.kept[known.natural[differing[0].key][0][0]]
-        return _revise(incoming, owner, known, same=False)
-    if len(met) < len(keyed):
+    if not differing and len(met) < len(keyed):
         return _new(incoming, [each for each in incoming.candidates if each not in met])
-    owner = known.kept[known.twin(met[0]) or known.natural[met[0].key][0][0]]
-    return _revise(incoming, owner, known, same=True)
+    first = (differing or met)[0]
+    twin = known.kept[known.twin(first) or known.natural[first.key][0][0]]
+    own = _own(first, twin, incoming, known)
+    if own is not None:
+        decision = _revise(incoming, own, known, same=not differing)
+    elif incoming.status in VALUELESS:
+        return _new(incoming, ())
+    elif differing:
+        decision = _conflict(incoming, twin, known)
+    else:
+        decision = Decision(Outcome.REPEATED, twin.id, twin.version)
+    return replace(decision, alike=decision.outcome is Outcome.REPEATED)
+
+
+def _own(candidate: Candidate, twin: Kept, incoming: Incoming, known: Known) -> Kept | None:
+    """Return the Observation of the same client that this one speaks of, if there is one.
+
+    A correction is about what its own sender said, also where somebody else said it better.
+    """
+    if twin.own:
+        return twin
+    if incoming.status not in CORRECTING and known.twin(candidate) is not None:
+        return None
+    said = (known.kept[owner] for owner, _ in known.natural[candidate.key])
+    return next((each for each in said if each.own), None)
 
 
 def _same_content(incoming: Incoming, kept: Kept) -> bool:
@@ -202,25 +202,6 @@ def _same_content(incoming: Incoming, kept: Kept) -> bool:
 
 def _among(candidate: Candidate, kept: Kept) -> bool:
     return any(candidate.key == twin.key and candidate.equals(twin) for twin in kept.candidates)
-
-
-def revision(
-    known: str, incoming: str, *, same: bool, older: bool = False, newer: bool = False
-) -> Outcome:
-    """Return what a status does to an earlier version: the table of fhir.md section 3.
-
-    A correction that repeats the one before it and is `newer` counts: what was said in between
-    may still be on its way, and must then find itself older (REL-19).
-    """
-    if known == incoming:
-        if newer and incoming in CORRECTING:
-            return Outcome.NEW_VERSION
-        if same or older:
-            return Outcome.REPEATED
-        return Outcome.NEW_VERSION if incoming in CORRECTING else Outcome.CONFLICT
-    if older or RANK[incoming] < RANK[known]:
-        return Outcome.REPEATED
-    return Outcome.NEW_VERSION
 
 
 def _revise(incoming: Incoming, kept: Kept, known: Known, *, same: bool) -> Decision:

@@ -10,7 +10,7 @@ from fhir.outcome import KEPT, Issue
 from ingest.receipt import refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from ingest.candidates import Candidate
     from ingest.receipt import Answer
@@ -74,9 +74,31 @@ _LATE_ORIGINAL = Issue(
 )
 
 
-def of_unchanged(*, replaces: bool) -> tuple[Issue, ...]:
-    """Return what the sender should know where nothing was stored; a repeat needs no words."""
-    return (_LATE_ORIGINAL,) if replaces else ()
+_ALIKE = Issue(
+    "information",
+    "duplicate",
+    "this reading is stored already under another identifier: the same patient, device,"
+    " measurement, time and value; nothing was written, and this identifier now finds it too",
+    "Observation.identifier",
+)
+
+
+def of_unchanged(*, replaces: bool, renamed: bool) -> tuple[Issue, ...]:
+    """Return what the sender should know where nothing was stored; a plain repeat needs no words.
+
+    `renamed` says that it was recognised although its identifier was never seen.
+    """
+    if replaces:
+        return (_LATE_ORIGINAL,)
+    return (_ALIKE,) if renamed else ()
+
+
+def doubts(said: Iterable[Candidate], kept: Iterable[Candidate]) -> list[Candidate]:
+    """Return what a repeat says, and what of it stands beside a reading that counts.
+
+    Who missed the first answer learns from the next that a reading is not scored.
+    """
+    return [*said, *(each for each in kept if each.quality is Quality.CONFLICT)]
 
 
 def taken(*, replaces: bool) -> Answer:

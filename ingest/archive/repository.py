@@ -52,6 +52,7 @@ class Head:
     patient_id: UUID | None
     updated: datetime | None
     effective: datetime | None = None
+    client_id: UUID | None = None  # who created it
 
 
 def lock(session: Session, keys: Iterable[str]) -> None:
@@ -190,11 +191,16 @@ def heads(session: Session, kind: str, ids: Iterable[UUID]) -> dict[UUID, Head]:
             Resource.patient_id,
             Resource.source_updated,
             Resource.effective,
+            Resource.client_id,
         )
         .where(Resource.type == kind, Resource.id.in_(list(ids)))
         .order_by(Resource.id, Resource.version)
     )
-    return {row[0]: Head(*row[1:]) for row in rows}
+    found: dict[UUID, Head] = {}
+    for row in rows:
+        first = found.get(row[0])
+        found[row[0]] = Head(*row[1:-1], first.client_id if first else row[-1])
+    return found
 
 
 def fetch(session: Session, kind: str, id_: UUID, version: int | None = None) -> Version | None:

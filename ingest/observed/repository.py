@@ -81,6 +81,7 @@ def known(session: Session, client_id: UUID, incoming: Sequence[Incoming]) -> Kn
                     head.patient_id,
                     tuple(live.get(id_, ())),
                     head.updated,
+                    head.client_id == client_id,
                 )
             )
     return memory

@@ -10,7 +10,7 @@ from core.outbox import Priority, Topic, offer_all
 from core.vitals import Quality
 from fhir.outcome import PROFILE
 from fhir.policy import Mode
-from ingest.acceptance import WITHDRAWING, Decision, Incoming, Known, Outcome, needs_digest, sort
+from ingest.acceptance import Decision, Incoming, Known, needs_digest, sort
 from ingest.admission.service import over_share
 from ingest.archive.repository import (
     Version,
@@ -44,7 +44,8 @@ from ingest.receipt import (
     Name,
     digest_of,
 )
-from ingest.remarks import AHEAD, of_unchanged, remarks, taken
+from ingest.remarks import AHEAD, doubts, of_unchanged, remarks, taken
+from ingest.revising import WITHDRAWING, Outcome
 from ingest.urgency import cannot_wait
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 
     from fhir.identity import Ref
     from fhir.observation import ParsedObservation
+    from fhir.outcome import Issue
     from ingest.device_clock import DeviceClock
 
 
@@ -115,7 +117,7 @@ def take(desk: Desk, seen: Sequence[Seen]) -> dict[int, Answer]:
     _store(desk, settled)
     _name(desk, settled, written)
     _offer(desk, settled)
-    return answers | {each.seen.index: _answer(each, desk) for each in settled}
+    return answers | {each.seen.index: _answer(each, desk, memory) for each in settled}
 
 
 def _incoming(
@@ -270,19 +272,29 @@ def _offer(desk: Desk, settled: Sequence[_Settled]) -> None:
     offer_all(desk.session, Topic.ASSESS, urgent, now=desk.now)
 
 
-def _answer(settled: _Settled, desk: Desk) -> Answer:
-    decision, parsed = settled.decision, settled.seen.parsed
+def _answer(settled: _Settled, desk: Desk, memory: Known) -> Answer:
+    decision = settled.decision
     if decision.outcome is Outcome.TAKEN:
         return taken(replaces=settled.seen.replaces)
-    created = decision.stores and decision.version == 1
     return Answer(
-        CREATED if created else REPEATED,
-        (*parsed.warnings, *remarks(decision.readings, declared=desk.sender.history))
-        if decision.stores
-        else of_unchanged(replaces=settled.seen.replaces),
+        CREATED if decision.stores and decision.version == 1 else REPEATED,
+        _issues(settled, memory, declared=desk.sender.history),
         type=Kind.OBSERVATION,
         id=decision.resource_id,
         version=decision.version,
         modified=desk.now if decision.stores else None,
         patient_id=settled.incoming.patient_id,
     )
+
+
+def _issues(settled: _Settled, memory: Known, *, declared: bool) -> tuple[Issue, ...]:
+    """Return what the sender must know of what it sent; a repeat says it again."""
+    decision, incoming = settled.decision, settled.incoming
+    said = settled.seen.parsed.warnings
+    if decision.stores:
+        return (*said, *remarks(decision.readings, declared=declared))
+    kept = memory.kept[decision.resource_id].candidates
+    known = of_unchanged(
+        replaces=settled.seen.replaces, renamed=decision.alike and bool(incoming.names)
+    )
+    return (*said, *known, *remarks(doubts(incoming.candidates, kept), declared=declared))

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.vitals import Quality, Vital
-from ingest.acceptance import RANK, Incoming, Known, Outcome, decide, revision, sort
+from ingest.acceptance import Incoming, Known, decide, sort
 from ingest.candidates import Candidate
+from ingest.revising import RANK, Outcome, revision
 
 AT = datetime(2026, 3, 2, 11, 30, tzinfo=UTC)
 WHO, OTHER = UUID(int=1), UUID(int=2)

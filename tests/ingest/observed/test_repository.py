@@ -11,9 +11,10 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from core.vitals import Quality, Vital
-from ingest.acceptance import Decision, Outcome
+from ingest.acceptance import Decision
 from ingest.candidates import Candidate
 from ingest.observed.repository import add_readings, supersede
+from ingest.revising import Outcome
 from ingest.tables import ResourceIdentifier, StoredReading
 from tests.door import named, readings
 
