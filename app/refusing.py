@@ -13,12 +13,13 @@ from starlette.routing import Match
 
 from app import errors
 from core.errors import WardlightError
-from ingest.receipt import HOW_TO_RETRACT
+from ingest.receipt import HOW_TO_RETRACT, RETRACTABLE
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+_BY_STATUS = tuple(f"/fhir/{kind}/" for kind in RETRACTABLE)
 
 
 def add_refusals(web: FastAPI) -> None:
@@ -41,7 +42,7 @@ def add_refusals(web: FastAPI) -> None:
         if request.method == "OPTIONS" and of_fhir:
             return Response(status_code=204, headers={"Allow": ", ".join([*served, "OPTIONS"])})
         text = f"{error.detail}: this address serves {', '.join(served)}"
-        if request.method == "DELETE" and of_fhir:
+        if request.method == "DELETE" and request.url.path.startswith(_BY_STATUS):
             text = f"{text}; {HOW_TO_RETRACT}"
         return errors.outcome(error.status_code, text, also={"Allow": ", ".join(served)})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ingest.receipt import DELETABLE, HOW_TO_RETRACT, Answer, Method, Posted, refuse
+from ingest.receipt import DELETABLE, HOW_TO_RETRACT, RETRACTABLE, Answer, Method, Posted, refuse
 
 if TYPE_CHECKING:
     from fhir.bundle import Entry
@@ -88,7 +88,8 @@ def _delete(entry: Entry, path: str, query: str) -> Posted | Answer:
     if query or not id_ or "/" in id_:
         return refuse(405, "not-supported", "a DELETE goes to Type/id, and to nothing else", URL)
     if kind not in DELETABLE:
-        text = f"{', '.join(DELETABLE)} can be deleted; {HOW_TO_RETRACT}"
+        text = f"{', '.join(DELETABLE)} can be deleted"
+        text = f"{text}; {HOW_TO_RETRACT}" if kind in RETRACTABLE else text
         return refuse(405, "not-supported", text, METHOD)
     return Posted(
         entry.index,

@@ -58,3 +58,15 @@ def preferred(prefer: str) -> str:
     """Return which body is preferred after a write; "" where nothing understood is (FHIR-03)."""
     found = _RETURN.search(prefer)
     return found[1] if found else ""
+
+
+def condition(headers: Mapping[str, str]) -> str:
+    """Return the condition of a conditional create, empty where there is none.
+
+    A header without content is a condition that nobody can read, and not the lack of one.
+    """
+    said = headers.get("if-none-exist")
+    return UNREADABLE if said is not None and not said.strip() else said or ""
+
+
+UNREADABLE = "?"

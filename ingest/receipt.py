@@ -35,6 +35,7 @@ class Kind(StrEnum):
 
 STORED = tuple(kind.value for kind in Kind)
 DELETABLE = (Kind.DEVICE, Kind.CONDITION)
+RETRACTABLE = (Kind.OBSERVATION, Kind.CARE_TEAM, Kind.EPISODE_OF_CARE)  # by their status
 HOW_TO_RETRACT = "send it again by PUT with status entered-in-error to take it back"
 DIGEST = "urn:wardlight:sha256"  # names a resource that its sender gave no name
 NO_SYSTEM = "urn:wardlight:client:"  # a patient's number without system means this client's

@@ -29,7 +29,7 @@ from ingest.clients.router import token_url
 from ingest.counter.service import Counter
 from ingest.lookup.router import routes as of_lookup
 from ingest.lookup.service import stamped
-from ingest.negotiation import preferred
+from ingest.negotiation import condition, preferred
 from ingest.receipt import (
     CREATED,
     DELETABLE,
@@ -149,7 +149,7 @@ class Door:
         await self.reception.admit(caller, kind, body)
         if kind not in STORED:
             return outcome(refuse(404, "not-supported", f"stored here are {', '.join(STORED)}"))
-        posted = Posted(0, kind, body, criteria=request.headers.get("if-none-exist", ""))
+        posted = Posted(0, kind, body, criteria=condition(request.headers))
         wish = preferred(request.headers.get("prefer", ""))
         if kind == Kind.OBSERVATION and not posted.criteria and not has_key(request):
             return self._said(await self.counter.take(caller, (posted, wish)), wish)

@@ -69,6 +69,11 @@ def unknown(ref: Ref | None, expression: str) -> Answer:
     if ref is None:
         return refuse(422, "required", "this reference is needed", expression)
     text = "the reference points at nothing known here: enrol it first, or name it by identifier"
+    if ref.contained:
+        text = (
+            "contained resources are not used to say who this is: enrol it first, then refer to"
+            " Type/id or give reference.identifier with system and value"
+        )
     return refuse(422, "not-found", text, expression)
 
 

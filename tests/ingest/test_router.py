@@ -210,7 +210,8 @@ def test_if_none_exist_writes_at_most_once_fhir_04(gateway: Any, build: Any) -> 
 
 
 @pytest.mark.parametrize(
-    "criteria", ["name=Vale", "identifier=4711", "identifier=a|b&active=true", "identifier=a|"]
+    "criteria",
+    ["name=Vale", "identifier=4711", "identifier=a|b&active=true", "identifier=a|", "", " "],
 )
 def test_criteria_that_are_not_understood_are_refused_fhir_04(
     gateway: Any, build: Any, criteria: str

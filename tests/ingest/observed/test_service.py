@@ -132,5 +132,19 @@ def test_a_repeat_of_a_value_in_conflict_says_so_again_rel_08(gateway: Any, buil
     assert words(first) == words(again) == ["conflict"]
 
 
+def test_a_contained_patient_is_refused_saying_what_to_send_instead_fhir_08(
+    gateway: Any, build: Any
+) -> None:
+    within = [{"resourceType": "Patient", "id": "p"}]
+
+    answer = gateway.post(build.heart_rate("#p") | {"contained": within})
+
+    assert answer.status_code == 422
+    (issue,) = answer.json()["issue"]
+    assert issue["expression"] == ["Observation.subject"]
+    assert "contained resources are not used" in issue["diagnostics"]
+    assert "reference.identifier" in issue["diagnostics"]
+
+
 def _path(answer: Any) -> str:
     return "/fhir/" + str(answer.headers["Location"].split("/fhir/")[1]).partition("/_history")[0]
