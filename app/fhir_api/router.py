@@ -68,7 +68,7 @@ def router(
     routes = APIRouter()
     for kind in SEARCHES:
         by_get, by_post = desk.handlers(kind)
-        routes.add_api_route(f"/fhir/{kind}", by_get, methods=["GET"])
+        routes.add_api_route(f"/fhir/{kind}", by_get, methods=["GET", "HEAD"])
         routes.add_api_route(f"/fhir/{kind}/_search", by_post, methods=["POST"])
     routes.add_api_route("/fhir/Patient/{id_}/$everything", desk.everything, methods=["GET"])
     for kind in WRITTEN_HERE:

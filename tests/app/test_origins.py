@@ -84,7 +84,7 @@ def test_the_statement_says_whether_other_origins_are_let_in_fhir_01(client: Tes
     ("path", "served"),
     [
         ("/fhir", {"POST"}),
-        ("/fhir/Observation", {"GET", "POST", "PUT"}),
+        ("/fhir/Observation", {"GET", "HEAD", "POST", "PUT"}),
         ("/fhir/Observation/a", {"GET", "HEAD", "PUT"}),
         ("/fhir/Device/a", {"GET", "HEAD", "PUT", "DELETE"}),
         ("/fhir/Observation/a/_history", {"GET", "HEAD"}),
@@ -106,6 +106,20 @@ def test_head_is_get_without_its_body(client: TestClient) -> None:
 
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["Content-Type"] == got.headers["Content-Type"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "advised"), [("Observation", True), ("CareTeam", True), ("Patient", False)]
+)
+def test_a_refused_delete_advises_a_status_only_where_there_is_one_fhir_06(
+    client: TestClient,
+    kind: str,
+    advised: bool,  # noqa: FBT001 (a column of the table)
+) -> None:
+    answer = client.delete(f"/fhir/{kind}/a")
+
+    assert answer.status_code == 405
+    assert ("entered-in-error" in answer.text) is advised
 
 
 @pytest.mark.parametrize("wrong", ["*", "app.example", "https://app.example/path"])

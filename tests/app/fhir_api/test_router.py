@@ -28,3 +28,11 @@ def test_every_search_that_is_declared_is_served_fhir_01(web: TestClient, gatewa
                 f"/fhir/{kind}", params=query, headers=gateway.headers(Prefer="handling=strict")
             )
             assert answer.status_code == 200, (kind, query, answer.text)
+
+
+def test_head_on_a_search_is_answered_as_get_without_its_body_fhir_11(gateway: Gateway) -> None:
+    got = gateway.get("/fhir/Observation")
+    head = gateway.http.head("/fhir/Observation", headers=gateway.headers())
+
+    assert (got.status_code, head.status_code) == (200, 200)
+    assert head.headers["Content-Type"] == got.headers["Content-Type"]
