@@ -16,10 +16,13 @@ if TYPE_CHECKING:
 OPENED = ("/fhir", "/auth/token")
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 SENT = (
-    "Authorization", "Content-Type", "If-Match", "If-Modified-Since", "If-None-Exist",
-    "If-None-Match", "Prefer",
+    "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-Modified-Since",
+    "If-None-Exist", "If-None-Match", "Prefer",
 )  # fmt: skip
-READ = ("Content-Location", "ETag", "Last-Modified", "Location", "Retry-After", "X-Progress")
+READ = (
+    "Content-Location", "ETag", "Idempotency-Replayed", "Last-Modified", "Location",
+    "Retry-After", "X-Progress",
+)  # fmt: skip
 
 
 @dataclass(slots=True)

@@ -69,7 +69,7 @@ _FILL = """
 with made as (
     select n, (%(patients)s::uuid[])[1 + n %% array_length(%(patients)s::uuid[], 1)] patient,
         date_trunc('second', now()) - interval '3 days'
-            - (n::bigint * 7919 %% 63000000) * interval '1 second' at
+            - (n::bigint * 7919 %% 63000000) * interval '1 second' as at
     from generate_series(%(from)s + 1, %(from)s + %(count)s) n
 ), named as (
     select *, (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '7'
