@@ -13,7 +13,6 @@ from sqlalchemy.exc import DBAPIError
 
 from app.migrate import at_head
 from core import outbox
-from core.clock import utc_now
 from core.outbox import Priority
 
 if TYPE_CHECKING:
@@ -83,8 +82,8 @@ def router(database: Database, broker_url: str) -> APIRouter:
 
 def seconds_waiting(database: Database) -> dict[str, int]:
     """Return for each queue how long its oldest due work has waited; 0 where nothing waits."""
-    now = utc_now()
     try:
+        now = database.now()
         with database.transaction() as session:
             since = outbox.oldest(session, now=now)
     except DBAPIError:
@@ -104,7 +103,7 @@ def ready(database: Database, broker_url: str) -> dict[str, str]:
         checks["schema"] = "ok" if at_head(database) else "migrations are missing"
         if checks["schema"] == "ok":
             with database.transaction() as session:
-                status = pipeline(session, now=utc_now())
+                status = pipeline(session, now=database.now())
             # Something parked needs a person, not a restart: it is said on every page instead.
             checks["pipeline"] = "ok" if status.moving else "no work is being completed"
     except DBAPIError:

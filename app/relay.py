@@ -12,7 +12,6 @@ from sqlalchemy.exc import DBAPIError
 from app.tasks import work
 from app.worker import CRITICAL, NORMAL
 from core import outbox
-from core.clock import utc_now
 from core.logging import logger
 from core.outbox import Priority
 
@@ -48,7 +47,7 @@ def run(database: Database, *, lease: timedelta, stop: Event) -> None:
 
 def relay_once(database: Database, *, owner: str, lease: timedelta) -> int:
     """Lease what is waiting, publish it after the commit, and return how many went out."""
-    now = utc_now()
+    now = database.now()
     with database.transaction() as session:
         room = WINDOW - outbox.in_flight(session, now=now)
         # Work that nobody takes up may fill the window; what is critical goes out beside it.
@@ -67,7 +66,7 @@ def relay_once(database: Database, *, owner: str, lease: timedelta) -> int:
         except OperationalError:
             unsent = [row for row, _ in rows[sent:]]
             with database.transaction() as session:
-                outbox.give_back(session, unsent, now=utc_now())
+                outbox.give_back(session, unsent, now=database.now())
             raise
     return len(rows)
 

@@ -9,7 +9,6 @@ from sqlalchemy.exc import DBAPIError
 import alerts.steps.service
 from app import timetable
 from app.subscriptions import sending
-from core.clock import utc_now
 from core.logging import logger
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def run(runtime: Runtime, *, stop: Event) -> None:
 
 def tick(runtime: Runtime) -> None:
     """Escalate what is due, look for silence, prove progress, forget what is closed."""
-    now = utc_now()
+    now = runtime.database.now()
     for job in (timetable.probe, timetable.look_for_silence, timetable.tidy, sending.keep_up):
         with runtime.database.transaction() as session:
             job(session, now=now)

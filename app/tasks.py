@@ -22,7 +22,6 @@ from app.runtime import Runtime
 from app.subscriptions import sending
 from app.worker import OpaqueTask, celery
 from core import outbox
-from core.clock import utc_now
 from core.logging import configure, logger
 from core.outbox import Topic
 from core.settings import Settings
@@ -123,4 +122,5 @@ def _runtime(process: int) -> Runtime:  # noqa: ARG001 (a forked child must not 
 @celery.task(name="wardlight.work", base=OpaqueTask)  # type: ignore[untyped-decorator] # as above
 def work(row_id: str) -> None:
     """Celery's entry: one opaque row id."""
-    run_row(_runtime(os.getpid()), UUID(row_id), now=utc_now())
+    runtime = _runtime(os.getpid())
+    run_row(runtime, UUID(row_id), now=runtime.database.now())

@@ -14,6 +14,7 @@ from core.sealing import Keyring, info
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from sqlalchemy import Engine
     from sqlalchemy.orm import MappedColumn
@@ -75,6 +76,12 @@ class Database:
         made = Session(self.engine, expire_on_commit=False, info=self.info)
         with made as session, session.begin():
             yield session
+
+    def now(self) -> datetime:
+        """Return the time by the server's clock, which all processes share (decision 17)."""
+        with self.engine.connect() as connection:
+            found: datetime = connection.execute(text("select clock_timestamp()")).scalar_one()
+        return found
 
     def ping(self) -> bool:
         """Return whether the server answers."""
