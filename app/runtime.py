@@ -62,9 +62,12 @@ def connect(settings: Settings) -> Database:
     if servers is None:
         raise RuntimeError("set WARDLIGHT_DATABASE_URL and WARDLIGHT_BROKER_URL, or use `up`")
     database = Database(servers.database_url, field_keys=servers.field_keys)
-    if settings.environment is not Environment.TEST and (faults := durability_faults(database)):
+    faults = [] if settings.environment is Environment.TEST else durability_faults(database)
+    if faults:
+        database.close()
         raise UnsafeDatabaseError(f"PostgreSQL is not set up to keep data: {', '.join(faults)}")
     if superuser(database):
+        database.close()
         raise UnsafeDatabaseError("the application may not work as a PostgreSQL superuser")
     return database
 

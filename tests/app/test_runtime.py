@@ -1,0 +1,42 @@
+"""A process that could not keep its promises does not start."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+
+import app.migrate
+from app.runtime import UnsafeDatabaseError, connect
+from core.embedded import servers
+from core.settings import Environment, Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WRONG = {"synchronous_commit": "off", "default_transaction_isolation": "'serializable'"}
+
+
+def test_a_database_that_forgets_what_it_acknowledged_is_refused_rel_04(tmp_path: Path) -> None:
+    with servers(Settings(environment=Environment.TEST, data=tmp_path)) as found:
+        app.migrate.upgrade(found.migration_database_url, app_role="wardlight_app")
+        settings = Settings(
+            environment=Environment.DEVELOPMENT,
+            data=tmp_path,
+            database_url=SecretStr(found.database_url),
+            broker_url=SecretStr(found.broker_url),
+            field_keys=SecretStr(found.field_keys),
+        )
+        connect(settings).close()
+        for name, value in WRONG.items():
+            with psycopg.connect(found.database_url, autocommit=True) as connection:
+                connection.execute(f"alter role current_user set {name} = {value}")
+
+            said = name.replace("default_", "")
+            with pytest.raises(UnsafeDatabaseError, match=said):
+                connect(settings)
+
+            with psycopg.connect(found.database_url, autocommit=True) as connection:
+                connection.execute(f"alter role current_user reset {name}")
