@@ -13,12 +13,13 @@ from starlette.routing import Match
 
 from app import errors
 from core.errors import WardlightError
-from ingest.receipt import HOW_TO_RETRACT, RETRACTABLE
+from ingest.receipt import HOW_TO_RETRACT, RETRACTABLE, STORED
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+OF_ANY_TYPE = {"POST", "PUT"}  # served at the address of any type, to say which there are
 _BY_STATUS = tuple(f"/fhir/{kind}/" for kind in RETRACTABLE)
 
 
@@ -41,6 +42,8 @@ def add_refusals(web: FastAPI) -> None:
         of_fhir = request.url.path.startswith("/fhir")
         if request.method == "OPTIONS" and of_fhir:
             return Response(status_code=204, headers={"Allow": ", ".join([*served, "OPTIONS"])})
+        if _type_of(request) not in ("", *STORED) and set(served) <= OF_ANY_TYPE:
+            return errors.outcome(404, f"no such type: stored here are {', '.join(STORED)}")
         text = f"{error.detail}: this address serves {', '.join(served)}"
         if request.method == "DELETE" and request.url.path.startswith(_BY_STATUS):
             text = f"{text}; {HOW_TO_RETRACT}"
@@ -57,6 +60,12 @@ def add_refusals(web: FastAPI) -> None:
     web.add_exception_handler(HTTPException, http)
     web.add_exception_handler(DBAPIError, stored)
     web.add_exception_handler(Exception, unexpected)
+
+
+def _type_of(request: Request) -> str:
+    """Return the type of resource that an address names, or ""."""
+    _, _, below = request.url.path.partition("/fhir/")
+    return below.partition("/")[0]
 
 
 def _served(web: FastAPI, request: Request) -> list[str]:

@@ -148,7 +148,7 @@ def _misbuilt(envelope: dict[str, Any], held: list[bytes]) -> Refusal | None:
     if isinstance(checked, Refusal):
         return checked
     if envelope["type"] not in ACCEPTED:
-        text = f"accepted are {', '.join(ACCEPTED)}"
+        text = "what is sent is a batch or a transaction"
         return refusal(PROFILE, "not-supported", text, "Bundle.type")
     return None
 
@@ -230,7 +230,10 @@ def _broken(kind: str, entries: tuple[Entry, ...], envelope: dict[str, Any]) -> 
         if ("request" in received) != (kind != "collection"):
             text = "bdl-3: a request is needed in batch and transaction, and nowhere else"
             yield Issue("error", "invariant", text, f"{path}.request")
-        if not entry.raw and (entry.method in _WRITES or kind == "collection"):
+        # In a batch it is the fault of that entry alone, and is answered as such.
+        if not entry.raw and (
+            kind == "collection" or (entry.method in _WRITES and kind != "batch")
+        ):
             yield Issue("error", "required", "a resource is needed", f"{path}.resource")
         if entry.raw and not entry.raw.startswith(b"{"):
             yield Issue("error", "structure", "an object is needed", f"{path}.resource")

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from fhir.bundle import Entry
 
 LOOKING = ("GET", "HEAD")
+WRITING = (Method.POST, Method.PUT)
 METHOD, URL = "request.method", "request.url"
 
 
@@ -36,6 +37,9 @@ def asked(entry: Entry, base: str) -> Posted | Look | Answer:
     path = path.strip("/")
     if entry.method in LOOKING:
         return _look(entry, path, query)
+    if entry.method in WRITING and not entry.raw:
+        place = f"Bundle.entry[{entry.index}].resource"
+        return refuse(400, "required", f"a {entry.method} needs a resource", place)
     if entry.method == Method.POST:
         return _create(entry, path, query)
     if entry.method == Method.PUT:

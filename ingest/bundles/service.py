@@ -70,7 +70,7 @@ def settle(work: Work, raw: bytes) -> Answers | Answer:
         return _batch(work, bundle)
     if bundle.type == "transaction":
         return _transaction(work, bundle)
-    return refuse(400, "invalid", "only batch and transaction are processed", "Bundle.type")
+    return refuse(400, "invalid", "what is sent is a batch or a transaction", "Bundle.type")
 
 
 def response(answers: Answers) -> bytes:

@@ -84,7 +84,7 @@ def test_a_full_url_stands_once_for_each_version_bdl_7() -> None:
         (bundle(entry(request=[POST])), "Bundle.entry[0].request"),
         (bundle(entry(fullUrl=3)), "Bundle.entry[0].fullUrl"),
         (bundle(entry(request={"method": "POST"})), "Bundle.entry[0].request.url"),
-        (bundle({"request": POST}), "Bundle.entry[0].resource"),
+        (bundle({"request": POST}, kind="transaction"), "Bundle.entry[0].resource"),
         (bundle(entry(fullUrl="http://a/Observation/1/_history/2")), "Bundle.entry[0].fullUrl"),
         (bundle(entry(colour="red")), "Bundle.entry[0].colour"),
         (bundle(entry(), colour="red"), "Bundle.colour"),

@@ -7,7 +7,15 @@ from uuid import uuid4
 
 import pytest
 
-from tests.door import condition, device, heart_rate, named, patient, readings, value_of
+from tests.door import (
+    condition,
+    device,
+    heart_rate,
+    named,
+    patient,
+    readings,
+    value_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -243,3 +251,17 @@ def test_more_reads_than_a_bundle_may_hold_are_413_fhir_07_sec_37(gateway: Any) 
 
     assert answer.status_code == 413
     assert answer.json()["issue"][0]["expression"] == ["Bundle.entry"]
+
+
+def test_an_entry_without_its_resource_spoils_no_other_of_a_batch_fhir_07(gateway: Any) -> None:
+    create = {"request": {"method": "POST", "url": "Patient"}}
+    posted = bundle("batch", create, create | {"resource": patient()})
+
+    refused, taken = gateway.post(posted).json()["entry"]
+    whole = gateway.post(posted | {"type": "transaction"})
+
+    [issue] = refused["response"]["outcome"]["issue"]
+    assert (refused["response"]["status"][:3], issue["code"]) == ("400", "required")
+    assert issue["expression"] == ["Bundle.entry[0].resource"]
+    assert taken["response"]["status"] == "201 Created"
+    assert whole.status_code == 400

@@ -134,6 +134,7 @@ CAUSES: dict[str, tuple[int, str, str | None, Any]] = {
     ),
     "nothing there": (404, "not-found", None, lambda d: d.full.get(f"/Patient/{CANARY}")),
     "no such type": (404, "not-supported", None, lambda d: d.full.post(f"/{CANARY}", json={})),
+    "no such type to search": (404, "not-found", None, lambda d: d.full.get(f"/{CANARY}")),
     "not served": (
         405,
         "not-supported",
