@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from app.tasks import work
 from app.worker import CRITICAL, NORMAL
 from core import outbox
+from core.database import now_of
 from core.logging import logger
 from core.outbox import Priority
 
@@ -47,8 +48,8 @@ def run(database: Database, *, lease: timedelta, stop: Event) -> None:
 
 def relay_once(database: Database, *, owner: str, lease: timedelta) -> int:
     """Lease what is waiting, publish it after the commit, and return how many went out."""
-    now = database.now()
     with database.transaction() as session:
+        now = now_of(session)
         room = WINDOW - outbox.in_flight(session, now=now)
         # Work that nobody takes up may fill the window; what is critical goes out beside it.
         crowded = room <= 0

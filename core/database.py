@@ -79,9 +79,8 @@ class Database:
 
     def now(self) -> datetime:
         """Return the time by the server's clock, which all processes share (decision 17)."""
-        with self.engine.connect() as connection:
-            found: datetime = connection.execute(text("select clock_timestamp()")).scalar_one()
-        return found
+        with self.transaction() as session:
+            return now_of(session)
 
     def ping(self) -> bool:
         """Return whether the server answers."""
@@ -91,6 +90,15 @@ class Database:
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+def now_of(session: Session) -> datetime:
+    """Return the time by the clock of the server that a session speaks to."""
+    found: datetime = session.execute(_NOW).scalar_one()
+    return found
+
+
+_NOW = text("select clock_timestamp()")
 
 
 def psycopg_url(url: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 import redis
 
@@ -101,16 +101,20 @@ def test_embedded_servers_that_die_are_started_again_and_lose_no_alert_ft_08(
     system: System,
 ) -> None:
     gateway, mrns = enrol_everybody(system, "servers")
-    victims = [system.data / "broker.pid", system.data / "postgres" / "postmaster.pid"]
+    files = (system.data / "postgres" / "postmaster.pid", system.data / "broker.pid")
+    victims = [psutil.Process(int(each.read_text().split()[0])) for each in files]
+    living = list(victims)
 
     def stop_one() -> None:
-        if victims:
+        if living:
             # SIGQUIT ends PostgreSQL at once, without a checkpoint, and Valkey as well.
-            os.kill(int(victims.pop().read_text().split()[0]), signal.SIGQUIT)
+            living.pop(0).send_signal(signal.SIGQUIT)
 
     post_while(stop_one, gateway, mrns)
 
-    assert not victims
+    _, left = psutil.wait_procs(victims, timeout=30)
+    assert not living
+    assert not left
     assert settled(system, mrns) == []
     until(
         lambda: system.log.read_text().count("embedded server died, started again") == 2,

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from core.audit import AuditEvent
+from ingest.receipt import RETRACTABLE
 from ingest.tables import Condition
 from tests.door import condition, device, patient, value_of
 
@@ -58,7 +59,8 @@ def test_a_device_cannot_delete_what_is_evidence_fhir_06(gateway: Any, kind: str
 
     assert answer.status_code == 405
     assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "PUT"}
-    assert "entered-in-error" in answer.json()["issue"][0]["diagnostics"]
+    advised = "entered-in-error" in answer.json()["issue"][0]["diagnostics"]
+    assert advised is (kind in RETRACTABLE)
 
 
 def test_a_delete_is_refused_without_scope_to_strangers_and_when_stale_sec_03(
