@@ -34,6 +34,42 @@ class Vital(StrEnum):
     FEV1 = "fev1"
     PEAK_FLOW = "peak_flow"
     MOTION = "motion"
+    STANDING_SYSTOLIC_BP = "standing_systolic_bp"
+    STANDING_DIASTOLIC_BP = "standing_diastolic_bp"
+    SUPINE_SYSTOLIC_BP = "supine_systolic_bp"
+    SUPINE_DIASTOLIC_BP = "supine_diastolic_bp"
+    # Symptoms, as somebody answered when asked: 1 is yes and 0 is no, but for breathlessness.
+    BREATHLESSNESS = "breathlessness"  # 0 none, 10 the worst
+    BREATHLESS_AT_REST = "breathless_at_rest"
+    BREATHLESS_LYING_FLAT = "breathless_lying_flat"
+    CHEST_PAIN = "chest_pain"
+    NEW_CONFUSION = "new_confusion"  # NEWS2: anything but alert
+    SEVERE_HEADACHE = "severe_headache"
+    VISUAL_CHANGE = "visual_change"
+    FOCAL_WEAKNESS = "focal_weakness"
+    FAINTING = "fainting"
+    VOMITING = "vomiting"
+    DIARRHOEA = "diarrhoea"
+    POOR_INTAKE = "poor_intake"
+    MORE_SPUTUM = "more_sputum"
+    FEELS_WORSE = "feels_worse"
+    # What the home and its devices tell.
+    FALL = "fall"  # a detector's event: 1, or 0 where it was cancelled
+    IRREGULAR_RHYTHM = "irregular_rhythm"  # a device's flag for one session
+    HUB_HEARTBEAT = "hub_heartbeat"
+    AWAY = "away"  # 1 since the person left home, 0 since they came back
+    OUTER_DOOR = "outer_door"
+    BATHROOM = "bathroom"  # activations of the bathroom's sensor
+    NIGHT_BATHROOM = "night_bathroom"  # visits a night
+    MOTION_GAP = "motion_gap"  # longest gap of a day while not away
+
+
+class Group(StrEnum):
+    """What a value can be used for: of answers and events no usual and no trend is made."""
+
+    BODY = "body"
+    ANSWER = "answer"
+    EVENT = "event"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +86,15 @@ class Measure:
     low: float
     high: float
     decimals: int
+    group: Group = Group.BODY
+
+
+def _answer(display: str) -> Measure:
+    return Measure(display, "1", "", 0, 1, 0, Group.ANSWER)
+
+
+def _event(display: str) -> Measure:
+    return Measure(display, "1", "", 0, 1, 0, Group.EVENT)
 
 
 MEASURES: dict[Vital, Measure] = {
@@ -74,6 +119,32 @@ MEASURES: dict[Vital, Measure] = {
     Vital.FEV1: Measure("FEV1", "L", "L", 0.2, 7, 2),
     Vital.PEAK_FLOW: Measure("Peak flow", "L/min", "L/min", 50, 900, 0),
     Vital.MOTION: Measure("In-home motion", "{events}/d", "events/day", 0, 5000, 0),
+    Vital.STANDING_SYSTOLIC_BP: Measure("Standing systolic BP", "mm[Hg]", "mmHg", 50, 280, 0),
+    Vital.STANDING_DIASTOLIC_BP: Measure("Standing diastolic BP", "mm[Hg]", "mmHg", 25, 200, 0),
+    Vital.SUPINE_SYSTOLIC_BP: Measure("Lying systolic BP", "mm[Hg]", "mmHg", 50, 280, 0),
+    Vital.SUPINE_DIASTOLIC_BP: Measure("Lying diastolic BP", "mm[Hg]", "mmHg", 25, 200, 0),
+    Vital.BREATHLESSNESS: Measure("Breathlessness", "{score}", "of 10", 0, 10, 0, Group.ANSWER),
+    Vital.BREATHLESS_AT_REST: _answer("Breathless at rest"),
+    Vital.BREATHLESS_LYING_FLAT: _answer("Breathless lying flat"),
+    Vital.CHEST_PAIN: _answer("Chest pain"),
+    Vital.NEW_CONFUSION: _answer("New confusion"),
+    Vital.SEVERE_HEADACHE: _answer("Severe headache"),
+    Vital.VISUAL_CHANGE: _answer("Change of vision"),
+    Vital.FOCAL_WEAKNESS: _answer("Weakness or numbness on one side"),
+    Vital.FAINTING: _answer("Fainting"),
+    Vital.VOMITING: _answer("Vomiting"),
+    Vital.DIARRHOEA: _answer("Diarrhoea"),
+    Vital.POOR_INTAKE: _answer("Eating or drinking little"),
+    Vital.MORE_SPUTUM: _answer("More or darker sputum"),
+    Vital.FEELS_WORSE: _answer("Feels worse than usual"),
+    Vital.FALL: _event("Fall"),
+    Vital.IRREGULAR_RHYTHM: _event("Irregular rhythm"),
+    Vital.HUB_HEARTBEAT: _event("Hub heartbeat"),
+    Vital.AWAY: _event("Away from home"),
+    Vital.OUTER_DOOR: Measure("Outer door", "{events}", "events", 0, 5000, 0, Group.EVENT),
+    Vital.BATHROOM: Measure("Bathroom", "{events}", "events", 0, 5000, 0, Group.EVENT),
+    Vital.NIGHT_BATHROOM: Measure("Bathroom at night", "{events}", "visits", 0, 60, 0),
+    Vital.MOTION_GAP: Measure("Longest gap in motion", "h", "h", 0, 24, 1),
 }
 
 

@@ -165,7 +165,7 @@ def _parsed(seen: _Observation, raw: bytes) -> ParsedObservation | None:
         pairs,
         _when(seen.effective_date_time),
         _time(seen.issued) if seen.issued is not UNSET else None,
-        _time(seen.meta.last_updated) if seen.meta and seen.meta.last_updated else None,
+        _updated(seen.meta),
         measurements,
         resource_id=seen.id or "",
         contact=True,
@@ -194,6 +194,12 @@ def _when(text: str) -> When:
     if _DAY.fullmatch(text):
         return When(Precision.DAY, day=date.fromisoformat(text), received=text)
     return When(Precision.INSTANT, start=_time(text), received=text)
+
+
+def _updated(meta: _Meta | UnsetType) -> datetime | None:
+    if meta is UNSET or meta.last_updated is UNSET:
+        return None
+    return _time(meta.last_updated)
 
 
 def _time(text: str) -> datetime:

@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from pkgutil import resolve_name
 from typing import Any
 
-from core.vitals import MEASURES, Quality, Vital
+from core.vitals import MEASURES, Group, Quality, Vital
 from fhir.outcome import KEPT, PROFILE, Refusal, refusal
 
 UCUM = "http://unitsofmeasure.org"
@@ -52,6 +52,7 @@ _HEART: dict[str, Convert] = {
     "Hz": _times("60"),
 }
 _PERCENT: dict[str, Convert] = {"%": _same, "1": _times("100")}
+_COUNT: dict[str, Convert] = dict.fromkeys(("{events}", "{events}/d", "/d", "1/d", "1"), _same)
 
 TABLE: dict[Vital, dict[str, Convert]] = {
     # The international pound is 0.45359237 kg exactly; 14 of them are a stone.
@@ -95,6 +96,20 @@ TABLE: dict[Vital, dict[str, Convert]] = {
         "l/s": _times("60"),
     },
     Vital.MOTION: dict.fromkeys(("{events}/d", "/d", "1/d", "{events}", "1"), _same),
+    Vital.STANDING_SYSTOLIC_BP: _PRESSURE,
+    Vital.STANDING_DIASTOLIC_BP: _PRESSURE,
+    Vital.SUPINE_SYSTOLIC_BP: _PRESSURE,
+    Vital.SUPINE_DIASTOLIC_BP: _PRESSURE,
+    Vital.BREATHLESSNESS: {"{score}": _same, "1": _same},
+    Vital.OUTER_DOOR: _COUNT,
+    Vital.BATHROOM: _COUNT,
+    Vital.NIGHT_BATHROOM: _COUNT,
+    Vital.MOTION_GAP: {"h": _same, "min": _over(60), "s": _over(3600)},
+    **{
+        vital: {"1": _same}
+        for vital, measure in MEASURES.items()
+        if measure.group is not Group.BODY and measure.unit == "1"
+    },
 }
 # What R4's profiles name, and UCUM annotations of the same; any other unit of the table is
 # converted with a word about it (`fhir.md` section 1). Vitals that are absent here have no profile.

@@ -7,11 +7,12 @@ with the reason kept (`alerting.md`, founding idea: 65 and over, two or more con
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import date
+    from datetime import date, datetime
 
 ELIGIBLE_AGE = 65
 NEEDED_GROUPS = 2
@@ -69,9 +70,31 @@ class Diagnosis:
         return self.clinical_status in ACTIVE and self.verification_status not in DISPROVEN
 
 
+class Absence(StrEnum):
+    """Why somebody is not expected to measure, told apart from silence."""
+
+    ADMITTED = "admitted"  # an Encounter of class IMP
+    PAUSED = "paused"  # the programme's own pause, with an end
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A span of days on which nobody is paged for silence; open while `until` is None."""
+
+    why: Absence
+    since: datetime
+    until: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What the judgement may know about somebody: no name, no record number."""
+    """What the judgement may know about somebody: no name, no record number.
+
+    `medicines` are classes (`beta-blocker`, `insulin`, `sulfonylurea`, `diuretic`,
+    `antihypertensive`, `raas-inhibitor`, `sglt2-inhibitor`, `metformin`, `steroid`); none of
+    them counts as known while `medicines_known` is False. `traits` are finer facts of the
+    problem list that a rule asks for (`frail`, `late-kidney-disease`).
+    """
 
     id: str
     zone: str
@@ -82,6 +105,9 @@ class Person:
     scale_two: bool = False  # hypercapnic failure confirmed by a clinician; never inferred
     on_oxygen: bool | None = None
     medicines: frozenset[str] = frozenset()
+    medicines_known: bool = False
+    traits: frozenset[str] = frozenset()
+    stays: tuple[Stay, ...] = ()
 
     def age(self, today: date) -> int | None:
         """Return the age in whole years, or None where the birth date is unknown."""

@@ -160,7 +160,7 @@ class _Walk:
     def tick(self, at: float) -> Iterator[News]:
         """End a local day: silence, the score, and episodes that have been quiet."""
         past = self.known(at)
-        found = list(judge_at(moment(past, at, at), self.rulebook.silence, self.rulebook).findings)
+        found = list(judge_at(moment(past, at, at), self.rulebook.timed, self.rulebook).findings)
         found += self._score(past, at)
         yield from self._tell(found, at)
         if self.episodes.clear(at):

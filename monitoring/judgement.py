@@ -9,60 +9,32 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from core.vitals import MEASURES, Group
 from monitoring import (
-    averages,
     baseline,
     explanation,
     features,
     risk,
     rules,
     scoring,
-    silence,
-    slips,
-    stillness,
-    trends,
 )
 from monitoring.findings import Assessment, Finding
-from monitoring.moment import Hit, Moment, Waiting, evidence, moment
-from monitoring.rule_kinds import (
-    AverageRule,
-    ChangeRule,
-    ClockRule,
-    DriftRule,
-    ImplausibleRule,
-    LimitRule,
-    RepeatedDaysRule,
-    SilenceRule,
-    StillnessRule,
-    SustainedRule,
-    UnitSlipRule,
-)
+from monitoring.kinds import kind_of
+from monitoring.moment import Moment, Waiting, evidence, moment
+from monitoring.rule_kinds import LimitRule
 from monitoring.windows import DAY, local_day, zone_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from core.vitals import Vital
     from monitoring.findings import Evidence, Risk, Usual
-    from monitoring.rule_kinds import AnyRule
+    from monitoring.rule_kinds import Rule
     from monitoring.rulebook import Rulebook
     from monitoring.windows import History
 
-KINDS: dict[type, Callable[[Any, Moment], Iterator[Hit | Waiting]]] = {
-    LimitRule: rules.limit,
-    AverageRule: averages.average,
-    ChangeRule: trends.change,
-    SustainedRule: trends.sustained,
-    DriftRule: trends.drift,
-    RepeatedDaysRule: trends.repeated_days,
-    SilenceRule: silence.silence,
-    StillnessRule: stillness.stillness,
-    ImplausibleRule: silence.implausible,
-    UnitSlipRule: slips.unit_slip,
-    ClockRule: slips.clock,
-}
 TOUCHES = 2 * 3600.0  # seconds: longer than any rule waits for a repeat or a second fact
 ABSTAINS = "the learned score abstains: no vital of the last week has a personal baseline yet"
 REACH_DAYS = 30  # older readings are history: they feed the baseline, never an alert (fhir.md 4)
@@ -76,15 +48,15 @@ class Judged:
     recheck: float | None = None
 
 
-def judge_at(now: Moment, asked: Iterable[AnyRule], rulebook: Rulebook) -> Judged:
+def judge_at(now: Moment, asked: Iterable[Rule], rulebook: Rulebook) -> Judged:
     """Ask rules at one moment. The score and combinations are not asked here."""
     findings: list[Finding] = []
     waits: list[float] = []
     for rule in asked:
-        kind = KINDS.get(type(rule))
-        if kind is None or not rules.applies(rule, now):
+        fire = kind_of(rule).fire
+        if fire is None or not rules.applies(rule, now):
             continue
-        for answer in kind(rule, now):
+        for answer in fire(rule, now):
             if isinstance(answer, Waiting):
                 waits.append(answer.until)
             else:
@@ -175,7 +147,7 @@ def later(finding: Finding, last: Moment, rulebook: Rulebook) -> Finding:
     """Return the finding, marked where a newer valid reading is back in range (REL-20)."""
     rule = rulebook.by_id.get(finding.rule_id)
     series = last.series(finding.vital) if finding.vital is not None else None
-    if rule is None or series is None or type(rule) not in KINDS:
+    if rule is None or series is None or kind_of(rule).fire is None:
         return finding
     newest = float(series.times[-1])
     if newest <= finding.at.timestamp():
@@ -237,10 +209,12 @@ def _latest(now: Moment) -> Iterator[Evidence]:
             yield from evidence(series, vital, [len(series) - 1])
 
 
+def _body(now: Moment) -> Iterator[Vital]:
+    return (vital for vital in now.past.series if MEASURES[vital].group is Group.BODY)
+
+
 def _usual(now: Moment) -> dict[Vital, Usual]:
-    usuals = {
-        vital: now.usual(vital, window=1, days=baseline.SPAN_DAYS) for vital in now.past.series
-    }
+    usuals = {vital: now.usual(vital, window=1, days=baseline.SPAN_DAYS) for vital in _body(now)}
     return {vital: usual for vital, usual in usuals.items() if usual is not None}
 
 
@@ -249,7 +223,7 @@ def _notes(now: Moment, model: risk.Model | None) -> Iterator[str]:
         yield "the learned score is unavailable; rules alone judged this"
     if not len(now.past.contacts):
         yield "no reading was ever received"
-    for vital in sorted(now.past.series):
+    for vital in sorted(_body(now)):
         usual = now.usual(vital, window=1, days=baseline.SPAN_DAYS)
         if usual is None:
             yield f"no personal baseline yet for {vital}"
@@ -265,5 +239,5 @@ def _notes(now: Moment, model: risk.Model | None) -> Iterator[str]:
 def _unknown_context(now: Moment) -> Iterator[str]:
     if now.person.on_oxygen is None:
         yield "not known whether on oxygen"
-    if not now.person.medicines:
+    if not (now.person.medicines or now.person.medicines_known):
         yield "medicines not known"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from core.vitals import Severity, Vital
     from ingest.enrolment import Person
     from monitoring.findings import Problem, Usual
-    from monitoring.rule_kinds import AnyRule
+    from monitoring.rule_kinds import Rule
     from monitoring.windows import History, Kept, Series
 
 
@@ -73,7 +73,7 @@ class Hit:
     the span that fired began; both are for the sentence only.
     """
 
-    rule: AnyRule
+    rule: Rule
     severity: Severity
     at: float
     day: int

@@ -21,6 +21,8 @@ class Scope:
     least_age: int | None = None
     scale_two: bool | None = None
     lives_alone: bool | None = None
+    traits: frozenset[str] = frozenset()  # any one of these too
+    medicines: frozenset[str] = frozenset()  # any one of these too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,36 +263,3 @@ class ComboRule(Rule):
     least: int
     except_problems: frozenset[Problem] = frozenset()
     except_rules: frozenset[str] = frozenset()
-
-
-AnyRule = (
-    LimitRule
-    | AverageRule
-    | ChangeRule
-    | SustainedRule
-    | DriftRule
-    | RepeatedDaysRule
-    | SilenceRule
-    | StillnessRule
-    | ImplausibleRule
-    | UnitSlipRule
-    | ClockRule
-    | ScoreRule
-    | ComboRule
-)
-KINDS: dict[str, type[AnyRule]] = {
-    "limit": LimitRule,
-    "average": AverageRule,
-    "change": ChangeRule,
-    "sustained": SustainedRule,
-    "drift": DriftRule,
-    "repeated-days": RepeatedDaysRule,
-    "silence": SilenceRule,
-    "stillness": StillnessRule,
-    "implausible": ImplausibleRule,
-    "unit-slip": UnitSlipRule,
-    "clock": ClockRule,
-    "score": ScoreRule,
-    "combo": ComboRule,
-}
-DRIFT_KINDS = (SustainedRule, DriftRule)

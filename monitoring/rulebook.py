@@ -10,22 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import InvalidError
 from core.vitals import Severity, Vital
-from monitoring import rule_check
-from monitoring.rule_kinds import (
-    KINDS,
-    AnyRule,
-    AverageRule,
-    ChangeRule,
-    ComboRule,
-    DriftRule,
-    ImplausibleRule,
-    LimitRule,
-    RepeatedDaysRule,
-    ScoreRule,
-    SilenceRule,
-    StillnessRule,
-    SustainedRule,
-)
+from monitoring import rulebook_check
+from monitoring.kinds import KINDS, kind_of
+from monitoring.rule_kinds import ComboRule, Rule, ScoreRule
 from monitoring.toml_values import build
 
 if TYPE_CHECKING:
@@ -42,24 +29,24 @@ class Rulebook:
 
     version: str
     hash: str
-    rules: tuple[AnyRule, ...]
+    rules: tuple[Rule, ...]
     closing: Mapping[Severity, str] = field(default_factory=dict)
     clear_hours: float = 72.0
 
     @cached_property
-    def by_id(self) -> dict[str, AnyRule]:
+    def by_id(self) -> dict[str, Rule]:
         """Return the rules by their id."""
         return {rule.id: rule for rule in self.rules}
 
     @cached_property
-    def by_vital(self) -> dict[Vital, tuple[AnyRule, ...]]:
+    def by_vital(self) -> dict[Vital, tuple[Rule, ...]]:
         """Return, for each vital, the rules that its arrival concerns."""
-        return {v: tuple(r for r in self.rules if v in vitals_of(r)) for v in Vital}
+        return {v: tuple(r for r in self.rules if v in kind_of(r).vitals(r)) for v in Vital}
 
     @cached_property
-    def silence(self) -> tuple[SilenceRule | StillnessRule, ...]:
+    def timed(self) -> tuple[Rule, ...]:
         """Return the rules that time alone can make fire."""
-        return tuple(rule for rule in self.rules if isinstance(rule, SilenceRule | StillnessRule))
+        return tuple(rule for rule in self.rules if kind_of(rule).timed)
 
     @cached_property
     def score(self) -> ScoreRule | None:
@@ -96,11 +83,11 @@ def parse(text: str, *, conditions: Collection[str], emergency: str = NO_NUMBER)
     rules = [
         rule for table in content.get("rule", []) if (rule := _rule(table, faults)) is not None
     ]
-    faults += rule_check.faults(rules, conditions)
+    faults += rulebook_check.faults(rules, conditions)
     faults += [f"unknown entry {name}" for name in sorted(set(content) - _ENTRIES)]
     closing = content.get("closing", {})
     faults += [f"closing: unknown tier {tier}" for tier in closing if tier not in list(Severity)]
-    faults += rule_check.closing_faults(closing)
+    faults += rulebook_check.closing_faults(closing)
     if faults:
         raise InvalidError("rulebook refused: " + "; ".join(faults))
     return Rulebook(
@@ -115,7 +102,7 @@ def parse(text: str, *, conditions: Collection[str], emergency: str = NO_NUMBER)
     )
 
 
-def _rule(table: dict[str, Any], faults: list[str]) -> AnyRule | None:
+def _rule(table: dict[str, Any], faults: list[str]) -> Rule | None:
     name = str(table.get("id", "a rule without id"))
     fields = dict(table)
     kind = KINDS.get(str(fields.pop("kind", "")))
@@ -123,21 +110,7 @@ def _rule(table: dict[str, Any], faults: list[str]) -> AnyRule | None:
         faults.append(f"{name}: unknown kind {table.get('kind')!r}")
         return None
     try:
-        return build(kind, fields)
+        return build(kind.rule, fields)
     except (TypeError, ValueError) as error:
         faults.append(f"{name}: {error}")
         return None
-
-
-def vitals_of(rule: AnyRule) -> frozenset[Vital]:
-    """Return the vitals whose arrival may make this rule fire."""
-    if isinstance(rule, LimitRule):
-        raises = [level.raised for level in rule.levels if level.raised]
-        return frozenset({rule.vital, *(c.vital for r in raises for c in r.companions)})
-    if isinstance(rule, AverageRule):
-        return frozenset(term.vital for term in rule.terms)
-    if isinstance(rule, SustainedRule | DriftRule):
-        return frozenset(rule.vitals)
-    if isinstance(rule, ChangeRule | RepeatedDaysRule):
-        return frozenset({rule.vital})
-    return frozenset(Vital) if isinstance(rule, ImplausibleRule) else frozenset()

@@ -36,6 +36,10 @@ def applies(rule: Rule, now: Moment) -> bool:
     scope, person = rule.scope, now.person
     if scope.conditions and not scope.conditions & person.groups:
         return False
+    if scope.traits and not scope.traits & person.traits:
+        return False
+    if scope.medicines and not scope.medicines & person.medicines:
+        return False
     if scope.scale_two is not None and scope.scale_two != person.scale_two:
         return False
     if scope.lives_alone is not None and scope.lives_alone != bool(person.lives_alone):

@@ -9,8 +9,8 @@ import pytest
 from core.errors import InvalidError
 from core.vitals import Severity, Vital
 from monitoring import rulebook as rulebooks
+from monitoring.kinds import kind_of
 from monitoring.rule_kinds import LimitRule
-from monitoring.rulebook import vitals_of
 
 if TYPE_CHECKING:
     from monitoring.rulebook import Rulebook
@@ -116,4 +116,6 @@ def test_the_second_fact_of_a_rule_asks_that_rule_again_when_it_arrives(
     concerned = {rule.id for rule in rulebook.by_vital[Vital.SYSTOLIC_BP]}
 
     assert {"SBP-LOW3", "HR-LOW3", "RR-HIGH3", "TEMP-LOW", "BP-AVG"} <= concerned
-    assert Vital.HEART_RATE in vitals_of(rulebook.by_id["SBP-LOW3"])
+    assert Vital.HEART_RATE in kind_of(rulebook.by_id["SBP-LOW3"]).vitals(
+        rulebook.by_id["SBP-LOW3"]
+    )

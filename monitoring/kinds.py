@@ -1,0 +1,102 @@
+"""Every kind of rule: its fields, what makes it fire, whose arrival concerns it, its faults.
+
+A new kind is one dataclass, one function and one line here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from core.vitals import Vital
+from monitoring import averages, rule_check, rules, silence, slips, stillness, trends
+from monitoring.rule_kinds import (
+    AverageRule,
+    ChangeRule,
+    ClockRule,
+    ComboRule,
+    DriftRule,
+    ImplausibleRule,
+    LimitRule,
+    RepeatedDaysRule,
+    Rule,
+    ScoreRule,
+    SilenceRule,
+    StillnessRule,
+    SustainedRule,
+    UnitSlipRule,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from monitoring.moment import Hit, Moment, Waiting
+
+
+def _none(_rule: Any) -> Iterator[str]:
+    return iter(())
+
+
+def _no_vitals(_rule: Any) -> frozenset[Vital]:
+    return frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of rule.
+
+    `fire` is None where the rule is not asked at a moment: the score, and combinations.
+    `vitals` are those whose arrival may make a rule fire; `timed` says that time alone can.
+    """
+
+    rule: type[Rule]
+    fire: Callable[[Any, Moment], Iterator[Hit | Waiting]] | None
+    vitals: Callable[[Any], frozenset[Vital]] = _no_vitals
+    faults: Callable[[Any], Iterator[str]] = _none
+    timed: bool = False
+
+
+def _limit_vitals(rule: LimitRule) -> frozenset[Vital]:
+    raises = [level.raised for level in rule.levels if level.raised]
+    return frozenset({rule.vital, *(c.vital for r in raises for c in r.companions)})
+
+
+def _term_vitals(rule: AverageRule) -> frozenset[Vital]:
+    return frozenset(term.vital for term in rule.terms)
+
+
+def _several(rule: SustainedRule | DriftRule) -> frozenset[Vital]:
+    return frozenset(rule.vitals)
+
+
+def _one(rule: ChangeRule | RepeatedDaysRule) -> frozenset[Vital]:
+    return frozenset({rule.vital})
+
+
+def _any(_rule: ImplausibleRule) -> frozenset[Vital]:
+    return frozenset(Vital)
+
+
+KINDS: dict[str, Kind] = {
+    "limit": Kind(LimitRule, rules.limit, _limit_vitals, rule_check.limit_rule),
+    "average": Kind(AverageRule, averages.average, _term_vitals, rule_check.average_rule),
+    "change": Kind(ChangeRule, trends.change, _one, rule_check.change_rule),
+    "sustained": Kind(SustainedRule, trends.sustained, _several, rule_check.sustained_rule),
+    "drift": Kind(DriftRule, trends.drift, _several, rule_check.drift_rule),
+    "repeated-days": Kind(
+        RepeatedDaysRule, trends.repeated_days, _one, rule_check.repeated_days_rule
+    ),
+    "silence": Kind(SilenceRule, silence.silence, timed=True),
+    "stillness": Kind(StillnessRule, stillness.stillness, timed=True),
+    "implausible": Kind(ImplausibleRule, silence.implausible, _any, rule_check.implausible_rule),
+    "unit-slip": Kind(UnitSlipRule, slips.unit_slip),
+    "clock": Kind(ClockRule, slips.clock),
+    "score": Kind(ScoreRule, None, faults=rule_check.score_rule),
+    "combo": Kind(ComboRule, None),
+}
+_BY_TYPE = {kind.rule: kind for kind in KINDS.values()}
+
+
+def kind_of(rule: Rule) -> Kind:
+    """Return the kind of a rule."""
+    return _BY_TYPE[type(rule)]
