@@ -13,7 +13,7 @@ from tests.oracle.panel import GLUCOSE, conversions
 VALUES = (1.0, 36.6, 98.6, 137.25)
 # A count without a unit and a count a day are taken as one: a declared reading of the device's
 # total, not a conversion that UCUM knows.
-COUNTS = {Vital.STEPS, Vital.MOTION}
+COUNTS = {Vital.STEPS, Vital.MOTION, Vital.OUTER_DOOR, Vital.BATHROOM, Vital.NIGHT_BATHROOM}
 ROWS = [
     (vital, code, value)
     for vital, codes in TABLE.items()
