@@ -10,9 +10,15 @@ import os
 import platform
 import sys
 
-from bench import bulk, ingest, replay, search
+from bench import assess, bulk, ingest, replay, search
 
-BENCHES = {"replay": replay.main, "ingest": ingest.main, "search": search.main, "bulk": bulk.main}
+BENCHES = {
+    "replay": replay.main,
+    "assess": assess.main,
+    "ingest": ingest.main,
+    "search": search.main,
+    "bulk": bulk.main,
+}
 
 
 def main(arguments: list[str]) -> None:

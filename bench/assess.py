@@ -1,0 +1,176 @@
+"""Times the judgement of a whole population against merely loading its rows (PERF: assess).
+
+`make bench ARGS="assess --patients 200"`: 90 days of eight signals each; medians of repeats,
+each step in turn within one run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from sqlalchemy import text
+
+import app.migrate
+from core.clock import utc_now
+from core.database import Database
+from core.embedded import servers
+from core.security import SYSTEM
+from core.settings import Environment, Settings
+from ingest.repository import visible_to
+from ingest.tables import Condition, Patient
+from monitoring import service
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+DAYS = 90
+# vital, centre, day-to-day spread, decimals (evidence.md 8.2)
+SIGNALS = (
+    ("body_weight", 78.0, 0.5, 1),
+    ("systolic_bp", 132.0, 11.0, 0),
+    ("diastolic_bp", 76.0, 7.0, 0),
+    ("heart_rate", 72.0, 5.5, 0),
+    ("spo2", 96.0, 0.8, 0),
+    ("respiratory_rate", 16.0, 1.5, 0),
+    ("body_temperature", 36.5, 0.2, 1),
+    ("glucose", 135.0, 30.0, 0),
+)
+_FILL = """
+insert into reading (patient_id, effective, resource_id, received_at, value, resource_version,
+    ordinal, history, superseded, vital, device, quality, precision, comparator, value_received,
+    unit_received)
+select patient, at, gen_random_uuid(), at + interval '20 seconds',
+    round((:centre + :spread * (random() + random() + random() - 1.5) * 2)::numeric, :decimals),
+    1, 0, false, false, :vital, 'd', 'scored', 'instant', '', '', ''
+from unnest(cast(:patients as uuid[])) patient, generate_series(cast(:first as int), cast(:last as int)) day,
+    lateral (select cast(:until as timestamptz) - day * interval '1 day'
+             + random() * interval '40 minutes' as at) taken
+"""
+# What a judgement needs of a reading; nothing is made of it here.
+_LOAD = """
+select patient_id, vital, value, effective, received_at, quality, until, local_day, precision,
+    comparator, device, history, resource_id, resource_version, ordinal
+from reading where patient_id = any(cast(:patients as uuid[])) and effective >= :since
+    and not superseded and quality <> 'withdrawn'
+order by patient_id, effective
+"""
+
+
+def enrol(session: Session, patients: int, *, until: datetime) -> list[UUID]:
+    """Store people with heart failure or diabetes; return their ids."""
+    people = [Patient(id=uuid4(), created_at=until - timedelta(days=DAYS)) for _ in range(patients)]
+    session.add_all(people)
+    session.flush()
+    ids = [each.id for each in people]
+    for number, each in enumerate(ids):
+        code = ("I50.9", "E11.9")[number % 2]
+        session.add(
+            Condition(
+                id=uuid4(),
+                patient_id=each,
+                codes=[["http://hl7.org/fhir/sid/icd-10", code]],
+                clinical_status="active",
+                verification_status="confirmed",
+            )
+        )
+    return ids
+
+
+def measured(session: Session, patients: Sequence[UUID], *, days: range, until: datetime) -> None:
+    """Store one reading a day of each signal, so many days ago."""
+    for vital, centre, spread, decimals in SIGNALS:
+        session.execute(
+            text(_FILL),
+            {
+                "patients": list(patients),
+                "first": days[0],
+                "last": days[-1],
+                "until": until,
+                "vital": vital,
+                "centre": centre,
+                "spread": spread,
+                "decimals": decimals,
+            },
+        )
+
+
+def fill(database: Database, patients: int, *, until: datetime) -> None:
+    """Store 90 days of readings, all but the last of them judged: what every day finds."""
+    with database.transaction() as session:
+        ids = enrol(session, patients, until=until)
+        measured(session, ids, days=range(2, DAYS + 1), until=until)
+        one_by_one(session, ids, now=until - timedelta(days=1))
+    with database.transaction() as session:
+        measured(session, ids, days=range(1, 2), until=until)
+
+
+def load(session: Session, patients: Sequence[UUID], *, now: datetime) -> int:
+    """Fetch the rows of many people in one query: what a judgement is compared with."""
+    since = now - service.READ_BACK
+    return len(session.execute(text(_LOAD), {"patients": list(patients), "since": since}).all())
+
+
+def one_by_one(session: Session, patients: Sequence[UUID], *, now: datetime) -> int:
+    """Judge people each by their own queries: what the arrival of a reading costs."""
+    for each in patients:
+        service.assess(session, each, now=now, rulebook=RULEBOOK, model=MODEL)
+    return len(patients)
+
+
+RULEBOOK, MODEL = service.load_rulebook(), service.load_model()
+STEPS: dict[str, Callable[..., int]] = {"loading the rows": load, "one by one": one_by_one}
+
+
+def measure(database: Database, *, repeats: int, now: datetime) -> dict[str, float]:
+    """Return the median seconds of each step, tried in turn; nothing is kept of a judgement."""
+    with database.transaction() as session:
+        patients = list(session.scalars(visible_to(SYSTEM)))
+    taken: dict[str, list[float]] = {name: [] for name in STEPS}
+    for _ in range(repeats):
+        for name, step in STEPS.items():
+            with database.transaction() as session:
+                started = time.perf_counter()
+                step(session, patients, now=now)
+                taken[name].append(time.perf_counter() - started)
+                session.rollback()
+    return {name: statistics.median(seconds) for name, seconds in taken.items()}
+
+
+def main(arguments: Sequence[str] = ()) -> None:
+    """Start a database of its own, fill it, and time each step."""
+    parser = argparse.ArgumentParser(prog="bench assess")
+    parser.add_argument("--patients", type=int, default=200)
+    parser.add_argument("--repeats", type=int, default=5)
+    chosen = parser.parse_args(arguments)
+    now = utc_now()
+    with tempfile.TemporaryDirectory() as name:
+        settings = Settings(environment=Environment.TEST, data=Path(name))
+        with servers(settings, broker=False) as running:
+            app.migrate.upgrade(running.migration_database_url, app_role=settings.app_role)
+            owner = Database(running.migration_database_url, field_keys=running.field_keys)
+            fill(owner, chosen.patients, until=now)
+            with owner.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as line:
+                line.execute(text("vacuum analyze"))
+            owner.close()
+            database = Database(running.database_url, field_keys=running.field_keys)
+            medians = measure(database, repeats=chosen.repeats, now=now)
+            database.close()
+    print(f"{chosen.patients} people, {DAYS} days of {len(SIGNALS)} signals:")
+    for name, seconds in medians.items():
+        ratio = seconds / medians["loading the rows"]
+        print(f"{name:>20}: {chosen.patients / seconds:8.0f} people/s/core, {ratio:5.1f} x loading")
+
+
+if __name__ == "__main__":
+    main()
