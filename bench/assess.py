@@ -53,7 +53,8 @@ insert into reading (patient_id, effective, resource_id, received_at, value, res
 select patient, at, gen_random_uuid(), at + interval '20 seconds',
     round((:centre + :spread * (random() + random() + random() - 1.5) * 2)::numeric, :decimals),
     1, 0, false, false, :vital, 'd', 'scored', 'instant', '', '', ''
-from unnest(cast(:patients as uuid[])) patient, generate_series(cast(:first as int), cast(:last as int)) day,
+from unnest(cast(:patients as uuid[])) patient,
+    generate_series(cast(:first as int), cast(:last as int)) day,
     lateral (select cast(:until as timestamptz) - day * interval '1 day'
              + random() * interval '40 minutes' as at) taken
 """

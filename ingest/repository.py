@@ -67,6 +67,7 @@ __all__ = [
     "person",
     "preliminary",
     "profiles",
+    "reading_of",
     "readings",
     "readings_received",
     "responsible",
@@ -138,7 +139,7 @@ def readings(session: Session, patient_id: UUID, *, since: datetime) -> list[Rea
         )
         .order_by(StoredReading.effective, StoredReading.received_at, *_ORDER)
     )
-    return _once([_reading(row) for row in session.scalars(query)], ids)
+    return _once([reading_of(row) for row in session.scalars(query)], ids)
 
 
 def readings_received(session: Session, patient_id: UUID, *, after: datetime) -> list[Reading]:
@@ -155,7 +156,7 @@ def readings_received(session: Session, patient_id: UUID, *, after: datetime) ->
         )
         .order_by(StoredReading.effective, *_ORDER)
     )
-    return _once([_reading(row) for row in session.scalars(query)], ids)
+    return _once([reading_of(row) for row in session.scalars(query)], ids)
 
 
 def preliminary(session: Session, reading_ids: Iterable[str]) -> set[str]:
@@ -181,7 +182,8 @@ def _once(listed: list[Reading], ids: Collection[UUID]) -> list[Reading]:
     ]
 
 
-def _reading(row: StoredReading) -> Reading:
+def reading_of(row: StoredReading) -> Reading:
+    """Return a stored reading as the judgement knows it."""
     return Reading(
         id=row.id,
         vital=Vital(row.vital),

@@ -75,10 +75,26 @@ def parse(text: str, *, conditions: Collection[str], emergency: str = NO_NUMBER)
         plausible range of its vital, a doubled id, an unknown condition or template field,
         a drift rule above YELLOW, levels out of order.
     """
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return read(content_of(text), digest, conditions=conditions, emergency=emergency)
+
+
+def content_of(text: str) -> dict[str, Any]:
+    """Return the tables of a TOML text; raise `InvalidError` where it is none."""
     try:
-        content = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InvalidError(f"rulebook is not TOML: {error}") from error
+
+
+def read(
+    content: Mapping[str, Any],
+    digest: str,
+    *,
+    conditions: Collection[str],
+    emergency: str = NO_NUMBER,
+) -> Rulebook:
+    """Return the rulebook of tables that bear the hash `digest`; raises as `parse` does."""
     faults: list[str] = []
     rules = [
         rule for table in content.get("rule", []) if (rule := _rule(table, faults)) is not None
@@ -92,7 +108,7 @@ def parse(text: str, *, conditions: Collection[str], emergency: str = NO_NUMBER)
         raise InvalidError("rulebook refused: " + "; ".join(faults))
     return Rulebook(
         version=str(content.get("version", "")),
-        hash=hashlib.sha256(text.encode()).hexdigest(),
+        hash=digest,
         rules=tuple(rules),
         closing={
             Severity(tier): str(words).format(emergency=emergency)

@@ -1,0 +1,1 @@
+"""What clinicians concluded about past alerts."""

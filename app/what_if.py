@@ -1,0 +1,108 @@
+"""Runs the rulebook in force and a proposed one over the same past, and compares the alerts.
+
+The past is what is stored, or a folder of FHIR NDJSON; either is judged as it happened.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from alerts.conclusions.repository import concluded
+from alerts.outcomes import Label
+from app import replay_folder
+from app.replay import judged
+from app.replay_past import past_of
+from core.errors import InvalidError
+from core.security import SYSTEM
+from ingest.past.repository import ever_stood
+from ingest.repository import condition_groups, person, visible_to
+from monitoring.eventtime import Past, Version
+from monitoring.service import READ_BACK
+from monitoring.what_if import Alerted, Difference, Labelled, compare
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from sqlalchemy.orm import Session
+
+    from monitoring.risk import Model
+    from monitoring.rulebook import Rulebook
+
+WEEK = timedelta(days=7)
+CONFIRMED = (Label.TRUE_ACTIONABLE, Label.TRUE_NO_ACTION)
+LABELS = (*CONFIRMED, Label.FALSE_MEASUREMENT, Label.FALSE_PHYSIOLOGY)
+
+
+def stored_pasts(session: Session, *, since: datetime) -> Iterator[Past]:
+    """Yield the past of each person, with what the baselines of `since` need before it."""
+    for patient_id in session.scalars(visible_to(SYSTEM)).all():
+        known = ever_stood(session, patient_id, since=since - READ_BACK)
+        versions = [Version(r, at.timestamp() if at else None) for r, at in known]
+        if versions:
+            yield Past(person(session, patient_id), versions)
+
+
+def folder_pasts(folder: Path) -> list[Past]:
+    """Return the past of each patient of an exported folder; raises `InvalidError`."""
+    if not (folder / "Patient.ndjson").is_file():
+        raise InvalidError(f"{folder} has no Patient.ndjson", field="input")
+    members = replay_folder.read(folder).members.values()
+    return [past_of(member, condition_groups()) for member in members]
+
+
+def labels(session: Session, *, since: datetime) -> list[Labelled]:
+    """Return the episodes that say whether an alert was right; the other labels do not."""
+    return [
+        Labelled(
+            str(each.patient_id),
+            each.problem,
+            each.started_at,
+            each.ended_at,
+            each.label,
+            each.label in CONFIRMED,
+        )
+        for each in concluded(session, since=since)
+        if each.label in LABELS
+    ]
+
+
+def what_if(  # noqa: PLR0913 (two rulebooks, one past, its span)
+    pasts: Iterable[Past],
+    before: Rulebook,
+    after: Rulebook,
+    *,
+    model: Model | None,
+    since: datetime | None,
+    until: datetime,
+    labelled: Iterable[Labelled] = (),
+    progress: Callable[[], None] = lambda: None,
+) -> Difference:
+    """Return what differs between the alerts of two rulebooks from `since` to `until`.
+
+    A person is watched from their first reading on, or from `since` where that is later.
+    """
+    old: list[Alerted] = []
+    new: list[Alerted] = []
+    watched = timedelta()
+    for past in pasts:
+        received = [version.reading.received for version in past.versions]
+        if not received:
+            continue
+        start = max(min(received), since or min(received))
+        watched += max(until - start, timedelta())
+        old += _alerts(past, before, model, start, until)
+        new += _alerts(past, after, model, start, until)
+        progress()
+    return compare(old, new, list(labelled), patient_weeks=watched / WEEK)
+
+
+def _alerts(
+    past: Past, rulebook: Rulebook, model: Model | None, start: datetime, until: datetime
+) -> Iterator[Alerted]:
+    for news in judged(past, rulebook=rulebook, model=model, until=until):
+        if news.alerts and start <= news.at <= until:
+            found = news.finding
+            yield Alerted(past.person.id, found.problem, found.severity, news.at, found.rule_id)
