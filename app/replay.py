@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from app import replay_folder
@@ -19,14 +19,16 @@ from fhir.detected_issue import Raised, detected_issue
 from ingest.repository import condition_groups
 from monitoring import eventtime
 from monitoring.episode import SILENT_TIERS
+from monitoring.windows import zone_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from datetime import date, datetime
+    from datetime import date, datetime, tzinfo
     from pathlib import Path
 
     from monitoring.eventtime import News, Past
     from monitoring.findings import Finding, Problem
+    from monitoring.plans.hours import ServiceHours
     from monitoring.risk import Model
     from monitoring.rulebook import Rulebook
 
@@ -54,11 +56,13 @@ def replay(  # noqa: PLR0913 (what the command line lets one choose)
     per_day: bool,
     rulebook: Rulebook,
     model: Model | None,
+    hours: ServiceHours | None = None,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Summary:
     """Judge every patient of a folder as it happened and write what was alerted.
 
-    `progress` is called with patients done and patients in all. Raises `InvalidError` where
+    With `hours`, what is below RED is dated when the service reads it. `progress` is called
+    with patients done and patients in all. Raises `InvalidError` where
     the folder has no Patient.ndjson, or the output no folder.
     """
     if not (input_dir / "Patient.ndjson").is_file():
@@ -74,6 +78,9 @@ def replay(  # noqa: PLR0913 (what the command line lets one choose)
     with output.open("w", encoding="utf-8") as target:
         for done, past in enumerate(pasts, start=1):
             news = judged(past, rulebook=rulebook, model=model, until=until)
+            if hours is not None:
+                zone = zone_of(past.person.zone)
+                news = (in_hours(each, hours, zone) for each in news)
             for each in daily(news) if per_day else (n for n in news if n.alerts):
                 target.write(json.dumps(issue(each, past.person.id), ensure_ascii=False) + "\n")
                 summary.written[each.finding.severity] += 1
@@ -89,6 +96,15 @@ def judged(
         return iter(())
     news = eventtime.run(past, rulebook=rulebook, model=model, until=until)
     return (each for each in news if each.finding.severity not in SILENT_TIERS)
+
+
+def in_hours(news: News, hours: ServiceHours, zone: tzinfo) -> News:
+    """Return a finding as of when the service reads it; a RED waits for no opening."""
+    if news.finding.severity is Severity.RED:
+        return news
+    at = hours.dealt_with(news.at, zone)
+    day = at.astimezone(zone).date()
+    return replace(news, at=at, finding=replace(news.finding, day=day))
 
 
 def daily(news: Iterable[News]) -> list[News]:

@@ -104,6 +104,7 @@ class Settings(BaseSettings):
     mail_from: str = "wardlight@localhost"
     fallback_email: str = ""
     model_path: Path | None = None
+    plan: Path | None = None
     worker_processes: int = Field(default=2, ge=1, le=64)
     outbound_allow: Annotated[str, AfterValidator(_networks)] = ""
     outbound_loopback: bool = False

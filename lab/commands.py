@@ -14,14 +14,18 @@ from rich.table import Table
 
 from lab import evaluation, tihm
 from lab.demonstration import demo
+from lab.plan_fit import SPLIT_HEADINGS, fit, split_rows, splits
+from lab.plan_text import plan_text
+from lab.planned import planned
 from lab.reference import write
 from lab.scenarios import WORLDS
 from lab.simulator import simulate
-from monitoring.service import load_model, load_rulebook
+from monitoring.service import load_model, load_plan, load_rulebook
 
 TRAINING_SEED = 20260101
 HELD_OUT_SEED = 20270101  # other lives than those trained on, whatever the number of patients
 ARTEFACT = Path("monitoring") / "artefact.json"
+PLAN = Path("examples") / "plans" / "tihm.toml"
 
 lab = typer.Typer(no_args_is_help=True, help="The bench: reference data and comparisons.")
 
@@ -117,9 +121,17 @@ def replay_tihm(
     fhir: Annotated[
         Path | None, typer.Option(help="Also write them here as FHIR NDJSON for replay.")
     ] = None,
+    plan: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Judge by a site's plan.")
+    ] = None,
 ) -> None:
     """Replay the TIHM development patients against their clinician-validated labels."""
     everybody = tihm.read(folder / "tihm")
+    if plan is not None:
+        table = planned(everybody, load_plan(plan, load_rulebook()), load_rulebook())
+        _print_table(f"TIHM under {plan.name}", tihm.HEADINGS, tihm.rows(table))
+        typer.echo(tihm.CAVEAT)
+        return
     if fhir is not None:
         write(everybody, fhir)
     with _progress() as bar:
@@ -128,3 +140,23 @@ def replay_tihm(
     title = f"TIHM: {table.days} patient-days with physiology, {table.labelled} labelled"
     _print_table(title, tihm.HEADINGS, tihm.rows(table))
     typer.echo(tihm.CAVEAT)
+
+
+@lab.command("fit-plan")
+def fit_plan(
+    folder: Annotated[
+        Path, typer.Option(envvar="WARDLIGHT_REFERENCE_DATA", help="The reference data.")
+    ] = Path("../shared/data"),
+    output: Annotated[Path, typer.Option(help="Where the plan goes.")] = PLAN,
+    repeats: Annotated[int, typer.Option(help="Random halves of the patients, to check.")] = 20,
+) -> None:
+    """Fit the plan of the TIHM service, and say how it does on patients it was not fitted on."""
+    everybody = tihm.read(folder / "tihm")
+    output.write_text(plan_text(fit(everybody), patients=len(everybody)), encoding="utf-8")
+    typer.echo(f"written to {output}")
+    if repeats:
+        _print_table(
+            f"Fitted on a random half of the patients, scored on the other, {repeats} times",
+            SPLIT_HEADINGS,
+            split_rows(list(splits(everybody, repeats=repeats, seed=tihm.SEED))),
+        )

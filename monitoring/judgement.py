@@ -59,7 +59,7 @@ def judge_at(now: Moment, asked: Iterable[Rule], rulebook: Rulebook) -> Judged:
         for answer in fire(rule, now):
             if isinstance(answer, Waiting):
                 waits.append(answer.until)
-            else:
+            elif not rule.tiers or answer.severity in rule.tiers:
                 findings.append(
                     explanation.finding(answer, zone=now.person.zone, closing=rulebook.closing)
                 )

@@ -37,6 +37,7 @@ class Rule:
     patient: str
     scope: Scope = Scope()
     note: str = ""
+    tiers: frozenset[Severity] = frozenset()  # which of its tiers are said; empty: all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,8 @@ from core.outbox import Priority, Topic, offer
 from core.vitals import Severity
 from ingest import repository as people
 from monitoring import judgement, repository, risk, rulebook, windows
+from monitoring.plans.in_force import under_plan
+from monitoring.plans.plan_file import read_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from core.vitals import Reading
     from monitoring.findings import Assessment
+    from monitoring.plans.plan_file import SitePlan
     from monitoring.repository import Mark
     from monitoring.rulebook import Rulebook
 
@@ -48,6 +51,21 @@ def load_rulebook(path: Path | None = None, *, emergency: str = rulebook.NO_NUMB
         conditions=frozenset(people.condition_groups()),
         emergency=emergency,
     )
+
+
+def load_plan(path: Path, rulebook: Rulebook) -> SitePlan:
+    """Return a site's plan; raise `InvalidError` with every fault it has."""
+    return read_plan(
+        path.read_text(encoding="utf-8"),
+        rules=rulebook.by_id,
+        conditions=frozenset(people.condition_groups()),
+    )
+
+
+def site_rulebook(plan: Path | None, *, emergency: str = rulebook.NO_NUMBER) -> Rulebook:
+    """Return the rulebook as this site uses it: with its plan, where it has one."""
+    whole = load_rulebook(emergency=emergency)
+    return under_plan(whole, load_plan(plan, whole)) if plan else whole
 
 
 def load_model(path: Path | None = None) -> risk.Model | None:

@@ -13,6 +13,7 @@ import monitoring.service
 from app.replay import Summary
 from app.replay import replay as run
 from core.settings import Settings
+from monitoring.plans.in_force import under_plan
 
 console = Console(stderr=True)
 
@@ -30,13 +31,19 @@ def replay(
     per_day: Annotated[
         bool, typer.Option("--per-day", help="A line a patient, problem and day with a finding.")
     ] = False,
+    plan: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="A site's plan: limits it has chosen."),
+    ] = None,
 ) -> None:
     """Write one FHIR DetectedIssue for each alert that would have opened or risen.
 
     DIR holds Patient.ndjson, Condition.ndjson and Observation.ndjson (FHIR R4). An alert uses
-    only what had arrived by its time.
+    only what had arrived by its time. With --plan, the rulebook is that of the site: its limits,
+    without the rules it switched off (never RED), read in its hours.
     """
     rulebook = monitoring.service.load_rulebook()
+    chosen = monitoring.service.load_plan(plan, rulebook) if plan else None
     model = monitoring.service.load_model(Settings().model_path)
     with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
         task = bar.add_task("replaying", total=None)
@@ -44,8 +51,9 @@ def replay(
             input,
             output,
             per_day=per_day,
-            rulebook=rulebook,
+            rulebook=under_plan(rulebook, chosen) if chosen else rulebook,
             model=model,
+            hours=chosen.hours if chosen else None,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     tell(summary)
