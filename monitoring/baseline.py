@@ -44,6 +44,9 @@ DEVICE_ERROR: dict[Vital, float] = {
     Vital.STEPS: 300.0,
     Vital.MOTION: 30.0,
     Vital.SLEEP: 0.5,
+    Vital.FEV1: 0.1,
+    Vital.NIGHT_BATHROOM: 0.5,
+    Vital.MOTION_GAP: 0.5,
 }
 
 

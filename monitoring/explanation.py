@@ -86,6 +86,7 @@ def _fields(hit: Hit, zone: str) -> dict[str, str]:
         "basis": "one reading" if hit.count == 1 else f"mean of {hit.count} readings",
         "which": _WHICH.get(vital, "") if vital else "",
         "remark": hit.remark,
+        "held": "; ".join(hit.held),
         "since": "" if hit.since is None else local_time(hit.since, zone),
     }
 
@@ -187,6 +188,8 @@ _SAFE_SIDE = {
 
 def counterfactual(hit: Hit) -> str:
     """Return what would have made it not fire, or nothing where that is not one number."""
+    if hit.otherwise:
+        return hit.otherwise
     side = _safe_side(hit)
     if hit.vital is None or hit.limit is None or not side:
         return ""

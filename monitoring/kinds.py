@@ -9,7 +9,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.vitals import Vital
-from monitoring import averages, rule_check, rules, silence, slips, stillness, trends
+from monitoring import (
+    averages,
+    criteria,
+    early_warning,
+    events,
+    oximetry,
+    pairs,
+    rule_check,
+    rules,
+    silence,
+    slips,
+    stillness,
+    trends,
+)
 from monitoring.rule_kinds import (
     AverageRule,
     ChangeRule,
@@ -85,6 +98,16 @@ KINDS: dict[str, Kind] = {
     "drift": Kind(DriftRule, trends.drift, _several, rule_check.drift_rule),
     "repeated-days": Kind(
         RepeatedDaysRule, trends.repeated_days, _one, rule_check.repeated_days_rule
+    ),
+    "criteria": Kind(criteria.CriteriaRule, criteria.criteria, criteria.vitals, criteria.faults),
+    "pair": Kind(pairs.PairRule, pairs.pair, pairs.vitals, pairs.faults),
+    "event": Kind(events.EventRule, events.event, events.vitals, events.faults),
+    "oximetry": Kind(oximetry.OximetryRule, oximetry.oximetry, oximetry.vitals, oximetry.faults),
+    "early-warning": Kind(
+        early_warning.EarlyWarningRule,
+        early_warning.early_warning,
+        early_warning.vitals,
+        early_warning.faults,
     ),
     "silence": Kind(SilenceRule, silence.silence, timed=True),
     "stillness": Kind(StillnessRule, stillness.stillness, timed=True),

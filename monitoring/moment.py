@@ -90,6 +90,8 @@ class Hit:
     missing: tuple[str, ...] = ()
     because: str = ""  # the second fact that raised the tier
     bound: str = ""  # words before a value that is only a bound: the meter showed LO or HI
+    held: tuple[str, ...] = ()  # of several facts, those that hold, in words
+    otherwise: str = ""  # what would have made it not fire, where that is not one number
     remark: str = ""  # what only this rule can say, ready for its sentence
     problem: Problem | None = None  # where it is not the rule's own
 

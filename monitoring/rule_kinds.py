@@ -23,6 +23,9 @@ class Scope:
     lives_alone: bool | None = None
     traits: frozenset[str] = frozenset()  # any one of these too
     medicines: frozenset[str] = frozenset()  # any one of these too
+    without_conditions: frozenset[str] = frozenset()  # nobody who has any of these
+    age_or_trait: bool = False  # least_age or one of the traits: one is enough
+    on_oxygen: bool | None = None  # at the time, as far as it is known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ TEMPLATE_FIELDS = frozenset(
         "since",
         "amount",
         "remark",
+        "held",
     }
 )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.vitals import Quality, Severity
+from core.vitals import Quality, Severity, Vital
 from monitoring.moment import Hit, Waiting, evidence, kept_evidence
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         Raise,
         RepeatedDaysRule,
         Rule,
+        Scope,
     )
     from monitoring.windows import Kept, Series
 
@@ -34,17 +35,37 @@ SLACK = 1.0  # seconds; a recheck falls due exactly at the end of the wait
 def applies(rule: Rule, now: Moment) -> bool:
     """Return whether the rule is for this person."""
     scope, person = rule.scope, now.person
-    if scope.conditions and not scope.conditions & person.groups:
-        return False
-    if scope.traits and not scope.traits & person.traits:
-        return False
-    if scope.medicines and not scope.medicines & person.medicines:
-        return False
-    if scope.scale_two is not None and scope.scale_two != person.scale_two:
-        return False
-    if scope.lives_alone is not None and scope.lives_alone != bool(person.lives_alone):
-        return False
-    return scope.least_age is None or _old_enough(now, scope.least_age)
+    return (
+        (not scope.conditions or bool(scope.conditions & person.groups))
+        and not scope.without_conditions & person.groups
+        and _age_and_traits(scope, now)
+        and (not scope.medicines or bool(scope.medicines & person.medicines))
+        and scope.scale_two in (None, person.scale_two)
+        and scope.lives_alone in (None, bool(person.lives_alone))
+        and (scope.on_oxygen is None or scope.on_oxygen is on_oxygen(now))
+    )
+
+
+def on_oxygen(now: Moment) -> bool | None:
+    """Return whether the person breathes oxygen now: by the last day's flow, else as enrolled.
+
+    None where nobody has said so: unknown is unknown, and not air (fhir.md section 7a).
+    """
+    for vital, air in AIR.items():
+        series = now.series(vital)
+        if series is not None and now.at - float(series.times[-1]) <= OXYGEN_KNOWN * HOUR:
+            return float(series.values[-1]) > air
+    return now.person.on_oxygen
+
+
+AIR = {Vital.OXYGEN_FLOW: 0.0, Vital.OXYGEN_CONCENTRATION: 21.0}
+OXYGEN_KNOWN = 24.0  # hours (E)
+
+
+def _age_and_traits(scope: Scope, now: Moment) -> bool:
+    old = scope.least_age is None or _old_enough(now, scope.least_age)
+    marked = not scope.traits or bool(scope.traits & now.person.traits)
+    return (old or marked) if scope.age_or_trait else (old and marked)
 
 
 def _old_enough(now: Moment, least_age: int) -> bool:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from monitoring.rulebook import Rulebook
 
 TODAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
+MEDICINES = {"insulin", "diuretic", "raas-inhibitor", "antihypertensive", "metformin"}
+TRAITS = {"frail", "late-kidney-disease", "fall-history"}
 QUALITIES = {
     "=": Quality.SCORED,
     "<": Quality.BOUND,
@@ -95,7 +97,9 @@ def person_of(about: str) -> Person:
         groups=frozenset(words),
         lives_alone="alone" in words,
         scale_two="scale_two" in words,
-        medicines=frozenset({"insulin"} & set(words)),
+        medicines=frozenset(MEDICINES & set(words)),
+        traits=frozenset(TRAITS & set(words)),
+        on_oxygen=True if "oxygen" in words else None,
     )
 
 

@@ -1,0 +1,143 @@
+"""Whether one fact of a combined rule holds at a moment, and by which readings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from monitoring.baseline import median
+from monitoring.moment import evidence
+
+if TYPE_CHECKING:
+    from core.vitals import Vital
+    from monitoring.criteria import Test
+    from monitoring.findings import Evidence, Usual
+    from monitoring.moment import Moment
+    from monitoring.windows import Series
+
+HOUR = 3_600.0
+DIGITS = 6  # 37.6 - 36.5 is 1.1000000000000014
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A fact that holds: since when it is known, and what it rests on."""
+
+    words: str
+    at: float
+    vital: Vital | None = None
+    value: float | None = None
+    limit: float | None = None
+    usual: Usual | None = None
+    change: float | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+def held(test: Test, hours: float, now: Moment) -> Held | None:
+    """Return the fact where it holds within the last `hours`, else None."""
+    if test.scale_two is not None and test.scale_two != now.person.scale_two:
+        return None
+    series = now.series(test.vital)
+    if series is None or now.at - float(series.times[-1]) > hours * HOUR:
+        return None
+    if test.limit is None:
+        return _off_usual(test, series, now)
+    if test.of_days or test.days > 1:
+        return _on_days(test, test.limit, series, now)
+    return _readings(test, test.limit, series, now.at - hours * HOUR)
+
+
+def _readings(test: Test, limit: float, series: Series, start: float) -> Held | None:
+    """Judge the latest reading, and as many before it as must agree."""
+    first = int(series.times.searchsorted(start))
+    if test.of_last:
+        first = max(first, len(series) - test.of_last)
+    beyond = [i for i in range(first, len(series)) if _beyond(test, limit, float(series.values[i]))]
+    latest = beyond and beyond[-1] == len(series) - 1
+    if len(beyond) < test.times or not (latest or test.of_last):
+        return None
+    if test.new and _held_before(test, limit, series, beyond[0]):
+        return None
+    chosen = beyond[-test.times :]
+    return Held(
+        test.words,
+        float(series.times[chosen[-1]]),
+        test.vital,
+        float(series.values[chosen[-1]]),
+        limit,
+        evidence=evidence(series, test.vital, chosen),
+    )
+
+
+def _beyond(test: Test, limit: float, value: float) -> bool:
+    if not test.comparison.holds(value, limit):
+        return False
+    if test.short_of is None:
+        return True
+    return value < test.short_of if test.comparison.upward else value >= test.short_of
+
+
+def _held_before(test: Test, limit: float, series: Series, first: int) -> bool:
+    """Return whether the same held on one of the days before that of reading `first`."""
+    today = int(series.days[first])
+    low, high = (int(i) for i in series.days.searchsorted((today - test.new, today)))
+    return any(_beyond(test, limit, float(v)) for v in series.values[low:high])
+
+
+def _on_days(test: Test, limit: float, series: Series, now: Moment) -> Held | None:
+    """Count the local days on which some reading was beyond the limit; today's must be one."""
+    first = int(series.days.searchsorted(now.day - max(test.of_days, test.days) + 1))
+    found: dict[int, int] = {}
+    for i in range(first, len(series)):
+        if _beyond(test, limit, float(series.values[i])):
+            found[int(series.days[i])] = i
+    if len(found) < test.days or now.day not in found:
+        return None
+    last = found[now.day]
+    return Held(
+        test.words,
+        float(series.times[last]),
+        test.vital,
+        float(series.values[last]),
+        limit,
+        evidence=evidence(series, test.vital, sorted(found.values())),
+    )
+
+
+def _off_usual(test: Test, series: Series, now: Moment) -> Held | None:
+    """Compare the latest days with the usual of the days before them."""
+    usual = now.usual(test.vital, window=test.days, days=test.usual_days)
+    if usual is None:
+        return None
+    if test.days > 1:
+        recent = series.daily.between(now.day - test.days + 1, now.day).medians
+        if len(recent) < min(2, test.days):
+            return None
+        value = median(recent)
+    else:
+        value = float(series.values[-1])
+    limit = _limit(test, usual)
+    if not test.comparison.holds(round(value, DIGITS), round(limit, DIGITS)):
+        return None
+    first = int(series.days.searchsorted(now.day - test.days + 1)) if test.days > 1 else -1
+    chosen = np.unique([first % len(series), len(series) - 1]).tolist()
+    return Held(
+        test.words,
+        float(series.times[-1]),
+        test.vital,
+        value,
+        limit,
+        usual,
+        value - usual.centre,
+        evidence(series, test.vital, chosen),
+    )
+
+
+def _limit(test: Test, usual: Usual) -> float:
+    if test.change is not None:
+        return usual.centre + test.change
+    if test.ratio is not None:
+        return usual.centre * test.ratio
+    return usual.centre + (test.spreads or 0.0) * usual.spread
