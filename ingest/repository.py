@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from core.clock import utc_now
 from core.errors import NotFoundError
@@ -127,13 +127,21 @@ def _diagnoses(session: Session, patients: Iterable[UUID]) -> dict[UUID, list[Di
     return found
 
 
-def readings(session: Session, patient_id: UUID, *, since: datetime) -> list[Reading]:
-    """Return a patient's readings from `since` on, by effective time, withdrawn ones left out."""
+def readings(
+    session: Session, patient_id: UUID, *, since: datetime, weight_since: datetime | None = None
+) -> list[Reading]:
+    """Return a patient's readings from `since` on, by effective time, withdrawn ones left out.
+
+    Of body weight those from `weight_since` on too: it is lost over half a year.
+    """
+    slow = and_(
+        StoredReading.vital == Vital.BODY_WEIGHT, StoredReading.effective >= (weight_since or since)
+    )
     query = (
         select(StoredReading)
         .where(
             StoredReading.patient_id.in_(ids := one_person(session, patient_id)),
-            StoredReading.effective >= since,
+            or_(StoredReading.effective >= since, slow),
             ~StoredReading.superseded,
             StoredReading.quality != Quality.WITHDRAWN,
         )

@@ -108,9 +108,11 @@ def _on_days(test: Test, limit: float, series: Series, now: Moment) -> Held | No
 
 def _off_usual(test: Test, series: Series, now: Moment) -> Held | None:
     """Compare the latest days with the usual of the days before them."""
-    usual = now.usual(test.vital, window=test.days, days=test.usual_days)
+    usual = now.usual(test.vital, window=max(test.days, test.of_days), days=test.usual_days)
     if usual is None:
         return None
+    if test.of_days:
+        return _days_off(test, usual, series, now)
     if test.days > 1:
         recent = series.daily.between(now.day - test.days + 1, now.day).medians
         if len(recent) < min(2, test.days):
@@ -132,6 +134,29 @@ def _off_usual(test: Test, series: Series, now: Moment) -> Held | None:
         usual,
         value - usual.centre,
         evidence(series, test.vital, chosen),
+    )
+
+
+def _days_off(test: Test, usual: Usual, series: Series, now: Moment) -> Held | None:
+    """Count the days, of the last few, whose median is off the usual; today's must be one."""
+    limit = _limit(test, usual)
+    recent = series.daily.between(now.day - test.of_days + 1, now.day)
+    off = [
+        test.comparison.holds(round(float(m), DIGITS), round(limit, DIGITS)) for m in recent.medians
+    ]
+    if sum(off) < test.days or int(recent.days[-1]) != now.day or not off[-1]:
+        return None
+    value = float(recent.medians[-1])
+    last = [len(series) - 1]
+    return Held(
+        test.words,
+        float(series.times[-1]),
+        test.vital,
+        value,
+        limit,
+        usual,
+        value - usual.centre,
+        evidence(series, test.vital, last),
     )
 
 

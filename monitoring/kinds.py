@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from core.vitals import Vital
 from monitoring import (
+    adherence,
     averages,
+    control_charts,
     criteria,
+    device_faults,
     early_warning,
     events,
+    hub,
+    motion,
     oximetry,
     pairs,
     rule_check,
@@ -86,6 +91,14 @@ def _one(rule: ChangeRule | RepeatedDaysRule) -> frozenset[Vital]:
     return frozenset({rule.vital})
 
 
+def _pressures(_rule: Any) -> frozenset[Vital]:
+    return frozenset({Vital.SYSTOLIC_BP, Vital.DIASTOLIC_BP})
+
+
+def _finger(_rule: Any) -> frozenset[Vital]:
+    return frozenset({Vital.SPO2, Vital.PERFUSION_INDEX})
+
+
 def _any(_rule: ImplausibleRule) -> frozenset[Vital]:
     return frozenset(Vital)
 
@@ -109,6 +122,21 @@ KINDS: dict[str, Kind] = {
         early_warning.vitals,
         early_warning.faults,
     ),
+    "control-chart": Kind(
+        control_charts.ControlChartRule,
+        control_charts.control_chart,
+        control_charts.vitals,
+        control_charts.faults,
+    ),
+    "motion-gap": Kind(motion.GapRule, motion.gap, faults=motion.faults, timed=True),
+    "rising": Kind(motion.MorningRule, motion.morning, faults=motion.faults, timed=True),
+    "bathroom": Kind(motion.BathroomRule, motion.bathroom, timed=True),
+    "hub": Kind(hub.HubRule, hub.hub, timed=True),
+    "adherence": Kind(adherence.AdherenceRule, adherence.adherence, timed=True),
+    "other-person": Kind(device_faults.OtherPersonRule, device_faults.other_person, _one),
+    "stuck": Kind(device_faults.StuckRule, device_faults.stuck, _several, device_faults.faults),
+    "cuff": Kind(device_faults.CuffRule, device_faults.cuff, _pressures),
+    "cold-finger": Kind(device_faults.ColdFingerRule, device_faults.cold_finger, _finger),
     "silence": Kind(SilenceRule, silence.silence, timed=True),
     "stillness": Kind(StillnessRule, stillness.stillness, timed=True),
     "implausible": Kind(ImplausibleRule, silence.implausible, _any, rule_check.implausible_rule),

@@ -109,7 +109,9 @@ def _combo(
         if _counts(rule, finding) and start <= finding.at <= trigger.at:
             latest[finding.problem] = finding
     latest[trigger.problem] = trigger
-    if len(latest) < rule.least:
+    # One signal under two problems is still one signal (multiplicity, evidence.md 1.8).
+    signals = {finding.vital or finding.rule_id for finding in latest.values()}
+    if min(len(latest), len(signals)) < rule.least:
         return None
     return _combo_finding(rulebook, rule, trigger, sorted(latest.values(), key=lambda f: f.at))
 

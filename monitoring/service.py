@@ -34,6 +34,7 @@ log = logger(__name__)
 
 # Baselines of 28 days behind the longest window (30) and the longest freeze (60 days).
 READ_BACK = timedelta(days=28 + 30 + 60)
+WEIGHT_BACK = timedelta(days=180 + 30)  # the longest window of weight, and the reach of a point
 REACH = timedelta(days=judgement.REACH_DAYS)
 # A transaction may commit after one that began later: arrivals are read this much again (E).
 OVERLAP = timedelta(minutes=2)
@@ -93,7 +94,9 @@ def assess(
     """
     patient_id = people.survivor(session, patient_id)
     repository.lock(session, patient_id)
-    readings = people.readings(session, patient_id, since=now - READ_BACK)
+    readings = people.readings(
+        session, patient_id, since=now - READ_BACK, weight_since=now - WEIGHT_BACK
+    )
     past = windows.history(
         people.person(session, patient_id), readings, repository.frozen(session, patient_id)
     )

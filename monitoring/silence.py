@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.vitals import MEASURES
+from monitoring.home import absent, expected_from
 from monitoring.moment import Hit, Waiting, evidence, kept_evidence
 from monitoring.rules import HOUR, MINUTE
-from monitoring.windows import DAY
+from monitoring.windows import DAY, local_day, zone_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 def silence(rule: SilenceRule, now: Moment) -> Iterator[Hit]:
     """Notice that a vital, or every stream, is quiet for too long."""
     last = _last_contact(rule, now)
-    if last is None or not _quiet(rule, now, last):
+    if last is None or absent(now) is not None or not _quiet(rule, now, last):
         return
     off = _was_off(rule, now)
     due = last + (rule.vital_days * DAY if rule.vital_days else _hours(rule, now) * HOUR)
@@ -47,19 +48,20 @@ def _last_reading(rule: SilenceRule, now: Moment) -> tuple[Evidence, ...]:
 
 
 def _last_contact(rule: SilenceRule, now: Moment) -> float | None:
+    """Return from when the silence counts: the last word, or the end of a stay after it."""
     if rule.vital is not None:
         series = now.series(rule.vital)
-        return None if series is None else float(series.times[-1])
+        return None if series is None else expected_from(now, float(series.times[-1]))
     contacts = now.past.contacts
-    return float(contacts[-1]) if len(contacts) else None
+    return expected_from(now, float(contacts[-1])) if len(contacts) else None
 
 
 def _quiet(rule: SilenceRule, now: Moment, last: float) -> bool:
     if now.at - last > rule.forget_days * DAY:
         return False
     if rule.vital is not None and rule.vital_days:
-        series = now.past.series[rule.vital]
-        return now.day - int(series.days[-1]) >= rule.vital_days
+        since = local_day(last, zone_of(now.person.zone))
+        return now.day - since >= rule.vital_days
     return now.at - last >= _hours(rule, now) * HOUR
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.vitals import Vital
+from monitoring.home import HOUR, excuse, expected_from, hub_online, last_sign
 from monitoring.moment import Hit, evidence
-from monitoring.rules import HOUR
 from monitoring.windows import DAY, zone_of
 
 if TYPE_CHECKING:
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from monitoring.rule_kinds import StillnessRule
     from monitoring.windows import Series
 
-COUNTED = (Vital.MOTION, Vital.STEPS)  # of these a zero is a device that lives, not a person
-UNKNOWN = ("whether at home", "whether the motion hub is online")
-
 
 def stillness(rule: StillnessRule, now: Moment) -> Iterator[Hit]:
     """Notice that nothing has moved and nothing was measured for too long while awake."""
-    motion, last = now.series(Vital.MOTION), _last_sign(now)
+    motion, last = now.series(Vital.MOTION), last_sign(now)
     if motion is None or last is None or now.at - last > rule.forget_days * DAY:
         return
+    if excuse(now) is not None:
+        return
+    last = expected_from(now, last)
     habit = _habit(rule, motion)
     if habit is None:
         return
@@ -46,23 +46,15 @@ def stillness(rule: StillnessRule, now: Moment) -> Iterator[Hit]:
         since=last,
         span=(now.at - last) / HOUR,
         evidence=evidence(motion, Vital.MOTION, [len(motion) - 1]),
-        missing=UNKNOWN,
+        missing=_unknown(now),
     )
 
 
-def _last_sign(now: Moment) -> float | None:
-    """Return when the person last moved or measured anything."""
-    times = [t for vital in now.past.series if (t := _lived(now, vital)) is not None]
-    times += [kept.time for kept in (*now.past.bounds, *now.past.kept)]
-    return max(times, default=None)
-
-
-def _lived(now: Moment, vital: Vital) -> float | None:
-    series = now.past.series[vital]
-    if vital not in COUNTED:
-        return float(series.times[-1])
-    moved = series.times[series.values > 0]
-    return float(moved[-1]) if len(moved) else None
+def _unknown(now: Moment) -> tuple[str, ...]:
+    """Return what nobody has told of this home: then the alert says so."""
+    at_home = now.series(Vital.AWAY) is not None or now.series(Vital.OUTER_DOOR) is not None
+    unknown = () if at_home else ("whether at home",)
+    return unknown if hub_online(now) else (*unknown, "whether the motion hub is online")
 
 
 def _habit(rule: StillnessRule, motion: Series) -> float | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from core.vitals import MEASURES, Severity, Vital
 from monitoring.comparison import Comparison
-from monitoring.findings import Problem
+from monitoring.problem_of import problem_of
 from monitoring.rule_kinds import Level, LimitRule, Scope
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def rules_of(limit: PlanLimit, name: str) -> Iterator[LimitRule]:
         levels = tuple(_levels(limit, side))
         yield LimitRule(
             id=f"{PREFIX}{name}-{side}".upper(),
-            problem=PROBLEMS.get(limit.vital, Problem.DECLINE),
+            problem=problem_of(limit.vital),
             source=source(limit),
             confidence="E",
             clinician=CLINICIAN[side],
@@ -161,17 +161,3 @@ CLINICIAN = {
 PATIENT = (
     "{measure}: {value} {unit}. This is outside the range that your care team has agreed for you."
 )
-PROBLEMS = {
-    Vital.BODY_WEIGHT: Problem.FLUID,
-    Vital.SPO2: Problem.BREATHING,
-    Vital.RESPIRATORY_RATE: Problem.BREATHING,
-    Vital.FEV1: Problem.BREATHING,
-    Vital.PEAK_FLOW: Problem.BREATHING,
-    Vital.HEART_RATE: Problem.RHYTHM,
-    Vital.RESTING_HEART_RATE: Problem.RHYTHM,
-    Vital.SYSTOLIC_BP: Problem.BLOOD_PRESSURE,
-    Vital.DIASTOLIC_BP: Problem.BLOOD_PRESSURE,
-    Vital.MEAN_BP: Problem.BLOOD_PRESSURE,
-    Vital.GLUCOSE: Problem.GLUCOSE,
-    Vital.BODY_TEMPERATURE: Problem.INFECTION,
-}

@@ -137,7 +137,6 @@ def test_a_slow_gain_of_a_quarter_kilo_a_day_is_caught(person: Person, daily: Ma
 
     first = min(f.at for f in judged.findings if f.rule_id == "HF-W30")
     assert (first - START).days == 28 + 7  # 1 kg over the usual on 5 of 7 days
-    assert all(f.at >= first for f in judged.findings)
 
 
 @pytest.mark.parametrize(

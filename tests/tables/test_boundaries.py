@@ -82,6 +82,11 @@ def test_every_red_and_amber_rule_has_boundary_rows(rulebook: Rulebook) -> None:
         "RISK",
         "HF-W30",
         "MOT-NONE",
+        "MOT-GAP",
+        "MOT-MORN",
+        "MOT-BATH",
+        "SIL-DROP",
+        "DQ-STUCK",
     }  # many days: see tests/monitoring
     assert {rule.id for rule in rulebook.rules} - elsewhere == tested
 

@@ -1,0 +1,91 @@
+"""Somebody who measured nearly each day and all but stopped: missing is information too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.vitals import MEASURES, Group, Severity
+from monitoring.moment import Hit
+from monitoring.rule_kinds import Rule
+from monitoring.windows import DAY, zone_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from monitoring.moment import Moment
+
+    Days = NDArray[np.int64]
+
+ALONE_MEASURED = ("steps", "sleep", "motion", "night_bathroom", "motion_gap")  # by devices, unasked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdherenceRule(Rule):
+    """Measured on `before` of the `usual_days` days, then on at most `after` of `recent_days`."""
+
+    severity: Severity
+    usual_days: int
+    recent_days: int
+    before: float
+    after: float
+
+
+def adherence(rule: AdherenceRule, now: Moment) -> Iterator[Hit]:
+    """Compare the shares of days with a measurement, on the first day that they fall apart."""
+    days = _measured(now)
+    if _was_absent(rule, now) or not _fallen(rule, days, now.day):
+        return
+    if _fallen(rule, days, now.day - 1):
+        return  # said yesterday
+    recent, usual = _shares(rule, days, now.day)
+    midnight = datetime.combine(now.date, time(), tzinfo=zone_of(now.person.zone))
+    yield Hit(
+        rule=rule,
+        severity=rule.severity,
+        at=midnight.timestamp(),
+        day=now.day,
+        count=round(100 * recent),
+        span=float(rule.recent_days),
+        remark=f"{100 * usual:.0f}",
+        otherwise=f"It would not have fired with more than {100 * rule.after:.0f} % of days.",
+    )
+
+
+def _was_absent(rule: AdherenceRule, now: Moment) -> bool:
+    """Return whether a stay in hospital or a pause lies in the days that are compared."""
+    start = now.at - (rule.usual_days + rule.recent_days + 1) * DAY
+    ends = [stay.until for stay in now.person.stays]
+    return any(end is None or end.timestamp() >= start for end in ends)
+
+
+def _fallen(rule: AdherenceRule, days: Days, today: int) -> bool:
+    recent, usual = _shares(rule, days, today)
+    return usual >= rule.before and recent <= rule.after
+
+
+def _shares(rule: AdherenceRule, days: Days, today: int) -> tuple[float, float]:
+    """Return the shares of the recent and of the usual days; today is not over yet."""
+    turn = today - rule.recent_days
+    return _share(days, turn, today - 1), _share(days, turn - rule.usual_days, turn - 1)
+
+
+def _measured(now: Moment) -> Days:
+    found = [
+        series.daily.days
+        for vital in now.past.series
+        if MEASURES[vital].group is not Group.EVENT
+        and vital not in ALONE_MEASURED
+        and (series := now.series(vital)) is not None
+    ]
+    return np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
+
+
+def _share(days: Days, first: int, last: int) -> float:
+    low, high = days.searchsorted((first, last + 1))
+    return float(high - low) / (last - first + 1)

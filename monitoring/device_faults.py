@@ -1,0 +1,194 @@
+"""Readings that are true of the device, or of somebody else: another person, a stuck sensor.
+
+All are about the measurement, never about the person; nothing is converted or thrown away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.vitals import MEASURES, Severity, Vital
+from monitoring.moment import Hit, evidence
+from monitoring.rule_kinds import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from monitoring.moment import Moment
+    from monitoring.windows import Series
+
+SLACK = 1.0  # seconds
+DIGITS = 6  # 80 - 73.6 is 6.400000000000006
+LEAST_PAIRS = 14  # readings before the run, to know how often two are alike by themselves (E)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherPersonRule(Rule):
+    """A reading far from the usual, before one that is back at it: probably another person's.
+
+    Far is by more than `fraction` of the usual and by more than `amount`.
+    """
+
+    severity: Severity
+    vital: Vital
+    fraction: float
+    amount: float
+    within_days: int = 7
+    usual_days: int = 28
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StuckRule(Rule):
+    """A run of `run` equal readings that would happen by itself less often than `chance`."""
+
+    severity: Severity
+    vitals: tuple[Vital, ...]
+    run: int
+    chance: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CuffRule(Rule):
+    """A pulse pressure outside `low` to `high` mmHg: the cuff or its place, before the heart."""
+
+    severity: Severity
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColdFingerRule(Rule):
+    """An SpO2 of `limit` or less with a perfusion index of `index` or less: warm the hand first."""
+
+    severity: Severity
+    limit: float
+    index: float
+    minutes: float = 5.0
+
+
+def other_person(rule: OtherPersonRule, now: Moment) -> Iterator[Hit]:
+    """Compare the reading before this one with the usual that this one has come back to."""
+    series = now.series(rule.vital)
+    if series is None or len(series) < 2 or now.at - float(series.times[-1]) > SLACK:  # noqa: PLR2004 (the one, and the one before)
+        return
+    usual = now.usual(rule.vital, window=rule.within_days, days=rule.usual_days)
+    day = int(series.days[-2])
+    if usual is None or now.day - day > rule.within_days:
+        return
+    odd, back = float(series.values[-2]), float(series.values[-1])
+    far = max(rule.fraction * usual.centre, rule.amount)
+    away, returned = (round(abs(each - usual.centre), DIGITS) for each in (odd, back))
+    if away <= round(far, DIGITS) or returned > round(far, DIGITS):
+        return
+    yield Hit(
+        rule=rule,
+        severity=rule.severity,
+        at=float(series.times[-1]),
+        day=day,
+        vital=rule.vital,
+        value=odd,
+        usual=usual,
+        change=odd - usual.centre,
+        since=float(series.times[-2]),
+        evidence=evidence(series, rule.vital, [len(series) - 2, len(series) - 1]),
+        otherwise="It would not have fired if the next reading had confirmed it.",
+    )
+
+
+def stuck(rule: StuckRule, now: Moment) -> Iterator[Hit]:
+    """Find a run of equal readings that ends now and that this person's values do not explain."""
+    for vital in rule.vitals:
+        series = now.series(vital)
+        if series is None or now.at - float(series.times[-1]) > SLACK:
+            continue
+        if len(series) >= rule.run and _is_stuck(rule, series, vital):
+            yield Hit(
+                rule=rule,
+                severity=rule.severity,
+                at=float(series.times[-1]),
+                day=int(series.days[-1]),
+                vital=vital,
+                value=float(series.values[-1]),
+                count=rule.run,
+                since=float(series.times[-rule.run]),
+                evidence=evidence(series, vital, range(len(series) - rule.run, len(series))),
+                otherwise="It would not have fired if one of these readings had differed.",
+            )
+
+
+def _is_stuck(rule: StuckRule, series: Series, vital: Vital) -> bool:
+    shown = np.round(series.values, MEASURES[vital].decimals)
+    if (shown[-rule.run :] != shown[-1]).any():
+        return False
+    before = shown[: -rule.run]
+    # Only the run as it reaches its length is news; longer, it was said before.
+    if not len(before) or before[-1] == shown[-1] or len(before) <= LEAST_PAIRS:
+        return False
+    alike = float((before[1:] == before[:-1]).mean())
+    return alike ** (rule.run - 1) < rule.chance
+
+
+def cuff(rule: CuffRule, now: Moment) -> Iterator[Hit]:
+    """Compare the two pressures of this instant."""
+    upper, lower = now.series(Vital.SYSTOLIC_BP), now.series(Vital.DIASTOLIC_BP)
+    if upper is None or lower is None or upper.times[-1] != lower.times[-1]:
+        return
+    if now.at - float(upper.times[-1]) > SLACK:
+        return
+    pulse = float(upper.values[-1] - lower.values[-1])
+    if rule.low <= pulse <= rule.high:
+        return
+    yield Hit(
+        rule=rule,
+        severity=rule.severity,
+        at=float(upper.times[-1]),
+        day=int(upper.days[-1]),
+        vital=Vital.SYSTOLIC_BP,
+        value=float(upper.values[-1]),
+        remark=f"{pulse:.0f}",
+        evidence=(
+            *evidence(upper, Vital.SYSTOLIC_BP, [len(upper) - 1]),
+            *evidence(lower, Vital.DIASTOLIC_BP, [len(lower) - 1]),
+        ),
+        otherwise=f"It would not have fired with {rule.low:.0f} to {rule.high:.0f} mmHg between.",
+    )
+
+
+def cold_finger(rule: ColdFingerRule, now: Moment) -> Iterator[Hit]:
+    """Doubt a low SpO2 that was taken from a poorly perfused finger; it is judged all the same."""
+    oxygen, perfusion = now.series(Vital.SPO2), now.series(Vital.PERFUSION_INDEX)
+    if oxygen is None or perfusion is None:
+        return
+    at = max(float(oxygen.times[-1]), float(perfusion.times[-1]))
+    apart = abs(float(oxygen.times[-1]) - float(perfusion.times[-1]))
+    if now.at - at > SLACK or apart > rule.minutes * 60:
+        return
+    value, index = float(oxygen.values[-1]), float(perfusion.values[-1])
+    if value > rule.limit or index > rule.index:
+        return
+    yield Hit(
+        rule=rule,
+        severity=rule.severity,
+        at=at,
+        day=int(oxygen.days[-1]),
+        vital=Vital.SPO2,
+        value=value,
+        limit=rule.limit,
+        remark=f"{index:.1f}",
+        evidence=(
+            *evidence(oxygen, Vital.SPO2, [len(oxygen) - 1]),
+            *evidence(perfusion, Vital.PERFUSION_INDEX, [len(perfusion) - 1]),
+        ),
+        otherwise=f"It would not have fired with a perfusion index above {rule.index:g} %.",
+    )
+
+
+def faults(rule: StuckRule) -> Iterator[str]:
+    """Tell of a run that is none, and of a chance that is none."""
+    if rule.run < 3:  # noqa: PLR2004 (two alike are no run)
+        yield "run must be at least 3"
+    if not 0 < rule.chance < 1:
+        yield "chance must lie between 0 and 1"

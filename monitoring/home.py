@@ -1,0 +1,120 @@
+"""What is known of a home at a moment: is anybody there, does its hub speak, is silence expected.
+
+Not measured, device at fault, hub down, away, admitted and paused are told apart here, once.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.vitals import Vital
+from ingest.enrolment import Absence
+from monitoring.windows import DAY
+
+if TYPE_CHECKING:
+    from monitoring.moment import Moment
+    from monitoring.windows import Floats
+
+HOUR = 3_600.0
+HUB_DOWN = 6.0  # hours without the heartbeat of a hub that has one (SIL-HUB)
+HABIT_DAYS = 28
+LEAST_BEATS = 7  # heartbeats in `HABIT_DAYS`, or the hub has no habit of sending any (E)
+# A zero of these says that a device lives, not that a person does.
+COUNTED = (Vital.MOTION, Vital.STEPS, Vital.BATHROOM, Vital.OUTER_DOOR)
+# The hub's own word, and a state: no sign of a person at this very moment.
+NOBODY = (Vital.HUB_HEARTBEAT, Vital.AWAY, Vital.MOTION_GAP, Vital.NIGHT_BATHROOM)
+
+
+class Excuse(StrEnum):
+    """Why nothing is heard of somebody, where it is known why."""
+
+    ADMITTED = "admitted to hospital"
+    PAUSED = "monitoring is paused"
+    AWAY = "away from home"
+    HUB_DOWN = "the hub at home is offline"
+
+
+def absent(now: Moment) -> Excuse | None:
+    """Return whether the person is admitted or paused at this moment."""
+    for stay in now.person.stays:
+        ended = stay.until is not None and stay.until.timestamp() <= now.at
+        if stay.since.timestamp() <= now.at and not ended:
+            return Excuse.ADMITTED if stay.why is Absence.ADMITTED else Excuse.PAUSED
+    return None
+
+
+def expected_from(now: Moment, last: float) -> float:
+    """Return from when silence counts: the last word, or the end of a stay after it."""
+    ends = [s.until.timestamp() for s in now.person.stays if s.until is not None]
+    return max([last, *(end for end in ends if end <= now.at)])
+
+
+def excuse(now: Moment) -> Excuse | None:
+    """Return why a still home is no reason for a visit, or None where nothing excuses it."""
+    away = absent(now)
+    if away is not None:
+        return away
+    if is_away(now):
+        return Excuse.AWAY
+    return Excuse.HUB_DOWN if hub_online(now) is False else None
+
+
+def is_away(now: Moment) -> bool:
+    """Return whether the person left: by the state, or by a door after which nothing moved."""
+    state = now.series(Vital.AWAY)
+    moved = last_movement(now)
+    if state is not None and state.values[-1] >= 1:
+        return moved is None or moved <= float(state.times[-1])
+    door = now.series(Vital.OUTER_DOOR)
+    if door is None:
+        return False
+    opened = door.times[door.values > 0]
+    # A door that shuts behind somebody is the last that a home hears of them.
+    return len(opened) > 0 and (moved is None or float(opened[-1]) >= moved)
+
+
+def hub_online(now: Moment) -> bool | None:
+    """Return whether the hub speaks; None where it has no habit of saying so."""
+    beats = now.series(Vital.HUB_HEARTBEAT)
+    if beats is None:
+        return None
+    recent = beats.times[beats.since(float(beats.times[-1]) - HABIT_DAYS * DAY)]
+    if len(recent) < LEAST_BEATS or float(np.median(np.diff(recent))) > HUB_DOWN * HOUR:
+        return None
+    return now.at - float(recent[-1]) <= HUB_DOWN * HOUR
+
+
+def movements(now: Moment) -> Floats:
+    """Return float64[n], when something moved indoors: motion and the bathroom's sensor."""
+    found = [
+        series.times[series.values > 0]
+        for vital in (Vital.MOTION, Vital.BATHROOM)
+        if (series := now.series(vital)) is not None
+    ]
+    return np.sort(np.concatenate(found)) if found else np.empty(0)
+
+
+def last_movement(now: Moment) -> float | None:
+    """Return when something last moved indoors."""
+    moved = movements(now)
+    return float(moved[-1]) if len(moved) else None
+
+
+def last_sign(now: Moment) -> float | None:
+    """Return when the person last moved or measured anything."""
+    times = [t for vital in now.past.series if (t := _lived(now, vital)) is not None]
+    times += [kept.time for kept in (*now.past.bounds, *now.past.kept)]
+    return max(times, default=None)
+
+
+def _lived(now: Moment, vital: Vital) -> float | None:
+    series = now.past.series[vital]
+    if vital in NOBODY:
+        return None
+    if vital not in COUNTED:
+        return float(series.times[-1])
+    moved = series.times[series.values > 0]
+    return float(moved[-1]) if len(moved) else None
