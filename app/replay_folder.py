@@ -9,16 +9,18 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from fhir.context import read_encounter, read_medicine
 from fhir.observation import parse
 from fhir.outcome import Refusal
 from fhir.people import read_condition, read_patient
 from fhir.strict import decode
-from ingest.enrolment import Diagnosis
+from ingest.enrolment import Absence, Diagnosis, Stay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from fhir.context import ParsedMedicine
     from fhir.identity import Ref
     from fhir.observation import ParsedObservation
     from fhir.people import ParsedCondition, ParsedPatient
@@ -34,6 +36,8 @@ class Member:
     id: str
     parsed: ParsedPatient
     diagnoses: list[Diagnosis] = field(default_factory=list)
+    medicines: list[ParsedMedicine] = field(default_factory=list)
+    stays: list[Stay] = field(default_factory=list)
     observations: list[ParsedObservation] = field(default_factory=list)
 
 
@@ -64,11 +68,14 @@ class Folder:
 
 
 def read(folder: Path, progress: Callable[[str], None] = lambda _: None) -> Folder:
-    """Read Patient, Condition and Observation lines; a missing file holds no lines."""
+    """Read each file that says what rules use; a missing file holds no lines."""
     found = Folder()
     for name, take in (
         ("Patient", _take_patient),
         ("Condition", _take_condition),
+        ("MedicationStatement", _take_medicine),
+        ("MedicationRequest", _take_medicine),
+        ("Encounter", _take_encounter),
         ("Observation", _take_observation),
     ):
         progress(name)
@@ -117,6 +124,37 @@ def _take_condition(folder: Folder, line: bytes, _number: int) -> str:
     if member is None:
         return "no such patient in the folder"
     member.diagnoses.append(_diagnosis(parsed))
+    return ""
+
+
+def _take_medicine(folder: Folder, line: bytes, _number: int) -> str:
+    resource = _resource(line, "MedicationStatement")
+    if isinstance(resource, str):
+        resource = _resource(line, "MedicationRequest")
+    if isinstance(resource, str):
+        return resource
+    parsed = _guarded(read_medicine, resource)
+    if parsed is None:
+        return "its structure is not that of FHIR R4"
+    member = folder.find(parsed.subject)
+    if member is None:
+        return "no such patient in the folder"
+    member.medicines.append(parsed)
+    return ""
+
+
+def _take_encounter(folder: Folder, line: bytes, _number: int) -> str:
+    resource = _resource(line, "Encounter")
+    if isinstance(resource, str):
+        return resource
+    parsed = _guarded(read_encounter, resource)
+    if parsed is None:
+        return "its structure is not that of FHIR R4"
+    member = folder.find(parsed.subject)
+    if member is None:
+        return "no such patient in the folder"
+    if parsed.inpatient and parsed.since is not None:
+        member.stays.append(Stay(Absence.ADMITTED, parsed.since, parsed.until))
     return ""
 
 

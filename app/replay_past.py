@@ -9,7 +9,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from core.vitals import Precision, Quality, Reading
 from ingest.candidates import candidates_of
-from ingest.enrolment import Person, groups_of, says_lives_alone
+from ingest.context.repository import classes
+from ingest.enrolment import Person, groups_of, says_lives_alone, traits_of
 from ingest.placing import known_zone, place
 from ingest.revising import Outcome, revision
 from monitoring.eventtime import Past, Version
@@ -56,6 +57,10 @@ def person_of(member: Member, groups: Mapping[str, ConditionGroup]) -> Person:
         sex=member.parsed.sex,
         groups=groups_of(member.diagnoses, groups),
         lives_alone=says_lives_alone(member.diagnoses) or None,
+        medicines=frozenset().union(*(classes(m.codes) for m in member.medicines if m.taken)),
+        medicines_known=bool(member.medicines),
+        traits=traits_of(member.diagnoses),
+        stays=tuple(sorted(member.stays, key=lambda stay: stay.since)),
     )
 
 

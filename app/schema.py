@@ -10,6 +10,7 @@ import app.timetable
 import core.audit
 import core.outbox
 import ingest.clocks.tables
+import ingest.context.tables
 import ingest.people.tables
 import ingest.repeats.tables
 import ingest.tables
@@ -21,6 +22,7 @@ TABLE_MODULES = (
     core.audit,
     ingest.tables,
     ingest.clocks.tables,
+    ingest.context.tables,
     ingest.people.tables,
     ingest.repeats.tables,
     monitoring.tables,

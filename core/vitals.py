@@ -36,8 +36,6 @@ class Vital(StrEnum):
     MOTION = "motion"
     STANDING_SYSTOLIC_BP = "standing_systolic_bp"
     STANDING_DIASTOLIC_BP = "standing_diastolic_bp"
-    SUPINE_SYSTOLIC_BP = "supine_systolic_bp"
-    SUPINE_DIASTOLIC_BP = "supine_diastolic_bp"
     # Symptoms, as somebody answered when asked: 1 is yes and 0 is no, but for breathlessness.
     BREATHLESSNESS = "breathlessness"  # 0 none, 10 the worst
     BREATHLESS_AT_REST = "breathless_at_rest"
@@ -121,8 +119,6 @@ MEASURES: dict[Vital, Measure] = {
     Vital.MOTION: Measure("In-home motion", "{events}/d", "events/day", 0, 5000, 0),
     Vital.STANDING_SYSTOLIC_BP: Measure("Standing systolic BP", "mm[Hg]", "mmHg", 50, 280, 0),
     Vital.STANDING_DIASTOLIC_BP: Measure("Standing diastolic BP", "mm[Hg]", "mmHg", 25, 200, 0),
-    Vital.SUPINE_SYSTOLIC_BP: Measure("Lying systolic BP", "mm[Hg]", "mmHg", 50, 280, 0),
-    Vital.SUPINE_DIASTOLIC_BP: Measure("Lying diastolic BP", "mm[Hg]", "mmHg", 25, 200, 0),
     Vital.BREATHLESSNESS: Measure("Breathlessness", "{score}", "of 10", 0, 10, 0, Group.ANSWER),
     Vital.BREATHLESS_AT_REST: _answer("Breathless at rest"),
     Vital.BREATHLESS_LYING_FLAT: _answer("Breathless lying flat"),

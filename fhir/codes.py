@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from core.vitals import Vital
+from core.vitals import MEASURES, Group, Vital
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,6 +20,7 @@ LOINC = "http://loinc.org"
 SNOMED = "http://snomed.info/sct"
 MDC = "urn:iso:std:iso:11073:10101"
 HOME = "urn:wardlight:codesystem:home-activity"  # no LOINC exists for in-home motion
+SYMPTOMS = "urn:wardlight:codesystem:symptoms"
 
 V = Vital
 
@@ -43,11 +44,11 @@ LOINC_VITALS: dict[str, Vital] = {
     "8480-6": V.SYSTOLIC_BP,
     "8459-0": V.SYSTOLIC_BP,  # sitting
     "8461-6": V.SYSTOLIC_BP,  # supine
-    "8460-8": V.SYSTOLIC_BP,  # standing
+    "8460-8": V.STANDING_SYSTOLIC_BP,
     "8462-4": V.DIASTOLIC_BP,
     "8453-3": V.DIASTOLIC_BP,  # sitting
     "8455-8": V.DIASTOLIC_BP,  # supine
-    "8454-1": V.DIASTOLIC_BP,  # standing
+    "8454-1": V.STANDING_DIASTOLIC_BP,
     "8478-0": V.MEAN_BP,
     "8867-4": V.HEART_RATE,
     "8889-8": V.HEART_RATE,  # by pulse oximetry
@@ -77,11 +78,9 @@ LOINC_VITALS: dict[str, Vital] = {
     "20150-9": V.FEV1,
     "19935-6": V.PEAK_FLOW,
 }
-# `measurements.csv`: stated weight is never scored; standing pressure is its own measurement.
+# `measurements.csv`: stated weight is never scored.
 _USES = {
     "3142-7": Use.KEEP,
-    "8460-8": Use.KEEP,
-    "8454-1": Use.KEEP,
     "55423-8": Use.INTERVAL,
 }
 GLUCOSE_MOLES = frozenset({"14743-9", "15074-8", "14745-4", "105272-9"})
@@ -116,7 +115,28 @@ SNOMED_VITALS: dict[str, Vital] = {
 }
 # What a device's clock showed at a gateway's time: absolute, and base offset time (PHD guide).
 COINCIDENT = frozenset({(MDC, "67975"), (MDC, "68226")})
-HOME_VITALS = {"home-motion-count": V.MOTION}
+HOME_VITALS = {
+    "home-motion-count": V.MOTION,
+    **{
+        vital.value.replace("_", "-"): vital
+        for vital in (
+            V.FALL,
+            V.IRREGULAR_RHYTHM,
+            V.HUB_HEARTBEAT,
+            V.AWAY,
+            V.OUTER_DOOR,
+            V.BATHROOM,
+            V.NIGHT_BATHROOM,
+            V.MOTION_GAP,
+        )
+    },
+}
+# What somebody answers when asked; the code is the stored name with hyphens.
+SYMPTOM_VITALS = {
+    vital.value.replace("_", "-"): vital
+    for vital, measure in MEASURES.items()
+    if measure.group is Group.ANSWER
+}
 PANELS = frozenset(
     {
         (LOINC, "85354-9"),
@@ -128,7 +148,7 @@ PANELS = frozenset(
     }
 )
 _LOINC_CODES = LOINC_VITALS.keys() | {code for system, code in PANELS if system == LOINC}
-_OTHERS = {MDC: MDC_VITALS, SNOMED: SNOMED_VITALS, HOME: HOME_VITALS}
+_OTHERS = {MDC: MDC_VITALS, SNOMED: SNOMED_VITALS, HOME: HOME_VITALS, SYMPTOMS: SYMPTOM_VITALS}
 # Where two codes of one reading name a general and a special measurement, the special one counts.
 _SPECIAL = {frozenset({V.HEART_RATE, V.RESTING_HEART_RATE}): V.RESTING_HEART_RATE}
 

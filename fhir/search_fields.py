@@ -17,6 +17,9 @@ STORED_KINDS = (
     "Device",
     "CareTeam",
     "EpisodeOfCare",
+    "MedicationStatement",
+    "MedicationRequest",
+    "Encounter",
 )
 WRITTEN_HERE = (
     "RiskAssessment",
@@ -120,6 +123,28 @@ FIELDS: dict[str, dict[str, Field]] = {
         "care-manager": _reference("careManager"),
         "status": _token("status", system="episode-of-care-status"),
         "type": _token("type"),
+    },
+    "MedicationStatement": {
+        **_NAMED,
+        **_SUBJECT,
+        "code": _token("medicationCodeableConcept"),
+        "effective": _date("effectiveDateTime", "effectivePeriod"),
+        "status": _token("status", system="CodeSystem/medication-statement-status"),
+    },
+    "MedicationRequest": {
+        **_NAMED,
+        **_SUBJECT,
+        "authoredon": _date("authoredOn"),
+        "code": _token("medicationCodeableConcept"),
+        "intent": _token("intent", system="CodeSystem/medicationrequest-intent"),
+        "status": _token("status", system="CodeSystem/medicationrequest-status"),
+    },
+    "Encounter": {
+        **_NAMED,
+        **_SUBJECT,
+        **_PERIOD,
+        "class": _token("class"),
+        "status": _token("status", system="encounter-status"),
     },
     "RiskAssessment": {
         **_EVERY,

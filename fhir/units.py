@@ -98,8 +98,6 @@ TABLE: dict[Vital, dict[str, Convert]] = {
     Vital.MOTION: dict.fromkeys(("{events}/d", "/d", "1/d", "{events}", "1"), _same),
     Vital.STANDING_SYSTOLIC_BP: _PRESSURE,
     Vital.STANDING_DIASTOLIC_BP: _PRESSURE,
-    Vital.SUPINE_SYSTOLIC_BP: _PRESSURE,
-    Vital.SUPINE_DIASTOLIC_BP: _PRESSURE,
     Vital.BREATHLESSNESS: {"{score}": _same, "1": _same},
     Vital.OUTER_DOOR: _COUNT,
     Vital.BATHROOM: _COUNT,

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from core.vitals import Precision, Quality, Vital
+from core.vitals import MEASURES, Group, Precision, Quality, Vital
+from fhir.answers import answer
 from fhir.codes import Meaning, Use, codings
 from fhir.invariants import VALUES
 from fhir.measurement import Measurement, When
 from fhir.outcome import KEPT, PROFILE, Issue, Refusal, refusal
 from fhir.profiles import PROFILED
-from fhir.units import convert
+from fhir.units import convert, plausible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +50,11 @@ def read(
         return _quantity(element["valueQuantity"], named, f"{path}.valueQuantity", index)
     if absent is None and named.vital is Vital.GLUCOSE and "valueString" in element:
         return _low_or_high(element["valueString"], path, index)
+    if absent is None and MEASURES[named.vital].group is not Group.BODY:
+        said = answer(element)
+        if said is not None:
+            quality = Quality.SCORED if plausible(named.vital, said) else Quality.IMPLAUSIBLE
+            return Read(Measurement(named.vital, said, quality, component=index))
     why = "the value is not a Quantity" if absent is None else "a value beside dataAbsentReason"
     return _kept(named.vital, element, path, index, why) if valued else Read()
 

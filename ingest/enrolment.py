@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
 ELIGIBLE_AGE = 65
@@ -123,6 +123,35 @@ class Eligibility:
 
     eligible: bool
     reason: str
+
+
+# Finer facts of the problem list: ICD-10 codes by prefix, SNOMED CT codes as they are.
+TRAITS: dict[str, tuple[str, ...]] = {
+    "frail": ("R54", "248279007"),
+    "late-kidney-disease": (
+        *("N18.4", "N18.5", "N18.6", "N184", "N185", "N186", "Z99.2", "Z992"),
+        *("431857002", "433146000", "46177005"),
+    ),
+    "fall-history": ("Z91.81", "Z9181", "R29.6", "R296"),
+}
+
+
+def traits_of(diagnoses: Iterable[Diagnosis]) -> frozenset[str]:
+    """Return the finer facts that active diagnoses name."""
+    codes = [code.upper() for each in diagnoses if each.active for _, code in each.codes]
+    return frozenset(
+        trait for trait, known in TRAITS.items() if any(c.startswith(known) for c in codes)
+    )
+
+
+def classes_of(
+    codes: Iterable[tuple[str, str]], classes: Mapping[str, Sequence[str]], *, system: str
+) -> frozenset[str]:
+    """Return the classes of a medicine by its codes in one system; none where it has none there."""
+    atc = [code.upper() for named, code in codes if named == system]
+    return frozenset(
+        name for name, known in classes.items() if any(c.startswith(tuple(known)) for c in atc)
+    )
 
 
 def groups_of(

@@ -30,12 +30,30 @@ class Kind(StrEnum):
     CARE_TEAM = "CareTeam"
     EPISODE_OF_CARE = "EpisodeOfCare"
     CONDITION = "Condition"
+    MEDICATION_STATEMENT = "MedicationStatement"
+    MEDICATION_REQUEST = "MedicationRequest"
+    ENCOUNTER = "Encounter"
     OBSERVATION = "Observation"
 
 
 STORED = tuple(kind.value for kind in Kind)
 DELETABLE = (Kind.DEVICE, Kind.CONDITION)
-RETRACTABLE = (Kind.OBSERVATION, Kind.CARE_TEAM, Kind.EPISODE_OF_CARE)  # by their status
+RETRACTABLE = (  # by their status
+    Kind.OBSERVATION,
+    Kind.CARE_TEAM,
+    Kind.EPISODE_OF_CARE,
+    Kind.MEDICATION_STATEMENT,
+    Kind.MEDICATION_REQUEST,
+    Kind.ENCOUNTER,
+)
+# What a rule may depend on: whoever it is about is judged anew.
+CONTEXT = (
+    Kind.CONDITION,
+    Kind.EPISODE_OF_CARE,
+    Kind.MEDICATION_STATEMENT,
+    Kind.MEDICATION_REQUEST,
+    Kind.ENCOUNTER,
+)
 HOW_TO_RETRACT = "send it again by PUT with status entered-in-error to take it back"
 DIGEST = "urn:wardlight:sha256"  # names a resource that its sender gave no name
 NO_SYSTEM = "urn:wardlight:client:"  # a patient's number without system means this client's

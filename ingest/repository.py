@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
@@ -17,6 +18,7 @@ from core.sealed_fields import unseal
 from core.vitals import Precision, Quality, Reading, Vital
 from ingest.access.repository import may_see, visible_to
 from ingest.archive.repository import heads
+from ingest.context.repository import diagnoses_of, stays, taken
 from ingest.enrolment import (
     ConditionGroup,
     Diagnosis,
@@ -26,6 +28,7 @@ from ingest.enrolment import (
     groups_of,
     hypercapnic,
     says_lives_alone,
+    traits_of,
 )
 from ingest.merging.repository import (
     everybody,
@@ -37,11 +40,7 @@ from ingest.merging.repository import (
 )
 from ingest.receipt import Kind
 from ingest.roster import PatientProfile, Team
-from ingest.tables import (
-    Condition,
-    Patient,
-    StoredReading,
-)
+from ingest.tables import Patient, StoredReading
 from ingest.teams.repository import (
     care_teams,
     clinicians,
@@ -98,8 +97,16 @@ def person(session: Session, patient_id: UUID) -> Person:
     row = session.get(Patient, survivor(session, patient_id))
     if row is None:
         raise NotFoundError("no such patient")
-    known = _diagnoses(session, one_person(session, patient_id))
-    return _person(session, row, [each for listed in known.values() for each in listed])
+    ids = one_person(session, patient_id)
+    known = diagnoses_of(session, ids)
+    who = _person(session, row, [each for listed in known.values() for each in listed])
+    medicines = taken(session, ids)
+    return replace(
+        who,
+        medicines=medicines.classes,
+        medicines_known=medicines.known,
+        stays=stays(session, ids),
+    )
 
 
 def _person(session: Session, row: Patient, diagnoses: Sequence[Diagnosis]) -> Person:
@@ -111,20 +118,12 @@ def _person(session: Session, row: Patient, diagnoses: Sequence[Diagnosis]) -> P
         groups=groups_of(diagnoses, condition_groups()),
         lives_alone=True if says_lives_alone(diagnoses) else row.lives_alone,
         scale_two=row.scale_two_plan and hypercapnic(diagnoses),
+        traits=traits_of(diagnoses),
     )
 
 
 def _day(text: str) -> date | None:
     return date.fromisoformat(text) if text else None
-
-
-def _diagnoses(session: Session, patients: Iterable[UUID]) -> dict[UUID, list[Diagnosis]]:
-    found: dict[UUID, list[Diagnosis]] = {}
-    for row in session.scalars(select(Condition).where(Condition.patient_id.in_(patients))):
-        codes = tuple((str(system), str(code)) for system, code in row.codes)
-        diagnosis = Diagnosis(codes, row.clinical_status, row.verification_status)
-        found.setdefault(row.patient_id, []).append(diagnosis)
-    return found
 
 
 def readings(
@@ -226,7 +225,7 @@ def profiles(
     ids = [row.id for row in rows]
     people = everybody(session, ids)
     everyone = [id_ for person in people.values() for id_ in person]
-    diagnoses, latest = _diagnoses(session, everyone), _last_readings(session, everyone)
+    diagnoses, latest = diagnoses_of(session, everyone), _last_readings(session, everyone)
     teams = first_teams(session, everyone)
     day = today or utc_now().date()
     shown = [

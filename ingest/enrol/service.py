@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.ordered_ids import ordered_id
+from core.outbox import Priority, Topic, offer
 from fhir.outcome import Issue
 from ingest.archive.repository import Version, add_names, add_versions, fetch, find_named
 from ingest.binding.repository import grant
@@ -15,6 +16,7 @@ from ingest.numbers.repository import keep_only
 from ingest.parking.service import release
 from ingest.people.service import PROJECTIONS, Desk, Linked
 from ingest.receipt import (
+    CONTEXT,
     CREATED,
     DELETED,
     DIGEST,
@@ -152,6 +154,8 @@ def _store(
     session.flush()
     if kind == Kind.PATIENT:
         release(desk, fresh)
+    if kind in CONTEXT and linked.patient_id is not None:
+        offer(session, Topic.ASSESS, linked.patient_id, now=desk.now, priority=Priority.NORMAL)
     return Answer(
         REPEATED if place.lives else CREATED,
         (*readable.issues, *linked.issues),

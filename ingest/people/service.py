@@ -9,9 +9,13 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.sealed_fields import seal
+from fhir import context as facts
 from fhir import people as wire
 from fhir.outcome import Issue
 from ingest.binding.repository import hand_over
+from ingest.context.repository import classes, keep_stay, pause
+from ingest.context.tables import Medicine
+from ingest.enrolment import Absence, Stay
 from ingest.people.repository import find, practitioners
 from ingest.placing import known_zone
 from ingest.receipt import Answer, Kind, refuse
@@ -184,7 +188,7 @@ def _set_members(session: Session, team: UUID, members: Sequence[tuple[UUID, str
     )
 
 
-def _episode_of_care(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | Answer:  # noqa: ARG001 (one signature for all kinds)
+def _episode_of_care(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | Answer:
     read = wire.read_episode_of_care(resource)
     patient = desk.one(Kind.PATIENT, read.patient)
     if patient is None:
@@ -196,6 +200,7 @@ def _episode_of_care(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Link
     who = practitioners(desk.session, desk.sender, asked, within=desk.within)
     if len(who) < len(asked):
         return unknown(read.care_manager, "EpisodeOfCare.careManager")
+    pause(desk.session, id_, patient, on=read.status == "onhold", now=desk.now)
     for team in teams.values():
         if read.status in ENDED:
             _unlink(desk.session, team, patient)
@@ -204,6 +209,38 @@ def _episode_of_care(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Link
     return Linked(patient, () if teams else (_NO_TEAM,))
 
 
+def _medicine(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | Answer:
+    read = facts.read_medicine(resource)
+    patient = desk.one(Kind.PATIENT, read.subject)
+    if patient is None:
+        return unknown(read.subject, f"{resource.get('resourceType')}.subject")
+    known = sorted(classes(read.codes))
+    desk.session.merge(
+        Medicine(id=id_, patient_id=patient, classes=known, taken=read.taken, until=read.until)
+    )
+    return Linked(patient, () if known else (_NO_CLASS,))
+
+
+def _encounter(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | Answer:
+    read = facts.read_encounter(resource)
+    patient = desk.one(Kind.PATIENT, read.subject)
+    if patient is None:
+        return unknown(read.subject, "Encounter.subject")
+    if read.inpatient and read.since is None:
+        return refuse(
+            422, "required", "a stay in hospital needs the time it began", "Encounter.period.start"
+        )
+    stay = Stay(Absence.ADMITTED, read.since, read.until) if read.since else None
+    keep_stay(desk.session, id_, patient, stay if read.inpatient else None)
+    return Linked(patient)
+
+
+_NO_CLASS = Issue(
+    "information",
+    "informational",
+    "no code of this medicine belongs to a class that rules know (ATC): stored, not used",
+    "medication",
+)
 _NO_TEAM = Issue(
     "warning",
     "incomplete",
@@ -240,4 +277,7 @@ PROJECTIONS: dict[Kind, Callable[[Desk, UUID, Mapping[str, Any]], Linked | Answe
     Kind.CARE_TEAM: _care_team,
     Kind.EPISODE_OF_CARE: _episode_of_care,
     Kind.CONDITION: _condition,
+    Kind.MEDICATION_STATEMENT: _medicine,
+    Kind.MEDICATION_REQUEST: _medicine,
+    Kind.ENCOUNTER: _encounter,
 }

@@ -255,3 +255,32 @@ def test_a_folder_that_cannot_be_read_or_written_is_named(tmp_path: Path) -> Non
             rulebook=service.load_rulebook(),
             model=None,
         )
+
+
+def test_a_folder_may_hold_symptoms_medicines_and_stays(tmp_path: Path) -> None:
+    """Eating little on insulin is AMBER; neither fact alone says anything."""
+    subject = {"subject": {"reference": "Patient/anna"}}
+    system = "urn:wardlight:codesystem:symptoms"
+    answer = {
+        "resourceType": "Observation",
+        "id": "answer",
+        "status": "final",
+        "code": {"coding": [{"system": system, "code": "poor-intake"}]},
+        "effectiveDateTime": START.isoformat(),
+        "valueBoolean": True,
+        **subject,
+    }
+    insulin = {
+        "resourceType": "MedicationStatement",
+        "status": "active",
+        "medicationCodeableConcept": {
+            "coding": [{"system": "http://www.whocc.no/atc", "code": "A10AE04"}]
+        },
+        **subject,
+    }
+    (tmp_path / "MedicationStatement.ndjson").write_text(json.dumps(insulin), encoding="utf-8")
+
+    issues, summary = run(tmp_path, [patient("anna"), condition("anna", "E11.9"), answer])
+
+    assert summary.taken["MedicationStatement"] == 1
+    assert [issue["code"]["coding"][0]["code"] for issue in issues] == ["GLU-NPO"]

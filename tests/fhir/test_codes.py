@@ -114,10 +114,20 @@ def test_a_code_outside_the_tables_is_not_monitored_fhir_15(pairs: list[tuple[st
     assert not meaning(pairs).known
 
 
-def test_stated_weight_and_standing_pressure_are_kept_and_interval_steps_marked() -> None:
-    uses = [meaning([(LOINC, code)]).use for code in ("3142-7", "8460-8", "8454-1", "55423-8")]
+def test_stated_weight_is_kept_and_interval_steps_marked() -> None:
+    uses = [meaning([(LOINC, code)]).use for code in ("3142-7", "55423-8")]
 
-    assert uses == [Use.KEEP, Use.KEEP, Use.KEEP, Use.INTERVAL]
+    assert uses == [Use.KEEP, Use.INTERVAL]
+
+
+def test_a_standing_pressure_is_a_measurement_of_its_own() -> None:
+    vitals = [meaning([(LOINC, code)]).vital for code in ("8460-8", "8454-1", "8461-6")]
+
+    assert vitals == [
+        Vital.STANDING_SYSTOLIC_BP,
+        Vital.STANDING_DIASTOLIC_BP,
+        Vital.SYSTOLIC_BP,  # lying: a pressure at rest
+    ]
 
 
 def test_codings_without_a_code_are_left_out() -> None:

@@ -1,0 +1,1 @@
+"""What rules must know of a person besides readings."""
