@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, func, select
 
 from core.clock import utc_now
 from core.errors import NotFoundError
@@ -18,7 +18,7 @@ from core.sealed_fields import unseal
 from core.vitals import Precision, Quality, Reading, Vital
 from ingest.access.repository import may_see, visible_to
 from ingest.archive.repository import heads
-from ingest.context.repository import diagnoses_of, stays, taken
+from ingest.context.repository import diagnoses_of, stays_of, taken_by
 from ingest.enrolment import (
     ConditionGroup,
     Diagnosis,
@@ -38,6 +38,7 @@ from ingest.merging.repository import (
     survivor,
     survivors,
 )
+from ingest.population.repository import once, readings_of
 from ingest.receipt import Kind
 from ingest.roster import PatientProfile, Team
 from ingest.tables import Patient, StoredReading
@@ -63,6 +64,7 @@ __all__ = [
     "joined_at",
     "may_see",
     "one_person",
+    "people",
     "person",
     "preliminary",
     "profiles",
@@ -94,19 +96,36 @@ def person(session: Session, patient_id: UUID) -> Person:
 
     Of records that were merged it is the survivor's, with the problem lists of all.
     """
-    row = session.get(Patient, survivor(session, patient_id))
-    if row is None:
+    found = people(session, [patient_id])
+    if patient_id not in found:
         raise NotFoundError("no such patient")
-    ids = one_person(session, patient_id)
-    known = diagnoses_of(session, ids)
-    who = _person(session, row, [each for listed in known.values() for each in listed])
-    medicines = taken(session, ids)
-    return replace(
-        who,
-        medicines=medicines.classes,
-        medicines_known=medicines.known,
-        stays=stays(session, ids),
+    return found[patient_id]
+
+
+def people(session: Session, patients: Collection[UUID]) -> dict[UUID, Person]:
+    """Return what the judgement may know about each patient; unknown ones are absent."""
+    ids, heads = everybody(session, patients), survivors(session, patients)
+    every = {each for person in ids.values() for each in person}
+    diagnoses = diagnoses_of(session, every)
+    medicines, stays = taken_by(session, every), stays_of(session, every)
+    rows = session.scalars(
+        select(Patient).where(Patient.id.in_({heads.get(each, each) for each in patients}))
     )
+    known = {row.id: row for row in rows}
+    found = {}
+    for asked in patients:
+        row = known.get(heads.get(asked, asked))
+        if row is None:
+            continue
+        mine = sorted(ids[asked])
+        taken = [medicines[each] for each in mine if each in medicines]
+        found[asked] = replace(
+            _person(session, row, [d for each in mine for d in diagnoses.get(each, [])]),
+            medicines=frozenset().union(*(each.classes for each in taken)),
+            medicines_known=bool(taken),
+            stays=tuple(stay for each in mine for stay in stays.get(each, ())),
+        )
+    return found
 
 
 def _person(session: Session, row: Patient, diagnoses: Sequence[Diagnosis]) -> Person:
@@ -133,20 +152,8 @@ def readings(
 
     Of body weight those from `weight_since` on too: it is lost over half a year.
     """
-    slow = and_(
-        StoredReading.vital == Vital.BODY_WEIGHT, StoredReading.effective >= (weight_since or since)
-    )
-    query = (
-        select(StoredReading)
-        .where(
-            StoredReading.patient_id.in_(ids := one_person(session, patient_id)),
-            or_(StoredReading.effective >= since, slow),
-            ~StoredReading.superseded,
-            StoredReading.quality != Quality.WITHDRAWN,
-        )
-        .order_by(StoredReading.effective, StoredReading.received_at, *_ORDER)
-    )
-    return _once([reading_of(row) for row in session.scalars(query)], ids)
+    found = readings_of(session, [patient_id], since=since, weight_since=weight_since or since)
+    return found[patient_id]
 
 
 def readings_received(session: Session, patient_id: UUID, *, after: datetime) -> list[Reading]:
@@ -163,7 +170,7 @@ def readings_received(session: Session, patient_id: UUID, *, after: datetime) ->
         )
         .order_by(StoredReading.effective, *_ORDER)
     )
-    return _once([reading_of(row) for row in session.scalars(query)], ids)
+    return once([reading_of(row) for row in session.scalars(query)], ids)
 
 
 def preliminary(session: Session, reading_ids: Iterable[str]) -> set[str]:
@@ -178,15 +185,6 @@ def preliminary(session: Session, reading_ids: Iterable[str]) -> set[str]:
         for each, owner in owners.items()
         if owner in known and known[owner].status == PRELIMINARY
     }
-
-
-def _once(listed: list[Reading], ids: Collection[UUID]) -> list[Reading]:
-    """Leave out what reached two records of one person as the same reading (REL-07)."""
-    if len(ids) == 1:
-        return listed
-    return list({(r.device, r.vital, r.effective, r.value): r for r in reversed(listed)}.values())[
-        ::-1
-    ]
 
 
 def reading_of(row: StoredReading) -> Reading:

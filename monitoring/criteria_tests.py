@@ -51,14 +51,16 @@ def held(test: Test, hours: float, now: Moment) -> Held | None:
 
 def _readings(test: Test, limit: float, series: Series, start: float) -> Held | None:
     """Judge the latest reading, and as many before it as must agree."""
-    first = int(series.times.searchsorted(start))
-    if test.of_last:
-        first = max(first, len(series) - test.of_last)
-    beyond = [i for i in range(first, len(series)) if _beyond(test, limit, float(series.values[i]))]
-    latest = beyond and beyond[-1] == len(series) - 1
-    if len(beyond) < test.times or not (latest or test.of_last):
+    last = len(series) - 1
+    if not test.of_last and not _beyond(test, limit, float(series.values[last])):
         return None
-    if test.new and _held_before(test, limit, series, beyond[0]):
+    beyond = [last]
+    if test.times > 1:
+        first = int(series.times.searchsorted(start))
+        first = max(first, len(series) - test.of_last) if test.of_last else first
+        values = series.values[first:].tolist()
+        beyond = [first + i for i, value in enumerate(values) if _beyond(test, limit, value)]
+    if len(beyond) < test.times or (test.new and _held_before(test, limit, series, beyond[0])):
         return None
     chosen = beyond[-test.times :]
     return Held(

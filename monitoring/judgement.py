@@ -113,18 +113,34 @@ def _walk(
     found: list[Finding] = []
     recheck: float | None = None
     done: set[float] = set()
+    waited: set[float] = set()
     while queue:
         at = heapq.heappop(queue)
         if at in done:
             continue
         done.add(at)
-        judged = judge_at(moment(past, at, arrived), rulebook.rules, rulebook)
+        asked = rulebook.rules if at in waited or at == arrived else concerned(past, at, rulebook)
+        judged = judge_at(moment(past, at, arrived), asked, rulebook)
         found += judged.findings
         if judged.recheck is not None and judged.recheck <= arrived:
             heapq.heappush(queue, judged.recheck)
+            waited.add(judged.recheck)
         elif judged.recheck is not None:
             recheck = min(judged.recheck, recheck or judged.recheck)
     return found, recheck
+
+
+def concerned(past: History, at: float, rulebook: Rulebook) -> tuple[Rule, ...]:
+    """Return the rules that something taken at an instant may make fire; of time alone, none."""
+    kept = (each.vital for each in (*past.bounds, *past.kept) if each.time == at)
+    return rulebook.concerning(frozenset((*_taken(past, at), *kept)))
+
+
+def _taken(past: History, at: float) -> Iterator[Vital]:
+    for vital, series in past.series.items():
+        i = int(series.times.searchsorted(at))
+        if i < len(series) and series.times[i] == at:
+            yield vital
 
 
 def points_after(past: History, fresh: Iterable[float], *, now: float) -> list[float]:

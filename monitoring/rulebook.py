@@ -43,6 +43,20 @@ class Rulebook:
         """Return, for each vital, the rules that its arrival concerns."""
         return {v: tuple(r for r in self.rules if v in kind_of(r).vitals(r)) for v in Vital}
 
+    def concerning(self, vitals: frozenset[Vital]) -> tuple[Rule, ...]:
+        """Return the rules that any of some vitals concerns, and those that ask of no vital."""
+        known = self._concerning.get(vitals)
+        if known is None:
+            kinds = ((rule, kind_of(rule)) for rule in self.rules)
+            needs = ((rule, kind.vitals(rule), kind.timed) for rule, kind in kinds)
+            known = tuple(r for r, own, timed in needs if own & vitals or not (own or timed))
+            self._concerning[vitals] = known
+        return known
+
+    @cached_property
+    def _concerning(self) -> dict[frozenset[Vital], tuple[Rule, ...]]:
+        return {}
+
     @cached_property
     def timed(self) -> tuple[Rule, ...]:
         """Return the rules that time alone can make fire."""

@@ -144,7 +144,7 @@ def _points(
     patient_id = UUID(past.person.id)
     mark = repository.latest_mark(session, patient_id)
     after = _judged_until(session, patient_id, mark) or now - READ_BACK
-    fresh = people.readings_received(session, patient_id, after=after)
+    fresh = (r for r in readings if r.received > after and not r.history)
     touched = judgement.points_after(past, (windows.time_of(r) for r in fresh), now=now.timestamp())
     loaded = {windows.time_of(r) for r in readings if r.history}
     waited = mark.recheck_at if mark else None

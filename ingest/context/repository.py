@@ -43,23 +43,29 @@ def _map() -> tuple[str, dict[str, tuple[str, ...]]]:
     return content["system"], {name: tuple(codes) for name, codes in content["classes"].items()}
 
 
-def taken(session: Session, person: Collection[UUID]) -> Taken:
-    """Return the medicines that a person takes now; `person` are all ids of theirs."""
+def taken_by(session: Session, patients: Collection[UUID]) -> dict[UUID, Taken]:
+    """Return the medicines that each patient takes now; who has none known is absent."""
     now = or_(Medicine.until.is_(None), Medicine.until > func.now())
-    rows = session.execute(
-        select(Medicine.classes, Medicine.taken & now).where(Medicine.patient_id.in_(person))
-    ).all()
-    return Taken(frozenset(c for listed, current in rows if current for c in listed), bool(rows))
+    query = select(Medicine.patient_id, Medicine.classes, Medicine.taken & now)
+    found: dict[UUID, Taken] = {}
+    for patient, listed, current in session.execute(query.where(Medicine.patient_id.in_(patients))):
+        known = found.get(patient, Taken()).classes
+        found[patient] = Taken(known | frozenset(listed if current else ()), known=True)
+    return found
 
 
-def stays(session: Session, person: Collection[UUID]) -> tuple[Stay, ...]:
-    """Return when a person was admitted or paused, the earliest first."""
+def stays_of(session: Session, patients: Collection[UUID]) -> dict[UUID, tuple[Stay, ...]]:
+    """Return when each patient was admitted or paused, the earliest first."""
     rows = session.scalars(
         select(PatientAbsence)
-        .where(PatientAbsence.patient_id.in_(person))
+        .where(PatientAbsence.patient_id.in_(patients))
         .order_by(PatientAbsence.since, PatientAbsence.id)
     )
-    return tuple(Stay(Absence(row.why), row.since, row.until) for row in rows)
+    found: dict[UUID, tuple[Stay, ...]] = {}
+    for row in rows:
+        stay = Stay(Absence(row.why), row.since, row.until)
+        found[row.patient_id] = (*found.get(row.patient_id, ()), stay)
+    return found
 
 
 def keep_stay(session: Session, id_: UUID, patient_id: UUID, stay: Stay | None) -> None:

@@ -52,7 +52,7 @@ def test_a_cancelled_export_is_gone_and_its_work_does_nothing_fhir_24(
     [
         ("/fhir/Patient/$export", {"Accept": "*/*"}, 400),
         ("/fhir/Patient/$export?_outputFormat=application/parquet", ASYNC, 400),
-        ("/fhir/Patient/$export?_type=Encounter", ASYNC, 400),
+        ("/fhir/Patient/$export?_type=Immunization", ASYNC, 400),
         ("/fhir/Patient/$export?_elements=id", ASYNC, 400),
         ("/fhir/Patient/$export?_since=yesterday", ASYNC, 400),
         ("/fhir/Patient/$export?_typeFilter=Patient%3Fname%3DVale", ASYNC, 400),

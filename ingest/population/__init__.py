@@ -1,0 +1,1 @@
+"""Many people at once: what a judgement needs, in a few queries for all of them."""
