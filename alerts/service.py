@@ -77,7 +77,7 @@ def raise_judged(
 ) -> list[UUID]:
     """Do what `raise_from` does, for an assessment that is already at hand."""
     judged = Judged(assessment_id, UUID(found.person_id), found.at)
-    judgements.lock(session, judged.patient_id)  # two judgements of one person never deadlock
+    judgements.lock(session, [judged.patient_id])  # two judgements of one person never deadlock
     groups = grouping.by_problem(found.findings)
     taken = [take(session, judged, f, now=now, policy=policy) for f in groups.values()]
     standing = [problem for problem, findings in groups.items() if grouping.opens(findings)]

@@ -14,6 +14,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from sqlalchemy import Text, cast, func, select
+
 import alerts.delivery.service
 import alerts.service
 import app.bulk.exporting
@@ -23,8 +25,11 @@ from app.subscriptions import sending
 from app.worker import OpaqueTask, celery
 from core import outbox
 from core.logging import configure, logger
-from core.outbox import Topic
+from core.outbox import Priority, Topic
+from core.security import SYSTEM
 from core.settings import Settings
+from core.slices import slice_of
+from ingest.repository import visible_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +45,23 @@ def assess(session: Session, patient_id: UUID, now: datetime, runtime: Runtime) 
     monitoring.service.assess(
         session, patient_id, now=now, rulebook=runtime.rulebook, model=runtime.model
     )
+
+
+def make_round(session: Session, subject: UUID, now: datetime, runtime: Runtime) -> None:
+    """Judge a slice of all people at once; where that fails, each of them alone."""
+    number, count = slice_of(subject)
+    everybody = visible_to(SYSTEM).subquery()
+    slot = func.abs(func.hashtext(cast(everybody.c[0], Text))) % count
+    ids = session.scalars(select(everybody.c[0]).where(slot == number)).all()
+    try:
+        with session.begin_nested():
+            monitoring.service.assess_all(
+                session, ids, now=now, rulebook=runtime.rulebook, model=runtime.model
+            )
+    # Whatever is wrong with one person must keep nobody else from being judged.
+    except Exception as error:  # noqa: BLE001
+        log.error("round failed, judging one by one", error=type(error).__name__)
+        outbox.offer_all(session, Topic.ASSESS, dict.fromkeys(ids, Priority.BULK), now=now)
 
 
 def raise_alerts(session: Session, assessment_id: UUID, now: datetime, runtime: Runtime) -> None:
@@ -76,6 +98,7 @@ def probe(session: Session, subject: UUID, now: datetime, runtime: Runtime) -> N
 
 STEPS: dict[Topic, Callable[[Session, UUID, datetime, Runtime], None]] = {
     Topic.ASSESS: assess,
+    Topic.ROUND: make_round,
     Topic.RAISE: raise_alerts,
     Topic.DELIVER: deliver,
     Topic.ANNOUNCE: announce,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -15,6 +15,7 @@ from core import outbox
 from core.database import Base, instant
 from core.outbox import Priority, Topic
 from core.security import SYSTEM
+from core.slices import slices
 from ingest.repeats import service as repeats
 from ingest.repository import visible_to
 
@@ -48,8 +49,9 @@ def look_for_silence(session: Session, *, now: datetime) -> None:
     """Four times an hour, have everybody assessed: who sends nothing asks for nothing."""
     quarter = now.replace(minute=now.minute - now.minute % 15)
     if first(session, "everybody", f"{quarter:%Y-%m-%dT%H:%M}", now=now):
-        for patient_id in session.scalars(select(visible_to(SYSTEM).subquery())):
-            outbox.offer(session, Topic.ASSESS, patient_id, now=now, priority=Priority.BULK)
+        people = session.scalar(select(func.count()).select_from(visible_to(SYSTEM).subquery()))
+        rounds = dict.fromkeys(slices(people or 0), Priority.BULK)
+        outbox.offer_all(session, Topic.ROUND, rounds, now=now)
 
 
 def probe(session: Session, *, now: datetime) -> None:

@@ -32,6 +32,7 @@ class Topic(StrEnum):
 
     ASSESS = "assess"  # subject: patient
     RAISE = "raise"  # subject: assessment
+    ROUND = "round"  # subject: a slice of everybody (`core.slices`); assesses all of it
     DELIVER = "deliver"  # subject: delivery
     ANNOUNCE = "announce"  # subject: alert that changed; finds out who subscribed to it
     NOTIFY = "notify"  # subject: subscription to which something is due

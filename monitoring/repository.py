@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from sqlalchemy import select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from core.errors import NotFoundError
 from core.vitals import Vital
-from ingest.repository import one_person
+from ingest.repository import everybody
 from monitoring.findings import Assessment
 from monitoring.record import (
     read_finding,
@@ -24,6 +24,7 @@ from monitoring.record import (
 from monitoring.tables import AssessmentRow, BaselineFreeze
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -52,41 +53,57 @@ def latest(session: Session, patient_id: UUID) -> Assessment | None:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How far the last judgement of a person had read, and what it waits for."""
+    """The last judgement of a person: how far it had read, what it waits for, its effect."""
 
+    id: UUID
+    key: str
     received_until: datetime
     recheck_at: datetime | None
 
 
-def latest_mark(session: Session, patient_id: UUID) -> Mark | None:
-    """Return how far the last judgement had read, or None where there is none."""
-    columns = (AssessmentRow.received_until, AssessmentRow.recheck_at)
-    query = select(*columns).where(AssessmentRow.patient_id == patient_id)
-    newest = query.order_by(AssessmentRow.at.desc(), AssessmentRow.id).limit(1)
-    row = session.execute(newest).one_or_none()
-    return Mark(row.received_until, row.recheck_at) if row else None
+def latest_marks(session: Session, patients: Collection[UUID]) -> dict[UUID, Mark]:
+    """Return the last judgement of each patient; who was never judged is absent."""
+    row = AssessmentRow
+    query = (
+        select(row.patient_id, row.id, row.key, row.received_until, row.recheck_at)
+        .where(row.patient_id.in_(patients))
+        .ext(distinct_on(row.patient_id))
+        .order_by(row.patient_id, row.at.desc(), row.id)
+    )
+    return {row[0]: Mark(row[1], row[2], row[3], row[4]) for row in session.execute(query)}
 
 
 def recent_findings(
-    session: Session, patient_id: UUID, *, since: datetime, severity: Severity
-) -> list[Finding]:
-    """Return the findings of one tier, of judgements made since an instant."""
-    rows = session.scalars(
-        select(AssessmentRow.findings).where(
-            AssessmentRow.patient_id == patient_id,
+    session: Session, patients: Collection[UUID], *, since: datetime, severity: Severity
+) -> dict[UUID, list[Finding]]:
+    """Return each patient's findings of one tier, of judgements made since an instant."""
+    rows = session.execute(
+        select(AssessmentRow.patient_id, AssessmentRow.findings).where(
+            AssessmentRow.patient_id.in_(patients),
             AssessmentRow.at >= since,
             AssessmentRow.severity.is_not(None),
         )
     )
-    return [read_finding(f) for findings in rows for f in findings if f["severity"] == severity]
+    known: dict[UUID, list[Finding]] = {}
+    for patient, findings in rows:
+        wanted = (read_finding(f) for f in findings if f["severity"] == severity)
+        known.setdefault(patient, []).extend(wanted)
+    return known
 
 
-def lock(session: Session, patient_id: UUID) -> None:
-    """Let one transaction at a time judge this person."""
-    session.execute(
-        text("select pg_advisory_xact_lock(:space, hashtext(:patient))"),
-        {"space": _LOCK_SPACE, "patient": str(patient_id)},
+def lock(session: Session, patients: Collection[UUID], *, wait: bool = True) -> list[UUID]:
+    """Let one transaction at a time judge each person; return those that are ours.
+
+    In one order, so that nobody waits in a circle; without `wait`, who is being judged by
+    somebody else is left to them.
+    """
+    taking = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
+    statement = text(
+        f"select id, {taking}(:space, hashtext(id::text))"  # noqa: S608 (one of two names above)
+        " from unnest(cast(:patients as uuid[])) as known (id)"
     )
+    rows = session.execute(statement, {"space": _LOCK_SPACE, "patients": sorted(patients)})
+    return [id_ for id_, taken in rows if wait or taken]
 
 
 def store(
@@ -161,10 +178,20 @@ def thaw(session: Session, patient_id: UUID, problem: Problem, until: datetime) 
 
 def frozen(session: Session, patient_id: UUID) -> list[tuple[float, float]]:
     """Return the frozen spans in seconds since the epoch; an open one ends at infinity."""
-    query = select(BaselineFreeze.since, BaselineFreeze.until).where(
-        BaselineFreeze.patient_id.in_(one_person(session, patient_id))
+    return frozen_of(session, [patient_id]).get(patient_id, [])
+
+
+def frozen_of(
+    session: Session, patients: Collection[UUID]
+) -> dict[UUID, list[tuple[float, float]]]:
+    """Return each person's frozen spans, those of records that were merged among them."""
+    heads = {each: head for head, ids in everybody(session, patients).items() for each in ids}
+    query = select(BaselineFreeze.patient_id, BaselineFreeze.since, BaselineFreeze.until)
+    found: dict[UUID, list[tuple[float, float]]] = {}
+    rows = session.execute(
+        query.where(BaselineFreeze.patient_id.in_(heads)).order_by(BaselineFreeze.since)
     )
-    return [
-        (since.timestamp(), until.timestamp() if until else float("inf"))
-        for since, until in session.execute(query.order_by(BaselineFreeze.since))
-    ]
+    for patient, since, until in rows:
+        span = (since.timestamp(), until.timestamp() if until else float("inf"))
+        found.setdefault(heads[patient], []).append(span)
+    return found

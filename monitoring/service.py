@@ -7,7 +7,6 @@ import json
 from datetime import timedelta
 from importlib.resources import files
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from core.logging import logger
 from core.outbox import Priority, Topic, offer
@@ -18,9 +17,10 @@ from monitoring.plans.in_force import under_plan
 from monitoring.plans.plan_file import read_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
     from pathlib import Path
+    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
@@ -93,25 +93,59 @@ def assess(
     id. What waits for a repeat (AL-20) is offered again for when its time is up.
     """
     patient_id = people.survivor(session, patient_id)
-    repository.lock(session, patient_id)
-    readings = people.readings(
-        session, patient_id, since=now - READ_BACK, weight_since=now - WEIGHT_BACK
+    repository.lock(session, [patient_id])
+    return _assess(session, [patient_id], now=now, rulebook=rulebook, model=model)[patient_id]
+
+
+def assess_all(
+    session: Session,
+    patients: Collection[UUID],
+    *,
+    now: datetime,
+    rulebook: Rulebook,
+    model: risk.Model | None,
+) -> dict[UUID, UUID]:
+    """Judge many people with a few queries for all of them; return the id of each judgement.
+
+    Who is being judged elsewhere at this moment is left to that judgement.
+    """
+    heads = people.survivors(session, patients)
+    ours = repository.lock(session, {heads.get(each, each) for each in patients}, wait=False)
+    return _assess(session, ours, now=now, rulebook=rulebook, model=model)
+
+
+def _assess(
+    session: Session,
+    ids: Collection[UUID],
+    *,
+    now: datetime,
+    rulebook: Rulebook,
+    model: risk.Model | None,
+) -> dict[UUID, UUID]:
+    who = people.people(session, ids)
+    known = people.readings_of(session, ids, since=now - READ_BACK, weight_since=now - WEIGHT_BACK)
+    frozen = repository.frozen_of(session, ids)
+    marks = repository.latest_marks(session, ids)
+    recent = repository.recent_findings(
+        session, ids, since=now - REACH - COMBINE, severity=Severity.YELLOW
     )
-    past = windows.history(
-        people.person(session, patient_id), readings, repository.frozen(session, patient_id)
-    )
-    found = judgement.judge(
-        past,
-        _points(session, past, readings, now=now),
-        now=now,
-        rulebook=rulebook,
-        model=model,
-        recent=repository.recent_findings(
-            session, patient_id, since=now - REACH - COMBINE, severity=Severity.YELLOW
-        ),
-    )
-    found = _unlowered(session, found, past, readings, rulebook=rulebook)
-    return _keep(session, patient_id, found, readings)
+    merged = {id_ for id_, person in people.everybody(session, ids).items() if len(person) > 1}
+    judged: dict[UUID, UUID] = {}
+    for id_, person in who.items():
+        readings, mark = known[id_], marks.get(id_)
+        past = windows.history(person, readings, frozen.get(id_, ()))
+        until = _joined_until(session, id_, mark) if id_ in merged else _until(mark)
+        found = judgement.judge(
+            past,
+            _points(past, readings, mark, after=until or now - READ_BACK, now=now),
+            now=now,
+            rulebook=rulebook,
+            model=model,
+            recent=recent.get(id_, ()),
+        )
+        found = _unlowered(session, found, past, readings, rulebook=rulebook)
+        judged[id_] = _keep(session, id_, found, readings, mark)
+    return judged
 
 
 def _unlowered(
@@ -135,43 +169,53 @@ def _unlowered(
 
 
 def _points(
-    session: Session, past: windows.History, readings: Iterable[Reading], *, now: datetime
+    past: windows.History,
+    readings: Sequence[Reading],
+    mark: Mark | None,
+    *,
+    after: datetime,
+    now: datetime,
 ) -> list[float]:
     """Return what arrived since the last judgement, all it touches, and the end of a wait.
 
     What was loaded as history feeds baselines and is never judged.
     """
-    patient_id = UUID(past.person.id)
-    mark = repository.latest_mark(session, patient_id)
-    after = _judged_until(session, patient_id, mark) or now - READ_BACK
-    fresh = (r for r in readings if r.received > after and not r.history)
-    touched = judgement.points_after(past, (windows.time_of(r) for r in fresh), now=now.timestamp())
+    fresh = (windows.time_of(r) for r in readings if r.received > after and not r.history)
+    touched = judgement.points_after(past, fresh, now=now.timestamp())
     loaded = {windows.time_of(r) for r in readings if r.history}
     waited = mark.recheck_at if mark else None
     due = [waited.timestamp()] if waited and waited <= now else []
     return [*(point for point in touched if point not in loaded), *due]
 
 
-def _judged_until(session: Session, patient_id: UUID, mark: Mark | None) -> datetime | None:
-    """Return until when everything that had arrived is judged, None where nothing was.
+def _until(mark: Mark | None) -> datetime | None:
+    """Return until when everything that had arrived is judged, None where nothing was."""
+    return mark.received_until - OVERLAP if mark else None
 
-    A record that was merged since the last judgement may have been judged less far.
-    """
+
+def _joined_until(session: Session, patient_id: UUID, mark: Mark | None) -> datetime | None:
+    """Do the same for a person of several records, of which one may have been judged less far."""
     joined = people.joined_at(session, patient_id)
-    marks = [mark]
-    if joined is not None and (mark is None or mark.received_until < joined):
-        ids = people.one_person(session, patient_id)
-        marks = [repository.latest_mark(session, each) for each in sorted(ids)]
-    if any(each is None for each in marks):
+    if joined is None or (mark is not None and mark.received_until >= joined):
+        return _until(mark)
+    ids = people.one_person(session, patient_id)
+    marks = repository.latest_marks(session, ids)
+    if len(marks) < len(ids):
         return None
-    return min(each.received_until for each in marks if each is not None) - OVERLAP
+    return min(each.received_until for each in marks.values()) - OVERLAP
 
 
 def _keep(
-    session: Session, patient_id: UUID, found: Assessment, readings: Sequence[Reading]
+    session: Session,
+    patient_id: UUID,
+    found: Assessment,
+    readings: Sequence[Reading],
+    mark: Mark | None,
 ) -> UUID:
     received = max((r.received for r in readings), default=found.at - READ_BACK)
     key = effect_key(found, readings)
+    if mark is not None and mark.key == key:
+        return mark.id
     stored = repository.store(session, found, key=key, received_until=received)
     if stored is None:
         return repository.by_key(session, patient_id, key)
