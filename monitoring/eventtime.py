@@ -192,13 +192,15 @@ class _Walk:
         return scored_finding(now, risk.score(self.model, described)[0], self.model, self.rulebook)
 
     def _tell(self, found: Sequence[Finding], at: float) -> Iterator[News]:
+        found = [each for each in found if each.rule_id not in self.rulebook.shadowed]
         if not found:
             return
         fresh = self.episodes.fresh(scoring.distinct(found))
         combined = scoring.combined(self.rulebook, fresh, self._lesser)
         self._lesser = _recent([*self._lesser, *fresh], at)
         opened = False
-        for finding in [*fresh, *self.episodes.fresh(combined)]:
+        told = (each for each in combined if each.rule_id not in self.rulebook.shadowed)
+        for finding in [*fresh, *self.episodes.fresh(told)]:
             alerts = self.episodes.take(finding, at)
             opened = opened or alerts
             yield News(datetime.fromtimestamp(at, UTC), finding, alerts)

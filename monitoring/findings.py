@@ -120,6 +120,7 @@ class Assessment:
     model_id: str
     usual: dict[Vital, Usual] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # what the judgement does not know
+    shadow: tuple[Finding, ...] = ()  # of rules in shadow mode: nobody is told (AL-21)
     recheck_at: datetime | None = None  # when an unrepeated suspicious value must be judged again
 
     @property

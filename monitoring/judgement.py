@@ -91,11 +91,16 @@ def judge(  # noqa: PLR0913 (the whole context of a judgement)
     if scored is not None and model is not None:
         found += scored_finding(last, scored, model, rulebook)
     found = [later(finding, last, rulebook) for finding in scoring.distinct(found)]
+    shadow = tuple(each for each in found if each.rule_id in rulebook.shadowed)
+    found = [each for each in found if each.rule_id not in rulebook.shadowed]
     found += scoring.combined(rulebook, found, recent)
+    shadow += tuple(each for each in found if each.rule_id in rulebook.shadowed)
+    found = [each for each in found if each.rule_id not in rulebook.shadowed]
     return Assessment(
         person_id=past.person.id,
         at=now,
         findings=tuple(scoring.distinct(found)),
+        shadow=tuple(scoring.distinct(shadow)),
         risk=scored,
         rulebook_hash=rulebook.hash,
         model_id=model.id if model else "",

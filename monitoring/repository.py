@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from core.errors import NotFoundError
@@ -106,6 +106,17 @@ def lock(session: Session, patients: Collection[UUID], *, wait: bool = True) -> 
     return [id_ for id_, taken in rows if wait or taken]
 
 
+def shadowed(session: Session, *, since: datetime) -> list[tuple[UUID, Finding]]:
+    """Return what rules in shadow mode found since an instant, each finding once (AL-21)."""
+    rows = session.execute(
+        select(AssessmentRow.patient_id, AssessmentRow.shadow).where(
+            AssessmentRow.at >= since, func.jsonb_array_length(AssessmentRow.shadow) > 0
+        )
+    )
+    found = ((patient, read_finding(each)) for patient, listed in rows for each in listed)
+    return list({(p, f.rule_id, f.problem, f.at): (p, f) for p, f in found}.values())
+
+
 def store(
     session: Session, found: Assessment, *, key: str, received_until: datetime
 ) -> UUID | None:
@@ -118,6 +129,7 @@ def store(
         received_until=received_until,
         severity=found.severity,
         findings=[write_finding(finding) for finding in found.findings],
+        shadow=[write_finding(finding) for finding in found.shadow],
         risk=write_risk(found.risk) if found.risk else None,
         usual={str(vital): write_usual(usual) for vital, usual in found.usual.items()},
         notes=list(found.notes),
@@ -142,6 +154,7 @@ def _read(row: AssessmentRow) -> Assessment:
         person_id=str(row.patient_id),
         at=row.at,
         findings=tuple(read_finding(each) for each in row.findings),
+        shadow=tuple(read_finding(each) for each in row.shadow),
         risk=read_risk(row.risk) if row.risk else None,
         rulebook_hash=row.rulebook_hash,
         model_id=row.model_id,

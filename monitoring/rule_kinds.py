@@ -41,6 +41,7 @@ class Rule:
     scope: Scope = Scope()
     note: str = ""
     tiers: frozenset[Severity] = frozenset()  # which of its tiers are said; empty: all
+    shadow: bool = False  # evaluated and recorded, and nobody is told (AL-21)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

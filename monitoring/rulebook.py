@@ -58,6 +58,11 @@ class Rulebook:
         return {}
 
     @cached_property
+    def shadowed(self) -> frozenset[str]:
+        """Return the ids of the rules that are only tried (AL-21)."""
+        return frozenset(rule.id for rule in self.rules if rule.shadow)
+
+    @cached_property
     def timed(self) -> tuple[Rule, ...]:
         """Return the rules that time alone can make fire."""
         return tuple(rule for rule in self.rules if kind_of(rule).timed)

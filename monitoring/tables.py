@@ -28,6 +28,7 @@ class AssessmentRow(Base):
     received_until: Mapped[datetime] = mapped_column(instant())
     severity: Mapped[str | None]
     findings: Mapped[list[Any]]
+    shadow: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))  # told to nobody (AL-21)
     risk: Mapped[dict[str, Any] | None]
     usual: Mapped[dict[str, Any]]
     notes: Mapped[list[Any]]

@@ -1,4 +1,4 @@
-"""`rules replay`: what a proposed rulebook, rule or limit would have changed."""
+"""`rules replay|shadow`: what a proposed rule would have changed, or said while it is tried."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from core.clock import utc_now
 from core.settings import Settings
 from core.vitals import Severity
 from ingest.repository import condition_groups
+from monitoring.repository import shadowed
 from monitoring.rule_change import changed
 from reports.difference import TIERS, picture, words
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from monitoring.what_if import Alerted, Difference, Labelled
 
 LOOKED_BACK = timedelta(days=90)
+SHADOWED = timedelta(days=30)
 console = Console(stderr=True)
 out = Console(soft_wrap=True)
 
@@ -46,6 +48,7 @@ def register(cli: typer.Typer) -> None:
         group = typer.Typer(help="The rulebook.", no_args_is_help=True)
         cli.add_typer(group, name="rules")
     group.command("replay")(replay)
+    group.command("shadow")(shadow)
 
 
 def replay(
@@ -82,6 +85,22 @@ def replay(
     tell(found)
     if picture_file is not None:
         picture_file.write_text(picture(found, title=f"What if: {change.name}"), encoding="utf-8")
+
+
+def shadow(
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day (UTC); 30 days ago.")
+    ] = None,
+) -> None:
+    """Show what rules in shadow mode (shadow = true in the rulebook) would have said."""
+    start = since.replace(tzinfo=UTC) if since else utc_now() - SHADOWED
+    with transaction() as session:
+        found = shadowed(session, since=start)
+    table = _table("rule", "tier", "findings", "people")
+    for rule, tier in sorted({(f.rule_id, f.severity) for _, f in found}):
+        own = [who for who, f in found if (f.rule_id, f.severity) == (rule, tier)]
+        table.add_row(rule, tier.value, str(len(own)), str(len(set(own))))
+    out.print(table if found else "no rule in shadow mode has found anything")
 
 
 @dataclass(frozen=True, slots=True)
