@@ -41,12 +41,9 @@ out = Console(soft_wrap=True)
 
 
 def register(cli: typer.Typer) -> None:
-    """Add the command to the group `rules`, which may be there already."""
-    known = (each.typer_instance for each in cli.registered_groups if each.name == "rules")
-    group = next(known, None)
-    if group is None:
-        group = typer.Typer(help="The rulebook.", no_args_is_help=True)
-        cli.add_typer(group, name="rules")
+    """Add the commands to the group `rules`, which is there already."""
+    groups = (each.typer_instance for each in cli.registered_groups if each.name == "rules")
+    group = next(filter(None, groups))
     group.command("replay")(replay)
     group.command("shadow")(shadow)
 

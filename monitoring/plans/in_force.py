@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from core.vitals import Severity, Vital
 from monitoring.plans.limits import Origin, PlanLimit, Side, rules_of
 from monitoring.rule_kinds import AverageRule, LimitRule, Rule
+from monitoring.rule_words import tiers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -67,20 +68,8 @@ def _kept(rules: Iterable[Rule], used: set[str]) -> Iterator[Rule]:
     for rule in rules:
         if rule.id in used:
             yield rule
-        elif tiers(rule) & ALWAYS:
+        elif ALWAYS.intersection(tiers(rule)):
             yield replace(rule, tiers=ALWAYS)
-
-
-def tiers(value: Any) -> frozenset[Severity]:
-    """Return every tier that stands anywhere in a rule."""
-    if isinstance(value, Severity):
-        return frozenset({value})
-    parts: Iterable[Any] = ()
-    if is_dataclass(value):
-        parts = (getattr(value, f.name) for f in fields(value) if f.name != "tiers")
-    elif isinstance(value, tuple | frozenset):
-        parts = value
-    return frozenset().union(*(tiers(part) for part in parts))
 
 
 def with_limits(rulebook: Rulebook, limits: Sequence[PlanLimit]) -> Rulebook:

@@ -117,7 +117,8 @@ def test_embedded_servers_that_die_are_started_again_and_lose_no_alert_ft_08(
 
     _, left = psutil.wait_procs(victims, timeout=30)
     assert not living
-    assert not left
+    # Who has died and was not yet waited for by its parent is dead all the same.
+    assert [each for each in left if each.status() != psutil.STATUS_ZOMBIE] == []
     assert settled(system, mrns) == []
     until(
         lambda: system.log.read_text().count("embedded server died, started again") == 2,

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from core.vitals import Reading, Severity, Vital
 from ingest.enrolment import Person
 from monitoring import judgement, windows
-from monitoring.plans.in_force import decide, effective, tiers, under_plan
+from monitoring.plans.in_force import decide, effective, under_plan
 from monitoring.plans.limits import Origin, PlanLimit, Side
 from monitoring.plans.plan_file import SitePlan
 from monitoring.rule_kinds import Scope
+from monitoring.rule_words import tiers
 from monitoring.service import load_rulebook
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def test_the_hash_on_a_finding_names_the_plan_too() -> None:
 @pytest.mark.parametrize("rule", [rule.id for rule in RULEBOOK.rules])
 def test_of_each_rule_a_plan_leaves_what_is_red_or_about_the_measurement_al_01(rule: str) -> None:
     left = under_plan(RULEBOOK, NOBODY_ELSES).by_id.get(rule)
-    always = tiers(RULEBOOK.by_id[rule]) & {Severity.RED, Severity.DQ}
+    always = {Severity.RED, Severity.DQ}.intersection(tiers(RULEBOOK.by_id[rule]))
 
     assert (left is not None) == bool(always)
 
