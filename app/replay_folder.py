@@ -154,7 +154,9 @@ def _take_encounter(folder: Folder, line: bytes, _number: int) -> str:
     if member is None:
         return "no such patient in the folder"
     if parsed.inpatient and parsed.since is not None:
-        member.stays.append(Stay(Absence.ADMITTED, parsed.since, parsed.until))
+        # Over, and nobody said when: it excuses nothing.
+        until = parsed.until or (parsed.since if parsed.finished else None)
+        member.stays.append(Stay(Absence.ADMITTED, parsed.since, until))
     return ""
 
 

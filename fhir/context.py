@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from fhir.codes import codings
 from fhir.identity import Ref, read_reference
-from fhir.moments import moment
+from fhir.moments import day, moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
 ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 INPATIENT = frozenset({"IMP", "ACUTE", "NONAC"})
 # Taken now, as far as the record knows; a request that is on hold is not.
 TAKEN = frozenset({"active", "intended", "unknown"})
+IDEAS = frozenset({"proposal", "option"})
 STAYING = frozenset({"in-progress", "onleave", "finished"})
 
 
@@ -38,6 +39,7 @@ class ParsedEncounter:
     inpatient: bool
     since: datetime | None
     until: datetime | None
+    finished: bool = False
 
 
 def read_medicine(resource: Mapping[str, Any]) -> ParsedMedicine:
@@ -47,8 +49,8 @@ def read_medicine(resource: Mapping[str, Any]) -> ParsedMedicine:
     return ParsedMedicine(
         read_reference(resource.get("subject")),
         codings(concept),
-        str(resource.get("status", "")) in TAKEN,
-        moment(str(period.get("end", ""))),
+        str(resource.get("status", "")) in TAKEN and _meant(resource),
+        _instant(period, "end"),
     )
 
 
@@ -68,6 +70,21 @@ def read_encounter(resource: Mapping[str, Any]) -> ParsedEncounter:
     return ParsedEncounter(
         read_reference(resource.get("subject")),
         known and str(resource.get("status", "")) in STAYING,
-        moment(str(period.get("start", ""))),
-        moment(str(period.get("end", ""))),
+        _instant(period, "start"),
+        _instant(period, "end"),
+        str(resource.get("status", "")) == "finished",
     )
+
+
+def _meant(resource: Mapping[str, Any]) -> bool:
+    """Return whether a request asks for the medicine: an order against it, or an idea, does not."""
+    return resource.get("doNotPerform") is not True and resource.get("intent") not in IDEAS
+
+
+def _instant(period: Mapping[str, Any], end: str) -> datetime | None:
+    """Return one end of a Period; a mere date is its day in UTC, an end the end of that day."""
+    text = str(period.get(end, ""))
+    exact, whole = moment(text), day(text)
+    if exact is not None or whole is None:
+        return exact
+    return datetime.combine(whole, time.max if end == "end" else time.min, tzinfo=UTC)

@@ -230,7 +230,9 @@ def _encounter(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | A
         return refuse(
             422, "required", "a stay in hospital needs the time it began", "Encounter.period.start"
         )
-    stay = Stay(Absence.ADMITTED, read.since, read.until) if read.since else None
+    # A stay that is over must not go on excusing silence because nobody said when it ended.
+    until = read.until or (desk.now if read.finished else None)
+    stay = Stay(Absence.ADMITTED, read.since, until) if read.since else None
     keep_stay(desk.session, id_, patient, stay if read.inpatient else None)
     return Linked(patient)
 

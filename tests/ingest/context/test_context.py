@@ -173,6 +173,9 @@ def test_a_medicine_belongs_to_the_classes_of_its_atc_code(
         {"status": "stopped"},
         {"status": "entered-in-error"},
         {"effectivePeriod": {"end": "2020-01-01T00:00:00Z"}},
+        {"effectivePeriod": {"end": "2020-01-01"}},
+        {"resourceType": "MedicationRequest", "intent": "order", "doNotPerform": True},
+        {"resourceType": "MedicationRequest", "intent": "proposal"},
     ],
 )
 def test_a_medicine_that_is_not_taken_any_more_does_not_count(

@@ -10,7 +10,7 @@ import pytest
 
 from core.outbox import Topic
 from ingest.enrolment import Absence
-from tests.door import work_for
+from tests.door import NOW, work_for
 from tests.ingest.context.test_context import SNOMED, known
 
 if TYPE_CHECKING:
@@ -63,6 +63,32 @@ def test_what_is_no_stay_in_hospital_is_none(
     gateway.create(encounter(who, **more))
 
     assert known(database, who).stays == ()
+
+
+@pytest.mark.parametrize(
+    ("period", "since", "until"),
+    [
+        (
+            {"start": "2026-03-01", "end": "2026-03-02"},
+            "2026-03-01T00:00:00+00:00",
+            "2026-03-02T23:59:59.999999+00:00",
+        ),
+        ({"start": "2026-03-01T08:00:00Z"}, "2026-03-01T08:00:00+00:00", NOW.isoformat()),
+    ],
+    ids=["by days", "finished, and nobody said when"],
+)
+def test_a_stay_that_is_over_excuses_nobodys_silence(
+    gateway: Any, build: Any, database: Database, period: dict[str, str], since: str, until: str
+) -> None:
+    who = gateway.create(build.patient())
+
+    gateway.create(encounter(who, status="finished", period=period))
+
+    [stay] = known(database, who).stays
+    assert (stay.since, stay.until) == (
+        datetime.fromisoformat(since),
+        datetime.fromisoformat(until),
+    )
 
 
 def test_a_stay_without_a_beginning_is_refused_with_its_element(gateway: Any, build: Any) -> None:
