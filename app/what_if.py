@@ -18,7 +18,7 @@ from core.security import SYSTEM
 from ingest.past.repository import ever_stood
 from ingest.repository import condition_groups, person, visible_to
 from monitoring.eventtime import Past, Version
-from monitoring.service import READ_BACK
+from monitoring.reach import READ_BACK
 from monitoring.what_if import Alerted, Difference, Labelled, compare
 
 if TYPE_CHECKING:

@@ -27,6 +27,7 @@ from core.slices import SIZE
 from ingest.repository import visible_to
 from ingest.tables import Condition, Patient
 from monitoring import service
+from monitoring.reach import READ_BACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -119,7 +120,7 @@ def fill(database: Database, patients: int, *, until: datetime) -> None:
 
 def load(session: Session, patients: Sequence[UUID], *, now: datetime) -> int:
     """Fetch the rows of many people in one query: what a judgement is compared with."""
-    since = now - service.READ_BACK
+    since = now - READ_BACK
     return len(session.execute(text(_LOAD), {"patients": list(patients), "since": since}).all())
 
 

@@ -29,6 +29,14 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Overlap:
+    """Another rule that says as much whenever this one would, and why both are wanted."""
+
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """What every rule says about itself, whatever its kind."""
 
@@ -42,6 +50,7 @@ class Rule:
     note: str = ""
     tiers: frozenset[Severity] = frozenset()  # which of its tiers are said; empty: all
     shadow: bool = False  # evaluated and recorded, and nobody is told (AL-21)
+    overlaps: tuple[Overlap, ...] = ()  # intended; any other is refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,9 +82,16 @@ _ENTRIES = {"version", "clear_hours", "closing", "rule"}
 NO_NUMBER = "the emergency number"
 
 
-def parse(text: str, *, conditions: Collection[str], emergency: str = NO_NUMBER) -> Rulebook:
+def parse(
+    text: str,
+    *,
+    conditions: Collection[str],
+    medicines: Collection[str] | None = None,
+    emergency: str = NO_NUMBER,
+) -> Rulebook:
     """Return the rulebook of a TOML text; `conditions` are the known condition groups.
 
+    `medicines` are the known classes; without them rules may ask for any.
     `emergency` is the number that the site's patients call; it stands in the closing words.
 
     Raises
@@ -92,10 +99,12 @@ def parse(text: str, *, conditions: Collection[str], emergency: str = NO_NUMBER)
     InvalidError
         With every fault found, not only the first: unknown fields, a limit outside the
         plausible range of its vital, a doubled id, an unknown condition or template field,
-        a drift rule above YELLOW, levels out of order.
+        a drift rule above YELLOW, levels out of order, a rule that can never fire, one that
+        another never lets decide, words in another unit.
     """
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return read(content_of(text), digest, conditions=conditions, emergency=emergency)
+    content = content_of(text)
+    return read(content, digest, conditions=conditions, medicines=medicines, emergency=emergency)
 
 
 def content_of(text: str) -> dict[str, Any]:
@@ -111,6 +120,7 @@ def read(
     digest: str,
     *,
     conditions: Collection[str],
+    medicines: Collection[str] | None = None,
     emergency: str = NO_NUMBER,
 ) -> Rulebook:
     """Return the rulebook of tables that bear the hash `digest`; raises as `parse` does."""
@@ -118,7 +128,7 @@ def read(
     rules = [
         rule for table in content.get("rule", []) if (rule := _rule(table, faults)) is not None
     ]
-    faults += rulebook_check.faults(rules, conditions)
+    faults += rulebook_check.faults(rules, conditions, medicines)
     faults += [f"unknown entry {name}" for name in sorted(set(content) - _ENTRIES)]
     closing = content.get("closing", {})
     faults += [f"closing: unknown tier {tier}" for tier in closing if tier not in list(Severity)]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from string import Formatter
 from typing import TYPE_CHECKING
 
+from monitoring import dead_rules, overlaps, sentence_units
 from monitoring.kinds import kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from monitoring.rule_kinds import Rule
 
@@ -34,35 +36,46 @@ TEMPLATE_FIELDS = frozenset(
 )
 
 
-def faults(rules: Iterable[Rule], conditions: Collection[str]) -> list[str]:
-    """Return what is wrong with the rules, one sentence each; empty where nothing is."""
+def faults(
+    rules: Sequence[Rule],
+    conditions: Collection[str],
+    medicines: Collection[str] | None = None,
+) -> list[str]:
+    """Return what is wrong with the rules, one sentence each; empty where nothing is.
+
+    Each names the rule's id, then mostly the field, then the reason. `medicines` are the
+    classes that the door knows; without them they are not looked at.
+    """
     found: list[str] = []
     seen: set[str] = set()
     for rule in rules:
         if rule.id in seen:
-            found.append(f"{rule.id}: the id stands twice")
+            found.append(f"{rule.id}: id: the id stands twice")
         seen.add(rule.id)
-        found += [f"{rule.id}: {fault}" for fault in _faults(rule, conditions)]
-    return found
+        every = chain(_faults(rule, conditions), dead_rules.faults(rule, medicines))
+        found += [f"{rule.id}: {fault}" for fault in dict.fromkeys(every)]
+    return [*found, *(f"{rule}: {fault}" for rule, fault in overlaps.faults(rules))]
 
 
 def _faults(rule: Rule, conditions: Collection[str]) -> Iterator[str]:
-    for condition in sorted(rule.scope.conditions - set(conditions)):
-        yield f"unknown condition {condition}"
-    if not rule.source:
-        yield "no source"
+    for name in ("conditions", "without_conditions"):
+        for condition in sorted(getattr(rule.scope, name) - set(conditions)):
+            yield f"scope.{name}: unknown condition {condition}"
+    if not rule.source.strip():
+        yield "source: no source"
     if CONFIDENCE.fullmatch(rule.confidence) is None:
-        yield f"confidence {rule.confidence!r} is no tag of evidence.md"
+        yield f"confidence: {rule.confidence!r} is no tag of evidence.md"
     yield from _words(rule)
     yield from kind_of(rule).faults(rule)
+    yield from sentence_units.faults(rule, kind_of(rule).vitals(rule))
 
 
 def _words(rule: Rule) -> Iterator[str]:
-    for template in (rule.clinician, rule.patient):
-        if not template:
-            yield "a sentence is missing"
-        for field in _template_fields(template) - TEMPLATE_FIELDS:
-            yield f"unknown template field {field}"
+    for name, template in (("clinician", rule.clinician), ("patient", rule.patient)):
+        if not template.strip():
+            yield f"{name}: the sentence is missing"
+        for field in sorted(_template_fields(template) - TEMPLATE_FIELDS):
+            yield f"{name}: unknown template field {field}"
 
 
 def closing_faults(closing: Mapping[str, str]) -> list[str]:

@@ -12,9 +12,11 @@ from core.logging import logger
 from core.outbox import Priority, Topic, offer
 from core.vitals import Severity
 from ingest import repository as people
+from ingest.context.repository import medicine_classes
 from monitoring import judgement, repository, risk, rulebook, windows
 from monitoring.plans.in_force import under_plan
 from monitoring.plans.plan_file import read_plan
+from monitoring.reach import READ_BACK, WEIGHT_BACK
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -32,9 +34,6 @@ if TYPE_CHECKING:
 
 log = logger(__name__)
 
-# Baselines of 28 days behind the longest window (30) and the longest freeze (60 days).
-READ_BACK = timedelta(days=28 + 30 + 60)
-WEIGHT_BACK = timedelta(days=180 + 30)  # the longest window of weight, and the reach of a point
 REACH = timedelta(days=judgement.REACH_DAYS)
 # A transaction may commit after one that began later: arrivals are read this much again (E).
 OVERLAP = timedelta(minutes=2)
@@ -50,6 +49,7 @@ def load_rulebook(path: Path | None = None, *, emergency: str = rulebook.NO_NUMB
     return rulebook.parse(
         source.read_text(encoding="utf-8"),
         conditions=frozenset(people.condition_groups()),
+        medicines=medicine_classes(),
         emergency=emergency,
     )
 

@@ -36,6 +36,11 @@ def classes(codes: Iterable[tuple[str, str]]) -> frozenset[str]:
     return classes_of(codes, known, system=system)
 
 
+def medicine_classes() -> frozenset[str]:
+    """Return every class of medicines that a rule may ask for."""
+    return frozenset(_map()[1])
+
+
 @cache
 def _map() -> tuple[str, dict[str, tuple[str, ...]]]:
     text = files("ingest").joinpath("medicines.toml").read_text(encoding="utf-8")
