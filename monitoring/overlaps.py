@@ -7,12 +7,12 @@ other. A rule may name the other in its `overlaps`, with the reason why both are
 from __future__ import annotations
 
 import operator
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from core.vitals import Severity
 from monitoring.control_charts import ControlChartRule
-from monitoring.criteria import CriteriaRule, Criterion, Test
+from monitoring.criteria import CriteriaRule, Criterion
 from monitoring.early_warning import EarlyWarningRule
 from monitoring.events import EventRule
 from monitoring.rule_kinds import (
@@ -37,6 +37,7 @@ ABOUT = frozenset(
     {"id", "source", "confidence", "clinician", "patient", "scope", "note", "shadow", "tiers"}
     | {"overlaps", "severity"}
 )
+MOVED = frozenset({"limit", "comparison", "words"})
 FEWER, MORE = operator.le, operator.ge
 
 
@@ -233,11 +234,8 @@ def _nested_field(rule: Rule) -> str:
 def _same_but_limit(one: Any, other: Any) -> bool:
     if one.vital is not other.vital or other.limit is None or one.limit is None:
         return bool(one == other)
-    same = {"limit": other.limit, "comparison": other.comparison}
-    if isinstance(other, Test):
-        same["words"] = other.words
-    moved: Any = replace(one, **same)
-    return bool(moved == other) and looser(one, other)
+    kept = (each.name for each in fields(one) if each.name not in MOVED)
+    return looser(one, other) and all(getattr(one, n) == getattr(other, n) for n in kept)
 
 
 def _criteria(others: Sequence[Criterion], own: Sequence[Criterion]) -> bool:

@@ -172,7 +172,6 @@ def test_a_rule_that_is_only_tried_neither_covers_nor_is_covered() -> None:
 
 
 def test_changes_drifts_and_repeated_days_are_compared_too() -> None:
-    words = {"source": "t", "confidence": "E", "clinician": "x", "patient": "x"}
     change = ChangeRule(
         id="C",
         problem=Problem.FLUID,
@@ -181,7 +180,10 @@ def test_changes_drifts_and_repeated_days_are_compared_too() -> None:
         comparison=Comparison.ABOVE,
         amount=2.0,
         window_days=3,
-        **words,
+        source="a test",
+        confidence="E",
+        clinician="{value}",
+        patient="{value}",
     )
     drift = DriftRule(
         id="D",
@@ -191,7 +193,10 @@ def test_changes_drifts_and_repeated_days_are_compared_too() -> None:
         recent_days=3,
         usual_days=28,
         ratio=0.5,
-        **words,
+        source="a test",
+        confidence="E",
+        clinician="{value}",
+        patient="{value}",
     )
     days = RepeatedDaysRule(
         id="R",
@@ -201,7 +206,10 @@ def test_changes_drifts_and_repeated_days_are_compared_too() -> None:
         comparison=Comparison.ABOVE,
         limit=300,
         days=2,
-        **words,
+        source="a test",
+        confidence="E",
+        clinician="{value}",
+        patient="{value}",
     )
 
     assert told(change, replace(change, id="C2", amount=1.5, window_days=7)) == {"C"}
