@@ -39,6 +39,7 @@ ABOUT = frozenset(
 )
 MOVED = frozenset({"limit", "comparison", "words"})
 FEWER, MORE = operator.le, operator.ge
+SAME: Callable[[Any, Any], bool] = operator.eq
 
 
 def _smaller(one: float | None, other: float | None) -> bool:
@@ -203,7 +204,7 @@ def _as_eager(other: Rule, rule: Rule) -> bool:
     if isinstance(rule, EarlyWarningRule) and rule.single:
         eager = {}
     return all(
-        eager.get(each.name, operator.eq)(getattr(other, each.name), getattr(rule, each.name))
+        eager.get(each.name, SAME)(getattr(other, each.name), getattr(rule, each.name))
         for each in fields(rule)
         if each.name not in ABOUT | NESTED or each.name in eager
     )
