@@ -75,16 +75,24 @@ NESTED = frozenset({"levels", "terms", "criteria", "clears_by", "limit", "compar
 
 
 def faults(rules: Sequence[Rule]) -> Iterator[tuple[str, str]]:
-    """Yield (rule id, fault) of each rule, or level of one, that another never lets decide."""
+    """Yield (rule id, fault) of each rule, or level of one, that is left nothing to decide.
+
+    A rule of several levels may be left only some; then it still decides by the others.
+    """
     for rule in rules:
-        for other in rules:
-            meant = {each.rule for each in rule.overlaps}
-            if other is rule or other.id in meant or other.shadow or rule.shadow:
-                continue
-            for field in _covered(other, rule):
-                yield rule.id, f"{field}: {other.id} says as much whenever it would fire"
+        yield from _beside(rule, rules)
         yield from _within(rule)
         yield from _unknown(rule, rules)
+
+
+def _beside(rule: Rule, rules: Sequence[Rule]) -> Iterator[tuple[str, str]]:
+    meant = {each.rule for each in rule.overlaps}
+    others = [r for r in rules if r is not rule and r.id not in meant and not r.shadow]
+    by = {field: other for other in others for field in _covered(other, rule)}
+    if rule.shadow or (isinstance(rule, LimitRule) and len(by) < len(rule.levels)):
+        return
+    for field, other in by.items():
+        yield rule.id, f"{field}: {other.id} says as much whenever it would fire"
 
 
 def _within(rule: Rule) -> Iterator[tuple[str, str]]:

@@ -152,6 +152,14 @@ def test_only_a_rule_for_all_these_people_covers(
     assert ("A" in told(rule("A", LEVEL, scope=own), rule("B", LEVEL, scope=others))) is is_wider
 
 
+def test_a_rule_that_is_left_one_of_its_levels_still_decides() -> None:
+    two = rule("A", replace(LEVEL, severity=Severity.RED, limit=130), LEVEL)
+    grave = rule("C", replace(LEVEL, severity=Severity.RED, limit=120))
+
+    assert told(two, rule("B", replace(LEVEL, limit=100))) == set()
+    assert told(two, rule("B", replace(LEVEL, limit=100)), grave) == {"A"}
+
+
 def test_a_level_behind_a_looser_one_of_its_own_rule_is_told_of() -> None:
     later = replace(LEVEL, severity=Severity.YELLOW, limit=120)
 
