@@ -79,7 +79,7 @@ def test_a_whole_rulebook_is_taken_as_it_is() -> None:
         ('off = ["NO-SUCH"]', "no rule NO-SUCH"),
         ("[change.NO-SUCH]\nclears_by = 1.0", "no rule NO-SUCH"),
         ("[change.SPO2-CRIT]\nclears = 1.0", "SPO2-CRIT: unknown field clears"),
-        ("[change.SPO2-CRIT]\nsource = ''", "SPO2-CRIT: no source"),
+        ("[change.SPO2-CRIT]\nsource = ''", "SPO2-CRIT: source: no source"),
         ("rules = []", "unknown part rules"),
         ("version = '2'", "the change is empty"),
         ("off = [", "not TOML"),
