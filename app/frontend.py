@@ -22,7 +22,15 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "app" / "assets"
 STATIC = ROOT / "app" / "static"
-STYLES = ("tokens.css", "page.css", "inbox.css", "patient.css", "report.css", "print.css")
+STYLES = (
+    "tokens.css",
+    "page.css",
+    "inbox.css",
+    "patient.css",
+    "report.css",
+    "rules.css",
+    "print.css",
+)
 QUIET = (
     "--ignore-scripts",
     "--no-audit",

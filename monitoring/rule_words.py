@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
-from core.vitals import Severity
-from monitoring.kinds import KINDS
+from core.vitals import MEASURES, Severity, Vital
+from monitoring.kinds import KINDS, kind_of
+from monitoring.rule_kinds import LimitRule
 
 if TYPE_CHECKING:
-    from monitoring.rule_kinds import Rule, Scope
+    from monitoring.rule_kinds import Companion, Level, Rule, Scope
 
+HOUR, DAY, TWO_DAYS = 60, 1440, 2880  # minutes
 _NAMES = {kind.rule: name for name, kind in KINDS.items()}
 _GRAVEST_FIRST = sorted(Severity, key=lambda tier: -tier.rank)
 
@@ -73,3 +75,100 @@ def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+# What is not about when a rule fires, or is shown by itself.
+APART = frozenset(
+    {"kind", "id", "problem", "source", "confidence", "clinician", "patient", "scope", "note"}
+    | {"tiers", "shadow", "severity", "levels"}
+)
+SURE = {
+    "V": "verified",
+    "R-h": "recalled with high confidence",
+    "R-m": "recalled with medium confidence",
+    "R-l": "recalled with low confidence",
+    "D": "derived",
+    "E": "engineering default",
+    "T": "computed from TIHM",
+}
+
+
+def vitals_of(rule: Rule) -> frozenset[Vital]:
+    """Return every vital that a rule speaks of; none where it speaks of any."""
+    own = getattr(rule, "vital", None)
+    asked = kind_of(rule).vitals(rule) | frozenset({own} if own is not None else ())
+    return frozenset() if asked == frozenset(Vital) else asked
+
+
+def confidence_words(rule: Rule) -> str:
+    """Return how sure the source of a rule is, in words."""
+    return " and ".join(SURE[tag] for tag in rule.confidence.split("/"))
+
+
+def conduct(rule: Rule) -> list[tuple[str, str]]:
+    """Return (what, words) of when a rule fires: its limits, windows and how often it must hold."""
+    if isinstance(rule, LimitRule):
+        said = [(level.severity.value, level_words(rule, level)) for level in rule.levels]
+        margin = f"{amount(rule.vital, rule.clears_by)} back inside the limit"
+        return [*said, ("clears", margin)] if rule.clears_by else said
+    return [(name, words) for name, words in lines(rule) if name.replace(" ", "_") not in APART]
+
+
+def level_words(rule: LimitRule, level: Level) -> str:
+    """Return when one level of a limit rule holds, and how it is confirmed (AL-20)."""
+    parts = [MEASURES[rule.vital].display, *_beyond(rule.vital, level)]
+    return " ".join(parts) + "".join(f"; {each}" for each in (*_repeats(level), *_raise(level)))
+
+
+def _beyond(vital: Vital, level: Level) -> list[str]:
+    upward = level.comparison.upward
+    parts = [f"{_spoken(level)} {amount(vital, level.limit)}"] if level.limit is not None else []
+    if level.short_of is not None:
+        parts.append(f"and {'below' if upward else 'above'} {amount(vital, level.short_of)}")
+    if level.change is not None:
+        side = "above" if upward else "below"
+        far = f"{amount(vital, abs(level.change))} or more {side} the usual"
+        parts.append(f"{'and ' if parts else ''}{far} of {level.usual_days} days")
+    return parts
+
+
+def _spoken(level: Level | Companion) -> str:
+    return level.comparison.value.replace("-", " ")
+
+
+def amount(vital: Vital, value: float) -> str:
+    """Return a value of a vital with its unit."""
+    return f"{value:g} {MEASURES[vital].unit_display}".strip()
+
+
+def _repeats(level: Level) -> list[str]:
+    if level.readings == 1:
+        return ["one reading is enough"]
+    row = " in a row" if level.consecutive else ""
+    apart = f", {_minutes(level.apart_minutes)} apart" if level.apart_minutes else ""
+    agree = f"{level.readings} readings{row} within {_minutes(level.within_minutes)}{apart}"
+    if level.severity is Severity.RED:
+        return [f"opens at once, unconfirmed until {agree} agree"]
+    if level.unanswered_minutes is None:
+        return [f"{agree} must agree"]
+    wait = f"unconfirmed where nobody repeats it for {_minutes(level.unanswered_minutes)}"
+    return [f"{agree} must agree", wait]
+
+
+def _minutes(minutes: float) -> str:
+    for least, size, unit in ((TWO_DAYS, DAY, "days"), (HOUR, HOUR, "h")):
+        if minutes >= least:
+            return f"{minutes / size:g} {unit}"
+    return f"{minutes:g} min"
+
+
+def _raise(level: Level) -> list[str]:
+    if level.raised is None:
+        return []
+    facts = [
+        f"{MEASURES[each.vital].display.lower()} {_spoken(each)} {amount(each.vital, each.limit)}"
+        for each in level.raised.companions
+    ]
+    takes = [f"taking {medicine}" for medicine in sorted(level.raised.medicines)]
+    within = f" within {level.raised.within_hours:g} h" if facts else ""
+    return [f"{level.raised.severity} with {' or '.join((*facts, *takes))}{within}"]

@@ -30,6 +30,7 @@ def paths(ward: Ward) -> dict[str, str]:
         "patient": f"/patients/{ward.patients['Oh Malsun']}",
         "report": f"/reports/{ward.team}",
         "patients": "/patients",
+        "rules": "/rules",
         "interface": "/api",
     }
 

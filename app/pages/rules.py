@@ -1,0 +1,172 @@
+"""Every rule in force, for the clinician who asks what would be told to whom, and on what grounds.
+
+What is chosen stands in the address: it can be kept, sent and printed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+
+from fastapi import APIRouter, Request, Response
+
+import monitoring.service
+from app import health
+from app.pages.door import Door, Visit
+from app.pages.refusals import page_route
+from app.pages.strip import Strip, strip
+from core.settings import Settings
+from core.vitals import MEASURES, Severity
+from ingest.repository import condition_groups, profiles, visible_to
+from monitoring import rule_words
+from monitoring.plans.limits import PREFIX
+from monitoring.plans.plan_file import SitePlan
+from monitoring.rule_kinds import Rule
+from monitoring.rulebook import Rulebook
+
+ANYBODY = "anybody"
+FIELD = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleView:
+    """One rule as the page shows it."""
+
+    id: str
+    tiers: tuple[Severity, ...]
+    problem: str
+    kind: str
+    people: str
+    conduct: list[tuple[str, str]]
+    clinician: str
+    patient: str
+    source: str
+    confidence: str
+    note: str
+    shadow: bool
+    from_plan: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One entry of a filter; `chosen` where the address asks for it."""
+
+    value: str
+    words: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The rulebook as this site uses it, and the plan that changed it, if any."""
+
+    rulebook: Rulebook
+    plan: SitePlan | None
+
+
+def router(door: Door) -> APIRouter:
+    """Return `/rules?condition=&vital=&tier=`."""
+    routes = APIRouter(route_class=page_route(door.pages), include_in_schema=False)
+    known = cache(lambda: in_force(door.settings))
+
+    @routes.get("/rules")
+    def rules(request: Request, condition: str = "", vital: str = "", tier: str = "") -> Response:
+        with door.visit(request) as visit:
+            everything = known()
+            chosen = selected(everything.rulebook.rules, condition, vital, tier)
+            return door.pages.page(
+                "rules.html",
+                visit=visit,
+                here="rules",
+                strip=_strip(door, visit),
+                rulebook=everything.rulebook,
+                plan=everything.plan,
+                shown=len(chosen),
+                groups=grouped(chosen),
+                conditions=conditions(everything.rulebook.rules, condition),
+                vitals=vitals(everything.rulebook.rules, vital),
+                tiers=[Choice(each, each, each == tier) for each in Severity],
+                filtered=bool(condition or vital or tier),
+            )
+
+    return routes
+
+
+def _strip(door: Door, visit: Visit) -> Strip:
+    seen = profiles(visit.session, visible_to(visit.caller))
+    state = health.pipeline(visit.session, now=visit.now)
+    return strip(seen, state, now=visit.now, zone=door.zone)
+
+
+def in_force(settings: Settings) -> InForce:
+    """Return what this site judges by; it changes only with a new start of the program."""
+    number = settings.emergency_number
+    plan = settings.plan
+    whole = monitoring.service.load_rulebook(emergency=number)
+    return InForce(
+        monitoring.service.site_rulebook(plan, emergency=number),
+        monitoring.service.load_plan(plan, whole) if plan else None,
+    )
+
+
+def selected(rules: Iterable[Rule], condition: str, vital: str, tier: str) -> list[Rule]:
+    """Return the rules that ask for a condition, speak of a vital and may say a tier."""
+    return [
+        rule
+        for rule in rules
+        if condition in ("", *_asked(rule))
+        and vital in ("", *rule_words.vitals_of(rule))
+        and tier in ("", *rule_words.tiers(rule))
+    ]
+
+
+def _asked(rule: Rule) -> frozenset[str]:
+    """Return the conditions that a rule is for; every other rule is for anybody."""
+    return rule.scope.conditions or frozenset({ANYBODY})
+
+
+def grouped(rules: Iterable[Rule]) -> list[tuple[str, list[RuleView]]]:
+    """Return (problem, its rules), in the order of the problems' names."""
+    ordered = sorted(rules, key=lambda rule: rule.problem.value)
+    return [
+        (problem.value.replace("-", " "), [view(rule) for rule in found])
+        for problem, found in groupby(ordered, key=lambda rule: rule.problem)
+    ]
+
+
+def view(rule: Rule) -> RuleView:
+    """Return a rule in words."""
+    return RuleView(
+        id=rule.id,
+        tiers=rule_words.tiers(rule),
+        problem=rule.problem.value,
+        kind=rule_words.kind_name(rule).replace("-", " "),
+        people=rule_words.scope_words(rule.scope),
+        conduct=rule_words.conduct(rule),
+        clinician=FIELD.sub(r"[\1]", rule.clinician),
+        patient=FIELD.sub(r"[\1]", rule.patient),
+        source=rule.source,
+        confidence=rule_words.confidence_words(rule),
+        note=rule.note,
+        shadow=rule.shadow,
+        from_plan=rule.id.startswith(PREFIX),
+    )
+
+
+def conditions(rules: Iterable[Rule], chosen: str) -> list[Choice]:
+    """Return the conditions that some rule asks for, by name."""
+    groups = condition_groups()
+    names = {each for rule in rules for each in rule.scope.conditions}
+    named = sorted((groups[name].display, name) for name in names)
+    choices = [Choice(name, words, name == chosen) for words, name in named]
+    return [Choice(ANYBODY, "Rules for anybody", chosen == ANYBODY), *choices]
+
+
+def vitals(rules: Iterable[Rule], chosen: str) -> list[Choice]:
+    """Return the vitals that some rule speaks of, by name."""
+    spoken = {each for rule in rules for each in rule_words.vitals_of(rule)}
+    named = sorted((MEASURES[vital].display, vital.value) for vital in spoken)
+    return [Choice(value, words, value == chosen) for words, value in named]
