@@ -11,9 +11,12 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError
 
+import monitoring.repository
 from app.migrate import at_head
 from core import outbox
 from core.outbox import Priority
+from ingest.streams.repository import known_since
+from monitoring.liveness import JUDGED_WITHIN
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -39,6 +42,7 @@ class PipelineStatus:
     moving: bool
     last_progress_at: datetime | None
     waiting: int
+    unjudged: int = 0
 
     @property
     def normal(self) -> bool:
@@ -47,7 +51,11 @@ class PipelineStatus:
 
 
 def pipeline(session: Session, *, now: datetime) -> PipelineStatus:
-    """Judge the pipeline by what was closed and by what has waited too long (REL-26)."""
+    """Judge the pipeline by what was closed, what has waited too long, and who is not judged.
+
+    The last is its proof about itself: that all goes well must not be concluded from silence
+    (REL-26, AL-22).
+    """
     waiting, _ = outbox.waiting(session, now=now)
     since = outbox.oldest(session, now=now)
     progress = outbox.last_closed(session)
@@ -59,7 +67,15 @@ def pipeline(session: Session, *, now: datetime) -> PipelineStatus:
         faults.append("work is waiting longer than it should")
     if parked := outbox.parked(session):
         faults.append(f"{parked} items were given up after repeated failures")
-    return PipelineStatus(tuple(faults), moving, progress, waiting)
+    if left := unjudged(session, now=now):
+        faults.append(f"patients not judged in the last {JUDGED_WITHIN.seconds // 60} min: {left}")
+    return PipelineStatus(tuple(faults), moving, progress, waiting, left)
+
+
+def unjudged(session: Session, *, now: datetime) -> int:
+    """Return how many people were not judged within the bound (AL-22)."""
+    before = now - JUDGED_WITHIN
+    return monitoring.repository.unjudged(session, known_since(before), before=before)
 
 
 def router(database: Database, broker_url: str) -> APIRouter:
@@ -74,7 +90,11 @@ def router(database: Database, broker_url: str) -> APIRouter:
     def readyz() -> JSONResponse:
         checks = ready(database, broker_url)
         good = all(value == "ok" for value in checks.values())
-        said = {**checks, "seconds_waiting": seconds_waiting(database)}
+        said = {
+            **checks,
+            "seconds_waiting": seconds_waiting(database),
+            "unjudged": everybody_judged(database),
+        }
         return JSONResponse(said, status_code=200 if good else 503)
 
     return routes
@@ -92,6 +112,15 @@ def seconds_waiting(database: Database) -> dict[str, int]:
         name: int((now - since[priority]).total_seconds()) if priority in since else 0
         for priority, name in QUEUES.items()
     }
+
+
+def everybody_judged(database: Database) -> int | None:
+    """Return how many people were not judged within the bound; None where nobody can tell."""
+    try:
+        with database.transaction() as session:
+            return unjudged(session, now=database.now())
+    except DBAPIError:
+        return None
 
 
 def ready(database: Database, broker_url: str) -> dict[str, str]:

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
 log = logger(__name__)
 TICK_SECONDS = 1.0
+JOBS = (
+    timetable.probe,
+    timetable.look_for_silence,
+    timetable.miss_nobody,
+    timetable.tidy,
+    sending.keep_up,
+)
 
 
 def run(runtime: Runtime, *, stop: Event) -> None:
@@ -33,7 +40,7 @@ def run(runtime: Runtime, *, stop: Event) -> None:
 def tick(runtime: Runtime) -> None:
     """Escalate what is due, look for silence, prove progress, forget what is closed."""
     now = runtime.database.now()
-    for job in (timetable.probe, timetable.look_for_silence, timetable.tidy, sending.keep_up):
+    for job in JOBS:
         with runtime.database.transaction() as session:
             job(session, now=now)
     with runtime.database.transaction() as session:

@@ -10,9 +10,11 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app import health
 from app.bulk import loading
 from core import outbox
 from core.database import Base, instant
+from core.logging import logger
 from core.outbox import Priority, Topic
 from core.security import SYSTEM
 from core.slices import slices
@@ -22,6 +24,7 @@ from ingest.repository import visible_to
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+log = logger(__name__)
 PROBE_SUBJECT = UUID(int=0)
 PROBE_EVERY = timedelta(seconds=10)
 KEEP_CLOSED = timedelta(days=7)
@@ -52,6 +55,15 @@ def look_for_silence(session: Session, *, now: datetime) -> None:
         people = session.scalar(select(func.count()).select_from(visible_to(SYSTEM).subquery()))
         rounds = dict.fromkeys(slices(people or 0), Priority.BULK)
         outbox.offer_all(session, Topic.ROUND, rounds, now=now)
+
+
+def miss_nobody(session: Session, *, now: datetime) -> None:
+    """Four times an hour, tell the operator if somebody is not judged (AL-22); never who it is."""
+    quarter = now.replace(minute=now.minute - now.minute % 15)
+    if first(session, "judged", f"{quarter:%Y-%m-%dT%H:%M}", now=now):
+        left = health.unjudged(session, now=now)
+        if left:
+            log.error("patients are not judged", count=left)
 
 
 def probe(session: Session, *, now: datetime) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import Select, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from core.errors import NotFoundError
@@ -21,7 +21,7 @@ from monitoring.record import (
     write_risk,
     write_usual,
 )
-from monitoring.tables import AssessmentRow, BaselineFreeze
+from monitoring.tables import AssessmentRow, BaselineFreeze, LastJudged
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -208,3 +208,32 @@ def frozen_of(
         span = (since.timestamp(), until.timestamp() if until else float("inf"))
         found.setdefault(heads[patient], []).append(span)
     return found
+
+
+def mark_judged(session: Session, patients: Collection[UUID], *, now: datetime) -> None:
+    """Remember that these people were judged now, even where nothing changed (AL-22)."""
+    if patients:
+        row = insert(LastJudged).values([{"patient_id": id_, "at": now} for id_ in patients])
+        later = func.greatest(LastJudged.at, row.excluded.at)
+        session.execute(
+            row.on_conflict_do_update(index_elements=["patient_id"], set_={"at": later})
+        )
+
+
+def judged_at(session: Session, patients: Collection[UUID]) -> dict[UUID, datetime]:
+    """Return when each of these people was last judged; who never was is absent."""
+    query = select(LastJudged.patient_id, LastJudged.at)
+    rows = session.execute(query.where(LastJudged.patient_id.in_(patients)))
+    return {row[0]: row[1] for row in rows}
+
+
+def unjudged(session: Session, patients: Select[UUID], *, before: datetime) -> int:
+    """Return how many of these people were not judged since an instant."""
+    ids = patients.subquery()
+    query = (
+        select(func.count())
+        .select_from(ids)
+        .join(LastJudged, LastJudged.patient_id == ids.c[0], isouter=True)
+        .where(or_(LastJudged.at.is_(None), LastJudged.at < before))
+    )
+    return session.scalar(query) or 0

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from monitoring.rule_kinds import Companion, Level, Rule, Scope
 
 HOUR, DAY, TWO_DAYS = 60, 1440, 2880  # minutes
+FACT = frozenset(
+    {"vital", "comparison", "limit", "words", "change", "ratio", "spreads", "short_of"}
+)
 _NAMES = {kind.rule: name for name, kind in KINDS.items()}
 _GRAVEST_FIRST = sorted(Severity, key=lambda tier: -tier.rank)
 
@@ -29,15 +32,35 @@ def tiers(value: Any) -> tuple[Severity, ...]:
     return tuple(tier for tier in _GRAVEST_FIRST if tier in limited)
 
 
+def _fact(value: Any) -> str:
+    """Return a vital beyond a limit, with whatever else the table says of it."""
+    rest = [f"{n.replace('_', ' ')} {words}" for n, words in _said(value) if n not in FACT]
+    return ", ".join([getattr(value, "words", "") or beyond(value), *rest])
+
+
+def beyond(fact: Any) -> str:
+    """Return a vital beyond a limit; of a yes or no, only what it is."""
+    measure = MEASURES[fact.vital]
+    if (measure.low, measure.high) == (0, 1):
+        return measure.display.lower()
+    return f"{measure.display} {_spoken(fact)} {amount(fact.vital, fact.limit)}"
+
+
 def _tiers(value: Any) -> frozenset[Severity]:
     if isinstance(value, Severity):
         return frozenset({value})
     parts: tuple[Any, ...] = ()
     if is_dataclass(value) and not isinstance(value, type):
-        parts = tuple(getattr(value, each.name) for each in fields(value) if each.name != "tiers")
+        idle = {"tiers"} | _idle(value)
+        parts = tuple(getattr(value, each.name) for each in fields(value) if each.name not in idle)
     elif isinstance(value, tuple | frozenset):
         parts = tuple(value)
     return frozenset().union(*map(_tiers, parts))
+
+
+def _idle(value: Any) -> set[str]:
+    """Return which fields decide nothing: a graver tier where nothing makes it graver."""
+    return set() if getattr(value, "graver", True) else {"graver_severity"}
 
 
 def scope_words(scope: Scope) -> str:
@@ -67,6 +90,9 @@ def _default(each: Field[Any]) -> Any:
 
 def _plain(value: Any) -> str:
     if is_dataclass(value) and not isinstance(value, type):
+        limited = hasattr(value, "vital") and getattr(value, "limit", None) is not None
+        if limited or hasattr(value, "words"):
+            return _fact(value)
         return ", ".join(f"{name.replace('_', ' ')} {words}" for name, words in _said(value))
     if isinstance(value, frozenset):
         return " or ".join(sorted(map(_plain, value)))
@@ -111,7 +137,15 @@ def conduct(rule: Rule) -> list[tuple[str, str]]:
         said = [(level.severity.value, level_words(rule, level)) for level in rule.levels]
         margin = f"{amount(rule.vital, rule.clears_by)} back inside the limit"
         return [*said, ("clears", margin)] if rule.clears_by else said
-    return [(name, words) for name, words in lines(rule) if name.replace(" ", "_") not in APART]
+    values = [(each.name, getattr(rule, each.name)) for each in fields(rule)]
+    apart = APART | _idle(rule)
+    said = [(name, value) for name, value in values if name not in apart and _says(value)]
+    return [(name.replace("_", " "), _plain(value)) for name, value in said]
+
+
+def _says(value: Any) -> bool:
+    """Return whether a field says anything; what is in force by default does too."""
+    return value is not None and value not in ("", (), frozenset(), 0, False)
 
 
 def level_words(rule: LimitRule, level: Level) -> str:
@@ -165,10 +199,7 @@ def _minutes(minutes: float) -> str:
 def _raise(level: Level) -> list[str]:
     if level.raised is None:
         return []
-    facts = [
-        f"{MEASURES[each.vital].display.lower()} {_spoken(each)} {amount(each.vital, each.limit)}"
-        for each in level.raised.companions
-    ]
+    facts = [beyond(each) for each in level.raised.companions]
     takes = [f"taking {medicine}" for medicine in sorted(level.raised.medicines)]
     within = f" within {level.raised.within_hours:g} h" if facts else ""
     return [f"{level.raised.severity} with {' or '.join((*facts, *takes))}{within}"]

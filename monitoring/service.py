@@ -145,6 +145,7 @@ def _assess(
         )
         found = _unlowered(session, found, past, readings, rulebook=rulebook)
         judged[id_] = _keep(session, id_, found, readings, mark)
+    repository.mark_judged(session, judged, now=now)
     return judged
 
 

@@ -43,6 +43,15 @@ class AssessmentRow(Base):
     )
 
 
+class LastJudged(Base):
+    """When a person was last judged, whether or not that changed anything (AL-22)."""
+
+    __tablename__ = "last_judged"
+
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(instant())
+
+
 class BaselineFreeze(Base):
     """A span of days that must not teach the baseline: an episode was open."""
 

@@ -19,8 +19,9 @@ from app.accounts.service import NewUser, create_user
 from core.clock import utc_now
 from core.outbox import Outbox, State
 from core.sealed_fields import seal
-from core.security import Role
+from core.security import SYSTEM, Role
 from core.vitals import MEASURES, Precision, Quality, Vital
+from ingest.repository import visible_to
 from ingest.tables import (
     CareTeam,
     CareTeamParticipant,
@@ -29,6 +30,7 @@ from ingest.tables import (
     Patient,
     StoredReading,
 )
+from monitoring.repository import mark_judged
 from tests.people import clinician
 
 if TYPE_CHECKING:
@@ -265,6 +267,8 @@ def _judge(session: Session, ward: Ward, person: Invented) -> None:
 
 def _settle(session: Session, now: datetime) -> None:
     """Do away with the work that seeding, or another test, left: nothing runs here to do it."""
+    everybody = session.scalars(visible_to(SYSTEM)).all()
+    mark_judged(session, everybody, now=now)
     session.execute(delete(Outbox).where(Outbox.state != State.DONE))
     session.add(
         Outbox(

@@ -27,6 +27,7 @@ from app.pages.labels import (
 )
 from app.pages.people import conditions, facts
 from app.pages.refusals import page_route
+from app.pages.seen import liveness_of
 from app.pages.strip import is_silent, strip
 from app.pages.trends import SPAN, Canvas, charts
 from app.pages.wording import Moment, age, maybe, relative
@@ -37,6 +38,7 @@ from ingest import repository as people
 from ingest.roster import PatientProfile
 from monitoring import repository as judgements
 from monitoring.findings import Assessment
+from monitoring.liveness import Known
 from reports.weekly import SILENT_AFTER
 
 MOST_LINES = 60
@@ -70,6 +72,7 @@ class PersonLine:
     team: str
     severity: Severity | None
     last_reading: Moment | None
+    known: Known
 
 
 def router(door: Door) -> APIRouter:
@@ -109,7 +112,8 @@ def _list(door: Door, visit: Visit) -> Response:
     record(visit.session, visit.caller, Action.READ, "patients", now=visit.now, patients=ids)
     severities = {row.patient_id: row.severity for row in rows}
     state = health.pipeline(visit.session, now=visit.now)
-    lines = {p.id: _line(door, visit, p, severities.get(p.id)) for p in profiles}
+    seen = liveness_of(visit.session, profiles, now=visit.now)
+    lines = {p.id: _line(door, visit, p, severities.get(p.id), seen[p.id]) for p in profiles}
     return door.pages.page(
         "patients.html",
         visit=visit,
@@ -122,7 +126,7 @@ def _list(door: Door, visit: Visit) -> Response:
 
 
 def _line(
-    door: Door, visit: Visit, profile: PatientProfile, severity: Severity | None
+    door: Door, visit: Visit, profile: PatientProfile, severity: Severity | None, known: Known
 ) -> PersonLine:
     return PersonLine(
         id=profile.id,
@@ -132,6 +136,7 @@ def _line(
         team=profile.team_name,
         severity=severity,
         last_reading=maybe(profile.last_reading_at, now=visit.now, zone=door.zone),
+        known=known,
     )
 
 

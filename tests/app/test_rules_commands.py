@@ -73,3 +73,8 @@ def test_the_gravest_tier_stands_first_and_scope_is_in_words() -> None:
     assert tiers(rule) == (Severity.AMBER, Severity.YELLOW)
     assert scope_words(RULEBOOK.by_id["HF-W3"].scope) == "conditions heart_failure"
     assert scope_words(rule.scope) == "anybody"
+
+
+def test_a_tier_that_nothing_lifts_to_is_not_said() -> None:
+    assert tiers(RULEBOOK.by_id["HF-MULTI"]) == (Severity.AMBER,)
+    assert tiers(RULEBOOK.by_id["HF-SX"]) == (Severity.RED, Severity.AMBER)

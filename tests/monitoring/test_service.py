@@ -217,3 +217,16 @@ def test_a_missing_or_damaged_model_leaves_the_rules_at_work(
 
 def test_the_model_that_ships_is_sound() -> None:
     assert service.load_model() is not None
+
+
+def test_who_was_judged_is_known_even_where_nothing_changed_al_22(
+    session: Session, rulebook: Rulebook
+) -> None:
+    patient, later = enrol(session), NOW + timedelta(minutes=15)
+    measure(session, patient, Vital.SPO2, 97.0)
+    first = assess(session, patient, rulebook)
+
+    again = service.assess_all(session, [patient], now=later, rulebook=rulebook, model=None)
+
+    assert again == {patient: first}
+    assert repository.judged_at(session, [patient]) == {patient: later}

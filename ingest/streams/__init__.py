@@ -1,0 +1,1 @@
+"""What is heard from each person, stream by stream."""

@@ -1,0 +1,49 @@
+"""When each stream of each person was last heard, and who is there to be heard at all."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Select, func, select
+
+from core.vitals import Quality, Vital
+from ingest.merging.repository import merged_ids
+from ingest.repository import everybody
+from ingest.tables import Patient, StoredReading
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+Contacts = dict[Vital, "datetime"]
+UNHEARD = (Quality.WITHDRAWN, Quality.FUTURE, Quality.ABSENT)
+
+
+def known_since(before: datetime) -> Select[UUID]:
+    """Return the ids of all people who were enrolled before an instant, each person once."""
+    query = select(Patient.id).where(Patient.created_at < before)
+    return query.where(Patient.id.not_in(merged_ids()))
+
+
+def last_contacts(
+    session: Session, patients: Collection[UUID], *, since: datetime
+) -> dict[UUID, Contacts]:
+    """Return, by person and vital, when something was last measured; only what is since `since`."""
+    people = everybody(session, patients)
+    head = {record: person for person, records in people.items() for record in records}
+    row = StoredReading
+    query = (
+        select(row.patient_id, row.vital, func.max(row.effective))
+        .where(row.patient_id.in_(head), row.effective >= since)
+        .where(~row.superseded, row.quality.not_in(UNHEARD))
+        .group_by(row.patient_id, row.vital)
+    )
+    found: dict[UUID, Contacts] = defaultdict(dict)
+    for record, vital, at in session.execute(query):
+        own = found[head[record]]
+        own[Vital(vital)] = max(at, own.get(Vital(vital), at))
+    return dict(found)

@@ -1,0 +1,58 @@
+"""How much is known of somebody, and why they are not simply live (AL-22)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from core.vitals import Vital
+from ingest.enrolment import Absence, Stay
+from monitoring.liveness import JUDGED_WITHIN, Known, Liveness, known
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+PAUSE = Stay(Absence.PAUSED, NOW - DAY, NOW + DAY)
+
+
+def state(
+    *ages: timedelta, judged: timedelta | None = HOUR / 2, stays: tuple[Stay, ...] = ()
+) -> Known:
+    contacts = dict(zip((Vital.SPO2, Vital.BODY_WEIGHT), (NOW - age for age in ages), strict=False))
+    judged_at = None if judged is None else NOW - judged
+    last = max(contacts.values(), default=None)
+    return known(contacts, last=last, judged_at=judged_at, stays=stays, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (state(HOUR), Liveness.LIVE),
+        (state(), Liveness.NEVER),
+        (state(47 * HOUR), Liveness.LIVE),
+        (state(48 * HOUR), Liveness.LATE),
+        (state(48 * HOUR, stays=(PAUSE,)), Liveness.PAUSED),
+        (state(HOUR, stays=(Stay(Absence.ADMITTED, NOW - DAY, NOW),)), Liveness.LIVE),
+        (state(HOUR, stays=(Stay(Absence.ADMITTED, NOW),)), Liveness.PAUSED),
+        (state(HOUR, judged=JUDGED_WITHIN), Liveness.LIVE),
+        (state(HOUR, judged=JUDGED_WITHIN + timedelta(seconds=1)), Liveness.DEGRADED),
+        (state(HOUR, judged=None), Liveness.DEGRADED),
+        (state(HOUR, 6 * DAY), Liveness.LIVE),
+        (state(HOUR, 7 * DAY), Liveness.DEGRADED),
+        (state(HOUR, 28 * DAY), Liveness.LIVE),
+    ],
+)
+def test_each_state_begins_where_it_says_al_22(found: Known, expected: Liveness) -> None:
+    assert found.state is expected
+
+
+def test_the_reason_is_said_in_words_al_22() -> None:
+    assert state(HOUR, stays=(PAUSE,)).why == "paused"
+    assert state(HOUR, 8 * DAY).why == "quiet: Weight"
+    assert state(HOUR, judged=None).why == "not judged lately"
+
+
+def test_who_was_heard_long_ago_only_is_late_and_not_never_al_22() -> None:
+    found = known({}, last=NOW - 60 * DAY, judged_at=NOW, stays=(), now=NOW)
+
+    assert found.state is Liveness.LATE
