@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +11,7 @@ from core.vitals import Severity, Vital
 from monitoring.baseline import median
 from monitoring.findings import Problem
 from monitoring.moment import Hit, Waiting, evidence
-from monitoring.news2 import BANDS, PART_OF, Part, Total, bands_of, total
+from monitoring.news2 import MEASURED, PART_OF, Chart, Part, Total, total
 from monitoring.rule_kinds import Rule
 from monitoring.rules import on_oxygen
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SLACK = 1.0  # seconds
 HOUR = 3_600.0
 MINUTE = 60.0
-INPUTS = (*BANDS, Vital.NEW_CONFUSION)
+INPUTS = (*MEASURED, Vital.NEW_CONFUSION)
 LEAST_DAYS = 7  # with the parts of today, before a median of totals is one (evidence.md 1.8)
 
 
@@ -45,6 +45,7 @@ class EarlyWarningRule(Rule):
     usual_days: int = 14
     least_parts: int = 1  # parts that must score anything
     unanswered_minutes: float = 30.0
+    chart: Chart = field(default=Chart(), repr=False)  # the rulebook's own, put in when it is read
 
 
 def early_warning(rule: EarlyWarningRule, now: Moment) -> Iterator[Hit | Waiting]:
@@ -53,6 +54,7 @@ def early_warning(rule: EarlyWarningRule, now: Moment) -> Iterator[Hit | Waiting
     if not taken:
         return
     scored = total(
+        rule.chart,
         {vital: float(series.values[-1]) for vital, series in taken.items()},
         scale_two=now.person.scale_two,
         oxygen=on_oxygen(now),
@@ -137,11 +139,11 @@ def _single(
 
 def _repeated(rule: EarlyWarningRule, vital: Vital, series: Series, now: Moment) -> bool:
     """Return whether the reading before it, within the set's hours, scored as much."""
-    if vital not in BANDS:
+    if vital not in MEASURED:
         return True  # an answer is not a measurement that slips
     if len(series) == 1 or series.times[-1] - series.times[-2] > rule.hours * HOUR:
         return False
-    bands = bands_of(vital, scale_two=now.person.scale_two, oxygen=on_oxygen(now))
+    bands = rule.chart.bands_of(vital, scale_two=now.person.scale_two, oxygen=on_oxygen(now))
     return bool(bands.score(series.values[-2:-1])[0] >= rule.single)
 
 
@@ -149,18 +151,18 @@ def _usual_total(
     rule: EarlyWarningRule, now: Moment, taken: Mapping[Vital, Series]
 ) -> float | None:
     """Return the median total of the days before that have the same measurements as today."""
-    measured = [vital for vital in taken if vital in BANDS]
+    measured = [vital for vital in taken if vital in MEASURED]
     oxygen = on_oxygen(now)
     scores: dict[int, list[float]] = {}
     for vital in measured:
         days = taken[vital].daily.between(now.day - rule.usual_days, now.day - 1)
-        bands = bands_of(vital, scale_two=now.person.scale_two, oxygen=oxygen)
+        bands = rule.chart.bands_of(vital, scale_two=now.person.scale_two, oxygen=oxygen)
         for day, score in zip(days.days.tolist(), bands.score(days.medians), strict=True):
             scores.setdefault(day, []).append(float(score))
     whole = [sum(parts) for parts in scores.values() if len(parts) == len(measured)]
     if len(whole) < LEAST_DAYS:
         return None
-    return median(np.array(whole)) + (2.0 if oxygen else 0.0)
+    return median(np.array(whole)) + (rule.chart.on_oxygen if oxygen else 0.0)
 
 
 PROBLEM_OF = {
@@ -181,12 +183,10 @@ def vitals(rule: EarlyWarningRule) -> frozenset[Vital]:
 
 def faults(rule: EarlyWarningRule) -> Iterator[str]:
     """Tell of totals that no set can have, and of a rise that would be above YELLOW."""
-    if not 0 < rule.least <= rule.most <= HIGHEST:
-        yield f"least and most must rise between 1 and {HIGHEST}"
+    highest = rule.chart.highest
+    if not 0 < rule.least <= min(rule.most, highest):
+        yield f"least and most must rise between 1 and {highest}"
     if rule.single not in (0, 1, 2, 3):
         yield "single must be 1, 2 or 3"
     if rule.rise and rule.severity.rank > Severity.YELLOW.rank:
         yield "a rise alone may not be above YELLOW"
-
-
-HIGHEST = 20

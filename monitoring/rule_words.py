@@ -78,7 +78,7 @@ def _said(value: Any) -> list[tuple[str, str]]:
     return [
         (each.name, _plain(getattr(value, each.name)))
         for each in fields(value)
-        if getattr(value, each.name) != _default(each)
+        if each.repr and getattr(value, each.name) != _default(each)
     ]
 
 
@@ -137,7 +137,7 @@ def conduct(rule: Rule) -> list[tuple[str, str]]:
         said = [(level.severity.value, level_words(rule, level)) for level in rule.levels]
         margin = f"{amount(rule.vital, rule.clears_by)} back inside the limit"
         return [*said, ("clears", margin)] if rule.clears_by else said
-    values = [(each.name, getattr(rule, each.name)) for each in fields(rule)]
+    values = [(each.name, getattr(rule, each.name)) for each in fields(rule) if each.repr]
     apart = APART | _idle(rule)
     said = [(name, value) for name, value in values if name not in apart and _says(value)]
     return [(name.replace("_", " "), _plain(value)) for name, value in said]

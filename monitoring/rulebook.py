@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from core.errors import InvalidError
 from core.vitals import Severity, Vital
-from monitoring import rulebook_check
+from monitoring import news2, rulebook_check
+from monitoring.early_warning import EarlyWarningRule
 from monitoring.kinds import KINDS, kind_of
+from monitoring.news2 import Chart
 from monitoring.rule_kinds import ComboRule, Rule, ScoreRule
 from monitoring.toml_values import build
 
@@ -32,6 +34,7 @@ class Rulebook:
     rules: tuple[Rule, ...]
     closing: Mapping[Severity, str] = field(default_factory=dict)
     clear_hours: float = 72.0
+    news2: Chart = field(default_factory=Chart)
 
     @cached_property
     def by_id(self) -> dict[str, Rule]:
@@ -78,7 +81,7 @@ class Rulebook:
         return tuple(rule for rule in self.rules if isinstance(rule, ComboRule))
 
 
-_ENTRIES = {"version", "clear_hours", "closing", "rule"}
+_ENTRIES = {"version", "clear_hours", "closing", "news2", "rule"}
 NO_NUMBER = "the emergency number"
 
 
@@ -125,9 +128,9 @@ def read(
 ) -> Rulebook:
     """Return the rulebook of tables that bear the hash `digest`; raises as `parse` does."""
     faults: list[str] = []
-    rules = [
-        rule for table in content.get("rule", []) if (rule := _rule(table, faults)) is not None
-    ]
+    read_rules = (_rule(table, faults) for table in content.get("rule", []))
+    chart = _chart(content, faults)
+    rules = [_charted(rule, chart) for rule in read_rules if rule is not None]
     faults += rulebook_check.faults(rules, conditions, medicines)
     faults += [f"unknown entry {name}" for name in sorted(set(content) - _ENTRIES)]
     closing = content.get("closing", {})
@@ -143,8 +146,26 @@ def read(
             Severity(tier): str(words).format(emergency=emergency)
             for tier, words in closing.items()
         },
+        news2=chart,
         clear_hours=float(content.get("clear_hours", Rulebook.clear_hours)),
     )
+
+
+def _chart(content: Mapping[str, Any], faults: list[str]) -> Chart:
+    """Return the early warning chart; one without any is for rulebooks without such rules."""
+    if "news2" not in content:
+        return Chart()
+    try:
+        chart = build(Chart, content["news2"])
+    except (TypeError, ValueError) as error:
+        faults.append(f"news2: {error}")
+        return Chart()
+    faults += news2.faults(chart)
+    return chart
+
+
+def _charted(rule: Rule, chart: Chart) -> Rule:
+    return replace(rule, chart=chart) if isinstance(rule, EarlyWarningRule) else rule
 
 
 def _rule(table: dict[str, Any], faults: list[str]) -> Rule | None:

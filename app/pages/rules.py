@@ -22,6 +22,7 @@ from core.settings import Settings
 from core.vitals import MEASURES, Severity
 from ingest.repository import condition_groups, profiles, visible_to
 from monitoring import rule_words
+from monitoring.news2 import TABLES, Band, Chart
 from monitoring.plans.limits import PREFIX
 from monitoring.plans.plan_file import SitePlan
 from monitoring.rule_kinds import Rule
@@ -84,6 +85,7 @@ def router(door: Door) -> APIRouter:
                 strip=_strip(door, visit),
                 rulebook=everything.rulebook,
                 plan=everything.plan,
+                chart=charted(everything.rulebook.news2),
                 shown=len(chosen),
                 groups=grouped(chosen),
                 conditions=conditions(everything.rulebook.rules, condition),
@@ -154,6 +156,20 @@ def view(rule: Rule) -> RuleView:
         shadow=rule.shadow,
         from_plan=rule.id.startswith(PREFIX),
     )
+
+
+def charted(chart: Chart) -> list[tuple[str, list[str]]]:
+    """Return (measurement, its bands in words) of the early warning chart."""
+    return [
+        (name.replace("_", " "), [_band(band) for band in getattr(chart, name)]) for name in TABLES
+    ]
+
+
+def _band(band: Band) -> str:
+    if band.low is None:
+        return f"up to {band.high:g} scores {band.score}"
+    span = f"from {band.low:g}" if band.high is None else f"{band.low:g} to {band.high:g}"
+    return f"{span} scores {band.score}"
 
 
 def conditions(rules: Iterable[Rule], chosen: str) -> list[Choice]:

@@ -57,6 +57,7 @@ def test_every_rule_in_force_is_shown_with_both_sentences_source_and_hash(
     assert page.count("<dt>Source</dt>") == len(RULEBOOK.rules)
     assert "SpO2 [value] %, RED limit [limit] % or less" in page
     assert 'href="/rules" aria-current="page"' in page
+    assert "up to 8 scores 3; 9 to 11 scores 1; 12 to 20 scores 0" in page
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,15 @@ from hypothesis import strategies as st
 
 from core.vitals import MEASURES, Vital
 from monitoring.early_warning import words
-from monitoring.news2 import BANDS, PART_OF, Part, total
+from monitoring.news2 import MEASURED, PART_OF, Part, total
+from monitoring.service import load_rulebook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 with (Path(__file__).parent / "news2.csv").open(encoding="utf-8") as source:
     TABLE = list(csv.DictReader(source))
+CHART = load_rulebook().news2
 Row = dict[str, str]
 Case = tuple[Vital, int, bool | None, float, int]
 NAMES = {
@@ -47,7 +49,7 @@ def ends() -> Iterator[Case]:
 
 
 def score(vital: Vital, value: float, scale: int, *, oxygen: bool | None) -> int:
-    scored = total({vital: value}, scale_two=scale == 2, oxygen=oxygen)
+    scored = total(CHART, {vital: value}, scale_two=scale == 2, oxygen=oxygen)
     return scored.parts[PART_OF[vital]]
 
 
@@ -60,7 +62,7 @@ def test_each_end_of_each_band_scores_as_the_chart_says(case: Case) -> None:
     assert score(vital, value, scale, oxygen=oxygen) == expected
 
 
-@given(st.sampled_from(list(BANDS)), st.data())
+@given(st.sampled_from(MEASURED), st.data())
 def test_each_value_lies_in_exactly_one_band(vital: Vital, data: st.DataObject) -> None:
     measure = MEASURES[vital]
     step = 10**measure.decimals
@@ -100,12 +102,12 @@ SAID = ("consciousness", "air_or_oxygen")
 
 @pytest.mark.parametrize(("oxygen", "expected"), [(True, 2), (False, 0)])
 def test_oxygen_scores_two_and_air_nothing(oxygen: bool, expected: int) -> None:  # noqa: FBT001 (a parameter of the table)
-    assert total({}, scale_two=False, oxygen=oxygen).parts == {Part.OXYGEN: expected}
+    assert total(CHART, {}, scale_two=False, oxygen=oxygen).parts == {Part.OXYGEN: expected}
 
 
 @pytest.mark.parametrize(("confused", "expected"), [(1.0, 3), (0.0, 0)])
 def test_anything_but_alert_scores_three(confused: float, expected: int) -> None:
-    scored = total({Vital.NEW_CONFUSION: confused}, scale_two=False, oxygen=None)
+    scored = total(CHART, {Vital.NEW_CONFUSION: confused}, scale_two=False, oxygen=None)
 
     assert scored.parts == {Part.CONSCIOUSNESS: expected}
 
@@ -121,7 +123,7 @@ WHOLE = {
 
 
 def test_a_whole_set_is_called_news2() -> None:
-    scored = total(WHOLE, scale_two=False, oxygen=False)
+    scored = total(CHART, WHOLE, scale_two=False, oxygen=False)
 
     assert (scored.sum, scored.partial) == (9, False)
     assert words(scored).startswith("NEWS2 9 (respiratory rate 2, SpO2 2, systolic BP 2, pulse 2")
@@ -131,18 +133,18 @@ def test_a_whole_set_is_called_news2() -> None:
 def test_a_set_that_lacks_a_part_is_partial_and_never_called_news2(left_out: Vital | None) -> None:
     known = {vital: value for vital, value in WHOLE.items() if vital is not left_out}
 
-    scored = total(known, scale_two=False, oxygen=False if left_out else None)
+    scored = total(CHART, known, scale_two=False, oxygen=False if left_out else None)
 
     assert scored.partial
     assert "NEWS2" not in words(scored)
     assert "at least" in words(scored)
 
 
-@given(st.dictionaries(st.sampled_from(list(BANDS)), st.floats(30, 220), max_size=5))
+@given(st.dictionaries(st.sampled_from(MEASURED), st.floats(30, 220), max_size=5))
 def test_a_partial_total_is_a_lower_bound(values: dict[Vital, float]) -> None:
-    known = total(values, scale_two=False, oxygen=None).sum
+    known = total(CHART, values, scale_two=False, oxygen=None).sum
 
     for oxygen in (True, False):
         for confused in (0.0, 1.0):
             whole = values | {Vital.NEW_CONFUSION: confused}
-            assert known <= total(whole, scale_two=False, oxygen=oxygen).sum
+            assert known <= total(CHART, whole, scale_two=False, oxygen=oxygen).sum
