@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from core.vitals import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from monitoring.findings import Evidence, Finding, Problem
+    from monitoring.findings import Finding, Problem
 
     Known = Mapping[tuple[str, datetime], Severity]
 
@@ -54,17 +54,3 @@ def _new(finding: Finding, known: Severity | None) -> bool:
 def opens(findings: Iterable[Finding]) -> bool:
     """Return whether findings may open an episode; INFO is context and never does."""
     return any(finding.severity is not Severity.INFO for finding in findings)
-
-
-def newest(evidence: Iterable[Sequence[Evidence]]) -> list[Evidence | None]:
-    """Return the newest reading of each finding; None for one without readings."""
-    return [max(read, key=lambda e: e.effective) if read else None for read in evidence]
-
-
-def supported(stands_on: Iterable[Evidence | None], present: Collection[str]) -> bool:
-    """Return whether any finding still has the newest reading it stood on (REL-23).
-
-    A finding without readings, such as silence, cannot lose its cause this way. `present`
-    holds the ids of the readings that are neither withdrawn nor superseded.
-    """
-    return any(reading is None or reading.reading_id in present for reading in stands_on)

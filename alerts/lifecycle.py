@@ -37,6 +37,7 @@ class Event(StrEnum):
 
     FOUND = "found"  # the same or a lesser finding
     ROSE = "rose"
+    LOWERED = "lowered"  # its gravest finding lost its cause, a lesser one stands
     ACKNOWLEDGE = "acknowledge"
     ACK_EXPIRED = "ack-expired"
     RESOLVE = "resolve"
@@ -54,6 +55,7 @@ class Refused:
 _NEXT: dict[Event, dict[State, State]] = {
     Event.FOUND: {State.OPEN: State.OPEN, State.ACKNOWLEDGED: State.ACKNOWLEDGED},
     Event.ROSE: {State.OPEN: State.OPEN, State.ACKNOWLEDGED: State.OPEN},
+    Event.LOWERED: {State.OPEN: State.OPEN, State.ACKNOWLEDGED: State.ACKNOWLEDGED},
     Event.ACKNOWLEDGE: {State.OPEN: State.ACKNOWLEDGED},
     Event.ACK_EXPIRED: {State.ACKNOWLEDGED: State.OPEN},
     Event.RESOLVE: {State.ACKNOWLEDGED: State.RESOLVED},

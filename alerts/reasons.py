@@ -38,6 +38,7 @@ class Reason(StrEnum):
     RESOLVED = "outcome-recorded"
     CLEARED = "back-in-range-for-the-clearing-time"
     WITHDRAWN = "cause-withdrawn"
+    LOWERED = "gravest-cause-withdrawn"
     # told back from another system's chart
     CARD_ACCEPTED = "card-accepted"
     CARD_OVERRIDDEN = "card-overridden"
@@ -75,6 +76,7 @@ WORDS: dict[Reason, str] = {
     Reason.RESOLVED: "outcome recorded",
     Reason.CLEARED: "back in range for the clearing time",
     Reason.WITHDRAWN: "the readings it rested on were withdrawn or corrected",
+    Reason.LOWERED: "the cause of the graver tier was withdrawn or corrected",
     Reason.CARD_ACCEPTED: "accepted on a card in another system's chart",
     Reason.CARD_OVERRIDDEN: "overridden on a card in another system's chart",
 }

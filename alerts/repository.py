@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -16,12 +15,12 @@ from alerts.tables import Alert, AlertEvent, AlertFinding, Step
 from core import outbox
 from core.outbox import Topic
 from core.security import SYSTEM
-from core.vitals import Severity, Vital
+from core.vitals import Severity
 from ingest.repository import one_person
-from monitoring.findings import Evidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -30,7 +29,10 @@ if TYPE_CHECKING:
     from monitoring.findings import Finding, Problem
 
 # The lines of a timeline that change what an alert is, seen from outside.
-CHANGES = ("opened", "rose", "acknowledged", "reopened", "resolved", "auto-closed", "withdrawn")
+CHANGES = (
+    *("opened", "rose", "lowered", "acknowledged", "reopened"),
+    *("resolved", "auto-closed", "withdrawn"),
+)
 
 
 def open_once(session: Session, values: Mapping[str, Any]) -> bool:
@@ -111,6 +113,9 @@ def known(
         .where(
             Alert.patient_id.in_(one_person(session, patient_id)),
             Alert.problem == problem,
+            # What was withdrawn nobody concluded: found again, it is new again.
+            Alert.state != State.WITHDRAWN,
+            AlertFinding.fallen_at.is_(None),
             AlertFinding.rule_id.in_({f.rule_id for f in asked}),
             AlertFinding.at.in_({f.at for f in asked}),
         )
@@ -138,9 +143,11 @@ def add_findings(
             alert_id=alert.id,
             assessment_id=assessment_id,
             seen_at=now,
+            fallen_at=None,
             **_finding_values(finding),
         )
-        facts = {name: row.excluded[name] for name in ("assessment_id", *_finding_values(finding))}
+        named = ("assessment_id", "fallen_at", *_finding_values(finding))
+        facts = {name: row.excluded[name] for name in named}
         session.execute(
             row.on_conflict_do_update(index_elements=["alert_id", "rule_id", "at"], set_=facts)
         )
@@ -166,6 +173,7 @@ def _finding_values(finding: Finding) -> dict[str, Any]:
         "confirmed": finding.confirmed,
         "back_in_range": finding.back_in_range,
         "counterfactual": finding.counterfactual,
+        "rejudged": finding.rejudged,
     }
 
 
@@ -283,17 +291,3 @@ def hasten(session: Session, alert: Alert, *, reason: str, now: datetime) -> int
         row.due_at, row.reason = min(row.due_at, now), reason
     session.flush()
     return len(steps)
-
-
-def evidence(session: Session, alert: Alert) -> list[tuple[Evidence, ...]]:
-    """Return the readings behind each finding of an episode."""
-    query = select(AlertFinding.evidence).where(AlertFinding.alert_id == alert.id)
-    return [read_evidence(stored) for stored in session.scalars(query)]
-
-
-def read_evidence(stored: Iterable[Any]) -> tuple[Evidence, ...]:
-    """Return stored evidence as the values it was."""
-    return tuple(
-        Evidence(reading_id, Vital(vital), value, datetime.fromisoformat(effective))
-        for reading_id, vital, value, effective in stored
-    )

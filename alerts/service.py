@@ -14,10 +14,11 @@ from alerts import inbox as order
 from alerts import policy as policies
 from alerts.delivery import repository as deliveries
 from alerts.delivery.service import Addresses, deliver
-from alerts.episodes.service import Judged, clear, close, take
+from alerts.episodes.service import clear, close, take
 from alerts.lifecycle import Event, Refused, State
 from alerts.reasons import Reason
 from alerts.routing import practitioner
+from alerts.standings.service import Judged, last_found, settle
 from alerts.steps.service import escalate_due, hold
 from alerts.tables import Alert
 from alerts.views import repository as views
@@ -76,12 +77,15 @@ def raise_judged(
     session: Session, assessment_id: UUID, found: Assessment, *, now: datetime, policy: Policy
 ) -> list[UUID]:
     """Do what `raise_from` does, for an assessment that is already at hand."""
-    judged = Judged(assessment_id, UUID(found.person_id), found.at)
+    judged = Judged(assessment_id, UUID(found.person_id), found.at, found.judged_from)
     judgements.lock(session, [judged.patient_id])  # two judgements of one person never deadlock
     groups = grouping.by_problem(found.findings)
+    before = last_found(session, judged.patient_id)
     taken = [take(session, judged, f, now=now, policy=policy) for f in groups.values()]
+    taken += [settle(session, judged, f, before, now=now) for f in groups.values()]
     standing = [problem for problem, findings in groups.items() if grouping.opens(findings)]
-    return [alert for alert in taken if alert] + clear(session, judged, standing, now=now)
+    changed = list(dict.fromkeys(alert for alert in taken if alert))
+    return changed + clear(session, judged, standing, now=now)
 
 
 def acknowledge(

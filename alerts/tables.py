@@ -103,6 +103,8 @@ class AlertFinding(Base):
     confirmed: Mapped[bool]
     back_in_range: Mapped[bool]
     counterfactual: Mapped[str]
+    rejudged: Mapped[bool] = mapped_column(server_default=text("false"))
+    fallen_at: Mapped[datetime | None] = mapped_column(instant())  # its cause vanished (REL-23)
 
     __table_args__ = (UniqueConstraint("alert_id", "rule_id", "at"),)
 

@@ -83,6 +83,7 @@ class Finding:
     counterfactual: str = ""  # what would have made it not fire
     day: date | None = None  # the patient's local day the finding belongs to
     back_in_range: bool = False  # a newer valid reading of the same vital is normal again (REL-20)
+    rejudged: bool = False  # asked again whenever its instant is judged anew (REL-19)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ class Assessment:
     usual: dict[Vital, Usual] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # what the judgement does not know
     shadow: tuple[Finding, ...] = ()  # of rules in shadow mode: nobody is told (AL-21)
+    judged_from: datetime | None = None  # every instant from here on was judged anew (REL-19)
     recheck_at: datetime | None = None  # when an unrepeated suspicious value must be judged again
 
     @property

@@ -60,9 +60,8 @@ def judge_at(now: Moment, asked: Iterable[Rule], rulebook: Rulebook) -> Judged:
             if isinstance(answer, Waiting):
                 waits.append(answer.until)
             elif not rule.tiers or answer.severity in rule.tiers:
-                findings.append(
-                    explanation.finding(answer, zone=now.person.zone, closing=rulebook.closing)
-                )
+                said = explanation.finding(answer, zone=now.person.zone, closing=rulebook.closing)
+                findings.append(replace(said, rejudged=not kind_of(rule).timed))
     return Judged(tuple(findings), min(waits, default=None))
 
 
@@ -155,13 +154,18 @@ def points_after(past: History, fresh: Iterable[float], *, now: float) -> list[f
     earlier one waited for; so all that it touches is judged again, and the order of arrival
     changes nothing (REL-19). Nothing older than 30 days.
     """
-    oldest = now - REACH_DAYS * DAY
-    first = min((time for time in fresh if oldest <= time <= now), default=None)
-    if first is None:
+    start = touched_from(fresh, now=now)
+    if start is None:
         return []
     taken = (t for series in past.series.values() for t in series.times.tolist())
     aside = (kept.time for kept in (*past.bounds, *past.kept))
-    return sorted({t for times in (taken, aside) for t in times if first - TOUCHES <= t <= now})
+    return sorted({t for times in (taken, aside) for t in times if start <= t <= now})
+
+
+def touched_from(fresh: Iterable[float], *, now: float) -> float | None:
+    """Return from when on `points_after` has every instant judged anew; None where none is."""
+    first = min((time for time in fresh if now - REACH_DAYS * DAY <= time <= now), default=None)
+    return None if first is None else first - TOUCHES
 
 
 def later(finding: Finding, last: Moment, rulebook: Rulebook) -> Finding:

@@ -33,6 +33,7 @@ def write_finding(finding: Finding) -> dict[str, Any]:
         "counterfactual": finding.counterfactual,
         "day": None if finding.day is None else finding.day.isoformat(),
         "back_in_range": finding.back_in_range,
+        "rejudged": finding.rejudged,
     }
 
 
@@ -57,6 +58,7 @@ def read_finding(stored: Mapping[str, Any]) -> Finding:
         counterfactual=stored["counterfactual"],
         day=None if stored["day"] is None else date.fromisoformat(stored["day"]),
         back_in_range=stored["back_in_range"],
+        rejudged=stored.get("rejudged", False),
     )
 
 

@@ -136,6 +136,7 @@ def store(
         rulebook_hash=found.rulebook_hash,
         model_id=found.model_id,
         recheck_at=found.recheck_at,
+        judged_from=found.judged_from,
     )
     unique = row.on_conflict_do_nothing(index_elements=["patient_id", "key"])
     return session.scalar(unique.returning(AssessmentRow.id))
@@ -161,6 +162,7 @@ def _read(row: AssessmentRow) -> Assessment:
         usual={Vital(vital): read_usual(usual) for vital, usual in row.usual.items()},
         notes=tuple(str(note) for note in row.notes),
         recheck_at=row.recheck_at,
+        judged_from=row.judged_from,
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from core.outbox import Priority, Topic, offer
 from core.vitals import Severity
 from ingest import repository as people
 from ingest.context.repository import medicine_classes
+from ingest.streams.repository import revised
 from monitoring import judgement, repository, risk, rulebook, windows
 from monitoring.plans.in_force import under_plan
 from monitoring.plans.plan_file import read_plan
@@ -20,7 +22,6 @@ from monitoring.reach import READ_BACK, WEIGHT_BACK
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
-    from datetime import datetime
     from pathlib import Path
     from uuid import UUID
 
@@ -37,6 +38,7 @@ log = logger(__name__)
 REACH = timedelta(days=judgement.REACH_DAYS)
 # A transaction may commit after one that began later: arrivals are read this much again (E).
 OVERLAP = timedelta(minutes=2)
+AFTER = "/"  # in a key, before the judgement that it follows
 COMBINE = timedelta(days=7)  # how far back stored findings are read for combinations
 
 
@@ -129,21 +131,27 @@ def _assess(
     recent = repository.recent_findings(
         session, ids, since=now - REACH - COMBINE, severity=Severity.YELLOW
     )
+    oldest = min((_until(marks.get(id_)) or now - READ_BACK for id_ in ids), default=now)
+    taken_back = revised(session, ids, since=now - REACH, after=oldest)
     merged = {id_ for id_, person in people.everybody(session, ids).items() if len(person) > 1}
     judged: dict[UUID, UUID] = {}
     for id_, person in who.items():
         readings, mark = known[id_], marks.get(id_)
         past = windows.history(person, readings, frozen.get(id_, ()))
         until = _joined_until(session, id_, mark) if id_ in merged else _until(mark)
+        after = until or now - READ_BACK
+        fresh = [windows.time_of(r) for r in readings if r.received > after and not r.history]
+        fresh += [taken.timestamp() for taken, at in taken_back.get(id_, ()) if at > after]
         found = judgement.judge(
             past,
-            _points(past, readings, mark, after=until or now - READ_BACK, now=now),
+            _points(past, readings, mark, fresh, now=now),
             now=now,
             rulebook=rulebook,
             model=model,
             recent=recent.get(id_, ()),
         )
         found = _unlowered(session, found, past, readings, rulebook=rulebook)
+        found = replace(found, judged_from=_judged_from(fresh, now=now))
         judged[id_] = _keep(session, id_, found, readings, mark)
     repository.mark_judged(session, judged, now=now)
     return judged
@@ -173,20 +181,24 @@ def _points(
     past: windows.History,
     readings: Sequence[Reading],
     mark: Mark | None,
+    fresh: Sequence[float],
     *,
-    after: datetime,
     now: datetime,
 ) -> list[float]:
-    """Return what arrived since the last judgement, all it touches, and the end of a wait.
+    """Return the instants that what is fresh touches, and the end of a wait.
 
     What was loaded as history feeds baselines and is never judged.
     """
-    fresh = (windows.time_of(r) for r in readings if r.received > after and not r.history)
     touched = judgement.points_after(past, fresh, now=now.timestamp())
     loaded = {windows.time_of(r) for r in readings if r.history}
     waited = mark.recheck_at if mark else None
     due = [waited.timestamp()] if waited and waited <= now else []
     return [*(point for point in touched if point not in loaded), *due]
+
+
+def _judged_from(fresh: Iterable[float], *, now: datetime) -> datetime | None:
+    start = judgement.touched_from(fresh, now=now.timestamp())
+    return None if start is None else datetime.fromtimestamp(start, UTC)
 
 
 def _until(mark: Mark | None) -> datetime | None:
@@ -214,9 +226,12 @@ def _keep(
     mark: Mark | None,
 ) -> UUID:
     received = max((r.received for r in readings), default=found.at - READ_BACK)
-    key = effect_key(found, readings)
-    if mark is not None and mark.key == key:
-        return mark.id
+    key = effect = effect_key(found, readings)
+    if mark is not None:
+        if mark.key.partition(AFTER)[0] == effect:
+            return mark.id
+        # What was so before and is so again is news again: a reading came and was taken back.
+        key = f"{effect}{AFTER}{mark.id}"
     stored = repository.store(session, found, key=key, received_until=received)
     if stored is None:
         return repository.by_key(session, patient_id, key)

@@ -35,6 +35,7 @@ class AssessmentRow(Base):
     rulebook_hash: Mapped[str]
     model_id: Mapped[str] = mapped_column(default="")
     recheck_at: Mapped[datetime | None] = mapped_column(instant())
+    judged_from: Mapped[datetime | None] = mapped_column(instant())
 
     __table_args__ = (
         UniqueConstraint("patient_id", "key"),

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from alerts import grouping, lifecycle, notification, repository
 from alerts.delivery import repository as deliveries
-from alerts.escalation import Kind, Planned
 from alerts.lifecycle import Event, State
-from alerts.policy import Channel, To, freeze, thaw
+from alerts.policy import freeze, thaw
 from alerts.reasons import Reason
+from alerts.standing import split
+from alerts.standings import repository as standings
+from alerts.standings.service import said_anew, tell_again
 from alerts.steps.service import start_chain
 from core.errors import ConflictError
 from core.vitals import Severity
-from ingest import repository as people
 from monitoring import repository as judgements
 from monitoring.findings import Problem
 
@@ -27,20 +26,9 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from alerts.policy import Policy
+    from alerts.standings.service import Judged
     from alerts.tables import Alert
     from monitoring.findings import Finding
-
-
-MARGIN = timedelta(days=2)  # a day's total may stand at its end and be stored at its beginning
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """Which judgement speaks, of whom, and from when it is."""
-
-    assessment_id: UUID
-    patient_id: UUID
-    at: datetime
 
 
 def take(
@@ -179,28 +167,16 @@ def _end_absent(
     alert = repository.live(session, judged.patient_id, problem)
     if alert is None or judged.at <= alert.last_found_at:
         return None
-    if not _stands(session, alert):
+    rows = standings.standing(session, alert)
+    if not split(rows, said_anew(session, judged, rows, {}))[0]:
         told = deliveries.told(session, alert.id)
-        return _end(session, alert, Event.WITHDRAW, now=now) and _tell_again(
+        return _end(session, alert, Event.WITHDRAW, now=now) and tell_again(
             session, alert, told, now=now
         )
     clearing = thaw(alert.policy).tiers[Severity(alert.severity)].clearing
     if clearing is None or judged.at - alert.last_found_at < clearing:
         return None
     return _end(session, alert, Event.CLEARED, now=now)
-
-
-def _stands(session: Session, alert: Alert) -> bool:
-    """Return whether the readings behind an episode are still what they were (REL-23)."""
-    stands_on = grouping.newest(repository.evidence(session, alert))
-    since = min((e.effective for e in stands_on if e), default=None)
-    if since is None:
-        return True
-    readings = people.readings(session, alert.patient_id, since=since - MARGIN)
-    present = {reading.id for reading in readings}
-    gone = {each.reading_id for each in stands_on if each} - present
-    # What gave way to a preliminary value stands until that is final (FHIR-20).
-    return grouping.supported(stands_on, present | people.preliminary(session, gone))
 
 
 _ENDS = {Event.CLEARED: Reason.CLEARED, Event.WITHDRAW: Reason.WITHDRAWN}
@@ -221,17 +197,3 @@ def close(session: Session, alert: Alert, state: State, *, now: datetime) -> Non
     alert.state, alert.closed_at, alert.version = state, now, alert.version + 1
     repository.cancel_steps(session, alert)
     judgements.thaw(session, alert.patient_id, Problem(alert.problem), now)
-
-
-def _tell_again(
-    session: Session, alert: Alert, told: Iterable[tuple[str, str]], *, now: datetime
-) -> UUID:
-    """Tell everybody who was told that the cause vanished: nothing vanishes silently."""
-    for position, (recipient, channel) in enumerate(told):
-        planned = Planned(position, Kind.NOTIFY, now, To.TEAM, Channel(channel), Reason.TOLD_BEFORE)
-        (step,) = repository.plan(session, alert, [planned])
-        step.state, step.fired_at, step.late_seconds, step.recipient = "fired", now, 0.0, recipient
-        deliveries.add(session, alert, step, recipient=recipient, now=now)
-        facts = {"to": recipient, "channel": channel, "step": position}
-        repository.note(session, alert, "notified", Reason.TOLD_BEFORE, now=now, after=facts)
-    return alert.id

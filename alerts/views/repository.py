@@ -16,8 +16,8 @@ from alerts.escalation import Kind, StepState
 from alerts.lifecycle import LIVE, State
 from alerts.policy import To
 from alerts.reasons import WORDS, Reason
-from alerts.repository import read_evidence
 from alerts.routing import FALLBACK, SUPPORT
+from alerts.standings.repository import read_evidence
 from alerts.tables import Alert, AlertEvent, AlertFinding, Delivery, Step
 from core.vitals import Severity, Vital
 from ingest.repository import clinicians, one_person, survivors
@@ -140,7 +140,8 @@ def _words(step: Step | None) -> str:
 
 def _findings(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[inbox.FindingView]]:
     found: dict[UUID, list[inbox.FindingView]] = defaultdict(list)
-    query = select(AlertFinding).where(AlertFinding.alert_id.in_(ids))
+    standing = AlertFinding.fallen_at.is_(None)
+    query = select(AlertFinding).where(AlertFinding.alert_id.in_(ids), standing)
     for row in session.scalars(query):
         found[row.alert_id].append(_finding(row))
     return {alert: sorted(rows, key=_gravest_newest) for alert, rows in found.items()}
@@ -153,7 +154,7 @@ def _headlines(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[inbox.F
     )
     query = (
         select(AlertFinding)
-        .where(AlertFinding.alert_id.in_(ids))
+        .where(AlertFinding.alert_id.in_(ids), AlertFinding.fallen_at.is_(None))
         .ext(distinct_on(AlertFinding.alert_id))
         .order_by(AlertFinding.alert_id, rank.desc(), AlertFinding.at.desc(), AlertFinding.rule_id)
     )

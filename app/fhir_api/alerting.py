@@ -10,7 +10,7 @@ from sqlalchemy import select
 from alerts.delivery.repository import DeliveryState
 from alerts.escalation import StepState
 from alerts.lifecycle import LIVE, State
-from alerts.repository import read_evidence
+from alerts.standings.repository import read_evidence
 from alerts.tables import Alert, AlertFinding, Delivery, Step
 from app.fhir_api.evidence import observations
 from app.fhir_api.rendered import Rendered, reference
@@ -92,7 +92,9 @@ class Issues(Episodes):
 
 def _findings(session: Session, alerts: Sequence[Any]) -> dict[UUID, list[AlertFinding]]:
     found: dict[UUID, list[AlertFinding]] = defaultdict(list)
-    query = select(AlertFinding).where(AlertFinding.alert_id.in_([each.id for each in alerts]))
+    standing = AlertFinding.fallen_at.is_(None)
+    ids = [each.id for each in alerts]
+    query = select(AlertFinding).where(AlertFinding.alert_id.in_(ids), standing)
     for each in session.scalars(query.order_by(AlertFinding.at, AlertFinding.id)):
         found[each.alert_id].append(each)
     return found

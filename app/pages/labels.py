@@ -101,7 +101,7 @@ def event_words(entry: TimelineEntry, problem: str) -> str:
         return f"{problem}: {entry.reason}"
     what = f"{problem}: {kind}"
     severity = entry.after.get("severity")
-    if entry.kind in ("opened", "rose") and severity:
+    if entry.kind in ("opened", "rose", "lowered") and severity:
         what += f" as {severity}" if entry.kind == "opened" else f" to {severity}"
     by = f" by {entry.actor_name}" if entry.actor_kind == "user" else ""
     why = "" if entry.reason == kind else f" ({entry.reason})"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 
 from core.vitals import Quality, Vital
 from ingest.merging.repository import merged_ids
+from ingest.receipt import Kind
 from ingest.repository import everybody
-from ingest.tables import Patient, StoredReading
+from ingest.tables import Patient, Resource, StoredReading
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -47,3 +48,28 @@ def last_contacts(
         own = found[head[record]]
         own[Vital(vital)] = max(at, own.get(Vital(vital), at))
     return dict(found)
+
+
+def revised(
+    session: Session, patients: Collection[UUID], *, since: datetime, after: datetime
+) -> dict[UUID, list[tuple[datetime, datetime]]]:
+    """Return, by person, (taken, revised) of readings that were withdrawn or replaced.
+
+    Taken since `since`, and taken back after `after`: what they said may have held something up
+    or back, so that their instants are judged anew (REL-23).
+    """
+    people = everybody(session, patients)
+    head = {record: person for person, records in people.items() for record in records}
+    row = StoredReading
+    query = (
+        select(row.patient_id, row.effective, func.max(Resource.received_at))
+        .join(Resource, Resource.id == row.resource_id)
+        .where(row.patient_id.in_(head), row.effective >= since)
+        .where(or_(row.superseded, row.quality == Quality.WITHDRAWN))
+        .where(Resource.type == Kind.OBSERVATION, Resource.received_at > after)
+        .group_by(row.patient_id, row.effective)
+    )
+    found: dict[UUID, list[tuple[datetime, datetime]]] = defaultdict(list)
+    for record, taken, at in session.execute(query):
+        found[head[record]].append((taken, at))
+    return found

@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from alerts import grouping
-from core.vitals import Severity, Vital
-from monitoring.findings import Evidence, Problem
+from core.vitals import Severity
+from monitoring.findings import Problem
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -52,15 +52,3 @@ def test_one_rule_speaks_once_for_one_instant_at_its_gravest(finding: FindingMak
 def test_context_alone_opens_nothing(finding: FindingMaker) -> None:
     assert not grouping.opens([finding(Severity.INFO)])
     assert grouping.opens([finding(Severity.INFO), finding(Severity.DQ)])
-
-
-def test_a_finding_stands_on_its_newest_reading(now: datetime) -> None:
-    """REL-23."""
-    usual = Evidence("a", Vital.BODY_WEIGHT, 81.0, now - timedelta(days=3))
-    jump = Evidence("b", Vital.BODY_WEIGHT, 84.2, now)
-
-    assert grouping.newest([(usual, jump), (), (usual,)]) == [jump, None, usual]
-    assert grouping.supported([jump], {"a", "b"})
-    assert not grouping.supported([jump], {"a"})
-    assert grouping.supported([jump, usual], {"a"})
-    assert grouping.supported([None], set())

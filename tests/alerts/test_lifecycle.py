@@ -13,6 +13,8 @@ LEGAL = [
     (State.ACKNOWLEDGED, Event.FOUND, State.ACKNOWLEDGED),
     (State.OPEN, Event.ROSE, State.OPEN),
     (State.ACKNOWLEDGED, Event.ROSE, State.OPEN),
+    (State.OPEN, Event.LOWERED, State.OPEN),
+    (State.ACKNOWLEDGED, Event.LOWERED, State.ACKNOWLEDGED),
     (State.OPEN, Event.ACKNOWLEDGE, State.ACKNOWLEDGED),
     (State.ACKNOWLEDGED, Event.ACK_EXPIRED, State.OPEN),
     (State.ACKNOWLEDGED, Event.RESOLVE, State.RESOLVED),

@@ -1,0 +1,1 @@
+"""What of an episode's evidence still stands."""
