@@ -130,10 +130,11 @@ def episodes(
 def _severity_before(
     session: Session, ids: Iterable[UUID], *, until: datetime
 ) -> dict[UUID, Severity]:
-    """Return what the severity was at `until` where it rose afterwards."""
+    """Return what the severity was at `until` where it rose or fell afterwards."""
     rows = session.execute(
         select(AlertEvent.alert_id, AlertEvent.before)
-        .where(AlertEvent.alert_id.in_(ids), AlertEvent.kind == "rose", AlertEvent.at >= until)
+        .where(AlertEvent.alert_id.in_(ids), AlertEvent.kind.in_(["rose", "lowered"]))
+        .where(AlertEvent.at >= until)
         .order_by(AlertEvent.id.desc())
     )
     return {row[0]: Severity(row[1]["severity"]) for row in rows if "severity" in row[1]}
