@@ -132,8 +132,9 @@ def _assess(
         session, ids, since=now - REACH - COMBINE, severity=Severity.YELLOW
     )
     oldest = min((_until(marks.get(id_)) or now - READ_BACK for id_ in ids), default=now)
-    taken_back = revised(session, ids, since=now - REACH, after=oldest)
-    merged = {id_ for id_, person in people.everybody(session, ids).items() if len(person) > 1}
+    records = people.everybody(session, ids)
+    taken_back = revised(session, records, since=now - REACH, after=oldest)
+    merged = {id_ for id_, person in records.items() if len(person) > 1}
     judged: dict[UUID, UUID] = {}
     for id_, person in who.items():
         readings, mark = known[id_], marks.get(id_)

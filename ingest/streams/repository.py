@@ -14,7 +14,7 @@ from ingest.repository import everybody
 from ingest.tables import Patient, Resource, StoredReading
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from datetime import datetime
     from uuid import UUID
 
@@ -51,25 +51,38 @@ def last_contacts(
 
 
 def revised(
-    session: Session, patients: Collection[UUID], *, since: datetime, after: datetime
+    session: Session,
+    people: Mapping[UUID, Collection[UUID]],
+    *,
+    since: datetime,
+    after: datetime,
 ) -> dict[UUID, list[tuple[datetime, datetime]]]:
     """Return, by person, (taken, revised) of readings that were withdrawn or replaced.
 
     Taken since `since`, and taken back after `after`: what they said may have held something up
-    or back, so that their instants are judged anew (REL-23).
+    or back, so that their instants are judged anew (REL-23). `people` has all records of each.
     """
-    people = everybody(session, patients)
     head = {record: person for person, records in people.items() for record in records}
     row = StoredReading
     query = (
-        select(row.patient_id, row.effective, func.max(Resource.received_at))
-        .join(Resource, Resource.id == row.resource_id)
+        select(row.patient_id, row.effective, row.resource_id)
         .where(row.patient_id.in_(head), row.effective >= since)
         .where(or_(row.superseded, row.quality == Quality.WITHDRAWN))
-        .where(Resource.type == Kind.OBSERVATION, Resource.received_at > after)
-        .group_by(row.patient_id, row.effective)
     )
+    dead = session.execute(query).all()
+    newest = _received(session, {each.resource_id for each in dead}, after=after) if dead else {}
     found: dict[UUID, list[tuple[datetime, datetime]]] = defaultdict(list)
-    for record, taken, at in session.execute(query):
-        found[head[record]].append((taken, at))
+    for record, taken, resource in dead:
+        if resource in newest:
+            found[head[record]].append((taken, newest[resource]))
     return found
+
+
+def _received(session: Session, ids: Collection[UUID], *, after: datetime) -> dict[UUID, datetime]:
+    """Return when the newest version of each Observation came, where that was after an instant."""
+    row = Resource
+    query = select(row.id, func.max(row.received_at)).where(row.id.in_(ids))
+    rows = session.execute(
+        query.where(row.type == Kind.OBSERVATION, row.received_at > after).group_by(row.id)
+    )
+    return {each[0]: each[1] for each in rows}

@@ -65,4 +65,4 @@ def test_a_retraction_names_the_instant_of_what_it_took_back_rel_23(session: Ses
 
 
 def taken_back(session: Session, patient: UUID) -> dict[UUID, list[tuple[datetime, datetime]]]:
-    return revised(session, [patient], since=MONTH, after=NOW)
+    return revised(session, {patient: [patient]}, since=MONTH, after=NOW)
