@@ -215,11 +215,10 @@ def frozen_of(
 def mark_judged(session: Session, patients: Collection[UUID], *, now: datetime) -> None:
     """Remember that these people were judged now, even where nothing changed (AL-22)."""
     if patients:
-        row = insert(LastJudged).values([{"patient_id": id_, "at": now} for id_ in patients])
+        row = insert(LastJudged.__table__)  # type: ignore[arg-type]  # a table, by its declaration
         later = func.greatest(LastJudged.at, row.excluded.at)
-        session.execute(
-            row.on_conflict_do_update(index_elements=["patient_id"], set_={"at": later})
-        )
+        upsert = row.on_conflict_do_update(index_elements=["patient_id"], set_={"at": later})
+        session.execute(upsert, [{"patient_id": id_, "at": now} for id_ in patients])
 
 
 def judged_at(session: Session, patients: Collection[UUID]) -> dict[UUID, datetime]:
