@@ -27,7 +27,7 @@ from app.pages.labels import (
 )
 from app.pages.people import conditions, facts
 from app.pages.refusals import page_route
-from app.pages.seen import liveness_of
+from app.pages.seen import liveness_of, streams_of
 from app.pages.strip import is_silent, strip
 from app.pages.trends import SPAN, Canvas, charts
 from app.pages.wording import Moment, age, maybe, relative
@@ -165,6 +165,8 @@ def _page(door: Door, visit: Visit, patient_id: UUID, *, notice: str) -> Respons
             _canvas(door, visit, live, judged),
         ),
         span_days=SPAN.days,
+        known=liveness_of(session, [profile], now=now)[patient_id],
+        streams=streams_of(session, patient_id, now=now, zone=door.zone),
         risk=risk_print(judged, reader) if judged else None,
         timeline=timeline(episodes, reader),
         checklist=CHECKLIST,

@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 import monitoring.repository
+from app.pages.wording import Moment, moment
+from core.vitals import MEASURES
 from ingest.context.repository import stays_of
 from ingest.roster import PatientProfile
 from ingest.streams.repository import last_contacts
 from monitoring.liveness import STREAM_GONE, Known, known
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One stream of a person, and when it was last heard."""
+
+    name: str
+    last: Moment
+
+
+def streams_of(session: Session, patient_id: UUID, *, now: datetime, zone: ZoneInfo) -> list[Heard]:
+    """Return a person's streams of the last four weeks, the one heard longest ago first."""
+    contacts = last_contacts(session, [patient_id], since=now - STREAM_GONE)
+    ordered = sorted(contacts.get(patient_id, {}).items(), key=lambda each: each[1])
+    return [Heard(MEASURES[v].display, moment(at, now=now, zone=zone)) for v, at in ordered]
 
 
 def liveness_of(

@@ -262,3 +262,15 @@ def test_enrolment_by_decision_needs_a_reason_and_is_kept(enter: Enter, ward: Wa
 
     assert (empty.status_code, done.status_code) == (422, 303)
     assert "Frequent admissions" in client.get(f"/patients/{young}").text
+
+
+def test_how_live_somebody_is_stands_on_their_page_with_each_streams_last_contact_al_22(
+    enter: Enter, ward: Ward
+) -> None:
+    client = enter(ward.username)
+    page = client.get(f"/patients/{ward.patients['Oh Malsun']}").text
+    card = page[page.index("streams-title") :].split("</section>")[0]
+
+    assert re.search(r"Readings: (live|late|degraded)", card)
+    assert "<dt>SpO2</dt><dd><time" in card
+    assert "<td>live</td>" in client.get("/patients").text
