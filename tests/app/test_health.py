@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
@@ -11,7 +12,9 @@ import pytest
 from app import timetable
 from app.health import LONGEST_WAIT, pipeline
 from core import outbox
+from core.logging import configure
 from core.outbox import Priority, Topic
+from core.settings import Settings
 from ingest.streams.repository import known_since
 from monitoring.liveness import JUDGED_WITHIN
 from monitoring.repository import mark_judged, unjudged
@@ -47,8 +50,10 @@ def test_a_critical_row_may_wait_less_than_a_bulk_one_rel_26(session: Session) -
 
 
 def test_whoever_is_not_judged_within_the_bound_is_counted_and_told_to_nobody_by_name_al_22(
-    session: Session, capsys: pytest.CaptureFixture[str]
+    session: Session, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    configure(Settings(log_json=True))
     one, other = (enrol(session, NOW - JUDGED_WITHIN * 2) for _ in range(2))
     mark_judged(session, [one, other], now=NOW - JUDGED_WITHIN - timedelta(seconds=1))
     mark_judged(session, [one], now=NOW)
