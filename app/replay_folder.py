@@ -14,6 +14,7 @@ from fhir.observation import parse
 from fhir.outcome import Refusal
 from fhir.people import read_condition, read_patient
 from fhir.strict import decode
+from fhir.task import read_conclusion
 from ingest.enrolment import Absence, Diagnosis, Stay
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from fhir.identity import Ref
     from fhir.observation import ParsedObservation
     from fhir.people import ParsedCondition, ParsedPatient
+    from fhir.task import ParsedConclusion
 
 T = TypeVar("T")
 WITHDRAWN = frozenset({"cancelled", "entered-in-error"})
@@ -39,6 +41,7 @@ class Member:
     medicines: list[ParsedMedicine] = field(default_factory=list)
     stays: list[Stay] = field(default_factory=list)
     observations: list[ParsedObservation] = field(default_factory=list)
+    conclusions: list[ParsedConclusion] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -77,6 +80,7 @@ def read(folder: Path, progress: Callable[[str], None] = lambda _: None) -> Fold
         ("MedicationRequest", _take_medicine),
         ("Encounter", _take_encounter),
         ("Observation", _take_observation),
+        ("Task", _take_task),
     ):
         progress(name)
         for number, line in enumerate(_lines(folder / f"{name}.ndjson"), start=1):
@@ -185,4 +189,19 @@ def _take_observation(folder: Folder, line: bytes, _number: int) -> str:
         return "no such patient in the folder"
     if parsed.measurements or parsed.status in WITHDRAWN:
         member.observations.append(parsed)
+    return ""
+
+
+def _take_task(folder: Folder, line: bytes, _number: int) -> str:
+    """Take how an alert ended; a Task that bears no outcome is none of ours to judge by."""
+    resource = _resource(line, "Task")
+    if isinstance(resource, str):
+        return resource
+    parsed = _guarded(read_conclusion, resource)
+    if parsed is None:
+        return ""
+    member = folder.find(parsed.subject)
+    if member is None:
+        return "no such patient in the folder"
+    member.conclusions.append(parsed)
     return ""

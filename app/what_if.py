@@ -18,6 +18,7 @@ from core.security import SYSTEM
 from ingest.past.repository import ever_stood
 from ingest.repository import condition_groups, person, visible_to
 from monitoring.eventtime import Past, Version
+from monitoring.findings import Problem
 from monitoring.reach import READ_BACK
 from monitoring.what_if import Alerted, Difference, Labelled, compare
 
@@ -45,12 +46,21 @@ def stored_pasts(session: Session, *, since: datetime) -> Iterator[Past]:
             yield Past(person(session, patient_id), versions)
 
 
-def folder_pasts(folder: Path) -> list[Past]:
-    """Return the past of each patient of an exported folder; raises `InvalidError`."""
+def folder_pasts(folder: Path) -> tuple[list[Past], list[Labelled]]:
+    """Return each patient's past of an exported folder, and how its alerts turned out.
+
+    The outcomes are those of the Tasks that the folder holds. Raises `InvalidError`.
+    """
     if not (folder / "Patient.ndjson").is_file():
         raise InvalidError(f"{folder} has no Patient.ndjson", field="input")
     members = replay_folder.read(folder).members.values()
-    return [past_of(member, condition_groups()) for member in members]
+    told = [
+        Labelled(member.id, Problem(c.problem), c.started, c.ended, c.outcome, _right(c.outcome))
+        for member in members
+        for c in member.conclusions
+        if c.outcome in LABELS and c.problem in tuple(Problem)
+    ]
+    return [past_of(member, condition_groups()) for member in members], told
 
 
 def labels(session: Session, *, since: datetime) -> list[Labelled]:
@@ -62,11 +72,15 @@ def labels(session: Session, *, since: datetime) -> list[Labelled]:
             each.started_at,
             each.ended_at,
             each.label,
-            each.label in CONFIRMED,
+            _right(each.label),
         )
         for each in concluded(session, since=since)
         if each.label in LABELS
     ]
+
+
+def _right(label: str) -> bool:
+    return label in CONFIRMED
 
 
 def what_if(  # noqa: PLR0913 (two rulebooks, one past, its span)

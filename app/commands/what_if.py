@@ -68,7 +68,7 @@ def replay(
 
     CHANGE is a whole rulebook, or only what differs: off = [ids], [[rule]] tables that
     replace or add a rule, [change.ID] tables with new values. Nothing is stored and nobody
-    is told. With --input there are no labelled outcomes: a folder holds none.
+    is told. Of an exported folder, outcomes are read from its Task.ndjson.
     """
     proposed = changed(
         files("monitoring").joinpath("rulebook.toml").read_text(encoding="utf-8"),
@@ -113,9 +113,10 @@ class Source:
 @contextmanager
 def _source(folder: Path | None, since: datetime | None) -> Iterator[Source]:
     if folder is not None:
-        pasts = folder_pasts(folder)
+        pasts, told = folder_pasts(folder)
         received = (v.reading.received for past in pasts for v in past.versions)
-        yield Source(pasts, since, max(received, default=utc_now()))
+        known = [each for each in told if since is None or each.started >= since]
+        yield Source(pasts, since, max(received, default=utc_now()), known)
         return
     until = utc_now()
     first = since or until - LOOKED_BACK

@@ -171,6 +171,10 @@ class Tasks(Episodes):
             until=alert.ack_expires_at or until.get(alert.id),
             owner=owner,
             told=[each for each in told if each not in teams],  # R4: people only
+            problem=alert.problem,
+            seen=(alert.started_at, alert.last_seen_at),
+            outcome=alert.outcome or "",
+            action=alert.outcome_detail or "",
         )
         return _named(task(duty, patient=f"Patient/{alert.patient_id}"), alert)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -10,17 +11,20 @@ from typer.testing import CliRunner
 
 from alerts.tables import Alert
 from app.cli import build
+from app.fhir_api.alerting import Tasks
 from app.what_if import folder_pasts, labels, stored_pasts, what_if
 from core.errors import InvalidError
 from core.vitals import Severity, Vital
+from fhir.strict import check
 from ingest.repository import condition_groups
 from monitoring.findings import Problem
 from monitoring.rule_change import changed
 from monitoring.service import load_rulebook
-from tests.app.test_replay import fluid, write
+from tests.app.test_replay import START, fluid, write
 from tests.monitoring.test_service import NOW, enrol, measure
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
     from uuid import UUID
 
@@ -36,22 +40,30 @@ def proposed(text: str) -> Rulebook:
     return changed(in_force, text, conditions=frozenset(condition_groups()))
 
 
-def resolved(session: Session, patient: UUID, label: str) -> None:
-    times = dict.fromkeys(("started_at", "last_seen_at", "last_found_at", "opened_at"), NOW)
-    session.add(
-        Alert(
-            id=uuid4(),
-            patient_id=patient,
-            problem=Problem.BREATHING,
-            severity=Severity.RED,
-            state="resolved",
-            outcome=label,
-            policy_hash="",
-            policy={},
-            **times,
-        )
+def resolved(
+    session: Session,
+    patient: UUID,
+    label: str,
+    *,
+    problem: Problem = Problem.BREATHING,
+    at: datetime = NOW,
+) -> Alert:
+    times = dict.fromkeys(("started_at", "last_seen_at", "last_found_at", "opened_at"), at)
+    alert = Alert(
+        id=uuid4(),
+        patient_id=patient,
+        problem=problem,
+        severity=Severity.RED,
+        state="resolved",
+        outcome=label,
+        outcome_detail="call",
+        policy_hash="",
+        policy={},
+        **times,
     )
+    session.add(alert)
     session.flush()
+    return alert
 
 
 def test_the_stored_past_says_which_confirmed_episodes_a_change_would_lose(
@@ -104,6 +116,50 @@ def test_the_command_prints_the_comparison_and_draws_it(tmp_path: Path) -> None:
     assert "HF-W3" in done.output
     assert "anna" in done.output
     assert drawn.read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_an_exported_past_says_which_confirmed_episodes_a_change_would_lose(
+    session: Session, tmp_path: Path
+) -> None:
+    """An alert's Task bears its outcome (alerting design, section 9), and a folder holds it."""
+    sent = fluid()
+    fired = START + timedelta(days=13)
+    alert = resolved(session, enrol(session), "true-actionable", problem=Problem.FLUID, at=fired)
+    [task] = Tasks().render(session, [alert])
+    write(tmp_path, sent)
+    mine = task | {"for": {"reference": "Patient/anna"}}
+    (tmp_path / "Task.ndjson").write_text(json.dumps(mine) + "\n", encoding="utf-8")
+
+    pasts, known = folder_pasts(tmp_path)
+    fluid_rules = [r.id for r in load_rulebook().rules if r.problem is Problem.FLUID]
+    found = what_if(
+        pasts,
+        load_rulebook(),
+        proposed(f"off = {json.dumps(fluid_rules)}"),
+        model=None,
+        since=None,
+        until=START + timedelta(days=30),
+        labelled=known,
+    )
+
+    assert check(task) == ()
+    assert [(each.patient, each.label, each.started) for each in known] == [
+        ("anna", "true-actionable", fired)
+    ]
+    assert found.lost == tuple(known)
+
+
+def test_a_task_without_an_outcome_labels_nothing(session: Session, tmp_path: Path) -> None:
+    alert = resolved(session, enrol(session), "true-actionable")
+    alert.outcome = None
+    [task] = Tasks().render(session, [alert])
+    write(tmp_path, fluid())
+    mine = task | {"for": {"reference": "Patient/anna"}}
+    (tmp_path / "Task.ndjson").write_text(json.dumps(mine) + "\n", encoding="utf-8")
+
+    _, known = folder_pasts(tmp_path)
+
+    assert known == []
 
 
 def test_a_folder_without_patients_is_refused(tmp_path: Path) -> None:
