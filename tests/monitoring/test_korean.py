@@ -22,7 +22,23 @@ CATALOGUE = read_po(STORED.splitlines(), locale="ko")
 
 # Names that Korean medicine writes in Latin letters, and units.
 LATIN = frozenset(
-    ["NEWS2", "SpO2", "FEV1", "FHIR", "kg", "cm", "m", "mg", "dL", "mmHg", "L", "min", "C", "p"]
+    [
+        "NEWS2",
+        "SpO2",
+        "FEV1",
+        "FHIR",
+        "kg",
+        "cm",
+        "m",
+        "mg",
+        "dL",
+        "mmol",
+        "mmHg",
+        "L",
+        "min",
+        "C",
+        "p",
+    ]
 )
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 NUMBER = re.compile(r"(?<![A-Za-z])\d+(?:\.\d+)?")
