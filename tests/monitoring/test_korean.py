@@ -56,17 +56,15 @@ HEAVY = re.compile(
 )
 
 
-def texts(text: Any) -> list[str]:
-    return [text] if isinstance(text, str) else list(text)
+def pair(message: Any) -> tuple[str, str]:
+    """Return a message and its Korean; of a plural, what English says of many."""
+    if isinstance(message.id, str):
+        return message.id, str(message.string)
+    (only,) = message.string
+    return message.id[-1], only
 
 
-PAIRS = [
-    (english, korean)
-    for message in CATALOGUE
-    if message.id
-    for english in texts(message.id)
-    for korean in texts(message.string)
-]
+PAIRS = [pair(message) for message in CATALOGUE if message.id]
 
 
 def korean_of(english: str) -> str:
