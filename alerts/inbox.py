@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from core.vitals import Severity
+from monitoring.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,31 +18,15 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from alerts.lifecycle import State
-    from core.vitals import Vital
     from ingest.roster import PatientProfile
-    from monitoring.findings import Evidence, Problem, Usual
+    from monitoring.findings import Problem
 
 
-@dataclass(frozen=True, slots=True)
-class FindingView:
-    """One finding as it was stored, numbers in canonical units."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingView(Finding):
+    """One finding as it was stored with an alert; `words` reads it as any other."""
 
-    rule_id: str
-    severity: Severity
-    at: datetime
     seen_at: datetime
-    sentence: str
-    patient_sentence: str
-    source: str
-    confidence: str
-    vital: Vital | None
-    value: float | None
-    limit: float | None
-    usual: Usual | None
-    evidence: tuple[Evidence, ...]
-    missing: tuple[str, ...]
-    confirmed: bool
-    counterfactual: str
     assessment_id: UUID
 
 
@@ -121,12 +106,7 @@ class InboxRow:
     severity: Severity
     problem: Problem
     state: State
-    sentence: str
-    vital: Vital | None
-    value: float | None
-    limit: float | None
-    usual: Usual | None
-    confirmed: bool
+    finding: FindingView
     late: bool
     taken_at: datetime  # event time of the finding
     opened_at: datetime
@@ -174,12 +154,7 @@ def _row(episodes: list[EpisodeView], person: PatientProfile) -> InboxRow:
         severity=first.severity,
         problem=first.problem,
         state=first.state,
-        sentence=finding.sentence,
-        vital=finding.vital,
-        value=finding.value,
-        limit=finding.limit,
-        usual=finding.usual,
-        confirmed=finding.confirmed,
+        finding=finding,
         late=first.late,
         taken_at=finding.at,
         opened_at=first.opened_at,

@@ -17,6 +17,7 @@ from core.outbox import Topic
 from core.security import SYSTEM
 from core.vitals import Severity
 from ingest.repository import one_person
+from monitoring.record import write_says
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -158,8 +159,7 @@ def _finding_values(finding: Finding) -> dict[str, Any]:
         "rule_id": finding.rule_id,
         "severity": finding.severity,
         "at": finding.at,
-        "sentence": finding.sentence,
-        "patient_sentence": finding.patient_sentence,
+        "says": write_says(finding.says),
         "source": finding.source,
         "confidence": finding.confidence,
         "vital": finding.vital,
@@ -172,7 +172,6 @@ def _finding_values(finding: Finding) -> dict[str, Any]:
         "missing": list(finding.missing),
         "confirmed": finding.confirmed,
         "back_in_range": finding.back_in_range,
-        "counterfactual": finding.counterfactual,
         "rejudged": finding.rejudged,
     }
 

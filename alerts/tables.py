@@ -90,8 +90,9 @@ class AlertFinding(Base):
     severity: Mapped[str]
     at: Mapped[datetime] = mapped_column(instant())
     seen_at: Mapped[datetime] = mapped_column(instant())
-    sentence: Mapped[str]
-    patient_sentence: Mapped[str]
+    says: Mapped[dict[str, Any] | None]  # None in rows of before 0025: they have their words
+    sentence: Mapped[str] = mapped_column(server_default="")
+    patient_sentence: Mapped[str] = mapped_column(server_default="")
     source: Mapped[str]
     confidence: Mapped[str]
     vital: Mapped[str | None]
@@ -102,7 +103,7 @@ class AlertFinding(Base):
     missing: Mapped[list[Any]]
     confirmed: Mapped[bool]
     back_in_range: Mapped[bool]
-    counterfactual: Mapped[str]
+    counterfactual: Mapped[str] = mapped_column(server_default="")
     rejudged: Mapped[bool] = mapped_column(server_default=text("false"))
     fallen_at: Mapped[datetime | None] = mapped_column(instant())  # its cause vanished (REL-23)
 

@@ -17,7 +17,7 @@ from core.errors import InvalidError
 from core.vitals import Severity
 from fhir.detected_issue import Raised, detected_issue
 from ingest.repository import condition_groups
-from monitoring import eventtime
+from monitoring import eventtime, words
 from monitoring.episode import SILENT_TIERS
 from monitoring.windows import zone_of
 
@@ -124,7 +124,7 @@ def issue(news: News, patient_id: str) -> dict[str, Any]:
     raised = Raised(
         code=finding.rule_id,
         display=f"{finding.rule_id} ({finding.problem})",
-        detail=finding.sentence,
+        detail=words.clinician(finding),
         severity=FHIR_SEVERITY[finding.severity],
         implicated=_implicated(finding),
     )

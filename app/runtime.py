@@ -48,9 +48,7 @@ class Runtime:
         return cls(
             settings=settings,
             database=connect(settings),
-            rulebook=monitoring.service.site_rulebook(
-                settings.plan, emergency=settings.emergency_number
-            ),
+            rulebook=monitoring.service.site_rulebook(settings.plan),
             model=monitoring.service.load_model(settings.model_path),
             policy=alerts.service.load_policy(settings.escalation_scale),
             mailer=mailer(settings),

@@ -96,6 +96,7 @@ class Settings(BaseSettings):
     base_url: WebUrl = "http://127.0.0.1:8000"
     site_timezone: Zone = "UTC"
     emergency_number: str = "911"
+    site_language: Literal["en", "ko"] = "en"  # of explanations, where a reader asks for none
     smtp_host: str = ""
     smtp_port: int = Field(default=25, ge=1, le=65535)
     smtp_starttls: bool = False

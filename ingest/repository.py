@@ -274,6 +274,7 @@ def _profile(  # noqa: PLR0913 (a screen shows this many things)
         last_reading_at=latest,
         team_id=team.id if team else None,
         team_name=team.name if team else "",
+        language=row.language,
     )
 
 

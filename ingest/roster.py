@@ -43,6 +43,7 @@ class PatientProfile:
     last_reading_at: datetime | None
     team_id: UUID | None
     team_name: str
+    language: str = ""  # as Patient.communication has it, such as "ko" or "ko-KR"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import numpy as np
 
 from core.vitals import MEASURES, Group, Severity
 from monitoring.moment import Hit
+from monitoring.phrases import Phrase, whole
 from monitoring.rule_kinds import Rule
 from monitoring.windows import DAY, zone_of
 
@@ -52,8 +53,11 @@ def adherence(rule: AdherenceRule, now: Moment) -> Iterator[Hit]:
         day=now.day,
         count=round(100 * recent),
         span=float(rule.recent_days),
-        remark=f"{100 * usual:.0f}",
-        otherwise=f"It would not have fired with more than {100 * rule.after:.0f} % of days.",
+        remark=whole(100 * usual),
+        otherwise=Phrase(
+            "It would not have fired with measurements on more than {limit} % of days.",
+            {"limit": whole(100 * rule.after)},
+        ),
     )
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from monitoring.findings import Missing
 from monitoring.moment import Hit, Waiting, evidence
+from monitoring.phrases import Phrase
 from monitoring.rules import DIGITS, MINUTE, SLACK
 
 if TYPE_CHECKING:
@@ -17,15 +20,23 @@ if TYPE_CHECKING:
 
 def average(rule: AverageRule, now: Moment) -> Iterator[Hit | Waiting]:
     """Judge the mean of the readings of a window; the first term beyond its limit counts."""
-    for term in rule.terms:
-        series = now.series(term.vital)
-        if series is None:
-            continue
-        judged = _mean_beyond(rule, term, series, now)
+    for place, term in enumerate(rule.terms):
+        judged = _judged(rule, term, now)
+        if isinstance(judged, Hit):
+            others = (_judged(rule, other, now) for other in rule.terms[place + 1 :])
+            both = any(isinstance(other, Hit) for other in others)
+            yield replace(judged, otherwise=_EACH) if both else judged
+            return
         if judged is not None:
             yield judged
-        if isinstance(judged, Hit):
-            return
+
+
+_EACH = Phrase("It would not have fired with every mean inside its limit.")
+
+
+def _judged(rule: AverageRule, term: Term, now: Moment) -> Hit | Waiting | None:
+    series = now.series(term.vital)
+    return None if series is None else _mean_beyond(rule, term, series, now)
 
 
 def _mean_beyond(
@@ -62,5 +73,5 @@ def _mean_beyond(
         count=len(values),
         evidence=evidence(series, term.vital, chosen),
         confirmed=confirmed,
-        missing=() if usual else ("personal baseline",),
+        missing=() if usual else (Missing.BASELINE,),
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from core.vitals import MEASURES, Group, Severity, Vital
 from monitoring.moment import Hit, evidence
+from monitoring.phrases import Phrase
 from monitoring.problem_of import problem_of
 from monitoring.rule_check import drift_alone
 from monitoring.rule_kinds import Rule
@@ -140,7 +141,7 @@ def _hit(
         since=float(series.times[first]),
         span=float(rule.days),
         evidence=evidence(series, vital, sorted({first, len(series) - 1})),
-        otherwise="It would not have fired with this day at the usual.",
+        otherwise=Phrase("It would not have fired with this day at the usual."),
     )
 
 

@@ -13,6 +13,7 @@ from core.vitals import MEASURES, Group, Severity, Vital
 from monitoring.comparison import Comparison
 from monitoring.criteria_tests import Held, held
 from monitoring.moment import Hit
+from monitoring.phrases import Phrase, counted, number, whole
 from monitoring.rule_check import in_range
 from monitoring.rule_kinds import Rule
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from monitoring.moment import Moment
+    from monitoring.phrases import Value
 
 SLACK = 1.0  # seconds
 
@@ -101,17 +103,37 @@ def criteria(rule: CriteriaRule, now: Moment) -> Iterator[Hit]:
         count=len(holding),
         span=rule.hours,
         evidence=tuple(dict.fromkeys(e for each in facts for e in each.evidence)),
-        held=tuple(each.words for each in facts),
+        held=tuple(_fact(each, rule) for each in facts),
         otherwise=_otherwise(rule, holding),
     )
 
 
-def _otherwise(rule: CriteriaRule, holding: Sequence[Held]) -> str:
-    spare = len(holding) - rule.least
-    facts = "; ".join(each.words for each in holding)
+def _fact(fact: Held, rule: CriteriaRule) -> Phrase:
+    """Return a fact with the value that it was found by, where the sentence has it not."""
+    vital = fact.vital
+    answered = vital is None or not MEASURES[vital].unit_display
+    if vital is None or fact.value is None or answered or "{value}" in rule.clinician:
+        return Phrase(fact.words)
+    facts: dict[str, Value] = {
+        "fact": Phrase(fact.words),
+        "value": number(fact.value, vital, beside=fact.limit),
+        "unit": Phrase(MEASURES[vital].unit_display),
+    }
+    return Phrase("{fact} ({value} {unit})", facts)
+
+
+def _otherwise(rule: CriteriaRule, holding: Sequence[Held]) -> Phrase:
+    facts: dict[str, Value] = {
+        "count": whole(len(holding) - rule.least + 1),
+        "facts": tuple(Phrase(each.words) for each in holding),
+    }
     if len(holding) == 1:
-        return f"It would not have fired without this: {facts}."
-    return f"It would not have fired with {spare + 1} fewer of these: {facts}."
+        return Phrase("It would not have fired without this: {facts}.", facts)
+    return counted(
+        "It would not have fired with one fewer of these: {facts}.",
+        "It would not have fired with {count} fewer of these: {facts}.",
+        facts,
+    )
 
 
 def held_of(criterion: Criterion, hours: float, now: Moment) -> Held | None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from core.vitals import MEASURES, Severity, Vital
 from monitoring.moment import Hit, evidence
+from monitoring.phrases import Number, Phrase, shortest, whole
 from monitoring.rule_kinds import Rule
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def other_person(rule: OtherPersonRule, now: Moment) -> Iterator[Hit]:
         change=odd - usual.centre,
         since=float(series.times[-2]),
         evidence=evidence(series, rule.vital, [len(series) - 2, len(series) - 1]),
-        otherwise="It would not have fired if the next reading had confirmed it.",
+        otherwise=Phrase("It would not have fired if the next reading had confirmed it."),
     )
 
 
@@ -115,7 +116,7 @@ def stuck(rule: StuckRule, now: Moment) -> Iterator[Hit]:
                 count=rule.run,
                 since=float(series.times[-rule.run]),
                 evidence=evidence(series, vital, range(len(series) - rule.run, len(series))),
-                otherwise="It would not have fired if one of these readings had differed.",
+                otherwise=Phrase("It would not have fired if one of these readings had differed."),
             )
 
 
@@ -148,12 +149,15 @@ def cuff(rule: CuffRule, now: Moment) -> Iterator[Hit]:
         day=int(upper.days[-1]),
         vital=Vital.SYSTOLIC_BP,
         value=float(upper.values[-1]),
-        remark=f"{pulse:.0f}",
+        remark=whole(pulse),
         evidence=(
             *evidence(upper, Vital.SYSTOLIC_BP, [len(upper) - 1]),
             *evidence(lower, Vital.DIASTOLIC_BP, [len(lower) - 1]),
         ),
-        otherwise=f"It would not have fired with {rule.low:.0f} to {rule.high:.0f} mmHg between.",
+        otherwise=Phrase(
+            "It would not have fired with {low} to {high} mmHg between the two pressures.",
+            {"low": whole(rule.low), "high": whole(rule.high)},
+        ),
     )
 
 
@@ -177,12 +181,15 @@ def cold_finger(rule: ColdFingerRule, now: Moment) -> Iterator[Hit]:
         vital=Vital.SPO2,
         value=value,
         limit=rule.limit,
-        remark=f"{index:.1f}",
+        remark=Number(index, 1),
         evidence=(
             *evidence(oxygen, Vital.SPO2, [len(oxygen) - 1]),
             *evidence(perfusion, Vital.PERFUSION_INDEX, [len(perfusion) - 1]),
         ),
-        otherwise=f"It would not have fired with a perfusion index above {rule.index:g} %.",
+        otherwise=Phrase(
+            "It would not have fired with a perfusion index above {limit} %.",
+            {"limit": shortest(rule.index)},
+        ),
     )
 
 

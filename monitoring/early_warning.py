@@ -12,6 +12,7 @@ from monitoring.baseline import median
 from monitoring.findings import Problem
 from monitoring.moment import Hit, Waiting, evidence
 from monitoring.news2 import MEASURED, PART_OF, Chart, Part, Total, total
+from monitoring.phrases import Phrase, whole
 from monitoring.rule_kinds import Rule
 from monitoring.rules import on_oxygen
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from monitoring.moment import Moment
+    from monitoring.phrases import Value
     from monitoring.windows import Series
 
 SLACK = 1.0  # seconds
@@ -95,19 +97,31 @@ def _hit(rule: EarlyWarningRule, now: Moment, taken: Mapping[Vital, Series], sco
             e for vital, series in taken.items() for e in evidence(series, vital, [len(series) - 1])
         ),
         missing=tuple(str(part) for part in scored.missing),
-        remark=words(scored),
-        otherwise=f"It would not have fired with a total below {rule.least}.",
+        remark=spoken(scored),
+        otherwise=Phrase(
+            "It would not have fired with a total below {limit}.", {"limit": whole(rule.least)}
+        ),
     )
 
 
-def words(scored: Total) -> str:
-    """Return a total in words; a partial one is never called NEWS2."""
-    parts = ", ".join(f"{part} {score}" for part, score in scored.parts.items() if score)
-    detail = f" ({parts})" if parts else ""
+def spoken(scored: Total) -> Phrase:
+    """Return a total as it is said; a partial one is never called NEWS2."""
+    parts = tuple(
+        Phrase("{part} {score}", {"part": Phrase(part), "score": whole(score)})
+        for part, score in scored.parts.items()
+        if score
+    )
+    facts: dict[str, Value] = {"total": whole(scored.sum), "known": whole(len(scored.parts))}
+    if parts:
+        facts["parts"] = parts
     if not scored.partial:
-        return f"NEWS2 {scored.sum}{detail}"
-    known = len(scored.parts)
-    return f"Partial early warning total of at least {scored.sum} from {known} of 7 parts{detail}"
+        return Phrase("NEWS2 {total} ({parts})" if parts else "NEWS2 {total}", facts)
+    if parts:
+        return Phrase(
+            "Partial early warning total of at least {total} from {known} of 7 parts ({parts})",
+            facts,
+        )
+    return Phrase("Partial early warning total of at least {total} from {known} of 7 parts", facts)
 
 
 def _single(
@@ -132,7 +146,10 @@ def _single(
                 value=float(series.values[-1]),
                 usual=now.usual(vital, window=1, days=28),
                 confirmed=confirmed,
-                otherwise=f"It would not have fired with {PART_OF[vital]} scoring below 3.",
+                otherwise=Phrase(
+                    "It would not have fired with {part} scoring below {limit}.",
+                    {"part": Phrase(PART_OF[vital]), "limit": whole(rule.single)},
+                ),
                 problem=PROBLEM_OF[PART_OF[vital]],
             )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.vitals import Severity, Vital  # noqa: TC001 (toml_values reads the annotations)
 from monitoring.moment import Hit, Waiting, evidence
+from monitoring.phrases import Phrase, shortest
 from monitoring.rule_kinds import Rule
 
 if TYPE_CHECKING:
@@ -50,12 +51,12 @@ def event(rule: EventRule, now: Moment) -> Iterator[Hit | Waiting]:
         day=int(series.days[last]),
         vital=rule.vital,
         since=at,
-        otherwise=OTHERWISE.format(seconds=rule.cancel_seconds),
+        otherwise=Phrase(
+            "It would not have fired if the device had taken it back within {limit} seconds.",
+            {"limit": shortest(rule.cancel_seconds)},
+        ),
         evidence=evidence(series, rule.vital, [last]),
     )
-
-
-OTHERWISE = "It would not have fired if the device had taken it back within {seconds:g} seconds."
 
 
 def vitals(rule: EventRule) -> frozenset[Vital]:

@@ -6,10 +6,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from monitoring.phrases import Phrase
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date, datetime
 
     from core.vitals import Severity, Vital
+    from monitoring.phrases import Value
 
 
 class Problem(StrEnum):
@@ -61,6 +65,51 @@ class Evidence:
     effective: datetime
 
 
+class Missing(StrEnum):
+    """What a judgement may have to do without, as the message that says so."""
+
+    BASELINE = "personal baseline"
+    EXACT = "exact value (the meter showed a bound)"
+    AT_HOME = "whether at home"
+    HUB = "whether the motion hub is online"
+
+
+@dataclass(frozen=True, slots=True)
+class Says:
+    """An explanation as data: messages by their English text, and the facts that stand in them.
+
+    Nothing here is in any language yet; `words` makes it so when somebody reads it.
+    """
+
+    clinician: str
+    patient: str
+    closing: str = ""
+    facts: Mapping[str, Value] = field(default_factory=dict)
+    beside_usual: bool = False  # whether the value is one that the usual can be held against
+    because: Phrase | None = None  # what made it graver
+    together: tuple[Phrase, ...] = ()  # what each of several findings says
+    otherwise: Phrase | None = None  # what would have made it not fire
+
+    @property
+    def main(self) -> Phrase:
+        """Return the sentence of the rule."""
+        return Phrase(self.clinician, self.facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """English words as an earlier version stored them; they are read as they stand."""
+
+    clinician: str
+    patient: str
+    counterfactual: str = ""
+
+    @property
+    def main(self) -> Phrase:
+        """Return the whole of it; nothing in it is looked up or filled in."""
+        return Phrase(self.clinician)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What one rule, or the score, says about one window of readings."""
@@ -69,8 +118,7 @@ class Finding:
     problem: Problem
     severity: Severity
     at: datetime  # event time: when the last reading it rests on was taken
-    sentence: str  # for a clinician: number, usual range and change, in one line
-    patient_sentence: str
+    says: Says | Spoken = field(hash=False)
     source: str
     confidence: str
     vital: Vital | None = None
@@ -80,7 +128,6 @@ class Finding:
     evidence: tuple[Evidence, ...] = ()
     confirmed: bool = True
     missing: tuple[str, ...] = ()
-    counterfactual: str = ""  # what would have made it not fire
     day: date | None = None  # the patient's local day the finding belongs to
     back_in_range: bool = False  # a newer valid reading of the same vital is normal again (REL-20)
     rejudged: bool = False  # asked again whenever its instant is judged anew (REL-19)

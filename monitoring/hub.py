@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from core.vitals import Severity, Vital
 from monitoring.home import HOUR, HUB_DOWN, absent, hub_online
 from monitoring.moment import Hit, evidence
+from monitoring.phrases import Phrase, whole
 from monitoring.rule_kinds import Rule
 from monitoring.windows import DAY
 
@@ -41,5 +42,8 @@ def hub(rule: HubRule, now: Moment) -> Iterator[Hit]:
         since=last,
         span=(now.at - last) / HOUR,
         evidence=evidence(beats, Vital.HUB_HEARTBEAT, [len(beats) - 1]),
-        otherwise="It would not have fired if the hub had been heard within 6 h.",
+        otherwise=Phrase(
+            "It would not have fired if the hub had been heard within {limit} h.",
+            {"limit": whole(HUB_DOWN)},
+        ),
     )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from core.vitals import Severity, Vital
     from ingest.enrolment import Person
     from monitoring.findings import Problem, Usual
+    from monitoring.phrases import Phrase, Value
     from monitoring.rule_kinds import Rule
     from monitoring.windows import History, Kept, Series
 
@@ -67,7 +68,7 @@ def moment(past: History, at: float, arrived: float) -> Moment:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A rule that fires, as facts; `explanation` puts it into words.
+    """A rule that fires, as facts; `explanation` keeps them, and `words` makes them words.
 
     `change` is the difference to the usual or to the reference the rule names; `since` when
     the span that fired began; both are for the sentence only.
@@ -88,11 +89,11 @@ class Hit:
     evidence: tuple[Evidence, ...] = ()
     confirmed: bool = True
     missing: tuple[str, ...] = ()
-    because: str = ""  # the second fact that raised the tier
-    bound: str = ""  # words before a value that is only a bound: the meter showed LO or HI
-    held: tuple[str, ...] = ()  # of several facts, those that hold, in words
-    otherwise: str = ""  # what would have made it not fire, where that is not one number
-    remark: str = ""  # what only this rule can say, ready for its sentence
+    because: str = ""  # the second fact that raised the tier: a vital, or a message
+    bound: str = ""  # above or below, where a value is only a bound: the meter showed LO or HI
+    held: tuple[Phrase, ...] = ()  # of several facts, those that hold
+    otherwise: Phrase | None = None  # what would have made it not fire, where not one number
+    remark: Value | None = None  # what only this rule can say
     problem: Problem | None = None  # where it is not the rule's own
 
 

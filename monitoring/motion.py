@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from core.vitals import Severity, Vital
+from monitoring.findings import Missing
 from monitoring.home import HOUR, excuse, hub_online, movements
 from monitoring.moment import Hit, evidence
+from monitoring.phrases import Phrase
 from monitoring.rule_kinds import Rule
 from monitoring.windows import zone_of
 
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 MINUTE = 60.0
 FINE = 2.0  # hours: sensors whose words come further apart speak of no single movements (E)
-UNKNOWN_HUB = ("whether the motion hub is online",)
+UNKNOWN_HUB = (Missing.HUB,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +218,9 @@ def _hit(
         limit=spell.limit,
         evidence=evidence(series, vital, [len(series) - 1]) if series is not None else (),
         missing=UNKNOWN_HUB if hub_online(now) is None else (),
-        otherwise="It would not have fired if anything had moved, or the person were known away.",
+        otherwise=Phrase(
+            "It would not have fired if anything had moved, or the person were known to be away."
+        ),
     )
 
 

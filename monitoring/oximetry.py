@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from core.vitals import Severity, Vital
 from monitoring.criteria_tests import HOUR
 from monitoring.moment import Hit, evidence
+from monitoring.phrases import Number, Phrase, shortest
 from monitoring.rule_kinds import Rule
 
 if TYPE_CHECKING:
@@ -68,8 +69,11 @@ def oximetry(rule: OximetryRule, now: Moment) -> Iterator[Hit]:
             *symptom,
         ),
         because=str(symptom[0].vital) if symptom else "",
-        remark=f"{score:.1f}",
-        otherwise=f"It would not have fired with a mean below {rule.limit:g} spreads.",
+        remark=Number(score, 1),
+        otherwise=Phrase(
+            "It would not have fired with a mean of both below {limit} spreads.",
+            {"limit": shortest(rule.limit)},
+        ),
     )
 
 

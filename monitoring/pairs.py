@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.vitals import MEASURES, Severity, Vital
+from core.vitals import Severity, Vital
+from monitoring.comparison import Comparison
 from monitoring.moment import Hit, evidence
+from monitoring.otherwise import safe_side
 from monitoring.rule_check import in_range
 from monitoring.rule_kinds import Rule
 
@@ -77,11 +79,13 @@ def pair(rule: PairRule, now: Moment) -> Iterator[Hit]:
         change=None if found.before is None else found.after - found.before,
         evidence=(*found.evidence, *grave),
         because=str(grave[0].vital) if grave else "",
-        otherwise=(
-            f"It would not have fired with {MEASURES[found.fall.after].display.lower()} "
-            f"above {found.limit:.0f} mmHg."
-        ),
+        otherwise=safe_side(found.fall.after, _asked(found), found.limit),
     )
+
+
+def _asked(found: _Pair) -> Comparison:
+    """Return how the second value was held against the limit: a fall, or a value too low."""
+    return Comparison.BELOW if found.before is None else Comparison.AT_MOST
 
 
 def _fallen(rule: PairRule, fall: Fall, now: Moment) -> _Pair | None:

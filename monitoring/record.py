@@ -6,10 +6,23 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from core.vitals import Severity, Vital
-from monitoring.findings import Contribution, Evidence, Finding, Problem, Risk, Usual
+from monitoring import phrases
+from monitoring.findings import (
+    Contribution,
+    Evidence,
+    Finding,
+    Problem,
+    Risk,
+    Says,
+    Spoken,
+    Usual,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+SPOKEN = 1  # English words
+VERSION = 2  # messages and facts
 
 
 def write_finding(finding: Finding) -> dict[str, Any]:
@@ -19,8 +32,7 @@ def write_finding(finding: Finding) -> dict[str, Any]:
         "problem": str(finding.problem),
         "severity": str(finding.severity),
         "at": finding.at.isoformat(),
-        "sentence": finding.sentence,
-        "patient_sentence": finding.patient_sentence,
+        "says": write_says(finding.says),
         "source": finding.source,
         "confidence": finding.confidence,
         "vital": None if finding.vital is None else str(finding.vital),
@@ -30,7 +42,6 @@ def write_finding(finding: Finding) -> dict[str, Any]:
         "evidence": [_write_evidence(each) for each in finding.evidence],
         "confirmed": finding.confirmed,
         "missing": list(finding.missing),
-        "counterfactual": finding.counterfactual,
         "day": None if finding.day is None else finding.day.isoformat(),
         "back_in_range": finding.back_in_range,
         "rejudged": finding.rejudged,
@@ -44,8 +55,7 @@ def read_finding(stored: Mapping[str, Any]) -> Finding:
         problem=Problem(stored["problem"]),
         severity=Severity(stored["severity"]),
         at=datetime.fromisoformat(stored["at"]),
-        sentence=stored["sentence"],
-        patient_sentence=stored["patient_sentence"],
+        says=_read_said(stored),
         source=stored["source"],
         confidence=stored["confidence"],
         vital=None if stored["vital"] is None else Vital(stored["vital"]),
@@ -55,11 +65,54 @@ def read_finding(stored: Mapping[str, Any]) -> Finding:
         evidence=tuple(_read_evidence(each) for each in stored["evidence"]),
         confirmed=stored["confirmed"],
         missing=tuple(stored["missing"]),
-        counterfactual=stored["counterfactual"],
         day=None if stored["day"] is None else date.fromisoformat(stored["day"]),
         back_in_range=stored["back_in_range"],
         rejudged=stored.get("rejudged", False),
     )
+
+
+def write_says(says: Says | Spoken) -> dict[str, Any]:
+    """Return what a finding says as JSON values, with the version of their shape."""
+    if isinstance(says, Spoken):
+        return {"version": SPOKEN, "clinician": says.clinician} | {
+            "patient": says.patient,
+            "counterfactual": says.counterfactual,
+        }
+    return {
+        "version": VERSION,
+        "clinician": says.clinician,
+        "patient": says.patient,
+        "closing": says.closing,
+        "facts": phrases.write_facts(says.facts),
+        "beside_usual": says.beside_usual,
+        "because": says.because and phrases.write_phrase(says.because),
+        "together": [phrases.write_phrase(each) for each in says.together],
+        "otherwise": says.otherwise and phrases.write_phrase(says.otherwise),
+    }
+
+
+def read_says(stored: Mapping[str, Any]) -> Says | Spoken:
+    """Return what was written, by this version or an earlier one."""
+    if stored["version"] == SPOKEN:
+        return Spoken(stored["clinician"], stored["patient"], stored["counterfactual"])
+    because, otherwise = stored["because"], stored["otherwise"]
+    return Says(
+        clinician=stored["clinician"],
+        patient=stored["patient"],
+        closing=stored["closing"],
+        facts=phrases.read_facts(stored["facts"]),
+        beside_usual=stored["beside_usual"],
+        because=because and phrases.read_phrase(because),
+        together=tuple(phrases.read_phrase(each) for each in stored["together"]),
+        otherwise=otherwise and phrases.read_phrase(otherwise),
+    )
+
+
+def _read_said(stored: Mapping[str, Any]) -> Says | Spoken:
+    if "says" in stored:
+        return read_says(stored["says"])
+    # Until explanations became data, a finding was stored with its English words.
+    return Spoken(stored["sentence"], stored["patient_sentence"], stored["counterfactual"])
 
 
 def _write_evidence(evidence: Evidence) -> dict[str, Any]:

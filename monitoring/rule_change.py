@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import InvalidError
 from monitoring import rulebook
-from monitoring.rulebook import NO_NUMBER, Rulebook, content_of
+from monitoring.rulebook import Rulebook, content_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 _PARTS = frozenset({"version", "off", "rule", "change"})
 
 
-def changed(
-    text: str, change: str, *, conditions: Collection[str], emergency: str = NO_NUMBER
-) -> Rulebook:
+def changed(text: str, change: str, *, conditions: Collection[str]) -> Rulebook:
     """Return the rulebook `text` as the text `change` would make it.
 
     Raises
@@ -34,10 +32,10 @@ def changed(
     """
     proposed = content_of(change)
     if "closing" in proposed:
-        return rulebook.parse(change, conditions=conditions, emergency=emergency)
+        return rulebook.parse(change, conditions=conditions)
     content = _merged(content_of(text), proposed)
     digest = hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
-    return rulebook.read(content, digest, conditions=conditions, emergency=emergency)
+    return rulebook.read(content, digest, conditions=conditions)
 
 
 def _merged(content: dict[str, Any], proposed: Mapping[str, Any]) -> dict[str, Any]:

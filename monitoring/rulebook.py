@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class Rulebook:
     """Every rule in force, with the hash of the text that a clinician signed.
 
-    `closing` ends the words for the patient, by tier; `clear_hours` is how long a problem
-    must be quiet before its episode counts as over (AL-07).
+    `closing` ends the words for the patient, by tier, with `{emergency}` for the site's number;
+    `clear_hours` is how long a problem must be quiet before its episode is over (AL-07).
     """
 
     version: str
@@ -82,7 +82,6 @@ class Rulebook:
 
 
 _ENTRIES = {"version", "clear_hours", "closing", "news2", "rule"}
-NO_NUMBER = "the emergency number"
 
 
 def parse(
@@ -90,12 +89,10 @@ def parse(
     *,
     conditions: Collection[str],
     medicines: Collection[str] | None = None,
-    emergency: str = NO_NUMBER,
 ) -> Rulebook:
     """Return the rulebook of a TOML text; `conditions` are the known condition groups.
 
     `medicines` are the known classes; without them rules may ask for any.
-    `emergency` is the number that the site's patients call; it stands in the closing words.
 
     Raises
     ------
@@ -107,7 +104,7 @@ def parse(
     """
     digest = hashlib.sha256(text.encode()).hexdigest()
     content = content_of(text)
-    return read(content, digest, conditions=conditions, medicines=medicines, emergency=emergency)
+    return read(content, digest, conditions=conditions, medicines=medicines)
 
 
 def content_of(text: str) -> dict[str, Any]:
@@ -124,7 +121,6 @@ def read(
     *,
     conditions: Collection[str],
     medicines: Collection[str] | None = None,
-    emergency: str = NO_NUMBER,
 ) -> Rulebook:
     """Return the rulebook of tables that bear the hash `digest`; raises as `parse` does."""
     faults: list[str] = []
@@ -142,10 +138,7 @@ def read(
         version=str(content.get("version", "")),
         hash=digest,
         rules=tuple(rules),
-        closing={
-            Severity(tier): str(words).format(emergency=emergency)
-            for tier, words in closing.items()
-        },
+        closing={Severity(tier): str(words) for tier, words in closing.items()},
         news2=chart,
         clear_hours=float(content.get("clear_hours", Rulebook.clear_hours)),
     )

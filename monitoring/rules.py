@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.vitals import Quality, Severity, Vital
+from monitoring.findings import Missing
 from monitoring.moment import Hit, Waiting, evidence, kept_evidence
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ def _hit(rule: LimitRule, level: Level, now: Moment, case: _Case) -> Hit:
             *(case.because[1] if case.because else ()),
         ),
         confirmed=case.confirmed,
-        missing=() if usual else ("personal baseline",),
+        missing=() if usual else (Missing.BASELINE,),
         because=case.because[0] if case.because and case.severity != level.severity else "",
     )
 
@@ -263,8 +264,8 @@ def _bound_hit(rule: LimitRule, bound: Kept) -> Hit | None:
                 limit=level.limit,
                 evidence=(kept_evidence(bound),),
                 confirmed=False,
-                bound="above " if level.comparison.upward else "below ",
-                missing=("exact value (the meter showed a bound)",),
+                bound="above" if level.comparison.upward else "below",
+                missing=(Missing.EXACT,),
             )
     return None
 

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 from core.vitals import Severity
 from monitoring import risk as learned
-from monitoring.findings import Finding
+from monitoring.findings import Finding, Says
+from monitoring.phrases import Phrase, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
     from monitoring.findings import Evidence, Problem, Risk
+    from monitoring.phrases import Value
     from monitoring.rule_kinds import ComboRule, ScoreRule
     from monitoring.rulebook import Rulebook
 
@@ -52,28 +54,37 @@ def score_finding(
     severity = score_tier(rule, risk, thresholds) if rule else None
     if rule is None or severity is None:
         return None
-    fields = _score_fields(risk)
-    reasons = "; ".join(part.label for part in learned.leading(risk.contributions, _LEADING))
-    closing = rulebook.closing.get(severity, "")
+    percent = whole(100 * thresholds[severity])
     return Finding(
         rule_id=rule.id,
         problem=rule.problem,
         severity=severity,
         at=at,
-        sentence=f"{rule.clinician.format_map(fields)}. Raised most by: {reasons}.",
-        patient_sentence=f"{rule.patient.format_map(fields)} {closing}".strip(),
+        says=Says(
+            clinician=rule.clinician,
+            patient=rule.patient,
+            closing=rulebook.closing.get(severity, ""),
+            facts=_score_facts(risk),
+            together=(_raised_by(risk),),
+            otherwise=Phrase("It would not have fired below {limit} %.", {"limit": percent}),
+        ),
         source=rule.source,
         confidence=rule.confidence,
         value=risk.probability,
         limit=thresholds.get(severity),
         missing=tuple(c.label for c in risk.contributions if c.value is None),
-        counterfactual=f"It would not have fired below {100 * thresholds[severity]:.0f} %.",
         day=day,
     )
 
 
-def _score_fields(risk: Risk) -> Mapping[str, str]:
-    return {"percent": f"{100 * risk.probability:.0f}", "span": str(risk.horizon_days)}
+def _score_facts(risk: Risk) -> dict[str, Value]:
+    return {"percent": whole(100 * risk.probability), "span": whole(risk.horizon_days)}
+
+
+def _raised_by(risk: Risk) -> Phrase:
+    leading = learned.leading(risk.contributions, _LEADING)
+    reasons = tuple(Phrase(part.label) for part in leading)
+    return Phrase("Raised most by: {reasons}.", {"reasons": reasons})
 
 
 def combined(
@@ -127,23 +138,26 @@ def _counts(rule: ComboRule, finding: Finding) -> bool:
 def _combo_finding(
     rulebook: Rulebook, rule: ComboRule, trigger: Finding, together: Sequence[Finding]
 ) -> Finding:
-    fields = {"count": str(len(together)), "span": f"{rule.within_hours:.0f}"}
+    facts: dict[str, Value] = {"count": whole(len(together)), "span": whole(rule.within_hours)}
     evidence: tuple[Evidence, ...] = tuple(
         dict.fromkeys(each for finding in together for each in finding.evidence)
     )
-    parts = " ".join(f"[{f.rule_id}] {f.sentence}" for f in together)
-    closing = rulebook.closing.get(rule.severity, "")
     return Finding(
         rule_id=rule.id,
         problem=rule.problem,
         severity=rule.severity,
         at=trigger.at,
-        sentence=f"{rule.clinician.format_map(fields)}: {parts}",
-        patient_sentence=f"{rule.patient.format_map(fields)} {closing}".strip(),
+        says=Says(
+            clinician=rule.clinician,
+            patient=rule.patient,
+            closing=rulebook.closing.get(rule.severity, ""),
+            facts=facts,
+            together=tuple(f.says.main for f in together),
+            otherwise=Phrase("It would not have fired with any one of these alone."),
+        ),
         source=rule.source,
         confidence=rule.confidence,
         evidence=evidence,
-        counterfactual="It would not have fired with any one of these alone.",
         day=trigger.day,
     )
 

@@ -42,17 +42,13 @@ AFTER = "/"  # in a key, before the judgement that it follows
 COMBINE = timedelta(days=7)  # how far back stored findings are read for combinations
 
 
-def load_rulebook(path: Path | None = None, *, emergency: str = rulebook.NO_NUMBER) -> Rulebook:
-    """Return the rulebook in force; raise `InvalidError` with every fault it has.
-
-    `emergency` is the number that the site's patients call.
-    """
+def load_rulebook(path: Path | None = None) -> Rulebook:
+    """Return the rulebook in force; raise `InvalidError` with every fault it has."""
     source = path or files("monitoring").joinpath("rulebook.toml")
     return rulebook.parse(
         source.read_text(encoding="utf-8"),
         conditions=frozenset(people.condition_groups()),
         medicines=medicine_classes(),
-        emergency=emergency,
     )
 
 
@@ -65,9 +61,9 @@ def load_plan(path: Path, rulebook: Rulebook) -> SitePlan:
     )
 
 
-def site_rulebook(plan: Path | None, *, emergency: str = rulebook.NO_NUMBER) -> Rulebook:
+def site_rulebook(plan: Path | None) -> Rulebook:
     """Return the rulebook as this site uses it: with its plan, where it has one."""
-    whole = load_rulebook(emergency=emergency)
+    whole = load_rulebook()
     return under_plan(whole, load_plan(plan, whole)) if plan else whole
 
 

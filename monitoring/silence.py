@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from core.vitals import MEASURES
 from monitoring.home import absent, expected_from
 from monitoring.moment import Hit, Waiting, evidence, kept_evidence
+from monitoring.phrases import Phrase
 from monitoring.rules import HOUR, MINUTE
 from monitoring.windows import DAY, local_day, zone_of
 
@@ -37,6 +38,7 @@ def silence(rule: SilenceRule, now: Moment) -> Iterator[Hit]:
         span=(now.at - last) / (DAY if rule.vital_days else HOUR),
         evidence=_last_reading(rule, now),
         because="a last value above the usual" if off else "",
+        otherwise=Phrase("It would not have fired if a measurement had come since."),
     )
 
 
@@ -129,4 +131,5 @@ def _hit(rule: ImplausibleRule, kept: Kept, severity: Severity, *, danger: Dange
         evidence=(kept_evidence(kept),),
         confirmed=False,
         problem=danger.problem if danger else None,
+        otherwise=Phrase("It would not have fired with a value inside the plausible range."),
     )

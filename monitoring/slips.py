@@ -5,12 +5,11 @@ The ratios are those of `fhir.md` section 5, rule 7; how near is near stands in 
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.vitals import MEASURES, Vital
-from monitoring.explanation import number
 from monitoring.moment import Hit, evidence, kept_evidence
+from monitoring.phrases import Phrase, counted, number, whole
 from monitoring.rules import HOUR, MINUTE, SLACK
 from monitoring.windows import DAY, local_day, zone_of
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from monitoring.findings import Evidence, Usual
     from monitoring.moment import Moment
+    from monitoring.phrases import Value
     from monitoring.rule_kinds import ClockRule, UnitSlipRule
     from monitoring.windows import Kept
 
@@ -56,7 +56,6 @@ def unit_slip(rule: UnitSlipRule, now: Moment) -> Iterator[Hit]:
             meant = _meant(each.value, slip, usual, rule.tolerance) if usual else None
             if usual is None or meant is None:
                 continue
-            unit = MEASURES[vital].unit_display
             yield Hit(
                 rule=rule,
                 severity=rule.severity,
@@ -66,11 +65,21 @@ def unit_slip(rule: UnitSlipRule, now: Moment) -> Iterator[Hit]:
                 value=each.value,
                 usual=usual,
                 evidence=each.evidence,
-                remark=(
-                    f"{slip.words} mixed up? It would be {number(meant, vital)} {unit},"
-                    f" and the usual is {number(usual.centre, vital)} {unit}"
-                ),
+                remark=_proposal(slip, vital, meant, usual),
+                otherwise=Phrase("It would not have fired with a value near the usual."),
             )
+
+
+def _proposal(slip: Slip, vital: Vital, meant: float, usual: Usual) -> Phrase:
+    facts: dict[str, Value] = {
+        "units": Phrase(slip.words),
+        "meant": number(meant, vital),
+        "usual": number(usual.centre, vital),
+        "unit": Phrase(MEASURES[vital].unit_display),
+    }
+    return Phrase(
+        "{units} mixed up? It would be {meant} {unit}, and the usual is {usual} {unit}", facts
+    )
 
 
 def _at_once(now: Moment, vital: Vital) -> Iterator[_Value]:
@@ -107,11 +116,14 @@ def clock(rule: ClockRule, now: Moment) -> Iterator[Hit]:
             count=len(told),
             evidence=tuple(kept_evidence(each) for each in told),
             remark=_ahead(told),
+            otherwise=Phrase("It would not have fired with a clock that runs right."),
         )
 
 
-def _ahead(told: Iterable[Kept]) -> str:
+def _ahead(told: Iterable[Kept]) -> Phrase:
     by = max(each.time - each.received for each in told)
     if by < 2 * HOUR:
-        return f"{by / MINUTE:.0f} minutes"
-    return f"{by / HOUR:.0f} hours" if by < 2 * DAY else f"{timedelta(seconds=by).days} days"
+        return counted("{count} minute", "{count} minutes", {"count": whole(round(by / MINUTE))})
+    if by < 2 * DAY:
+        return counted("{count} hour", "{count} hours", {"count": whole(round(by / HOUR))})
+    return counted("{count} day", "{count} days", {"count": whole(by // DAY)})

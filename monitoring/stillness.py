@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.vitals import Vital
+from monitoring.findings import Missing
 from monitoring.home import HOUR, excuse, expected_from, hub_online, last_sign
 from monitoring.moment import Hit, evidence
+from monitoring.phrases import Phrase
 from monitoring.windows import DAY, zone_of
 
 if TYPE_CHECKING:
@@ -47,14 +49,15 @@ def stillness(rule: StillnessRule, now: Moment) -> Iterator[Hit]:
         span=(now.at - last) / HOUR,
         evidence=evidence(motion, Vital.MOTION, [len(motion) - 1]),
         missing=_unknown(now),
+        otherwise=Phrase("It would not have fired if anything had moved or been measured since."),
     )
 
 
 def _unknown(now: Moment) -> tuple[str, ...]:
     """Return what nobody has told of this home: then the alert says so."""
     at_home = now.series(Vital.AWAY) is not None or now.series(Vital.OUTER_DOOR) is not None
-    unknown = () if at_home else ("whether at home",)
-    return unknown if hub_online(now) else (*unknown, "whether the motion hub is online")
+    unknown = () if at_home else (Missing.AT_HOME,)
+    return unknown if hub_online(now) else (*unknown, Missing.HUB)
 
 
 def _habit(rule: StillnessRule, motion: Series) -> float | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from monitoring.baseline import median
+from monitoring.findings import Missing
 from monitoring.moment import Hit, evidence, kept_evidence
 from monitoring.rule_kinds import DriftRule, SustainedRule
 from monitoring.rules import proves
@@ -59,7 +60,7 @@ def change(rule: ChangeRule, now: Moment) -> Iterator[Hit]:
         since=float(series.times[first]),
         span=float(rule.window_days),
         evidence=_spread(series, rule.vital, first),
-        missing=() if usual else ("personal baseline",),
+        missing=() if usual else (Missing.BASELINE,),
     )
 
 
@@ -175,7 +176,7 @@ def repeated_days(rule: RepeatedDaysRule, now: Moment) -> Iterator[Hit]:
         span=float(rule.days),
         count=len(worst),
         evidence=tuple(reversed(worst)),
-        missing=() if usual else ("personal baseline",),
+        missing=() if usual else (Missing.BASELINE,),
     )
 
 

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
 
+from alerts.inbox import FindingView
 from alerts.standing import Stored
 from alerts.tables import AlertFinding
 from core.vitals import Severity, Vital
-from monitoring.findings import Evidence
+from monitoring.findings import Evidence, Problem, Says, Spoken, Usual
+from monitoring.record import read_says
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,3 +45,31 @@ def read_evidence(stored: Iterable[Any]) -> tuple[Evidence, ...]:
         Evidence(reading_id, Vital(vital), value, datetime.fromisoformat(effective))
         for reading_id, vital, value, effective in stored
     )
+
+
+def finding_of(row: AlertFinding, problem: Problem) -> FindingView:
+    """Return a stored finding of an alert about a problem."""
+    return FindingView(
+        rule_id=row.rule_id,
+        severity=Severity(row.severity),
+        at=row.at,
+        seen_at=row.seen_at,
+        problem=problem,
+        says=_said(row),
+        source=row.source,
+        confidence=row.confidence,
+        vital=Vital(row.vital) if row.vital else None,
+        value=row.value,
+        limit=row.limit,
+        usual=Usual(**row.usual) if row.usual else None,
+        evidence=read_evidence(row.evidence),
+        missing=tuple(row.missing),
+        confirmed=row.confirmed,
+        assessment_id=row.assessment_id,
+    )
+
+
+def _said(row: AlertFinding) -> Says | Spoken:
+    if row.says is None:
+        return Spoken(row.sentence, row.patient_sentence, row.counterfactual)
+    return read_says(row.says)

@@ -17,12 +17,12 @@ from alerts.lifecycle import LIVE, State
 from alerts.policy import To
 from alerts.reasons import WORDS, Reason
 from alerts.routing import FALLBACK, SUPPORT
-from alerts.standings.repository import read_evidence
+from alerts.standings.repository import finding_of
 from alerts.tables import Alert, AlertEvent, AlertFinding, Delivery, Step
-from core.vitals import Severity, Vital
+from core.vitals import Severity
 from ingest.repository import clinicians, one_person, survivors
 from ingest.tables import CareTeam
-from monitoring.findings import Problem, Usual
+from monitoring.findings import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -63,7 +63,8 @@ def _views(
 ) -> list[inbox.EpisodeView]:
     ids = [alert.id for alert in alerts]
     found = _findings if whole else _headlines
-    findings, steps = found(session, ids), _next_steps(session, ids)
+    problems = {alert.id: Problem(alert.problem) for alert in alerts}
+    findings, steps = found(session, problems), _next_steps(session, ids)
     events = _events(session, ids) if whole else {}
     sent = _deliveries(session, ids) if whole else {}
     names = _names(session, alerts, events, sent)
@@ -138,53 +139,36 @@ def _words(step: Step | None) -> str:
     return escalation.words(Kind(step.kind), To(step.to_kind)) if step else ""
 
 
-def _findings(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[inbox.FindingView]]:
+def _findings(
+    session: Session, problems: Mapping[UUID, Problem]
+) -> dict[UUID, list[inbox.FindingView]]:
     found: dict[UUID, list[inbox.FindingView]] = defaultdict(list)
     standing = AlertFinding.fallen_at.is_(None)
-    query = select(AlertFinding).where(AlertFinding.alert_id.in_(ids), standing)
+    query = select(AlertFinding).where(AlertFinding.alert_id.in_(problems), standing)
     for row in session.scalars(query):
-        found[row.alert_id].append(_finding(row))
+        found[row.alert_id].append(finding_of(row, problems[row.alert_id]))
     return {alert: sorted(rows, key=_gravest_newest) for alert, rows in found.items()}
 
 
-def _headlines(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[inbox.FindingView]]:
+def _headlines(
+    session: Session, problems: Mapping[UUID, Problem]
+) -> dict[UUID, list[inbox.FindingView]]:
     """Return the gravest and newest finding of each alert: all that a row speaks of."""
     rank = case(
         {severity.value: severity.rank for severity in Severity}, value=AlertFinding.severity
     )
     query = (
         select(AlertFinding)
-        .where(AlertFinding.alert_id.in_(ids), AlertFinding.fallen_at.is_(None))
+        .where(AlertFinding.alert_id.in_(problems), AlertFinding.fallen_at.is_(None))
         .ext(distinct_on(AlertFinding.alert_id))
         .order_by(AlertFinding.alert_id, rank.desc(), AlertFinding.at.desc(), AlertFinding.rule_id)
     )
-    return {row.alert_id: [_finding(row)] for row in session.scalars(query)}
+    rows = session.scalars(query)
+    return {row.alert_id: [finding_of(row, problems[row.alert_id])] for row in rows}
 
 
 def _gravest_newest(finding: inbox.FindingView) -> tuple[int, float, str]:
     return (-finding.severity.rank, -finding.at.timestamp(), finding.rule_id)
-
-
-def _finding(row: AlertFinding) -> inbox.FindingView:
-    return inbox.FindingView(
-        rule_id=row.rule_id,
-        severity=Severity(row.severity),
-        at=row.at,
-        seen_at=row.seen_at,
-        sentence=row.sentence,
-        patient_sentence=row.patient_sentence,
-        source=row.source,
-        confidence=row.confidence,
-        vital=Vital(row.vital) if row.vital else None,
-        value=row.value,
-        limit=row.limit,
-        usual=Usual(**row.usual) if row.usual else None,
-        evidence=read_evidence(row.evidence),
-        missing=tuple(row.missing),
-        confirmed=row.confirmed,
-        counterfactual=row.counterfactual,
-        assessment_id=row.assessment_id,
-    )
 
 
 def _next_steps(session: Session, ids: Sequence[UUID]) -> dict[UUID, Step]:

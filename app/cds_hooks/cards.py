@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from alerts.outcomes import Label
 from core.vitals import Severity
+from monitoring import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -63,13 +64,14 @@ def cards(
 def _alert(episode: EpisodeView, patient: UUID, base: str) -> dict[str, Any]:
     finding = episode.headline
     label = WORDS[episode.severity]
-    lines = [f"**{label}.** {plain(finding.sentence)}"]
-    lines += [f"- {plain(each.sentence)}" for each in episode.findings[1:4]]
+    said = words.clinician(finding)
+    lines = [f"**{label}.** {plain(said)}"]
+    lines += [f"- {plain(words.clinician(each))}" for each in episode.findings[1:4]]
     lines.append(f"Why: {plain(finding.source)}" if finding.source else "")
     lines.append(f"Since {episode.started_at:%Y-%m-%d %H:%M} UTC; {episode.state}.")
     return {
         "uuid": str(episode.id),
-        "summary": short(f"{label}: {finding.sentence}"),
+        "summary": short(f"{label}: {said}"),
         "detail": "\n\n".join(line for line in lines if line),
         "indicator": INDICATORS.get(episode.severity, "info"),
         "overrideReasons": [

@@ -74,7 +74,6 @@ def replay(
         files("monitoring").joinpath("rulebook.toml").read_text(encoding="utf-8"),
         change.read_text(encoding="utf-8"),
         conditions=frozenset(condition_groups()),
-        emergency=Settings().emergency_number,
     )
     start = since.replace(tzinfo=UTC) if since else None
     with _source(input, start) as source:
@@ -128,7 +127,7 @@ def _compare(source: Source, proposed: Rulebook) -> Difference:
     with _counting() as count:
         return what_if(
             source.pasts,
-            monitoring.service.load_rulebook(emergency=Settings().emergency_number),
+            monitoring.service.load_rulebook(),
             proposed,
             model=monitoring.service.load_model(Settings().model_path),
             since=source.since,

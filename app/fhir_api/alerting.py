@@ -10,7 +10,7 @@ from sqlalchemy import select
 from alerts.delivery.repository import DeliveryState
 from alerts.escalation import StepState
 from alerts.lifecycle import LIVE, State
-from alerts.standings.repository import read_evidence
+from alerts.standings.repository import finding_of, read_evidence
 from alerts.tables import Alert, AlertFinding, Delivery, Step
 from app.fhir_api.evidence import observations
 from app.fhir_api.rendered import Rendered, reference
@@ -20,6 +20,9 @@ from core.vitals import Severity
 from fhir.detected_issue import Raised, detected_issue
 from fhir.flag import flag
 from fhir.task import Duty, task
+from monitoring import words
+from monitoring.catalogue import ENGLISH
+from monitoring.findings import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -85,9 +88,16 @@ class Issues(Episodes):
         return Severity(row.severity) in FHIR_SEVERITY
 
     def render(self, session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:
-        """Return the resources."""
+        """Return the resources in English."""
+        return self._in(session, rows, ENGLISH)
+
+    def worded(self, scope: Scope, rows: Sequence[Any]) -> list[dict[str, Any]]:
+        """Return the resources in the language that was asked for."""
+        return self._in(scope.session, rows, scope.language)
+
+    def _in(self, session: Session, rows: Sequence[Any], language: str) -> list[dict[str, Any]]:
         found = _findings(session, rows)
-        return [_issue(row, found[row.id]) for row in rows]
+        return [_issue(row, found[row.id], language) for row in rows]
 
 
 def _findings(session: Session, alerts: Sequence[Any]) -> dict[UUID, list[AlertFinding]]:
@@ -100,7 +110,7 @@ def _findings(session: Session, alerts: Sequence[Any]) -> dict[UUID, list[AlertF
     return found
 
 
-def _issue(alert: Any, findings: Sequence[AlertFinding]) -> dict[str, Any]:
+def _issue(alert: Any, findings: Sequence[AlertFinding], language: str) -> dict[str, Any]:
     gravest = max(findings, key=lambda f: (Severity(f.severity).rank, f.at, f.id), default=None)
     rule = gravest.rule_id if gravest else alert.problem
     rests_on = (e.reading_id for finding in findings for e in read_evidence(finding.evidence))
@@ -108,7 +118,7 @@ def _issue(alert: Any, findings: Sequence[AlertFinding]) -> dict[str, Any]:
         Raised(
             code=rule,
             display=f"{rule} ({alert.problem})",
-            detail=gravest.sentence if gravest else "",
+            detail=_detail(alert, gravest, language),
             severity=FHIR_SEVERITY[Severity(alert.severity)],
             implicated=observations(rests_on),
         ),
@@ -116,7 +126,13 @@ def _issue(alert: Any, findings: Sequence[AlertFinding]) -> dict[str, Any]:
         identified=alert.started_at,
         status="entered-in-error" if alert.state == State.WITHDRAWN else "final",
     )
-    return _named(written, alert)
+    return {"resourceType": written["resourceType"], "language": language} | _named(written, alert)
+
+
+def _detail(alert: Any, finding: AlertFinding | None, language: str) -> str:
+    if finding is None:
+        return ""
+    return words.clinician(finding_of(finding, Problem(alert.problem)), language)
 
 
 def _named(written: dict[str, Any], alert: Any) -> dict[str, Any]:

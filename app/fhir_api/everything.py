@@ -71,7 +71,8 @@ def everything(session: Session, caller: Caller, patient: UUID, asked: Asked) ->
     limits, ignored = read_limits(asked)
     if not may(caller, "Patient", "r"):
         raise ForbiddenError("the granted scopes do not permit Patient read")
-    scope = Scope(session, caller, "Patient", asked.asof, patients=frozenset({patient}))
+    whose = frozenset({patient})
+    scope = Scope(session, caller, "Patient", asked.asof, patients=whose, language=asked.language)
     if not named(scope, "Patient", [str(patient)], asked.place):
         raise NotFoundError("no such resource")
     kinds = [kind for kind in limits.types if may(caller, kind, "r")]

@@ -51,6 +51,10 @@ class Rendered(ABC):
     def render(self, session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:
         """Return the resources of some rows, without id and meta."""
 
+    def worded(self, scope: Scope, rows: Sequence[Any]) -> list[dict[str, Any]]:
+        """Do the same, in the language of the scope where the kind has words."""
+        return self.render(scope.session, rows)
+
     def owners(self, session: Session, rows: Sequence[Any]) -> Mapping[Any, UUID | None]:  # noqa: ARG002 (some kinds must look it up)
         """Return whose data each row is, by its id."""
         return {row.id: row.patient_id for row in rows}
@@ -86,7 +90,7 @@ class Rendered(ABC):
 
     def bodies(self, scope: Scope, seen: Sequence[Seen]) -> list[bytes]:
         """Return the resources with id and meta."""
-        written = self.render(scope.session, [each.row for each in seen])
+        written = self.worded(scope, [each.row for each in seen])
         return [_body(each, resource) for each, resource in zip(seen, written, strict=True)]
 
     def _seen(self, scope: Scope, query: Any) -> list[Seen]:

@@ -35,10 +35,11 @@ from ingest.negotiation import unacceptable
 from ingest.receipt import Answer, refuse
 from ingest.receiving import router as receiving
 from ingest.service import sender_of
+from monitoring.catalogue import preferred
 
 FHIR_JSON = "application/fhir+json; charset=utf-8"
 FORM = "application/x-www-form-urlencoded"
-NO_STORE = {"Cache-Control": "no-store"}
+NO_STORE = {"Cache-Control": "no-store", "Vary": "Accept-Language"}
 LONGEST_FORM = 64 << 10
 _STRICT = re.compile(r"\bhandling=strict\b")
 Pairs = tuple[tuple[str, str], ...]
@@ -117,7 +118,7 @@ class Desk:
             caller, pairs = self.caller(request), _pairs(request)
 
             def work(session: Session) -> bytes:
-                asked = self._asked(kind, caller, (), self.clock())
+                asked = _spoken(request, self._asked(kind, caller, (), self.clock()))
                 return service.read(session, caller, kind, id_, asked).body
 
             return self._work(kind, caller, request, pairs, work)
@@ -140,7 +141,8 @@ class Desk:
         patient = next(iter(uuids([id_])), UUID(int=0))
 
         def work(session: Session) -> bytes:
-            asked = self._asked(f"{NAME}/{patient}", caller, pairs, self.clock())
+            page = self._asked(f"{NAME}/{patient}", caller, pairs, self.clock())
+            asked = _spoken(request, page)
             return everything(session, caller, patient, asked)
 
         return self._work(f"Patient/{NAME}", caller, request, pairs, work)
@@ -150,7 +152,7 @@ class Desk:
         strict = bool(_STRICT.search(request.headers.get("prefer", "")))
 
         def work(session: Session) -> bytes:
-            asked = self._asked(kind, caller, pairs, self.clock())
+            asked = _spoken(request, self._asked(kind, caller, pairs, self.clock()))
             criteria = _read(kind, asked, strict=strict)
             return service.search(session, caller, criteria, asked)
 
@@ -200,7 +202,8 @@ class Desk:
 
     def _asked(self, kind: str, caller: Caller, pairs: Pairs, now: datetime) -> service.Asked:
         place = Place(self.settings.fhir_base, ZoneInfo(self.settings.site_timezone), now)
-        asked = service.Asked(pairs, place, self.secret, now, asof=now)
+        site = self.settings.site_language
+        asked = service.Asked(pairs, place, self.secret, now, asof=now, language=site)
         links = [value for name, value in pairs if name == "_page"]
         if not links:
             return asked
@@ -209,6 +212,12 @@ class Desk:
             text = "_page: this link is not valid any more; search again"
             raise service.RefusedSearchError(refusal(410, "expired", text))
         return service.continued(page, asked)
+
+
+def _spoken(request: Request, asked: service.Asked) -> service.Asked:
+    """Return the request in the language that it asks explanations in, else in the site's."""
+    language = preferred(request.headers.get("accept-language", ""))
+    return replace(asked, language=language or asked.language)
 
 
 def _read(kind: str, asked: service.Asked, *, strict: bool) -> Criteria:

@@ -13,6 +13,7 @@ from fhir.outcome import refusal
 from fhir.search_dates import BEGINNING, END, Prefix
 from ingest.repository import visible_to
 from ingest.tables import Patient
+from monitoring.catalogue import ENGLISH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -57,6 +58,7 @@ class Scope:
     patients: frozenset[UUID] | None = None
     ids: frozenset[str] | None = None
     updated: tuple[tuple[Sought, ...], ...] = ()
+    language: str = ENGLISH
     sort: tuple[str, ...] = ()  # the shelf's own order, newest first, where nothing is asked
 
     @property

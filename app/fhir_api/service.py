@@ -20,6 +20,7 @@ from fhir.search_tokens import Token
 from ingest.merging.repository import everybody
 from ingest.receipt import Kind
 from ingest.repository import visible_to
+from monitoring.catalogue import ENGLISH
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -44,6 +45,7 @@ class Asked:
     now: datetime
     asof: datetime
     after: Mark | None = None
+    language: str = ENGLISH
 
 
 def may(caller: Caller, kind: str, interaction: str) -> bool:
@@ -115,6 +117,7 @@ def scope_of(
         patients=patients,
         ids=frozenset.intersection(*ids) if ids else None,
         updated=tuple(criteria.updated),
+        language=asked.language,
         sort=criteria.sort,
     )
 
@@ -178,7 +181,7 @@ def read(session: Session, caller: Caller, kind: str, id_: str, asked: Asked) ->
     """
     if kind not in WRITTEN_HERE or not may(caller, kind, "r"):
         raise ForbiddenError(f"the granted scopes do not permit {kind} read")
-    scope = Scope(session, caller, kind, asked.asof, ids=frozenset({id_}))
+    scope = Scope(session, caller, kind, asked.asof, ids=frozenset({id_}), language=asked.language)
     found = including.named(scope, kind, [id_], asked.place)
     if not found:
         raise NotFoundError("no such resource")

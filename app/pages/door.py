@@ -23,6 +23,7 @@ from core.database import Database
 from core.errors import ForbiddenError, UnauthenticatedError
 from core.security import Caller, csrf_token, new_secret, same
 from core.settings import Settings
+from monitoring.catalogue import ENGLISH, preferred
 
 FORM_COOKIE_SECONDS = 3600
 _NO_KEY = "wardlight-forms"  # without a key of the installation the session's own secret protects
@@ -37,6 +38,7 @@ class Visit:
     display_name: str
     csrf: str
     now: datetime
+    language: str = ENGLISH  # of explanations
 
     @property
     def identities(self) -> frozenset[object]:
@@ -85,7 +87,19 @@ class Door:
             who = accounts.signed_in(session, secret, now=now, present=present)
             if who is None:
                 raise UnauthenticatedError("sign in first")
-            yield Visit(session, who.caller, who.display_name, self.token(secret), now)
+            yield Visit(
+                session,
+                who.caller,
+                who.display_name,
+                self.token(secret),
+                now,
+                self.language(request),
+            )
+
+    def language(self, request: Request) -> str:
+        """Return the language that a browser asks for, else the site's."""
+        asked = preferred(request.headers.get("accept-language", ""))
+        return asked or self.settings.site_language
 
     @contextmanager
     def act(self, request: Request, csrf: str) -> Iterator[Visit]:

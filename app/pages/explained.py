@@ -16,13 +16,15 @@ from app.pages.labels import LABELS, detail_words
 from app.pages.wording import (
     Moment,
     Sentence,
-    emphasised,
     maybe,
     moment,
     quantity,
+    spoken,
     usual_words,
 )
 from core.vitals import MEASURES, Severity
+from monitoring import words
+from monitoring.catalogue import ENGLISH, known
 from monitoring.findings import Assessment, Contribution, Risk
 from reports.charts import Svg, bar
 from reports.weekly import GRAVE
@@ -59,6 +61,7 @@ class EpisodePrint:
     problem: str
     sentence: Sentence
     patient_words: str
+    patient_language: str
     opened: Moment
     owner: str
     next_step: str
@@ -104,6 +107,9 @@ class Reader:
     now: datetime
     zone: ZoneInfo
     identities: frozenset[object]
+    language: str = ENGLISH
+    patient_language: str = ""  # "" where the person told none
+    emergency: str = ""
 
     def at(self, instant: datetime) -> Moment:
         """Return an instant as this reader sees it."""
@@ -113,13 +119,15 @@ class Reader:
 def episode_print(view: EpisodeView, reader: Reader, *, rulebook: str) -> EpisodePrint:
     """Return an episode with its gravest findings explained."""
     head = view.headline
+    told = known(reader.patient_language) or reader.language
     return EpisodePrint(
         id=view.id,
         version=view.version,
         severity=view.severity,
         problem=view.problem.replace("-", " "),
-        sentence=emphasised(head.sentence, head.vital, head.value),
-        patient_words=head.patient_sentence,
+        sentence=spoken(head, reader.language),
+        patient_words=words.patient(head, told, emergency=reader.emergency),
+        patient_language=told,
         opened=reader.at(view.opened_at),
         owner="yours" if view.owner_id in reader.identities else view.owner_name or "not owned",
         next_step=view.next_step,
@@ -136,8 +144,6 @@ def episode_print(view: EpisodeView, reader: Reader, *, rulebook: str) -> Episod
 
 def _notes(view: EpisodeView) -> list[str]:
     notes = []
-    if not view.headline.confirmed and "unconfirmed" not in view.headline.sentence:
-        notes.append("Unconfirmed: a repeat of the reading is asked for.")
     if view.late:
         notes.append("The reading arrived late; nobody was paged.")
     if view.previous_id is not None:
@@ -168,14 +174,14 @@ def finding_print(view: FindingView, reader: Reader) -> FindingPrint:
     if len(kept) > MOST_EVIDENCE:
         lines.append(f"and {len(kept) - MOST_EVIDENCE} more")
     return FindingPrint(
-        sentence=emphasised(view.sentence, vital, view.value),
+        sentence=spoken(view, reader.language),
         rule=f"{view.rule_id} ({view.severity})",
         source=f"{view.source}; confidence: {view.confidence}",
         usual=usual_words(vital, view.usual).removeprefix("usual ") if vital and view.usual else "",
         limit=quantity(vital, view.limit) if vital and view.limit is not None else "",
         evidence=lines,
-        missing=", ".join(view.missing),
-        counterfactual=view.counterfactual,
+        missing=words.missing(view, reader.language),
+        counterfactual=words.counterfactual(view, reader.language),
         confirmed="confirmed" if view.confirmed else "unconfirmed",
     )
 

@@ -18,11 +18,12 @@ from app.pages.door import Door, Visit
 from app.pages.people import facts
 from app.pages.refusals import page_route
 from app.pages.strip import Strip, is_silent, mark, strip
-from app.pages.wording import Moment, Sentence, emphasised, maybe, moment, plural, relative
+from app.pages.wording import Moment, Sentence, maybe, moment, plural, relative, spoken
 from core.audit import Action, record
 from core.vitals import MEASURES, Severity, Vital
 from ingest import repository as people
 from ingest.roster import PatientProfile
+from monitoring.catalogue import ENGLISH
 from reports import repository as account
 from reports.charts import Frame, Point, Svg, describe, sparkline
 from reports.weekly import GRAVE
@@ -66,6 +67,7 @@ class Screen:
     identities: frozenset[object]
     profiles: Mapping[UUID, PatientProfile]
     points: Mapping[UUID, Sequence[Point]]
+    language: str = ENGLISH
 
 
 def router(door: Door) -> APIRouter:
@@ -131,7 +133,7 @@ def _strip(
 def _screen(
     door: Door, visit: Visit, rows: Sequence[InboxRow], profiles: Sequence[PatientProfile]
 ) -> Screen:
-    wanted = {row.patient_id: row.vital for row in rows if row.vital}
+    wanted = {row.patient_id: row.finding.vital for row in rows if row.finding.vital}
     since = visit.now - SPARK_SPAN
     return Screen(
         now=visit.now,
@@ -139,6 +141,7 @@ def _screen(
         identities=visit.identities,
         profiles={profile.id: profile for profile in profiles},
         points=account.points(visit.session, wanted, since=since, until=visit.now),
+        language=visit.language,
     )
 
 
@@ -152,12 +155,10 @@ def row_view(row: InboxRow, screen: Screen) -> RowView:
         severity=row.severity,
         name=row.patient_name,
         facts=facts(screen.profiles[row.patient_id], today=screen.now.date()),
-        sentence=emphasised(row.sentence, row.vital, row.value),
+        sentence=spoken(row.finding, screen.language),
         also=also(row),
         picture=picture(row, screen),
-        no_picture=f"no {MEASURES[row.vital].display} drawn"
-        if row.vital
-        else "several measurements: open to see them",
+        no_picture=_no_picture(row.finding.vital),
         owner="yours" if mine else row.owner_name or "not owned",
         next_step=row.next_step,
         next_at=maybe(row.next_step_at, now=screen.now, zone=screen.zone),
@@ -173,8 +174,6 @@ def also(row: InboxRow) -> str:
     words = []
     if row.other_problems:
         words.append("also: " + ", ".join(p.replace("-", " ") for p in row.other_problems))
-    if not row.confirmed and "unconfirmed" not in row.sentence:
-        words.append("unconfirmed: a repeat is asked for")
     if row.late:
         words.append("arrived late, nobody was paged")
     return " · ".join(words)
@@ -183,10 +182,17 @@ def also(row: InboxRow) -> str:
 def picture(row: InboxRow, screen: Screen) -> Svg | None:
     """Return the row's sparkline, or None where its vital has no reading to draw."""
     points = screen.points.get(row.patient_id, ())
-    if row.vital is None or not points:
+    finding = row.finding
+    if finding.vital is None or not points:
         return None
-    frame = Frame(screen.now - SPARK_SPAN, screen.now, "", row.usual, row.limit)
-    return sparkline(points, _labelled(frame, points, row.vital))
+    frame = Frame(screen.now - SPARK_SPAN, screen.now, "", finding.usual, finding.limit)
+    return sparkline(points, _labelled(frame, points, finding.vital))
+
+
+def _no_picture(vital: Vital | None) -> str:
+    if vital is None:
+        return "several measurements: open to see them"
+    return f"no {MEASURES[vital].display} drawn"
 
 
 def _labelled(frame: Frame, points: Sequence[Point], vital: Vital) -> Frame:

@@ -149,7 +149,14 @@ def _page(door: Door, visit: Visit, patient_id: UUID, *, notice: str) -> Respons
     record(session, visit.caller, Action.READ, "patient", now=now, patients=[patient_id])
     episodes = alerts.service.episodes(session, visit.caller, patient_id)
     live = [episode for episode in episodes if not episode.state.ended]
-    reader = Reader(now, door.zone, visit.identities)
+    reader = Reader(
+        now,
+        door.zone,
+        visit.identities,
+        visit.language,
+        profile.language,
+        door.settings.emergency_number,
+    )
     judged = judgements.latest(session, patient_id)
     return door.pages.page(
         "patient.html",

@@ -105,11 +105,10 @@ def _strip(door: Door, visit: Visit) -> Strip:
 
 def in_force(settings: Settings) -> InForce:
     """Return what this site judges by; it changes only with a new start of the program."""
-    number = settings.emergency_number
     plan = settings.plan
-    whole = monitoring.service.load_rulebook(emergency=number)
+    whole = monitoring.service.load_rulebook()
     return InForce(
-        monitoring.service.site_rulebook(plan, emergency=number),
+        monitoring.service.site_rulebook(plan),
         monitoring.service.load_plan(plan, whole) if plan else None,
     )
 

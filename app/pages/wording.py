@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from core.vitals import MEASURES, Quality, Vital
+from monitoring import words
+from monitoring.catalogue import ENGLISH
 
 if TYPE_CHECKING:
     from datetime import date, tzinfo
 
-    from monitoring.findings import Usual
+    from monitoring.findings import Finding, Usual
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -101,11 +103,19 @@ def usual_words(vital: Vital, usual: Usual) -> str:
     return f"usual {low}–{high} ({sure}{usual.days} days)"  # noqa: RUF001 (an en dash joins a range)
 
 
-def emphasised(sentence: str, vital: Vital | None, value: float | None) -> Sentence:
+def spoken(finding: Finding, language: str) -> Sentence:
+    """Return what a finding says to a clinician, its number set apart."""
+    said = words.clinician(finding, language)
+    return emphasised(said, finding.vital, finding.value, language)
+
+
+def emphasised(
+    sentence: str, vital: Vital | None, value: float | None, language: str = ENGLISH
+) -> Sentence:
     """Set apart the first place where the sentence speaks of the value, with its unit."""
     if vital is None or value is None:
         return Sentence(sentence)
-    for wanted in (quantity(vital, value), number(vital, value)):
+    for wanted in (words.quantity(value, vital, language), words.figure(value, vital, language)):
         found = _place(sentence, wanted)
         if found >= 0:
             end = found + len(wanted)

@@ -22,7 +22,7 @@ from core.outbox import Outbox
 from core.security import Caller, Role
 from core.vitals import Severity, Vital
 from ingest import tables as people
-from monitoring.findings import Assessment, Evidence, Finding, Problem, Usual
+from monitoring.findings import Assessment, Evidence, Finding, Problem, Spoken, Usual
 from tests.people import called, clinician
 
 if TYPE_CHECKING:
@@ -80,8 +80,7 @@ def finding() -> FindingMaker:
             problem=problem,
             severity=severity,
             at=at,
-            sentence=words,
-            patient_sentence="Your weight has gone up.",
+            says=Spoken(words, "Your weight has gone up."),
             source="invented",
             confidence="V",
             vital=Vital.BODY_WEIGHT,

@@ -12,7 +12,7 @@ from alerts.inbox import EpisodeView, FindingView, ago, rows
 from alerts.lifecycle import State
 from core.vitals import Severity, Vital
 from ingest.roster import PatientProfile
-from monitoring.findings import Problem, Usual
+from monitoring.findings import Problem, Spoken, Usual
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,8 +45,8 @@ def view(patient: UUID, severity: Severity = Severity.AMBER, **facts: Any) -> Ep
         severity=severity,
         at=NOW - timedelta(minutes=20),
         seen_at=NOW,
-        sentence="Weight 84.2 kg, usual 80-82",
-        patient_sentence="",
+        problem=Problem.FLUID,
+        says=Spoken("Weight 84.2 kg, usual 80-82", ""),
         source="",
         confidence="",
         vital=Vital.BODY_WEIGHT,
@@ -56,7 +56,6 @@ def view(patient: UUID, severity: Severity = Severity.AMBER, **facts: Any) -> Ep
         evidence=(),
         missing=(),
         confirmed=True,
-        counterfactual="",
         assessment_id=uuid4(),
     )
     values: dict[str, Any] = {
@@ -115,9 +114,7 @@ def test_a_row_holds_everything_that_a_decision_needs() -> None:
     (row,) = sorted_rows([episode])
 
     assert row.patient_name == "Edith Example"
-    assert (row.sentence, row.value, row.limit) == (episode.headline.sentence, 84.2, 82.0)
-    assert row.usual == episode.headline.usual
-    assert row.vital is Vital.BODY_WEIGHT
+    assert row.finding == episode.headline
     assert row.owner_name == "Dr Ahn"
     assert (row.next_step_at, row.next_step) == (episode.next_step_at, "backup physician")
     assert row.last_reading_at == NOW - timedelta(minutes=4)

@@ -7,7 +7,7 @@ import pytest
 
 from core.vitals import Severity
 from monitoring.episode import Episodes
-from monitoring.findings import Finding, Problem
+from monitoring.findings import Finding, Problem, Spoken
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 HOUR = 3600.0
@@ -19,8 +19,7 @@ def found(severity: Severity, *, hours: float = 0, rule: str = "R") -> Finding:
         problem=Problem.FLUID,
         severity=severity,
         at=START + timedelta(hours=hours),
-        sentence="",
-        patient_sentence="",
+        says=Spoken("", ""),
         source="",
         confidence="E",
     )

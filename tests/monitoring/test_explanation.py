@@ -1,16 +1,16 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from core.vitals import Severity, Vital
-from monitoring import explanation
-from monitoring.findings import Evidence, Usual
+from monitoring import explanation, words
+from monitoring.findings import Usual
 from monitoring.moment import Hit
-from monitoring.service import load_rulebook
+from monitoring.phrases import Instant, measured, number
 
 if TYPE_CHECKING:
     from monitoring.rulebook import Rulebook
@@ -31,7 +31,7 @@ NOON = 1_772_452_800.0  # 2026-03-02 12:00 UTC
 def test_a_number_is_rounded_as_its_vital_is_shown_but_never_onto_its_limit(
     value: float, beside: float | None, shown: str
 ) -> None:
-    assert explanation.number(value, Vital.BODY_TEMPERATURE, beside=beside) == shown
+    assert str(number(value, Vital.BODY_TEMPERATURE, beside=beside)) == shown
 
 
 def weight_hit(rulebook: Rulebook) -> Hit:
@@ -55,11 +55,12 @@ def test_a_finding_says_number_change_limit_usual_range_and_what_would_have_kept
 ) -> None:
     found = explanation.finding(weight_hit(rulebook), zone="UTC", closing=rulebook.closing)
 
-    assert found.sentence == (
-        "Weight 82.4 kg, up 2.4 kg in 3 days (rule: more than 2 kg); 2.4 kg above the usual "
-        "80.0 kg (range 79.2–80.8 kg, 12 days, provisional)."  # noqa: RUF001 (a range)
+    assert words.clinician(found) == (
+        "Weight 82.4 kg, up 2.4 kg in 3 days (rule: more than 2 kg). That is 2.4 kg above the "
+        "usual 80.0 kg (range 79.2–80.8 kg, 12 days). "  # noqa: RUF001 (a range)
+        "This usual is provisional: it rests on 12 days."
     )
-    assert found.counterfactual == "It would not have fired with weight at or below 82.0 kg."
+    assert words.counterfactual(found) == "It would not have fired with weight at or below 82.0 kg."
 
 
 def test_the_patient_reads_what_was_noticed_what_happens_and_when_to_call(
@@ -68,18 +69,19 @@ def test_the_patient_reads_what_was_noticed_what_happens_and_when_to_call(
     """The order of alerting.md section 8."""
     found = explanation.finding(weight_hit(rulebook), zone="UTC", closing=rulebook.closing)
 
-    words = found.patient_sentence
+    said = words.patient(found, emergency="119")
     order = ["gone up 2.4 kg in 3 days", "can mean", "care team", "call", "not a diagnosis"]
-    places = [words.index(part) for part in order]
+    places = [said.index(part) for part in order]
     assert places == sorted(places)
 
 
-def test_the_patient_reads_the_sites_own_emergency_number() -> None:
-    for words in load_rulebook(emergency="119").closing.values():
-        assert "{" not in words
-        assert "emergency number" not in words
-    assert "call 119 now" in load_rulebook(emergency="119").closing[Severity.RED]
-    assert "call the emergency number now" in load_rulebook().closing[Severity.RED]
+def test_the_patient_reads_the_sites_own_emergency_number(rulebook: Rulebook) -> None:
+    grave = replace(weight_hit(rulebook), severity=Severity.RED)
+    found = explanation.finding(grave, zone="UTC", closing=rulebook.closing)
+
+    assert "call 119 now" in words.patient(found, emergency="119")
+    assert "call the emergency number now" in words.patient(found)
+    assert "{" not in words.patient(found)
 
 
 def test_no_words_for_a_patient_name_a_diagnosis_or_blame(rulebook: Rulebook) -> None:
@@ -104,29 +106,31 @@ def test_a_meters_bound_is_never_read_out_as_the_value(rulebook: Rulebook) -> No
         vital=Vital.GLUCOSE,
         value=20.0,
         limit=54.0,
-        bound="below ",
+        bound="below",
     )
 
     found = explanation.finding(low, zone="UTC", closing=rulebook.closing)
 
-    assert found.sentence.startswith("Glucose below 20 mg/dL, RED limit below 54 mg/dL")
-    assert found.patient_sentence.startswith("Your blood sugar is below 20 mg/dL.")
+    assert words.clinician(found).startswith("Glucose below 20 mg/dL, RED limit below 54 mg/dL")
+    assert words.patient(found).startswith("Your blood sugar is below 20 mg/dL.")
 
 
 @pytest.mark.parametrize(
-    ("vital", "value", "words"),
+    ("vital", "value", "said"),
     [
-        (Vital.BODY_TEMPERATURE, 38.5, "2.1 °C above the usual 36.4 °C"),
-        (Vital.SPO2, 33.4, "3 points below the usual 36 %"),
-        (Vital.HEART_RATE, 36.4, "at the usual 36 /min"),
+        (Vital.BODY_TEMPERATURE, 38.5, "That is 2.1 °C above the usual 36.4 °C"),
+        (Vital.SPO2, 33.4, "That is 3 points below the usual 36 %"),
+        (Vital.HEART_RATE, 36.4, "That is the usual 36 /min"),
     ],
 )
 def test_how_far_a_value_is_from_the_usual_reads_as_english(
-    vital: Vital, value: float, words: str
+    vital: Vital, value: float, said: str
 ) -> None:
     usual = Usual(36.4, 35.8, 37.0, 0.3, 28)
 
-    assert explanation.against_usual(value, usual, vital).startswith(words)
+    [sentence] = words.against_usual(value, usual, vital)
+
+    assert words.phrase(sentence).startswith(said)
 
 
 def test_no_sentence_leaves_a_hole(rulebook: Rulebook) -> None:
@@ -135,15 +139,20 @@ def test_no_sentence_leaves_a_hole(rulebook: Rulebook) -> None:
             assert not re.search(r"\{\}|\s{2}", sentence), rule.id
 
 
-def test_a_local_time_is_the_persons_own() -> None:
-    assert explanation.local_time(NOON, "Asia/Seoul") == "02 Mar 21:00"
+def test_a_local_time_is_the_persons_own_in_the_readers_language() -> None:
+    assert words.moment(Instant(NOON, "Asia/Seoul")) == "2 Mar 21:00"
+    assert words.moment(Instant(NOON, "Asia/Seoul"), "ko") == "3월 2일 21:00"
 
 
 @pytest.mark.parametrize(
-    ("vital", "words"),
-    [(Vital.SPO2, "SpO2 95 %"), (Vital.HEART_RATE, "heart rate 95 /min")],
+    ("vital", "said"),
+    [
+        (Vital.SPO2, "SpO2 95 %"),
+        (Vital.HEART_RATE, "heart rate 95 /min"),
+        (Vital.CHEST_PAIN, "chest pain"),
+    ],
 )
-def test_a_second_fact_is_named_with_its_number(vital: Vital, words: str) -> None:
-    second = Evidence("r", vital, 95.0, datetime(2026, 3, 2, tzinfo=UTC))
-
-    assert explanation.evidence_words(second) == words
+def test_a_second_fact_is_named_with_its_number_and_an_answer_by_its_name(
+    vital: Vital, said: str
+) -> None:
+    assert words.phrase(measured(vital, 95.0)) == said

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.vitals import MEASURES, Quality, Reading, Severity, Vital
 from ingest.enrolment import Person
-from monitoring import judgement, scoring, windows
+from monitoring import judgement, scoring, windows, words
 from monitoring.findings import Finding, Problem, Risk
 from monitoring.service import load_rulebook
 
@@ -194,12 +194,12 @@ def test_every_finding_can_be_read_aloud(rulebook: Rulebook, daily: MakeReadings
 
     found = judge(readings, now=readings[-1].effective).findings
 
-    [sentence] = [f.sentence for f in found if f.rule_id == "SPO2-CRIT"]
+    [sentence] = [words.clinician(f) for f in found if f.rule_id == "SPO2-CRIT"]
     assert sentence.startswith(
-        "SpO2 90 %, RED limit 91 % or less; 6 points below the usual 96 % (range 94–98 %"  # noqa: RUF001 (a range)
+        "SpO2 90 %, RED limit 91 % or less. That is 6 points below the usual 96 % (range 94–98 %"  # noqa: RUF001 (a range)
     )
-    assert sentence.endswith("; unconfirmed: not repeated yet.")
-    assert all(f.counterfactual for f in found)
+    assert sentence.endswith(" It is unconfirmed: the measurement has not been repeated yet.")
+    assert all(words.counterfactual(f) for f in found)
     assert rulebook.hash == judge(readings).rulebook_hash
 
 

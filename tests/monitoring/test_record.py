@@ -8,10 +8,45 @@ from hypothesis import strategies as st
 
 from core.vitals import Severity, Vital
 from monitoring import record
-from monitoring.findings import Contribution, Evidence, Finding, Problem, Risk, Usual
+from monitoring.findings import (
+    Contribution,
+    Evidence,
+    Finding,
+    Problem,
+    Risk,
+    Says,
+    Spoken,
+    Usual,
+)
+from monitoring.phrases import Instant, Number, Phrase
+from monitoring.words import clinician, counterfactual, patient
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 instants = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 (hypothesis wants naive bounds)
+instant = st.builds(Instant, numbers, st.just("Asia/Seoul"))
+figures = st.builds(Number, numbers, st.integers(0, 3))
+phrases = st.recursive(
+    st.builds(Phrase, st.text()),
+    lambda inner: st.builds(
+        Phrase,
+        st.text(),
+        st.dictionaries(st.text(), figures | instant | inner | st.tuples(inner, inner), max_size=3),
+        st.text(),
+    ),
+    max_leaves=4,
+)
+spoken = st.builds(Spoken, st.text(), st.text(), st.text())
+says = st.builds(
+    Says,
+    st.text(),
+    st.text(),
+    st.text(),
+    st.dictionaries(st.text(), figures | instant | phrases, max_size=4),
+    st.booleans(),
+    st.none() | phrases,
+    st.tuples(phrases),
+    st.none() | phrases,
+)
 usuals = st.builds(Usual, numbers, numbers, numbers, numbers, st.integers(7, 28))
 findings = st.builds(
     Finding,
@@ -19,8 +54,7 @@ findings = st.builds(
     problem=st.sampled_from(Problem),
     severity=st.sampled_from(Severity),
     at=instants,
-    sentence=st.text(),
-    patient_sentence=st.text(),
+    says=spoken | says,
     source=st.text(),
     confidence=st.text(),
     vital=st.none() | st.sampled_from(Vital),
@@ -32,7 +66,6 @@ findings = st.builds(
     ),
     confirmed=st.booleans(),
     missing=st.tuples(st.text()),
-    counterfactual=st.text(),
     day=st.none() | st.dates(date(2000, 1, 1), date(2100, 1, 1)),
     back_in_range=st.booleans(),
 )
@@ -53,6 +86,36 @@ def test_a_finding_survives_being_stored(finding: Finding) -> None:
     stored = json.loads(json.dumps(record.write_finding(finding)))
 
     assert record.read_finding(stored) == finding
+
+
+def test_a_finding_stored_before_explanations_were_data_reads_as_it_did() -> None:
+    stored = OLD | {"vital": "spo2", "value": 88.0, "limit": 91.0}
+
+    found = record.read_finding(stored)
+
+    assert clinician(found) == clinician(found, "ko") == "SpO2 88 %, RED limit 91 % or less."
+    assert patient(found, "ko", emergency="119") == "Your oxygen level is 88 %. {not a field}"
+    assert counterfactual(found) == "It would not have fired with SpO2 above 91 %."
+    assert record.read_finding(json.loads(json.dumps(record.write_finding(found)))) == found
+
+
+OLD = {
+    "rule_id": "SPO2-CRIT",
+    "problem": "breathing",
+    "severity": "RED",
+    "at": "2026-11-24T08:00:00+00:00",
+    "sentence": "SpO2 88 %, RED limit 91 % or less.",
+    "patient_sentence": "Your oxygen level is 88 %. {not a field}",
+    "source": "NEWS2",
+    "confidence": "V",
+    "usual": None,
+    "evidence": [],
+    "confirmed": False,
+    "missing": ["personal baseline"],
+    "counterfactual": "It would not have fired with SpO2 above 91 %.",
+    "day": "2026-11-24",
+    "back_in_range": False,
+}
 
 
 @given(risks)

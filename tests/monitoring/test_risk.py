@@ -20,6 +20,7 @@ from monitoring.risk import ArtefactError, Model, digest, leading, load, parts, 
 from monitoring.service import load_rulebook
 from monitoring.training import Fitted, Recipe, Sample, export, fit
 from monitoring.windows import history
+from monitoring.words import clinician
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
@@ -203,8 +204,8 @@ def test_the_score_alone_raises_an_alert_where_no_rule_fires(model: Model) -> No
         if f.severity in (Severity.AMBER, Severity.YELLOW) and f.rule_id not in charts
     ]
     assert [finding.rule_id for finding in alerting] == ["RISK"]
-    assert "simulated data" in alerting[0].sentence
-    assert "Raised most by" in alerting[0].sentence
+    assert "simulated data" in clinician(alerting[0])
+    assert "Raised most by" in clinician(alerting[0])
 
 
 def drifting() -> list[Reading]:

@@ -6,8 +6,9 @@ import pytest
 
 from core.vitals import Severity
 from monitoring import scoring
-from monitoring.findings import Finding, Problem, Risk
+from monitoring.findings import Finding, Problem, Risk, Spoken
 from monitoring.service import load_rulebook
+from monitoring.words import clinician
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 END = START + timedelta(days=12)
@@ -29,7 +30,7 @@ def test_the_score_raises_its_own_finding_and_never_red(
     assert (found.severity if found else None) == tier
     if found:
         assert (found.rule_id, found.problem) == ("RISK", Problem.DECLINE)
-        assert "trained on simulated data" in found.sentence
+        assert "trained on simulated data" in clinician(found)
 
 
 def test_two_yellow_findings_of_different_organs_within_72_hours_are_one_amber() -> None:
@@ -78,8 +79,7 @@ def yellow(rule: str, problem: Problem, *, hours: int) -> Finding:
         problem=problem,
         severity=Severity.YELLOW,
         at=START + timedelta(hours=hours),
-        sentence=f"{rule} fired.",
-        patient_sentence="",
+        says=Spoken(f"{rule} fired.", ""),
         source="a test",
         confidence="E",
     )

@@ -11,6 +11,7 @@ import pytest
 from core.vitals import MEASURES, Quality, Reading, Severity, Vital
 from monitoring import judgement, windows
 from monitoring.findings import Finding, Problem
+from monitoring.words import clinician
 from tests.monitoring.conftest import START
 
 if TYPE_CHECKING:
@@ -74,8 +75,8 @@ def test_a_unit_slip_is_proposed_to_a_person_fhir_19(
     (slip,) = [each for each in found if each.rule_id == "DQ-UNIT"]
     assert (slip.severity, slip.problem) == (Severity.DQ, Problem.TECHNIQUE)
     assert slip.value == value
-    assert f"It would be {meant}" in slip.sentence
-    assert "Nothing was converted" in slip.sentence
+    assert f"It would be {meant}" in clinician(slip)
+    assert "Nothing was converted" in clinician(slip)
 
 
 @pytest.mark.parametrize(("vital", "usual", "value"), NONE)
@@ -131,7 +132,7 @@ def ahead(by: timedelta, *, device: str = "cuff", received: datetime = NOW) -> R
         (timedelta(minutes=6), "runs 6 minutes ahead"),
         (timedelta(hours=5), "runs 5 hours ahead"),
         (timedelta(days=2), "runs 2 days ahead"),
-        (timedelta(days=3650), "runs 3650 days ahead"),
+        (timedelta(days=3650), "runs 3,650 days ahead"),
     ],
 )
 def test_a_clock_in_the_future_is_a_finding_of_data_quality_and_nothing_else_rel_21(
@@ -142,7 +143,7 @@ def test_a_clock_in_the_future_is_a_finding_of_data_quality_and_nothing_else_rel
     (one,) = found
     assert (one.rule_id, one.severity, one.problem) == ("DQ-CLOCK", Severity.DQ, Problem.DEVICE)
     assert one.at == NOW
-    assert words in one.sentence
+    assert words in clinician(one)
 
 
 def test_a_wrong_clock_is_told_once_a_day_and_device_rel_21(

@@ -12,6 +12,7 @@ from core.vitals import Reading, Severity, Vital
 from ingest.enrolment import Person
 from monitoring import judgement, windows
 from monitoring.findings import Problem
+from monitoring.words import clinician
 
 if TYPE_CHECKING:
     from monitoring.findings import Finding
@@ -68,9 +69,9 @@ def test_the_finding_says_what_it_cannot_know(rulebook: Rulebook) -> None:
 
     [found] = still(hub(last, every=HOURLY), last + timedelta(hours=13), rulebook)
 
-    assert found.sentence == (
-        "Lives alone: no movement and no reading for 13 h, last sign 16 Mar 08:00. Welfare check; "
-        "not known: whether at home, whether the motion hub is online."
+    assert clinician(found) == (
+        "Lives alone: no movement and no reading for 13 h, last sign 16 Mar 08:00. Welfare check. "
+        "Not known: whether at home and whether the motion hub is online."
     )
 
 

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.vitals import MEASURES, Vital
-from monitoring.early_warning import words
+from monitoring.early_warning import spoken
 from monitoring.news2 import MEASURED, PART_OF, Part, total
 from monitoring.service import load_rulebook
+from monitoring.words import phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,7 +127,9 @@ def test_a_whole_set_is_called_news2() -> None:
     scored = total(CHART, WHOLE, scale_two=False, oxygen=False)
 
     assert (scored.sum, scored.partial) == (9, False)
-    assert words(scored).startswith("NEWS2 9 (respiratory rate 2, SpO2 2, systolic BP 2, pulse 2")
+    assert phrase(spoken(scored)).startswith(
+        "NEWS2 9 (respiratory rate 2, SpO2 2, systolic BP 2, pulse 2"
+    )
 
 
 @pytest.mark.parametrize("left_out", [Vital.NEW_CONFUSION, Vital.SPO2, None])
@@ -136,8 +139,8 @@ def test_a_set_that_lacks_a_part_is_partial_and_never_called_news2(left_out: Vit
     scored = total(CHART, known, scale_two=False, oxygen=False if left_out else None)
 
     assert scored.partial
-    assert "NEWS2" not in words(scored)
-    assert "at least" in words(scored)
+    assert "NEWS2" not in phrase(spoken(scored))
+    assert "at least" in phrase(spoken(scored))
 
 
 @given(st.dictionaries(st.sampled_from(MEASURED), st.floats(30, 220), max_size=5))

@@ -98,8 +98,12 @@ def test_real_readings_open_one_episode_each_and_they_stand_until_somebody_ends_
     expected = {"breathing": ("RED", "open"), "fluid": ("AMBER", "open")}
     assert states(session, heart_failure) == expected
     (row,) = service.inbox(session, ward.doctor, now=end)
-    assert (row.value, row.vital, row.taken_at) == (82.0, Vital.SPO2, now + timedelta(days=20))
-    assert row.usual is not None
+    assert (row.finding.value, row.finding.vital, row.taken_at) == (
+        82.0,
+        Vital.SPO2,
+        now + timedelta(days=20),
+    )
+    assert row.finding.usual is not None
     assert row.other_problems == (Problem.FLUID,)
     assert row.last_reading_at == end
 

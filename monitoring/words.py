@@ -1,0 +1,203 @@
+"""The one place that makes words: a finding's sentences in the reader's language.
+
+Inbox, patient page, FHIR `detail`, report and what a patient is told all come from here. Each
+part is a whole sentence of the catalogue; numbers, dates and lists are as the language has them.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from babel.dates import format_datetime
+from babel.lists import format_list
+from babel.numbers import parse_pattern
+
+from core.vitals import MEASURES
+from monitoring.catalogue import ENGLISH, catalogue
+from monitoring.findings import Missing, Spoken
+from monitoring.phrases import Instant, Number, Phrase, number
+from monitoring.windows import zone_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from core.vitals import Vital
+    from monitoring.catalogue import Catalogue
+    from monitoring.findings import Finding, Says, Usual
+    from monitoring.phrases import Value
+
+NO_NUMBER = "the emergency number"
+_ENDS = (".", "!", "?")
+
+
+def clinician(finding: Finding, language: str = ENGLISH) -> str:
+    """Return what a finding says to a clinician: what fired, against what, and what is doubtful."""
+    said = finding.says
+    if isinstance(said, Spoken):
+        return said.clinician
+    return " ".join(sentence(each, language) for each in sentences(finding, said))
+
+
+def headline(finding: Finding, language: str = ENGLISH) -> str:
+    """Return only what fired, in one sentence."""
+    said = finding.says
+    return said.clinician if isinstance(said, Spoken) else sentence(said.main, language)
+
+
+def sentence(said: Phrase, language: str = ENGLISH) -> str:
+    """Return a phrase as a whole sentence, with its full stop."""
+    text = phrase(said, language)
+    return text if text.endswith(_ENDS) else f"{text}."
+
+
+def patient(finding: Finding, language: str = ENGLISH, *, emergency: str = "") -> str:
+    """Return what the person is told, in whole sentences; `emergency` is the site's number."""
+    said = finding.says
+    if isinstance(said, Spoken):
+        return said.patient
+    number_ = emergency or catalogue(language).text(NO_NUMBER)
+    closing = catalogue(language).text(said.closing).replace("{emergency}", number_)
+    return f"{phrase(Phrase(said.patient, said.facts), language)} {closing}".strip()
+
+
+def counterfactual(finding: Finding, language: str = ENGLISH) -> str:
+    """Return what would have made it not fire, or nothing where nobody can say."""
+    said = finding.says
+    if isinstance(said, Spoken):
+        return said.counterfactual
+    return phrase(said.otherwise, language) if said.otherwise else ""
+
+
+def missing(finding: Finding, language: str = ENGLISH) -> str:
+    """Return a list of what was not known, or nothing."""
+    return _listed([catalogue(language).text(each) for each in finding.missing], language)
+
+
+def sentences(finding: Finding, said: Says) -> Iterator[Phrase]:
+    """Yield the sentences of a finding as phrases, in the order in which they are read."""
+    yield said.main
+    if said.beside_usual and finding.vital is not None and finding.value is not None:
+        yield from against_usual(finding.value, finding.usual, finding.vital)
+    yield from said.together
+    if said.because is not None:
+        yield Phrase("It is graver because of this: {reason}.", {"reason": said.because})
+    if not finding.confirmed:
+        yield Phrase("It is unconfirmed: the measurement has not been repeated yet.")
+    unknown = tuple(Phrase(each) for each in finding.missing if each != Missing.BASELINE)
+    if unknown:
+        yield Phrase("Not known: {missing}.", {"missing": unknown})
+
+
+def against_usual(value: float, usual: Usual | None, vital: Vital) -> Iterator[Phrase]:
+    """Yield how far a value lies from the person's usual, its range, and its days."""
+    if usual is None:
+        yield Phrase("There is no personal baseline yet.")
+        return
+    unit = MEASURES[vital].unit_display
+    # Between the numbers as shown, so that whoever subtracts them gets the same.
+    shown, centre = number(value, vital), number(usual.centre, vital)
+    away = round(float(str(shown)) - float(str(centre)), 3)
+    facts: dict[str, Value] = {
+        "away": number(abs(away), vital),
+        "points": Phrase("points" if unit == "%" else unit),
+        "usual": centre,
+        "low": number(max(usual.low, 0.0), vital),
+        "high": number(usual.high, vital),
+        "unit": Phrase(unit),
+        "days": Number(usual.days),
+    }
+    yield _beside(away, facts)
+    if usual.provisional:
+        yield Phrase("This usual is provisional: it rests on {days} days.", facts)
+
+
+def _beside(away: float, facts: Mapping[str, Value]) -> Phrase:
+    if not away:
+        return Phrase(
+            "That is the usual {usual} {unit} (range {low}–{high} {unit}, {days} days).",  # noqa: RUF001 (an en dash is how a range is written)
+            facts,
+        )
+    if away > 0:
+        return Phrase(
+            "That is {away} {points} above the usual {usual} {unit} "
+            "(range {low}–{high} {unit}, {days} days).",  # noqa: RUF001 (as above)
+            facts,
+        )
+    return Phrase(
+        "That is {away} {points} below the usual {usual} {unit} "
+        "(range {low}–{high} {unit}, {days} days).",  # noqa: RUF001 (as above)
+        facts,
+    )
+
+
+class _Facts(dict[str, str]):
+    """The facts of a phrase, made into words as its sentence asks for them."""
+
+    def __init__(self, facts: Mapping[str, Value], book: Catalogue) -> None:
+        super().__init__()
+        self._facts, self._book = facts, book
+
+    def __missing__(self, name: str) -> str:
+        known = self._facts.get(name)
+        return "–" if known is None else _fact(known, self._book)  # noqa: RUF001 (a dash: not known)
+
+
+def phrase(said: Phrase, language: str = ENGLISH) -> str:
+    """Return a phrase in a language; a fact that is not known is shown as a dash."""
+    return _phrase(said, catalogue(language))
+
+
+def _phrase(said: Phrase, book: Catalogue) -> str:
+    template = book.text(said.id)
+    if said.plural:
+        count = said.facts["count"]
+        amount = int(count.value) if isinstance(count, Number) else 0
+        template = book.of_number(said.id, said.plural, amount)
+    return template.format_map(_Facts(said.facts, book)) if said.facts else template
+
+
+def _fact(value: Value, book: Catalogue) -> str:
+    if isinstance(value, Number):
+        return _number(str(value), book)
+    if isinstance(value, Instant):
+        return moment(value, book.language)
+    if isinstance(value, Phrase):
+        return _phrase(value, book)
+    return _listed([_phrase(each, book) for each in value], book.language)
+
+
+def _number(shown: str, book: Catalogue) -> str:
+    return _grouped(shown, book.language)
+
+
+@lru_cache(4096)
+def _grouped(shown: str, language: str) -> str:
+    decimals = len(shown.partition(".")[2])
+    pattern = parse_pattern("#,##0." + "0" * decimals if decimals else "#,##0")
+    return str(pattern.apply(Decimal(shown), catalogue(language).locale))
+
+
+def figure(value: float, vital: Vital, language: str = ENGLISH) -> str:
+    """Return a value as it stands in a sentence, so that a page can find and mark it."""
+    return _grouped(str(number(value, vital)), language)
+
+
+def quantity(value: float, vital: Vital, language: str = ENGLISH) -> str:
+    """Return a value with its unit."""
+    shown = figure(value, vital, language)
+    return f"{shown} {catalogue(language).text(MEASURES[vital].unit_display)}".strip()
+
+
+def moment(at: Instant, language: str = ENGLISH) -> str:
+    """Return an instant as the person's local day and time."""
+    locale = catalogue(language).locale
+    local = datetime.fromtimestamp(at.at, UTC).astimezone(zone_of(at.zone))
+    pattern = f"{locale.datetime_skeletons['MMMd'].pattern} HH:mm"
+    return str(format_datetime(local, pattern, tzinfo=local.tzinfo, locale=locale))
+
+
+def _listed(texts: list[str], language: str) -> str:
+    return str(format_list(texts, locale=catalogue(language).locale)) if texts else ""
