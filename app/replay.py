@@ -124,7 +124,7 @@ def issue(news: News, patient_id: str) -> dict[str, Any]:
     raised = Raised(
         code=finding.rule_id,
         display=f"{finding.rule_id} ({finding.problem})",
-        detail=words.clinician(finding),
+        detail=words.detail(finding),
         severity=FHIR_SEVERITY[finding.severity],
         implicated=_implicated(finding),
     )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from core.vitals import Quality
 from monitoring import features, risk, scoring
+from monitoring.alternatives import considered
 from monitoring.episode import Episodes
 from monitoring.judgement import REACH_DAYS, judge_at, points_after, scored_finding
 from monitoring.moment import moment
@@ -203,9 +204,17 @@ class _Walk:
         for finding in [*fresh, *self.episodes.fresh(told)]:
             alerts = self.episodes.take(finding, at)
             opened = opened or alerts
-            yield News(datetime.fromtimestamp(at, UTC), finding, alerts)
+            yield News(
+                datetime.fromtimestamp(at, UTC), self._considered(finding, fresh, at), alerts
+            )
         if opened:
             self._frozen = self.episodes.frozen()
+
+    def _considered(self, finding: Finding, beside: Sequence[Finding], at: float) -> Finding:
+        """Return a finding with what else could explain it."""
+        past, candidates = self.known(at), self.rulebook.alternatives
+        [found] = considered(candidates, [finding], lambda t: moment(past, t, at), beside)
+        return found
 
 
 def _recent(findings: Iterable[Finding], at: float) -> list[Finding]:

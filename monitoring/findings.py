@@ -75,6 +75,16 @@ class Missing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another explanation to consider: what the record says of it, and what to ask."""
+
+    id: str
+    words: str
+    signs: tuple[Phrase, ...]
+    ask: str
+
+
+@dataclass(frozen=True, slots=True)
 class Says:
     """An explanation as data: messages by their English text, and the facts that stand in them.
 
@@ -89,6 +99,7 @@ class Says:
     because: Phrase | None = None  # what made it graver
     together: tuple[Phrase, ...] = ()  # what each of several findings says
     otherwise: Phrase | None = None  # what would have made it not fire
+    alternatives: tuple[Alternative, ...] = ()  # of a grave finding, two
 
     @property
     def main(self) -> Phrase:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from core.vitals import MEASURES, Group
 from monitoring import (
+    alternatives,
     baseline,
     explanation,
     features,
@@ -95,10 +96,13 @@ def judge(  # noqa: PLR0913 (the whole context of a judgement)
     found += scoring.combined(rulebook, found, recent)
     shadow += tuple(each for each in found if each.rule_id in rulebook.shadowed)
     found = [each for each in found if each.rule_id not in rulebook.shadowed]
+    explained = alternatives.considered(
+        rulebook.alternatives, scoring.distinct(found), lambda at: moment(past, at, arrived)
+    )
     return Assessment(
         person_id=past.person.id,
         at=now,
-        findings=tuple(scoring.distinct(found)),
+        findings=tuple(explained),
         shadow=tuple(scoring.distinct(shadow)),
         risk=scored,
         rulebook_hash=rulebook.hash,

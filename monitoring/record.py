@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from core.vitals import Severity, Vital
 from monitoring import phrases
 from monitoring.findings import (
+    Alternative,
     Contribution,
     Evidence,
     Finding,
@@ -88,6 +89,7 @@ def write_says(says: Says | Spoken) -> dict[str, Any]:
         "because": says.because and phrases.write_phrase(says.because),
         "together": [phrases.write_phrase(each) for each in says.together],
         "otherwise": says.otherwise and phrases.write_phrase(says.otherwise),
+        "alternatives": [_write_alternative(each) for each in says.alternatives],
     }
 
 
@@ -105,7 +107,18 @@ def read_says(stored: Mapping[str, Any]) -> Says | Spoken:
         because=because and phrases.read_phrase(because),
         together=tuple(phrases.read_phrase(each) for each in stored["together"]),
         otherwise=otherwise and phrases.read_phrase(otherwise),
+        alternatives=tuple(_read_alternative(each) for each in stored.get("alternatives", ())),
     )
+
+
+def _write_alternative(each: Alternative) -> dict[str, Any]:
+    signs = [phrases.write_phrase(sign) for sign in each.signs]
+    return {"id": each.id, "words": each.words, "signs": signs, "ask": each.ask}
+
+
+def _read_alternative(stored: Mapping[str, Any]) -> Alternative:
+    signs = tuple(phrases.read_phrase(sign) for sign in stored["signs"])
+    return Alternative(stored["id"], stored["words"], signs, stored["ask"])
 
 
 def _read_said(stored: Mapping[str, Any]) -> Says | Spoken:

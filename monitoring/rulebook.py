@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import InvalidError
 from core.vitals import Severity, Vital
 from monitoring import news2, rulebook_check
+from monitoring.alternatives import Candidates
 from monitoring.early_warning import EarlyWarningRule
 from monitoring.kinds import KINDS, kind_of
 from monitoring.news2 import Chart
@@ -35,6 +36,7 @@ class Rulebook:
     closing: Mapping[Severity, str] = field(default_factory=dict)
     clear_hours: float = 72.0
     news2: Chart = field(default_factory=Chart)
+    alternatives: Candidates = field(default_factory=Candidates)  # reviewed by themselves
 
     @cached_property
     def by_id(self) -> dict[str, Rule]:

@@ -15,7 +15,7 @@ from core.vitals import Severity
 from ingest import repository as people
 from ingest.context.repository import medicine_classes
 from ingest.streams.repository import revised
-from monitoring import judgement, repository, risk, rulebook, windows
+from monitoring import alternatives, judgement, repository, risk, rulebook, windows
 from monitoring.plans.in_force import under_plan
 from monitoring.plans.plan_file import read_plan
 from monitoring.reach import READ_BACK, WEIGHT_BACK
@@ -45,11 +45,12 @@ COMBINE = timedelta(days=7)  # how far back stored findings are read for combina
 def load_rulebook(path: Path | None = None) -> Rulebook:
     """Return the rulebook in force; raise `InvalidError` with every fault it has."""
     source = path or files("monitoring").joinpath("rulebook.toml")
-    return rulebook.parse(
-        source.read_text(encoding="utf-8"),
-        conditions=frozenset(people.condition_groups()),
-        medicines=medicine_classes(),
+    conditions = frozenset(people.condition_groups())
+    whole = rulebook.parse(
+        source.read_text(encoding="utf-8"), conditions=conditions, medicines=medicine_classes()
     )
+    others = files("monitoring").joinpath("alternatives.toml").read_text(encoding="utf-8")
+    return replace(whole, alternatives=alternatives.parse(others, conditions=conditions))
 
 
 def load_plan(path: Path, rulebook: Rulebook) -> SitePlan:

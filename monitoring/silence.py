@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from monitoring.rule_kinds import Danger, ImplausibleRule, SilenceRule
     from monitoring.windows import Kept
 
+LAST_WAS_OFF = "a last value above the usual"
+
 
 def silence(rule: SilenceRule, now: Moment) -> Iterator[Hit]:
     """Notice that a vital, or every stream, is quiet for too long."""
@@ -37,7 +39,7 @@ def silence(rule: SilenceRule, now: Moment) -> Iterator[Hit]:
         since=last,
         span=(now.at - last) / (DAY if rule.vital_days else HOUR),
         evidence=_last_reading(rule, now),
-        because="a last value above the usual" if off else "",
+        because=LAST_WAS_OFF if off else "",
         otherwise=Phrase("It would not have fired if a measurement had come since."),
     )
 

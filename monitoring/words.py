@@ -6,6 +6,7 @@ part is a whole sentence of the catalogue; numbers, dates and lists are as the l
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -26,10 +27,21 @@ if TYPE_CHECKING:
 
     from core.vitals import Vital
     from monitoring.catalogue import Catalogue
-    from monitoring.findings import Finding, Says, Usual
+    from monitoring.findings import Alternative, Finding, Says, Usual
     from monitoring.phrases import Value
 
 NO_NUMBER = "the emergency number"
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Another explanation: its name, what the record says of it, what to ask."""
+
+    name: str
+    evidence: str
+    ask: str
+
+
 _ENDS = (".", "!", "?")
 
 
@@ -69,6 +81,30 @@ def counterfactual(finding: Finding, language: str = ENGLISH) -> str:
     if isinstance(said, Spoken):
         return said.counterfactual
     return phrase(said.otherwise, language) if said.otherwise else ""
+
+
+def alternatives(finding: Finding, language: str = ENGLISH) -> list[Other]:
+    """Return what else could explain it, in words: two for a grave finding, else none."""
+    said = finding.says
+    return [] if isinstance(said, Spoken) else [_other(a, language) for a in said.alternatives]
+
+
+def _other(each: Alternative, language: str) -> Other:
+    book = catalogue(language)
+    silent = Phrase("The record says nothing for or against it.")
+    signs = [phrase(sign, language) for sign in each.signs or (silent,)]
+    return Other(book.text(each.words), " ".join(signs), book.text(each.ask))
+
+
+def detail(finding: Finding, language: str = ENGLISH) -> str:
+    """Return all that is said of a finding in one text, for who has no page to open."""
+    parts = [clinician(finding, language), counterfactual(finding, language)]
+    said = finding.says
+    for each in () if isinstance(said, Spoken) else said.alternatives:
+        also = Phrase("Consider also: {alternative}.", {"alternative": Phrase(each.words)})
+        other = _other(each, language)
+        parts += [phrase(also, language), other.evidence, other.ask]
+    return " ".join(part for part in parts if part)
 
 
 def missing(finding: Finding, language: str = ENGLISH) -> str:

@@ -10,8 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 import monitoring.service
+from app.messages import untranslated
 from core.errors import InvalidError
 from core.settings import Settings
+from ingest.context.repository import medicine_classes
 from monitoring.rule_words import kind_name, lines, scope_words, tiers
 
 out = Console(soft_wrap=True)
@@ -24,6 +26,7 @@ def register(cli: typer.Typer) -> None:
     group.command("list")(list_rules)
     group.command("show")(show)
     group.command("check")(check)
+    group.command("messages")(messages_lacking)
     cli.add_typer(group, name="rules")
 
 
@@ -51,6 +54,18 @@ def show(rule_id: Annotated[str, typer.Argument(help="The rule's id, as list pri
     for name, words in lines(rule):
         table.add_row(name, words)
     out.print(table)
+
+
+def messages_lacking(
+    language: Annotated[str, typer.Option(help="A language of explanations.")] = "ko",
+) -> None:
+    """Print the messages that a language lacks, with the facts in each; exit code 1 for any."""
+    rulebook = monitoring.service.site_rulebook(Settings().plan)
+    lacking = untranslated(rulebook, medicine_classes(), language)
+    for each in lacking:
+        typer.echo(f"{each.id}\n  {each.plural}" if each.plural else each.id)
+    if lacking:
+        raise typer.Exit(FAULTY)
 
 
 def check(

@@ -132,7 +132,7 @@ def _issue(alert: Any, findings: Sequence[AlertFinding], language: str) -> dict[
 def _detail(alert: Any, finding: AlertFinding | None, language: str) -> str:
     if finding is None:
         return ""
-    return words.clinician(finding_of(finding, Problem(alert.problem)), language)
+    return words.detail(finding_of(finding, Problem(alert.problem)), language)
 
 
 def _named(written: dict[str, Any], alert: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from core.vitals import Severity, Vital
 from monitoring import record
 from monitoring.findings import (
+    Alternative,
     Contribution,
     Evidence,
     Finding,
@@ -46,6 +47,7 @@ says = st.builds(
     st.none() | phrases,
     st.tuples(phrases),
     st.none() | phrases,
+    st.tuples(st.builds(Alternative, st.text(), st.text(), st.tuples(phrases), st.text())),
 )
 usuals = st.builds(Usual, numbers, numbers, numbers, numbers, st.integers(7, 28))
 findings = st.builds(

@@ -1,0 +1,124 @@
+"""Every message that words are made of, so that a catalogue can be held to be whole.
+
+Messages stand in the code, in the templates, in the reviewed data, and in the vocabulary; what is
+not listed here cannot be asked for by a translator.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from importlib.resources import files
+from string import Formatter
+from typing import TYPE_CHECKING
+
+from app.pages.labels import CHECKLIST, LABELS
+from core.vitals import MEASURES, Vital
+from monitoring.alternatives import templates
+from monitoring.catalogue import catalogue
+from monitoring.criteria import CriteriaRule, tests_of
+from monitoring.features import FEATURES
+from monitoring.findings import Missing, Problem
+from monitoring.news2 import Part
+from monitoring.phrases import within
+from monitoring.silence import LAST_WAS_OFF
+from monitoring.slips import SLIPS
+from monitoring.words import NO_NUMBER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from importlib.resources.abc import Traversable
+
+    from monitoring.rulebook import Rulebook
+
+CALLS = frozenset({"Phrase", "counted", "say"})  # what is handed the English text of a message
+IN_TEMPLATE = re.compile(r'\bsay\("([^"]+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message by its English text, with that of more than one where it counts something."""
+
+    id: str
+    plural: str = ""
+
+    @property
+    def placeholders(self) -> frozenset[str]:
+        """Return the names of the facts that stand in it."""
+        return frozenset(name for _, name, _, _ in Formatter().parse(self.id) if name is not None)
+
+
+def messages(rulebook: Rulebook, medicines: Iterable[str] = ()) -> list[Message]:
+    """Return every message once; `medicines` are the classes that a sentence may name."""
+    plain = (*_of_rules(rulebook), *_vocabulary(), *medicines, *_of_templates())
+    found = [*_of_code(files("monitoring")), *_of_code(files("app").joinpath("pages"))]
+    found += [Message(each) for each in plain]
+    return [each for each in dict.fromkeys(found) if each.id]
+
+
+def untranslated(rulebook: Rulebook, medicines: Iterable[str], language: str) -> list[Message]:
+    """Return the messages that a language's catalogue lacks."""
+    book = catalogue(language)
+    return [
+        each
+        for each in messages(rulebook, medicines)
+        if each.id not in (book.plurals if each.plural else book.single)
+    ]
+
+
+def _of_code(folder: Traversable) -> Iterator[Message]:
+    for each in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if each.is_dir():
+            yield from _of_code(each)
+        elif each.name.endswith(".py"):
+            yield from _of_module(each.read_text(encoding="utf-8"))
+
+
+def _of_module(source: str) -> Iterator[Message]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and _name(node.func) in CALLS and node.args:
+            one = _texts(node.args[0])
+            many = _texts(node.args[1]) if _name(node.func) == "counted" else [""] * len(one)
+            yield from (Message(*pair) for pair in zip(one, many, strict=True))
+
+
+def _name(called: ast.expr) -> str:
+    if isinstance(called, ast.Attribute):
+        return called.attr
+    return called.id if isinstance(called, ast.Name) else ""
+
+
+def _texts(given: ast.expr) -> list[str]:
+    """Return the texts that an argument may be: one, or one of two."""
+    if isinstance(given, ast.IfExp):
+        return [*_texts(given.body), *_texts(given.orelse)]
+    if isinstance(given, ast.Constant) and isinstance(given.value, str):
+        return [given.value]
+    return []
+
+
+def _of_templates() -> Iterator[str]:
+    for each in files("app").joinpath("templates").iterdir():
+        yield from IN_TEMPLATE.findall(each.read_text(encoding="utf-8"))
+
+
+def _of_rules(rulebook: Rulebook) -> Iterator[str]:
+    yield from rulebook.closing.values()
+    yield from templates(rulebook.alternatives)
+    for rule in rulebook.rules:
+        yield from (rule.clinician, rule.patient)
+        if isinstance(rule, CriteriaRule):
+            yield from (test.words for test in tests_of(rule))
+
+
+def _vocabulary() -> Iterator[str]:
+    for vital in Vital:
+        measure = MEASURES[vital]
+        yield from (measure.display, within(vital), measure.unit_display)
+    yield from (*Missing, *Part, LAST_WAS_OFF, NO_NUMBER)
+    yield from (problem.replace("-", " ") for problem in Problem)
+    yield from (slip.words for slip in SLIPS.values())
+    yield from (feature.label for feature in FEATURES)
+    yield from (item.words for item in CHECKLIST)
+    yield from LABELS.values()
