@@ -17,8 +17,8 @@ from core.settings import Environment
 if TYPE_CHECKING:
     from alerts.policy import Policy
     from core.settings import Settings
+    from monitoring.plans.site_rules import SiteRules
     from monitoring.risk import Model
-    from monitoring.rulebook import Rulebook
 
 
 class UnsafeDatabaseError(RuntimeError):
@@ -31,7 +31,7 @@ class Runtime:
 
     settings: Settings
     database: Database
-    rulebook: Rulebook
+    rules: SiteRules
     model: Model | None
     policy: Policy
     mailer: Mailer | None
@@ -48,7 +48,7 @@ class Runtime:
         return cls(
             settings=settings,
             database=connect(settings),
-            rulebook=monitoring.service.site_rulebook(settings.plan),
+            rules=monitoring.service.load_site_rules(settings.plan),
             model=monitoring.service.load_model(settings.model_path),
             policy=alerts.service.load_policy(settings.escalation_scale),
             mailer=mailer(settings),

@@ -43,7 +43,7 @@ log = logger(__name__)
 def assess(session: Session, patient_id: UUID, now: datetime, runtime: Runtime) -> None:
     """Judge one person's readings."""
     monitoring.service.assess(
-        session, patient_id, now=now, rulebook=runtime.rulebook, model=runtime.model
+        session, patient_id, now=now, rulebook=runtime.rules, model=runtime.model
     )
 
 
@@ -56,7 +56,7 @@ def make_round(session: Session, subject: UUID, now: datetime, runtime: Runtime)
     try:
         with session.begin_nested():
             monitoring.service.assess_all(
-                session, ids, now=now, rulebook=runtime.rulebook, model=runtime.model
+                session, ids, now=now, rulebook=runtime.rules, model=runtime.model
             )
     # Whatever is wrong with one person must keep nobody else from being judged.
     except Exception as error:  # noqa: BLE001

@@ -110,10 +110,7 @@ def people(session: Session, patients: Collection[UUID]) -> dict[UUID, Person]:
     every = {each for person in ids.values() for each in person}
     diagnoses = diagnoses_of(session, every)
     medicines, stays = taken_by(session, every), stays_of(session, every)
-    rows = session.scalars(
-        select(Patient).where(Patient.id.in_({heads.get(each, each) for each in patients}))
-    )
-    known = {row.id: row for row in rows}
+    known = {row.id: row for row in session.scalars(select(Patient).where(Patient.id.in_(every)))}
     found = {}
     for asked in patients:
         row = known.get(heads.get(asked, asked))
@@ -121,8 +118,11 @@ def people(session: Session, patients: Collection[UUID]) -> dict[UUID, Person]:
             continue
         mine = sorted(ids[asked])
         taken = [medicines[each] for each in mine if each in medicines]
+        problems = [d for each in mine for d in diagnoses.get(each, [])]
+        targets = any(known[each].scale_two_plan for each in mine if each in known)
         found[asked] = replace(
-            _person(session, row, [d for each in mine for d in diagnoses.get(each, [])]),
+            _person(session, row, problems),
+            scale_two=targets and hypercapnic(problems),
             medicines=frozenset().union(*(each.classes for each in taken)),
             medicines_known=bool(taken),
             stays=tuple(stay for each in mine for stay in stays.get(each, ())),

@@ -154,6 +154,10 @@ def _scope(scope: Scope) -> Iterator[str]:
         yield "scope.without_conditions: leaves out everybody whom scope.conditions asks for"
     if scope.least_age is not None and not 0 <= scope.least_age < OLDEST:
         yield f"scope.least_age: nobody is {scope.least_age} years old"
+    if scope.medicines and scope.medicines <= scope.without_medicines:
+        yield "scope.without_medicines: leaves out everybody whom scope.medicines asks for"
+    if scope.discharged_within is not None and scope.discharged_within < 0:
+        yield "scope.discharged_within: no stay ends later than today"
     if scope.age_or_trait and (scope.least_age is None or not scope.traits):
         yield "scope.age_or_trait: asks for least_age and traits"
 

@@ -14,7 +14,7 @@ from monitoring.moment import Hit, Waiting, evidence
 from monitoring.news2 import MEASURED, PART_OF, Chart, Part, Total, total
 from monitoring.phrases import Phrase, whole
 from monitoring.rule_kinds import Rule
-from monitoring.rules import on_oxygen
+from monitoring.whom import on_oxygen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,6 +47,8 @@ class EarlyWarningRule(Rule):
     usual_days: int = 14
     least_parts: int = 1  # parts that must score anything
     unanswered_minutes: float = 30.0
+    # Vitals whose single part is left to a clinician's own limit, with the end (True: high).
+    spared: frozenset[tuple[Vital, bool]] = field(default=frozenset(), repr=False)
     chart: Chart = field(default=Chart(), repr=False)  # the rulebook's own, put in when it is read
 
 
@@ -130,7 +132,7 @@ def _single(
     if scored.sum >= rule.least:
         return
     for vital, series in taken.items():
-        if scored.parts[PART_OF[vital]] < rule.single:
+        if scored.parts[PART_OF[vital]] < rule.single or _spared(rule, vital, series, now):
             continue
         at = float(series.times[-1])
         confirmed = _repeated(rule, vital, series, now)
@@ -152,6 +154,13 @@ def _single(
                 ),
                 problem=PROBLEM_OF[PART_OF[vital]],
             )
+
+
+def _spared(rule: EarlyWarningRule, vital: Vital, series: Series, now: Moment) -> bool:
+    if vital not in MEASURED or not rule.spared:
+        return False
+    bands = rule.chart.bands_of(vital, scale_two=now.person.scale_two, oxygen=on_oxygen(now))
+    return (vital, bands.above(float(series.values[-1]))) in rule.spared
 
 
 def _repeated(rule: EarlyWarningRule, vital: Vital, series: Series, now: Moment) -> bool:

@@ -18,13 +18,13 @@ from monitoring import (
     explanation,
     features,
     risk,
-    rules,
     scoring,
 )
 from monitoring.findings import Assessment, Finding
 from monitoring.kinds import kind_of
 from monitoring.moment import Moment, Waiting, evidence, moment
 from monitoring.rule_kinds import LimitRule
+from monitoring.whom import applies
 from monitoring.windows import DAY, local_day, zone_of
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def judge_at(now: Moment, asked: Iterable[Rule], rulebook: Rulebook) -> Judged:
     waits: list[float] = []
     for rule in asked:
         fire = kind_of(rule).fire
-        if fire is None or not rules.applies(rule, now):
+        if fire is None or not applies(rule, now):
             continue
         for answer in fire(rule, now):
             if isinstance(answer, Waiting):

@@ -64,6 +64,11 @@ class Bands:
         shown = np.round(values, self.decimals)
         return np.asarray(self.scores, dtype=np.float64)[np.searchsorted(self.edges, shown)]
 
+    def above(self, value: float) -> bool:
+        """Return whether a value lies above the bands that score nothing, rather than below."""
+        band = int(np.searchsorted(self.edges, np.round(value, self.decimals)))
+        return 0 in self.scores[:band]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:

@@ -271,12 +271,18 @@ def wider(one: Scope, other: Scope) -> bool:
     return (
         all(_any_of(one, other, name) for name in ("conditions", "traits", "medicines"))
         and one.without_conditions <= other.without_conditions
+        and one.without_medicines <= other.without_medicines
+        and _within_days(one.discharged_within, other.discharged_within)
         and (one.least_age is None or (other.least_age or 0) >= one.least_age)
         and all(
             getattr(one, name) in (None, getattr(other, name))
             for name in ("scale_two", "lives_alone", "on_oxygen")
         )
     )
+
+
+def _within_days(one: int | None, other: int | None) -> bool:
+    return one is None or (other is not None and other <= one)
 
 
 def _any_of(one: Scope, other: Scope, name: str) -> bool:

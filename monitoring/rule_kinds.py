@@ -24,6 +24,8 @@ class Scope:
     traits: frozenset[str] = frozenset()  # any one of these too
     medicines: frozenset[str] = frozenset()  # any one of these too
     without_conditions: frozenset[str] = frozenset()  # nobody who has any of these
+    without_medicines: frozenset[str] = frozenset()  # nobody who is known to take any of these
+    discharged_within: int | None = None  # days since the end of the last stay in hospital
     age_or_trait: bool = False  # least_age or one of the traits: one is enough
     on_oxygen: bool | None = None  # at the time, as far as it is known
 

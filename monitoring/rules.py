@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.vitals import Quality, Severity, Vital
+from core.vitals import Quality, Severity
 from monitoring.findings import Missing
 from monitoring.moment import Hit, Waiting, evidence, kept_evidence
 
@@ -23,57 +23,12 @@ if TYPE_CHECKING:
         LimitRule,
         Raise,
         RepeatedDaysRule,
-        Rule,
-        Scope,
     )
     from monitoring.windows import Kept, Series
 
 MINUTE = 60.0
 HOUR = 3_600.0
 SLACK = 1.0  # seconds; a recheck falls due exactly at the end of the wait
-
-
-def applies(rule: Rule, now: Moment) -> bool:
-    """Return whether the rule is for this person."""
-    scope, person = rule.scope, now.person
-    return (
-        (not scope.conditions or bool(scope.conditions & person.groups))
-        and not scope.without_conditions & person.groups
-        and _age_and_traits(scope, now)
-        and (not scope.medicines or bool(scope.medicines & person.medicines))
-        and scope.scale_two in (None, person.scale_two)
-        and scope.lives_alone in (None, bool(person.lives_alone))
-        and (scope.on_oxygen is None or scope.on_oxygen is on_oxygen(now))
-    )
-
-
-def on_oxygen(now: Moment) -> bool | None:
-    """Return whether the person breathes oxygen now: by the last day's flow, else as enrolled.
-
-    None where nobody has said so: unknown is unknown, and not air (fhir.md section 7a).
-    """
-    for vital, air in AIR.items():
-        series = now.series(vital)
-        if series is not None and now.at - float(series.times[-1]) <= OXYGEN_KNOWN * HOUR:
-            return float(series.values[-1]) > air
-    return now.person.on_oxygen
-
-
-AIR = {Vital.OXYGEN_FLOW: 0.0, Vital.OXYGEN_CONCENTRATION: 21.0}
-OXYGEN_KNOWN = 24.0  # hours (E)
-
-
-def _age_and_traits(scope: Scope, now: Moment) -> bool:
-    old = scope.least_age is None or _old_enough(now, scope.least_age)
-    marked = not scope.traits or bool(scope.traits & now.person.traits)
-    return (old or marked) if scope.age_or_trait else (old and marked)
-
-
-def _old_enough(now: Moment, least_age: int) -> bool:
-    age = now.person.age(now.date)
-    # Unknown age counts as old: the programme is for people of 65 and over, and a rule
-    # that is not applied can hide something (fail open).
-    return age is None or age >= least_age
 
 
 def limit(rule: LimitRule, now: Moment) -> Iterator[Hit | Waiting]:

@@ -18,7 +18,12 @@ from ingest.streams.repository import revised
 from monitoring import alternatives, judgement, repository, risk, rulebook, windows
 from monitoring.plans.in_force import under_plan
 from monitoring.plans.plan_file import read_plan
+from monitoring.plans.repository import own_of
+from monitoring.plans.site_rules import SiteRules, site_rules
+from monitoring.plans.templates import Known, read_templates
+from monitoring.plans.versions import Own, touched
 from monitoring.reach import READ_BACK, WEIGHT_BACK
+from monitoring.windows import local_day, zone_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -30,6 +35,7 @@ if TYPE_CHECKING:
     from core.vitals import Reading
     from monitoring.findings import Assessment
     from monitoring.plans.plan_file import SitePlan
+    from monitoring.plans.templates import Templates
     from monitoring.repository import Mark
     from monitoring.rulebook import Rulebook
 
@@ -40,6 +46,7 @@ REACH = timedelta(days=judgement.REACH_DAYS)
 OVERLAP = timedelta(minutes=2)
 AFTER = "/"  # in a key, before the judgement that it follows
 COMBINE = timedelta(days=7)  # how far back stored findings are read for combinations
+NO_PLAN = Own()
 
 
 def load_rulebook(path: Path | None = None) -> Rulebook:
@@ -59,7 +66,22 @@ def load_plan(path: Path, rulebook: Rulebook) -> SitePlan:
         path.read_text(encoding="utf-8"),
         rules=rulebook.by_id,
         conditions=frozenset(people.condition_groups()),
+        templates=frozenset(each.name for each in load_templates(rulebook).templates),
     )
+
+
+def load_templates(rulebook: Rulebook, path: Path | None = None) -> Templates:
+    """Return the templates in force; raise `InvalidError` with every fault they have."""
+    source = path or files("monitoring").joinpath("plans", "templates.toml")
+    conditions = frozenset(people.condition_groups())
+    known = Known(rulebook, conditions, medicine_classes())
+    return read_templates(source.read_text(encoding="utf-8"), known)
+
+
+def load_site_rules(plan: Path | None = None) -> SiteRules:
+    """Return what this site judges everybody by: rulebook, templates, and its plan if any."""
+    whole = load_rulebook()
+    return site_rules(whole, load_templates(whole), load_plan(plan, whole) if plan else None)
 
 
 def site_rulebook(plan: Path | None) -> Rulebook:
@@ -83,11 +105,13 @@ def assess(
     patient_id: UUID,
     *,
     now: datetime,
-    rulebook: Rulebook,
+    rulebook: Rulebook | SiteRules,
     model: risk.Model | None,
 ) -> UUID:
     """Judge a person's readings and offer the result to the alerts; return its id.
 
+    Each person is judged by what is in force for them: a rulebook alone is that of a site
+    without templates and plan, beside which only limits of clinicians stand.
     A second call for the same readings stores and offers nothing and returns the first
     id. What waits for a repeat (AL-20) is offered again for when its time is up.
     """
@@ -101,7 +125,7 @@ def assess_all(
     patients: Collection[UUID],
     *,
     now: datetime,
-    rulebook: Rulebook,
+    rulebook: Rulebook | SiteRules,
     model: risk.Model | None,
 ) -> dict[UUID, UUID]:
     """Judge many people with a few queries for all of them; return the id of each judgement.
@@ -118,7 +142,7 @@ def _assess(
     ids: Collection[UUID],
     *,
     now: datetime,
-    rulebook: Rulebook,
+    rulebook: Rulebook | SiteRules,
     model: risk.Model | None,
 ) -> dict[UUID, UUID]:
     who = people.people(session, ids)
@@ -132,6 +156,7 @@ def _assess(
     records = people.everybody(session, ids)
     taken_back = revised(session, records, since=now - REACH, after=oldest)
     merged = {id_ for id_, person in records.items() if len(person) > 1}
+    site, plans = _site(rulebook), own_of(session, records)
     judged: dict[UUID, UUID] = {}
     for id_, person in who.items():
         readings, mark = known[id_], marks.get(id_)
@@ -140,19 +165,27 @@ def _assess(
         after = until or now - READ_BACK
         fresh = [windows.time_of(r) for r in readings if r.received > after and not r.history]
         fresh += [taken.timestamp() for taken, at in taken_back.get(id_, ()) if at > after]
+        own = plans.get(id_, NO_PLAN)
+        today = local_day(now.timestamp(), zone_of(person.zone))
+        in_force = site.rulebook_of(person, today, own.limits)
+        points = _points(past, readings, mark, fresh, now=now)
         found = judgement.judge(
             past,
-            _points(past, readings, mark, fresh, now=now),
+            [*points, *touched(past, own, after=after, now=now)],
             now=now,
-            rulebook=rulebook,
+            rulebook=in_force,
             model=model,
             recent=recent.get(id_, ()),
         )
-        found = _unlowered(session, found, past, readings, rulebook=rulebook)
+        found = _unlowered(session, found, past, readings, rulebook=in_force)
         found = replace(found, judged_from=_judged_from(fresh, now=now))
         judged[id_] = _keep(session, id_, found, readings, mark)
     repository.mark_judged(session, judged, now=now)
     return judged
+
+
+def _site(rulebook: Rulebook | SiteRules) -> SiteRules:
+    return rulebook if isinstance(rulebook, SiteRules) else SiteRules(rulebook)
 
 
 def _unlowered(

@@ -129,3 +129,12 @@ def practitioners(
     )
     holder = {row[0]: row[1] for row in rows}
     return {ref: holder[role] for ref, role in roles.items()} | found
+
+
+def set_scale_two_plan(session: Session, records: Iterable[UUID], *, on: bool) -> None:
+    """Note that a clinician has set the target saturation 88 to 92 %, or has taken it back.
+
+    `records` are all of one person.
+    """
+    rows = update(Patient).where(Patient.id.in_(set(records)))
+    session.execute(rows.values(scale_two_plan=on))

@@ -15,6 +15,7 @@ from core.vitals import MEASURES, Severity, Vital
 from monitoring.comparison import Comparison
 from monitoring.problem_of import problem_of
 from monitoring.rule_kinds import Level, LimitRule, Scope
+from monitoring.rulebook_check import CONFIDENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,8 +44,8 @@ class PlanLimit:
     """Up to four levels for one vital, in its canonical unit.
 
     With `from_usual` the levels are signed differences from the person's own median of
-    `usual_days` days. `readings` within `within_minutes` must agree, or half an hour passes
-    without a repeat (AL-20).
+    `usual_days` days. `readings` within `within_minutes` must agree, each `apart_minutes` after
+    the one before, or `unanswered_minutes` pass without a repeat (AL-20); 0: then nothing is said.
     """
 
     vital: Vital
@@ -57,13 +58,17 @@ class PlanLimit:
     usual_days: int = 28
     readings: int = 1
     within_minutes: float = 30.0
+    apart_minutes: float = 0.0
+    unanswered_minutes: float = UNANSWERED
+    basis: str = ""  # the literature behind it
+    confidence: str = "E"  # tags of evidence.md
     scope: Scope = field(default_factory=Scope)
     set_by: str = ""
     set_on: date | None = None
     review_by: date | None = None
     locked: bool = False
     origin: Origin = Origin.SITE
-    origin_name: str = ""  # of a template: its condition
+    origin_name: str = ""  # of a template: its name
 
     def level(self, severity: Severity, side: Side) -> float | None:
         """Return one of the four levels."""
@@ -92,6 +97,12 @@ def faults(limit: PlanLimit) -> Iterator[str]:
         yield "reason is missing"
     if limit.readings < 1 or limit.within_minutes <= 0 or limit.usual_days < 1:
         yield "readings, within_minutes and usual_days must be above 0"
+    if limit.unanswered_minutes < 0 or not 0 <= limit.apart_minutes < limit.within_minutes:
+        yield "unanswered_minutes and apart_minutes must be 0 or more, and apart within the window"
+    if CONFIDENCE.fullmatch(limit.confidence) is None:
+        yield f"confidence: {limit.confidence!r} is no tag of evidence.md"
+    if limit.scope.on_oxygen is not None:
+        yield "scope.on_oxygen: known only at the time, so that no plan can say what is in force"
 
 
 def _out_of_range(limit: PlanLimit, given: list[float]) -> Iterator[str]:
@@ -115,7 +126,7 @@ def rules_of(limit: PlanLimit, name: str) -> Iterator[LimitRule]:
             id=f"{PREFIX}{name}-{side}".upper(),
             problem=problem_of(limit.vital),
             source=source(limit),
-            confidence="E",
+            confidence=limit.confidence,
             clinician=CLINICIAN[side],
             patient=PATIENT,
             scope=limit.scope,
@@ -137,14 +148,19 @@ def _levels(limit: PlanLimit, side: Side) -> Iterator[Level]:
                 usual_days=limit.usual_days,
                 readings=limit.readings,
                 within_minutes=limit.within_minutes,
-                unanswered_minutes=UNANSWERED if limit.readings > 1 else None,
+                apart_minutes=limit.apart_minutes,
+                unanswered_minutes=_unanswered(limit),
             )
+
+
+def _unanswered(limit: PlanLimit) -> float | None:
+    return (limit.unanswered_minutes or None) if limit.readings > 1 else None
 
 
 def source(limit: PlanLimit) -> str:
     """Return who set a limit, why, and until when it stands, in one line."""
     named = f"{limit.origin} {limit.origin_name}".strip()
-    parts = [f"plan ({named}): {limit.reason}"]
+    parts = [f"plan ({named}): {limit.reason}", *([limit.basis] if limit.basis else [])]
     if limit.set_by:
         parts.append(f"set by {limit.set_by}")
     if limit.set_on:
@@ -159,5 +175,6 @@ CLINICIAN = {
     Side.HIGH: "{measure} {value} {unit}, at or above the plan's limit of {limit} {unit}",
 }
 PATIENT = (
-    "{measure}: {value} {unit}. This is outside the range that your care team has agreed for you."
+    "{measure}: {value} {unit}. This is outside the range that your care team watches for you. "
+    "It can mean that your treatment needs a check."
 )

@@ -4,6 +4,7 @@ version = "1"
 name = "a service"
 source = "how the limits were chosen"
 only = ["HF-W3"]               # of the rulebook; without it, all of it stays
+templates = ["heart_failure"]  # of the templates; without it all, or with `only` none
 [off]                          # a rule that is not used, and why
 "COMBO" = "the service reads each alert by itself"
 [hours]                        # when somebody reads
@@ -42,15 +43,22 @@ class SitePlan:
     hash: str
     limits: tuple[PlanLimit, ...] = ()
     only: frozenset[str] | None = None  # None: every rule
+    templates: frozenset[str] | None = None  # None: every one, or with `only` none
     off: Mapping[str, str] = field(default_factory=dict)
     hours: ServiceHours | None = None
 
 
-_PARTS = frozenset({"version", "name", "source", "only", "off", "hours", "limit"})
+_PARTS = frozenset({"version", "name", "source", "only", "templates", "off", "hours", "limit"})
 
 
-def read_plan(text: str, *, rules: Collection[str], conditions: Collection[str]) -> SitePlan:
-    """Return the plan of a TOML text; `rules` are the rulebook's ids.
+def read_plan(
+    text: str,
+    *,
+    rules: Collection[str],
+    conditions: Collection[str],
+    templates: Collection[str] = (),
+) -> SitePlan:
+    """Return the plan of a TOML text; `rules` are the rulebook's ids, `templates` their names.
 
     Raises
     ------
@@ -62,7 +70,7 @@ def read_plan(text: str, *, rules: Collection[str], conditions: Collection[str])
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InvalidError(f"plan is not TOML: {error}") from error
-    found = list(_faults(content, rules))
+    found = [*_faults(content, rules), *_unknown_templates(content, templates)]
     chosen = tuple(_limits(content, conditions, found))
     opening = _hours(content, found)
     if found:
@@ -74,6 +82,7 @@ def read_plan(text: str, *, rules: Collection[str], conditions: Collection[str])
         hash=hashlib.sha256(text.encode()).hexdigest(),
         limits=chosen,
         only=frozenset(content["only"]) if "only" in content else None,
+        templates=frozenset(content["templates"]) if "templates" in content else None,
         off={str(rule): str(reason) for rule, reason in content.get("off", {}).items()},
         hours=opening,
     )
@@ -91,6 +100,12 @@ def _faults(content: Mapping[str, Any], rules: Collection[str]) -> Iterator[str]
     for rule, reason in content.get("off", {}).items():
         if not reason:
             yield f"off: {rule} has no reason"
+
+
+def _unknown_templates(content: Mapping[str, Any], known: Collection[str]) -> Iterator[str]:
+    for name in content.get("templates", ()):
+        if name not in known:
+            yield f"there is no template {name}"
 
 
 def _limits(

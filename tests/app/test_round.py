@@ -14,6 +14,7 @@ from core.outbox import Outbox, Topic
 from core.settings import Environment, Settings
 from core.slices import slices
 from core.vitals import Vital
+from monitoring.plans.site_rules import SiteRules
 from monitoring.tables import AssessmentRow
 from tests.monitoring.test_service import NOW, enrol, measure, offered
 
@@ -33,7 +34,7 @@ def runtime(database: Database) -> Runtime:
     return Runtime(
         settings=settings,
         database=database,
-        rulebook=RULEBOOK,
+        rules=SiteRules(RULEBOOK),
         model=None,
         policy=None,  # type: ignore[arg-type]  # nothing is raised here
         mailer=None,
