@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text
 from sqlalchemy.exc import ProgrammingError
 
 from core.audit import AuditEvent
@@ -15,75 +15,30 @@ from core.outbox import Topic
 from core.rotation import rotate
 from core.security import SYSTEM, Caller, Role
 from core.vitals import Severity, Vital
-from ingest.people.tables import PatientMerge
-from ingest.tables import CareTeam, CareTeamParticipant, CareTeamPatient, Condition, Patient
 from monitoring import repository as judgements
 from monitoring import service as monitoring
 from monitoring.plans import repository, service
-from monitoring.plans.limits import Origin, PlanLimit
+from monitoring.plans.limits import Origin
 from monitoring.plans.service import Signed
 from monitoring.plans.site_rules import SiteRules
 from monitoring.plans.tables import PlanVersion
-from monitoring.plans.versions import TARGET
-from tests.monitoring.test_service import NOW, enrol, measure, offered
-from tests.people import clinician
+from tests.monitoring.plans.conftest import (
+    LATER,
+    REVIEW,
+    RULEBOOK,
+    SITE,
+    WIDE,
+    found,
+    looked_after,
+    set_,
+    signed,
+)
+from tests.monitoring.test_service import NOW, measure, offered
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from core.database import Database
-
-RULEBOOK = monitoring.load_rulebook()
-SITE = SiteRules(RULEBOOK, (), monitoring.load_templates(RULEBOOK))
-LATER = NOW + timedelta(minutes=10)
-WIDE = PlanLimit(vital=Vital.HEART_RATE, reason="r", alert_high=125)
-REVIEW = date(2026, 9, 1)
-
-
-@pytest.fixture
-def physician(session: Session) -> Caller:
-    who = clinician(session, uuid4(), "Dr Han", "han@clinic.example")
-    session.add(who)
-    session.flush()
-    return Caller("user", uuid4(), role=Role.PHYSICIAN, practitioner_id=who.id)
-
-
-@pytest.fixture
-def patient(session: Session, physician: Caller) -> UUID:
-    return looked_after(session, physician)
-
-
-def looked_after(session: Session, physician: Caller, *codes: str) -> UUID:
-    id_, team = enrol(session), uuid4()
-    session.add(CareTeam(id=team, name="team"))
-    session.flush()
-    session.add(CareTeamParticipant(care_team_id=team, practitioner_id=physician.practitioner_id))
-    session.add(CareTeamPatient(care_team_id=team, patient_id=id_))
-    session.add_all(
-        Condition(
-            patient_id=id_,
-            codes=[["http://hl7.org/fhir/sid/icd-10-cm", code]],
-            clinical_status="active",
-        )
-        for code in codes
-    )
-    session.flush()
-    return id_
-
-
-def signed(caller: Caller, reason: str = "lives at 115") -> Signed:
-    return Signed(caller, reason, REVIEW)
-
-
-def set_(session: Session, caller: Caller, patient: UUID, limit: PlanLimit = WIDE) -> int:
-    return service.set_limit(session, signed(caller), patient, limit, site=SITE, now=NOW)
-
-
-def found(session: Session, patient: UUID, site: SiteRules = SITE) -> dict[str, Severity]:
-    done = monitoring.assess(
-        session, patient, now=NOW + timedelta(minutes=40), rulebook=site, model=None
-    )
-    return {f.rule_id: f.severity for f in judgements.assessment(session, done).findings}
 
 
 def test_a_limit_is_in_force_with_who_set_it_when_why_and_until_when(
@@ -260,46 +215,6 @@ def test_a_limit_that_the_site_has_locked_is_refused_where_it_would_not_count(
     assert service.set_limit(session, signed(physician), patient, low, site=site, now=NOW) == 1
 
 
-def test_the_second_scale_needs_the_target_and_the_diagnosis(
-    session: Session, physician: Caller
-) -> None:
-    """fhir.md 7a: hypercapnic failure on the problem list and a clinician's target; never one."""
-    diagnosed = looked_after(session, physician, "J44.9", "J96.12")
-    undiagnosed = looked_after(session, physician, "J44.9")
-
-    for each in (diagnosed, undiagnosed):
-        measure(session, each, Vital.SPO2, 90.0)
-        assert found(session, each)["SPO2-CRIT"] is Severity.RED
-        service.confirm_target(session, signed(physician), each, on=True, now=NOW)
-
-    plans = {e: service.shown(session, e, SITE, now=NOW) for e in (diagnosed, undiagnosed)}
-    assert [plans[e].person.scale_two for e in plans] == [True, False]
-    assert all(plan.target is not None for plan in plans.values())
-    assert [[t.name for t in plan.templates] for plan in plans.values()] == [
-        ["copd_scale_two"],
-        ["copd"],
-    ]
-    service.confirm_target(session, signed(physician), diagnosed, on=False, now=LATER)
-    after = service.shown(session, diagnosed, SITE, now=LATER)
-    assert (after.person.scale_two, after.target) == (False, None)
-    assert [v.subject for v in after.versions] == [TARGET, TARGET]
-
-
-def test_of_merged_records_the_later_version_stands(
-    session: Session, physician: Caller, patient: UUID
-) -> None:
-    other = looked_after(session, physician)
-    set_(session, physician, patient)
-    wider = replace(WIDE, alert_high=128.0)
-    service.set_limit(session, signed(physician), other, wider, site=SITE, now=LATER)
-    session.add(PatientMerge(merged_id=other, survivor_id=patient, at=LATER, reason=b""))
-    session.flush()
-
-    own = repository.own_of(session, {patient: {patient, other}})[patient]
-
-    assert [limit.alert_high for limit in own.limits] == [128]
-
-
 def test_of_many_people_plans_are_read_with_one_query(session: Session, physician: Caller) -> None:
     people = [looked_after(session, physician) for _ in range(3)]
     for n, each in enumerate(people[:2]):
@@ -311,15 +226,3 @@ def test_of_many_people_plans_are_read_with_one_query(session: Session, physicia
         people[0]: [120],
         people[1]: [121],
     }
-
-
-def test_a_target_set_on_one_record_holds_for_the_merged_person(
-    session: Session, physician: Caller, patient: UUID
-) -> None:
-    session.execute(update(Patient).where(Patient.id == patient).values(scale_two_plan=False))
-    other = looked_after(session, physician, "J96.12")
-    service.confirm_target(session, signed(physician), other, on=True, now=NOW)
-    session.add(PatientMerge(merged_id=other, survivor_id=patient, at=LATER, reason=b""))
-    session.flush()
-
-    assert service.shown(session, patient, SITE, now=LATER).person.scale_two is True
