@@ -7,7 +7,7 @@ from alembic import context, op
 from sqlalchemy.dialects import postgresql
 
 revision = "0023"
-down_revision = "0021"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
