@@ -6,6 +6,8 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3; 
 	>/dev/null 2>&1 && echo $$p && break; done)
 BIN := .venv/bin
 ARGS ?=
+# Test files are shared out to so many processes, each with servers of its own.
+WORKERS ?= 2
 
 .PHONY: help setup setup-dev check test fix demo bench migrate lock conformance
 .DEFAULT_GOAL := help
@@ -21,7 +23,7 @@ demo: setup ## show it: a synthetic cohort, its readings over HTTP, alerts in th
 	$(BIN)/wardlight demo $(ARGS)
 
 test: setup-dev ## run every test (ARGS="-k name" narrows it)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup-dev ## linters, types, import layers, templates
 	$(BIN)/ruff check .

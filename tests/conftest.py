@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 import app.migrate
 from core.database import Database
 from core.embedded import Servers, servers
+from core.outbox import Outbox, State
 from core.settings import Environment, Settings
 from tests.running_system import System, running_system
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
+OPENED = pytest.StashKey[Database]()
 
 
 @pytest.fixture(scope="session")
@@ -29,12 +32,23 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 
 
 @pytest.fixture(scope="session")
-def database(embedded: Servers) -> Iterator[Database]:
+def database(embedded: Servers, request: pytest.FixtureRequest) -> Iterator[Database]:
     """Return the migrated database, as the application's role sees it."""
     app.migrate.upgrade(embedded.migration_database_url, app_role="wardlight_app")
     database = Database(embedded.database_url, field_keys=embedded.field_keys)
+    request.session.stash[OPENED] = database
     yield database
     database.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_waits(request: pytest.FixtureRequest) -> None:
+    """End the work that another file's tests left: to this one's door it would be a backlog."""
+    database = request.session.stash.get(OPENED, None)
+    if database is not None:
+        waiting = Outbox.state.in_([State.OPEN, State.LEASED])
+        with database.transaction() as session:
+            session.execute(update(Outbox).where(waiting).values(state=State.DONE))
 
 
 @pytest.fixture

@@ -49,7 +49,9 @@ def test_a_digest_is_the_same_for_the_same_parts_only() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a:b", TEXT.split(",")[0], TEXT.split(",")[1], f"{TEXT},{TEXT}", "first"]
+    "text",
+    ["", "a:b", TEXT.split(",")[0], TEXT.split(",")[1], f"{TEXT},{TEXT}", "first"],
+    ids=["nothing", "no-key", "no-index", "index-only", "twice", "name-only"],
 )
 def test_a_ring_that_cannot_work_is_refused_without_telling_its_keys(text: str) -> None:
     with pytest.raises(ValueError, match="key") as refused:

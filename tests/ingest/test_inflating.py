@@ -53,6 +53,7 @@ def test_a_bomb_is_refused_by_its_ratio_and_never_held_in_memory_sec_32() -> Non
         zlib.compress(b"{}"),
         b"",
     ],
+    ids=["plain", "cut", "followed", "two-members", "zlib", "nothing"],
 )
 def test_what_is_not_one_whole_gzip_is_refused(broken: bytes) -> None:
     with pytest.raises(BrokenGzipError):

@@ -109,7 +109,7 @@ def test_a_device_cannot_delete_or_patch_fhir_06(gateway: Any, method: str) -> N
     assert answer.json()["resourceType"] == "OperationOutcome"
 
 
-@pytest.mark.parametrize("path", ["Observation/nonsense", f"Observation/{uuid4()}", "Claim/1"])
+@pytest.mark.parametrize("path", ["Observation/nonsense", f"Observation/{UUID(int=1)}", "Claim/1"])
 def test_what_does_not_exist_is_404_and_the_attempt_is_audited_sec_16(
     gateway: Any, database: Database, path: str
 ) -> None:

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import json
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 import jwt
 import pytest
@@ -23,7 +23,7 @@ from tests.ward import MALSUN, Ward
         {"aud": f"{BASE}/cds-services"},
         {"aud": f"{BASE}{PATH}/feedback"},
         {"aud": None},
-        {"iss": str(uuid4())},
+        {"iss": str(UUID(int=1))},
         {"iss": None},
         {"iss": "a\0b"},
         {"exp": 1},

@@ -35,7 +35,9 @@ def request(*headers: tuple[bytes, bytes], sends: list[bytes], then: float = 0) 
 
 
 @pytest.mark.parametrize(
-    ("headers", "part"), [((JSON,), b'{"a"'), ((JSON, GZIP), gzip.compress(b"{}")[:12])]
+    ("headers", "part"),
+    [((JSON,), b'{"a"'), ((JSON, GZIP), gzip.compress(b"{}")[:12])],
+    ids=["plain", "gzip"],
 )
 def test_a_body_that_does_not_end_is_408_sec_32(
     monkeypatch: pytest.MonkeyPatch, headers: tuple[tuple[bytes, bytes], ...], part: bytes
