@@ -24,6 +24,15 @@ class Label(StrEnum):
     UNSURE = "unsure"
 
 
+WORDS: dict[str, str] = {
+    Label.TRUE_ACTIONABLE: "True, something was done",
+    Label.TRUE_NO_ACTION: "True, nothing needed doing",
+    Label.FALSE_MEASUREMENT: "False: the measurement",
+    Label.FALSE_PHYSIOLOGY: "False: harmless for this person",
+    Label.DUPLICATE: "Duplicate",
+    Label.UNSURE: "Unsure",
+}
+
 ACTIONS: dict[Label, tuple[str, ...]] = {
     Label.TRUE_ACTIONABLE: (
         "call",

@@ -107,7 +107,10 @@ class AlertFinding(Base):
     rejudged: Mapped[bool] = mapped_column(server_default=text("false"))
     fallen_at: Mapped[datetime | None] = mapped_column(instant())  # its cause vanished (REL-23)
 
-    __table_args__ = (UniqueConstraint("alert_id", "rule_id", "at"),)
+    __table_args__ = (
+        UniqueConstraint("alert_id", "rule_id", "at"),
+        Index(None, "rule_id", "alert_id"),
+    )
 
 
 class Step(Base):

@@ -13,8 +13,9 @@ from importlib.resources import files
 from string import Formatter
 from typing import TYPE_CHECKING
 
-from app.pages.labels import CHECKLIST, LABELS
-from core.vitals import MEASURES, Vital
+from alerts.outcomes import WORDS
+from app.pages.labels import CHECKLIST
+from core.vitals import MEASURES, Severity, Vital
 from monitoring.alternatives import templates
 from monitoring.catalogue import catalogue
 from monitoring.criteria import CriteriaRule, tests_of
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 
     from monitoring.rulebook import Rulebook
 
-CALLS = frozenset({"Phrase", "counted", "say"})  # what is handed the English text of a message
+CALLS = frozenset({"Phrase", "counted", "text"})  # what is handed the English text of a message
+QUERIES = frozenset({"tables.py", "repository.py"})  # there `text` is SQL
 IN_TEMPLATE = re.compile(r'\bsay\("([^"]+)"')
 
 
@@ -52,7 +54,8 @@ class Message:
 def messages(rulebook: Rulebook, medicines: Iterable[str] = ()) -> list[Message]:
     """Return every message once; `medicines` are the classes that a sentence may name."""
     plain = (*_of_rules(rulebook), *_vocabulary(), *medicines, *_of_templates())
-    found = [*_of_code(files("monitoring")), *_of_code(files("app").joinpath("pages"))]
+    folders = (files("monitoring"), files("alerts"), files("app").joinpath("pages"))
+    found = [message for folder in folders for message in _of_code(folder)]
     found += [Message(each) for each in plain]
     return [each for each in dict.fromkeys(found) if each.id]
 
@@ -71,7 +74,7 @@ def _of_code(folder: Traversable) -> Iterator[Message]:
     for each in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if each.is_dir():
             yield from _of_code(each)
-        elif each.name.endswith(".py"):
+        elif each.name.endswith(".py") and each.name not in QUERIES:
             yield from _of_module(each.read_text(encoding="utf-8"))
 
 
@@ -121,4 +124,4 @@ def _vocabulary() -> Iterator[str]:
     yield from (slip.words for slip in SLIPS.values())
     yield from (feature.label for feature in FEATURES)
     yield from (item.words for item in CHECKLIST)
-    yield from LABELS.values()
+    yield from (*WORDS.values(), "still open", "closed without an outcome", *Severity)

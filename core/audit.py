@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity, Index
+from sqlalchemy import BigInteger, Identity, Index, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, instant
@@ -94,6 +94,26 @@ def record_all(session: Session, caller: Caller, events: Iterable[Event], *, now
     ]
     if rows:
         copy_rows(session, "audit_event", _TYPES, rows)
+
+
+def looks(
+    session: Session, caller: Caller, patient: UUID, entity: str, *, before: datetime
+) -> list[datetime]:
+    """Return when a caller read something of a patient, the newest first, a hundred at most."""
+    query = (
+        select(AuditEvent.recorded)
+        .where(
+            AuditEvent.patient_id == patient,
+            AuditEvent.caller_kind == caller.kind,
+            AuditEvent.caller_id == caller.id,
+            AuditEvent.entity == entity,
+            AuditEvent.action == Action.READ,
+            AuditEvent.recorded < before,
+        )
+        .order_by(AuditEvent.recorded.desc())
+        .limit(100)
+    )
+    return list(session.scalars(query))
 
 
 _TYPES = {

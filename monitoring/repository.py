@@ -61,6 +61,17 @@ class Mark:
     recheck_at: datetime | None
 
 
+def rulebook_at(session: Session, patient_id: UUID, at: datetime) -> str:
+    """Return the hash of the rulebook that the last judgement up to an instant was made by."""
+    query = (
+        select(AssessmentRow.rulebook_hash)
+        .where(AssessmentRow.patient_id == patient_id, AssessmentRow.at <= at)
+        .order_by(AssessmentRow.at.desc())
+        .limit(1)
+    )
+    return session.scalar(query) or ""
+
+
 def latest_marks(session: Session, patients: Collection[UUID]) -> dict[UUID, Mark]:
     """Return the last judgement of each patient; who was never judged is absent."""
     row = AssessmentRow

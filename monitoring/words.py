@@ -19,7 +19,7 @@ from babel.numbers import parse_pattern
 from core.vitals import MEASURES
 from monitoring.catalogue import ENGLISH, catalogue
 from monitoring.findings import Missing, Spoken
-from monitoring.phrases import Instant, Number, Phrase, number
+from monitoring.phrases import Instant, Number, Phrase, measured, number
 from monitoring.windows import zone_of
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from core.vitals import Vital
     from monitoring.catalogue import Catalogue
-    from monitoring.findings import Alternative, Finding, Says, Usual
+    from monitoring.findings import Alternative, Evidence, Finding, Says, Usual
     from monitoring.phrases import Value
 
 NO_NUMBER = "the emergency number"
@@ -42,7 +42,7 @@ class Other:
     ask: str
 
 
-_ENDS = (".", "!", "?")
+_ENDS = (".", "!", "?", ":")
 
 
 def clinician(finding: Finding, language: str = ENGLISH) -> str:
@@ -225,6 +225,33 @@ def quantity(value: float, vital: Vital, language: str = ENGLISH) -> str:
     """Return a value with its unit."""
     shown = figure(value, vital, language)
     return f"{shown} {catalogue(language).text(MEASURES[vital].unit_display)}".strip()
+
+
+def reading(each: Evidence, zone: str, language: str = ENGLISH) -> str:
+    """Return one reading behind a finding, with its time."""
+    facts: dict[str, Value] = {
+        "reading": measured(each.vital, each.value),
+        "at": Instant(each.effective.timestamp(), zone),
+    }
+    return phrase(Phrase("{reading}, {at}", facts), language)
+
+
+def text(message: str, language: str = ENGLISH, **facts: Value) -> str:
+    """Return a message in a language, with its facts."""
+    return phrase(Phrase(message, facts), language)
+
+
+def band(usual: Usual, vital: Vital, language: str = ENGLISH) -> str:
+    """Return a person's usual range with what stands behind it."""
+    facts: dict[str, Value] = {
+        "low": number(max(usual.low, 0.0), vital),
+        "high": number(usual.high, vital),
+        "unit": Phrase(MEASURES[vital].unit_display),
+        "days": Number(usual.days),
+    }
+    if usual.provisional:
+        return phrase(Phrase("{low}–{high} {unit} ({days} days, provisional)", facts), language)  # noqa: RUF001 (an en dash is how a range is written)
+    return phrase(Phrase("{low}–{high} {unit} ({days} days)", facts), language)  # noqa: RUF001 (as above)
 
 
 def moment(at: Instant, language: str = ENGLISH) -> str:

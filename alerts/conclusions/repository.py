@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from alerts.outcomes import Label
-from alerts.tables import Alert
+from alerts.tables import Alert, AlertFinding
 from monitoring.findings import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
     from uuid import UUID
 
@@ -45,3 +46,29 @@ def concluded(session: Session, *, since: datetime) -> list[Conclusion]:
         for patient, problem, started, ended, label in rows
         if label is not None
     ]
+
+
+def labelled(
+    session: Session, rules: Collection[str], *, since: datetime
+) -> dict[str, dict[str, int]]:
+    """Return for each rule how many alerts that it fired in bear which label, programme-wide.
+
+    Counts only, and of nobody in particular: no team filter.
+    """
+    alert = func.count(Alert.id.distinct())
+    query = (
+        select(AlertFinding.rule_id, Alert.outcome, alert)
+        .join(Alert, Alert.id == AlertFinding.alert_id)
+        .where(
+            AlertFinding.rule_id.in_(rules),
+            AlertFinding.fallen_at.is_(None),
+            Alert.outcome.is_not(None),
+            Alert.closed_at >= since,
+        )
+        .group_by(AlertFinding.rule_id, Alert.outcome)
+    )
+    found: dict[str, dict[str, int]] = {rule: {} for rule in rules}
+    for rule, label, count in session.execute(query):
+        if label is not None:
+            found[rule][label] = count
+    return found

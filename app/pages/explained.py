@@ -12,20 +12,21 @@ from zoneinfo import ZoneInfo
 
 from alerts.inbox import EpisodeView, FindingView
 from alerts.lifecycle import State
-from app.pages.labels import LABELS, detail_words
+from alerts.outcomes import WORDS
+from app.pages.labels import detail_words
 from app.pages.wording import (
     Moment,
     Sentence,
     maybe,
     moment,
-    quantity,
     spoken,
-    usual_words,
 )
-from core.vitals import MEASURES, Severity
+from core.vitals import Severity
 from monitoring import words
 from monitoring.catalogue import ENGLISH, known
 from monitoring.findings import Assessment, Contribution, Risk
+from monitoring.phrases import Phrase, whole
+from monitoring.words import Other
 from reports.charts import Svg, bar
 from reports.weekly import GRAVE
 
@@ -67,6 +68,7 @@ class EpisodePrint:
     next_step: str
     next_at: Moment | None
     notes: list[str]
+    alternatives: list[Other]
     findings: list[FindingPrint]
     rulebook: str
     policy: str
@@ -132,7 +134,8 @@ def episode_print(view: EpisodeView, reader: Reader, *, rulebook: str) -> Episod
         owner="yours" if view.owner_id in reader.identities else view.owner_name or "not owned",
         next_step=view.next_step,
         next_at=maybe(view.next_step_at, now=reader.now, zone=reader.zone),
-        notes=_notes(view),
+        notes=_notes(view, reader.language),
+        alternatives=words.alternatives(head, reader.language),
         findings=[finding_print(f, reader) for f in view.findings[:MOST_FINDINGS]],
         rulebook=rulebook[:SHORT_HASH] or "unknown",
         policy=view.policy_hash[:SHORT_HASH],
@@ -142,48 +145,65 @@ def episode_print(view: EpisodeView, reader: Reader, *, rulebook: str) -> Episod
     )
 
 
-def _notes(view: EpisodeView) -> list[str]:
+def _notes(view: EpisodeView, language: str) -> list[str]:
     notes = []
     if view.late:
-        notes.append("The reading arrived late; nobody was paged.")
+        notes.append(words.text("The reading arrived late; nobody was paged.", language))
     if view.previous_id is not None:
-        how = LABELS.get(view.previous_outcome, view.previous_outcome)
-        notes.append(f"The same problem was open before; it ended as: {how}.")
+        how = Phrase(WORDS.get(view.previous_outcome, view.previous_outcome))
+        before = words.text(
+            "The same problem was open before; it ended as: {outcome}.", language, outcome=how
+        )
+        notes.append(before)
     if len(view.findings) > MOST_FINDINGS:
-        notes.append(f"{len(view.findings)} findings; the gravest {MOST_FINDINGS} are explained.")
+        many = words.text(
+            "{count} findings; the gravest {shown} are explained.",
+            language,
+            count=whole(len(view.findings)),
+            shown=whole(MOST_FINDINGS),
+        )
+        notes.append(many)
     return notes
 
 
 def _ended(view: EpisodeView) -> str:
     if view.state is not State.RESOLVED:
         return str(view.state).replace("-", " ")
-    words = LABELS.get(view.outcome, view.outcome)
+    how = WORDS.get(view.outcome, view.outcome)
     detail = f": {detail_words(view.outcome_detail)}" if view.outcome_detail else ""
-    return f"{words}{detail}. {view.outcome_note}".strip()
+    return f"{how}{detail}. {view.outcome_note}".strip()
 
 
 def finding_print(view: FindingView, reader: Reader) -> FindingPrint:
     """Return a finding with the readings, the limit and the rule it rests on."""
-    vital = view.vital
-    kept = sorted(view.evidence, key=lambda e: e.effective, reverse=True)
-    lines = [
-        f"{MEASURES[e.vital].display} {quantity(e.vital, e.value)}, "
-        f"{reader.at(e.effective).absolute}"
-        for e in kept[:MOST_EVIDENCE]
-    ]
-    if len(kept) > MOST_EVIDENCE:
-        lines.append(f"and {len(kept) - MOST_EVIDENCE} more")
+    vital, language = view.vital, reader.language
     return FindingPrint(
-        sentence=spoken(view, reader.language),
+        sentence=spoken(view, language),
         rule=f"{view.rule_id} ({view.severity})",
-        source=f"{view.source}; confidence: {view.confidence}",
-        usual=usual_words(vital, view.usual).removeprefix("usual ") if vital and view.usual else "",
-        limit=quantity(vital, view.limit) if vital and view.limit is not None else "",
-        evidence=lines,
-        missing=words.missing(view, reader.language),
-        counterfactual=words.counterfactual(view, reader.language),
-        confirmed="confirmed" if view.confirmed else "unconfirmed",
+        source=f"{view.source}; {words.text('confidence', language)}: {view.confidence}",
+        usual=words.band(view.usual, vital, language) if vital and view.usual else "",
+        limit=_limit(view, language),
+        evidence=_evidence(view, reader),
+        missing=words.missing(view, language),
+        counterfactual=words.counterfactual(view, language),
+        confirmed=words.text("confirmed" if view.confirmed else "unconfirmed", language),
     )
+
+
+def _limit(view: FindingView, language: str) -> str:
+    if view.vital is None or view.limit is None:
+        return ""
+    return words.quantity(view.limit, view.vital, language)
+
+
+def _evidence(view: FindingView, reader: Reader) -> list[str]:
+    """Return the readings behind a finding, the newest first."""
+    kept = sorted(view.evidence, key=lambda e: e.effective, reverse=True)
+    lines = [words.reading(e, str(reader.zone), reader.language) for e in kept[:MOST_EVIDENCE]]
+    if len(kept) > MOST_EVIDENCE:
+        more = whole(len(kept) - MOST_EVIDENCE)
+        lines.append(words.text("and {count} more", reader.language, count=more))
+    return lines
 
 
 def risk_print(judged: Assessment, reader: Reader) -> RiskPrint:

@@ -6,18 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from alerts.inbox import DeliveryView, EpisodeView, TimelineEntry
-from alerts.outcomes import ACTIONS, Label, Resolution, resolution
+from alerts.outcomes import ACTIONS, WORDS, Label, Resolution, resolution
 from app.pages.wording import Moment
 from core.errors import InvalidError
-
-LABELS: dict[str, str] = {
-    Label.TRUE_ACTIONABLE: "True, something was done",
-    Label.TRUE_NO_ACTION: "True, nothing needed doing",
-    Label.FALSE_MEASUREMENT: "False: the measurement",
-    Label.FALSE_PHYSIOLOGY: "False: harmless for this person",
-    Label.DUPLICATE: "Duplicate",
-    Label.UNSURE: "Unsure",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +53,9 @@ def conclusions() -> list[Group]:
     """Return every outcome with its sub-reasons, for one list that needs no script."""
     return [
         Group(
-            LABELS[label],
+            WORDS[label],
             [Option(f"{label}/{d}", detail_words(d)) for d in ACTIONS[label]]
-            or [Option(f"{label}/", LABELS[label])],
+            or [Option(f"{label}/", WORDS[label])],
         )
         for label in Label
     ]

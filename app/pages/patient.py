@@ -15,6 +15,7 @@ import alerts.service
 import ingest.service
 from alerts.inbox import EpisodeView
 from app import health
+from app.pages.background import background
 from app.pages.door import Door, Visit
 from app.pages.explained import Reader, episode_print, risk_print
 from app.pages.labels import (
@@ -158,6 +159,7 @@ def _page(door: Door, visit: Visit, patient_id: UUID, *, notice: str) -> Respons
         door.settings.emergency_number,
     )
     judged = judgements.latest(session, patient_id)
+    readings = people.readings(session, patient_id, since=now - SPAN)
     return door.pages.page(
         "patient.html",
         visit=visit,
@@ -167,10 +169,8 @@ def _page(door: Door, visit: Visit, patient_id: UUID, *, notice: str) -> Respons
         person=_person(profile, visit),
         live=[episode_print(e, reader, rulebook=_rulebook(visit, e)) for e in live],
         past=[episode_print(e, reader, rulebook="") for e in episodes if e.state.ended],
-        charts=charts(
-            people.readings(session, patient_id, since=now - SPAN),
-            _canvas(door, visit, live, judged),
-        ),
+        charts=charts(readings, _canvas(door, visit, live, judged)),
+        background=background(door, visit, patient_id, episodes, readings),
         span_days=SPAN.days,
         known=liveness_of(session, [profile], now=now)[patient_id],
         streams=streams_of(session, patient_id, now=now, zone=door.zone),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from core.settings import Settings
+from monitoring import words
 
 HERE = Path(__file__).parent.parent
 STATIC = HERE / "static"
@@ -33,6 +35,7 @@ class Renderer:
 
     def __init__(self, settings: Settings) -> None:
         self._version = asset_version()
+        self._language: str = settings.site_language
         self._environment = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
@@ -54,7 +57,10 @@ class Renderer:
         return f"/static/{name}?v={self._version}"
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
-        """Return a whole page or a fragment."""
+        """Return a whole page or a fragment; explanations in the language of its reader."""
+        visit = values.get("visit")
+        language = visit.language if visit else self._language
+        values |= {"language": language, "say": partial(words.text, language=language)}
         return HTMLResponse(self._environment.get_template(template).render(values), status)
 
 

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
+from alerts.outcomes import WORDS
 from app.pages.definitions import DEFINITIONS
 from app.pages.door import Door, Visit
-from app.pages.labels import LABELS
 from app.pages.refusals import page_route
 from app.pages.wording import amount, plural, relative
 from core.audit import Action, record
@@ -150,7 +150,7 @@ def _values(visit: Visit, found: TeamWeek) -> dict[str, Any]:
         "tiers": [_tier(line) for line in report.tiers],
         "reasons": [_problem(line) for line in report.problems],
         "outcomes": [
-            OutcomePrint(LABELS.get(label, label), count)
+            OutcomePrint(WORDS.get(label, label), count)
             for label, count in sorted(report.outcomes.items(), key=lambda item: -item[1])
         ],
         "adherence": [_days(line, found) for line in report.adherence],
