@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
+    from ingest.asked import Asked
+
 ELIGIBLE_AGE = 65
 NEEDED_GROUPS = 2
 COUNTED_TIERS = ("core", "usual")
@@ -108,6 +110,7 @@ class Person:
     medicines_known: bool = False
     traits: frozenset[str] = frozenset()
     stays: tuple[Stay, ...] = ()
+    asked: tuple[Asked, ...] = ()  # what the programme asked them to measure, and when
 
     def age(self, today: date) -> int | None:
         """Return the age in whole years, or None where the birth date is unknown."""

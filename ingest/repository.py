@@ -41,6 +41,7 @@ from ingest.merging.repository import (
 from ingest.population.repository import once, readings_of
 from ingest.receipt import Kind
 from ingest.roster import PatientProfile, Team
+from ingest.schedules.repository import asked_of
 from ingest.tables import Patient, StoredReading
 from ingest.teams.repository import (
     care_teams,
@@ -110,6 +111,7 @@ def people(session: Session, patients: Collection[UUID]) -> dict[UUID, Person]:
     every = {each for person in ids.values() for each in person}
     diagnoses = diagnoses_of(session, every)
     medicines, stays = taken_by(session, every), stays_of(session, every)
+    asked_for = asked_of(session, every)
     known = {row.id: row for row in session.scalars(select(Patient).where(Patient.id.in_(every)))}
     found = {}
     for asked in patients:
@@ -126,6 +128,7 @@ def people(session: Session, patients: Collection[UUID]) -> dict[UUID, Person]:
             medicines=frozenset().union(*(each.classes for each in taken)),
             medicines_known=bool(taken),
             stays=tuple(stay for each in mine for stay in stays.get(each, ())),
+            asked=tuple(each for record in mine for each in asked_for.get(record, ())),
         )
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -39,7 +39,7 @@ class AdherenceRule(Rule):
 
 def adherence(rule: AdherenceRule, now: Moment) -> Iterator[Hit]:
     """Compare the shares of days with a measurement, on the first day that they fall apart."""
-    days = _measured(now)
+    days = _Days(_measured(now), _expected(now))
     if _was_absent(rule, now) or not _fallen(rule, days, now.day):
         return
     if _fallen(rule, days, now.day - 1):
@@ -68,15 +68,28 @@ def _was_absent(rule: AdherenceRule, now: Moment) -> bool:
     return any(end is None or end.timestamp() >= start for end in ends)
 
 
-def _fallen(rule: AdherenceRule, days: Days, today: int) -> bool:
+class _Days(NamedTuple):
+    """The days with a measurement, and the weekdays (Monday 0) on which one is expected."""
+
+    measured: Days
+    expected: frozenset[int]
+
+
+def _fallen(rule: AdherenceRule, days: _Days, today: int) -> bool:
     recent, usual = _shares(rule, days, today)
     return usual >= rule.before and recent <= rule.after
 
 
-def _shares(rule: AdherenceRule, days: Days, today: int) -> tuple[float, float]:
+def _shares(rule: AdherenceRule, days: _Days, today: int) -> tuple[float, float]:
     """Return the shares of the recent and of the usual days; today is not over yet."""
     turn = today - rule.recent_days
     return _share(days, turn, today - 1), _share(days, turn - rule.usual_days, turn - 1)
+
+
+def _expected(now: Moment) -> frozenset[int]:
+    """Return the weekdays on which the programme asked for anything; all where it did not."""
+    asked = frozenset().union(*(each.days for each in now.person.asked))
+    return asked or frozenset(range(7))
 
 
 def _measured(now: Moment) -> Days:
@@ -90,6 +103,8 @@ def _measured(now: Moment) -> Days:
     return np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
 
 
-def _share(days: Days, first: int, last: int) -> float:
-    low, high = days.searchsorted((first, last + 1))
-    return float(high - low) / (last - first + 1)
+def _share(days: _Days, first: int, last: int) -> float:
+    """Return the share of the expected days that were kept; where none was, all are."""
+    due = sum((day - 1) % 7 in days.expected for day in range(first, last + 1))
+    low, high = days.measured.searchsorted((first, last + 1))
+    return min(float(high - low) / due, 1.0) if due else 1.0

@@ -1,7 +1,8 @@
 """Judges a person's past as it happened: each arrival, each wait that ends, each local midnight.
 
 Only what had arrived by an instant is looked at then. An arrival is put to the rules that
-its vital concerns; silence and the learned score are asked at the end of each local day.
+its vital concerns. Rules of time are asked at midnight, and when they would fire if nothing
+arrived until then; the learned score at the end of each local day.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from monitoring.findings import Finding
     from monitoring.rulebook import Rulebook
     from monitoring.windows import History
+
+
+SHORTEST = 15 * 60.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ def run(
     marks = ((at, None) for at in ticks)
     for at, group in heapq.merge(groups, marks, key=lambda event: event[0]):
         yield from walk.wait_until(at)
+        yield from walk.time_passes(at)
         yield from walk.arrive(at, group) if group else walk.tick(at)
 
 
@@ -128,6 +133,7 @@ class _Walk:
     _newest: float = 0.0
     _waits: list[tuple[float, Vital]] = field(default_factory=list)
     _lesser: list[Finding] = field(default_factory=list)  # for combinations
+    _heard: float = 0.0  # the last instant at which anything arrived, or a rule of time was asked
 
     def known(self, at: float) -> History:
         """Return the history known at an instant, without the days of its episodes."""
@@ -136,7 +142,7 @@ class _Walk:
 
     def arrive(self, at: float, arrivals: Iterable[_Arrival]) -> Iterator[News]:
         """Judge what arrived together: each vital's rules, at each instant they touch."""
-        past = self.known(at)
+        past, self._heard = self.known(at), at
         found: list[Finding] = []
         for arrival in arrivals:
             if arrival.judged:
@@ -158,14 +164,31 @@ class _Walk:
             due, vital = heapq.heappop(self._waits)
             yield from self._tell(self._ask(self.known(due), due, due, vital), due)
 
+    def time_passes(self, until: float) -> Iterator[News]:
+        """Ask the rules of time each time that one falls due before something else happens.
+
+        Live, everybody is asked each quarter of an hour: what is shorter is no silence.
+        """
+        if not self._heard or until - self._heard < SHORTEST:
+            return
+        due = self._of_time(self._heard)[1]
+        while due is not None and self._heard < due < until:
+            self._heard = due
+            found, due = self._of_time(due)
+            yield from self._tell(found, self._heard)
+
+    def _of_time(self, at: float) -> tuple[Sequence[Finding], float | None]:
+        judged = judge_at(moment(self.known(at), at, at), self.rulebook.timed, self.rulebook)
+        return judged.findings, judged.due
+
     def tick(self, at: float) -> Iterator[News]:
         """End a local day: silence, the score, and episodes that have been quiet."""
-        past = self.known(at)
-        found = list(judge_at(moment(past, at, at), self.rulebook.timed, self.rulebook).findings)
-        found += self._score(past, at)
+        found = [*self._of_time(at)[0], *self._score(self.known(at), at)]
         yield from self._tell(found, at)
         if self.episodes.clear(at):
             self._frozen = self.episodes.frozen()
+        self._heard = at + 1.0  # midnight: the day has changed, and a day more is over
+        yield from self._tell(self._of_time(self._heard)[0], self._heard)
 
     def _ask(self, past: History, point: float, arrived: float, vital: Vital) -> Sequence[Finding]:
         judged = judge_at(

@@ -168,6 +168,19 @@ class Risk:
 
 
 @dataclass(frozen=True, slots=True)
+class Awaited:
+    """When a vital's next measurement is late, how often it comes, who says so, what is known.
+
+    `why` is empty until it is late; then it tells apart what the judgement knows.
+    """
+
+    late_at: datetime
+    every: int  # days
+    source: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """One judgement of one person at one instant, with everything needed to explain it."""
 
@@ -178,10 +191,12 @@ class Assessment:
     rulebook_hash: str
     model_id: str
     usual: dict[Vital, Usual] = field(default_factory=dict)
+    expected: dict[Vital, Awaited] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # what the judgement does not know
     shadow: tuple[Finding, ...] = ()  # of rules in shadow mode: nobody is told (AL-21)
     judged_from: datetime | None = None  # every instant from here on was judged anew (REL-19)
     recheck_at: datetime | None = None  # when an unrepeated suspicious value must be judged again
+    due_at: datetime | None = None  # when time alone makes a rule fire, if nothing arrives
 
     @property
     def severity(self) -> Severity | None:

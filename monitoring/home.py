@@ -12,9 +12,12 @@ import numpy as np
 
 from core.vitals import Vital
 from ingest.enrolment import Absence
+from monitoring.moment import Waiting
 from monitoring.windows import DAY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from monitoring.moment import Moment
     from monitoring.windows import Floats
 
@@ -44,6 +47,12 @@ def absent(now: Moment) -> Excuse | None:
         if stay.since.timestamp() <= now.at and not ended:
             return Excuse.ADMITTED if stay.why is Absence.ADMITTED else Excuse.PAUSED
     return None
+
+
+def back(now: Moment) -> Iterator[Waiting]:
+    """Ask again when a stay or a pause that lasts now ends, where its end is known."""
+    ends = [s.until.timestamp() for s in now.person.stays if s.until is not None]
+    yield from (Waiting(end) for end in ends if end > now.at)
 
 
 def expected_from(now: Moment, last: float) -> float:

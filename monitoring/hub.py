@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from core.vitals import Severity, Vital
 from monitoring.home import HOUR, HUB_DOWN, absent, hub_online
-from monitoring.moment import Hit, evidence
+from monitoring.moment import Hit, Waiting, evidence
 from monitoring.phrases import Phrase, whole
 from monitoring.rule_kinds import Rule
+from monitoring.rules import SLACK
 from monitoring.windows import DAY
 
 if TYPE_CHECKING:
@@ -26,12 +27,16 @@ class HubRule(Rule):
     forget_days: int = 30
 
 
-def hub(rule: HubRule, now: Moment) -> Iterator[Hit]:
+def hub(rule: HubRule, now: Moment) -> Iterator[Hit | Waiting]:
     """Say that a hub is offline."""
     beats = now.series(Vital.HUB_HEARTBEAT)
-    if beats is None or hub_online(now) is not False or absent(now) is not None:
+    online = hub_online(now)
+    if beats is None or online is None or absent(now) is not None:
         return
     last = float(beats.times[-1])
+    if online:
+        yield Waiting(last + HUB_DOWN * HOUR + SLACK)
+        return
     if now.at - last > rule.forget_days * DAY:
         return
     yield Hit(

@@ -18,9 +18,10 @@ from monitoring import (
     explanation,
     features,
     risk,
+    schedule,
     scoring,
 )
-from monitoring.findings import Assessment, Finding
+from monitoring.findings import Assessment, Awaited, Finding
 from monitoring.kinds import kind_of
 from monitoring.moment import Moment, Waiting, evidence, moment
 from monitoring.rule_kinds import LimitRule
@@ -43,27 +44,32 @@ REACH_DAYS = 30  # older readings are history: they feed the baseline, never an 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What one instant gave: findings, and when a value that waits must be looked at again."""
+    """What one instant gave: findings, and when a value that waits must be looked at again.
+
+    `due` is the next instant at which time alone makes a rule fire, if nothing new arrives.
+    """
 
     findings: tuple[Finding, ...] = ()
     recheck: float | None = None
+    due: float | None = None
 
 
 def judge_at(now: Moment, asked: Iterable[Rule], rulebook: Rulebook) -> Judged:
     """Ask rules at one moment. The score and combinations are not asked here."""
     findings: list[Finding] = []
     waits: list[float] = []
+    dues: list[float] = []
     for rule in asked:
-        fire = kind_of(rule).fire
-        if fire is None or not applies(rule, now):
+        kind = kind_of(rule)
+        if kind.fire is None or not applies(rule, now):
             continue
-        for answer in fire(rule, now):
+        for answer in kind.fire(rule, now):
             if isinstance(answer, Waiting):
-                waits.append(answer.until)
+                (dues if kind.timed else waits).append(answer.until)
             elif not rule.tiers or answer.severity in rule.tiers:
                 said = explanation.finding(answer, zone=now.person.zone, closing=rulebook.closing)
-                findings.append(replace(said, rejudged=not kind_of(rule).timed))
-    return Judged(tuple(findings), min(waits, default=None))
+                findings.append(replace(said, rejudged=not kind.timed))
+    return Judged(tuple(findings), min(waits, default=None), min(dues, default=None))
 
 
 def judge(  # noqa: PLR0913 (the whole context of a judgement)
@@ -85,7 +91,7 @@ def judge(  # noqa: PLR0913 (the whole context of a judgement)
         What earlier assessments found, for combinations only.
     """
     arrived = now.timestamp()
-    found, recheck = _walk(past, points, arrived, rulebook)
+    found, recheck, due = _walk(past, points, arrived, rulebook)
     last = moment(past, arrived, arrived)
     scored = _risk(last, model)
     if scored is not None and model is not None:
@@ -108,18 +114,24 @@ def judge(  # noqa: PLR0913 (the whole context of a judgement)
         rulebook_hash=rulebook.hash,
         model_id=model.id if model else "",
         usual=_usual(last),
+        expected=_expected(last),
         notes=tuple(_notes(last, model)),
         recheck_at=None if recheck is None else datetime.fromtimestamp(recheck, UTC),
+        due_at=None if due is None else datetime.fromtimestamp(due, UTC),
     )
 
 
 def _walk(
     past: History, points: Iterable[float], arrived: float, rulebook: Rulebook
-) -> tuple[list[Finding], float | None]:
-    """Judge each point and each end of a wait that has passed; return the next one due."""
+) -> tuple[list[Finding], float | None, float | None]:
+    """Judge each point and each end of a wait that has passed.
+
+    Return with the findings when the next wait ends, and when time alone makes a rule fire.
+    """
     queue = sorted({*(p for p in points if p <= arrived), arrived})
     found: list[Finding] = []
     recheck: float | None = None
+    due: float | None = None
     done: set[float] = set()
     waited: set[float] = set()
     while queue:
@@ -130,12 +142,13 @@ def _walk(
         asked = rulebook.rules if at in waited or at == arrived else concerned(past, at, rulebook)
         judged = judge_at(moment(past, at, arrived), asked, rulebook)
         found += judged.findings
+        due = judged.due if at == arrived else due
         if judged.recheck is not None and judged.recheck <= arrived:
             heapq.heappush(queue, judged.recheck)
             waited.add(judged.recheck)
         elif judged.recheck is not None:
             recheck = min(judged.recheck, recheck or judged.recheck)
-    return found, recheck
+    return found, recheck, due
 
 
 def concerned(past: History, at: float, rulebook: Rulebook) -> tuple[Rule, ...]:
@@ -245,6 +258,18 @@ def _body(now: Moment) -> Iterator[Vital]:
 def _usual(now: Moment) -> dict[Vital, Usual]:
     usuals = {vital: now.usual(vital, window=1, days=baseline.SPAN_DAYS) for vital in _body(now)}
     return {vital: usual for vital, usual in usuals.items() if usual is not None}
+
+
+def _expected(now: Moment) -> dict[Vital, Awaited]:
+    return {
+        each.vital: Awaited(
+            late_at=datetime.fromtimestamp(each.late_at, UTC),
+            every=each.every,
+            source=each.source,
+            why=schedule.why(now, each.vital) if now.at >= each.late_at else "",
+        )
+        for each in schedule.all_expected(now)
+    }
 
 
 def _notes(now: Moment, model: risk.Model | None) -> Iterator[str]:

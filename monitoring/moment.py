@@ -99,7 +99,10 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A suspicious value below RED that waits for its repeat until an instant (AL-20)."""
+    """Look again at an instant: a value below RED waits for its repeat (AL-20), or time alone.
+
+    A rule of time says so when it would fire at that instant if nothing arrived until then.
+    """
 
     until: float
 

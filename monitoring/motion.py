@@ -16,7 +16,7 @@ import numpy as np
 from core.vitals import Severity, Vital
 from monitoring.findings import Missing
 from monitoring.home import HOUR, excuse, hub_online, movements
-from monitoring.moment import Hit, evidence
+from monitoring.moment import Hit, Waiting, evidence
 from monitoring.phrases import Phrase
 from monitoring.rule_kinds import Rule
 from monitoring.windows import zone_of
@@ -78,7 +78,7 @@ class BathroomRule(Rule):
     forget_hours: float = 12.0
 
 
-def gap(rule: GapRule, now: Moment) -> Iterator[Hit]:
+def gap(rule: GapRule, now: Moment) -> Iterator[Hit | Waiting]:
     """Notice a gap that is long, and long for this person, while it lasts."""
     moved = _judged(now)
     if moved is None:
@@ -90,7 +90,10 @@ def gap(rule: GapRule, now: Moment) -> Iterator[Hit]:
     last = float(moved[-1])
     start = max(last, _hour(now, rule.waking_from))
     due = start + limit
-    if due > _hour(now, rule.waking_until) or now.at < due:
+    if due > _hour(now, rule.waking_until):
+        return
+    if now.at < due:
+        yield Waiting(due)
         return
     yield _hit(rule, now, _Spell(last, due, limit / HOUR))
 
@@ -106,7 +109,7 @@ def _longest_gap(rule: HomeRule, times: Floats, midnight: datetime) -> float | N
     return float(np.diff(np.concatenate(([start], inside, [end]))).max()) if len(inside) else None
 
 
-def morning(rule: MorningRule, now: Moment) -> Iterator[Hit]:
+def morning(rule: MorningRule, now: Moment) -> Iterator[Hit | Waiting]:
     """Notice that somebody has not risen long after they usually do."""
     moved = _judged(now)
     if moved is None:
@@ -117,7 +120,10 @@ def morning(rule: MorningRule, now: Moment) -> Iterator[Hit]:
     dawn = _hour(now, rule.day_from)
     limit = float(np.percentile(usual, rule.percentile)) + rule.grace_hours * HOUR
     due = dawn + limit
-    if now.at < due or float(moved[-1]) >= dawn or due >= _hour(now, 24):
+    if float(moved[-1]) >= dawn or due >= _hour(now, 24):
+        return
+    if now.at < due:
+        yield Waiting(due)
         return
     yield _hit(rule, now, _Spell(float(moved[-1]), due, limit / HOUR + rule.day_from))
 
@@ -131,7 +137,7 @@ def _rising(rule: HomeRule, times: Floats, midnight: datetime) -> float | None:
     return float(after[0] - dawn) if len(after) else None
 
 
-def bathroom(rule: BathroomRule, now: Moment) -> Iterator[Hit]:
+def bathroom(rule: BathroomRule, now: Moment) -> Iterator[Hit | Waiting]:
     """Notice that somebody went into the bathroom and did not come out."""
     room = now.series(Vital.BATHROOM)
     if room is None or excuse(now) is not None:
@@ -144,7 +150,10 @@ def bathroom(rule: BathroomRule, now: Moment) -> Iterator[Hit]:
     elsewhere = _elsewhere(now, since=last)
     minutes = rule.night_minutes if _night(rule, now, last) else rule.minutes
     due = last + minutes * MINUTE
-    if elsewhere or float(moved[-1]) > last or now.at < due:
+    if elsewhere or float(moved[-1]) > last:
+        return
+    if now.at < due:
+        yield Waiting(due)
         return
     yield _hit(rule, now, _Spell(last, due, minutes), Vital.BATHROOM)
 

@@ -9,6 +9,7 @@ from core.vitals import Severity, Vital
 from monitoring import phrases
 from monitoring.findings import (
     Alternative,
+    Awaited,
     Contribution,
     Evidence,
     Finding,
@@ -144,6 +145,21 @@ def _read_evidence(stored: Mapping[str, Any]) -> Evidence:
         value=stored["value"],
         effective=datetime.fromisoformat(stored["effective"]),
     )
+
+
+def write_awaited(awaited: Awaited) -> dict[str, Any]:
+    """Return when a measurement is expected as JSON values."""
+    return {
+        "late_at": awaited.late_at.isoformat(),
+        "every": awaited.every,
+        "source": str(awaited.source),
+        "why": str(awaited.why),
+    }
+
+
+def read_awaited(stored: Mapping[str, Any]) -> Awaited:
+    """Return what was written of an expected measurement."""
+    return Awaited(**{**stored, "late_at": datetime.fromisoformat(stored["late_at"])})
 
 
 def write_usual(usual: Usual) -> dict[str, Any]:

@@ -14,9 +14,11 @@ from core.vitals import Vital
 from ingest.repository import everybody
 from monitoring.findings import Assessment
 from monitoring.record import (
+    read_awaited,
     read_finding,
     read_risk,
     read_usual,
+    write_awaited,
     write_finding,
     write_risk,
     write_usual,
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from core.vitals import Severity
-    from monitoring.findings import Finding, Problem
+    from monitoring.findings import Awaited, Finding, Problem
 
 _LOCK_SPACE = 0x57415244  # keeps our advisory locks apart from anybody else's
 
@@ -49,6 +51,21 @@ def latest(session: Session, patient_id: UUID) -> Assessment | None:
     newest = query.order_by(AssessmentRow.at.desc(), AssessmentRow.id).limit(1)
     row = session.scalar(newest)
     return _read(row) if row else None
+
+
+def expected_of(session: Session, patients: Collection[UUID]) -> dict[UUID, dict[Vital, Awaited]]:
+    """Return what is expected of each patient by their last judgement, by vital."""
+    row = AssessmentRow
+    query = (
+        select(row.patient_id, row.expected)
+        .where(row.patient_id.in_(patients))
+        .ext(distinct_on(row.patient_id))
+        .order_by(row.patient_id, row.at.desc(), row.id)
+    )
+    return {
+        patient: {Vital(vital): read_awaited(each) for vital, each in expected.items()}
+        for patient, expected in session.execute(query)
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +160,7 @@ def store(
         shadow=[write_finding(finding) for finding in found.shadow],
         risk=write_risk(found.risk) if found.risk else None,
         usual={str(vital): write_usual(usual) for vital, usual in found.usual.items()},
+        expected={str(vital): write_awaited(each) for vital, each in found.expected.items()},
         notes=list(found.notes),
         rulebook_hash=found.rulebook_hash,
         model_id=found.model_id,
@@ -171,6 +189,7 @@ def _read(row: AssessmentRow) -> Assessment:
         rulebook_hash=row.rulebook_hash,
         model_id=row.model_id,
         usual={Vital(vital): read_usual(usual) for vital, usual in row.usual.items()},
+        expected={Vital(vital): read_awaited(each) for vital, each in row.expected.items()},
         notes=tuple(str(note) for note in row.notes),
         recheck_at=row.recheck_at,
         judged_from=row.judged_from,

@@ -45,6 +45,7 @@ REACH = timedelta(days=judgement.REACH_DAYS)
 # A transaction may commit after one that began later: arrivals are read this much again (E).
 OVERLAP = timedelta(minutes=2)
 AFTER = "/"  # in a key, before the judgement that it follows
+ROUND = timedelta(minutes=15)  # what falls due by time alone before the next round is asked then
 COMBINE = timedelta(days=7)  # how far back stored findings are read for combinations
 NO_PLAN = Own()
 
@@ -180,6 +181,8 @@ def _assess(
         found = _unlowered(session, found, past, readings, rulebook=in_force)
         found = replace(found, judged_from=_judged_from(fresh, now=now))
         judged[id_] = _keep(session, id_, found, readings, mark)
+        if found.due_at is not None and found.due_at - now <= ROUND:
+            offer(session, Topic.ASSESS, id_, now=now, not_before=found.due_at)
     repository.mark_judged(session, judged, now=now)
     return judged
 
@@ -283,5 +286,6 @@ def effect_key(found: Assessment, readings: Iterable[Reading]) -> str:
         [f"{f.rule_id} {f.at.isoformat()} {f.severity} {f.back_in_range}" for f in found.findings],
         sorted(f"{r.id} {r.quality}" for r in readings),
         [found.at.date().isoformat(), found.rulebook_hash, found.model_id],
+        [f"{vital} {each.late_at} {each.why}" for vital, each in sorted(found.expected.items())],
     ]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.vitals import MEASURES
-from monitoring.home import absent, expected_from
+from monitoring.home import absent, back, expected_from
 from monitoring.moment import Hit, Waiting, evidence, kept_evidence
 from monitoring.phrases import Phrase
 from monitoring.rules import HOUR, MINUTE
+from monitoring.schedule import all_expected, days_after, expected, midnight
 from monitoring.windows import DAY, local_day, zone_of
 
 if TYPE_CHECKING:
@@ -23,17 +24,23 @@ if TYPE_CHECKING:
 LAST_WAS_OFF = "a last value above the usual"
 
 
-def silence(rule: SilenceRule, now: Moment) -> Iterator[Hit]:
+def silence(rule: SilenceRule, now: Moment) -> Iterator[Hit | Waiting]:
     """Notice that a vital, or every stream, is quiet for too long."""
     last = _last_contact(rule, now)
-    if last is None or absent(now) is not None or not _quiet(rule, now, last):
+    if last is None or now.at - last > rule.forget_days * DAY:
+        return
+    if absent(now) is not None:
+        yield from back(now)
+        return
+    due = _due(rule, now, last)
+    if now.at < due:
+        yield Waiting(due)
         return
     off = _was_off(rule, now)
-    due = last + (rule.vital_days * DAY if rule.vital_days else _hours(rule, now) * HOUR)
     yield Hit(
         rule=rule,
         severity=rule.off_severity if off else rule.severity,
-        at=min(due, now.at),  # the same however often it is asked
+        at=due,  # the same however often it is asked
         day=now.day,
         vital=rule.vital,
         since=last,
@@ -60,13 +67,20 @@ def _last_contact(rule: SilenceRule, now: Moment) -> float | None:
     return expected_from(now, float(contacts[-1])) if len(contacts) else None
 
 
-def _quiet(rule: SilenceRule, now: Moment, last: float) -> bool:
-    if now.at - last > rule.forget_days * DAY:
-        return False
+def _due(rule: SilenceRule, now: Moment, last: float) -> float:
+    """Return from when on it is too quiet: as many days later as nothing was expected anyway."""
+    zone, spare = zone_of(now.person.zone), _spare(rule, now)
     if rule.vital is not None and rule.vital_days:
-        since = local_day(last, zone_of(now.person.zone))
-        return now.day - since >= rule.vital_days
-    return now.at - last >= _hours(rule, now) * HOUR
+        return midnight(local_day(last, zone) + spare + rule.vital_days, zone)
+    return days_after(last, spare, zone) + _hours(rule, now) * HOUR
+
+
+def _spare(rule: SilenceRule, now: Moment) -> int:
+    """Return for how many days after the last word nothing is expected; 0 where nobody knows."""
+    if rule.vital is not None:
+        own = expected(now, rule.vital)
+        return own.every - 1 if own else 0
+    return min((each.every for each in all_expected(now)), default=1) - 1
 
 
 def _hours(rule: SilenceRule, now: Moment) -> float:

@@ -12,8 +12,8 @@ import numpy as np
 
 from core.vitals import Vital
 from monitoring.findings import Missing
-from monitoring.home import HOUR, excuse, expected_from, hub_online, last_sign
-from monitoring.moment import Hit, evidence
+from monitoring.home import HOUR, back, excuse, expected_from, hub_online, last_sign
+from monitoring.moment import Hit, Waiting, evidence
 from monitoring.phrases import Phrase
 from monitoring.windows import DAY, zone_of
 
@@ -25,12 +25,13 @@ if TYPE_CHECKING:
     from monitoring.windows import Series
 
 
-def stillness(rule: StillnessRule, now: Moment) -> Iterator[Hit]:
+def stillness(rule: StillnessRule, now: Moment) -> Iterator[Hit | Waiting]:
     """Notice that nothing has moved and nothing was measured for too long while awake."""
     motion, last = now.series(Vital.MOTION), last_sign(now)
     if motion is None or last is None or now.at - last > rule.forget_days * DAY:
         return
     if excuse(now) is not None:
+        yield from back(now)
         return
     last = expected_from(now, last)
     habit = _habit(rule, motion)
@@ -39,6 +40,7 @@ def stillness(rule: StillnessRule, now: Moment) -> Iterator[Hit]:
     patience = max(rule.hours * HOUR, habit + rule.grace_hours * HOUR)
     due = max(last + patience, _awake_since(rule, last, now.person.zone))
     if now.at < due:
+        yield Waiting(due)
         return
     yield Hit(
         rule=rule,

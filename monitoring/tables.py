@@ -31,6 +31,7 @@ class AssessmentRow(Base):
     shadow: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))  # told to nobody (AL-21)
     risk: Mapped[dict[str, Any] | None]
     usual: Mapped[dict[str, Any]]
+    expected: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     notes: Mapped[list[Any]]
     rulebook_hash: Mapped[str]
     model_id: Mapped[str] = mapped_column(default="")

@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 
 import monitoring.repository
 from app.pages.wording import Moment, moment
-from core.vitals import MEASURES
+from core.vitals import MEASURES, Vital
 from ingest.context.repository import stays_of
 from ingest.roster import PatientProfile
 from ingest.streams.repository import last_contacts
+from monitoring.findings import Awaited
 from monitoring.liveness import STREAM_GONE, Known, known
+from monitoring.schedule import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +26,46 @@ class Heard:
     """One stream of a person, and when it was last heard."""
 
     name: str
-    last: Moment
+    last: Moment | None  # None where it was asked for and never came
+    expected: Moment | None = None  # from when on its next measurement is late
+    by: str = ""  # who says so
+    why: str = ""  # why it is missing, where it is
 
 
 def streams_of(session: Session, patient_id: UUID, *, now: datetime, zone: ZoneInfo) -> list[Heard]:
-    """Return a person's streams of the last four weeks, the one heard longest ago first."""
-    contacts = last_contacts(session, [patient_id], since=now - STREAM_GONE)
-    ordered = sorted(contacts.get(patient_id, {}).items(), key=lambda each: each[1])
-    return [Heard(MEASURES[v].display, moment(at, now=now, zone=zone)) for v, at in ordered]
+    """Return a person's streams of the last four weeks, the one heard longest ago first.
+
+    With what is expected of each, and why it is missing, as the last judgement knows it.
+    """
+    contacts = last_contacts(session, [patient_id], since=now - STREAM_GONE).get(patient_id, {})
+    expected = monitoring.repository.expected_of(session, [patient_id]).get(patient_id, {})
+    never = sorted(vital for vital in expected if vital not in contacts and _asked(expected[vital]))
+    heard = [vital for vital, _ in sorted(contacts.items(), key=lambda each: each[1])]
+    return [
+        _heard(vital, contacts.get(vital), expected.get(vital), now=now, zone=zone)
+        for vital in (*never, *heard)
+    ]
+
+
+def _asked(awaited: Awaited) -> bool:
+    return awaited.source == Source.PROGRAMME
+
+
+def _heard(
+    vital: Vital,
+    last: datetime | None,
+    awaited: Awaited | None,
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+) -> Heard:
+    return Heard(
+        MEASURES[vital].display,
+        moment(last, now=now, zone=zone) if last else None,
+        moment(awaited.late_at, now=now, zone=zone) if awaited else None,
+        awaited.source if awaited else "",
+        awaited.why if awaited and awaited.late_at <= now else "",
+    )
 
 
 def liveness_of(
@@ -42,6 +76,7 @@ def liveness_of(
     contacts = last_contacts(session, patients, since=now - STREAM_GONE)
     stays = stays_of(session, patients)
     judged = monitoring.repository.judged_at(session, patients)
+    expected = monitoring.repository.expected_of(session, patients)
     return {
         person.id: known(
             contacts.get(person.id, {}),
@@ -49,6 +84,7 @@ def liveness_of(
             judged_at=judged.get(person.id),
             stays=stays.get(person.id, ()),
             now=now,
+            expected=expected.get(person.id, {}),
         )
         for person in people
     }

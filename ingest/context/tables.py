@@ -34,3 +34,16 @@ class PatientAbsence(Base):
     why: Mapped[str]
     since: Mapped[datetime] = mapped_column(instant())
     until: Mapped[datetime | None] = mapped_column(instant())
+
+
+class AskedMeasurement(Base):
+    """A vital that the programme asked somebody to measure: weekdays, local hours, grace."""
+
+    __tablename__ = "asked_measurement"
+
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"), primary_key=True)
+    since: Mapped[datetime] = mapped_column(instant())
+    grace_hours: Mapped[float]
+    days: Mapped[list[Any]]  # Monday is 0
+    times: Mapped[list[Any]]  # HH:MM
+    vital: Mapped[str] = mapped_column(primary_key=True)

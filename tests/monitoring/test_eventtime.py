@@ -81,14 +81,16 @@ def test_news_comes_in_the_order_of_time(daily: MakeReadings) -> None:
     assert len(times) >= 4
 
 
-def test_silence_is_noticed_at_the_end_of_the_local_day(daily: MakeReadings) -> None:
-    """The last weight is of 4 March; three days later the day ends at 15:00 UTC in Seoul."""
+def test_silence_is_noticed_when_the_local_day_begins_on_which_it_is_too_long(
+    daily: MakeReadings,
+) -> None:
+    """The last weight is of 4 March; the third day after it begins at 15:00 UTC in Seoul."""
     news = run(daily(Vital.BODY_WEIGHT, [80.0] * 3))
 
     silent = next(n for n in news if n.finding.rule_id == "SIL-HFW")
     assert silent.finding.severity is Severity.DQ
     assert not silent.alerts
-    assert silent.at == datetime(2026, 3, 7, 14, 59, 59, tzinfo=UTC)
+    assert silent.at == datetime(2026, 3, 6, 15, tzinfo=UTC)
 
 
 def test_an_unrepeated_value_goes_through_when_its_time_is_up(daily: MakeReadings) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from core.vitals import Vital
 from ingest.enrolment import Absence, Stay
-from monitoring.liveness import JUDGED_WITHIN, Known, Liveness, known
+from monitoring.findings import Awaited
+from monitoring.liveness import JUDGED_WITHIN, Known, Liveness, known, quiet_streams
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -56,3 +57,25 @@ def test_who_was_heard_long_ago_only_is_late_and_not_never_al_22() -> None:
     found = known({}, last=NOW - 60 * DAY, judged_at=NOW, stays=(), now=NOW)
 
     assert found.state is Liveness.LATE
+
+
+def test_who_measures_once_a_week_is_not_late_in_between_al_22() -> None:
+    weekly = {Vital.BODY_WEIGHT: Awaited(NOW + 2 * DAY, 7, "as usual")}
+
+    def after(age: timedelta) -> Liveness:
+        contacts = {Vital.BODY_WEIGHT: NOW - age}
+        found = known(contacts, last=NOW - age, judged_at=NOW, stays=(), now=NOW, expected=weekly)
+        return found.state
+
+    assert after(6 * DAY) is Liveness.LIVE
+    assert after(8 * DAY) is Liveness.LATE
+
+
+def test_a_stream_is_quiet_only_once_its_own_measurement_is_late_al_22() -> None:
+    contacts = {Vital.BODY_WEIGHT: NOW - 10 * DAY}
+
+    assert quiet_streams(contacts, now=NOW) == ["Weight"]
+    fortnightly = {Vital.BODY_WEIGHT: Awaited(NOW + 5 * DAY, 14, "as asked")}
+    assert quiet_streams(contacts, now=NOW, expected=fortnightly) == []
+    late = {Vital.BODY_WEIGHT: Awaited(NOW, 7, "as asked")}
+    assert quiet_streams(contacts, now=NOW, expected=late) == ["Weight"]

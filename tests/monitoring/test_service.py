@@ -13,7 +13,7 @@ from core.outbox import Outbox, Topic
 from core.vitals import Quality, Severity, Vital
 from ingest.tables import Patient, StoredReading
 from monitoring import repository, service
-from monitoring.findings import Problem
+from monitoring.findings import Awaited, Problem
 from monitoring.tables import AssessmentRow, BaselineFreeze
 
 if TYPE_CHECKING:
@@ -230,3 +230,38 @@ def test_who_was_judged_is_known_even_where_nothing_changed_al_22(
 
     assert again == {patient: first}
     assert repository.judged_at(session, [patient]) == {patient: later}
+
+
+def test_what_is_expected_of_somebody_is_stored_with_why_it_is_missing(
+    session: Session, rulebook: Rulebook
+) -> None:
+    patient = enrol(session)
+    for day in range(20):
+        measure(session, patient, Vital.BODY_WEIGHT, 80.0, at=NOW - timedelta(days=day + 4))
+
+    assess(session, patient, rulebook)
+
+    expected = repository.expected_of(session, [patient])[patient]
+    assert expected == {
+        Vital.BODY_WEIGHT: Awaited(datetime(2026, 3, 19, tzinfo=UTC), 1, "as usual", "not measured")
+    }
+
+
+def test_a_still_home_is_looked_at_when_it_has_been_still_too_long(
+    session: Session, rulebook: Rulebook
+) -> None:
+    """A RED of time alone waits for no round: twelve hours are over at 09:10."""
+    patient = enrol(session)
+    session.get_one(Patient, patient).lives_alone = True
+    for hour in range(1, 400):
+        measure(session, patient, Vital.MOTION, 1.0, at=NOW - timedelta(hours=hour))
+    measure(session, patient, Vital.MOTION, 1.0, at=NOW)
+    due = NOW + timedelta(hours=12)
+
+    assess(session, patient, rulebook, due - timedelta(minutes=20))
+    assert not offered(session, Topic.ASSESS, patient)
+    assess(session, patient, rulebook, due - timedelta(minutes=10))
+
+    assert [row.next_try_at for row in offered(session, Topic.ASSESS, patient)] == [due]
+    red = assess(session, patient, rulebook, due)
+    assert repository.assessment(session, red).severity is Severity.RED

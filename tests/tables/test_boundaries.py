@@ -86,6 +86,7 @@ def test_every_red_and_amber_rule_has_boundary_rows(rulebook: Rulebook) -> None:
         "MOT-MORN",
         "MOT-BATH",
         "SIL-DROP",
+        "SIL-MISSED",
         "DQ-STUCK",
     }  # many days: see tests/monitoring
     assert {rule.id for rule in rulebook.rules} - elsewhere == tested

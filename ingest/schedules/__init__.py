@@ -1,0 +1,1 @@
+"""What the programme asked people to measure, and when."""
