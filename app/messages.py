@@ -23,6 +23,7 @@ from monitoring.features import FEATURES
 from monitoring.findings import Missing, Problem
 from monitoring.news2 import Part
 from monitoring.phrases import within
+from monitoring.plans import limits
 from monitoring.silence import LAST_WAS_OFF
 from monitoring.slips import SLIPS
 from monitoring.words import NO_NUMBER
@@ -122,6 +123,7 @@ def _vocabulary() -> Iterator[str]:
     yield from (*Missing, *Part, LAST_WAS_OFF, NO_NUMBER)
     yield from (problem.replace("-", " ") for problem in Problem)
     yield from (slip.words for slip in SLIPS.values())
+    yield from (*limits.CLINICIAN.values(), limits.PATIENT)
     yield from (feature.label for feature in FEATURES)
     yield from (item.words for item in CHECKLIST)
     yield from (*WORDS.values(), "still open", "closed without an outcome", *Severity)
