@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 ABSENT_URL = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 _LOW, _HIGH = frozenset({"LO", "LOW"}), frozenset({"HI", "HIGH"})
+# mg/dL: what a meter shows no number for (`measurements.csv`). Models differ by a little, and
+# "LO" is below 54 and "HI" a danger in each: the words prove what `rules.csv` says they prove.
+_LEAST_SHOWN, _MOST_SHOWN = 20.0, 600.0
 DAILY = frozenset({Vital.STEPS, Vital.SLEEP, Vital.MOTION})
 # A spot value over more than a day says when nothing was; a day's total may run over midnight
 # and a change of clocks, but not over two days (`fhir.md` section 4).
@@ -111,16 +114,20 @@ def unit_text(quantity: Mapping[str, Any]) -> str:
 def _low_or_high(text: str, path: str, index: int | None) -> Read:
     word = text.strip().upper()
     known = word in _LOW | _HIGH
+    low = word in _LOW
     kept = Measurement(
         Vital.GLUCOSE,
-        None,
+        (_LEAST_SHOWN if low else _MOST_SHOWN) if known else None,
         Quality.BOUND if known else Quality.MEANING_UNSURE,
-        comparator=("<" if word in _LOW else ">") if known else "",
+        comparator=("<" if low else ">") if known else "",
         value_received=word if known else "",
         component=index,
     )
-    said = "the meter's range is not known" if known else "a text where a number is expected"
-    return Read(kept, (_warning(f"{said}{KEPT}", f"{path}.valueString"),))
+    said = f"a text where a number is expected{KEPT}"
+    if known:
+        shown = "below 20" if low else "above 600"
+        said = f"the meter's range is not known, {shown} mg/dL is assumed"
+    return Read(kept, (_warning(said, f"{path}.valueString"),))
 
 
 def _quantity(

@@ -14,7 +14,7 @@ from monitoring.moment import Hit, Waiting, evidence
 from monitoring.news2 import MEASURED, PART_OF, Chart, Part, Total, total
 from monitoring.phrases import Phrase, whole
 from monitoring.rule_kinds import Rule
-from monitoring.whom import on_oxygen
+from monitoring.whom import AIR, on_oxygen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -66,8 +66,7 @@ def early_warning(rule: EarlyWarningRule, now: Moment) -> Iterator[Hit | Waiting
     if rule.single:
         yield from _single(rule, now, taken, scored)
         return
-    at = max(float(series.times[-1]) for series in taken.values())
-    if now.at - at > SLACK or scored.scoring < rule.least_parts:
+    if now.at - _completed(now, taken) > SLACK or scored.scoring < rule.least_parts:
         return
     if not rule.least <= scored.sum <= rule.most:
         return
@@ -87,11 +86,18 @@ def _set(rule: EarlyWarningRule, now: Moment) -> dict[Vital, Series]:
     }
 
 
+def _completed(now: Moment, taken: Mapping[Vital, Series]) -> float:
+    """Return when the last fact of a set was told; oxygen is one, though it has no band."""
+    oxygen = (series for vital in AIR if (series := now.series(vital)) is not None)
+    times = [float(series.times[-1]) for series in (*taken.values(), *oxygen)]
+    return max(times)
+
+
 def _hit(rule: EarlyWarningRule, now: Moment, taken: Mapping[Vital, Series], scored: Total) -> Hit:
     return Hit(
         rule=rule,
         severity=rule.severity,
-        at=max(float(series.times[-1]) for series in taken.values()),
+        at=_completed(now, taken),
         day=now.day,
         count=len(scored.parts),
         span=float(scored.sum),
@@ -204,7 +210,7 @@ PROBLEM_OF = {
 def vitals(rule: EarlyWarningRule) -> frozenset[Vital]:
     """Return every input of the score."""
     del rule
-    return frozenset(INPUTS)
+    return frozenset((*INPUTS, *AIR))
 
 
 def faults(rule: EarlyWarningRule) -> Iterator[str]:

@@ -63,6 +63,7 @@ class Companion:
     comparison: Comparison
     limit: float
     scale_two: bool | None = None
+    on_oxygen: bool | None = None  # at the time, as far as it is known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from core.vitals import Quality, Severity
 from monitoring.findings import Missing
 from monitoring.moment import Hit, Waiting, evidence, kept_evidence
+from monitoring.whom import on_oxygen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -183,7 +184,9 @@ def _raise(raised: Raise | None, now: Moment) -> tuple[str, tuple[Evidence, ...]
 
 
 def _companion(companion: Companion, within: float, now: Moment) -> tuple[Evidence, ...]:
-    if companion.scale_two is not None and companion.scale_two != now.person.scale_two:
+    if companion.scale_two not in (None, now.person.scale_two):
+        return ()
+    if companion.on_oxygen is not None and companion.on_oxygen is not on_oxygen(now):
         return ()
     series = now.series(companion.vital)
     if series is None or now.at - float(series.times[-1]) > within:

@@ -88,17 +88,21 @@ def test_an_implausible_value_is_kept_with_a_warning(loinc: str, value: int, cod
 
 
 @pytest.mark.parametrize(
-    ("text", "quality", "comparator"),
-    [("LO", Q.BOUND, "<"), ("High", Q.BOUND, ">"), ("hungry", Q.MEANING_UNSURE, "")],
+    ("text", "quality", "comparator", "value"),
+    [
+        ("LO", Q.BOUND, "<", 20),
+        ("High", Q.BOUND, ">", 600),
+        ("hungry", Q.MEANING_UNSURE, "", None),
+    ],
 )
-def test_a_meters_low_and_high_are_bounds_without_a_value(
-    text: str, quality: Quality, comparator: str
+def test_a_meters_low_and_high_are_bounds_at_the_ends_of_what_meters_show(
+    text: str, quality: Quality, comparator: str, value: float | None
 ) -> None:
     said = observation("41653-7", valueQuantity=None, valueString=text)
 
     one = only(accepted(said))
 
-    assert (one.quality, one.comparator, one.value) == (quality, comparator, None)
+    assert (one.quality, one.comparator, one.value) == (quality, comparator, value)
 
 
 def test_low_and_high_are_known_for_glucose_only() -> None:
