@@ -9,7 +9,18 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 
-from app.commands import accounts, clients, keys, people, replay, rules, schedules, system, what_if
+from app.commands import (
+    accounts,
+    clients,
+    keys,
+    people,
+    plan,
+    replay,
+    rules,
+    schedules,
+    system,
+    what_if,
+)
 from app.runtime import UnsafeDatabaseError
 from core.errors import WardlightError
 
@@ -25,7 +36,8 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         add_completion=False,
     )
-    for module in (system, clients, people, accounts, keys, schedules, replay, rules, what_if):
+    groups = (system, clients, people, accounts, keys, schedules, plan, replay, rules, what_if)
+    for module in groups:
         module.register(cli)
     for entry in entry_points(group="wardlight.commands"):
         entry.load()(cli)

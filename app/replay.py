@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from monitoring.eventtime import News, Past
     from monitoring.findings import Finding, Problem
     from monitoring.plans.hours import ServiceHours
+    from monitoring.plans.site_rules import SiteRules
     from monitoring.risk import Model
     from monitoring.rulebook import Rulebook
 
@@ -54,7 +55,7 @@ def replay(  # noqa: PLR0913 (what the command line lets one choose)
     output: Path,
     *,
     per_day: bool,
-    rulebook: Rulebook,
+    rulebook: Rulebook | SiteRules,
     model: Model | None,
     hours: ServiceHours | None = None,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
@@ -89,7 +90,7 @@ def replay(  # noqa: PLR0913 (what the command line lets one choose)
 
 
 def judged(
-    past: Past, *, rulebook: Rulebook, model: Model | None, until: datetime | None
+    past: Past, *, rulebook: Rulebook | SiteRules, model: Model | None, until: datetime | None
 ) -> Iterator[News]:
     """Return what a clinician would have seen of a person, in order; no INFO and no DQ."""
     if until is None:

@@ -1,10 +1,11 @@
-"""Runs the rulebook in force and a proposed one over the same past, and compares the alerts.
+"""Runs the rules in force and proposed ones over the same past, and compares the alerts.
 
 The past is what is stored, or a folder of FHIR NDJSON; either is judged as it happened.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,13 @@ from app.replay_past import past_of
 from core.errors import InvalidError
 from core.security import SYSTEM
 from ingest.past.repository import ever_stood
-from ingest.repository import condition_groups, person, visible_to
+from ingest.repository import condition_groups, one_person, person, visible_to
 from monitoring.eventtime import Past, Version
 from monitoring.findings import Problem
+from monitoring.plans.plan_change import Proposed
+from monitoring.plans.repository import own_of
+from monitoring.plans.site_rules import standing
+from monitoring.plans.versions import Own
 from monitoring.reach import READ_BACK
 from monitoring.what_if import Alerted, Difference, Labelled, compare
 
@@ -29,6 +34,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from monitoring.plans.site_rules import SiteRules
     from monitoring.risk import Model
     from monitoring.rulebook import Rulebook
 
@@ -43,7 +49,9 @@ def stored_pasts(session: Session, *, since: datetime) -> Iterator[Past]:
         known = ever_stood(session, patient_id, since=since - READ_BACK)
         versions = [Version(r, at.timestamp() if at else None) for r, at in known]
         if versions:
-            yield Past(person(session, patient_id), versions)
+            own = own_of(session, {patient_id: one_person(session, patient_id)})
+            limits = own.get(patient_id, Own()).limits
+            yield Past(person(session, patient_id), versions, limits)
 
 
 def folder_pasts(folder: Path) -> tuple[list[Past], list[Labelled]]:
@@ -85,8 +93,8 @@ def _right(label: str) -> bool:
 
 def what_if(  # noqa: PLR0913 (two rulebooks, one past, its span)
     pasts: Iterable[Past],
-    before: Rulebook,
-    after: Rulebook,
+    before: Rulebook | SiteRules,
+    after: Rulebook | SiteRules | Proposed,
     *,
     model: Model | None,
     since: datetime | None,
@@ -94,10 +102,12 @@ def what_if(  # noqa: PLR0913 (two rulebooks, one past, its span)
     labelled: Iterable[Labelled] = (),
     progress: Callable[[], None] = lambda: None,
 ) -> Difference:
-    """Return what differs between the alerts of two rulebooks from `since` to `until`.
+    """Return what differs between the alerts of two sets of rules from `since` to `until`.
 
-    A person is watched from their first reading on, or from `since` where that is later.
+    The limits that clinicians set stand in both, but where `after` proposes others. A person is
+    watched from their first reading on, or from `since` where that is later.
     """
+    planned = after if isinstance(after, Proposed) else Proposed(standing(after))
     old: list[Alerted] = []
     new: list[Alerted] = []
     watched = timedelta()
@@ -108,13 +118,18 @@ def what_if(  # noqa: PLR0913 (two rulebooks, one past, its span)
         start = max(min(received), since or min(received))
         watched += max(until - start, timedelta())
         old += _alerts(past, before, model, start, until)
-        new += _alerts(past, after, model, start, until)
+        own = planned.own_of(past.person.id, past.own)
+        new += _alerts(replace(past, own=own), planned.site, model, start, until)
         progress()
     return compare(old, new, list(labelled), patient_weeks=watched / WEEK)
 
 
 def _alerts(
-    past: Past, rulebook: Rulebook, model: Model | None, start: datetime, until: datetime
+    past: Past,
+    rulebook: Rulebook | SiteRules,
+    model: Model | None,
+    start: datetime,
+    until: datetime,
 ) -> Iterator[Alerted]:
     for news in judged(past, rulebook=rulebook, model=model, until=until):
         if news.alerts and start <= news.at <= until:

@@ -11,7 +11,8 @@ from lab.plan_fit import fired_days, fit
 from lab.reference import LONDON, observations
 from lab.tihm import Comparison, Day, agreement
 from monitoring.eventtime import Past, Version
-from monitoring.plans.in_force import under_plan
+from monitoring.plans.site_rules import site_rules
+from monitoring.plans.templates import Templates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from lab.reference import Participant
     from monitoring.plans.plan_file import SitePlan
+    from monitoring.plans.site_rules import SiteRules
     from monitoring.rulebook import Rulebook
 
 FIXED = "limits alone, fitted on the same people"
@@ -41,14 +43,14 @@ def planned(participants: Sequence[Participant], plan: SitePlan, rulebook: Ruleb
 
 def alerted_days(who: Participant, plan: SitePlan, rulebook: Rulebook) -> set[date]:
     """Return the local days on which the service would be told something of a person."""
-    return set(_alerted(who, plan, under_plan(rulebook, plan)))
+    return set(_alerted(who, plan, site_rules(rulebook, Templates(), plan)))
 
 
-def _alerted(who: Participant, plan: SitePlan, rulebook: Rulebook) -> Iterator[date]:
+def _alerted(who: Participant, plan: SitePlan, rules: SiteRules) -> Iterator[date]:
     readings = list(readings_of(observations(who), zone=LONDON.key))
     person = Person(id=who.id, zone=LONDON.key, sex=who.sex, groups=frozenset({"dementia"}))
     past = Past(person, [Version(each) for each in readings])
     until = max((each.received for each in readings), default=None)
-    for news in judged(past, rulebook=rulebook, model=None, until=until):
+    for news in judged(past, rulebook=rules, model=None, until=until):
         told = in_hours(news, plan.hours, LONDON) if plan.hours else news
         yield told.at.astimezone(LONDON).date()

@@ -20,14 +20,18 @@ from monitoring.alternatives import considered
 from monitoring.episode import Episodes
 from monitoring.judgement import REACH_DAYS, judge_at, points_after, scored_finding
 from monitoring.moment import moment
-from monitoring.windows import DAY, cut, history, time_of, zone_of
+from monitoring.plans.site_rules import standing
+from monitoring.windows import DAY, cut, history, local_day, time_of, zone_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from datetime import tzinfo
 
     from core.vitals import Reading, Vital
     from ingest.enrolment import Person
     from monitoring.findings import Finding
+    from monitoring.plans.limits import PlanLimit
+    from monitoring.plans.site_rules import SiteRules
     from monitoring.rulebook import Rulebook
     from monitoring.windows import History
 
@@ -65,6 +69,7 @@ class Past:
 
     person: Person
     versions: Sequence[Version]
+    own: Sequence[PlanLimit] = ()  # limits that clinicians set for this person
     _starts: list[float] = field(default_factory=list)
     _known: dict[float, History] = field(default_factory=dict)
 
@@ -83,10 +88,13 @@ class Past:
 
 
 def run(
-    past: Past, *, rulebook: Rulebook, model: risk.Model | None, until: datetime
+    past: Past, *, rulebook: Rulebook | SiteRules, model: risk.Model | None, until: datetime
 ) -> Iterator[News]:
-    """Yield what was found, in the order in which it could be known."""
-    walk = _Walk(past, rulebook, model, Episodes(rulebook.clear_hours * 3600))
+    """Yield what was found, in the order in which it could be known.
+
+    Each local day is judged by what is in force for the person on it.
+    """
+    walk = _walk(past, standing(rulebook), model)
     arrivals = _arrivals(past.versions)
     if not arrivals:
         return
@@ -96,7 +104,13 @@ def run(
     for at, group in heapq.merge(groups, marks, key=lambda event: event[0]):
         yield from walk.wait_until(at)
         yield from walk.time_passes(at)
+        walk.come_to(at)
         yield from walk.arrive(at, group) if group else walk.tick(at)
+
+
+def _walk(past: Past, site: SiteRules, model: risk.Model | None) -> _Walk:
+    episodes = Episodes(site.rulebook.clear_hours * 3600)
+    return _Walk(past, site, model, episodes, site.rulebook, zone_of(past.person.zone))
 
 
 def _arrivals(versions: Iterable[Version]) -> list[_Arrival]:
@@ -126,14 +140,24 @@ def _ticks(first: float, until: datetime, zone_name: str) -> Iterator[float]:
 @dataclass(slots=True)
 class _Walk:
     past: Past
-    rulebook: Rulebook
+    site: SiteRules
     model: risk.Model | None
     episodes: Episodes
+    rulebook: Rulebook  # what is in force on the day that was come to
+    zone: tzinfo
+    _day: int = 0
     _frozen: tuple[tuple[float, float], ...] = ()
     _newest: float = 0.0
     _waits: list[tuple[float, Vital]] = field(default_factory=list)
     _lesser: list[Finding] = field(default_factory=list)  # for combinations
     _heard: float = 0.0  # the last instant at which anything arrived, or a rule of time was asked
+
+    def come_to(self, at: float) -> None:
+        """Judge from now on by what is in force on the local day of an instant."""
+        day = local_day(at, self.zone)
+        if day != self._day:
+            self._day = day
+            self.rulebook = self.site.rulebook_of(self.past.person, day, self.past.own)
 
     def known(self, at: float) -> History:
         """Return the history known at an instant, without the days of its episodes."""

@@ -33,6 +33,11 @@ def changed(text: str, change: str, *, conditions: Collection[str]) -> Rulebook:
     proposed = content_of(change)
     if "closing" in proposed:
         return rulebook.parse(change, conditions=conditions)
+    return changed_by(text, proposed, conditions=conditions)
+
+
+def changed_by(text: str, proposed: Mapping[str, Any], *, conditions: Collection[str]) -> Rulebook:
+    """Return the rulebook `text` as the tables of a change would make it; raises as `changed`."""
     content = _merged(content_of(text), proposed)
     digest = hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
     return rulebook.read(content, digest, conditions=conditions)

@@ -19,7 +19,7 @@ from monitoring import alternatives, judgement, repository, risk, rulebook, wind
 from monitoring.plans.in_force import under_plan
 from monitoring.plans.plan_file import read_plan
 from monitoring.plans.repository import own_of
-from monitoring.plans.site_rules import SiteRules, site_rules
+from monitoring.plans.site_rules import SiteRules, site_rules, standing
 from monitoring.plans.templates import Known, read_templates
 from monitoring.plans.versions import Own, touched
 from monitoring.reach import READ_BACK, WEIGHT_BACK
@@ -157,7 +157,7 @@ def _assess(
     records = people.everybody(session, ids)
     taken_back = revised(session, records, since=now - REACH, after=oldest)
     merged = {id_ for id_, person in records.items() if len(person) > 1}
-    site, plans = _site(rulebook), own_of(session, records)
+    site, plans = standing(rulebook), own_of(session, records)
     judged: dict[UUID, UUID] = {}
     for id_, person in who.items():
         readings, mark = known[id_], marks.get(id_)
@@ -185,10 +185,6 @@ def _assess(
             offer(session, Topic.ASSESS, id_, now=now, not_before=found.due_at)
     repository.mark_judged(session, judged, now=now)
     return judged
-
-
-def _site(rulebook: Rulebook | SiteRules) -> SiteRules:
-    return rulebook if isinstance(rulebook, SiteRules) else SiteRules(rulebook)
 
 
 def _unlowered(

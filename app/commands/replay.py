@@ -13,7 +13,8 @@ import monitoring.service
 from app.replay import Summary
 from app.replay import replay as run
 from core.settings import Settings
-from monitoring.plans.in_force import under_plan
+from monitoring.plans.site_rules import site_rules
+from monitoring.plans.templates import Templates
 
 console = Console(stderr=True)
 
@@ -35,14 +36,19 @@ def replay(
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="A site's plan: limits it has chosen."),
     ] = None,
+    templates: Annotated[
+        bool, typer.Option(help="Judge by the templates of each person's conditions too.")
+    ] = True,
 ) -> None:
     """Write one FHIR DetectedIssue for each alert that would have opened or risen.
 
     DIR holds Patient.ndjson, Condition.ndjson and Observation.ndjson (FHIR R4). An alert uses
     only what had arrived by its time. With --plan, the rulebook is that of the site: its limits,
-    without the rules it switched off (never RED), read in its hours.
+    without the rules it switched off (never RED), read in its hours. Limits that clinicians
+    set for single patients are in no folder.
     """
     rulebook = monitoring.service.load_rulebook()
+    used = monitoring.service.load_templates(rulebook) if templates else Templates()
     chosen = monitoring.service.load_plan(plan, rulebook) if plan else None
     model = monitoring.service.load_model(Settings().model_path)
     with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
@@ -51,7 +57,7 @@ def replay(
             input,
             output,
             per_day=per_day,
-            rulebook=under_plan(rulebook, chosen) if chosen else rulebook,
+            rulebook=site_rules(rulebook, used, chosen),
             model=model,
             hours=chosen.hours if chosen else None,
             progress=lambda done, total: bar.update(task, completed=done, total=total),

@@ -22,16 +22,16 @@ from app.what_if import folder_pasts, labels, stored_pasts, what_if
 from core.clock import utc_now
 from core.settings import Settings
 from core.vitals import Severity
+from ingest.context.repository import medicine_classes
 from ingest.repository import condition_groups
+from monitoring.plans.plan_change import InForce, Proposed, proposed
 from monitoring.repository import shadowed
-from monitoring.rule_change import changed
 from reports.difference import TIERS, picture, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from monitoring.eventtime import Past
-    from monitoring.rulebook import Rulebook
     from monitoring.what_if import Alerted, Difference, Labelled
 
 LOOKED_BACK = timedelta(days=90)
@@ -66,18 +66,16 @@ def replay(
 ) -> None:
     """Show which alerts a change would add and take away, per patient-week, and for whom.
 
-    CHANGE is a whole rulebook, or only what differs: off = [ids], [[rule]] tables that
-    replace or add a rule, [change.ID] tables with new values. Nothing is stored and nobody
+    CHANGE is a whole rulebook, a site's plan, or only what differs: off = [ids], [[rule]]
+    tables that replace or add a rule, [change.ID] tables with new values, [[template]] tables
+    and templates_off = [names], [[limit]] tables of the site or, with patient = id, of one
+    person. Limits that clinicians set stand in both. Nothing is stored and nobody
     is told. Of an exported folder, outcomes are read from its Task.ndjson.
     """
-    proposed = changed(
-        files("monitoring").joinpath("rulebook.toml").read_text(encoding="utf-8"),
-        change.read_text(encoding="utf-8"),
-        conditions=frozenset(condition_groups()),
-    )
+    planned = proposed(change.read_text(encoding="utf-8"), _in_force())
     start = since.replace(tzinfo=UTC) if since else None
     with _source(input, start) as source:
-        found = _compare(source, proposed)
+        found = _compare(source, planned)
     tell(found)
     if picture_file is not None:
         picture_file.write_text(picture(found, title=f"What if: {change.name}"), encoding="utf-8")
@@ -123,12 +121,24 @@ def _source(folder: Path | None, since: datetime | None) -> Iterator[Source]:
         yield Source(stored_pasts(session, since=first), first, until, labels(session, since=first))
 
 
-def _compare(source: Source, proposed: Rulebook) -> Difference:
+def _in_force() -> InForce:
+    room = files("monitoring")
+    plan = Settings().plan
+    return InForce(
+        room.joinpath("rulebook.toml").read_text(encoding="utf-8"),
+        room.joinpath("plans", "templates.toml").read_text(encoding="utf-8"),
+        frozenset(condition_groups()),
+        medicine_classes(),
+        monitoring.service.load_plan(plan, monitoring.service.load_rulebook()) if plan else None,
+    )
+
+
+def _compare(source: Source, planned: Proposed) -> Difference:
     with _counting() as count:
         return what_if(
             source.pasts,
-            monitoring.service.load_rulebook(),
-            proposed,
+            monitoring.service.load_site_rules(Settings().plan),
+            planned,
             model=monitoring.service.load_model(Settings().model_path),
             since=source.since,
             until=source.until,

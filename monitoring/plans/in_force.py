@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from core.vitals import Severity, Vital
@@ -14,7 +14,7 @@ from monitoring.plans.limits import Origin, PlanLimit, Side, rules_of
 from monitoring.rule_words import tiers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from monitoring.plans.plan_file import SitePlan
     from monitoring.rule_kinds import Rule
@@ -29,6 +29,7 @@ class Plan:
     decided: tuple[Decided, ...] = ()
     gave_way: tuple[GaveWay, ...] = ()
     replaced: tuple[str, ...] = ()  # rules that are silent below RED for a clinician's limit
+    sources: Mapping[str, PlanLimit] = field(default_factory=dict)  # of the plan's rules, by id
 
 
 def under_plan(rulebook: Rulebook, plan: SitePlan) -> Rulebook:
@@ -61,16 +62,23 @@ def _kept(rules: Iterable[Rule], used: set[str]) -> Iterator[Rule]:
 
 def with_limits(rulebook: Rulebook, limits: Sequence[PlanLimit]) -> Rulebook:
     """Return the rulebook with the rules that some limits make beside its own."""
+    made = (rule for rule, _ in _made(limits))
+    return replace(rulebook, rules=(*rulebook.rules, *made))
+
+
+def _made(limits: Iterable[PlanLimit]) -> Iterator[tuple[Rule, PlanLimit]]:
+    """Yield the rules of some limits, each with its limit.
+
+    The site's are named by the vital alone, another's also by whose it is, so that an id stays
+    the same whatever else is in force.
+    """
     seen: Counter[str] = Counter()
-    added: list[Rule] = []
     for limit in limits:
-        # The site's by the vital alone; another's also by whose it is, so that an id stays the
-        # same whatever else is in force.
         whose = {Origin.TEMPLATE: f"{limit.origin_name}-", Origin.CLINICIAN: "own-"}
         name = f"{whose.get(limit.origin, '')}{limit.vital}"
         seen[name] += 1
-        added += rules_of(limit, f"{name}-{seen[name]}" if seen[name] > 1 else name)
-    return replace(rulebook, rules=(*rulebook.rules, *added))
+        for rule in rules_of(limit, f"{name}-{seen[name]}" if seen[name] > 1 else name):
+            yield rule, limit
 
 
 def effective(rulebook: Rulebook, limits: Sequence[PlanLimit]) -> Plan:
@@ -85,8 +93,10 @@ def effective(rulebook: Rulebook, limits: Sequence[PlanLimit]) -> Plan:
     rules = tuple(giving_way(rule, own) for rule in rulebook.rules)
     pairs = zip(rulebook.rules, rules, strict=True)
     replaced = tuple(before.id for before, after in pairs if before is not after)
-    judged = with_limits(replace(rulebook, rules=rules), merged(decided))
-    return Plan(judged, decided, gave_way(limits, decided), replaced)
+    made = list(_made(merged(decided)))
+    judged = replace(rulebook, rules=(*rules, *(rule for rule, _ in made)))
+    sources = {rule.id: limit for rule, limit in made}
+    return Plan(judged, decided, gave_way(limits, decided), replaced, sources)
 
 
 def _own(decided: Iterable[Decided]) -> Own:

@@ -30,7 +30,7 @@ from monitoring.plans.limits import Origin, PlanLimit
 from monitoring.toml_values import build
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def read_plan(
     except tomllib.TOMLDecodeError as error:
         raise InvalidError(f"plan is not TOML: {error}") from error
     found = [*_faults(content, rules), *_unknown_templates(content, templates)]
-    chosen = tuple(_limits(content, conditions, found))
+    chosen = tuple(read_limits(content.get("limit", []), conditions, found))
     opening = _hours(content, found)
     if found:
         raise InvalidError("plan refused: " + "; ".join(found))
@@ -108,10 +108,11 @@ def _unknown_templates(content: Mapping[str, Any], known: Collection[str]) -> It
             yield f"there is no template {name}"
 
 
-def _limits(
-    content: Mapping[str, Any], conditions: Collection[str], found: list[str]
+def read_limits(
+    tables: Iterable[Mapping[str, Any]], conditions: Collection[str], found: list[str]
 ) -> Iterator[PlanLimit]:
-    for number, table in enumerate(content.get("limit", []), start=1):
+    """Yield the limits of a site's tables; what is wrong with one is added to `found`."""
+    for number, table in enumerate(tables, start=1):
         try:
             limit = replace(build(PlanLimit, table), origin=Origin.SITE)
         except (TypeError, ValueError) as error:

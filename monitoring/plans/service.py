@@ -18,6 +18,7 @@ from ingest import repository as people
 from ingest.people.repository import set_scale_two_plan
 from monitoring import repository as judgements
 from monitoring.plans import limits, repository
+from monitoring.plans.lines import lines
 from monitoring.plans.versions import (
     TARGET,
     TARGET_RANGE,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from ingest.enrolment import Person
     from monitoring.plans.in_force import Plan
     from monitoring.plans.limits import PlanLimit
+    from monitoring.plans.lines import Line
     from monitoring.plans.site_rules import SiteRules
     from monitoring.plans.templates import Template
     from monitoring.rulebook import Rulebook
@@ -59,6 +61,11 @@ class Shown:
     rulebook: Rulebook  # the one that the person is judged by
     templates: tuple[Template, ...]
     versions: Sequence[Version]  # the newest first
+
+    @property
+    def lines(self) -> list[Line]:
+        """Return every fixed limit that is in force, by measurement."""
+        return lines(self.plan, self.person, self.today.toordinal())
 
     @property
     def standing(self) -> list[Version]:

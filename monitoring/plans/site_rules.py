@@ -90,6 +90,11 @@ class SiteRules:
         return f"{self.rulebook.version} + templates {used}" if used else self.rulebook.version
 
 
+def standing(rules: Rulebook | SiteRules) -> SiteRules:
+    """Return the rules of a site; a rulebook alone is that of one without plan and templates."""
+    return rules if isinstance(rules, SiteRules) else SiteRules(rules)
+
+
 def site_rules(rulebook: Rulebook, templates: Templates, plan: SitePlan | None) -> SiteRules:
     """Return what a site judges by; without a plan, the whole rulebook and every template.
 

@@ -83,6 +83,11 @@ def read_templates(text: str, known: Known) -> Templates:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InvalidError(f"templates are not TOML: {error}") from error
+    return templates_of(content, hashlib.sha256(text.encode()).hexdigest(), known)
+
+
+def templates_of(content: Mapping[str, Any], digest: str, known: Known) -> Templates:
+    """Return the templates of tables that bear the hash `digest`; raises as `read_templates`."""
     found = [f"unknown entry {name}" for name in sorted(set(content) - _ENTRIES)]
     if not content.get("version"):
         found.append("version is missing")
@@ -95,7 +100,6 @@ def read_templates(text: str, known: Known) -> Templates:
     ]
     if found:
         raise InvalidError("templates refused: " + "; ".join(found))
-    digest = hashlib.sha256(text.encode()).hexdigest()
     return Templates(str(content["version"]), digest, templates)
 
 

@@ -14,14 +14,20 @@ from app.cli import build
 from app.fhir_api.alerting import Tasks
 from app.what_if import folder_pasts, labels, stored_pasts, what_if
 from core.errors import InvalidError
+from core.security import Caller
 from core.vitals import Severity, Vital
 from fhir.strict import check
 from ingest.repository import condition_groups
 from monitoring.findings import Problem
+from monitoring.plans import service as plans
+from monitoring.plans.limits import PlanLimit
+from monitoring.plans.service import Signed
 from monitoring.rule_change import changed
-from monitoring.service import load_rulebook
+from monitoring.service import load_rulebook, load_site_rules
 from tests.app.test_replay import START, fluid, write
+from tests.app.test_replay_templates import fast_heart
 from tests.monitoring.test_service import NOW, enrol, measure
+from tests.people import clinician
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -165,3 +171,43 @@ def test_a_task_without_an_outcome_labels_nothing(session: Session, tmp_path: Pa
 def test_a_folder_without_patients_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidError, match=r"no Patient\.ndjson"):
         folder_pasts(tmp_path)
+
+
+def test_a_proposed_limit_of_one_person_is_tried_on_the_past(tmp_path: Path) -> None:
+    write(tmp_path, [*fast_heart("anna"), *fast_heart("otto")])
+    change = tmp_path / "change.toml"
+    limit = '[[limit]]\npatient = "anna"\nvital = "heart_rate"\nalert_high = 102\nreason = "r"\n'
+    change.write_text(limit, encoding="utf-8")
+
+    done = CliRunner().invoke(
+        build(), ["rules", "replay", "--change", str(change), "--input", str(tmp_path)]
+    )
+
+    assert done.exit_code == 0, done.output
+    assert "PLAN-OWN-HEART_RATE-HIGH" in done.output
+    assert "anna" in done.output
+    assert "otto" not in done.output
+
+
+def test_the_stored_past_is_judged_by_the_limits_that_clinicians_set(session: Session) -> None:
+    physician = clinician(session, uuid4(), "Dr Han", "han@clinic.example")
+    session.add(physician)
+    session.flush()
+    patient = enrol(session)
+    measure(session, patient, Vital.HEART_RATE, 115.0)
+    caller = Caller("system", None, practitioner_id=physician.id)
+    wide = PlanLimit(vital=Vital.HEART_RATE, reason="r", alert_high=125)
+    site = load_site_rules()
+    plans.set_limit(session, Signed(caller, "lives at 115"), patient, wide, site=site, now=NOW)
+    pasts = [p for p in stored_pasts(session, since=SINCE) if p.person.id == str(patient)]
+
+    found = what_if(
+        pasts,
+        site,
+        proposed('off = ["SPO2-DRIFT"]'),
+        model=None,
+        since=SINCE,
+        until=NOW + timedelta(days=1),
+    )
+
+    assert found.before == found.after == ()

@@ -211,6 +211,22 @@ def test_a_template_warns_where_no_rule_does() -> None:
     assert "template heart_failure" in told.finding.source
 
 
+def test_a_past_is_judged_by_what_was_in_force_on_each_day() -> None:
+    """The template of a discharge is for thirty days, not for all of what came after."""
+    out = TODAY - timedelta(days=80)
+    who = person(stays=(Stay(Absence.ADMITTED, out - timedelta(days=5), out),))
+    fast = [
+        Version(Reading(f"r{day}", Vital.HEART_RATE, 103.0, at, at))
+        for day in (10, 11, 40, 41)
+        if (at := out + timedelta(days=day))
+    ]
+
+    told = eventtime.run(Past(who, fast), rulebook=SITE, model=None, until=TODAY)
+    days = {(n.at - out).days for n in told if n.finding.rule_id.startswith("PLAN-AFTER")}
+
+    assert days == {11}
+
+
 def _steady(seed: int, groups: frozenset[str]) -> Past:
     rng = random.Random(seed)  # noqa: S311 (a seeded simulation)
     start = TODAY - timedelta(days=90)
