@@ -24,12 +24,13 @@ from monitoring.findings import Missing, Problem
 from monitoring.news2 import Part
 from monitoring.phrases import within
 from monitoring.plans import limits
+from monitoring.schedule import Lack
 from monitoring.silence import LAST_WAS_OFF
 from monitoring.slips import SLIPS
 from monitoring.words import NO_NUMBER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from importlib.resources.abc import Traversable
 
     from monitoring.rulebook import Rulebook
@@ -80,10 +81,12 @@ def _of_code(folder: Traversable) -> Iterator[Message]:
 
 
 def _of_module(source: str) -> Iterator[Message]:
-    for node in ast.walk(ast.parse(source)):
+    module = ast.parse(source)
+    named = dict(_constants(module))
+    for node in ast.walk(module):
         if isinstance(node, ast.Call) and _name(node.func) in CALLS and node.args:
-            one = _texts(node.args[0])
-            many = _texts(node.args[1]) if _name(node.func) == "counted" else [""] * len(one)
+            one = _texts(node.args[0], named)
+            many = _texts(node.args[1], named) if _name(node.func) == "counted" else [""] * len(one)
             yield from (Message(*pair) for pair in zip(one, many, strict=True))
 
 
@@ -93,10 +96,20 @@ def _name(called: ast.expr) -> str:
     return called.id if isinstance(called, ast.Name) else ""
 
 
-def _texts(given: ast.expr) -> list[str]:
-    """Return the texts that an argument may be: one, or one of two."""
+def _constants(module: ast.Module) -> Iterator[tuple[str, str]]:
+    """Yield the names that stand for a text in a module."""
+    for node in module.body:
+        match node:
+            case ast.Assign(targets=targets, value=ast.Constant(value=str(text))):
+                yield from ((_name(each), text) for each in targets)
+
+
+def _texts(given: ast.expr, named: Mapping[str, str]) -> list[str]:
+    """Return the texts that an argument may be: one, a named one, or one of two."""
     if isinstance(given, ast.IfExp):
-        return [*_texts(given.body), *_texts(given.orelse)]
+        return [*_texts(given.body, named), *_texts(given.orelse, named)]
+    if isinstance(given, ast.Name) and given.id in named:
+        return [named[given.id]]
     if isinstance(given, ast.Constant) and isinstance(given.value, str):
         return [given.value]
     return []
@@ -120,7 +133,7 @@ def _vocabulary() -> Iterator[str]:
     for vital in Vital:
         measure = MEASURES[vital]
         yield from (measure.display, within(vital), measure.unit_display)
-    yield from (*Missing, *Part, LAST_WAS_OFF, NO_NUMBER)
+    yield from (*Missing, *Lack, *Part, LAST_WAS_OFF, NO_NUMBER)
     yield from (problem.replace("-", " ") for problem in Problem)
     yield from (slip.words for slip in SLIPS.values())
     yield from (*limits.CLINICIAN.values(), limits.PATIENT)
