@@ -128,6 +128,7 @@ def issue(news: News, patient_id: str) -> dict[str, Any]:
         detail=words.detail(finding),
         severity=FHIR_SEVERITY[finding.severity],
         implicated=_implicated(finding),
+        version=finding.rulebook_hash,
     )
     return detected_issue(raised, patient=f"Patient/{patient_id}", identified=news.at)
 

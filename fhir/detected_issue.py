@@ -21,6 +21,7 @@ class Raised:
     detail: str
     severity: Literal["high", "moderate", "low"]
     implicated: Sequence[str] = ()  # references, such as "Observation/…"
+    version: str = ""  # of the rules that raised it: the hash of their text
 
 
 def detected_issue(
@@ -37,7 +38,7 @@ def detected_issue(
         issue["id"] = id
     issue["status"] = status
     issue["code"] = {
-        "coding": [coding(RULES, raised.code, raised.display)],
+        "coding": [_versioned(coding(RULES, raised.code, raised.display), raised.version)],
         "text": raised.display or raised.code,
     }
     issue["severity"] = raised.severity
@@ -48,6 +49,10 @@ def detected_issue(
     if raised.detail:
         issue["detail"] = raised.detail
     return issue
+
+
+def _versioned(coded: dict[str, str], version: str) -> dict[str, str]:
+    return coded | {"version": version} if version else coded
 
 
 def coding(system: str, code: str, display: str = "") -> dict[str, str]:

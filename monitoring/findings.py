@@ -142,6 +142,7 @@ class Finding:
     day: date | None = None  # the patient's local day the finding belongs to
     back_in_range: bool = False  # a newer valid reading of the same vital is normal again (REL-20)
     rejudged: bool = False  # asked again whenever its instant is judged anew (REL-19)
+    rulebook_hash: str = ""  # of the rules, plan and limits by which it was found
 
 
 @dataclass(frozen=True, slots=True)

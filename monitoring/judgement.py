@@ -68,7 +68,7 @@ def judge_at(now: Moment, asked: Iterable[Rule], rulebook: Rulebook) -> Judged:
                 (dues if kind.timed else waits).append(answer.until)
             elif not rule.tiers or answer.severity in rule.tiers:
                 said = explanation.finding(answer, zone=now.person.zone, closing=rulebook.closing)
-                findings.append(replace(said, rejudged=not kind.timed))
+                findings.append(replace(said, rejudged=not kind.timed, rulebook_hash=rulebook.hash))
     return Judged(tuple(findings), min(waits, default=None), min(dues, default=None))
 
 

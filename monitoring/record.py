@@ -47,6 +47,7 @@ def write_finding(finding: Finding) -> dict[str, Any]:
         "day": None if finding.day is None else finding.day.isoformat(),
         "back_in_range": finding.back_in_range,
         "rejudged": finding.rejudged,
+        "rulebook_hash": finding.rulebook_hash,
     }
 
 
@@ -70,6 +71,7 @@ def read_finding(stored: Mapping[str, Any]) -> Finding:
         day=None if stored["day"] is None else date.fromisoformat(stored["day"]),
         back_in_range=stored["back_in_range"],
         rejudged=stored.get("rejudged", False),
+        rulebook_hash=stored.get("rulebook_hash", ""),
     )
 
 

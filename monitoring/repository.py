@@ -171,6 +171,13 @@ def store(
     return session.scalar(unique.returning(AssessmentRow.id))
 
 
+def rulebooks(session: Session, assessments: Collection[UUID]) -> dict[UUID, str]:
+    """Return the hash of the rules by which each judgement was made."""
+    query = select(AssessmentRow.id, AssessmentRow.rulebook_hash)
+    rows = session.execute(query.where(AssessmentRow.id.in_(assessments)))
+    return {row[0]: row[1] for row in rows}
+
+
 def by_key(session: Session, patient_id: UUID, key: str) -> UUID:
     """Return the judgement that has a key."""
     query = select(AssessmentRow.id).where(

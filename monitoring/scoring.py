@@ -74,6 +74,7 @@ def score_finding(
         limit=thresholds.get(severity),
         missing=tuple(c.label for c in risk.contributions if c.value is None),
         day=day,
+        rulebook_hash=rulebook.hash,
     )
 
 
@@ -159,6 +160,7 @@ def _combo_finding(
         confidence=rule.confidence,
         evidence=evidence,
         day=trigger.day,
+        rulebook_hash=rulebook.hash,
     )
 
 

@@ -23,6 +23,7 @@ from fhir.task import Duty, task
 from monitoring import words
 from monitoring.catalogue import ENGLISH
 from monitoring.findings import Problem
+from monitoring.repository import rulebooks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -97,7 +98,9 @@ class Issues(Episodes):
 
     def _in(self, session: Session, rows: Sequence[Any], language: str) -> list[dict[str, Any]]:
         found = _findings(session, rows)
-        return [_issue(row, found[row.id], language) for row in rows]
+        made = {each.assessment_id for findings in found.values() for each in findings}
+        rules = rulebooks(session, made)
+        return [_issue(row, found[row.id], rules, language) for row in rows]
 
 
 def _findings(session: Session, alerts: Sequence[Any]) -> dict[UUID, list[AlertFinding]]:
@@ -110,7 +113,9 @@ def _findings(session: Session, alerts: Sequence[Any]) -> dict[UUID, list[AlertF
     return found
 
 
-def _issue(alert: Any, findings: Sequence[AlertFinding], language: str) -> dict[str, Any]:
+def _issue(
+    alert: Any, findings: Sequence[AlertFinding], rules: Mapping[UUID, str], language: str
+) -> dict[str, Any]:
     gravest = max(findings, key=lambda f: (Severity(f.severity).rank, f.at, f.id), default=None)
     rule = gravest.rule_id if gravest else alert.problem
     rests_on = (e.reading_id for finding in findings for e in read_evidence(finding.evidence))
@@ -121,6 +126,7 @@ def _issue(alert: Any, findings: Sequence[AlertFinding], language: str) -> dict[
             detail=_detail(alert, gravest, language),
             severity=FHIR_SEVERITY[Severity(alert.severity)],
             implicated=observations(rests_on),
+            version=rules.get(gravest.assessment_id, "") if gravest else "",
         ),
         patient=f"Patient/{alert.patient_id}",
         identified=alert.started_at,

@@ -201,6 +201,7 @@ def test_every_finding_can_be_read_aloud(rulebook: Rulebook, daily: MakeReadings
     assert sentence.endswith(" It is unconfirmed: the measurement has not been repeated yet.")
     assert all(words.counterfactual(f) for f in found)
     assert rulebook.hash == judge(readings).rulebook_hash
+    assert {each.rulebook_hash for each in found} == {rulebook.hash}
 
 
 def test_without_a_model_the_rules_still_judge_and_the_notes_say_so(daily: MakeReadings) -> None:

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from app.fhir_api.paging import unseal
 from app.fhir_api.service import Asked, continued, read, search
@@ -16,6 +17,7 @@ from fhir.outcome import Refusal
 from fhir.search_criteria import Criteria, Place
 from fhir.search_parameters import read_search
 from fhir.strict import check, decode
+from monitoring.tables import AssessmentRow
 from tests.ward import Ward, open_ward
 
 if TYPE_CHECKING:
@@ -109,6 +111,9 @@ def test_every_alert_of_a_clinical_tier_is_a_detected_issue_fhir_25(
     raised = {str(id_) for ids in ward.alerts.values() for id_ in ids}
     assert {each["id"] for each in issues} <= raised
     assert all(each["detail"] and each["severity"] for each in issues)
+    with database.transaction() as session:
+        known = set(session.scalars(select(AssessmentRow.rulebook_hash)))
+    assert {each["code"]["coding"][0]["version"] for each in issues} <= known
 
 
 def test_an_open_episode_is_an_active_flag_and_a_task_with_its_end_fhir_25(
