@@ -9,22 +9,20 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fhir.context import read_encounter, read_medicine
+from app.replay_context import TOLD, Context, name_of, subject_of
 from fhir.observation import parse
 from fhir.outcome import Refusal
-from fhir.people import read_condition, read_patient
+from fhir.people import read_patient
 from fhir.strict import decode
 from fhir.task import read_conclusion
-from ingest.enrolment import Absence, Diagnosis, Stay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from fhir.context import ParsedMedicine
     from fhir.identity import Ref
     from fhir.observation import ParsedObservation
-    from fhir.people import ParsedCondition, ParsedPatient
+    from fhir.people import ParsedPatient
     from fhir.task import ParsedConclusion
 
 T = TypeVar("T")
@@ -37,9 +35,7 @@ class Member:
 
     id: str
     parsed: ParsedPatient
-    diagnoses: list[Diagnosis] = field(default_factory=list)
-    medicines: list[ParsedMedicine] = field(default_factory=list)
-    stays: list[Stay] = field(default_factory=list)
+    context: Context = field(default_factory=Context)
     observations: list[ParsedObservation] = field(default_factory=list)
     conclusions: list[ParsedConclusion] = field(default_factory=list)
 
@@ -75,10 +71,7 @@ def read(folder: Path, progress: Callable[[str], None] = lambda _: None) -> Fold
     found = Folder()
     for name, take in (
         ("Patient", _take_patient),
-        ("Condition", _take_condition),
-        ("MedicationStatement", _take_medicine),
-        ("MedicationRequest", _take_medicine),
-        ("Encounter", _take_encounter),
+        *((kind, _taking(kind)) for kind in TOLD),
         ("Observation", _take_observation),
         ("Task", _take_task),
     ):
@@ -117,51 +110,22 @@ def _take_patient(folder: Folder, line: bytes, number: int) -> str:
     return ""
 
 
-def _take_condition(folder: Folder, line: bytes, _number: int) -> str:
-    resource = _resource(line, "Condition")
-    if isinstance(resource, str):
-        return resource
-    parsed = _guarded(read_condition, resource)
-    if parsed is None:
-        return "its structure is not that of FHIR R4"
-    member = folder.find(parsed.subject)
-    if member is None:
-        return "no such patient in the folder"
-    member.diagnoses.append(_diagnosis(parsed))
-    return ""
+def _taking(kind: str) -> Callable[[Folder, bytes, int], str]:
+    """Return what takes a line that tells of a person something besides readings."""
 
+    def take(folder: Folder, line: bytes, number: int) -> str:
+        resource = _resource(line, kind)
+        if isinstance(resource, str):
+            return resource
+        whose = _guarded(subject_of, resource)
+        member = folder.find(whose)
+        if member is None:
+            return "no such patient in the folder"
+        name = str(resource.get("id") or f"line-{number}")
+        told = _guarded(lambda each: member.context.take(f"{kind}/{name}", each), resource)
+        return "" if told else "its structure is not that of FHIR R4"
 
-def _take_medicine(folder: Folder, line: bytes, _number: int) -> str:
-    resource = _resource(line, "MedicationStatement")
-    if isinstance(resource, str):
-        resource = _resource(line, "MedicationRequest")
-    if isinstance(resource, str):
-        return resource
-    parsed = _guarded(read_medicine, resource)
-    if parsed is None:
-        return "its structure is not that of FHIR R4"
-    member = folder.find(parsed.subject)
-    if member is None:
-        return "no such patient in the folder"
-    member.medicines.append(parsed)
-    return ""
-
-
-def _take_encounter(folder: Folder, line: bytes, _number: int) -> str:
-    resource = _resource(line, "Encounter")
-    if isinstance(resource, str):
-        return resource
-    parsed = _guarded(read_encounter, resource)
-    if parsed is None:
-        return "its structure is not that of FHIR R4"
-    member = folder.find(parsed.subject)
-    if member is None:
-        return "no such patient in the folder"
-    if parsed.inpatient and parsed.since is not None:
-        # Over, and nobody said when: it excuses nothing.
-        until = parsed.until or (parsed.since if parsed.finished else None)
-        member.stays.append(Stay(Absence.ADMITTED, parsed.since, until))
-    return ""
+    return take
 
 
 def _reason(refusal: Refusal) -> str:
@@ -176,17 +140,14 @@ def _guarded(reader: Callable[[Mapping[str, Any]], T], resource: Mapping[str, An
         return None
 
 
-def _diagnosis(parsed: ParsedCondition) -> Diagnosis:
-    return Diagnosis(parsed.codes, parsed.clinical_status, parsed.verification_status)
-
-
-def _take_observation(folder: Folder, line: bytes, _number: int) -> str:
+def _take_observation(folder: Folder, line: bytes, number: int) -> str:
     parsed = parse(line)
     if isinstance(parsed, Refusal):
         return _reason(parsed)
     member = folder.find(parsed.subject)
     if member is None:
         return "no such patient in the folder"
+    member.context.answer(name_of(parsed) or f"line-{number}", parsed)
     if parsed.measurements or parsed.status in WITHDRAWN:
         member.observations.append(parsed)
     return ""

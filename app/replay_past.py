@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
+from app.replay_context import known_at_the_end, name_of
 from core.vitals import Precision, Quality, Reading
 from ingest.candidates import candidates_of
-from ingest.context.repository import classes
-from ingest.enrolment import Person, groups_of, says_lives_alone, traits_of
+from ingest.enrolment import Person
 from ingest.placing import known_zone, place
 from ingest.revising import Outcome, revision
 from monitoring.eventtime import Past, Version
@@ -50,17 +50,16 @@ def person_of(member: Member, groups: Mapping[str, ConditionGroup]) -> Person:
 
     The second oxygen scale needs a clinician's plan, which a folder does not hold.
     """
-    return Person(
-        id=member.id,
-        zone=zone(member),
-        birth_date=member.parsed.birth_date,
-        sex=member.parsed.sex,
-        groups=groups_of(member.diagnoses, groups),
-        lives_alone=says_lives_alone(member.diagnoses) or None,
-        medicines=frozenset().union(*(classes(m.codes) for m in member.medicines if m.taken)),
-        medicines_known=bool(member.medicines),
-        traits=traits_of(member.diagnoses),
-        stays=tuple(sorted(member.stays, key=lambda stay: stay.since)),
+    named = zone(member)
+    return known_at_the_end(
+        Person(
+            id=member.id,
+            zone=named,
+            birth_date=member.parsed.birth_date,
+            sex=member.parsed.sex,
+            stays=member.context.stays(),
+            dated=member.context.facts(named, groups),
+        )
     )
 
 
@@ -124,7 +123,7 @@ class _Record:
         candidates = candidates_of(
             parsed, self._person, self._zone, declared_history=False, now=received
         )
-        name = parsed.resource_id or _name(parsed)
+        name = name_of(parsed)
         known = self._named.get(name) if name else None
         if known is not None and not self._revise(known, parsed.status, candidates, received):
             return
@@ -166,10 +165,6 @@ class _Record:
         quality = candidate.quality if twin is candidate else Quality.CONFLICT
         self._stored.append(_reading(candidate, parsed, received, quality, device))
         return len(self._stored) - 1
-
-
-def _name(parsed: ParsedObservation) -> str:
-    return next((f"{each.system}|{each.value}" for each in parsed.identifiers), "")
 
 
 def _reading(

@@ -38,10 +38,11 @@ class Vital(StrEnum):
     STANDING_DIASTOLIC_BP = "standing_diastolic_bp"
     # Symptoms, as somebody answered when asked: 1 is yes and 0 is no, but for breathlessness.
     BREATHLESSNESS = "breathlessness"  # 0 none, 10 the worst
+    BREATHLESS = "breathless"  # asked without a scale: yes says that, and not how much
     BREATHLESS_AT_REST = "breathless_at_rest"
     BREATHLESS_LYING_FLAT = "breathless_lying_flat"
     CHEST_PAIN = "chest_pain"
-    NEW_CONFUSION = "new_confusion"  # NEWS2: anything but alert
+    NEW_CONFUSION = "new_confusion"  # NEWS2: anything but alert is 1
     SEVERE_HEADACHE = "severe_headache"
     VISUAL_CHANGE = "visual_change"
     FOCAL_WEAKNESS = "focal_weakness"
@@ -51,6 +52,7 @@ class Vital(StrEnum):
     POOR_INTAKE = "poor_intake"
     MORE_SPUTUM = "more_sputum"
     FEELS_WORSE = "feels_worse"
+    REPORTED_FALL = "reported_fall"  # somebody says so; never the event of a detector
     # What the home and its devices tell.
     FALL = "fall"  # a detector's event: 1, or 0 where it was cancelled
     IRREGULAR_RHYTHM = "irregular_rhythm"  # a device's flag for one session
@@ -120,6 +122,7 @@ MEASURES: dict[Vital, Measure] = {
     Vital.STANDING_SYSTOLIC_BP: Measure("Standing systolic BP", "mm[Hg]", "mmHg", 50, 280, 0),
     Vital.STANDING_DIASTOLIC_BP: Measure("Standing diastolic BP", "mm[Hg]", "mmHg", 25, 200, 0),
     Vital.BREATHLESSNESS: Measure("Breathlessness", "{score}", "of 10", 0, 10, 0, Group.ANSWER),
+    Vital.BREATHLESS: _answer("Breathless"),
     Vital.BREATHLESS_AT_REST: _answer("Breathless at rest"),
     Vital.BREATHLESS_LYING_FLAT: _answer("Breathless lying flat"),
     Vital.CHEST_PAIN: _answer("Chest pain"),
@@ -133,6 +136,7 @@ MEASURES: dict[Vital, Measure] = {
     Vital.POOR_INTAKE: _answer("Eating or drinking little"),
     Vital.MORE_SPUTUM: _answer("More or darker sputum"),
     Vital.FEELS_WORSE: _answer("Feels worse than usual"),
+    Vital.REPORTED_FALL: _answer("Fall, as reported"),
     Vital.FALL: _event("Fall"),
     Vital.IRREGULAR_RHYTHM: _event("Irregular rhythm"),
     Vital.HUB_HEARTBEAT: _event("Hub heartbeat"),

@@ -31,6 +31,7 @@ class Use(StrEnum):
     READ = "read"
     KEEP = "keep"  # the right quantity, but not the measurement that rules know
     INTERVAL = "interval"  # a count over a stated time: a day's total only if that is a day
+    CODED = "coded"  # only a coded answer says anything: numbers there mean several things
 
 
 LOINC_VITALS: dict[str, Vital] = {
@@ -77,11 +78,16 @@ LOINC_VITALS: dict[str, Vital] = {
     "93832-4": V.SLEEP,
     "20150-9": V.FEV1,
     "19935-6": V.PEAK_FLOW,
+    "67775-7": V.NEW_CONFUSION,  # level of responsiveness
+    "80288-4": V.NEW_CONFUSION,  # level of consciousness, AVPU
 }
 # `measurements.csv`: stated weight is never scored.
 _USES = {
     "3142-7": Use.KEEP,
     "55423-8": Use.INTERVAL,
+    "67775-7": Use.CODED,
+    "80288-4": Use.CODED,
+    "1104441000000107": Use.CODED,
 }
 GLUCOSE_MOLES = frozenset({"14743-9", "15074-8", "14745-4", "105272-9"})
 # Reference ids of ISO/IEEE 11073-10101, as the HL7 Personal Health Device guide uses them.
@@ -112,6 +118,7 @@ SNOMED_VITALS: dict[str, Vital] = {
     "86290005": V.RESPIRATORY_RATE,
     "431314004": V.SPO2,  # peripheral oxygen saturation
     "386725007": V.BODY_TEMPERATURE,
+    "1104441000000107": V.NEW_CONFUSION,  # ACVPU
 }
 # What a device's clock showed at a gateway's time: absolute, and base offset time (PHD guide).
 COINCIDENT = frozenset({(MDC, "67975"), (MDC, "68226")})
@@ -214,12 +221,12 @@ def _named(
     every = frozenset(vitals | others)
     vital = next(iter(every)) if len(every) == 1 else _SPECIAL.get(every)
     stray = not vitals and any(system == LOINC for system, _ in pairs)
-    uses = {_USES.get(code, Use.READ) for code in loinc}
+    uses = {_USES.get(code, Use.READ) for system, code in pairs if system in (LOINC, SNOMED)}
     return Meaning(
         vital=vital or min(every),
         panel=panel,
         agreed=vital is not None and not stray and not panel,
-        use=next((use for use in (Use.KEEP, Use.INTERVAL) if use in uses), Use.READ),
+        use=next((use for use in (Use.KEEP, Use.INTERVAL, Use.CODED) if use in uses), Use.READ),
         moles=_moles(loinc) if vital is V.GLUCOSE else None,
     )
 

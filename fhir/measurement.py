@@ -71,6 +71,6 @@ class ParsedObservation:
     resource_id: str = ""
     contact: bool = False
     category: tuple[str, ...] = ()
-    reported: tuple[tuple[str, str], ...] = ()  # (system, code) of valueCodeableConcept
     gateway: Ref | None = None  # what sent it on for the device
     showed: datetime | None = None  # by a coincident timestamp: the device's clock at `when`
+    lives_alone: bool | None = None  # None where it does not say

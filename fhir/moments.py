@@ -20,6 +20,7 @@ _MOMENT = re.compile(
 )
 _DAY = re.compile(rf"{_YEAR}-\d\d-\d\d", re.ASCII)
 _COARSE = re.compile(rf"{_YEAR}(?:-(?:0[1-9]|1[0-2]))?", re.ASCII)
+FIRST_ZONE, LAST_ZONE = timedelta(hours=14), timedelta(hours=12)  # a day lasts 50 hours on Earth
 EARLIEST, LATEST = 1900, 2999  # beyond these no device was awake, and zones could overflow
 
 
@@ -124,6 +125,40 @@ def _half(first: str, last: str) -> When:
     if first:
         return When(Precision.PERIOD, start=at, day=on, open_ended=True, sure=False)
     return When(Precision.PERIOD, end=at, last_day=on, sure=False)
+
+
+def beginning(text: str, *, anywhere: bool = False) -> datetime | None:
+    """Return the first instant of a dateTime of any precision, by UTC where it names no zone.
+
+    `anywhere`: where it begins first on Earth, for a fact that must not be missed.
+    """
+    if (exact := moment(text)) is not None:
+        return exact
+    if not _within(text):
+        return None
+    year, month, on = (*(int(part) for part in text.split("-")), 1, 1)[:3]
+    first = datetime(year, month, on, tzinfo=UTC)
+    return first - FIRST_ZONE if anywhere else first
+
+
+def ending(text: str, *, anywhere: bool = False) -> datetime | None:
+    """Return the last instant of a dateTime of any precision, by UTC or where it ends last."""
+    first = beginning(text)
+    if first is None or moment(text) is not None:
+        return first
+    parts = text.count("-")
+    if parts == 0:
+        after = first.replace(year=first.year + 1)
+    elif parts == 1:
+        after = (first + timedelta(days=31)).replace(day=1)
+    else:
+        after = first + timedelta(days=1)
+    return after - timedelta(microseconds=1) + (LAST_ZONE if anywhere else timedelta())
+
+
+def _within(text: str) -> bool:
+    whole = _COARSE.fullmatch(text) is not None or day(text) is not None
+    return whole and EARLIEST <= int(text[:4]) <= LATEST
 
 
 def backwards(period: Mapping[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from fhir import profiles
 from fhir.codes import COINCIDENT, LOINC, Meaning, codings, meaning, misnamed
 from fhir.fast import fast
 from fhir.identity import read_gateway, read_identifiers, read_reference
+from fhir.living import lives_alone
 from fhir.measurement import Measurement, ParsedObservation, When
 from fhir.moments import effective, moment
 from fhir.outcome import KEPT, PROFILE, STRUCTURE, Issue, Refusal, refusal
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Measurement", "ParsedObservation", "When", "parse", "parse_fully"]
 
 MEASURED = frozenset({"final", "amended", "corrected", "preliminary", "unknown"})
+SAYING = MEASURED - {"unknown"}
 NOT_DONE = "http://hl7.org/fhir/us/qicore/structuredefinition/qicore-notdone"  # in lower case
 Named = tuple[Meaning, tuple[Meaning, ...]]  # of the root, and of each component
 
@@ -91,9 +93,9 @@ def _frame(resource: Mapping[str, Any], when: When) -> ParsedObservation:
         last_updated=moment(str((resource.get("meta") or {}).get("lastUpdated", ""))),
         resource_id=str(resource.get("id", "")),
         category=_category(resource),
-        reported=codings(resource.get("valueCodeableConcept")),
         gateway=read_gateway(resource),
         showed=_showed(resource),
+        lives_alone=lives_alone(resource) if resource["status"] in SAYING else None,
     )
 
 
@@ -111,6 +113,8 @@ def _category(resource: Mapping[str, Any]) -> tuple[str, ...]:
 def _stored(parsed: ParsedObservation) -> ParsedObservation:
     if parsed.showed is not None:
         text = "coincident timestamp: understood; a reading at an impossible time is moved by it"
+    elif parsed.lives_alone is not None:
+        text = f"understood: {'lives alone' if parsed.lives_alone else 'does not live alone'}"
     elif misnamed(parsed.codes):
         text = f"the code is LOINC's, and its system is not {LOINC}: stored, not scored"
         warned = Issue("warning", "code-invalid", text, "Observation.code.coding.system")

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from fhir.codes import codings
 from fhir.identity import Identifier, Ref, read_identifiers, read_reference
-from fhir.moments import day, well_formed
+from fhir.moments import beginning, day, ending, well_formed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import date
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import date, datetime
 
 TIMEZONE_URL = "http://hl7.org/fhir/StructureDefinition/timezone"
 
@@ -36,13 +36,19 @@ class ParsedPatient:
 
 @dataclass(frozen=True, slots=True)
 class ParsedCondition:
-    """One entry of a problem list; `onset` is None where it is less exact than a day."""
+    """One entry of a problem list; `onset` is None where it is less exact than a day.
+
+    `since` and `until` are the widest instants of its onset and abatement, None where not said.
+    """
 
     subject: Ref | None
     codes: tuple[tuple[str, str], ...]  # (system, code)
     clinical_status: str
     verification_status: str
     onset: date | None
+    since: datetime | None = None
+    until: datetime | None = None
+    recorded: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,7 @@ class ParsedEpisodeOfCare:
     teams: tuple[Ref, ...]
     care_manager: Ref | None
     status: str
+    holds: tuple[tuple[datetime, datetime | None], ...] = ()  # by its history: on hold, from, to
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +163,18 @@ def read_condition(resource: Mapping[str, Any]) -> ParsedCondition:
         clinical_status=_code(resource.get("clinicalStatus")),
         verification_status=_code(resource.get("verificationStatus")),
         onset=day(onset[:10]),
+        since=beginning(onset or _period(resource, "onsetPeriod", "start"), anywhere=True),
+        until=ending(
+            str(resource.get("abatementDateTime", ""))
+            or _period(resource, "abatementPeriod", "end"),
+            anywhere=True,
+        ),
+        recorded=beginning(str(resource.get("recordedDate", "")), anywhere=True),
     )
+
+
+def _period(resource: Mapping[str, Any], name: str, end: str) -> str:
+    return str((resource.get(name) or {}).get(end, ""))
 
 
 def _code(concept: Mapping[str, Any] | None) -> str:
@@ -211,7 +229,15 @@ def read_episode_of_care(resource: Mapping[str, Any]) -> ParsedEpisodeOfCare:
         tuple(team for team in teams if team is not None),
         read_reference(resource.get("careManager")),
         str(resource.get("status", "")),
+        tuple(_on_hold(resource)),
     )
+
+
+def _on_hold(resource: Mapping[str, Any]) -> Iterator[tuple[datetime, datetime | None]]:
+    for each in resource.get("statusHistory", ()):
+        start = beginning(str((each.get("period") or {}).get("start", "")))
+        if each.get("status") == "onhold" and start is not None:
+            yield start, ending(str(each["period"].get("end", "")))
 
 
 def read_device(resource: Mapping[str, Any]) -> ParsedDevice:

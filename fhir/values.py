@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from core.vitals import MEASURES, Group, Precision, Quality, Vital
-from fhir.answers import answer
+from fhir.answers import answer, not_alert, yes_or_no
 from fhir.codes import Meaning, Use, codings
 from fhir.invariants import VALUES
 from fhir.measurement import Measurement, When
@@ -49,17 +49,27 @@ def read(
     absent = element.get("dataAbsentReason")
     if absent is not None and not valued:
         return Read(_absent(named.vital, _reason(absent), index))
-    if absent is None and "valueQuantity" in element:
+    if absent is None and named.use is not Use.CODED and "valueQuantity" in element:
         return _quantity(element["valueQuantity"], named, f"{path}.valueQuantity", index)
     if absent is None and named.vital is Vital.GLUCOSE and "valueString" in element:
         return _low_or_high(element["valueString"], path, index)
     if absent is None and MEASURES[named.vital].group is not Group.BODY:
-        said = answer(element)
+        vital, said = _said(element, named.vital, named.use)
         if said is not None:
-            quality = Quality.SCORED if plausible(named.vital, said) else Quality.IMPLAUSIBLE
-            return Read(Measurement(named.vital, said, quality, component=index))
+            quality = Quality.SCORED if plausible(vital, said) else Quality.IMPLAUSIBLE
+            return Read(Measurement(vital, said, quality, component=index))
     why = "the value is not a Quantity" if absent is None else "a value beside dataAbsentReason"
     return _kept(named.vital, element, path, index, why) if valued else Read()
+
+
+def _said(element: Mapping[str, Any], vital: Vital, use: Use) -> tuple[Vital, float | None]:
+    """Return what was answered, and to which question: a yes is no 1 on a scale of ten."""
+    if use is Use.CODED:
+        return vital, not_alert(element)
+    if vital is Vital.BREATHLESSNESS and (said := yes_or_no(element)) is not None:
+        return Vital.BREATHLESS, said
+    said = answer(element)
+    return vital, not_alert(element) if said is None and vital is Vital.NEW_CONFUSION else said
 
 
 def _absent(vital: Vital, reason: str, index: int | None) -> Measurement:

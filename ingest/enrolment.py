@@ -6,7 +6,7 @@ with the reason kept (`alerting.md`, founding idea: 65 and over, two or more con
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from ingest.asked import Asked
+    from ingest.dated import Facts
 
 ELIGIBLE_AGE = 65
 NEEDED_GROUPS = 2
@@ -95,7 +96,8 @@ class Person:
     `medicines` are classes (`beta-blocker`, `insulin`, `sulfonylurea`, `diuretic`,
     `antihypertensive`, `raas-inhibitor`, `sglt2-inhibitor`, `metformin`, `steroid`); none of
     them counts as known while `medicines_known` is False. `traits` are finer facts of the
-    problem list that a rule asks for (`frail`, `late-kidney-disease`).
+    problem list that a rule asks for (`frail`, `late-kidney-disease`). Where `dated` is given,
+    these are what is true now, and `at` says what was true at another time.
     """
 
     id: str
@@ -111,6 +113,11 @@ class Person:
     traits: frozenset[str] = frozenset()
     stays: tuple[Stay, ...] = ()
     asked: tuple[Asked, ...] = ()  # what the programme asked them to measure, and when
+    dated: Facts | None = field(default=None, repr=False, compare=False)
+
+    def at(self, instant: float, arrived: float) -> Person:
+        """Return who this was at an instant, by what had arrived by another (seconds)."""
+        return self if self.dated is None else self.dated.person(self, instant, arrived)
 
     def age(self, today: date) -> int | None:
         """Return the age in whole years, or None where the birth date is unknown."""

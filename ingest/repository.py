@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from dataclasses import replace
 from datetime import date, timedelta
@@ -18,17 +19,13 @@ from core.sealed_fields import unseal
 from core.vitals import Precision, Quality, Reading, Vital
 from ingest.access.repository import may_see, visible_to
 from ingest.archive.repository import heads
-from ingest.context.repository import diagnoses_of, stays_of, taken_by
+from ingest.context.repository import facts_of, stays_of
+from ingest.dated import Facts
 from ingest.enrolment import (
     ConditionGroup,
-    Diagnosis,
     Person,
     eligibility,
     groups_from,
-    groups_of,
-    hypercapnic,
-    says_lives_alone,
-    traits_of,
 )
 from ingest.merging.repository import (
     everybody,
@@ -56,6 +53,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy.orm import Session
+
+    from ingest.dated import Fact
 
 PRELIMINARY = "preliminary"
 __all__ = [
@@ -106,11 +105,13 @@ def person(session: Session, patient_id: UUID) -> Person:
 
 
 def people(session: Session, patients: Collection[UUID]) -> dict[UUID, Person]:
-    """Return what the judgement may know about each patient; unknown ones are absent."""
+    """Return what the judgement may know about each patient; unknown ones are absent.
+
+    As things stand at the clock's now; `Person.at` says how they stood at another time.
+    """
     ids, heads = everybody(session, patients), survivors(session, patients)
     every = {each for person in ids.values() for each in person}
-    diagnoses = diagnoses_of(session, every)
-    medicines, stays = taken_by(session, every), stays_of(session, every)
+    facts, stays = facts_of(session, every, condition_groups()), stays_of(session, every)
     asked_for = asked_of(session, every)
     known = {row.id: row for row in session.scalars(select(Patient).where(Patient.id.in_(every)))}
     found = {}
@@ -119,31 +120,35 @@ def people(session: Session, patients: Collection[UUID]) -> dict[UUID, Person]:
         if row is None:
             continue
         mine = sorted(ids[asked])
-        taken = [medicines[each] for each in mine if each in medicines]
-        problems = [d for each in mine for d in diagnoses.get(each, [])]
-        targets = any(known[each].scale_two_plan for each in mine if each in known)
+        who = _person(
+            session,
+            row,
+            [fact for each in mine for fact in facts[each]],
+            target=any(known[each].scale_two_plan for each in mine if each in known),
+        )
         found[asked] = replace(
-            _person(session, row, problems),
-            scale_two=targets and hypercapnic(problems),
-            medicines=frozenset().union(*(each.classes for each in taken)),
-            medicines_known=bool(taken),
+            who,
             stays=tuple(stay for each in mine for stay in stays.get(each, ())),
             asked=tuple(each for record in mine for each in asked_for.get(record, ())),
         )
     return found
 
 
-def _person(session: Session, row: Patient, diagnoses: Sequence[Diagnosis]) -> Person:
-    return Person(
+def _person(
+    session: Session,
+    row: Patient,
+    facts: Iterable[Fact],
+    *,
+    target: bool = False,  # a clinician's, of the second scale of oxygen
+) -> Person:
+    who = Person(
         id=str(row.id),
         zone=row.zone,
         birth_date=_day(unseal(session, Patient.birth_date, row.birth_date, id=row.id)),
         sex=row.sex,
-        groups=groups_of(diagnoses, condition_groups()),
-        lives_alone=True if says_lives_alone(diagnoses) else row.lives_alone,
-        scale_two=row.scale_two_plan and hypercapnic(diagnoses),
-        traits=traits_of(diagnoses),
+        dated=Facts(tuple(facts), target or row.scale_two_plan, row.lives_alone),
     )
+    return who.at(utc_now().timestamp(), math.inf)
 
 
 def _day(text: str) -> date | None:
@@ -228,13 +233,14 @@ def profiles(
     ids = [row.id for row in rows]
     people = everybody(session, ids)
     everyone = [id_ for person in people.values() for id_ in person]
-    diagnoses, latest = diagnoses_of(session, everyone), _last_readings(session, everyone)
+    facts = facts_of(session, everyone, condition_groups())
+    latest = _last_readings(session, everyone)
     teams = first_teams(session, everyone)
     day = today or utc_now().date()
     shown = [
         _profile(
             row,
-            _person(session, row, [d for id_ in people[row.id] for d in diagnoses.get(id_, [])]),
+            _person(session, row, [fact for id_ in people[row.id] for fact in facts[id_]]),
             name=unseal(session, Patient.name, row.name, id=row.id),
             override=unseal(session, Patient.override_reason, row.override_reason, id=row.id),
             latest=max((latest[id_] for id_ in people[row.id] if id_ in latest), default=None),

@@ -55,16 +55,20 @@ class PatientIdentifier(Base):
 
 
 class Condition(Base):
-    """One entry of a problem list, as it was received."""
+    """One entry of a problem list, for the time in which it held; parts of it count on."""
 
     __tablename__ = "condition"
 
     id: Mapped[UUID] = id_column()
+    part: Mapped[int] = mapped_column(primary_key=True, default=0)
     patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"), index=True)
     codes: Mapped[list[Any]]  # [[system, code], ...]
     clinical_status: Mapped[str] = mapped_column(default="")
     verification_status: Mapped[str] = mapped_column(default="")
     onset: Mapped[date | None]
+    since: Mapped[datetime | None] = mapped_column(instant())  # None: it does not say
+    until: Mapped[datetime | None] = mapped_column(instant())
+    heard: Mapped[datetime | None] = mapped_column(instant())  # None: it was always known
 
 
 class Practitioner(Base):

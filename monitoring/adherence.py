@@ -64,7 +64,8 @@ def adherence(rule: AdherenceRule, now: Moment) -> Iterator[Hit]:
 def _was_absent(rule: AdherenceRule, now: Moment) -> bool:
     """Return whether a stay in hospital or a pause lies in the days that are compared."""
     start = now.at - (rule.usual_days + rule.recent_days + 1) * DAY
-    ends = [stay.until for stay in now.person.stays]
+    begun = (stay for stay in now.person.stays if stay.since.timestamp() <= now.at)
+    ends = [stay.until for stay in begun]
     return any(end is None or end.timestamp() >= start for end in ends)
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from monitoring.moment import Moment
+    from monitoring.windows import Series
 
 SLACK = 1.0  # seconds; what was waited for falls due exactly at the end of the wait
 
@@ -28,34 +29,43 @@ class EventRule(Rule):
 
 
 def event(rule: EventRule, now: Moment) -> Iterator[Hit | Waiting]:
-    """Wait for a cancellation of the newest event, then say it, dated when it happened."""
+    """Wait for a cancellation of each event, then say it, dated when it happened.
+
+    Each for itself: that somebody falls again within the wait takes nothing back.
+    """
     series = now.series(rule.vital)
     if series is None:
         return
-    happened = [i for i in range(len(series)) if series.values[i] >= 1]
-    if not happened:
-        return
-    last = happened[-1]
-    at = float(series.times[last])
-    if now.at > at + rule.cancel_seconds + SLACK:
-        return
-    if any(at < float(t) <= at + rule.cancel_seconds for t in series.times[last + 1 :]):
-        return
-    if now.at < at + rule.cancel_seconds:
-        yield Waiting(at + rule.cancel_seconds)
-        return
-    yield Hit(
+    first = int(series.times.searchsorted(now.at - rule.cancel_seconds - SLACK))
+    for i in range(first, len(series)):
+        if series.values[i] >= 1 and not _taken_back(rule, series, i):
+            due = float(series.times[i]) + rule.cancel_seconds
+            yield Waiting(due) if now.at < due else _hit(rule, series, i)
+
+
+def _taken_back(rule: EventRule, series: Series, event: int) -> bool:
+    at = float(series.times[event])
+    after = range(event + 1, len(series))
+    return any(
+        series.values[i] < 1 and at < float(series.times[i]) <= at + rule.cancel_seconds
+        for i in after
+    )
+
+
+def _hit(rule: EventRule, series: Series, event: int) -> Hit:
+    at = float(series.times[event])
+    return Hit(
         rule=rule,
         severity=rule.severity,
         at=at,
-        day=int(series.days[last]),
+        day=int(series.days[event]),
         vital=rule.vital,
         since=at,
         otherwise=Phrase(
             "It would not have fired if the device had taken it back within {limit} seconds.",
             {"limit": shortest(rule.cancel_seconds)},
         ),
-        evidence=evidence(series, rule.vital, [last]),
+        evidence=evidence(series, rule.vital, [event]),
     )
 
 

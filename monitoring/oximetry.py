@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.vitals import Severity, Vital
+from core.vitals import MEASURES, Severity, Vital
 from monitoring.criteria_tests import HOUR
 from monitoring.moment import Hit, evidence
 from monitoring.phrases import Number, Phrase, shortest
@@ -25,7 +25,8 @@ SPO2, PULSE = Vital.SPO2, Vital.HEART_RATE
 class OximetryRule(Rule):
     """The mean of (SpO2 below, heart rate above the usual) in robust spreads, `limit` or more.
 
-    `with_symptom` is the tier where one of `symptoms` was answered yes within `hours`.
+    `with_symptom` is the tier where one of `symptoms` was answered yes within `hours`, or where
+    one of `rising` was answered higher than on any of the `rising_days` days before.
     """
 
     severity: Severity
@@ -34,6 +35,8 @@ class OximetryRule(Rule):
     symptoms: tuple[Vital, ...]
     with_symptom: Severity
     hours: float = 24.0
+    rising: tuple[Vital, ...] = ()
+    rising_days: int = 7
 
 
 def oximetry(rule: OximetryRule, now: Moment) -> Iterator[Hit]:
@@ -49,6 +52,7 @@ def oximetry(rule: OximetryRule, now: Moment) -> Iterator[Hit]:
     rise = (float(pulse.daily.medians[-1]) - usual_pulse.centre) / usual_pulse.spread
     score = (fall + rise) / 2
     symptom = tuple(e for vital in rule.symptoms for e in _yes(vital, rule, now))
+    symptom += tuple(e for vital in rule.rising for e in _risen(vital, rule, now))
     times = [float(oxygen.times[-1]), float(pulse.times[-1])]
     times += [each.effective.timestamp() for each in symptom]
     if round(score, 6) < rule.limit or now.at - max(times) > SLACK:
@@ -84,9 +88,23 @@ def _yes(vital: Vital, rule: OximetryRule, now: Moment) -> tuple[Evidence, ...]:
     return evidence(series, vital, [len(series) - 1]) if series.values[-1] >= 1 else ()
 
 
+def _risen(vital: Vital, rule: OximetryRule, now: Moment) -> tuple[Evidence, ...]:
+    """Return the answer that is worse than every one of the days before; a first one is new."""
+    series = now.series(vital)
+    if series is None or now.at - float(series.times[-1]) > rule.hours * HOUR:
+        return ()
+    today, value = int(series.days[-1]), float(series.values[-1])
+    low, high = (int(i) for i in series.days.searchsorted((today - rule.rising_days, today)))
+    before = float(series.values[low:high].max()) if high > low else 0.0
+    first_of_a_scale = high == low and MEASURES[vital].high > 1
+    if value <= before or first_of_a_scale:
+        return ()
+    return evidence(series, vital, [len(series) - 1])
+
+
 def vitals(rule: OximetryRule) -> frozenset[Vital]:
     """Return what the score and its tier rest on."""
-    return frozenset({SPO2, PULSE, *rule.symptoms})
+    return frozenset({SPO2, PULSE, *rule.symptoms, *rule.rising})
 
 
 def faults(rule: OximetryRule) -> Iterator[str]:

@@ -214,7 +214,7 @@ def cut(past: History, until: float, arrived: float = math.inf) -> History:
         known = received <= arrived
         contacts, received = contacts[known], received[known]
     return History(
-        person=past.person,
+        person=past.person.at(until, arrived),
         series=_Cut(past.series, until, arrived),
         bounds=_before(past.bounds, until, arrived),
         kept=_before(past.kept, until, arrived),

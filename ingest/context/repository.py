@@ -1,33 +1,36 @@
-"""A person's medicines and absences, as the judgement asks for them."""
+"""A person's conditions, medicines, absences and home, as the judgement asks for them."""
 
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, select
 
-from ingest.context.tables import Medicine, PatientAbsence
-from ingest.enrolment import Absence, Diagnosis, Stay, classes_of
+from ingest.context.tables import LivingAnswer, Medicine, PatientAbsence
+from ingest.dated import Span, alone_facts, revised
+from ingest.enrolment import ACTIVE, Absence, Diagnosis, Stay, classes_of
 from ingest.tables import Condition
+from ingest.telling import condition_said, diagnosis_fact, medicine_fact, medicine_said, pauses
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
 
+    from fhir.context import ParsedMedicine
+    from fhir.people import ParsedCondition, ParsedEpisodeOfCare
+    from ingest.dated import Fact
+    from ingest.enrolment import ConditionGroup
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """Which classes of medicines a person takes, and whether anything is known of them."""
+    Codes = tuple[tuple[str, str], ...]
 
-    classes: frozenset[str] = frozenset()
-    known: bool = False
+T = TypeVar("T")
+Row = TypeVar("Row", Condition, Medicine)
 
 
 def classes(codes: Iterable[tuple[str, str]]) -> frozenset[str]:
@@ -48,15 +51,115 @@ def _map() -> tuple[str, dict[str, tuple[str, ...]]]:
     return content["system"], {name: tuple(codes) for name, codes in content["classes"].items()}
 
 
-def taken_by(session: Session, patients: Collection[UUID]) -> dict[UUID, Taken]:
-    """Return the medicines that each patient takes now; who has none known is absent."""
-    now = or_(Medicine.until.is_(None), Medicine.until > func.now())
-    query = select(Medicine.patient_id, Medicine.classes, Medicine.taken & now)
-    found: dict[UUID, Taken] = {}
-    for patient, listed, current in session.execute(query.where(Medicine.patient_id.in_(patients))):
-        known = found.get(patient, Taken()).classes
-        found[patient] = Taken(known | frozenset(listed if current else ()), known=True)
+def facts_of(
+    session: Session, patients: Collection[UUID], groups: Mapping[str, ConditionGroup]
+) -> dict[UUID, list[Fact]]:
+    """Return all that is known of each patient besides readings, with its times.
+
+    One query for each kind of fact, for any number of people.
+    """
+    found: dict[UUID, list[Fact]] = {each: [] for each in patients}
+    for row in session.scalars(select(Condition).where(Condition.patient_id.in_(patients))):
+        diagnosis = Diagnosis(_codes(row), row.clinical_status, row.verification_status)
+        found[row.patient_id].append(diagnosis_fact(span_of(row, diagnosis), groups))
+    for taken in session.scalars(select(Medicine).where(Medicine.patient_id.in_(patients))):
+        known = frozenset(taken.classes if taken.taken else ())
+        found[taken.patient_id].append(medicine_fact(span_of(taken, known)))
+    answers: dict[UUID, list[tuple[datetime, bool]]] = {}
+    for said in session.scalars(select(LivingAnswer).where(LivingAnswer.patient_id.in_(patients))):
+        answers.setdefault(said.patient_id, []).append((said.at, said.alone))
+    for patient, listed in answers.items():
+        found[patient] += alone_facts(listed)
     return found
+
+
+def span_of(row: Condition | Medicine, what: T) -> Span[T]:
+    """Return the time for which a row holds."""
+    return Span(what, row.since, row.until, row.heard)
+
+
+def _codes(row: Condition) -> Codes:
+    return tuple((str(system), str(code)) for system, code in row.codes)
+
+
+def keep_condition(
+    session: Session, id_: UUID, patient_id: UUID, read: ParsedCondition, *, now: datetime
+) -> None:
+    """Store what one more version of a Condition says of when it held."""
+    diagnosis = Diagnosis(read.codes, read.clinical_status, read.verification_status)
+    rows = _rows(session, Condition, id_)
+    before = [
+        span_of(row, _codes(row))
+        for row in rows
+        if Diagnosis(_codes(row), row.clinical_status, row.verification_status).active
+    ]
+    spans = revised(before, condition_said(read, now), now=now)
+    for row in rows:
+        session.delete(row)
+    session.flush()
+    # What never held here is kept as it was received; its status says that it does not count.
+    said = diagnosis.clinical_status if diagnosis.active or not spans else ACTIVE[0]
+    shown = "" if spans and not diagnosis.active else diagnosis.verification_status
+    for part, span in enumerate(spans or (Span(read.codes),)):
+        session.add(
+            Condition(
+                id=id_,
+                part=part,
+                patient_id=patient_id,
+                codes=[list(each) for each in span.what],
+                clinical_status=said,
+                verification_status=shown,
+                onset=read.onset,
+                since=span.since,
+                until=span.until,
+                heard=span.heard,
+            )
+        )
+
+
+def keep_medicine(
+    session: Session, id_: UUID, patient_id: UUID, read: ParsedMedicine, *, now: datetime
+) -> frozenset[str]:
+    """Store when a medicine is taken, as one more version says; return its classes."""
+    known = classes(read.codes)
+    rows = _rows(session, Medicine, id_)
+    before = [span_of(row, frozenset[str](row.classes)) for row in rows if row.taken]
+    spans = revised(before, medicine_said(read, known, now), now=now)
+    for row in rows:
+        session.delete(row)
+    session.flush()
+    for part, span in enumerate(spans or (Span(known),)):
+        session.add(
+            Medicine(
+                id=id_,
+                part=part,
+                patient_id=patient_id,
+                classes=sorted(span.what),
+                taken=bool(spans),
+                since=span.since,
+                until=span.until,
+                heard=span.heard,
+            )
+        )
+    return known
+
+
+def _rows(session: Session, table: type[Row], id_: UUID) -> Sequence[Row]:
+    return session.scalars(select(table).where(table.id == id_).order_by(table.part)).all()
+
+
+def keep_living(
+    session: Session, answers: Mapping[UUID, tuple[UUID, datetime, bool] | None]
+) -> None:
+    """Store by Observation (patient, when, alone), or forget one that says nothing any more."""
+    if not answers:
+        return
+    session.execute(delete(LivingAnswer).where(LivingAnswer.id.in_(answers)))
+    session.add_all(
+        LivingAnswer(id=id_, patient_id=said[0], at=said[1], alone=said[2])
+        for id_, said in answers.items()
+        if said is not None
+    )
 
 
 def stays_of(session: Session, patients: Collection[UUID]) -> dict[UUID, tuple[Stay, ...]]:
@@ -73,37 +176,26 @@ def stays_of(session: Session, patients: Collection[UUID]) -> dict[UUID, tuple[S
     return found
 
 
-def keep_stay(session: Session, id_: UUID, patient_id: UUID, stay: Stay | None) -> None:
-    """Store what one Encounter says of a stay, or forget it where it says of none."""
-    if stay is None:
-        session.execute(delete(PatientAbsence).where(PatientAbsence.id == id_))
-        return
-    session.merge(
+def keep_stays(session: Session, id_: UUID, patient_id: UUID, stays: Iterable[Stay]) -> None:
+    """Store all that one resource says of stays or pauses, in place of what it said before."""
+    session.execute(delete(PatientAbsence).where(PatientAbsence.id == id_))
+    session.add_all(
         PatientAbsence(
-            id=id_, patient_id=patient_id, why=stay.why, since=stay.since, until=stay.until
+            id=id_,
+            part=part,
+            patient_id=patient_id,
+            why=stay.why,
+            since=stay.since,
+            until=stay.until,
         )
+        for part, stay in enumerate(stays)
     )
 
 
-def pause(session: Session, episode: UUID, patient_id: UUID, *, on: bool, now: datetime) -> None:
-    """Begin or end the pause that a programme's episode is in; nothing changes twice."""
-    open_ = session.get(PatientAbsence, episode)
-    if on and (open_ is None or open_.until is not None):
-        since = now if open_ is None else open_.since
-        keep_stay(session, episode, patient_id, Stay(Absence.PAUSED, since))
-    elif not on:
-        session.execute(
-            update(PatientAbsence)
-            .where(PatientAbsence.id == episode, PatientAbsence.until.is_(None))
-            .values(until=now)
-        )
-
-
-def diagnoses_of(session: Session, patients: Iterable[UUID]) -> dict[UUID, list[Diagnosis]]:
-    """Return the problem list of each patient."""
-    found: dict[UUID, list[Diagnosis]] = {}
-    for row in session.scalars(select(Condition).where(Condition.patient_id.in_(patients))):
-        codes = tuple((str(system), str(code)) for system, code in row.codes)
-        diagnosis = Diagnosis(codes, row.clinical_status, row.verification_status)
-        found.setdefault(row.patient_id, []).append(diagnosis)
-    return found
+def pause(
+    session: Session, episode: UUID, patient_id: UUID, read: ParsedEpisodeOfCare, *, now: datetime
+) -> None:
+    """Begin or end a pause of a programme's episode; each pause keeps its own beginning."""
+    query = select(PatientAbsence).where(PatientAbsence.id == episode).order_by(PatientAbsence.part)
+    before = [Stay(Absence.PAUSED, row.since, row.until) for row in session.scalars(query)]
+    keep_stays(session, episode, patient_id, pauses(before, read, now=now))

@@ -13,8 +13,9 @@ from ingest.addresses import keys_of as addresses_of
 from ingest.archive.repository import asked_for, find_named, heads, lock
 from ingest.binding.service import granted, not_granted
 from ingest.enrol.service import enrol, keys_of, replace
-from ingest.observed.service import Seen, take
+from ingest.observed.service import take
 from ingest.receipt import DELETED, REPEATED, STORED, Answer, Method, Name, Readable, refuse
+from ingest.settled import Seen
 from ingest.versions.service import Target, name_new, remove, said, targets_of, unchanged
 
 if TYPE_CHECKING:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
 from core.outbox import Priority, Topic, offer_all
 from core.vitals import Quality
 from fhir.outcome import PROFILE
 from fhir.policy import Mode
-from ingest.acceptance import Decision, Incoming, Known, needs_digest, sort
+from ingest.acceptance import Incoming, Known, sort
 from ingest.admission.service import over_share
 from ingest.archive.repository import (
     Version,
-    add_names,
     add_versions,
-    find_named,
     lock,
-    versions_of,
 )
 from ingest.binding.service import refusals
 from ingest.candidates import candidates_of
@@ -30,54 +27,31 @@ from ingest.clocks.service import (
     placed_anew,
     store_of_devices,
 )
-from ingest.enrolment import LIVES_ALONE
+from ingest.context.service import about_living, note_living
+from ingest.naming.service import name_all, written
 from ingest.observed.repository import add_readings, known, supersede
 from ingest.parking.repository import parked
-from ingest.people.repository import find, set_living_alone, zones
+from ingest.people.repository import find, zones
 from ingest.people.service import Desk, unknown
 from ingest.receipt import (
     CREATED,
-    DIGEST,
     REPEATED,
     Answer,
     Kind,
-    Name,
     digest_of,
 )
 from ingest.remarks import AHEAD, doubts, of_unchanged, remarks, taken
-from ingest.revising import WITHDRAWING, Outcome
+from ingest.revising import Outcome
+from ingest.settled import Seen, Settled
 from ingest.urgency import cannot_wait
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from fhir.identity import Ref
-    from fhir.observation import ParsedObservation
     from fhir.outcome import Issue
     from ingest.device_clock import DeviceClock
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A parsed Observation with the bytes that will be kept, its references resolved."""
-
-    index: int
-    parsed: ParsedObservation
-    raw: bytes
-    id: UUID
-    shift: timedelta = timedelta(0)  # what was taken off its time (REL-21)
-    replaces: bool = False  # was put to this id
-    knowing: bool = False  # and its sender named the version that it replaces
-
-
-@dataclass(frozen=True, slots=True)
-class _Settled:
-    """One Observation with what was decided about it."""
-
-    seen: Seen
-    incoming: Incoming
-    decision: Decision
 
 
 def take(desk: Desk, seen: Sequence[Seen]) -> dict[int, Answer]:
@@ -109,13 +83,11 @@ def take(desk: Desk, seen: Sequence[Seen]) -> dict[int, Answer]:
     answers |= _untimely(desk, incoming)
     incoming = [pair for pair in incoming if pair[0].index not in answers]
     memory = known(desk.session, desk.sender.client_id, [each for _, each in incoming])
-    written = _written(memory)
+    before = written(memory)
     decisions = sort((each for _, each in incoming), memory)
-    settled = [
-        _Settled(*pair, decision) for pair, decision in zip(incoming, decisions, strict=True)
-    ]
+    settled = [Settled(*pair, decision) for pair, decision in zip(incoming, decisions, strict=True)]
     _store(desk, settled)
-    _name(desk, settled, written)
+    name_all(desk, settled, before)
     _offer(desk, settled)
     return answers | {each.seen.index: _answer(each, desk, memory) for each in settled}
 
@@ -167,7 +139,7 @@ def _untimely(desk: Desk, incoming: Sequence[tuple[Seen, Incoming]]) -> dict[int
     }
 
 
-def _store(desk: Desk, settled: Sequence[_Settled]) -> None:
+def _store(desk: Desk, settled: Sequence[Settled]) -> None:
     stored = [each for each in settled if each.decision.stores]
     supersede(desk.session, [each.decision for each in stored])
     versions = [
@@ -192,17 +164,10 @@ def _store(desk: Desk, settled: Sequence[_Settled]) -> None:
         if each.seen.shift
     }
     record(desk.session, moved)
-    set_living_alone(desk.session, {each.incoming.patient_id for each in stored if _alone(each)})
+    note_living(desk.session, ((e, _effective(e) or desk.now) for e in stored))
 
 
-def _alone(settled: _Settled) -> bool:
-    """Return whether a survey answer says in SNOMED CT that the person lives alone."""
-    return settled.seen.parsed.status not in WITHDRAWING and any(
-        "snomed" in system and code == LIVES_ALONE for system, code in settled.seen.parsed.reported
-    )
-
-
-def _effective(settled: _Settled) -> datetime | None:
+def _effective(settled: Settled) -> datetime | None:
     """Return when it was measured, which all values of one Observation share; None if unknown.
 
     Searches go in this order (FHIR-11), also by what is no reading.
@@ -214,48 +179,7 @@ def _effective(settled: _Settled) -> datetime | None:
     return when.start or when.end or day
 
 
-def _written(memory: Known) -> set[Name]:
-    """Return the names that the record holds already."""
-    names = {Name(Kind.OBSERVATION, *name) for name in memory.names}
-    return names | {Name(Kind.OBSERVATION, DIGEST, digest) for digest in memory.digests}
-
-
-def _name(desk: Desk, settled: Sequence[_Settled], written: set[Name]) -> None:
-    """Write down what each Observation is called, where that is new."""
-    names: dict[Name, UUID] = {}
-    for each in settled:
-        if each.decision.outcome is Outcome.TAKEN:
-            continue
-        own = [Name(Kind.OBSERVATION, *name) for name in each.incoming.names]
-        if needs_digest(each.incoming, each.decision):
-            own.append(Name(Kind.OBSERVATION, DIGEST, each.incoming.digest))
-        for name in own:
-            names.setdefault(name, each.decision.resource_id)
-    for name, owner in _said_before(desk, settled).items():
-        names.setdefault(name, owner)
-    for name in written:
-        names.pop(name, None)
-    if names:
-        add_names(desk.session, desk.sender.client_id, names)
-
-
-def _said_before(desk: Desk, settled: Iterable[_Settled]) -> dict[Name, UUID]:
-    """Return all that revised Observations ever said: their first words may come again.
-
-    A reading that gave way is no longer found by its natural key.
-    """
-    revised = {
-        each.decision.resource_id
-        for each in settled
-        if each.decision.outcome is Outcome.NEW_VERSION and not each.incoming.names
-    }
-    versions = versions_of(desk.session, Kind.OBSERVATION, revised) if revised else []
-    said = {Name(Kind.OBSERVATION, DIGEST, digest_of(each.body)): each.id for each in versions}
-    known = find_named(desk.session, desk.sender.client_id, said) if said else {}
-    return {name: owner for name, owner in said.items() if name not in known}
-
-
-def _offer(desk: Desk, settled: Sequence[_Settled]) -> None:
+def _offer(desk: Desk, settled: Sequence[Settled]) -> None:
     """Ask for an assessment of each person with something to judge; history feeds baselines.
 
     What a history load brings of the last day is judged after everybody else's (REL-25).
@@ -265,14 +189,15 @@ def _offer(desk: Desk, settled: Sequence[_Settled]) -> None:
     for each in settled:
         readings = each.decision.readings
         revised = each.decision.outcome is Outcome.NEW_VERSION
-        if each.decision.stores and (revised or any(not one.history for one in readings)):
+        says = about_living(each) or any(not one.history for one in readings)
+        if each.decision.stores and (revised or says):
             patient = each.incoming.patient_id
             priority = Priority.CRITICAL if cannot_wait(readings) else usual
             urgent[patient] = min(priority, urgent.get(patient, priority))
     offer_all(desk.session, Topic.ASSESS, urgent, now=desk.now)
 
 
-def _answer(settled: _Settled, desk: Desk, memory: Known) -> Answer:
+def _answer(settled: Settled, desk: Desk, memory: Known) -> Answer:
     decision = settled.decision
     if decision.outcome is Outcome.TAKEN:
         return taken(replaces=settled.seen.replaces)
@@ -287,7 +212,7 @@ def _answer(settled: _Settled, desk: Desk, memory: Known) -> Answer:
     )
 
 
-def _issues(settled: _Settled, memory: Known, *, declared: bool) -> tuple[Issue, ...]:
+def _issues(settled: Settled, memory: Known, *, declared: bool) -> tuple[Issue, ...]:
     """Return what the sender must know of what it sent; a repeat says it again."""
     decision, incoming = settled.decision, settled.incoming
     said = settled.seen.parsed.warnings

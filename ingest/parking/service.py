@@ -12,9 +12,10 @@ from core.security import Caller
 from fhir.observation import parse
 from fhir.outcome import Refusal
 from ingest.clients.service import sender_of
-from ingest.observed.service import Seen, take
+from ingest.observed.service import take
 from ingest.parking import repository
 from ingest.people.service import Desk
+from ingest.settled import Seen
 from ingest.tables import Client
 
 if TYPE_CHECKING:

@@ -109,12 +109,6 @@ def zones(session: Session, patients: Iterable[UUID]) -> dict[UUID, str]:
     return {row[0]: row[1] for row in rows}
 
 
-def set_living_alone(session: Session, patients: set[UUID]) -> None:
-    """Note who was said to live alone."""
-    if patients:
-        session.execute(update(Patient).where(Patient.id.in_(patients)).values(lives_alone=True))
-
-
 def practitioners(
     session: Session, sender: Sender, refs: Iterable[Ref], *, within: Mapping[str, str]
 ) -> dict[Ref, UUID]:

@@ -13,8 +13,7 @@ from fhir import context as facts
 from fhir import people as wire
 from fhir.outcome import Issue
 from ingest.binding.repository import hand_over
-from ingest.context.repository import classes, keep_stay, pause
-from ingest.context.tables import Medicine
+from ingest.context.repository import keep_condition, keep_medicine, keep_stays, pause
 from ingest.enrolment import Absence, Stay
 from ingest.people.repository import find, practitioners
 from ingest.placing import known_zone
@@ -23,7 +22,6 @@ from ingest.tables import (
     CareTeam,
     CareTeamParticipant,
     CareTeamPatient,
-    Condition,
     Device,
     Patient,
     Practitioner,
@@ -139,16 +137,7 @@ def _condition(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | A
     patient = desk.one(Kind.PATIENT, read.subject)
     if patient is None:
         return unknown(read.subject, "Condition.subject")
-    desk.session.merge(
-        Condition(
-            id=id_,
-            patient_id=patient,
-            codes=[list(each) for each in read.codes],
-            clinical_status=read.clinical_status,
-            verification_status=read.verification_status,
-            onset=read.onset,
-        )
-    )
+    keep_condition(desk.session, id_, patient, read, now=desk.now)
     return Linked(patient)
 
 
@@ -200,7 +189,7 @@ def _episode_of_care(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Link
     who = practitioners(desk.session, desk.sender, asked, within=desk.within)
     if len(who) < len(asked):
         return unknown(read.care_manager, "EpisodeOfCare.careManager")
-    pause(desk.session, id_, patient, on=read.status == "onhold", now=desk.now)
+    pause(desk.session, id_, patient, read, now=desk.now)
     for team in teams.values():
         if read.status in ENDED:
             _unlink(desk.session, team, patient)
@@ -214,10 +203,7 @@ def _medicine(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | An
     patient = desk.one(Kind.PATIENT, read.subject)
     if patient is None:
         return unknown(read.subject, f"{resource.get('resourceType')}.subject")
-    known = sorted(classes(read.codes))
-    desk.session.merge(
-        Medicine(id=id_, patient_id=patient, classes=known, taken=read.taken, until=read.until)
-    )
+    known = keep_medicine(desk.session, id_, patient, read, now=desk.now)
     return Linked(patient, () if known else (_NO_CLASS,))
 
 
@@ -232,8 +218,8 @@ def _encounter(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | A
         )
     # A stay that is over must not go on excusing silence because nobody said when it ended.
     until = read.until or (desk.now if read.finished else None)
-    stay = Stay(Absence.ADMITTED, read.since, until) if read.since else None
-    keep_stay(desk.session, id_, patient, stay if read.inpatient else None)
+    stays = [Stay(Absence.ADMITTED, read.since, until)] if read.since and read.inpatient else []
+    keep_stays(desk.session, id_, patient, stays)
     return Linked(patient)
 
 

@@ -1,0 +1,1 @@
+"""By which names what was stored is found again."""
