@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -17,7 +16,7 @@ from core.outbox import Topic
 from core.security import SYSTEM
 from core.vitals import Severity
 from ingest.repository import one_person
-from monitoring.record import write_says
+from monitoring.record import write_says, write_usual
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -165,7 +164,7 @@ def _finding_values(finding: Finding) -> dict[str, Any]:
         "vital": finding.vital,
         "value": finding.value,
         "limit": finding.limit,
-        "usual": asdict(finding.usual) if finding.usual else None,
+        "usual": write_usual(finding.usual) if finding.usual else None,
         "evidence": [
             [e.reading_id, e.vital, e.value, e.effective.isoformat()] for e in finding.evidence
         ],

@@ -8,24 +8,32 @@ otherwise the baseline learns the illness.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from core.vitals import Vital
-from monitoring.findings import Usual
+from ingest.enrolment import Absence
+from monitoring.daily import daily_medians
+from monitoring.findings import Alike, Restart, Usual, Why
 from monitoring.windows import local_day, zone_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from monitoring.daily import Daily
-    from monitoring.windows import Floats, History
+    from monitoring.habits import Habits
+    from monitoring.series import Bools, Floats, Ints, Series
+    from monitoring.windows import History
 
 SPAN_DAYS = 28
 LEAST_DAYS = 7  # provisional from 7 valid days, established at 14 (evidence.md 1.8)
 LONGEST_FREEZE_DAYS = 60  # engineering default: how far an open episode may push the window back
 MAD_TO_SD = 1.4826  # makes the MAD of a normal distribution its standard deviation
+SATURDAY = 5  # of a week that begins on Monday with 0
 FAR_DAY = date.max.toordinal()
 BAND = 2.0  # usual range: centre plus and minus two spreads, about 95 % of days
 
@@ -50,6 +58,12 @@ DEVICE_ERROR: dict[Vital, float] = {
 }
 
 
+Likeness = frozenset[Alike]
+NONE: Likeness = frozenset()
+ANY: Likeness = frozenset(Alike)
+DAYS: Likeness = frozenset({Alike.WORKING_DAYS, Alike.WEEKENDS})
+
+
 def usual(past: History, vital: Vital, *, before: int, days: int = SPAN_DAYS) -> Usual | None:
     """Return the person's normal from the `days` local days that end before day `before`.
 
@@ -59,22 +73,166 @@ def usual(past: History, vital: Vital, *, before: int, days: int = SPAN_DAYS) ->
     series = past.series.get(vital)
     if series is None:
         return None
-    valid = reference_days(past, series.daily, before=before, days=days)
+    sure = past.screen.sure(vital, past.until) if past.screen else None
+    restart = restarted(past, vital)
+    daily = series.daily if sure is None else daily_medians(series.days[sure], series.values[sure])
+    valid = reference_days(past, daily, _span(before, days, restart))
+    return _described(valid, vital, restart, before - days)
+
+
+def comparable(
+    past: History, vital: Vital, *, before: int, days: int, like: Likeness
+) -> Usual | None:
+    """Return the person's normal of readings that are like the last one, in one of these ways.
+
+    None where the data do not have enough of them, or they differ from the others by no more
+    than noise: then `usual` is theirs too.
+    """
+    series = past.series.get(vital)
+    if series is None or past.screen is None:
+        return None
+    habits, restart = past.screen.gate.habits, None
+    for alike, rows in kinds(habits, vital, series):
+        if alike not in like:
+            continue
+        restart = restarted(past, vital)
+        sure = past.screen.sure(vital, past.until)
+        own = _kind(past, series, (rows, sure), _span(before, days, restart), vital)
+        found = None if own is None else _described(own, vital, restart, before - days)
+        if found is not None:
+            return replace(found, alike=alike)
+    return None
+
+
+def _described(valid: Floats, vital: Vital, restart: Restart | None, first: int) -> Usual | None:
+    """Return the usual of daily medians; a restart is told while the window reaches back to it."""
     if len(valid) < LEAST_DAYS:
         return None
-    return describe(valid, vital)
+    found = describe(valid, vital)
+    told = restart is not None and restart.day.toordinal() > first
+    return replace(found, restart=restart) if told else found
 
 
-def reference_days(past: History, daily: Daily, *, before: int, days: int) -> Floats:
+def _span(before: int, days: int, restart: Restart | None) -> Span:
+    return Span(before, days, restart.day.toordinal() if restart else 0)
+
+
+class Span(NamedTuple):
+    """Which local days may teach: `days` of them before `before`, none before `first`."""
+
+    before: int
+    days: int
+    first: int = 0
+
+
+def _kind(
+    past: History, series: Series, rows: tuple[Bools, Bools | None], span: Span, vital: Vital
+) -> Floats | None:
+    """Return the days of one kind of readings, where they differ from the others beyond noise."""
+    habits = past.screen.gate.habits if past.screen else None
+    if habits is None:
+        return None
+    mine, sure = rows
+    own, others = (
+        reference_days(past, daily_medians(series.days[r], series.values[r]), span)
+        for r in (mine if sure is None else mine & sure, ~mine if sure is None else ~mine & sure)
+    )
+    if min(len(own), len(others)) < habits.kind_days:
+        return None
+    a, b = describe(own, vital), describe(others, vital)
+    # A median of n normal values has pi / 2 times the variance of their mean.
+    error = math.sqrt(math.pi / 2 * (a.spread**2 / len(own) + b.spread**2 / len(others)))
+    least = max(habits.kind_errors * error, DEVICE_ERROR.get(vital, 0.0))
+    return own if abs(a.centre - b.centre) > least else None
+
+
+def kinds(habits: Habits, vital: Vital, series: Series) -> Iterator[tuple[Alike, Bools]]:
+    """Yield the kinds that the last reading is of, each with bool[n], which others are of it.
+
+    Only kinds that not all readings are of.
+    """
+    if not habits.kind_days:
+        return
+    origin = series.origin
+    if origin is not None and vital in habits.by_device and origin.sources[-1] >= 0:
+        yield from _mixed(Alike.DEVICE, origin.sources == origin.sources[-1])
+    if origin is not None and vital in habits.by_time and not math.isnan(origin.hours[-1]):
+        later = origin.hours >= habits.afternoon_from
+        yield from _mixed(Alike.LATER if later[-1] else Alike.MORNING, later == later[-1])
+    if vital in habits.by_weekend:
+        weekend = weekends(series.days)
+        alike = Alike.WEEKENDS if weekend[-1] else Alike.WORKING_DAYS
+        yield from _mixed(alike, weekend == weekend[-1])
+
+
+def weekends(days: Ints) -> Bools:
+    """Return which of these ordinals are Saturdays and Sundays."""
+    return (days + 6) % 7 >= SATURDAY
+
+
+def one_part_of_week(days: Ints) -> bool:
+    """Return whether all are working days, or all of a weekend."""
+    found = weekends(days)
+    return bool(found.all() or not found.any())
+
+
+def _mixed(alike: Alike, rows: Bools) -> Iterator[tuple[Alike, Bools]]:
+    if not rows.all():
+        yield alike, rows
+
+
+def restarted(past: History, vital: Vital) -> Restart | None:
+    """Return since when a vital's usual is learnt anew: a new device, or the way home.
+
+    None where nothing ended it. The stays are those of the person, open ones end nothing.
+    """
+    series = past.series.get(vital)
+    habits = past.screen.gate.habits if past.screen else None
+    if series is None or habits is None:
+        return None
+    newest = float(series.times[-1])
+    found = [(h.day, Why.NEW_DEVICE) for h in series.handovers if h.known <= newest < h.undone]
+    if habits.after_admission:
+        found += ((day, Why.ADMISSION) for day in _homecomings(past))
+    if not found:
+        return None
+    day, why = max(found)
+    return Restart(date.fromordinal(day), why)
+
+
+def _homecomings(past: History) -> Iterator[int]:
+    for stay in past.person.stays:
+        end = stay.until.timestamp() if stay.until is not None else math.inf
+        if stay.why is Absence.ADMITTED and end <= past.until and end != math.inf:
+            yield local_day(end, zone_of(past.person.zone))
+
+
+def usual_between(
+    series: Series, vital: Vital, days: tuple[int, int], sure: Bools | None = None
+) -> Usual | None:
+    """Return the usual of the local days from `days[0]` to before `days[1]`; None of too few.
+
+    `sure` bool[n] are the readings that may teach it; None stands for all.
+    """
+    first, end = (int(i) for i in series.days.searchsorted(days))
+    taken, values = series.days[first:end], series.values[first:end]
+    if sure is not None:
+        taken, values = taken[sure[first:end]], values[sure[first:end]]
+    medians = daily_medians(taken, values).medians
+    return describe(medians, vital) if len(medians) >= LEAST_DAYS else None
+
+
+def reference_days(past: History, daily: Daily, span: Span) -> Floats:
     """Return float64[k], the daily medians that may teach the baseline.
 
     Frozen days are left out, and the window reaches back by as many days instead, so that
-    a long episode keeps the normal from before it.
+    a long episode keeps the normal from before it; never to before a restart.
     """
+    before, days, start = span
     if not past.frozen:
-        return daily.between(before - days, before - 1).medians
+        return daily.between(max(before - days, start), before - 1).medians
     earliest = before - days - LONGEST_FREEZE_DAYS
-    reach = daily.between(earliest, before - 1)
+    reach = daily.between(max(earliest, start), before - 1)
     free = np.ones(len(reach.days), dtype=np.bool_)
     pushed = 0
     for first, last in reversed(frozen_days(past.frozen, past.person.zone)):

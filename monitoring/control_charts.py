@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from core.vitals import MEASURES, Group, Severity, Vital
+from monitoring.baseline import ANY
 from monitoring.moment import Hit, evidence
 from monitoring.phrases import Phrase
 from monitoring.problem_of import problem_of
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from monitoring.findings import Usual
     from monitoring.moment import Moment
-    from monitoring.windows import Floats, Series
+    from monitoring.series import Floats, Series
 
 SLACK = 1.0  # seconds
 DIGITS = 6  # 1.1 / 0.2 is 5.499999999999999
@@ -80,10 +81,18 @@ def control_chart(rule: ControlChartRule, now: Moment) -> Iterator[Hit]:
             continue
         recent = series.daily.between(now.day - rule.days + 1, now.day)
         signs = (recent.medians - usual.centre) / usual.spread
+        if rule.chart is Chart.Z and _single(series):
+            usual = now.usual(vital, window=rule.days, days=rule.usual_days, like=ANY) or usual
+            signs[-1] = (recent.medians[-1] - usual.centre) / usual.spread
         past_limit = [_beyond(rule, round(value, DIGITS)) for value in statistic(rule, signs)]
         if past_limit[-1]:
             often = sum(past_limit[-rule.of_days :]) >= rule.on_days
             yield _hit(rule, vital, series, usual, rule.sustained if often else rule.severity)
+
+
+def _single(series: Series) -> bool:
+    """Return whether the last day has one reading: a day of several is of no one kind."""
+    return len(series) == 1 or bool(series.days[-2] < series.days[-1])
 
 
 def statistic(rule: ControlChartRule, signs: Floats) -> list[float]:

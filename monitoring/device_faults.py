@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.vitals import MEASURES, Severity, Vital
+from monitoring.baseline import usual_between
 from monitoring.moment import Hit, evidence
 from monitoring.phrases import Number, Phrase, shortest, whole
 from monitoring.rule_kinds import Rule
@@ -18,8 +19,9 @@ from monitoring.rule_kinds import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from monitoring.findings import Usual
     from monitoring.moment import Moment
-    from monitoring.windows import Series
+    from monitoring.series import Bools, Floats, Series
 
 SLACK = 1.0  # seconds
 DIGITS = 6  # 80 - 73.6 is 6.400000000000006
@@ -73,30 +75,50 @@ class ColdFingerRule(Rule):
 def other_person(rule: OtherPersonRule, now: Moment) -> Iterator[Hit]:
     """Compare the reading before this one with the usual that this one has come back to."""
     series = now.series(rule.vital)
-    if series is None or len(series) < 2 or now.at - float(series.times[-1]) > SLACK:  # noqa: PLR2004 (the one, and the one before)
+    if series is None or now.at - float(series.times[-1]) > SLACK:
         return
-    usual = now.usual(rule.vital, window=rule.within_days, days=rule.usual_days)
-    day = int(series.days[-2])
-    if usual is None or now.day - day > rule.within_days:
+    last = len(series) - 1
+    usual = returned_to(rule, series, last, now.sure(rule.vital))
+    if usual is None:
         return
-    odd, back = float(series.values[-2]), float(series.values[-1])
-    far = max(rule.fraction * usual.centre, rule.amount)
-    away, returned = (round(abs(each - usual.centre), DIGITS) for each in (odd, back))
-    if away <= round(far, DIGITS) or returned > round(far, DIGITS):
-        return
+    odd = float(series.values[-2])
     yield Hit(
         rule=rule,
         severity=rule.severity,
         at=float(series.times[-1]),
-        day=day,
+        day=int(series.days[-2]),
         vital=rule.vital,
         value=odd,
         usual=usual,
         change=odd - usual.centre,
         since=float(series.times[-2]),
-        evidence=evidence(series, rule.vital, [len(series) - 2, len(series) - 1]),
+        evidence=evidence(series, rule.vital, [last - 1, last]),
         otherwise=Phrase("It would not have fired if the next reading had confirmed it."),
     )
+
+
+def returned_to(
+    rule: OtherPersonRule, series: Series, last: int, sure: Bools | None
+) -> Usual | None:
+    """Return the usual that reading `last` is back at, where the one before it was far off it.
+
+    `sure` bool[n] are the readings that may say what is usual; None stands for all of them.
+    Days of open episodes count here: whose measurement it is does not hang on the alerts.
+    """
+    if last < 1:
+        return None
+    day = int(series.days[last])
+    before = day - rule.within_days + 1
+    if day - int(series.days[last - 1]) > rule.within_days:
+        return None
+    usual = usual_between(series, rule.vital, (before - rule.usual_days, before), sure)
+    if usual is None:
+        return None
+    far = round(max(rule.fraction * usual.centre, rule.amount), DIGITS)
+    away, returned = (
+        round(abs(float(series.values[i]) - usual.centre), DIGITS) for i in (last - 1, last)
+    )
+    return usual if away > far and returned <= far else None
 
 
 def stuck(rule: StuckRule, now: Moment) -> Iterator[Hit]:
@@ -105,7 +127,8 @@ def stuck(rule: StuckRule, now: Moment) -> Iterator[Hit]:
         series = now.series(vital)
         if series is None or now.at - float(series.times[-1]) > SLACK:
             continue
-        if len(series) >= rule.run and _is_stuck(rule, series, vital):
+        shown = np.round(series.values, MEASURES[vital].decimals)
+        if len(series) >= rule.run and is_stuck(rule, shown):
             yield Hit(
                 rule=rule,
                 severity=rule.severity,
@@ -120,8 +143,8 @@ def stuck(rule: StuckRule, now: Moment) -> Iterator[Hit]:
             )
 
 
-def _is_stuck(rule: StuckRule, series: Series, vital: Vital) -> bool:
-    shown = np.round(series.values, MEASURES[vital].decimals)
+def is_stuck(rule: StuckRule, shown: Floats) -> bool:
+    """Return whether float64[n], as shown and n at least a run, has just become a stuck run."""
     if (shown[-rule.run :] != shown[-1]).any():
         return False
     before = shown[: -rule.run]
@@ -140,7 +163,7 @@ def cuff(rule: CuffRule, now: Moment) -> Iterator[Hit]:
     if now.at - float(upper.times[-1]) > SLACK:
         return
     pulse = float(upper.values[-1] - lower.values[-1])
-    if rule.low <= pulse <= rule.high:
+    if not misplaced(rule, upper.values[-1:], lower.values[-1:])[0]:
         return
     yield Hit(
         rule=rule,
@@ -161,6 +184,12 @@ def cuff(rule: CuffRule, now: Moment) -> Iterator[Hit]:
     )
 
 
+def misplaced(rule: CuffRule, upper: Floats, lower: Floats) -> Bools:
+    """Return for which pairs, float64[n] mmHg each, the cuff is to be doubted."""
+    pulse = upper - lower
+    return (pulse < rule.low) | (pulse > rule.high)
+
+
 def cold_finger(rule: ColdFingerRule, now: Moment) -> Iterator[Hit]:
     """Doubt a low SpO2 that was taken from a poorly perfused finger; it is judged all the same."""
     oxygen, perfusion = now.series(Vital.SPO2), now.series(Vital.PERFUSION_INDEX)
@@ -171,7 +200,7 @@ def cold_finger(rule: ColdFingerRule, now: Moment) -> Iterator[Hit]:
     if now.at - at > SLACK or apart > rule.minutes * 60:
         return
     value, index = float(oxygen.values[-1]), float(perfusion.values[-1])
-    if value > rule.limit or index > rule.index:
+    if not poorly_perfused(rule, oxygen.values[-1:], perfusion.values[-1:])[0]:
         return
     yield Hit(
         rule=rule,
@@ -191,6 +220,11 @@ def cold_finger(rule: ColdFingerRule, now: Moment) -> Iterator[Hit]:
             {"limit": shortest(rule.index)},
         ),
     )
+
+
+def poorly_perfused(rule: ColdFingerRule, oxygen: Floats, index: Floats) -> Bools:
+    """Return for which pairs, float64[n] % each, the finger is to be warmed first."""
+    return (oxygen <= rule.limit) & (index <= rule.index)
 
 
 def faults(rule: StuckRule) -> Iterator[str]:

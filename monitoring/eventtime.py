@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from monitoring.plans.limits import PlanLimit
     from monitoring.plans.site_rules import SiteRules
     from monitoring.rulebook import Rulebook
-    from monitoring.windows import History
+    from monitoring.screen import Gate
+    from monitoring.windows import History, Skew
 
 
 SHORTEST = 15 * 60.0  # seconds
@@ -70,6 +71,7 @@ class Past:
     person: Person
     versions: Sequence[Version]
     own: Sequence[PlanLimit] = ()  # limits that clinicians set for this person
+    skews: tuple[Skew, ...] = ()  # of the clocks of this person's devices
     _starts: list[float] = field(default_factory=list)
     _known: dict[float, History] = field(default_factory=dict)
 
@@ -78,12 +80,12 @@ class Past:
         replaced = {v.replaced for v in self.versions if v.replaced is not None}
         self._starts = [0.0, *sorted(replaced)]
 
-    def at(self, instant: float) -> History:
-        """Return the history in which nothing replaced by `instant` stands."""
+    def at(self, instant: float, gate: Gate | None = None) -> History:
+        """Return the history in which nothing replaced by `instant` stands; one gate for all."""
         start = self._starts[bisect_right(self._starts, instant) - 1]
         if start not in self._known:
             live = [v.reading for v in self.versions if v.replaced is None or v.replaced > start]
-            self._known = {start: history(self.person, live)}
+            self._known = {start: history(self.person, live, gate=gate, skews=self.skews)}
         return self._known[start]
 
 
@@ -161,7 +163,7 @@ class _Walk:
 
     def known(self, at: float) -> History:
         """Return the history known at an instant, without the days of its episodes."""
-        past = self.past.at(at)
+        past = self.past.at(at, self.site.rulebook.gate)
         return replace(past, frozen=self._frozen) if self._frozen else past
 
     def arrive(self, at: float, arrivals: Iterable[_Arrival]) -> Iterator[News]:

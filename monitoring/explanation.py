@@ -51,6 +51,7 @@ def finding(hit: Hit, *, zone: str, closing: Mapping[Severity, str]) -> Finding:
             beside_usual=isinstance(rule, HELD_AGAINST_USUAL) and not hit.bound,
             because=_because(hit),
             otherwise=hit.otherwise or otherwise(hit),
+            restart=hit.restart,
         ),
         source=rule.source,
         confidence=rule.confidence,

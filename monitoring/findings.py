@@ -32,12 +32,38 @@ class Problem(StrEnum):
     DEVICE = "device"
 
 
+class Why(StrEnum):
+    """What ended a usual, so that it had to be learnt again."""
+
+    NEW_DEVICE = "new-device"
+    ADMISSION = "admission"
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """From which local day on a usual is learnt anew, and why."""
+
+    day: date
+    why: Why
+
+
+class Alike(StrEnum):
+    """Which readings a usual is of, where it is not of all."""
+
+    MORNING = "morning"
+    LATER = "later-in-the-day"
+    WORKING_DAYS = "working-days"
+    WEEKENDS = "weekends"
+    DEVICE = "same-device"
+
+
 @dataclass(frozen=True, slots=True)
 class Usual:
     """A person's own normal for one vital: robust centre and band.
 
     `days` is the number of valid days behind it; below 14 it is provisional, and below 7
-    there is none (the field that would hold it is None).
+    there is none (the field that would hold it is None). `restart` says since when it is
+    learnt, where it was learnt anew; `alike` which readings it is of, where not of all.
     """
 
     centre: float
@@ -45,6 +71,8 @@ class Usual:
     high: float
     spread: float
     days: int
+    restart: Restart | None = None
+    alike: Alike | None = None
 
     @property
     def provisional(self) -> bool:
@@ -100,6 +128,7 @@ class Says:
     together: tuple[Phrase, ...] = ()  # what each of several findings says
     otherwise: Phrase | None = None  # what would have made it not fire
     alternatives: tuple[Alternative, ...] = ()  # of a grave finding, two
+    restart: Restart | None = None  # why there is no usual yet, where one was ended
 
     @property
     def main(self) -> Phrase:

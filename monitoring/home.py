@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from monitoring.moment import Moment
-    from monitoring.windows import Floats
+    from monitoring.series import Floats
 
 HOUR = 3_600.0
 HUB_DOWN = 6.0  # hours without the heartbeat of a hub that has one (SIL-HUB)

@@ -17,6 +17,7 @@ from monitoring import (
     baseline,
     explanation,
     features,
+    learnt,
     risk,
     schedule,
     scoring,
@@ -67,7 +68,8 @@ def judge_at(now: Moment, asked: Iterable[Rule], rulebook: Rulebook) -> Judged:
             if isinstance(answer, Waiting):
                 (dues if kind.timed else waits).append(answer.until)
             elif not rule.tiers or answer.severity in rule.tiers:
-                said = explanation.finding(answer, zone=now.person.zone, closing=rulebook.closing)
+                told = learnt.ended(answer, now)
+                said = explanation.finding(told, zone=now.person.zone, closing=rulebook.closing)
                 findings.append(replace(said, rejudged=not kind.timed, rulebook_hash=rulebook.hash))
     return Judged(tuple(findings), min(waits, default=None), min(dues, default=None))
 
@@ -278,11 +280,7 @@ def _notes(now: Moment, model: risk.Model | None) -> Iterator[str]:
     if not len(now.past.contacts):
         yield "no reading was ever received"
     for vital in sorted(_body(now)):
-        usual = now.usual(vital, window=1, days=baseline.SPAN_DAYS)
-        if usual is None:
-            yield f"no personal baseline yet for {vital}"
-        elif usual.provisional:
-            yield f"provisional baseline for {vital} ({usual.days} days)"
+        yield from learnt.notes(vital, now)
     if now.person.birth_date is None:
         yield "birth date unknown: rules for 65 and over are applied"
     yield from _unknown_context(now)

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 
 from monitoring import baseline
 from monitoring.findings import Evidence
-from monitoring.windows import cut, local_day, zone_of
+from monitoring.windows import MOMENT, cut, local_day, zone_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from core.vitals import Severity, Vital
     from ingest.enrolment import Person
-    from monitoring.findings import Problem, Usual
+    from monitoring.baseline import Likeness
+    from monitoring.findings import Problem, Restart, Usual
     from monitoring.phrases import Phrase, Value
     from monitoring.rule_kinds import Rule
-    from monitoring.windows import History, Kept, Series
+    from monitoring.series import Bools, Series
+    from monitoring.windows import History, Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +54,31 @@ class Moment:
         series = self.past.series.get(vital)
         return series if series is not None and series.days[-1] == self.day else None
 
-    def usual(self, vital: Vital, *, window: int, days: int) -> Usual | None:
-        """Return the person's normal from the `days` days before the last `window` days."""
+    def usual(
+        self, vital: Vital, *, window: int, days: int, like: Likeness = baseline.NONE
+    ) -> Usual | None:
+        """Return the person's normal from the `days` days before the last `window` days.
+
+        It is that of readings `like` the last one, where the data have it (`baseline.usual`).
+        """
         before = self.day - window + 1
+        if like:
+            found = baseline.comparable(self.past, vital, before=before, days=days, like=like)
+            if found is not None:
+                return found
         key = (vital, before, days)
         if key not in self._usual:
             self._usual[key] = baseline.usual(self.past, vital, before=before, days=days)
         return self._usual[key]
+
+    def restarted(self, vital: Vital) -> Restart | None:
+        """Return since when a vital's usual is learnt anew, where something ended it."""
+        return baseline.restarted(self.past, vital)
+
+    def sure(self, vital: Vital) -> Bools | None:
+        """Return bool[n], which readings may say what is usual; None where all may."""
+        screen = self.past.screen
+        return None if screen is None else screen.sure(vital, self.at - MOMENT)
 
 
 def moment(past: History, at: float, arrived: float) -> Moment:
@@ -95,6 +115,7 @@ class Hit:
     otherwise: Phrase | None = None  # what would have made it not fire, where not one number
     remark: Value | None = None  # what only this rule can say
     problem: Problem | None = None  # where it is not the rule's own
+    restart: Restart | None = None  # why there is no usual, where one was ended
 
 
 @dataclass(frozen=True, slots=True)

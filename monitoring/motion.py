@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from monitoring.moment import Moment
-    from monitoring.windows import Floats
+    from monitoring.series import Floats
 
     Measure = Callable[["HomeRule", Floats, datetime], float | None]
 

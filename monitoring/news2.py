@@ -21,7 +21,7 @@ from monitoring.rule_check import in_range
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from monitoring.windows import Floats
+    from monitoring.series import Floats
 
 
 class Part(StrEnum):

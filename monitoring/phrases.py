@@ -41,6 +41,13 @@ class Instant:
 
 
 @dataclass(frozen=True, slots=True)
+class Day:
+    """A local day, by its ordinal (`date.toordinal`)."""
+
+    ordinal: int
+
+
+@dataclass(frozen=True, slots=True)
 class Phrase:
     """A message and its facts. With `plural`, the number is the fact `count`."""
 
@@ -54,7 +61,7 @@ def counted(one: str, many: str, facts: Mapping[str, Value]) -> Phrase:
     return Phrase(one, facts, many)
 
 
-Value: TypeAlias = "Number | Instant | Phrase | tuple[Phrase, ...]"
+Value: TypeAlias = "Number | Instant | Day | Phrase | tuple[Phrase, ...]"
 
 
 def number(value: float, vital: Vital | None, *, beside: float | None = None) -> Number:
@@ -102,6 +109,8 @@ def write(value: Value) -> Any:
         return {"number": [value.value, value.decimals]}
     if isinstance(value, Instant):
         return {"instant": [value.at, value.zone]}
+    if isinstance(value, Day):
+        return {"day": value.ordinal}
     if isinstance(value, Phrase):
         return write_phrase(value)
     return [write_phrase(each) for each in value]
@@ -127,6 +136,8 @@ def read(stored: Any) -> Value:
         return Number(*stored["number"])
     if "instant" in stored:
         return Instant(*stored["instant"])
+    if "day" in stored:
+        return Day(stored["day"])
     return read_phrase(stored)
 
 

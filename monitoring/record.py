@@ -8,20 +8,23 @@ from typing import TYPE_CHECKING, Any
 from core.vitals import Severity, Vital
 from monitoring import phrases
 from monitoring.findings import (
+    Alike,
     Alternative,
     Awaited,
     Contribution,
     Evidence,
     Finding,
     Problem,
+    Restart,
     Risk,
     Says,
     Spoken,
     Usual,
+    Why,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 SPOKEN = 1  # English words
 VERSION = 2  # messages and facts
@@ -93,6 +96,7 @@ def write_says(says: Says | Spoken) -> dict[str, Any]:
         "together": [phrases.write_phrase(each) for each in says.together],
         "otherwise": says.otherwise and phrases.write_phrase(says.otherwise),
         "alternatives": [_write_alternative(each) for each in says.alternatives],
+        "restart": _write_restart(says.restart),
     }
 
 
@@ -111,6 +115,7 @@ def read_says(stored: Mapping[str, Any]) -> Says | Spoken:
         together=tuple(phrases.read_phrase(each) for each in stored["together"]),
         otherwise=otherwise and phrases.read_phrase(otherwise),
         alternatives=tuple(_read_alternative(each) for each in stored.get("alternatives", ())),
+        restart=_read_restart(stored.get("restart")),
     )
 
 
@@ -172,12 +177,31 @@ def write_usual(usual: Usual) -> dict[str, Any]:
         "high": usual.high,
         "spread": usual.spread,
         "days": usual.days,
+        "restart": _write_restart(usual.restart),
+        "alike": usual.alike and str(usual.alike),
     }
 
 
 def read_usual(stored: Mapping[str, Any]) -> Usual:
     """Return the baseline that was written."""
-    return Usual(**stored)
+    alike = stored.get("alike")
+    return Usual(
+        stored["centre"],
+        stored["low"],
+        stored["high"],
+        stored["spread"],
+        stored["days"],
+        _read_restart(stored.get("restart")),
+        Alike(alike) if alike else None,
+    )
+
+
+def _write_restart(restart: Restart | None) -> list[str] | None:
+    return [restart.day.isoformat(), str(restart.why)] if restart else None
+
+
+def _read_restart(stored: Sequence[str] | None) -> Restart | None:
+    return Restart(date.fromisoformat(stored[0]), Why(stored[1])) if stored else None
 
 
 def write_risk(risk: Risk) -> dict[str, Any]:

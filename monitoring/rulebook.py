@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import InvalidError
 from core.vitals import Severity, Vital
-from monitoring import news2, rulebook_check
+from monitoring import habits, news2, rulebook_check
 from monitoring.alternatives import Candidates
 from monitoring.early_warning import EarlyWarningRule
+from monitoring.habits import Habits
 from monitoring.kinds import KINDS, kind_of
 from monitoring.news2 import Chart
 from monitoring.rule_kinds import ComboRule, Rule, ScoreRule
+from monitoring.screen import Gate, gate_of
 from monitoring.toml_values import build
 
 if TYPE_CHECKING:
@@ -37,6 +39,12 @@ class Rulebook:
     clear_hours: float = 72.0
     news2: Chart = field(default_factory=Chart)
     alternatives: Candidates = field(default_factory=Candidates)  # reviewed by themselves
+    habits: Habits = field(default_factory=Habits)
+
+    @cached_property
+    def gate(self) -> Gate:
+        """Return what keeps bad measurements out of baselines: the rules about them."""
+        return gate_of(self.rules, self.habits)
 
     @cached_property
     def by_id(self) -> dict[str, Rule]:
@@ -83,7 +91,7 @@ class Rulebook:
         return tuple(rule for rule in self.rules if isinstance(rule, ComboRule))
 
 
-_ENTRIES = {"version", "clear_hours", "closing", "news2", "rule"}
+_ENTRIES = {"version", "clear_hours", "closing", "news2", "baseline", "rule"}
 
 
 def parse(
@@ -128,6 +136,7 @@ def read(
     faults: list[str] = []
     read_rules = (_rule(table, faults) for table in content.get("rule", []))
     chart = _chart(content, faults)
+    learnt = _habits(content, faults)
     rules = [_charted(rule, chart) for rule in read_rules if rule is not None]
     faults += rulebook_check.faults(rules, conditions, medicines)
     faults += [f"unknown entry {name}" for name in sorted(set(content) - _ENTRIES)]
@@ -142,6 +151,7 @@ def read(
         rules=tuple(rules),
         closing={Severity(tier): str(words) for tier, words in closing.items()},
         news2=chart,
+        habits=learnt,
         clear_hours=float(content.get("clear_hours", Rulebook.clear_hours)),
     )
 
@@ -157,6 +167,17 @@ def _chart(content: Mapping[str, Any], faults: list[str]) -> Chart:
         return Chart()
     faults += news2.faults(chart)
     return chart
+
+
+def _habits(content: Mapping[str, Any], faults: list[str]) -> Habits:
+    """Return how baselines are learnt; without a table nothing but their days counts."""
+    try:
+        learnt = build(Habits, content.get("baseline", {}))
+    except (TypeError, ValueError) as error:
+        faults.append(f"baseline: {error}")
+        return Habits()
+    faults += habits.faults(learnt)
+    return learnt
 
 
 def _charted(rule: Rule, chart: Chart) -> Rule:

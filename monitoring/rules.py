@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.vitals import Quality, Severity
+from monitoring.baseline import ANY
 from monitoring.findings import Missing
 from monitoring.moment import Hit, Waiting, evidence, kept_evidence
 from monitoring.whom import on_oxygen
@@ -60,7 +61,9 @@ def _judge(rule: LimitRule, level: Level, series: Series, now: Moment) -> Hit | 
     value = float(series.values[_worst_of_last(level, series)])
     if not _past_limit(level, value):
         return None
-    usual = now.usual(rule.vital, window=1, days=level.usual_days) if level.change else None
+    usual = (
+        now.usual(rule.vital, window=1, days=level.usual_days, like=ANY) if level.change else None
+    )
     if not _past_change(level, value, usual):
         return None
     agreeing = _agreeing(level, series, usual)
@@ -101,7 +104,7 @@ def _hit(rule: LimitRule, level: Level, now: Moment, case: _Case) -> Hit:
     series = case.series
     last = case.agreeing[-1]
     value = float(series.values[last])
-    usual = case.usual or now.usual(rule.vital, window=1, days=level.usual_days)
+    usual = case.usual or now.usual(rule.vital, window=1, days=level.usual_days, like=ANY)
     times = [float(series.times[last])]
     if case.because:
         times += [e.effective.timestamp() for e in case.because[1]]

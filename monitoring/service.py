@@ -161,14 +161,14 @@ def _assess(
     judged: dict[UUID, UUID] = {}
     for id_, person in who.items():
         readings, mark = known[id_], marks.get(id_)
-        past = windows.history(person, readings, frozen.get(id_, ()))
+        own = plans.get(id_, NO_PLAN)
+        today = local_day(now.timestamp(), zone_of(person.zone))
+        in_force = site.rulebook_of(person, today, own.limits)
+        past = windows.history(person, readings, frozen.get(id_, ()), gate=site.rulebook.gate)
         until = _joined_until(session, id_, mark) if id_ in merged else _until(mark)
         after = until or now - READ_BACK
         fresh = [windows.time_of(r) for r in readings if r.received > after and not r.history]
         fresh += [taken.timestamp() for taken, at in taken_back.get(id_, ()) if at > after]
-        own = plans.get(id_, NO_PLAN)
-        today = local_day(now.timestamp(), zone_of(person.zone))
-        in_force = site.rulebook_of(person, today, own.limits)
         points = _points(past, readings, mark, fresh, now=now)
         found = judgement.judge(
             past,
@@ -203,7 +203,13 @@ def _unlowered(
     doubtful = people.preliminary(session, (r.id for r in readings if r.effective > first))
     if not doubtful:
         return found
-    sure = windows.history(past.person, [r for r in readings if r.id not in doubtful], past.frozen)
+    sure = windows.history(
+        past.person,
+        [r for r in readings if r.id not in doubtful],
+        past.frozen,
+        gate=rulebook.gate,
+        skews=past.skews,
+    )
     return judgement.unlowered(found, sure, rulebook)
 
 

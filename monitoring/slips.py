@@ -53,7 +53,7 @@ def unit_slip(rule: UnitSlipRule, now: Moment) -> Iterator[Hit]:
     for vital, slip in SLIPS.items():
         usual = now.usual(vital, window=1, days=rule.usual_days)
         for each in _at_once(now, vital) if usual is not None else ():
-            meant = _meant(each.value, slip, usual, rule.tolerance) if usual else None
+            meant = meant_as(each.value, slip, usual, rule.tolerance) if usual else None
             if usual is None or meant is None:
                 continue
             yield Hit(
@@ -94,7 +94,8 @@ def _at_once(now: Moment, vital: Vital) -> Iterator[_Value]:
             yield _Value(kept.value, kept.time, kept.day, (kept_evidence(kept),))
 
 
-def _meant(value: float, slip: Slip, usual: Usual, tolerance: float) -> float | None:
+def meant_as(value: float, slip: Slip, usual: Usual, tolerance: float) -> float | None:
+    """Return what a value would be in the other unit, where that is near the usual."""
     found = (each(value) for each in slip.meant)
     return next((m for m in found if abs(m - usual.centre) <= tolerance * usual.centre), None)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from monitoring.baseline import median
+from monitoring.baseline import DAYS, NONE, median, one_part_of_week
 from monitoring.findings import Missing
 from monitoring.moment import Hit, evidence, kept_evidence
 from monitoring.rule_kinds import DriftRule, SustainedRule
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from monitoring.findings import Evidence, Usual
     from monitoring.moment import Moment
     from monitoring.rule_kinds import ChangeRule, RepeatedDaysRule
-    from monitoring.windows import Floats, Series
+    from monitoring.series import Floats, Series
 
 _DIGITS = 6  # a gain of 1.36 kg is 1.3599999999999994 in binary
 _SHOWN = 6  # readings named as evidence of a long window
@@ -109,11 +109,12 @@ def drift(rule: DriftRule, now: Moment) -> Iterator[Hit]:
         series = now.today(vital)
         if series is None:
             continue
-        recent = series.daily.between(now.day - rule.recent_days + 1, now.day).medians
-        usual = now.usual(vital, window=rule.recent_days, days=rule.usual_days)
-        if usual is None or len(recent) < rule.least_recent:
+        recent = series.daily.between(now.day - rule.recent_days + 1, now.day)
+        like = DAYS if one_part_of_week(recent.days) else NONE
+        usual = now.usual(vital, window=rule.recent_days, days=rule.usual_days, like=like)
+        if usual is None or len(recent.days) < rule.least_recent:
             continue
-        value = median(recent)
+        value = median(recent.medians)
         if not _drifted(rule, value, usual.centre):
             continue
         yield _off_usual(rule, vital, now, value, usual)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from itertools import groupby
@@ -18,54 +18,19 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 
 from core.vitals import Precision, Quality, Reading, Vital
-from monitoring.daily import Daily, daily_medians
+from monitoring.series import DAY, UNKNOWN, Manner, Origin, Series, cut_series, make_series
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from numpy.typing import NDArray
-
     from ingest.enrolment import Person
+    from monitoring.screen import Gate, Screen
+    from monitoring.series import Floats
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
+__all__ = ["DAY", "History", "Kept", "Series", "cut", "history", "make_series"]
 
-DAY = 86_400.0
 MOMENT = 0.001  # seconds
 KEPT = (Quality.IMPLAUSIBLE, Quality.UNIT_UNSURE)
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """The scored readings of one vital, ascending in effective time.
-
-    Attributes
-    ----------
-    times, received, latest : float64[n]
-        Seconds since the epoch: effective, arrived, and the running maximum of arrived.
-    values : float64[n]
-        In the canonical unit of the vital.
-    days : int64[n]
-        Local day ordinals (`date.toordinal`) in the person's zone.
-    ids : object[n]
-        Ids of the stored readings.
-    """
-
-    times: Floats
-    values: Floats
-    days: Ints
-    ids: NDArray[np.object_]
-    received: Floats
-    latest: Floats
-    daily: Daily
-
-    def __len__(self) -> int:
-        """Return the number of readings."""
-        return len(self.times)
-
-    def since(self, start: float) -> slice:
-        """Return the slice of readings taken after `start`."""
-        return slice(int(self.times.searchsorted(start, side="right")), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +49,15 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Skew:
+    """How far a device's clock was ahead of its gateway's (seconds), when that was read."""
+
+    device: str
+    ahead: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """Everything about one person that a judgement may use."""
 
@@ -95,6 +69,10 @@ class History:
     contacts: Floats = field(default_factory=lambda: np.empty(0))  # any stream, ascending
     contacts_received: Floats = field(default_factory=lambda: np.empty(0))
     frozen: tuple[tuple[float, float], ...] = ()  # spans with an open episode
+    twice: tuple[tuple[Kept, Kept], ...] = ()  # one measurement that came by two paths
+    skews: tuple[Skew, ...] = ()  # of devices' clocks
+    until: float = math.inf  # nothing later is known
+    screen: Screen | None = None  # what may not teach a baseline; None: nothing is doubted
 
 
 @lru_cache(maxsize=1024)
@@ -119,10 +97,14 @@ def history(
     person: Person,
     readings: Iterable[Reading],
     frozen: Iterable[tuple[float, float]] = (),
+    *,
+    gate: Gate | None = None,
+    skews: Iterable[Skew] = (),
 ) -> History:
     """Arrange readings, in any order, as arrays.
 
     Bounds and implausible values are kept aside; each reading but a withdrawn one is contact.
+    Without a gate every scored reading teaches the baselines, and no device is told apart.
     """
     zone = zone_of(person.zone)
     ordered = sorted(
@@ -131,7 +113,7 @@ def history(
         key=lambda r: (r.vital, time_of(r), r.value is None, r.value or 0.0, r.id),
     )
     series = {
-        vital: _series(list(group), zone)
+        vital: _series(list(group), zone, gate.manner(vital) if gate else None)
         for vital, group in groupby(
             (r for r in ordered if r.quality is Quality.SCORED and r.value is not None),
             key=lambda r: r.vital,
@@ -150,6 +132,9 @@ def history(
         contacts=times[:, 0],
         contacts_received=times[:, 1],
         frozen=tuple(sorted(frozen)),
+        twice=tuple(_twice(series)),
+        skews=tuple(sorted(skews, key=lambda skew: skew.at)),
+        screen=gate.screen(series) if gate else None,
     )
 
 
@@ -165,27 +150,49 @@ def time_of(reading: Reading) -> float:
 
 def day_of(reading: Reading, zone: tzinfo) -> int:
     """Return the ordinal of the local day a reading belongs to."""
-    if reading.local_day is not None:
-        return reading.local_day.toordinal()
-    return local_day(time_of(reading), zone)
+    return _local(reading, time_of(reading), zone)[0]
 
 
-def _series(readings: list[Reading], zone: tzinfo) -> Series:
+def _series(readings: list[Reading], zone: tzinfo, manner: Manner | None) -> Series:
+    times = [time_of(r) for r in readings]
+    local = [_local(r, at, zone) for r, at in zip(readings, times, strict=True)]
     return make_series(
-        times=np.array([time_of(r) for r in readings]),
+        times=np.array(times),
         values=np.array([r.value for r in readings], dtype=np.float64),
-        days=np.array([day_of(r, zone) for r in readings], dtype=np.int64),
+        days=np.array([day for day, _ in local], dtype=np.int64),
         ids=np.array([r.id for r in readings], dtype=np.object_),
         received=np.array([r.received.timestamp() for r in readings]),
+        origin=_origin(readings, [hour for _, hour in local], manner) if manner else None,
     )
 
 
-def make_series(
-    times: Floats, values: Floats, days: Ints, ids: NDArray[np.object_], received: Floats
-) -> Series:
-    """Return a series from arrays that ascend in effective time."""
-    latest = np.maximum.accumulate(received) if len(received) else received
-    return Series(times, values, days, ids, received, latest, daily_medians(days, values))
+def _local(reading: Reading, at: float, zone: tzinfo) -> tuple[int, float]:
+    """Return the ordinal of the local day, and the local hour, which a whole day has not."""
+    if reading.local_day is not None:
+        return reading.local_day.toordinal(), math.nan
+    local = datetime.fromtimestamp(at, zone)
+    return local.toordinal(), local.hour + local.minute / 60
+
+
+def _origin(readings: list[Reading], hours: list[float], manner: Manner) -> Origin:
+    codes: dict[str, int] = {"": UNKNOWN}
+    sources = [codes.setdefault(r.device, len(codes) - 1) for r in readings]
+    return Origin(np.array(sources, dtype=np.int64), np.array(hours), manner)
+
+
+def _twice(series: Mapping[Vital, Series]) -> Iterator[tuple[Kept, Kept]]:
+    """Yield each measurement that came by two paths: known once both are there."""
+    for vital, each in series.items():
+        for i in np.flatnonzero(each.doubles).tolist() if each.doubles is not None else ():
+            first, second = (_as_kept(each, vital, n) for n in (i - 1, i))
+            both = max(first.received, second.received)
+            yield first, replace(second, received=both)
+
+
+def _as_kept(series: Series, vital: Vital, i: int) -> Kept:
+    time, day, received = (float(a[i]) for a in (series.times, series.days, series.received))
+    value = float(series.values[i])
+    return Kept(str(series.ids[i]), vital, value, "", Quality.SCORED, time, int(day), received)
 
 
 def _kept(
@@ -213,15 +220,20 @@ def cut(past: History, until: float, arrived: float = math.inf) -> History:
     if arrived != math.inf:
         known = received <= arrived
         contacts, received = contacts[known], received[known]
+    series = _Cut(past.series, until, arrived)
     return History(
         person=past.person.at(until, arrived),
-        series=_Cut(past.series, until, arrived),
+        series=series,
         bounds=_before(past.bounds, until, arrived),
         kept=_before(past.kept, until, arrived),
         ahead=tuple(k for k in past.ahead if k.received <= min(until, arrived)),
         contacts=contacts,
         contacts_received=received,
         frozen=past.frozen,
+        twice=tuple(p for p in past.twice if p[1].time <= until and p[1].received <= arrived),
+        skews=tuple(s for s in past.skews if s.at <= until),
+        until=until,
+        screen=past.screen.cut(series, series.whole) if past.screen else None,
     )
 
 
@@ -241,7 +253,7 @@ class _Cut(Mapping[Vital, Series]):
     def __getitem__(self, vital: Vital) -> Series:
         done = self._done.get(vital)
         if done is None:
-            done = _cut_series(self._full[vital], self._until, self._arrived)
+            done = cut_series(self._full[vital], self._until, self._arrived)
             self._done[vital] = done
         if not len(done):
             raise KeyError(vital)
@@ -256,43 +268,9 @@ class _Cut(Mapping[Vital, Series]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-
-def _cut_series(full: Series, until: float, arrived: float) -> Series:
-    count = int(full.times.searchsorted(until, side="right"))
-    if count == 0 or full.latest[count - 1] <= arrived:
-        return _prefix(full, count)
-    known = full.received[:count] <= arrived
-    return make_series(
-        full.times[:count][known],
-        full.values[:count][known],
-        full.days[:count][known],
-        full.ids[:count][known],
-        full.received[:count][known],
-    )
-
-
-def _prefix(full: Series, count: int) -> Series:
-    """Return the first readings; only the last local day needs its median anew."""
-    if count == len(full):
-        return full
-    return Series(
-        full.times[:count],
-        full.values[:count],
-        full.days[:count],
-        full.ids[:count],
-        full.received[:count],
-        full.latest[:count],
-        _prefix_daily(full, count),
-    )
-
-
-def _prefix_daily(full: Series, count: int) -> Daily:
-    if count == 0:
-        return Daily(full.days[:0], full.values[:0])
-    today = full.days[count - 1]
-    done = int(full.daily.days.searchsorted(today))
-    if count == len(full) or full.days[count] != today:
-        return Daily(full.daily.days[: done + 1], full.daily.medians[: done + 1])
-    values = np.sort(full.values[int(full.days[:count].searchsorted(today)) : count])
-    middle = (values[(len(values) - 1) // 2] + values[len(values) // 2]) / 2
-    return Daily(full.daily.days[: done + 1], np.append(full.daily.medians[:done], middle))
+    def whole(self, vital: Vital) -> bool:
+        """Return whether nothing was left out of a vital but what came after."""
+        full = self._full.get(vital)
+        if full is None:
+            return True
+        return len(self.get(vital, ())) == int(full.times.searchsorted(self._until, side="right"))

@@ -7,19 +7,20 @@ part is a whole sentence of the catalogue; numbers, dates and lists are as the l
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from babel.dates import format_datetime
+from babel.dates import format_datetime, format_skeleton
 from babel.lists import format_list
 from babel.numbers import parse_pattern
 
 from core.vitals import MEASURES
+from monitoring import learnt
 from monitoring.catalogue import ENGLISH, catalogue
 from monitoring.findings import Missing, Spoken
-from monitoring.phrases import Instant, Number, Phrase, measured, number
+from monitoring.phrases import Day, Instant, Number, Phrase, measured, number
 from monitoring.windows import zone_of
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ def sentences(finding: Finding, said: Says) -> Iterator[Phrase]:
     yield said.main
     if said.beside_usual and finding.vital is not None and finding.value is not None:
         yield from against_usual(finding.value, finding.usual, finding.vital)
+        yield from learnt.sentences(finding.usual, said.restart)
     yield from said.together
     if said.because is not None:
         yield Phrase("It is graver because of this: {reason}.", {"reason": said.because})
@@ -200,6 +202,9 @@ def _fact(value: Value, book: Catalogue) -> str:
         return _number(str(value), book)
     if isinstance(value, Instant):
         return moment(value, book.language)
+    if isinstance(value, Day):
+        local = date.fromordinal(value.ordinal)
+        return str(format_skeleton("MMMd", local, locale=book.locale))
     if isinstance(value, Phrase):
         return _phrase(value, book)
     return _listed([_phrase(each, book) for each in value], book.language)

@@ -19,6 +19,8 @@ OWN = {
     "RISK",
     "DQ-CUFF",
     "DQ-COLD",
+    "DQ-TWICE",
+    "DQ-MOVED",
     "SIL-MISSED",
     "RHR-HIGH",
     "RHR-LOW",

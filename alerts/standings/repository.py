@@ -11,8 +11,8 @@ from alerts.inbox import FindingView
 from alerts.standing import Stored
 from alerts.tables import AlertFinding
 from core.vitals import Severity, Vital
-from monitoring.findings import Evidence, Problem, Says, Spoken, Usual
-from monitoring.record import read_says
+from monitoring.findings import Evidence, Problem, Says, Spoken
+from monitoring.record import read_says, read_usual
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,7 +61,7 @@ def finding_of(row: AlertFinding, problem: Problem) -> FindingView:
         vital=Vital(row.vital) if row.vital else None,
         value=row.value,
         limit=row.limit,
-        usual=Usual(**row.usual) if row.usual else None,
+        usual=read_usual(row.usual) if row.usual else None,
         evidence=read_evidence(row.evidence),
         missing=tuple(row.missing),
         confirmed=row.confirmed,

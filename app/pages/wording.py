@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from core.vitals import MEASURES, Quality, Vital
-from monitoring import words
+from monitoring import learnt, words
 from monitoring.catalogue import ENGLISH
 
 if TYPE_CHECKING:
@@ -100,7 +100,8 @@ def usual_words(vital: Vital, usual: Usual) -> str:
     """Return the usual range with what stands behind it."""
     sure = "provisional, " if usual.provisional else ""
     low, high = number(vital, usual.low), number(vital, usual.high)
-    return f"usual {low}–{high} ({sure}{usual.days} days)"  # noqa: RUF001 (an en dash joins a range)
+    learnt_how = f"{sure}{usual.days} days{learnt.briefly(usual.restart)}"
+    return f"usual {low}–{high}{learnt.of_which(usual)} ({learnt_how})"  # noqa: RUF001 (an en dash joins a range)
 
 
 def spoken(finding: Finding, language: str) -> Sentence:

@@ -22,7 +22,7 @@ VARIED = [80.0, 80.4, 79.8, 80.1, 80.3] * 5
 
 
 def judged(readings: list[Reading]) -> list[Finding]:
-    past = windows.history(Person("p", "UTC"), readings)
+    past = windows.history(Person("p", "UTC"), readings, gate=RULEBOOK.gate)
     points = [windows.time_of(r) for r in readings[-8:]]
     now = readings[-1].effective
     return list(judgement.judge(past, points, now=now, rulebook=RULEBOOK, model=None).findings)
@@ -58,7 +58,7 @@ def test_no_doubt_about_a_measurement_takes_a_red_away_al_20(values: list[float]
         at = START + timedelta(hours=3 * n)
         readings.append(Reading(f"i{n}", Vital.PERFUSION_INDEX, 0.2, at, at))
         readings.append(Reading(f"s{n}", Vital.SPO2, value, at, at))
-    past = windows.history(Person("p", "UTC"), readings)
+    past = windows.history(Person("p", "UTC"), readings, gate=RULEBOOK.gate)
 
     found = judgement.judge(
         past,

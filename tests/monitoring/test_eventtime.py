@@ -134,7 +134,9 @@ def as_live(readings: Sequence[Reading]) -> list[Finding]:
             recheck = _judge(readings, recheck, [recheck.timestamp()], found)
         if reading is not None:
             known = windows.cut(
-                windows.history(SOMEBODY, readings), math.inf, reading.received.timestamp()
+                windows.history(SOMEBODY, readings, gate=RULEBOOK.gate),
+                math.inf,
+                reading.received.timestamp(),
             )
             fresh = [windows.time_of(reading)]
             points = judgement.points_after(known, fresh, now=reading.received.timestamp())
@@ -145,7 +147,7 @@ def as_live(readings: Sequence[Reading]) -> list[Finding]:
 def _judge(
     readings: Sequence[Reading], now: datetime, points: list[float], found: list[Finding]
 ) -> datetime | None:
-    past = windows.history(SOMEBODY, readings)
+    past = windows.history(SOMEBODY, readings, gate=RULEBOOK.gate)
     judged = judgement.judge(past, points, now=now, rulebook=RULEBOOK, model=None, recent=found)
     found.extend(judged.findings)
     return judged.recheck_at

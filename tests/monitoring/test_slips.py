@@ -48,7 +48,7 @@ NONE = [
 def judged(
     person: Person, usual: list[Reading], *new: Reading, rulebook: Rulebook, now: datetime = NOW
 ) -> tuple[Finding, ...]:
-    past = windows.history(person, [*usual, *new])
+    past = windows.history(person, [*usual, *new], gate=rulebook.gate)
     points = [windows.time_of(each) for each in new]
     return judgement.judge(past, points, now=now, rulebook=rulebook, model=None).findings
 

@@ -1,8 +1,9 @@
 """Each row of boundaries.csv is one test: readings in, expected rule and tier out.
 
 `usual` is value x days (x readings a day) before the day of the readings; a reading is
-vital, sign (`=` value, `<` or `>` a meter's bound, `!` implausible), value, minutes; `wait`
-is how many minutes after the last reading the person is judged.
+vital, sign (`=` value, `<` or `>` a meter's bound, `!` implausible), value, minutes, and after
+a `#` the device, which may stand in `usual` too; `wait` is how many minutes after the last
+reading the person is judged.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ QUALITIES = {
     ">": Quality.BOUND,
     "!": Quality.IMPLAUSIBLE,
 }
-READING = re.compile(r"(\w+)([=<>!])([\d.]+)@(-?\d+)")
-USUAL = re.compile(r"(\w+)=([\d.]+)x(\d+)(?:x(\d+))?")
+READING = re.compile(r"(\w+)([=<>!])([\d.]+)@(-?[\d.]+)(?:#(\w+))?")
+USUAL = re.compile(r"(\w+)=([\d.]+)x(\d+)(?:x(\d+))?(?:#(\w+))?")
 Row = dict[str, str]
 
 with (Path(__file__).parent / "boundaries.csv").open(encoding="utf-8") as source:
@@ -48,7 +49,7 @@ def rulebook() -> Rulebook:
 @pytest.mark.parametrize("row", ROWS, ids=[f"{row['rule']}: {row['name']}" for row in ROWS])
 def test_the_rulebook_at_its_boundaries(row: Row, rulebook: Rulebook) -> None:
     readings = readings_of(row)
-    past = windows.history(person_of(row["about"]), readings)
+    past = windows.history(person_of(row["about"]), readings, gate=rulebook.gate)
     last = max(windows.time_of(r) for r in readings)
     now = datetime.fromtimestamp(last, UTC) + timedelta(minutes=float(row["wait"]))
 
@@ -111,27 +112,28 @@ def person_of(about: str) -> Person:
 
 def readings_of(row: Row) -> list[Reading]:
     readings = [
-        reading(vital, sign, float(value), TODAY + timedelta(minutes=int(minutes)))
-        for vital, sign, value, minutes in READING.findall(row["readings"])
+        reading(vital, sign, float(value), TODAY + timedelta(minutes=float(minutes)), device)
+        for vital, sign, value, minutes, device in READING.findall(row["readings"])
     ]
     first = min(r.effective for r in readings)
-    for vital, value, days, times in USUAL.findall(row["usual"]):
+    for vital, value, days, times, device in USUAL.findall(row["usual"]):
         for back in range(1, int(days) + 1):
             at = first.replace(hour=9, minute=0) - timedelta(days=back)
             readings += [
-                reading(vital, "=", float(value), at + timedelta(minutes=5 * n))
+                reading(vital, "=", float(value), at + timedelta(minutes=5 * n), device)
                 for n in range(int(times or 1))
             ]
     return readings
 
 
-def reading(vital: str, sign: str, value: float, at: datetime) -> Reading:
+def reading(vital: str, sign: str, value: float, at: datetime, device: str = "") -> Reading:
     return Reading(
-        id=f"{vital} {at.isoformat()} {value}",
+        id=f"{vital} {at.isoformat()} {value} {device}",
         vital=Vital(vital),
         value=value,
         effective=at,
         received=at,
         quality=QUALITIES[sign],
         comparator=sign if sign in "<>" else "",
+        device=device,
     )
