@@ -140,3 +140,4 @@ def _vocabulary() -> Iterator[str]:
     yield from (feature.label for feature in FEATURES)
     yield from (item.words for item in CHECKLIST)
     yield from (*WORDS.values(), "still open", "closed without an outcome", *Severity)
+    yield "simulated data"

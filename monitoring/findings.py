@@ -222,7 +222,7 @@ class Assessment:
     model_id: str
     usual: dict[Vital, Usual] = field(default_factory=dict)
     expected: dict[Vital, Awaited] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()  # what the judgement does not know
+    notes: tuple[Phrase, ...] = ()  # what the judgement does not know
     shadow: tuple[Finding, ...] = ()  # of rules in shadow mode: nobody is told (AL-21)
     judged_from: datetime | None = None  # every instant from here on was judged anew (REL-19)
     recheck_at: datetime | None = None  # when an unrepeated suspicious value must be judged again

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from core.vitals import MEASURES, Group
 from monitoring import (
     alternatives,
     baseline,
@@ -26,6 +25,7 @@ from monitoring.findings import Assessment, Awaited, Finding
 from monitoring.kinds import kind_of
 from monitoring.moment import Moment, Waiting, evidence, moment
 from monitoring.rule_kinds import LimitRule
+from monitoring.unknowns import body, unknowns
 from monitoring.whom import applies
 from monitoring.windows import DAY, local_day, zone_of
 
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from monitoring.windows import History
 
 TOUCHES = 2 * 3600.0  # seconds: longer than any rule waits for a repeat or a second fact
-ABSTAINS = "the learned score abstains: no vital of the last week has a personal baseline yet"
 REACH_DAYS = 30  # older readings are history: they feed the baseline, never an alert (fhir.md 4)
 
 
@@ -117,7 +116,7 @@ def judge(  # noqa: PLR0913 (the whole context of a judgement)
         model_id=model.id if model else "",
         usual=_usual(last),
         expected=_expected(last),
-        notes=tuple(_notes(last, model)),
+        notes=tuple(unknowns(last, modelled=model is not None, scored=scored is not None)),
         recheck_at=None if recheck is None else datetime.fromtimestamp(recheck, UTC),
         due_at=None if due is None else datetime.fromtimestamp(due, UTC),
     )
@@ -253,12 +252,8 @@ def _latest(now: Moment) -> Iterator[Evidence]:
             yield from evidence(series, vital, [len(series) - 1])
 
 
-def _body(now: Moment) -> Iterator[Vital]:
-    return (vital for vital in now.past.series if MEASURES[vital].group is Group.BODY)
-
-
 def _usual(now: Moment) -> dict[Vital, Usual]:
-    usuals = {vital: now.usual(vital, window=1, days=baseline.SPAN_DAYS) for vital in _body(now)}
+    usuals = {vital: now.usual(vital, window=1, days=baseline.SPAN_DAYS) for vital in body(now)}
     return {vital: usual for vital, usual in usuals.items() if usual is not None}
 
 
@@ -272,24 +267,3 @@ def _expected(now: Moment) -> dict[Vital, Awaited]:
         )
         for each in schedule.all_expected(now)
     }
-
-
-def _notes(now: Moment, model: risk.Model | None) -> Iterator[str]:
-    if model is None:
-        yield "the learned score is unavailable; rules alone judged this"
-    if not len(now.past.contacts):
-        yield "no reading was ever received"
-    for vital in sorted(_body(now)):
-        yield from learnt.notes(vital, now)
-    if now.person.birth_date is None:
-        yield "birth date unknown: rules for 65 and over are applied"
-    yield from _unknown_context(now)
-    if model is not None and _risk(now, model) is None:
-        yield ABSTAINS
-
-
-def _unknown_context(now: Moment) -> Iterator[str]:
-    if now.person.on_oxygen is None:
-        yield "not known whether on oxygen"
-    if not (now.person.medicines or now.person.medicines_known):
-        yield "medicines not known"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from monitoring.baseline import SPAN_DAYS
 from monitoring.findings import Alike, Why
-from monitoring.phrases import Day, Phrase
+from monitoring.phrases import Day, Phrase, whole, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from core.vitals import Vital
     from monitoring.findings import Restart, Usual
     from monitoring.moment import Hit, Moment
+    from monitoring.phrases import Value
 
 ANEW = {
     Why.NEW_DEVICE: "The usual was started anew on {day}, with a new device.",
@@ -64,10 +65,16 @@ def ended(hit: Hit, now: Moment) -> Hit:
     return replace(hit, restart=restart) if restart else hit
 
 
-def notes(vital: Vital, now: Moment) -> Iterator[str]:
+def notes(vital: Vital, now: Moment) -> Iterator[Phrase]:
     """Yield what a judgement does not know of a vital's usual."""
     usual = now.usual(vital, window=1, days=SPAN_DAYS)
+    facts: dict[str, Value] = {"measure": Phrase(within(vital))}
     if usual is None:
-        yield f"no personal baseline yet for {vital}{briefly(now.restarted(vital))}"
+        yield Phrase("no personal baseline yet: {measure}", facts)
     elif usual.provisional:
-        yield f"provisional baseline for {vital} ({usual.days} days{briefly(usual.restart)})"
+        facts["days"] = whole(usual.days)
+        yield Phrase("provisional baseline: {measure} ({days} days)", facts)
+    else:
+        return
+    for why in sentences(None, usual.restart if usual else now.restarted(vital)):
+        yield Phrase("{measure}: {why}", {**facts, "why": why})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Select, func, or_, select, text, update
@@ -13,6 +13,7 @@ from core.errors import NotFoundError
 from core.vitals import Vital
 from ingest.repository import everybody
 from monitoring.findings import Assessment
+from monitoring.phrases import Phrase, read_phrase, write_phrase
 from monitoring.record import (
     read_awaited,
     read_finding,
@@ -161,7 +162,7 @@ def store(
         risk=write_risk(found.risk) if found.risk else None,
         usual={str(vital): write_usual(usual) for vital, usual in found.usual.items()},
         expected={str(vital): write_awaited(each) for vital, each in found.expected.items()},
-        notes=list(found.notes),
+        notes=[write_phrase(note) for note in found.notes],
         rulebook_hash=found.rulebook_hash,
         model_id=found.model_id,
         recheck_at=found.recheck_at,
@@ -197,10 +198,15 @@ def _read(row: AssessmentRow) -> Assessment:
         model_id=row.model_id,
         usual={Vital(vital): read_usual(usual) for vital, usual in row.usual.items()},
         expected={Vital(vital): read_awaited(each) for vital, each in row.expected.items()},
-        notes=tuple(str(note) for note in row.notes),
+        notes=tuple(_note(note) for note in row.notes),
         recheck_at=row.recheck_at,
         judged_from=row.judged_from,
     )
+
+
+def _note(stored: Any) -> Phrase:
+    """Return what a judgement did not know; until version 2 it was stored in English words."""
+    return Phrase(stored) if isinstance(stored, str) else read_phrase(stored)
 
 
 def freeze(session: Session, patient_id: UUID, problem: Problem, since: datetime) -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from monitoring.findings import Alternative, Evidence, Finding, Says, Usual
     from monitoring.phrases import Value
 
+MOST_NAMED = 7  # of what was not known, in one sentence
 NO_NUMBER = "the emergency number"
 
 
@@ -124,8 +125,14 @@ def sentences(finding: Finding, said: Says) -> Iterator[Phrase]:
         yield Phrase("It is graver because of this: {reason}.", {"reason": said.because})
     if not finding.confirmed:
         yield Phrase("It is unconfirmed: the measurement has not been repeated yet.")
+    yield from _unknown(finding)
+
+
+def _unknown(finding: Finding) -> Iterator[Phrase]:
     unknown = tuple(Phrase(each) for each in finding.missing if each != Missing.BASELINE)
-    if unknown:
+    if len(unknown) > MOST_NAMED:  # a learned score has dozens of inputs
+        yield Phrase("{count} of its inputs were not known.", {"count": Number(len(unknown))})
+    elif unknown:
         yield Phrase("Not known: {missing}.", {"missing": unknown})
 
 
@@ -228,8 +235,9 @@ def figure(value: float, vital: Vital, language: str = ENGLISH) -> str:
 
 def quantity(value: float, vital: Vital, language: str = ENGLISH) -> str:
     """Return a value with its unit."""
-    shown = figure(value, vital, language)
-    return f"{shown} {catalogue(language).text(MEASURES[vital].unit_display)}".strip()
+    unit = Phrase(MEASURES[vital].unit_display)
+    facts: dict[str, Value] = {"value": number(value, vital), "unit": unit}
+    return phrase(Phrase("{value} {unit}", facts), language).strip()
 
 
 def reading(each: Evidence, zone: str, language: str = ENGLISH) -> str:

@@ -26,6 +26,7 @@ from monitoring.findings import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
@@ -62,7 +63,7 @@ def _views(
     session: Session, alerts: Sequence[Alert], *, whole: bool = False
 ) -> list[inbox.EpisodeView]:
     ids = [alert.id for alert in alerts]
-    found = _findings if whole else _headlines
+    found = _findings if whole else headlines
     problems = {alert.id: Problem(alert.problem) for alert in alerts}
     findings, steps = found(session, problems), _next_steps(session, ids)
     events = _events(session, ids) if whole else {}
@@ -150,10 +151,13 @@ def _findings(
     return {alert: sorted(rows, key=_gravest_newest) for alert, rows in found.items()}
 
 
-def _headlines(
-    session: Session, problems: Mapping[UUID, Problem]
+def headlines(
+    session: Session, problems: Mapping[UUID, Problem], *, until: datetime | None = None
 ) -> dict[UUID, list[inbox.FindingView]]:
-    """Return the gravest and newest finding of each alert: all that a row speaks of."""
+    """Return the gravest and newest finding of each alert: all that a row speaks of.
+
+    With `until`, as it was known then.
+    """
     rank = case(
         {severity.value: severity.rank for severity in Severity}, value=AlertFinding.severity
     )
@@ -163,6 +167,8 @@ def _headlines(
         .ext(distinct_on(AlertFinding.alert_id))
         .order_by(AlertFinding.alert_id, rank.desc(), AlertFinding.at.desc(), AlertFinding.rule_id)
     )
+    if until is not None:
+        query = query.where(AlertFinding.seen_at < until)
     rows = session.scalars(query)
     return {row.alert_id: [finding_of(row, problems[row.alert_id])] for row in rows}
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from alerts.outcomes import Label
 from core.vitals import Severity
 from monitoring import words
+from monitoring.catalogue import ENGLISH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -54,19 +55,24 @@ def service() -> dict[str, Any]:
 
 
 def cards(
-    episodes: Iterable[EpisodeView], patient: UUID, blind: Sequence[str], *, base: str
+    episodes: Iterable[EpisodeView],
+    patient: UUID,
+    blind: Sequence[str],
+    *,
+    base: str,
+    language: str = ENGLISH,
 ) -> dict[str, Any]:
     """Return the response: episodes in the order given, then why we may see too little."""
-    shown = [_alert(each, patient, base) for each in episodes]
+    shown = [_alert(each, patient, base, language) for each in episodes]
     return {"cards": shown + [_blind(text, patient, base) for text in blind]}
 
 
-def _alert(episode: EpisodeView, patient: UUID, base: str) -> dict[str, Any]:
+def _alert(episode: EpisodeView, patient: UUID, base: str, language: str) -> dict[str, Any]:
     finding = episode.headline
     label = WORDS[episode.severity]
-    said = words.clinician(finding)
+    said = words.clinician(finding, language)
     lines = [f"**{label}.** {plain(said)}"]
-    lines += [f"- {plain(words.clinician(each))}" for each in episode.findings[1:4]]
+    lines += [f"- {plain(words.clinician(each, language))}" for each in episode.findings[1:4]]
     lines.append(f"Why: {plain(finding.source)}" if finding.source else "")
     lines.append(f"Since {episode.started_at:%Y-%m-%d %H:%M} UTC; {episode.state}.")
     return {

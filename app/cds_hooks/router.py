@@ -26,6 +26,7 @@ from fhir.strict import SINGLE, decode
 from ingest.keysets.service import KeySets
 from ingest.receipt import Answer
 from ingest.receiving.router import read_body
+from monitoring.catalogue import preferred
 
 # No cookie is read here, so any origin may ask; what is shown needs a JWT all the same.
 CORS = {
@@ -40,7 +41,8 @@ def router(
 ) -> APIRouter:
     """Return the routes of the one service there is."""
     keysets = KeySets(Outward.of(settings), clock)
-    desk = Desk(database, settings.base_url.rstrip("/"), clock, keysets)
+    base, language = settings.base_url.rstrip("/"), settings.site_language
+    desk = Desk(database, base, clock, keysets, language)
     routes = APIRouter()
     root = "/cds-services"
     routes.add_api_route(root, desk.discover, methods=["GET"])
@@ -59,6 +61,7 @@ class Desk:
     base: str
     clock: Callable[[], datetime]
     keysets: KeySets
+    language: str  # of cards, where the caller asks for none
 
     def discover(self) -> Response:
         """Say which services there are."""
@@ -75,12 +78,14 @@ class Desk:
         asked = document if isinstance(document, Refusal) else read_request(document)
         if isinstance(asked, Refusal):
             return _refused(asked)
-        done = await run_in_threadpool(self._show, caller, asked)
+        language = preferred(request.headers.get("accept-language", "")) or self.language
+        done = await run_in_threadpool(self._show, caller, asked, language)
         return _refused(done) if isinstance(done, Refusal) else JSONResponse(done, headers=CORS)
 
-    def _show(self, caller: Caller, asked: Asked) -> dict[str, Any] | Refusal:
+    def _show(self, caller: Caller, asked: Asked, language: str) -> dict[str, Any] | Refusal:
         with self.database.transaction() as session:
-            return service.show(service.Chart(session, caller, self.base, self.clock()), asked)
+            chart = service.Chart(session, caller, self.base, self.clock(), language)
+            return service.show(chart, asked)
 
     async def feedback(self, request: Request, name: str) -> Response:
         """Keep what became of cards."""

@@ -23,6 +23,7 @@ from ingest.clients.service import presenter, use_once
 from ingest.numbers.repository import owners
 from ingest.receipt import Kind, Name
 from ingest.tables import Patient
+from monitoring.catalogue import ENGLISH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -77,6 +78,7 @@ class Chart:
     caller: Caller
     base: str
     now: datetime
+    language: str = ENGLISH
 
     def patients(self, asked: Asked) -> set[UUID]:
         """Return whom of ours the chart may mean, as far as the caller may see them."""
@@ -120,7 +122,7 @@ def _cards(chart: Chart, patient: UUID) -> dict[str, Any]:
     profiles = people.profiles(chart.session, visible, [patient], today=chart.now.date())
     pipeline = health.pipeline(chart.session, now=chart.now)
     blind = _blind(profiles, pipeline.faults, now=chart.now)
-    return cards(episodes, patient, blind, base=chart.base)
+    return cards(episodes, patient, blind, base=chart.base, language=chart.language)
 
 
 def _blind(

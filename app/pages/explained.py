@@ -35,6 +35,7 @@ MOST_EVIDENCE = 8
 MOST_PARTS = 8
 SHORT_HASH = 12
 LEAST_PERCENT = 0.01
+HORIZON = 7  # days, of a score that is not there
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,8 @@ class RiskPrint:
     available: bool
     why: str
     percent: str
-    days: int
+    title: str
+    others: str
     trained_on: str
     model: str
     judged: Moment
@@ -211,16 +213,32 @@ def risk_print(judged: Assessment, reader: Reader) -> RiskPrint:
     risk = judged.risk
     return RiskPrint(
         available=risk is not None,
-        why="The learned score is not available; the rules alone judged this.",
+        why=words.text(
+            "The learned score is not available; the rules alone judged this.", reader.language
+        ),
         percent=_percent(risk.probability) if risk else "",
-        days=risk.horizon_days if risk else 7,
-        trained_on=risk.trained_on if risk else "",
+        title=words.text(
+            "Risk of worsening within {days} days",
+            reader.language,
+            days=whole(risk.horizon_days if risk else HORIZON),
+        ),
+        others=_others(risk, reader.language) if risk else "",
+        trained_on=_trained(risk, reader.language) if risk else "",
         model=risk.model_id if risk else "",
         judged=reader.at(judged.at),
-        parts=_parts(risk) if risk else [],
-        rest=_rest(risk) if risk else [],
-        notes=judged.notes,
+        parts=_parts(risk, reader.language) if risk else [],
+        rest=_rest(risk, reader.language) if risk else [],
+        notes=tuple(words.phrase(note, reader.language) for note in judged.notes),
     )
+
+
+def _trained(risk: Risk, language: str) -> str:
+    return words.text("trained on {data}", language, data=Phrase(risk.trained_on))
+
+
+def _others(risk: Risk, language: str) -> str:
+    left = whole(max(len(risk.contributions) - MOST_PARTS, 0))
+    return words.text("The other {count} parts", language, count=left)
 
 
 def _percent(probability: float) -> str:
@@ -229,22 +247,27 @@ def _percent(probability: float) -> str:
     return f"{probability * 100:.0f} %"
 
 
-def _parts(risk: Risk) -> list[Part]:
+def _parts(risk: Risk, language: str) -> list[Part]:
     """Return the start, the largest parts, the rest in one, and the sum of all."""
     moving = _by_size(risk)
     shown, rest = moving[:MOST_PARTS], moving[MOST_PARTS:]
     largest = max((abs(c.points) for c in shown), default=0.0)
-    lines = [Part("Start, for everybody", "", f"{risk.intercept:+.2f}")]
-    lines += [Part(c.label, bar(c.points, largest), f"{c.points:+.2f}") for c in shown]
+    start, total = words.text("Start, for everybody", language), words.text("Sum", language)
+    lines = [Part(start, "", f"{risk.intercept:+.2f}")]
+    for each in shown:
+        label = words.text(each.label, language)
+        lines.append(Part(label, bar(each.points, largest), f"{each.points:+.2f}"))
     if rest:
         together = sum(c.points for c in rest)
-        lines.append(Part(f"{len(rest)} more together", "", f"{together:+.2f}"))
-    return [*lines, Part("Sum", "", f"{risk.log_odds:+.2f}")]
+        more = words.text("{count} more together", language, count=whole(len(rest)))
+        lines.append(Part(more, "", f"{together:+.2f}"))
+    return [*lines, Part(total, "", f"{risk.log_odds:+.2f}")]
 
 
-def _rest(risk: Risk) -> list[Part]:
+def _rest(risk: Risk, language: str) -> list[Part]:
     """Return the parts that the first table puts together, each by itself."""
-    return [Part(c.label, "", f"{c.points:+.3f}") for c in _by_size(risk)[MOST_PARTS:]]
+    left = _by_size(risk)[MOST_PARTS:]
+    return [Part(words.text(c.label, language), "", f"{c.points:+.3f}") for c in left]
 
 
 def _by_size(risk: Risk) -> list[Contribution]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from alerts.outcomes import WORDS
+from alerts.views.repository import headlines
 from app.pages.definitions import DEFINITIONS
 from app.pages.door import Door, Visit
 from app.pages.refusals import page_route
@@ -18,6 +18,7 @@ from app.pages.wording import amount, plural, relative
 from core.audit import Action, record
 from core.vitals import Severity
 from ingest import repository as people
+from monitoring import words
 from reports.service import TeamWeek, team_week
 from reports.week import Week
 from reports.weekly import Adherence, Change, Episode, ProblemLine, Rate, TierLine
@@ -33,6 +34,7 @@ class Who:
     name: str
     severity: Severity | None
     why: str
+    reason: str = ""  # what the gravest alert says
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ def _values(visit: Visit, found: TeamWeek) -> dict[str, Any]:
         "worse": [_changed(change, names[change.patient_id]) for change in report.worse],
         "better": [_changed(change, names[change.patient_id]) for change in report.better],
         "silent": [_silent(who, found, now=visit.now) for who in report.silent],
-        "still_open": _still_open(report.still_open, found, now=visit.now),
+        "still_open": _still_open(visit, found),
         "figures": figures(found),
         "tiers": [_tier(line) for line in report.tiers],
         "reasons": [_problem(line) for line in report.problems],
@@ -183,12 +185,21 @@ def _silent(who: UUID, found: TeamWeek, *, now: datetime) -> Who:
     return Who(who, found.names[who], None, why)
 
 
-def _still_open(episodes: Iterable[Episode], found: TeamWeek, *, now: datetime) -> list[Who]:
-    """Return one entry per person, the gravest first, with all that is open."""
-    ordered = sorted(episodes, key=lambda e: (-e.severity.rank, e.opened_at))
+def _still_open(visit: Visit, found: TeamWeek) -> list[Who]:
+    """Return one entry per person, the gravest first, with all that is open and its reason."""
+    ordered = sorted(found.report.still_open, key=lambda e: (-e.severity.rank, e.opened_at))
     people = {e.patient_id: [o for o in ordered if o.patient_id == e.patient_id] for e in ordered}
+    gravest = {mine[0].id: mine[0].problem for mine in people.values()}
+    said = headlines(visit.session, gravest, until=found.week.end)
+    reasons = {alert: words.clinician(f[0], visit.language) for alert, f in said.items()}
     return [
-        Who(who, found.names[who], mine[0].severity, _open_words(mine, now=now))
+        Who(
+            who,
+            found.names[who],
+            mine[0].severity,
+            _open_words(mine, now=visit.now),
+            reasons.get(mine[0].id, ""),
+        )
         for who, mine in people.items()
     ]
 

@@ -16,6 +16,7 @@ from app.pages.wording import age, emphasised, moment, relative
 from core.errors import InvalidError
 from core.vitals import Quality, Reading, Vital
 from monitoring.findings import Assessment, Contribution, Risk, Usual
+from monitoring.phrases import Phrase
 
 NOW = datetime(2026, 11, 23, 1, 42, tzinfo=UTC)
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -110,7 +111,7 @@ def contribution(points: float, index: int = 0) -> Contribution:
 
 
 def judged(risk: Risk | None) -> Assessment:
-    return Assessment("p", NOW, (), risk, "hash", "m1", notes=("medicines not known",))
+    return Assessment("p", NOW, (), risk, "hash", "m1", notes=(Phrase("medicines not known"),))
 
 
 def test_contributions_add_up_to_the_score() -> None:
@@ -125,7 +126,7 @@ def test_contributions_add_up_to_the_score() -> None:
     assert sum(printed[:-1]) == pytest.approx(printed[-1], abs=0.02)
     assert found.parts[-2].label == "4 more together"
     assert len(found.rest) == 4
-    assert (found.percent, found.trained_on) == ("31 %", "simulated data")
+    assert (found.percent, found.trained_on) == ("31 %", "trained on simulated data")
     assert found.notes == ("medicines not known",)
 
 

@@ -105,10 +105,10 @@ def browse(chromium: Browser, address: str) -> Iterator[Open]:
     """Return a function that opens a page of a fresh browser profile."""
     with ExitStack() as stack:
 
-        def new(**options: object) -> Page:
+        def new(locale: str = "en-GB", **options: object) -> Page:
             context: BrowserContext = chromium.new_context(
                 base_url=address,
-                locale="en-GB",
+                locale=locale,
                 **options,  # type: ignore[arg-type]
             )
             stack.callback(context.close)

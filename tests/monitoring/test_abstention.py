@@ -10,6 +10,7 @@ import pytest
 from core.vitals import Vital
 from monitoring import judgement, windows
 from monitoring.service import load_model
+from monitoring.unknowns import ABSTAINS
 from tests.monitoring.conftest import START
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def test_too_few_days_give_no_score_and_the_reason(
     found = judged(person, daily, days, rulebook)
 
     assert found.risk is None
-    assert judgement.ABSTAINS in found.notes
+    assert ABSTAINS in found.notes
     assert all(finding.rule_id != "RISK" for finding in found.findings)
 
 
@@ -47,4 +48,4 @@ def test_seven_days_before_the_week_under_test_are_enough(
 
     assert found.risk is not None
     assert found.risk.trained_on == "simulated data"
-    assert judgement.ABSTAINS not in found.notes
+    assert ABSTAINS not in found.notes

@@ -14,7 +14,7 @@ from monitoring import baseline, judgement, windows
 from monitoring.findings import Restart, Why
 from monitoring.record import read_says, read_usual, write_says, write_usual
 from monitoring.service import load_rulebook
-from monitoring.words import clinician
+from monitoring.words import clinician, phrase
 from tests.monitoring.conftest import START
 
 if TYPE_CHECKING:
@@ -85,8 +85,9 @@ def test_what_is_said_in_a_sentence_is_that_it_began_anew() -> None:
     assert anew in clinician(found)
     assert clinician(replace(found, says=read_says(write_says(found.says)))) == clinician(found)
     assert "새 기기 사용으로 3월 22일부터" in clinician(found, "ko")
-    note = "no personal baseline yet for body_weight, since 22 Mar: new device"
-    assert note in early.notes
+    notes = [phrase(note) for note in early.notes]
+    assert "no personal baseline yet: weight" in notes
+    assert "weight: The usual was started anew on 22 Mar, with a new device." in notes
 
 
 def spike(day: int, value: float, device: str) -> Reading:
