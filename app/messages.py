@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from alerts.outcomes import WORDS
 from app.pages.labels import CHECKLIST
 from core.vitals import MEASURES, Severity, Vital
+from monitoring import learnt
 from monitoring.alternatives import templates
 from monitoring.catalogue import catalogue
 from monitoring.criteria import CriteriaRule, tests_of
@@ -137,6 +138,7 @@ def _vocabulary() -> Iterator[str]:
     yield from (problem.replace("-", " ") for problem in Problem)
     yield from (slip.words for slip in SLIPS.values())
     yield from (*limits.CLINICIAN.values(), limits.PATIENT)
+    yield from (*learnt.ANEW.values(), *learnt.OF.values())
     yield from (feature.label for feature in FEATURES)
     yield from (item.words for item in CHECKLIST)
     yield from (*WORDS.values(), "still open", "closed without an outcome", *Severity)
