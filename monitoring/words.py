@@ -147,7 +147,7 @@ def against_usual(value: float, usual: Usual | None, vital: Vital) -> Iterator[P
     away = round(float(str(shown)) - float(str(centre)), 3)
     facts: dict[str, Value] = {
         "away": number(abs(away), vital),
-        "points": Phrase("points" if unit == "%" else unit),
+        "points": _points(away) if unit == "%" else Phrase(unit),
         "usual": centre,
         "low": number(max(usual.low, 0.0), vital),
         "high": number(usual.high, vital),
@@ -157,6 +157,10 @@ def against_usual(value: float, usual: Usual | None, vital: Vital) -> Iterator[P
     yield _beside(away, facts)
     if usual.provisional:
         yield Phrase("This usual is provisional: it rests on {days} days.", facts)
+
+
+def _points(away: float) -> Phrase:
+    return Phrase("point" if abs(away) == 1 else "points")
 
 
 def _beside(away: float, facts: Mapping[str, Value]) -> Phrase:

@@ -120,6 +120,7 @@ def test_a_meters_bound_is_never_read_out_as_the_value(rulebook: Rulebook) -> No
     [
         (Vital.BODY_TEMPERATURE, 38.5, "That is 2.1 °C above the usual 36.4 °C"),
         (Vital.SPO2, 33.4, "That is 3 points below the usual 36 %"),
+        (Vital.SPO2, 36.6, "That is 1 point above the usual 36 %"),
         (Vital.HEART_RATE, 36.4, "That is the usual 36 /min"),
     ],
 )
