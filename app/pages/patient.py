@@ -27,6 +27,7 @@ from app.pages.labels import (
     problem_words,
 )
 from app.pages.people import conditions, facts
+from app.pages.plan import plan_print
 from app.pages.refusals import page_route
 from app.pages.seen import liveness_of, streams_of
 from app.pages.strip import is_silent, strip
@@ -171,6 +172,7 @@ def _page(door: Door, visit: Visit, patient_id: UUID, *, notice: str) -> Respons
         past=[episode_print(e, reader, rulebook="") for e in episodes if e.state.ended],
         charts=charts(readings, _canvas(door, visit, live, judged)),
         background=background(door, visit, patient_id, episodes, readings),
+        plan=plan_print(door, visit, patient_id),
         span_days=SPAN.days,
         known=liveness_of(session, [profile], now=now)[patient_id],
         streams=streams_of(session, patient_id, now=now, zone=door.zone),
