@@ -148,6 +148,7 @@ class _Walk:
     rulebook: Rulebook  # what is in force on the day that was come to
     zone: tzinfo
     _day: int = 0
+    _who: Person | None = None
     _frozen: tuple[tuple[float, float], ...] = ()
     _newest: float = 0.0
     _waits: list[tuple[float, Vital]] = field(default_factory=list)
@@ -155,11 +156,11 @@ class _Walk:
     _heard: float = 0.0  # the last instant at which anything arrived, or a rule of time was asked
 
     def come_to(self, at: float) -> None:
-        """Judge from now on by what is in force on the local day of an instant."""
-        day = local_day(at, self.zone)
-        if day != self._day:
-            self._day = day
-            self.rulebook = self.site.rulebook_of(self.past.person, day, self.past.own)
+        """Judge from now on by what is in force at an instant, by its day and what is known."""
+        day, person = local_day(at, self.zone), self.past.person.at(at, at)
+        if day != self._day or person is not self._who:
+            self._day, self._who = day, person
+            self.rulebook = self.site.rulebook_of(person, day, self.past.own)
 
     def known(self, at: float) -> History:
         """Return the history known at an instant, without the days of its episodes."""

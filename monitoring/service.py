@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from core.vitals import Reading
+    from ingest.enrolment import Person
     from monitoring.findings import Assessment
     from monitoring.plans.plan_file import SitePlan
     from monitoring.plans.templates import Templates
@@ -163,7 +164,7 @@ def _assess(
         readings, mark = known[id_], marks.get(id_)
         own = plans.get(id_, NO_PLAN)
         today = local_day(now.timestamp(), zone_of(person.zone))
-        in_force = site.rulebook_of(person, today, own.limits)
+        in_force = site.rulebook_of(_at(person, now), today, own.limits)
         past = windows.history(person, readings, frozen.get(id_, ()), gate=site.rulebook.gate)
         until = _joined_until(session, id_, mark) if id_ in merged else _until(mark)
         after = until or now - READ_BACK
@@ -185,6 +186,10 @@ def _assess(
             offer(session, Topic.ASSESS, id_, now=now, not_before=found.due_at)
     repository.mark_judged(session, judged, now=now)
     return judged
+
+
+def _at(person: Person, now: datetime) -> Person:
+    return person.at(now.timestamp(), now.timestamp())
 
 
 def _unlowered(

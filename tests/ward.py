@@ -19,7 +19,7 @@ from app.accounts.service import NewUser, create_user
 from core.clock import utc_now
 from core.outbox import Outbox, State
 from core.sealed_fields import seal
-from core.security import SYSTEM, Caller, Role
+from core.security import SYSTEM, Role
 from core.vitals import MEASURES, Precision, Quality, Vital
 from ingest.repository import visible_to
 from ingest.tables import (
@@ -30,10 +30,9 @@ from ingest.tables import (
     Patient,
     StoredReading,
 )
-from monitoring.plans.limits import PlanLimit
-from monitoring.plans.service import Signed, set_limit
 from monitoring.repository import mark_judged
 from tests.people import clinician
+from tests.plans import give_plan
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -162,7 +161,8 @@ def open_ward(
         with database.transaction() as session:
             _judge(session, ward, person)
     with database.transaction() as session:
-        _plan(session, ward)
+        if MALSUN.name in ward.patients:
+            give_plan(session, ward, ward.patients[MALSUN.name])
         _settle(session, ward.now)
     return ward
 
@@ -267,21 +267,6 @@ def _judge(session: Session, ward: Ward, person: Invented) -> None:
         session, assessment, now=now, policy=alerts.service.load_policy()
     )
     ward.alerts[person.name] = raised
-
-
-def _plan(session: Session, ward: Ward) -> None:
-    """Give one person limits of a clinician: two versions, of which the review is overdue."""
-    if MALSUN.name not in ward.patients:
-        return
-    patient, site = ward.patients[MALSUN.name], monitoring.service.load_site_rules()
-    who = Caller("user", ward.user_id, role=Role.PHYSICIAN, practitioner_id=ward.practitioner_id)
-    for ago, high, due in ((200, 120.0, 100), (100, 125.0, 3)):
-        at = ward.now - timedelta(days=ago)
-        signed = Signed(
-            who, "her pacemaker keeps her fast", (ward.now - timedelta(days=due)).date()
-        )
-        limit = PlanLimit(vital=Vital.HEART_RATE, reason="", alert_high=high)
-        set_limit(session, signed, patient, limit, site=site, now=at)
 
 
 def _settle(session: Session, now: datetime) -> None:

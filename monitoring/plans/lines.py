@@ -63,7 +63,8 @@ def _of(rule: Rule, plan: Plan) -> Iterator[Line]:
     if isinstance(rule, AverageRule) and (not rule.tiers or rule.severity in rule.tiers):
         for term in rule.terms:
             spoken = term.comparison.value.replace("-", " ")
-            words = f"mean of {rule.least_readings} or more readings {spoken}"
+            name = MEASURES[term.vital].display
+            words = f"{name}, mean of {rule.least_readings} or more readings, {spoken}"
             said = f"{words} {amount(term.vital, term.limit)}"
             yield Line(term.vital, term.comparison.upward, rule.severity, said, rule.id)
 

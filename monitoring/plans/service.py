@@ -94,7 +94,7 @@ class Signed:
 
 def shown(session: Session, patient_id: UUID, site: SiteRules, *, now: datetime) -> Shown:
     """Return a person's plan; who may see it has been asked by then."""
-    person = people.person(session, patient_id)
+    person = people.person(session, patient_id).at(now.timestamp(), now.timestamp())
     day = local_day(now.timestamp(), zone_of(person.zone))
     versions = repository.versions_of(session, people.one_person(session, patient_id))
     own = [limit_of(v) for v in newest(versions) if v.standing and v.subject != TARGET]

@@ -35,7 +35,9 @@ def test_what_gave_way_is_told_with_the_reason(enter: Enter, ward: Ward) -> None
         "Gave way: YELLOW Heart rate at or above 100 /min of template heart failure: "
         "a clinician's limit for this patient goes first"
     ) in said
-    assert re.search(r"Silent below RED [^:]*HR-HIGH2[^:]*: a clinician.s limit stands", said)
+    assert re.search(
+        r"Rules that gave way [^:]*HR-HIGH2[^:]*: below RED, a clinician.s limit stands", said
+    )
 
 
 def test_a_review_that_is_overdue_is_told_and_the_limit_stays(enter: Enter, ward: Ward) -> None:
