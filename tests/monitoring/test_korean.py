@@ -162,3 +162,18 @@ def test_a_closing_says_when_to_call_and_ends_as_in_english() -> None:
 def test_that_nobody_may_read_at_night_is_said_before_anyone_counts_on_it() -> None:
     """alerting.md section 8: never promise a contact that the programme's hours cannot keep."""
     assert "밤에는" in korean_of(BOOK["closing"]["AMBER"])
+
+
+def test_a_closing_says_who_was_told_what_to_do_and_when_to_call_in_this_order() -> None:
+    """alerting.md section 8, the order of what a patient reads, in both languages."""
+    for tier in ("RED", "AMBER", "YELLOW"):
+        english = BOOK["closing"][tier]
+        korean = korean_of(english)
+
+        assert in_order(english, ["care team", "measur", "{emergency}", "not a diagnosis"])
+        assert in_order(korean, ["의료진", "재 주세요", "{emergency}", "진단이 아닙니다"])
+
+
+def in_order(text: str, parts: list[str]) -> bool:
+    places = [text.find(part) for part in parts]
+    return -1 not in places and places == sorted(places)
