@@ -35,6 +35,10 @@ class Test:
     person's usual of `usual_days`: a signed difference, a share, a number of robust spreads.
     `times` readings within the rule's hours must agree. `new` asks that the same did not hold
     on any of the `new` days before. `words` name the fact within a sentence.
+
+    With `within_days`, a change or a ratio is from the lowest day (a fall: the highest) of so
+    many days before. With `beside`, a change is from the latest reading of that vital, at most
+    ten minutes away: from lying to standing.
     """
 
     vital: Vital
@@ -52,6 +56,8 @@ class Test:
     of_last: int = 0  # among so many of the latest readings; 0: among all of the window
     new: int = 0
     scale_two: bool | None = None
+    within_days: int = 0
+    beside: Vital | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +158,8 @@ def tests_of(rule: CriteriaRule) -> Iterator[Test]:
 
 def vitals(rule: CriteriaRule) -> frozenset[Vital]:
     """Return the vitals whose arrival may complete the rule."""
-    return frozenset(test.vital for test in tests_of(rule))
+    tests = tuple(tests_of(rule))
+    return frozenset((*(t.vital for t in tests), *(t.beside for t in tests if t.beside)))
 
 
 def faults(rule: CriteriaRule) -> Iterator[str]:
@@ -180,8 +187,13 @@ def _test_faults(test: Test) -> Iterator[str]:
     signed = test.change if test.change is not None else test.spreads
     if signed is not None and (signed > 0) != test.comparison.upward:
         yield f"{test.vital}: the sign of the change contradicts the comparison"
-    if test.limit is None and MEASURES[test.vital].group is not Group.BODY:
+    usual = test.limit is None and not (test.within_days or test.beside)
+    if usual and MEASURES[test.vital].group is not Group.BODY:
         yield f"{test.vital}: of answers and events there is no usual"
+    if test.within_days and test.change is None and test.ratio is None:
+        yield f"{test.vital}: within_days needs a change or a ratio"
+    if test.beside is not None and (test.change is None or test.within_days):
+        yield f"{test.vital}: beside needs a change, and no within_days"
     if not test.words:
         yield f"{test.vital}: words are missing"
 

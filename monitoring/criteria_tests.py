@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from monitoring.windows import Series
 
 HOUR = 3_600.0
+BESIDE = 600.0  # seconds between two postures: as long as a pair of OH-1 (E)
 DIGITS = 6  # 37.6 - 36.5 is 1.1000000000000014
 
 
@@ -43,10 +44,54 @@ def held(test: Test, hours: float, now: Moment) -> Held | None:
     if series is None or now.at - float(series.times[-1]) > hours * HOUR:
         return None
     if test.limit is None:
-        return _off_usual(test, series, now)
+        return _changed(test, series, now)
     if test.of_days or test.days > 1:
         return _on_days(test, test.limit, series, now)
     return _readings(test, test.limit, series, now.at - hours * HOUR)
+
+
+def _changed(test: Test, series: Series, now: Moment) -> Held | None:
+    """Compare with another vital, with the days before, or with the usual."""
+    if test.beside is not None:
+        return _off_other(test, test.beside, series, now)
+    return _off_days_before(test, series) if test.within_days else _off_usual(test, series, now)
+
+
+def _off_other(test: Test, beside: Vital, series: Series, now: Moment) -> Held | None:
+    """Compare the latest reading with that of another vital at about the same time."""
+    other = now.series(beside)
+    if other is None or abs(float(series.times[-1] - other.times[-1])) > BESIDE:
+        return None
+    found = _off(test, series, float(other.values[-1]))
+    if found is None:
+        return None
+    both = (*evidence(other, beside, [len(other) - 1]), *found.evidence)
+    return replace(found, at=max(found.at, float(other.times[-1])), evidence=both)
+
+
+def _off_days_before(test: Test, series: Series) -> Held | None:
+    """Compare the latest reading with the lowest, or highest, of the days before it."""
+    day = int(series.days[-1])
+    before = series.daily.between(day - test.within_days, day - 1).medians
+    if not len(before):
+        return None
+    return _off(test, series, float(before.min() if test.comparison.upward else before.max()))
+
+
+def _off(test: Test, series: Series, reference: float) -> Held | None:
+    value = float(series.values[-1])
+    limit = reference * test.ratio if test.ratio is not None else reference + (test.change or 0.0)
+    if not test.comparison.holds(round(value, DIGITS), round(limit, DIGITS)):
+        return None
+    return Held(
+        test.words,
+        float(series.times[-1]),
+        test.vital,
+        value,
+        limit,
+        change=value - reference,
+        evidence=evidence(series, test.vital, [len(series) - 1]),
+    )
 
 
 def _readings(test: Test, limit: float, series: Series, start: float) -> Held | None:

@@ -24,6 +24,9 @@ OWN = {
     "SIL-MISSED",
     "RHR-HIGH",
     "RHR-LOW",
+    "HF-WDOWN-BP",
+    "BP-OVERTX-TWO",
+    "CKD-FLUID-PCT",
 }
 MAY_BE_LEFT_OUT = ("INFO", "YELLOW", "note", "n/a")
 # The rules of the clinical design and the gravest tier of each.
