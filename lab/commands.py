@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from lab import evaluation, tihm
+from lab import drifts, evaluation, tihm
 from lab.demonstration import demo
 from lab.plan_fit import SPLIT_HEADINGS, fit, split_rows, splits
 from lab.plan_text import plan_text
@@ -160,3 +160,17 @@ def fit_plan(
             SPLIT_HEADINGS,
             split_rows(list(splits(everybody, repeats=repeats, seed=tihm.SEED))),
         )
+
+
+@lab.command("drifts")
+def measure_drifts(
+    patients: Annotated[int, typer.Option(min=1, help="Stable people.")] = 20,
+    days: Annotated[int, typer.Option(min=30, help="Days each is watched.")] = 365,
+    seed: Annotated[int, typer.Option()] = HELD_OUT_SEED,
+) -> None:
+    """Count the false signals of the charts of slow drifts, beside what is published of them."""
+    with _progress() as bar:
+        bar.add_task("charting stable people", total=None)
+        counts = drifts.measured(load_rulebook(), patients=patients, days=days, seed=seed)
+    title = f"{patients} people with {len(drifts.SIGNALS)} stable signals, {days} days each"
+    _print_table(title, drifts.HEADINGS, drifts.rows(counts))
