@@ -62,6 +62,7 @@ class Policy:
     late: Tier
     late_after: timedelta
     marked_late: timedelta
+    steps_down: timedelta
     linked_within: timedelta
     waits: tuple[timedelta, ...]
     hash: str
@@ -92,6 +93,7 @@ def read(source: Mapping[str, Any], *, scale: float = 1.0) -> Policy:
             late=_tier(source["late"], scale),
             late_after=timedelta(hours=source["late_after_hours"]),
             marked_late=timedelta(minutes=source["marked_late_minutes"]),
+            steps_down=timedelta(minutes=source["steps_down_minutes"]),
             linked_within=timedelta(days=source["linked_within_days"]),
             waits=tuple(timedelta(seconds=s * scale) for s in source["delivery"]["waits_seconds"]),
             hash=_hash(source),
@@ -151,6 +153,7 @@ def freeze(policy: Policy) -> dict[str, Any]:
         "late": _frozen(policy.late),
         "late_after": policy.late_after.total_seconds(),
         "marked_late": policy.marked_late.total_seconds(),
+        "steps_down": policy.steps_down.total_seconds(),
         "linked_within": policy.linked_within.total_seconds(),
         "waits": [wait.total_seconds() for wait in policy.waits],
         "hash": policy.hash,
@@ -174,6 +177,8 @@ def thaw(snapshot: Mapping[str, Any]) -> Policy:
         late=_thawed(snapshot["late"]),
         late_after=timedelta(seconds=snapshot["late_after"]),
         marked_late=timedelta(seconds=snapshot["marked_late"]),
+        # An alert that was opened before there was a step-down does not step down.
+        steps_down=timedelta(seconds=snapshot.get("steps_down", 0.0)),
         linked_within=timedelta(seconds=snapshot["linked_within"]),
         waits=tuple(timedelta(seconds=wait) for wait in snapshot["waits"]),
         hash=snapshot["hash"],

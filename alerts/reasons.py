@@ -39,6 +39,7 @@ class Reason(StrEnum):
     CLEARED = "back-in-range-for-the-clearing-time"
     WITHDRAWN = "cause-withdrawn"
     LOWERED = "gravest-cause-withdrawn"
+    STEPPED_DOWN = "normal-repeat-before-anyone-acted"
     # told back from another system's chart
     CARD_ACCEPTED = "card-accepted"
     CARD_OVERRIDDEN = "card-overridden"
@@ -77,6 +78,7 @@ WORDS: dict[Reason, str] = {
     Reason.CLEARED: "back in range for the clearing time",
     Reason.WITHDRAWN: "the readings it rested on were withdrawn or corrected",
     Reason.LOWERED: "the cause of the graver tier was withdrawn or corrected",
+    Reason.STEPPED_DOWN: "stepped down by itself: the repeat was normal, and nobody had acted yet",
     Reason.CARD_ACCEPTED: "accepted on a card in another system's chart",
     Reason.CARD_OVERRIDDEN: "overridden on a card in another system's chart",
 }

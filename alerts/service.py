@@ -14,7 +14,7 @@ from alerts import inbox as order
 from alerts import policy as policies
 from alerts.delivery import repository as deliveries
 from alerts.delivery.service import Addresses, deliver
-from alerts.episodes.service import clear, close, take
+from alerts.episodes.service import clear, close, step, take
 from alerts.lifecycle import Event, Refused, State
 from alerts.reasons import Reason
 from alerts.routing import practitioner
@@ -83,6 +83,7 @@ def raise_judged(
     before = last_found(session, judged.patient_id)
     taken = [take(session, judged, f, now=now, policy=policy) for f in groups.values()]
     taken += [settle(session, judged, f, before, now=now) for f in groups.values()]
+    taken += [step(session, judged, f, now=now) for f in groups.values()]
     standing = [problem for problem, findings in groups.items() if grouping.opens(findings)]
     changed = list(dict.fromkeys(alert for alert in taken if alert))
     return changed + clear(session, judged, standing, now=now)

@@ -13,10 +13,10 @@ from core.vitals import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from uuid import UUID
 
-    from monitoring.findings import Evidence
+    from monitoring.findings import Evidence, Finding
 
     Name = tuple[str, datetime]  # rule and event time
 
@@ -91,6 +91,16 @@ def renewed(findings: Iterable[Stored], anew: Anew) -> list[Name]:
         and (tier.rank < each.severity.rank or _moved(each, anew))
         and not any(read.reading_id in anew.doubtful for read in each.evidence)
     ]
+
+
+def excused(finding: Finding, repeats: Iterable[datetime], *, within: timedelta) -> bool:
+    """Return whether a normal repeat stands beside a value that nobody confirmed (AL-20).
+
+    `repeats` are when the same vital was measured; the newest of them is back in range.
+    """
+    if finding.confirmed or not finding.back_in_range:
+        return False
+    return any(finding.at < each <= finding.at + within for each in repeats)
 
 
 def _moved(finding: Stored, anew: Anew) -> bool:

@@ -97,7 +97,7 @@ def measured(rulebook: Rulebook, *, patients: int, days: int, seed: int) -> list
 def stable(random: Generator, days: int) -> History:
     """Return somebody whose eight signals are measured each noon and never drift."""
     ordinals = FIRST_DAY + np.arange(days, dtype=np.int64)
-    times = _noon(0) + np.arange(days) * DAY
+    times = (_noon(0) + np.arange(days) * DAY).astype(np.float64)
     series = {
         vital: make_series(
             times,

@@ -9,12 +9,13 @@ from alerts.delivery import repository as deliveries
 from alerts.lifecycle import Event, State
 from alerts.policy import freeze, thaw
 from alerts.reasons import Reason
-from alerts.standing import split
+from alerts.standing import excused, split
 from alerts.standings import repository as standings
-from alerts.standings.service import said_anew, tell_again
+from alerts.standings.service import lower, said_anew, tell_again
 from alerts.steps.service import start_chain
 from core.errors import ConflictError
-from core.vitals import Severity
+from core.vitals import Quality, Severity
+from ingest import repository as people
 from monitoring import repository as judgements
 from monitoring.findings import Problem
 
@@ -150,6 +151,49 @@ def _decide(
         start_chain(session, alert, policy.tiers[decision.tell], reason=decision.reason, now=now)
     elif afresh and alert.state == State.OPEN:
         start_chain(session, alert, policy.late, reason=decision.kept[0][1], now=now)
+
+
+def step(
+    session: Session, judged: Judged, findings: Sequence[Finding], *, now: datetime
+) -> UUID | None:
+    """Let a normal repeat lower a RED that nobody acted on yet, and no further (AL-20).
+
+    Where the repeat is taken back, or another RED stands, it is RED again at once.
+    """
+    reds = [each for each in findings if each.severity is Severity.RED]
+    alert = repository.live(session, judged.patient_id, findings[0].problem) if reds else None
+    if alert is None:
+        return None
+    standing = standings.standing(session, alert)
+    names = {(each.rule_id, each.at) for each in standing if each.severity is Severity.RED}
+    said = [each for each in reds if (each.rule_id, each.at) in names]
+    doubted = [each for each in said if not _excused(session, alert, each)]
+    if alert.severity != Severity.RED:
+        return _rise_again(session, alert, doubted, now=now) if doubted else None
+    if doubted or len(said) < len(names) or not _untouched(alert, now=now):
+        return None
+    return lower(session, alert, Severity.AMBER, now=now, reason=Reason.STEPPED_DOWN)
+
+
+def _excused(session: Session, alert: Alert, red: Finding) -> bool:
+    readings = people.readings(session, alert.patient_id, since=red.at)
+    repeats = (
+        r.effective for r in readings if r.vital is red.vital and r.quality is Quality.SCORED
+    )
+    return excused(red, repeats, within=thaw(alert.policy).steps_down)
+
+
+def _untouched(alert: Alert, *, now: datetime) -> bool:
+    """Return whether nobody acted on an alert, and it is young enough to step down by itself."""
+    acted = (alert.owner_id, alert.previous_owner_id, alert.acknowledged_at)
+    young = now - alert.opened_at <= thaw(alert.policy).steps_down
+    return young and State(alert.state) is State.OPEN and not any(acted)
+
+
+def _rise_again(session: Session, alert: Alert, reds: Sequence[Finding], *, now: datetime) -> UUID:
+    _rise(session, alert, reds, now=now)
+    _decide(session, alert, reds, now=now, afresh=True)
+    return alert.id
 
 
 def clear(

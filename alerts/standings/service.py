@@ -76,10 +76,17 @@ def settle(
     changed = [by_name[n] for n in renewed(kept, anew)]
     repository.fall(session, fallen, now=now)
     episodes.add_findings(session, alert, changed, assessment_id=judged.assessment_id, now=now)
-    return _lower(session, alert, tier, now=now)
+    return lower(session, alert, tier, now=now)
 
 
-def _lower(session: Session, alert: Alert, tier: Severity, *, now: datetime) -> UUID | None:
+def lower(
+    session: Session,
+    alert: Alert,
+    tier: Severity,
+    *,
+    now: datetime,
+    reason: Reason = Reason.LOWERED,
+) -> UUID | None:
     """Bring an episode down to what stands, and tell everybody who was told of more."""
     severity = Severity(alert.severity)
     after = lifecycle.transition(State(alert.state), Event.LOWERED, severity)
@@ -89,19 +96,19 @@ def _lower(session: Session, alert: Alert, tier: Severity, *, now: datetime) -> 
     facts = {"severity": severity, "state": alert.state}
     alert.severity, alert.version = tier, alert.version + 1
     lowered = {"severity": tier, "state": after}
-    episodes.note(session, alert, "lowered", Reason.LOWERED, now=now, before=facts, after=lowered)
-    _ask_for_less(session, alert, now=now)
+    episodes.note(session, alert, "lowered", reason, now=now, before=facts, after=lowered)
+    _ask_for_less(session, alert, reason=reason, now=now)
     return tell_again(session, alert, told, now=now, first=BESIDE)
 
 
-def _ask_for_less(session: Session, alert: Alert, *, now: datetime) -> None:
+def _ask_for_less(session: Session, alert: Alert, *, reason: Reason, now: datetime) -> None:
     """Let the steps of the tier that is left take the place of the graver one's."""
     tier = Severity(alert.severity)
     if alert.state == State.ACKNOWLEDGED:
         hold(session, alert, now=now)
     elif alert.paged:
         chain = thaw(alert.policy).tiers[tier]
-        start_chain(session, alert, chain, reason=Reason.LOWERED, now=now)
+        start_chain(session, alert, chain, reason=reason, now=now)
     if alert.paged and Severity(alert.paged).rank > tier.rank:
         alert.paged = tier  # so that a new RED pages again
 

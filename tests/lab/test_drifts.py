@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lab import drifts
+from monitoring.control_charts import ControlChartRule
 from monitoring.service import load_rulebook
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def test_a_run_past_the_limit_is_one_signal() -> None:
     series = past.series[next(iter(drifts.SIGNALS))]
     series.values[-5:] += 1e3
     series.daily.medians[-5:] += 1e3
-    charts = [r for r in RULEBOOK.rules if r.id == "PB-CUSUM"]
+    charts = [r for r in RULEBOOK.rules if isinstance(r, ControlChartRule) and r.id == "PB-CUSUM"]
     counts = {"PB-CUSUM": drifts.Count("PB-CUSUM", 8)}
 
     drifts._watch(past, charts, counts)
