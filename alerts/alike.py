@@ -64,7 +64,7 @@ def _ended(episode: EpisodeView, zone: str) -> Phrase:
     ended = episode.state.ended
     how = WORDS.get(episode.outcome, "closed without an outcome") if ended else "still open"
     opened = Instant(episode.opened_at.timestamp(), zone)
-    return Phrase("{opened}: {outcome}", {"opened": opened, "outcome": Phrase(how)})
+    return Phrase("{outcome} ({opened})", {"opened": opened, "outcome": Phrase(how)})
 
 
 def _of_programme(rule: str, labelled: Mapping[str, int]) -> Phrase:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from core.vitals import MEASURES, Quality, Severity
+from core.vitals import MEASURES, Quality, Severity, Vital
 from monitoring.phrases import Instant, Phrase, counted, number, whole, within
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from alerts.inbox import EpisodeView, TimelineEntry
-    from core.vitals import Reading, Vital
+    from core.vitals import Reading
     from monitoring.phrases import Value
 
 SITTING = timedelta(minutes=15)  # looks no further apart are one look (E)
@@ -34,6 +34,9 @@ class Known:
     readings: Sequence[Reading]
     rulebook_then: str
     rulebook_now: str
+    limits: Sequence[
+        tuple[datetime, str]
+    ] = ()  # when a limit of the person's plan changed, of what
 
 
 def last_look(looks: Iterable[datetime], now: datetime) -> datetime | None:
@@ -53,11 +56,22 @@ def changes(known: Known, since: datetime | None, *, zone: str) -> list[Phrase]:
     moment = {"since": Instant(since.timestamp(), zone)}
     found = [*_moved(known.episodes, since), *_found(known.episodes, since)]
     found += _measured(known.readings, since)
+    found += [_limit(about) for at, about in reversed(known.limits) if at > since]
     if known.rulebook_then and known.rulebook_then != known.rulebook_now:
         found.append(Phrase("The rules or limits in force have changed."))
     if not found:
         return [Phrase("Nothing has changed since you last looked, on {since}.", moment)]
     return [Phrase("You last looked on {since}. Since then:", moment), *found]
+
+
+def _limit(about: str) -> Phrase:
+    """Return that a limit changed: of a vital, or the range of oxygen that a clinician set."""
+    if about in tuple(Vital):
+        return Phrase(
+            "A limit of this person's plan has changed: {measure}.",
+            {"measure": Phrase(within(Vital(about)))},
+        )
+    return Phrase("The oxygen range of this person's plan has changed.")
 
 
 def _moved(episodes: Iterable[EpisodeView], since: datetime) -> Iterator[Phrase]:

@@ -51,7 +51,7 @@ def catalogue(language: str) -> Catalogue:
     if language not in LANGUAGES or language == ENGLISH:
         return Catalogue(ENGLISH, Locale.parse(_LOCALES[ENGLISH]))
     locale = Locale.parse(language)
-    stored = read_po(text_of(language).splitlines(), locale=locale)
+    stored = read_po(text_of(language).splitlines(), locale=locale, abort_invalid=True)
     messages = [each for each in stored if each.id and not each.fuzzy]
     return Catalogue(
         language,

@@ -13,8 +13,10 @@ from alerts.since import Known, changes, last_look
 from app.pages.door import Door, Visit
 from core import audit
 from core.vitals import Reading
+from ingest.repository import one_person
 from monitoring import repository as judgements
 from monitoring import words
+from monitoring.plans.repository import versions_of
 
 LOOKED_AT = "patient"  # what the audit calls a look at the patient page
 
@@ -43,6 +45,10 @@ def background(
         readings,
         judgements.rulebook_at(visit.session, patient_id, since) if since else "",
         judgements.rulebook_at(visit.session, patient_id, visit.now),
+        [
+            (v.at, v.subject)
+            for v in versions_of(visit.session, one_person(visit.session, patient_id))
+        ],
     )
     changed = changes(known, since, zone=zone)
     return Background(

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.errors import InvalidError
-from core.vitals import Severity, Vital
+from core.vitals import MEASURES, Group, Severity, Vital
 from ingest.repository import condition_groups
 from monitoring import judgement, record, windows, words
 from monitoring.alternatives import GRAVE, considered, parse
 from monitoring.early_warning import PROBLEM_OF, EarlyWarningRule
 from monitoring.findings import Finding, Problem, Says
 from monitoring.moment import moment
+from monitoring.plans.limits import PREFIX, Side
+from monitoring.problem_of import problem_of
 from monitoring.rule_kinds import ImplausibleRule
 from monitoring.rule_words import tiers
 from tests.monitoring.conftest import START, MakeReadings
@@ -32,6 +34,12 @@ if TYPE_CHECKING:
 
 TEXT = files("monitoring").joinpath("alternatives.toml").read_text(encoding="utf-8")
 NOON = START.timestamp()
+PLANNED = [
+    (f"{PREFIX}{vital}-{side}".upper(), problem_of(vital))
+    for vital in Vital
+    for side in Side
+    if MEASURES[vital].group is Group.BODY
+]
 
 
 def problems(rule: Rule) -> set[Problem]:
@@ -86,7 +94,17 @@ def test_every_pattern_names_a_rule(rulebook: Rulebook) -> None:
         for pattern in (*each.rules, *each.headline, *(f for s in each.signs for f in s.findings))
     }
 
-    assert [p for p in named if not any(fnmatchcase(r, p) for r in rulebook.by_id)] == []
+    known = [*rulebook.by_id, *(rule for rule, _ in PLANNED)]
+    assert [p for p in named if not any(fnmatchcase(rule, p) for rule in known)] == []
+
+
+@pytest.mark.parametrize(("rule", "problem"), PLANNED)
+def test_a_limit_of_a_plan_has_two_alternatives_as_well(
+    person: Person, rulebook: Rulebook, rule: str, problem: Problem
+) -> None:
+    finding = Finding(rule, problem, Severity.AMBER, START, Says("", ""), "", "E")
+
+    assert len({each.id for each in of(finding, person, rulebook).alternatives}) == 2
 
 
 def weight_alert(rulebook: Rulebook) -> Finding:
