@@ -135,4 +135,4 @@ def issue(news: News, patient_id: str) -> dict[str, Any]:
 
 def _implicated(finding: Finding) -> list[str]:
     ids = dict.fromkeys(each.reading_id for each in finding.evidence if each.reading_id)
-    return [f"Observation/{each}" for each in ids]
+    return [each if "/" in each else f"Observation/{each}" for each in ids]

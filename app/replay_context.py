@@ -119,7 +119,8 @@ def subject_of(resource: Mapping[str, Any]) -> Ref | None:
 def name_of(parsed: ParsedObservation) -> str:
     """Return by what an Observation is known: its id, else its first identifier."""
     named = (f"{each.system}|{each.value}" for each in parsed.identifiers)
-    return parsed.resource_id or next(named, "")
+    known = parsed.resource_id or next(named, "")
+    return f"{parsed.kind}/{known}" if known else ""
 
 
 def _active(codes: tuple[tuple[str, str], ...]) -> Diagnosis:

@@ -13,6 +13,7 @@ from app.replay_context import TOLD, Context, name_of, subject_of
 from fhir.observation import parse
 from fhir.outcome import Refusal
 from fhir.people import read_patient
+from fhir.questionnaire_response import parse_answers
 from fhir.strict import decode
 from fhir.task import read_conclusion
 
@@ -73,6 +74,7 @@ def read(folder: Path, progress: Callable[[str], None] = lambda _: None) -> Fold
         ("Patient", _take_patient),
         *((kind, _taking(kind)) for kind in TOLD),
         ("Observation", _take_observation),
+        ("QuestionnaireResponse", _take_answers),
         ("Task", _take_task),
     ):
         progress(name)
@@ -141,7 +143,14 @@ def _guarded(reader: Callable[[Mapping[str, Any]], T], resource: Mapping[str, An
 
 
 def _take_observation(folder: Folder, line: bytes, number: int) -> str:
-    parsed = parse(line)
+    return _take_parsed(folder, parse(line), number)
+
+
+def _take_answers(folder: Folder, line: bytes, number: int) -> str:
+    return _take_parsed(folder, parse_answers(line), number)
+
+
+def _take_parsed(folder: Folder, parsed: ParsedObservation | Refusal, number: int) -> str:
     if isinstance(parsed, Refusal):
         return _reason(parsed)
     member = folder.find(parsed.subject)

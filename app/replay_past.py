@@ -9,6 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from app.replay_context import known_at_the_end, name_of
 from core.vitals import Precision, Quality, Reading
+from ingest.acceptance import OBSERVATION, SAVED
 from ingest.candidates import candidates_of
 from ingest.enrolment import Person
 from ingest.placing import known_zone, place
@@ -125,7 +126,7 @@ class _Record:
         )
         name = name_of(parsed)
         known = self._named.get(name) if name else None
-        if known is not None and not self._revise(known, parsed.status, candidates, received):
+        if known is not None and not self._revise(known, parsed, candidates, received):
             return
         kept = [self._keep(each, parsed, received) for each in candidates]
         if name:
@@ -134,7 +135,7 @@ class _Record:
     def _revise(
         self,
         known: tuple[str, list[int]],
-        status: str,
+        parsed: ParsedObservation,
         candidates: Iterable[Candidate],
         received: datetime,
     ) -> bool:
@@ -142,7 +143,10 @@ class _Record:
         status_before, indices = known
         before = {(self._stored[i].vital, self._stored[i].value) for i in indices}
         same = before == {(each.vital, each.value) for each in candidates}
-        if revision(status_before, status, same=same) is not Outcome.NEW_VERSION:
+        outcome = revision(status_before, parsed.status, same=same)
+        saved = parsed.kind != OBSERVATION and parsed.status == SAVED
+        again = outcome is Outcome.CONFLICT and saved
+        if outcome is not Outcome.NEW_VERSION and not again:
             return False
         for i in indices:
             self._replaced[i] = received.timestamp()
@@ -167,6 +171,13 @@ class _Record:
         return len(self._stored) - 1
 
 
+def _id(parsed: ParsedObservation) -> str:
+    """Return what an alert refers to: an Observation by its bare id."""
+    if parsed.kind == OBSERVATION or not parsed.resource_id:
+        return parsed.resource_id
+    return f"{parsed.kind}/{parsed.resource_id}"
+
+
 def _reading(
     candidate: Candidate,
     parsed: ParsedObservation,
@@ -175,7 +186,7 @@ def _reading(
     device: str,
 ) -> Reading:
     return Reading(
-        id=parsed.resource_id,
+        id=_id(parsed),
         vital=candidate.vital,
         value=candidate.value,
         effective=candidate.effective,

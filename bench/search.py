@@ -42,6 +42,8 @@ VALUES = {
     "date": "ge2026",
     "quantity": "gt100||/min",
     "reference": "Device/none",
+    "uri": "urn:none",
+    "canonical": "urn:none",
 }
 Query = tuple[tuple[str, str], ...]
 

@@ -42,9 +42,10 @@ class Ref:
 
 def read_identifiers(resource: Mapping[str, Any]) -> tuple[Identifier, ...]:
     """Return the identifiers that have a value, in the order received."""
+    named = resource.get("identifier", ())
     return tuple(
         Identifier(str(each.get("system", "")), str(each["value"]))
-        for each in resource.get("identifier", ())
+        for each in ([named] if isinstance(named, dict) else named)  # some types have but one
         if each.get("value")
     )
 

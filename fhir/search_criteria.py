@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fhir.search_dates import Sought, span_in
 from fhir.search_fields import FIELDS, Field, nodes
 from fhir.search_quantities import Amount, measured_in
-from fhir.search_tokens import Token, coded_in
+from fhir.search_tokens import Coded, Token, coded_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -110,8 +110,10 @@ def _numbers(resource: Mapping[str, Any], sought: Field) -> Iterator[Any]:
 
 def _values(resource: Mapping[str, Any], sought: Field, place: Place) -> Iterator[Any]:
     for node in (each for path in sought.paths for each in nodes(resource, path)):
-        if sought.type == "token":
+        if sought.type in ("token", "uri"):
             yield from coded_in(node, sought.system)
+        elif sought.type == "canonical":  # with its version, and without
+            yield from (Coded("", text) for text in {str(node), str(node).partition("|")[0]})
         elif sought.type == "date":
             span = span_in(node, place.zone)
             yield from () if span is None else (span,)

@@ -20,6 +20,7 @@ STORED_KINDS = (
     "MedicationStatement",
     "MedicationRequest",
     "Encounter",
+    "QuestionnaireResponse",
 )
 WRITTEN_HERE = (
     "RiskAssessment",
@@ -29,7 +30,10 @@ WRITTEN_HERE = (
     "Communication",
     "Provenance",
     "AuditEvent",
+    "CodeSystem",
+    "Questionnaire",
 )
+PUBLISHED = ("CodeSystem", "Questionnaire")  # for everybody: no patient's data is in them
 HL7 = "http://hl7.org/fhir"
 
 
@@ -37,7 +41,7 @@ HL7 = "http://hl7.org/fhir"
 class Field:
     """One parameter: its FHIR type, the elements that hold it, the system of bare codes there."""
 
-    type: str  # token | date | quantity | reference
+    type: str  # token | date | quantity | reference | uri | canonical
     paths: tuple[str, ...] = ()
     system: str = ""
 
@@ -60,6 +64,13 @@ _PATIENT = {"patient": _reference("patient")}
 _SUBJECT = {"patient": _reference("subject"), "subject": _reference("subject")}
 _EFFECTIVE = _date("effectiveDateTime", "effectiveInstant", "effectivePeriod", "effectiveTiming")
 _PERIOD = {"date": _date("period")}
+_PUBLIC = {
+    **_EVERY,
+    "date": _date("date"),
+    "status": _token("status", system="publication-status"),
+    "url": Field("uri", ("url",)),
+    "version": _token("version"),
+}
 
 FIELDS: dict[str, dict[str, Field]] = {
     "Observation": {
@@ -146,6 +157,15 @@ FIELDS: dict[str, dict[str, Field]] = {
         "class": _token("class"),
         "status": _token("status", system="encounter-status"),
     },
+    "QuestionnaireResponse": {
+        **_NAMED,
+        **_SUBJECT,
+        "authored": _date("authored"),
+        "author": _reference("author"),
+        "questionnaire": Field("canonical", ("questionnaire",)),
+        "source": _reference("source"),
+        "status": _token("status", system="questionnaire-answers-status"),
+    },
     "RiskAssessment": {
         **_EVERY,
         **_SUBJECT,
@@ -215,6 +235,12 @@ FIELDS: dict[str, dict[str, Field]] = {
         "subtype": _token("subtype"),
         "type": _token("type"),
     },
+    "CodeSystem": {
+        **_PUBLIC,
+        "code": _token("concept.code"),
+        "system": Field("uri", ("url",)),
+    },
+    "Questionnaire": {**_PUBLIC, "code": _token("item.code")},
 }
 # Whose data a resource is, said in another way than by the parameters `patient` and `subject`.
 PATIENT_FIELDS = {

@@ -12,14 +12,13 @@ from fhir.search_dates import read_sought
 from fhir.search_fields import FIELDS, INCLUDES, PATIENT_FIELDS, STORED_KINDS, WRITTEN_HERE
 from fhir.search_quantities import read_amount
 from fhir.search_results import EXPECTED_RESULT, RESULTS, read_result
-from fhir.search_tokens import alternatives, read_token
+from fhir.search_tokens import Token, alternatives, read_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from fhir.search_dates import Sought
     from fhir.search_quantities import Amount
-    from fhir.search_tokens import Token
 
 __all__ = ["SEARCHES", "STORED_KINDS", "WRITTEN_HERE", "Criteria", "Place", "read_search"]
 
@@ -33,6 +32,8 @@ _DATE = "expected a date with one of eq ne gt lt ge le sa eb ap before it"
 EXPECTED = {
     "token": "expected code, system|code, |code or system|, without modifier",
     "date": _DATE,
+    "uri": "expected a whole address, without modifier",
+    "canonical": "expected a whole address, with or without |version, without modifier",
     "quantity": "expected [prefix]number, or [prefix]number|system|code, without modifier",
     "reference": "expected an id, Type/id or an address, or :identifier with system|value",
     "patient": "expected an id, Patient/id, an address, or .identifier or :identifier with "
@@ -40,9 +41,10 @@ EXPECTED = {
     "_id": "expected ids, without modifier",
     **EXPECTED_RESULT,
 }
+DECLARED = {"canonical": "reference"}  # as R4 calls it
 SEARCHES: dict[str, tuple[Search, ...]] = {
     kind: tuple(
-        Search(kind, name, field.type, include=name in INCLUDES[kind])
+        Search(kind, name, DECLARED.get(field.type, field.type), include=name in INCLUDES[kind])
         for name, field in fields.items()
     )
     for kind, fields in FIELDS.items()
@@ -127,6 +129,8 @@ def _read_common(criteria: Criteria, name: str, value: str, place: Place) -> boo
 def _read_wanted(criteria: Criteria, name: str, value: str, place: Place, *, of: str = "") -> bool:
     reads: dict[str, Callable[[str], Token | Sought | Amount | Pointed | None]] = {
         "token": read_token,
+        "uri": lambda text: Token(None, text) if text else None,
+        "canonical": lambda text: Token(None, text) if text else None,
         "date": lambda text: read_sought(text, place.zone, place.now),
         "quantity": read_amount,
         "reference": lambda text: _pointed(text, place.base, of),

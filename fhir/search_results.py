@@ -38,6 +38,7 @@ _ALWAYS = {"resourceType", "id", "meta", "implicitRules"}
 # What R4 demands, and what changes the meaning of the rest: never left out.
 _KEPT = {
     "AuditEvent": {"type", "recorded", "agent", "source"},
+    "CodeSystem": {"status", "content"},
     "Communication": {"status"},
     "Condition": {"subject", "clinicalStatus", "verificationStatus"},
     "DetectedIssue": {"status"},
@@ -51,6 +52,8 @@ _KEPT = {
     "Observation": {"status", "code"},
     "Patient": {"active", "deceasedBoolean", "deceasedDateTime", "link"},
     "Provenance": {"target", "recorded", "agent"},
+    "Questionnaire": {"status"},
+    "QuestionnaireResponse": {"status", "questionnaire"},
     "RiskAssessment": {"status", "subject"},
     "Task": {"status", "intent"},
 }

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 BESIDE = frozenset({Quality.CONFLICT, Quality.ABSENT, Quality.WITHDRAWN})  # not the live one
 
 NaturalKey = tuple["UUID", str, Vital, "datetime"]  # patient, device, vital, effective
-Name = tuple[str, str]  # an identifier's system and value
+Name = tuple[str, ...]  # the type, and an identifier's system and value
+OBSERVATION = "Observation"
+SAVED = "preliminary"  # answers that are not complete yet, and will be saved again
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Incoming:
     updated: datetime | None = None  # meta.lastUpdated
     replaces: bool = False  # was put to `new_id`, whatever is there
     knowing: bool = False  # and its sender named the version that it replaces
+    kind: str = OBSERVATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Kept:
     candidates: tuple[Candidate, ...]
     updated: datetime | None = None
     own: bool = True  # is the asking client's: nobody else corrects it by what it says
+    kind: str = OBSERVATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,7 @@ class Known:
                 decision.readings,
                 incoming.updated,
                 before.own if before else True,
+                incoming.kind,
             )
         )
 
@@ -165,6 +170,10 @@ def _by_natural_key(incoming: Incoming, known: Known) -> Decision:
     met = [each for each in keyed if known.natural.get(each.key)]
     if not met:
         return _new(incoming, incoming.candidates)
+    if _of_another_kind(incoming, met, known):
+        # A whole list of answers is no repeat of single ones: stored, and each fact counts once.
+        beside = _beside(_live(incoming.candidates), known, incoming.new_id)
+        return Decision(Outcome.NEW, incoming.new_id, 1, beside)
     differing = [each for each in met if known.twin(each) is None]
     if not differing and len(met) < len(keyed):
         return _new(incoming, [each for each in incoming.candidates if each not in met])
@@ -180,6 +189,13 @@ def _by_natural_key(incoming: Incoming, known: Known) -> Decision:
     else:
         decision = Decision(Outcome.REPEATED, twin.id, twin.version)
     return replace(decision, alike=decision.outcome is Outcome.REPEATED)
+
+
+def _of_another_kind(incoming: Incoming, met: Iterable[Candidate], known: Known) -> bool:
+    if incoming.kind != OBSERVATION:
+        return True
+    owners = (owner for each in met for owner, _ in known.natural[each.key])
+    return any(known.kept[owner].kind != OBSERVATION for owner in owners)
 
 
 def _own(candidate: Candidate, twin: Kept, incoming: Incoming, known: Known) -> Kept | None:
@@ -210,6 +226,9 @@ def _revise(incoming: Incoming, kept: Kept, known: Known, *, same: bool) -> Deci
         older = kept.status in CORRECTING and incoming.updated < kept.updated
         newer = incoming.updated > kept.updated
     outcome = revision(kept.status, incoming.status, same=same, older=older, newer=newer)
+    if outcome is Outcome.CONFLICT and incoming.kind != OBSERVATION and incoming.status == SAVED:
+        late = bool(kept.updated and incoming.updated and incoming.updated < kept.updated)
+        outcome = Outcome.REPEATED if late else Outcome.NEW_VERSION
     if outcome is Outcome.CONFLICT:
         return _conflict(incoming, kept, known)
     if outcome is Outcome.REPEATED:
@@ -267,6 +286,8 @@ def needs_digest(incoming: Incoming, decision: Decision) -> bool:
         return True
     if incoming.names:
         return False
+    if incoming.kind != OBSERVATION:
+        return True
     return decision.outcome is not Outcome.NEW or not _all_live(decision, incoming)
 
 

@@ -8,8 +8,10 @@ from fhir.bundle import head
 from fhir.identity import read_identifiers
 from fhir.observation import parse
 from fhir.outcome import Issue, Refusal
+from fhir.questionnaire_response import parse_answers
 from fhir.strict import check, decode
 from ingest.receipt import (
+    ANSWERING,
     NO_SYSTEM,
     STORED,
     Answer,
@@ -41,9 +43,7 @@ def read(posted: Posted, sender: Sender) -> Readable | Answer:
     """Return the resource if it may be taken further, or the answer that ends it here."""
     if _NUL in posted.raw:
         return refuse(400, "value", "the character U+0000 is not allowed in FHIR", posted.type)
-    found = (
-        _observation(posted, sender) if posted.type == Kind.OBSERVATION else _other(posted, sender)
-    )
+    found = _observation(posted, sender) if posted.type in ANSWERING else _other(posted, sender)
     if isinstance(found, Readable) and (wrong := _misaddressed(posted)):
         return wrong
     if isinstance(found, Readable) and any(_too_long(name) for name in found.names):
@@ -87,11 +87,17 @@ def _other(posted: Posted, sender: Sender) -> Readable | Answer:
 
 
 def _observation(posted: Posted, sender: Sender) -> Readable | Answer:
-    parsed: ParsedObservation | Refusal = parse(posted.raw, sender.policy)
+    parsed = parsed_of(posted.type, posted.raw, sender)
     if isinstance(parsed, Refusal):
         return refused(parsed, posted.type)
     names = tuple(name_of(posted.type, each) for each in parsed.identifiers)
     return Readable(posted, names, parsed.warnings, observation=parsed)
+
+
+def parsed_of(kind: str, raw: bytes, sender: Sender) -> ParsedObservation | Refusal:
+    """Return what an Observation, or the answers to the daily questions, say."""
+    reader = parse_answers if kind == Kind.QUESTIONNAIRE_RESPONSE else parse
+    return reader(raw, sender.policy)
 
 
 def _owned(name: Name, sender: Sender) -> Name:

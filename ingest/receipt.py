@@ -33,13 +33,16 @@ class Kind(StrEnum):
     MEDICATION_STATEMENT = "MedicationStatement"
     MEDICATION_REQUEST = "MedicationRequest"
     ENCOUNTER = "Encounter"
+    QUESTIONNAIRE_RESPONSE = "QuestionnaireResponse"
     OBSERVATION = "Observation"
 
 
 STORED = tuple(kind.value for kind in Kind)
+ANSWERING = (Kind.OBSERVATION, Kind.QUESTIONNAIRE_RESPONSE)  # whose values are readings
 DELETABLE = (Kind.DEVICE, Kind.CONDITION)
 RETRACTABLE = (  # by their status
     Kind.OBSERVATION,
+    Kind.QUESTIONNAIRE_RESPONSE,
     Kind.CARE_TEAM,
     Kind.EPISODE_OF_CARE,
     Kind.MEDICATION_STATEMENT,

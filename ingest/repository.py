@@ -36,7 +36,7 @@ from ingest.merging.repository import (
     survivors,
 )
 from ingest.population.repository import once, readings_of
-from ingest.receipt import Kind
+from ingest.receipt import ANSWERING
 from ingest.roster import PatientProfile, Team
 from ingest.schedules.repository import asked_of
 from ingest.tables import Patient, StoredReading
@@ -189,7 +189,7 @@ def preliminary(session: Session, reading_ids: Iterable[str]) -> set[str]:
     Such a value may open an alert, and never closes or lowers one (fhir.md section 3).
     """
     owners = {each: UUID(each.partition("/")[0]) for each in reading_ids}
-    known = heads(session, Kind.OBSERVATION, set(owners.values())) if owners else {}
+    known = heads(session, ANSWERING, set(owners.values())) if owners else {}
     return {
         each
         for each, owner in owners.items()

@@ -13,6 +13,7 @@ from core.scopes import allows
 from fhir.ndjson import NDJSON
 from fhir.outcome import Refusal, refusal
 from fhir.search_dates import Sought
+from fhir.search_fields import PUBLISHED
 from fhir.search_parameters import Criteria, Place, read_search
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ LENIENT = re.compile(r"\bhandling=lenient\b")
 FORMATS = (*NDJSON, "ndjson")
 KNOWN = frozenset({"_type", "_since", "_outputFormat", "_typeFilter", "_format"})
 FILTERED_BY = frozenset({"category", "code", "status", "date", "_lastUpdated"})
-UNASKED = frozenset({"AuditEvent"})  # no part of a record: given only where it is named
+UNASKED = frozenset({"AuditEvent", *PUBLISHED})  # given only where named
 Pairs = tuple[tuple[str, str], ...]
 
 

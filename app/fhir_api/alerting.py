@@ -12,7 +12,7 @@ from alerts.escalation import StepState
 from alerts.lifecycle import LIVE, State
 from alerts.standings.repository import finding_of, read_evidence
 from alerts.tables import Alert, AlertFinding, Delivery, Step
-from app.fhir_api.evidence import observations
+from app.fhir_api.evidence import sources
 from app.fhir_api.rendered import Rendered, reference
 from app.fhir_api.scope import uuids
 from app.replay import FHIR_SEVERITY
@@ -100,7 +100,7 @@ class Issues(Episodes):
         found = _findings(session, rows)
         made = {each.assessment_id for findings in found.values() for each in findings}
         rules = rulebooks(session, made)
-        return [_issue(row, found[row.id], rules, language) for row in rows]
+        return [_issue(session, row, found[row.id], rules, language) for row in rows]
 
 
 def _findings(session: Session, alerts: Sequence[Any]) -> dict[UUID, list[AlertFinding]]:
@@ -114,7 +114,11 @@ def _findings(session: Session, alerts: Sequence[Any]) -> dict[UUID, list[AlertF
 
 
 def _issue(
-    alert: Any, findings: Sequence[AlertFinding], rules: Mapping[UUID, str], language: str
+    session: Session,
+    alert: Any,
+    findings: Sequence[AlertFinding],
+    rules: Mapping[UUID, str],
+    language: str,
 ) -> dict[str, Any]:
     gravest = max(findings, key=lambda f: (Severity(f.severity).rank, f.at, f.id), default=None)
     rule = gravest.rule_id if gravest else alert.problem
@@ -125,7 +129,7 @@ def _issue(
             display=f"{rule} ({alert.problem})",
             detail=_detail(alert, gravest, language),
             severity=FHIR_SEVERITY[Severity(alert.severity)],
-            implicated=observations(rests_on),
+            implicated=sources(session, rests_on),
             version=rules.get(gravest.assessment_id, "") if gravest else "",
         ),
         patient=f"Patient/{alert.patient_id}",

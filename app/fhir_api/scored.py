@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from app.fhir_api.evidence import observations
+from app.fhir_api.evidence import sources
 from app.fhir_api.rendered import Rendered
 from app.fhir_api.scope import uuids
 from fhir.risk_assessment import Predicted, risk_assessment
@@ -55,12 +55,12 @@ class Scores(Rendered):
         """Return whether the model gave a score."""
         return isinstance(row.risk, dict)
 
-    def render(self, session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:  # noqa: ARG002 (one signature for all kinds)
+    def render(self, session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:
         """Return the resources."""
-        return [_score(row) for row in rows]
+        return [_score(session, row) for row in rows]
 
 
-def _score(row: Any) -> dict[str, Any]:
+def _score(session: Session, row: Any) -> dict[str, Any]:
     evidence = (each for finding in row.findings for each in read_finding(finding).evidence)
     risk = read_risk(row.risk)
     predicted = Predicted(
@@ -74,5 +74,5 @@ def _score(row: Any) -> dict[str, Any]:
         predicted,
         patient=f"Patient/{row.patient_id}",
         occurred=row.at,
-        basis=observations(e.reading_id for e in evidence),
+        basis=sources(session, (e.reading_id for e in evidence)),
     )

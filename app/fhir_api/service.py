@@ -15,7 +15,7 @@ from app.fhir_api.walk import Page, Walk, counted
 from core import audit
 from core.errors import ForbiddenError, NotFoundError
 from core.scopes import allows
-from fhir.search_fields import FIELDS, STORED_KINDS, WRITTEN_HERE
+from fhir.search_fields import FIELDS, PUBLISHED, STORED_KINDS, WRITTEN_HERE
 from fhir.search_tokens import Token
 from ingest.merging.repository import everybody
 from ingest.receipt import Kind
@@ -49,7 +49,12 @@ class Asked:
 
 
 def may(caller: Caller, kind: str, interaction: str) -> bool:
-    """Return whether the granted scopes permit it (SEC-03); nobody signed in reads the audit."""
+    """Return whether the granted scopes permit it (SEC-03); nobody signed in reads the audit.
+
+    What is published is for everybody who may come in: it holds nobody's data.
+    """
+    if kind in PUBLISHED:
+        return interaction in ("r", "s")
     if caller.kind == "client":
         return allows(caller.scopes, kind, interaction)
     return kind != "AuditEvent" or caller.kind == "system"

@@ -8,9 +8,10 @@ from app.fhir_api.alerting import Flags, Issues, Tasks
 from app.fhir_api.audited import Trail
 from app.fhir_api.notified import Notifications
 from app.fhir_api.provenance import Origins
+from app.fhir_api.published import Published
 from app.fhir_api.scored import Scores
 from app.fhir_api.stored import Stored
-from fhir.search_fields import STORED_KINDS
+from fhir.search_fields import PUBLISHED, STORED_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,4 +27,5 @@ SHELVES: Mapping[str, Shelf] = {
     "Communication": Notifications(),
     "Provenance": Origins(),
     "AuditEvent": Trail(),
+    **dict.fromkeys(PUBLISHED, Published()),
 }

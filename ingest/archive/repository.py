@@ -20,7 +20,7 @@ from ingest.parcels.repository import Span, cut_out, pack
 from ingest.tables import Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -53,6 +53,7 @@ class Head:
     updated: datetime | None
     effective: datetime | None = None
     client_id: UUID | None = None  # who created it
+    type: str = ""
 
 
 def lock(session: Session, keys: Iterable[str]) -> None:
@@ -181,8 +182,9 @@ def add_versions(session: Session, client_id: UUID, versions: Sequence[Version])
     copy_rows(session, "resource", _RESOURCE, rows)
 
 
-def heads(session: Session, kind: str, ids: Iterable[UUID]) -> dict[UUID, Head]:
-    """Return the latest version of each resource."""
+def heads(session: Session, kind: str | Collection[str], ids: Iterable[UUID]) -> dict[UUID, Head]:
+    """Return the latest version of each resource of a type, or of some."""
+    kinds = [kind] if isinstance(kind, str) else kind
     rows = session.execute(
         select(
             Resource.id,
@@ -191,15 +193,17 @@ def heads(session: Session, kind: str, ids: Iterable[UUID]) -> dict[UUID, Head]:
             Resource.patient_id,
             Resource.source_updated,
             Resource.effective,
+            Resource.type,
             Resource.client_id,
         )
-        .where(Resource.type == kind, Resource.id.in_(list(ids)))
+        .where(Resource.type.in_(kinds), Resource.id.in_(list(ids)))
         .order_by(Resource.id, Resource.version)
     )
     found: dict[UUID, Head] = {}
     for row in rows:
         first = found.get(row[0])
-        found[row[0]] = Head(*row[1:-1], first.client_id if first else row[-1])
+        owner = first.client_id if first else row[-1]
+        found[row[0]] = Head(*row[1:-2], owner, row[-2])
     return found
 
 
@@ -212,9 +216,9 @@ def fetch(session: Session, kind: str, id_: UUID, version: int | None = None) ->
     return None if row is None else _versions(session, [row])[0]
 
 
-def versions_of(session: Session, kind: str, ids: Iterable[UUID]) -> list[Version]:
+def versions_of(session: Session, kinds: Collection[str], ids: Iterable[UUID]) -> list[Version]:
     """Return every version of these resources with its bytes."""
-    query = select(Resource).where(Resource.type == kind, Resource.id.in_(list(ids)))
+    query = select(Resource).where(Resource.type.in_(kinds), Resource.id.in_(list(ids)))
     return _versions(session, session.scalars(query).all())
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ingest.acceptance import needs_digest
 from ingest.archive.repository import add_names, find_named, versions_of
-from ingest.receipt import DIGEST, Kind, Name, digest_of
+from ingest.receipt import ANSWERING, DIGEST, Name, digest_of
 from ingest.revising import Outcome
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 def written(memory: Known) -> set[Name]:
     """Return the names that the record holds already."""
-    names = {Name(Kind.OBSERVATION, *name) for name in memory.names}
-    return names | {Name(Kind.OBSERVATION, DIGEST, digest) for digest in memory.digests}
+    names = {Name(*name) for name in memory.names}
+    return names | {Name(kind, DIGEST, digest) for digest in memory.digests for kind in ANSWERING}
 
 
 def name_all(desk: Desk, settled: Sequence[Settled], written: set[Name]) -> None:
@@ -30,9 +30,9 @@ def name_all(desk: Desk, settled: Sequence[Settled], written: set[Name]) -> None
     for each in settled:
         if each.decision.outcome is Outcome.TAKEN:
             continue
-        own = [Name(Kind.OBSERVATION, *name) for name in each.incoming.names]
+        own = [Name(*name) for name in each.incoming.names]
         if needs_digest(each.incoming, each.decision):
-            own.append(Name(Kind.OBSERVATION, DIGEST, each.incoming.digest))
+            own.append(Name(each.incoming.kind, DIGEST, each.incoming.digest))
         for name in own:
             names.setdefault(name, each.decision.resource_id)
     for name, owner in _said_before(desk, settled).items():
@@ -53,7 +53,7 @@ def _said_before(desk: Desk, settled: Iterable[Settled]) -> dict[Name, UUID]:
         for each in settled
         if each.decision.outcome is Outcome.NEW_VERSION and not each.incoming.names
     }
-    versions = versions_of(desk.session, Kind.OBSERVATION, revised) if revised else []
-    said = {Name(Kind.OBSERVATION, DIGEST, digest_of(each.body)): each.id for each in versions}
+    versions = versions_of(desk.session, ANSWERING, revised) if revised else []
+    said = {Name(each.type, DIGEST, digest_of(each.body)): each.id for each in versions}
     known = find_named(desk.session, desk.sender.client_id, said) if said else {}
     return {name: owner for name, owner in said.items() if name not in known}

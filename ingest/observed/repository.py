@@ -10,7 +10,7 @@ from core.vitals import Precision, Quality, Vital
 from ingest.acceptance import BESIDE, Incoming, Kept, Known
 from ingest.archive.repository import Head, find_named, heads
 from ingest.candidates import Candidate
-from ingest.receipt import DIGEST, Kind, Name
+from ingest.receipt import ANSWERING, DIGEST, Name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -69,7 +69,7 @@ def known(session: Session, client_id: UUID, incoming: Sequence[Incoming]) -> Kn
     owners |= {each.new_id for each in incoming if each.replaces}
     if not owners:
         return memory
-    found = heads(session, Kind.OBSERVATION, owners)
+    found = heads(session, ANSWERING, owners)
     live = _live(session, _where(found))
     for id_, head in found.items():
         if head.patient_id is not None:
@@ -82,6 +82,7 @@ def known(session: Session, client_id: UUID, incoming: Sequence[Incoming]) -> Kn
                     tuple(live.get(id_, ())),
                     head.updated,
                     head.client_id == client_id,
+                    head.type,
                 )
             )
     return memory
@@ -95,14 +96,14 @@ def _named(
     memory: Known,
 ) -> set[UUID]:
     """Remember what goes by names and by digests, and return it."""
-    names = [Name(Kind.OBSERVATION, *name) for each in named for name in each.names]
-    names.extend(Name(Kind.OBSERVATION, DIGEST, each.digest) for each in said)
+    names = [Name(*name) for each in named for name in each.names]
+    names.extend(Name(each.kind, DIGEST, each.digest) for each in said)
     found = find_named(session, client_id, names) if names else {}
     for name, owner in found.items():
         if name.system == DIGEST:
             memory.digests[name.value] = owner
         else:
-            memory.names[name.system, name.value] = owner
+            memory.names[name.type, name.system, name.value] = owner
     return set(found.values())
 
 
@@ -176,7 +177,7 @@ def supersede(session: Session, decisions: Iterable[Decision]) -> None:
     """Take earlier versions' readings out of the judgement; they stay in the table."""
     last = {each.resource_id: each.version for each in decisions if each.stores}
     revised = {id_ for id_, version in last.items() if version > 1}
-    places = _where(heads(session, Kind.OBSERVATION, revised)) if revised else set()
+    places = _where(heads(session, ANSWERING, revised)) if revised else set()
     if not places:
         return
     rows = run(session, _OF, *_arrays(places))

@@ -65,7 +65,8 @@ def take(desk: Desk, seen: Sequence[Seen]) -> dict[int, Answer]:
     clocks = learn(desk, [each.parsed for each in seen], patients)
     strangers = [each for each in seen if each.parsed.subject not in patients]
     answers = {
-        each.index: unknown(each.parsed.subject, "Observation.subject") for each in strangers
+        each.index: unknown(each.parsed.subject, f"{each.parsed.kind}.subject")
+        for each in strangers
     }
     devices = devices_of(desk, [each.parsed for each in strangers])
     stamps = {e.index: (e.id, e.raw) for e in strangers if e.parsed.subject in devices}
@@ -117,12 +118,13 @@ def _incoming(
             patient_id=patient,
             status=parsed.status,
             candidates=candidates,
-            names=tuple([(one.system, one.value) for one in parsed.identifiers]),
+            names=tuple([(parsed.kind, one.system, one.value) for one in parsed.identifiers]),
             digest=digest_of(each.raw),
             new_id=each.id,
             updated=parsed.last_updated,
             replaces=each.replaces,
             knowing=each.knowing,
+            kind=parsed.kind,
         )
         moved = each if parsed is each.parsed else replace(each, parsed=parsed, shift=by)
         placed.append((moved, incoming))
@@ -144,7 +146,7 @@ def _store(desk: Desk, settled: Sequence[Settled]) -> None:
     supersede(desk.session, [each.decision for each in stored])
     versions = [
         Version(
-            Kind.OBSERVATION,
+            each.incoming.kind,
             each.decision.resource_id,
             each.decision.version,
             each.incoming.patient_id,
@@ -204,7 +206,7 @@ def _answer(settled: Settled, desk: Desk, memory: Known) -> Answer:
     return Answer(
         CREATED if decision.stores and decision.version == 1 else REPEATED,
         _issues(settled, memory, declared=desk.sender.history),
-        type=Kind.OBSERVATION,
+        type=settled.incoming.kind,
         id=decision.resource_id,
         version=decision.version,
         modified=desk.now if decision.stores else None,

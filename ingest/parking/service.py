@@ -9,12 +9,13 @@ from uuid import uuid4
 from core import audit
 from core.errors import NotFoundError
 from core.security import Caller
-from fhir.observation import parse
+from fhir.ndjson import type_of
 from fhir.outcome import Refusal
 from ingest.clients.service import sender_of
 from ingest.observed.service import take
 from ingest.parking import repository
 from ingest.people.service import Desk
+from ingest.posting import parsed_of
 from ingest.settled import Seen
 from ingest.tables import Client
 
@@ -55,7 +56,7 @@ def _taken(desk: Desk, row: Parked) -> bool:
         site_zone=desk.sender.site_zone,
     )
     raw = repository.body_of(desk.session, row)
-    parsed = parse(raw, sender.policy)
+    parsed = parsed_of(type_of(raw), raw, sender)
     if isinstance(parsed, Refusal):
         return False
     own = Desk(desk.session, replace(sender, parks=False), {}, row.received_at)

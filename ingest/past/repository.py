@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from core.vitals import Quality
-from ingest.receipt import Kind
+from ingest.receipt import ANSWERING
 from ingest.repository import one_person, reading_of
 from ingest.tables import Resource, StoredReading
 
@@ -33,7 +33,7 @@ def ever_stood(
     replaced = (
         select(later.received_at)
         .where(
-            later.type == Kind.OBSERVATION,
+            later.type.in_(ANSWERING),
             later.id == StoredReading.resource_id,
             later.version == StoredReading.resource_version + 1,
         )

@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, or_, select
 
 from core.vitals import Quality, Vital
 from ingest.merging.repository import merged_ids
-from ingest.receipt import Kind
+from ingest.receipt import ANSWERING
 from ingest.repository import everybody
 from ingest.tables import Patient, Resource, StoredReading
 
@@ -83,6 +83,6 @@ def _received(session: Session, ids: Collection[UUID], *, after: datetime) -> di
     row = Resource
     query = select(row.id, func.max(row.received_at)).where(row.id.in_(ids))
     rows = session.execute(
-        query.where(row.type == Kind.OBSERVATION, row.received_at > after).group_by(row.id)
+        query.where(row.type.in_(ANSWERING), row.received_at > after).group_by(row.id)
     )
     return {each[0]: each[1] for each in rows}

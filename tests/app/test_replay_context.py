@@ -158,3 +158,51 @@ def test_who_lives_alone_is_known_from_the_answer_on(tmp_path: Path) -> None:
 
     times = (START - DAY, START + DAY, START + 6 * DAY)
     assert [who.at(t.timestamp(), inf).lives_alone for t in times] == [None, True, False]
+
+
+def given(code: str, when: datetime, value: Resource, **more: Any) -> Resource:
+    return {
+        "resourceType": "QuestionnaireResponse",
+        "id": f"answers-{when:%Y-%m-%d}",
+        "questionnaire": "urn:wardlight:questionnaire:daily",
+        "status": "completed",
+        "subject": ANNA,
+        "authored": when.isoformat(),
+        "item": [{"linkId": code, "answer": [value]}],
+    } | more
+
+
+@pytest.mark.parametrize(
+    ("more", "found"),
+    [
+        ({}, {"HF-SX"}),
+        ({"status": "in-progress"}, {"HF-SX"}),
+        ({"status": "entered-in-error"}, set()),
+    ],
+)
+def test_answers_to_the_daily_questions_are_judged(
+    tmp_path: Path, more: Resource, found: set[str]
+) -> None:
+    rest = given("breathless-at-rest", START, {"valueBoolean": True}, **more)
+
+    assert rules(tmp_path, [patient("anna"), condition("anna", "I50.9"), rest]) == found
+
+
+def test_an_alert_refers_to_the_list_that_it_rests_on(tmp_path: Path) -> None:
+    rest = given("breathless-at-rest", START, {"valueBoolean": True})
+
+    rules(tmp_path, [patient("anna"), condition("anna", "I50.9"), rest])
+
+    [line] = (tmp_path / "out.ndjson").read_text(encoding="utf-8").splitlines()
+    refers = {"reference": f"QuestionnaireResponse/{rest['id']}"}
+    assert json.loads(line)["implicated"] == [refers]
+
+
+def test_a_list_that_is_taken_back_in_a_later_line_falls_with_its_answers(tmp_path: Path) -> None:
+    rest = given("poor-intake", START, {"valueBoolean": True})
+    later = (START + DAY).isoformat()
+    back = rest | {"status": "entered-in-error", "meta": {"lastUpdated": later}}
+
+    versions = past(tmp_path, [patient("anna"), rest, back]).versions
+
+    assert [v.replaced for v in versions] == [(START + DAY).timestamp()]

@@ -11,7 +11,13 @@ if TYPE_CHECKING:
     from tests.door import Gateway
 
 
-VALUES = {"date": "ge2026", "token": "x", "reference": str(uuid4()), "quantity": "1"}
+VALUES = {
+    "date": "ge2026",
+    "token": "x",
+    "reference": str(uuid4()),
+    "quantity": "1",
+    "uri": "urn:x",
+}
 
 
 def test_every_search_that_is_declared_is_served_fhir_01(web: TestClient, gateway: Gateway) -> None:

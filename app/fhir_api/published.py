@@ -1,0 +1,103 @@
+"""The shelf of what Wardlight publishes for everybody: its own codes, and its daily questions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from alerts.delivery.repository import DeliveryState
+from alerts.outcomes import ACTIONS, WORDS
+from alerts.policy import Channel
+from app.fhir_api.scope import Mark, Scope, Seen
+from core.vitals import Severity
+from fhir import communication, flag, task
+from fhir.own_codes import DATED, READ, VERSION, Concept, code_system
+from fhir.questionnaire import daily
+from monitoring.findings import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from enum import StrEnum
+
+CODE_SYSTEM, QUESTIONNAIRE = "CodeSystem", "Questionnaire"
+CHANGED = datetime.fromisoformat(DATED).replace(tzinfo=UTC)
+TITLES = ("Symptoms that are asked for", "What a home and its devices tell", "Who lives alone")
+TIERS = {
+    Severity.RED: "Somebody must act at once",
+    Severity.AMBER: "The care team must act within its hours",
+    Severity.YELLOW: "To be looked at within days",
+    Severity.INFO: "For the record, told to nobody",
+    Severity.DQ: "About the measurement, never to a physician",
+}
+
+
+@cache
+def resources(kind: str) -> tuple[dict[str, Any], ...]:
+    """Return everything that is published of a kind, by id, without meta."""
+    if kind == QUESTIONNAIRE:
+        return (daily(),)
+    read = (
+        code_system(url, title, concepts)
+        for (url, concepts), title in zip(READ.items(), TITLES, strict=True)
+    )
+    return tuple(sorted((*read, *_written()), key=lambda each: str(each["id"])))
+
+
+def _written() -> Iterable[dict[str, Any]]:
+    """Yield the codes that only Wardlight itself says."""
+    tiers = (Concept(tier, tier, text) for tier, text in TIERS.items())
+    yield code_system(task.TIERS, "How grave an alert is", tiers)
+    yield code_system(flag.PROBLEMS, "The clinical question of an alert", _plain(Problem))
+    labels = (Concept(str(label), text, text) for label, text in WORDS.items())
+    yield code_system(task.OUTCOMES, "What an alert turned out to be", labels)
+    actions = (
+        Concept(action, action.replace("-", " "), f"With the outcome {label}")
+        for label, listed in ACTIONS.items()
+        for action in listed
+    )
+    yield code_system(task.ACTIONS, "What was done, or why the outcome", actions)
+    yield code_system(communication.CHANNELS, "How somebody is told", _plain(Channel))
+    yield code_system(
+        communication.STATES, "What is known of a message to somebody", _plain(DeliveryState)
+    )
+
+
+def _plain(codes: type[StrEnum]) -> Iterable[Concept]:
+    for each in codes:
+        words = each.value.replace("-", " ")
+        yield Concept(each.value, words, words)
+
+
+class Published:
+    """Few resources that change only with the program; no patient's data is in them."""
+
+    def serves(self, scope: Scope, key: str) -> bool:  # noqa: ARG002 (one signature for all shelves)
+        """Return whether its own order is the one by this key; they changed together."""
+        return key in ("_lastUpdated", "date")
+
+    def look(self, scope: Scope, after: Mark | None, limit: int) -> list[Seen]:
+        """Return the next resources, by id."""
+        rows = sorted(self._all(scope), key=lambda seen: seen.id, reverse=scope.down)
+        marks = [seen.mark for seen in rows]
+        start = marks.index(after) + 1 if after in marks else 0
+        return rows[start : start + limit]
+
+    def pick(self, scope: Scope) -> list[Seen]:
+        """Return those that the scope names by id."""
+        return [seen for seen in self._all(scope) if seen.id in (scope.ids or ())]
+
+    def bodies(self, scope: Scope, seen: Sequence[Seen]) -> list[bytes]:  # noqa: ARG002 (one signature for all shelves)
+        """Return the resources with meta."""
+        return [msgspec.json.encode(each.row) for each in seen]
+
+    def _all(self, scope: Scope) -> list[Seen]:
+        meta = {"meta": {"versionId": VERSION, "lastUpdated": CHANGED.isoformat()}}
+        blank = Seen("", int(VERSION), None, CHANGED, (), {})
+        return [
+            replace(blank, id=each["id"], mark=(each["id"],), row=each | meta)
+            for each in resources(scope.kind)
+        ]
