@@ -5,7 +5,6 @@ The past is what is stored, or a folder of FHIR NDJSON; either is judged as it h
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -119,7 +118,9 @@ def what_if(  # noqa: PLR0913 (two rulebooks, one past, its span)
         watched += max(until - start, timedelta())
         old += _alerts(past, before, model, start, until)
         own = planned.own_of(past.person.id, past.own)
-        new += _alerts(replace(past, own=own), planned.site, model, start, until)
+        # Not a copy: that would share histories which were read under the other rules.
+        same = Past(past.person, past.versions, own, past.skews)
+        new += _alerts(same, planned.site, model, start, until)
         progress()
     return compare(old, new, list(labelled), patient_weeks=watched / WEEK)
 

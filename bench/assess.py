@@ -127,7 +127,7 @@ def load(session: Session, patients: Sequence[UUID], *, now: datetime) -> int:
 def one_by_one(session: Session, patients: Sequence[UUID], *, now: datetime) -> int:
     """Judge people each by their own queries: what the arrival of a reading costs."""
     for each in patients:
-        service.assess(session, each, now=now, rulebook=RULEBOOK, model=MODEL)
+        service.assess(session, each, now=now, rulebook=RULES, model=MODEL)
     return len(patients)
 
 
@@ -135,11 +135,11 @@ def together(session: Session, patients: Sequence[UUID], *, now: datetime) -> in
     """Judge people in batches, as the quarter-hourly round does."""
     for first in range(0, len(patients), SIZE):
         batch = patients[first : first + SIZE]
-        service.assess_all(session, batch, now=now, rulebook=RULEBOOK, model=MODEL)
+        service.assess_all(session, batch, now=now, rulebook=RULES, model=MODEL)
     return len(patients)
 
 
-RULEBOOK, MODEL = service.load_rulebook(), service.load_model()
+RULES, MODEL = service.load_site_rules(), service.load_model()
 STEPS: dict[str, Callable[..., int]] = {
     "loading the rows": load,
     "one by one": one_by_one,

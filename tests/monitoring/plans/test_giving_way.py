@@ -3,7 +3,7 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.vitals import MEASURES, Severity, Vital
@@ -89,6 +89,7 @@ def clinicians_limits(draw: st.DrawFn) -> PlanLimit:
     return own(vital, **(chosen or {"alert_high": float(levels[-1])}))
 
 
+@settings(deadline=None)  # a rulebook is made for most examples
 @given(st.lists(clinicians_limits(), max_size=4), st.sampled_from(VITALS), st.data())
 def test_no_limit_takes_away_or_delays_a_red_al_01(
     limits: list[PlanLimit], vital: Vital, data: st.DataObject

@@ -4,15 +4,23 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from core.vitals import Severity, Vital
+from core.vitals import MEASURES, Severity, Vital
 from ingest.enrolment import Person
 from monitoring.plans.limits import Origin, PlanLimit
 from monitoring.plans.plan_file import SitePlan
 from monitoring.plans.site_rules import SiteRules, site_rules
 from monitoring.service import load_rulebook, load_templates
+from tests.monitoring.plans.test_giving_way import VITALS, clinicians_limits
+from tests.monitoring.plans.test_in_force import findings
+
+if TYPE_CHECKING:
+    from monitoring.findings import Finding
 
 RULEBOOK = load_rulebook()
 TEMPLATES = load_templates(RULEBOOK)
@@ -115,3 +123,38 @@ def test_a_site_chooses_its_templates_and_with_only_some_rules_has_none(
     used = site_rules(RULEBOOK, TEMPLATES, plan).templates
 
     assert {each.name for each in used.templates} == names
+
+
+GROUPS = sorted({g for t in TEMPLATES.templates for g in t.scope.conditions})
+ONLY_A_FEW = SitePlan("1", "w", "s", "h", only=frozenset({"HF-W3"}), off={"SPO2-CRIT": "none"})
+
+
+@settings(max_examples=60, deadline=None)  # a rulebook is made for most examples
+@given(
+    st.frozensets(st.sampled_from(GROUPS)),
+    st.lists(clinicians_limits(), max_size=3),
+    st.sampled_from([None, ONLY_A_FEW]),
+    st.sampled_from(VITALS),
+    st.data(),
+)
+def test_no_plan_of_anybody_takes_away_or_delays_a_red_al_01(
+    groups: frozenset[str],
+    own: list[PlanLimit],
+    plan: SitePlan | None,
+    vital: Vital,
+    data: st.DataObject,
+) -> None:
+    """AL-01: under templates, a site's plan and clinicians' limits, what is RED is RED at once."""
+    measure = MEASURES[vital]
+    value = float(data.draw(st.integers(int(measure.low), int(measure.high))))
+    site = site_rules(RULEBOOK, TEMPLATES, plan)
+    who = Person("p", "UTC", groups=groups, lives_alone=True)
+
+    before = reds(findings(RULEBOOK, vital, value, groups=groups))
+    after = reds(findings(site.rulebook_of(who, DAY, own), vital, value, groups=groups))
+
+    assert after == before
+
+
+def reds(found: list[Finding]) -> set[tuple[str, datetime]]:
+    return {(each.rule_id, each.at) for each in found if each.severity is Severity.RED}
