@@ -193,3 +193,28 @@ def test_what_a_history_load_brings_is_judged_after_everybody_elses_rel_25(
 
     asked = {who: [row.priority for row in work_for(database, who)] for who in (old, now, alarming)}
     assert asked == {old: [Priority.BULK], now: [Priority.NORMAL], alarming: [Priority.CRITICAL]}
+
+
+def test_a_list_of_answers_is_a_line_like_any_other(gateway: Gateway, database: Database) -> None:
+    who = gateway.create(patient())
+    given = {
+        "resourceType": "QuestionnaireResponse",
+        "identifier": {"system": "urn:answers", "value": f"of-{who}"},
+        "questionnaire": "urn:wardlight:questionnaire:daily",
+        "status": "completed",
+        "subject": {"reference": f"Patient/{who}"},
+        "authored": "2026-03-02T10:01:00Z",
+        "item": [
+            {"linkId": "chest-pain", "answer": [{"valueBoolean": True}]},
+            {"linkId": "shoe-size", "answer": [{"valueInteger": 43}]},
+        ],
+    }
+
+    answer = load(gateway, ndjson(given, given, given | {"questionnaire": "urn:another"}))
+
+    assert [(row.vital, row.value) for row in readings(database, who)] == [("chest_pain", 1.0)]
+    lines = outcomes(gateway, answer)
+    found = [i for each in lines for i in (each.get("outcome") or each).get("issue", ())]
+    said = {expression for issue in found for expression in issue.get("expression", ())}
+    assert "QuestionnaireResponse.questionnaire" in said
+    assert counts(answer)["lines"] == 3

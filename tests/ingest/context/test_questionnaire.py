@@ -275,3 +275,30 @@ def test_a_list_and_an_observation_that_say_the_same_are_one_fact_and_two_resour
 def test_every_question_is_about_a_symptom_that_is_read() -> None:
     assert {question.code for question in QUESTIONS} < VITALS.keys()
     assert all(question.korean and question.english for question in QUESTIONS)
+
+
+def test_a_list_of_somebody_who_is_not_enrolled_yet_waits_for_them(
+    register: Any, build: Any, database: Database
+) -> None:
+    client, mrn = register(parks=True), str(uuid4())
+    sent = answers("", {"chest-pain": YES})
+    sent["subject"] = {"identifier": {"system": "urn:clinic:a", "value": mrn}}
+
+    waits = client.post(sent)
+    who = client.create(build.patient(identifier=[{"system": "urn:clinic:a", "value": mrn}]))
+
+    assert waits.status_code == 202
+    assert facts(database, who) == {Vital.CHEST_PAIN: 1.0}
+    assert client.post(sent).status_code == 200
+
+
+def test_a_bound_client_answers_for_its_own_patients_only(
+    register: Any, gateway: Any, build: Any, database: Database
+) -> None:
+    """SEC-04."""
+    stranger = gateway.create(build.patient())
+
+    answer = register(bound=True).post(answers(stranger, {"chest-pain": YES}))
+
+    assert answer.status_code == 403
+    assert readings(database, stranger) == []
