@@ -56,7 +56,7 @@ QUESTIONS = (
     Question(
         "new-confusion",
         "Are you, or do you seem to others, more confused or drowsier than usual?",
-        "평소보다 정신이 흐리거나 졸린 상태입니까? 주위 사람이 보기에도 그렇습니까?",
+        "본인이 느끼기에 또는 주위 사람이 보기에, 평소보다 정신이 흐리거나 더 졸리십니까?",
     ),
     Question("severe-headache", "Do you have a severe headache?", "머리가 심하게 아프십니까?"),
     Question(
@@ -67,7 +67,7 @@ QUESTIONS = (
     Question(
         "focal-weakness",
         "Is one side of your face or body weak or numb, or is your speech unclear?",
-        "얼굴이나 몸 한쪽에 힘이 빠지거나 저리십니까? 또는 말이 어눌해졌습니까?",
+        "얼굴이나 몸 한쪽에 힘이 빠지거나 저리십니까? 또는 말이 어눌해지셨습니까?",
     ),
     Question(
         "fainting",
