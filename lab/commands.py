@@ -5,22 +5,30 @@ from __future__ import annotations
 import json
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from lab import drifts, evaluation, tihm
+from lab import calibration, drifts, evaluation, tihm
+from lab.asking import asks_of
 from lab.demonstration import demo
+from lab.judging import CAVEAT, Judges, judged
 from lab.plan_fit import SPLIT_HEADINGS, fit, split_rows, splits
 from lab.plan_text import plan_text
 from lab.planned import planned
 from lab.reference import write
 from lab.scenarios import WORLDS
+from lab.semisynthetic import glucose_lives, tihm_lives
 from lab.simulator import simulate
 from monitoring.service import load_model, load_plan, load_rulebook
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lab.simulator import Life
 
 TRAINING_SEED = 20260101
 HELD_OUT_SEED = 20270101  # other lives than those trained on, whatever the number of patients
@@ -81,26 +89,77 @@ def evaluate(  # noqa: PLR0913, PLR0917 (each option of the command is a paramet
         list[str] | None, typer.Option(help=f"Any of: {', '.join(WORLDS)}; default base, null.")
     ] = None,
     rules: Annotated[bool, typer.Option(help="Judge the rulebook too (slower).")] = True,
+    score: Annotated[bool, typer.Option(help="Judge the learned score too (slower).")] = False,
+    each_rule: Annotated[bool, typer.Option(help="Also print each rule by itself.")] = False,
     artefact: Annotated[Path | None, typer.Option(help="Default: the one that ships.")] = None,
     seed: Annotated[int, typer.Option()] = HELD_OUT_SEED,
 ) -> None:
-    """Compare score, rules and the guideline weight rule on held-out simulated lives."""
-    judges = evaluation.Judges(load_model(artefact), load_rulebook() if rules else None)
+    """Compare the rules with plain ways of alerting at equal burden, on held-out lives."""
+    rulebook = load_rulebook()
+    judges = Judges(load_model(artefact) if score else None, rulebook if rules else None)
     for name in world or ["base", "null"]:
         if name not in WORLDS:
             raise typer.BadParameter(f"no world {name!r}; there are {', '.join(WORLDS)}")
-        lives = simulate(patients, days, world=WORLDS[name], seed=seed)
-        with _progress() as bar:
-            watched = bar.track(lives, total=patients, description=f"judging world {name}")
-            cards = evaluation.evaluate(watched, judges, seed=seed)
-        title = (
-            f"World {name}: {cards[0].events} events in {cards[0].patient_years:.0f}"
-            f" patient-years, look-back {evaluation.LOOK_BACK:.0f} days"
+        lives = simulate(patients, days, world=WORLDS[name], seed=seed, asks=asks_of(rulebook))
+        _compare(f"World {name}", lives, judges, Shown(patients, seed, each_rule))
+    typer.echo(CAVEAT)
+
+
+class Shown(NamedTuple):
+    """How many lives a comparison waits for, its seed, and whether each rule is shown."""
+
+    lives: int
+    seed: int
+    each_rule: bool
+
+
+def _compare(title: str, lives: Iterable[Life], judges: Judges, shown: Shown) -> None:
+    with _progress() as bar:
+        watched = bar.track(lives, total=shown.lives, description=f"judging {title}")
+        found = evaluation.report(
+            list(judged(watched, judges)), seed=shown.seed, ruled=judges.rulebook is not None
         )
-        _print_table(title, evaluation.HEADINGS, evaluation.rows(cards))
-        headings = ("event", *(card.name for card in cards))
-        _print_table("Found, by kind of event", headings, evaluation.kind_rows(cards))
-    typer.echo(evaluation.CAVEAT)
+    first = found.alone[0]
+    _print_table(
+        f"{title}: {first.events} events in {first.patient_years:.0f} patient-years",
+        evaluation.HEADINGS,
+        evaluation.rows(found.alone),
+    )
+    if found.equal:
+        heading = f"As often as the rules: {first.burden:.1f} episodes a patient-year"
+        merged = f"{heading} ({found.cases:.1f} where all problems of a person are one)"
+        _print_table(merged, evaluation.EQUAL_HEADINGS, evaluation.equal_rows(found.equal))
+    _print_table("Found, by kind", evaluation.kind_headings(found), evaluation.kind_rows(found))
+    if shown.each_rule:
+        _print_table("Each rule alone", evaluation.RULE_HEADINGS, evaluation.rule_rows(found.rules))
+
+
+@lab.command("semi-synthetic")
+def semi_synthetic(
+    folder: Annotated[
+        Path, typer.Option(envvar="WARDLIGHT_REFERENCE_DATA", help="The reference data.")
+    ] = Path("../shared/data"),
+    held_out: Annotated[bool, typer.Option(help="The people kept for the report.")] = True,
+    copies: Annotated[int, typer.Option(min=1, help="Times each person is lived.")] = 12,
+    each_rule: Annotated[bool, typer.Option(help="Also print each rule by itself.")] = False,
+) -> None:
+    """Compare the rules with plain ways on real readings into which episodes are laid."""
+    judges = Judges(None, load_rulebook())
+    half = "held-out" if held_out else "development"
+    for name, made in (("TIHM", tihm_lives), ("Shanghai diabetes", glucose_lives)):
+        lives = list(made(folder, held_out=held_out, copies=copies))
+        _compare(f"{name}, {half}", lives, judges, Shown(len(lives), HELD_OUT_SEED, each_rule))
+    typer.echo(CAVEAT)
+
+
+@lab.command("calibrate")
+def calibrate(
+    patients: Annotated[int, typer.Option(min=20, help="People of each kind.")] = 400,
+    seed: Annotated[int, typer.Option()] = TRAINING_SEED,
+) -> None:
+    """Hold the simulated lives against what was published of published rules."""
+    table = calibration.rows(calibration.calibrated(patients, seed))
+    _print_table("Simulated lives against publications", calibration.HEADINGS, table)
 
 
 def _print_table(title: str, headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:

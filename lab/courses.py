@@ -28,7 +28,10 @@ class Course:
     among: str = ""  # only people with this condition
     winter: float = 1.0
     deterioration: bool = True  # False: a benign look-alike
+    care_delay: float = 5.0  # days from the worst to care, at most (section 8.6)
 
+
+ACUTE = 1.0  # E: what comes suddenly is seen to the same day or the next, or not at all
 
 COURSES = (
     Course(
@@ -41,6 +44,8 @@ COURSES = (
             Vital.BODY_WEIGHT: (1.3, 2.1),  # V Zhang 2009 +0.9 (all), +2.3 kg in high risk
             Vital.RESPIRATORY_RATE: (2.1, 2.8),  # V NOTICE-HF
             Vital.HEART_RATE: (3.0, 5.0),
+            Vital.RESTING_HEART_RATE: (3.0, 4.0),
+            Vital.NIGHT_BATHROOM: (0.7, 0.7),
             Vital.STEPS: (-0.16, 0.2),
             Vital.SYSTOLIC_BP: (-3.0, 12.0),
             Vital.SPO2: (-1.0, 1.5),
@@ -56,6 +61,7 @@ COURSES = (
         0.30,  # R-h ECLIPSE 0.85 to 2.0 by stage
         {
             Vital.HEART_RATE: (5.0, 4.0),  # V Hurst 2010
+            Vital.RESTING_HEART_RATE: (4.0, 3.5),
             Vital.SPO2: (-1.8, 1.2),
             Vital.RESPIRATORY_RATE: (3.0, 2.5),  # V 15.2 → 19.1 in 70 % of the severe
             Vital.STEPS: (-0.25, 0.25),
@@ -73,7 +79,8 @@ COURSES = (
         {
             Vital.RESPIRATORY_RATE: (5.0, 4.0),
             Vital.HEART_RATE: (10.0, 8.0),
-            Vital.BODY_TEMPERATURE: (1.2, 0.8),  # V Castle 1993: > 37.8 °C in about 70 %
+            Vital.RESTING_HEART_RATE: (9.0, 6.0),
+            Vital.BODY_TEMPERATURE: (1.9, 0.9),  # V Castle 1993: > 37.8 °C in 70 %, > 38.3 in 40 %
             Vital.SPO2: (-3.0, 2.0),
             Vital.STEPS: (-0.5, 0.3),
         },
@@ -88,6 +95,8 @@ COURSES = (
         {
             Vital.BODY_TEMPERATURE: (0.6, 0.5),
             Vital.HEART_RATE: (4.0, 5.0),
+            Vital.RESTING_HEART_RATE: (4.0, 4.0),
+            Vital.NIGHT_BATHROOM: (1.2, 0.8),  # E: 60 % more visits
             Vital.SLEEP: (-1.0, 1.0),
             Vital.STEPS: (-0.15, 0.25),
             Vital.MOTION: (0.15, 0.3),
@@ -103,6 +112,7 @@ COURSES = (
             Vital.BODY_WEIGHT: (-1.5, 0.8),
             Vital.SYSTOLIC_BP: (-15.0, 8.0),
             Vital.HEART_RATE: (8.0, 5.0),
+            Vital.RESTING_HEART_RATE: (6.0, 4.0),
             Vital.STEPS: (-0.2, 0.2),
         },
     ),
@@ -112,8 +122,13 @@ COURSES = (
         (0.2, 1.5),
         2,
         0.20,
-        {Vital.HEART_RATE: (42.0, 10.0), Vital.STEPS: (-0.2, 0.2)},
+        {
+            Vital.HEART_RATE: (42.0, 10.0),
+            Vital.RESTING_HEART_RATE: (30.0, 12.0),
+            Vital.STEPS: (-0.2, 0.2),
+        },
         among="atrial_fibrillation",
+        care_delay=ACUTE,
     ),
     Course(
         "hyperglycaemia",
@@ -123,6 +138,47 @@ COURSES = (
         0.10,
         {Vital.GLUCOSE: (190.0, 60.0), Vital.STEPS: (-0.1, 0.2)},
         among="diabetes",
+    ),
+    Course(
+        "hypoglycaemia",
+        2.0,
+        (0.5, 1.5),
+        1,
+        0.60,  # E: with one or two finger-sticks a day most are not seen
+        {Vital.GLUCOSE: (-85.0, 25.0)},
+        among="insulin",
+        care_delay=ACUTE,
+    ),
+    Course(
+        "severe_pressure",
+        0.15,
+        (0.5, 1.5),
+        1,
+        0.0,  # E 0.3, of which half is how it was measured: see `cuff_error`
+        {Vital.SYSTOLIC_BP: (55.0, 12.0), Vital.DIASTOLIC_BP: (25.0, 9.0)},
+        among="hypertension",
+        care_delay=ACUTE,
+    ),
+    Course(
+        "fall",
+        0.7,
+        (14, 24),
+        14,
+        0.70,  # V one person in three a year; 30 % with three weeks of decline before
+        {
+            Vital.STEPS: (-0.36, 0.2),
+            Vital.MOTION: (-0.25, 0.2),
+            Vital.SLEEP: (-0.5, 0.8),
+        },
+        care_delay=ACUTE,
+    ),
+    Course(
+        "frailty",
+        0.10,
+        (60, 90),
+        60,
+        0.10,  # E weight -5 % in 90 days, steps x 0.7
+        {Vital.BODY_WEIGHT: (-3.8, 1.5), Vital.STEPS: (-0.36, 0.15)},
     ),
     # Look-alikes (E, section 8.4: four or more a year): these make the false alerts.
     Course(
@@ -173,6 +229,16 @@ COURSES = (
         25,
         0.2,
         {Vital.HEART_RATE: (-5.0, 5.0), Vital.SYSTOLIC_BP: (-9.0, 6.0)},
+        deterioration=False,
+    ),
+    Course(
+        "cuff_error",
+        0.15,
+        (0.3, 1.0),
+        0.5,
+        0.0,
+        {Vital.SYSTOLIC_BP: (50.0, 12.0), Vital.DIASTOLIC_BP: (22.0, 9.0)},
+        among="hypertension",
         deterioration=False,
     ),
     Course(

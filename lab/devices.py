@@ -53,7 +53,7 @@ DEVICES: dict[Vital, Device] = {
     Vital.DIASTOLIC_BP: Device(7.8, 0.9, 3.5, 1, 0.01, (5, 15)),
     Vital.HEART_RATE: Device(7.8, 0.9, 1.5, 1, 0.01, (10, 25)),
     Vital.SPO2: Device(7.9, 0.9, 0.7, 1, 0.015, (-8, -3)),  # cold finger
-    Vital.RESPIRATORY_RATE: Device(8.0, 0.9, 1.6, 1),  # counting noise
+    Vital.RESPIRATORY_RATE: Device(8.0, 0.9, 2.0, 1),  # counting noise, section 8.2
     Vital.BODY_TEMPERATURE: Device(8.1, 0.9, 0.22, 0.1, 0.01, (-2.5, 1.5)),  # infra-red, gross
     Vital.GLUCOSE: Device(7.5, 0.8, 9.0, 1),
     Vital.STEPS: Device(23.9, 0.02, 0.0, 1, passive=True),
@@ -108,17 +108,19 @@ def owned(person: Resident, random: Generator) -> tuple[Vital, ...]:
 def measure(
     person: Resident,
     truth: Mapping[Vital, NDArray[np.float64]],
-    happened: tuple[Episode, ...],
+    kept: NDArray[np.float64],
     world: World,
     random: Generator,
 ) -> dict[Vital, Stream]:
-    """Return what the devices of one person report of the true daily values."""
-    kept = _adherence(len(truth[Vital.BODY_WEIGHT]), happened, world, random)
+    """Return what the devices of one person report of the true daily values.
+
+    `kept` is the chance of measuring on each day, float64[days].
+    """
     cuff = _sittings(Vital.SYSTOLIC_BP, kept, random)
     result: dict[Vital, Stream] = {}
     for vital in owned(person, random):
         when = cuff if vital in CUFF else _sittings(vital, kept, random)
-        values = _reported(vital, truth[vital][when.day], world, random)
+        values = reported(vital, truth[vital][when.day], world, random)
         if vital is Vital.BODY_WEIGHT:
             values = _scale_slips(values, person, random)
         if vital is Vital.DIASTOLIC_BP:
@@ -127,7 +129,7 @@ def measure(
     return result
 
 
-def _adherence(
+def adherence(
     days: int, happened: tuple[Episode, ...], world: World, random: Generator
 ) -> NDArray[np.float64]:
     """Return the chance of measuring on each day, float64[days]: own habit, decay, illness."""
@@ -137,7 +139,8 @@ def _adherence(
     for episode in happened:
         before = slice(max(0, int(episode.worst) - 5), max(0, int(episode.worst) + 1))
         mood = random.random()
-        if episode.course.deterioration and mood < WORRY + NEGLECT:
+        # In a world without signals behaviour gives none either (section 8.6, item 4).
+        if episode.course.deterioration and world.effect and mood < WORRY + NEGLECT:
             chance[before] *= 1.5 if mood < WORRY else 0.5
     if world.drop_out:
         chance[random.geometric(world.drop_out) * 30 :] *= 0.05
@@ -148,7 +151,7 @@ def _sittings(vital: Vital, kept: NDArray[np.float64], random: Generator) -> Sit
     """Draw when a device was used, with late uploads and readings taken twice."""
     device = DEVICES[vital]
     share = np.clip(kept * random.normal(1.0, 0.1), 0.02, 0.99)
-    day = _days_used(np.maximum(share, 0.9) if device.passive else share, random)
+    day = days_used(np.maximum(share, 0.9) if device.passive else share, random)
     day = np.sort(np.concatenate([day, day[random.uniform(size=len(day)) < DUPLICATE]]))
     n = len(day)
     hours = np.clip(random.normal(device.hour, device.scatter, size=n), 0.1, 23.95)
@@ -158,7 +161,7 @@ def _sittings(vital: Vital, kept: NDArray[np.float64], random: Generator) -> Sit
     return Sittings(day, taken, taken + delay)
 
 
-def _days_used(chance: NDArray[np.float64], random: Generator) -> NDArray[np.int64]:
+def days_used(chance: NDArray[np.float64], random: Generator) -> NDArray[np.int64]:
     """Draw measured days as a Markov chain whose gaps last GAP_DAYS on average, int64[n]."""
     back = 1 / GAP_DAYS
     measuring, measured = True, []
@@ -172,7 +175,7 @@ def _days_used(chance: NDArray[np.float64], random: Generator) -> NDArray[np.int
     return np.array(measured, dtype=np.int64)
 
 
-def _reported(
+def reported(
     vital: Vital, truth: NDArray[np.float64], world: World, random: Generator
 ) -> NDArray[np.float64]:
     """Add a device's error, its gross errors, an oximeter's bias, and round to its display."""

@@ -1,141 +1,83 @@
-"""Does the score find what rules miss, at a burden that a clinic can carry? On held-out lives.
-
-What is simulated can only be engineering evidence, never clinical evidence
-(`evidence.md` 8.6): every report says so.
-"""
+"""The rules beside plain ways of alerting on held-out lives, as tables."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.vitals import Severity, Vital
-from lab.histories import history_of, instant
-from lab.scorecard import Course, scorecard
-from monitoring.features import describe
-from monitoring.judgement import judge
-from monitoring.risk import probabilities
-from monitoring.windows import cut
+from lab.contest import bout, burden
+from lab.judging import LOOK_BACK
+from lab.scorecard import Course, opened, scorecard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
 
-    from lab.scorecard import Floats, Scorecard
-    from lab.simulator import Life
-    from monitoring.risk import Model
-    from monitoring.rulebook import Rulebook
-    from monitoring.windows import History
+    from lab.contest import Bout
+    from lab.judging import Judged
+    from lab.scorecard import Scorecard
 
-CAVEAT = "Simulated data: engineering evidence, not clinical evidence."
-FIRST_DAY = 28  # a baseline stands from here on; earlier days are not judged
-END_OF_DAY = 1 - 1 / 1440
-LOOK_BACK = 14.0  # days
-PAGED = (Severity.RED, Severity.AMBER)
-# The guideline weight rule as SCALE-HF 1 ran it: > 3 lb in a day or > 5 lb in a week.
-POUND = 0.45359237
-WEIGHT_RULE = ((1, 3 * POUND), (7, 5 * POUND))
+RULES = "rules, AMBER and RED"
 
 
 @dataclass(frozen=True, slots=True)
-class Judges:
-    """What is compared: a model, a rulebook, or both."""
+class Report:
+    """Every way as it is, the others at the rules' burden, and each rule by itself.
 
-    model: Model | None
-    rulebook: Rulebook | None
+    `cases` is the rules' burden when all problems of a person merge into one.
+    """
+
+    alone: tuple[Scorecard, ...]
+    equal: tuple[Bout, ...]
+    rules: tuple[Scorecard, ...]
+    cases: float
 
 
-def evaluate(lives: Iterable[Life], judges: Judges, *, seed: int) -> list[Scorecard]:
-    """Return one scorecard per way of alerting, over lives held out from training."""
-    each = [(life, fired(life, judges)) for life in lives]
-    names = list(each[0][1])
-    return [
+def report(every: Sequence[Judged], *, seed: int, ruled: bool = True) -> Report:
+    """Compare all ways of alerting on the same judged lives."""
+    seen = [each.seen for each in every]
+    names = [name for name in seen[0].others if any(each.others[name] for each in seen)]
+    own = [each.ruled() for each in seen]
+    alone = [scorecard(RULES, own, look_back=LOOK_BACK, seed=seed)] if ruled else []
+    for name in names:
+        courses = [each.compared(name, 1.0) for each in seen]
+        alone.append(scorecard(name, courses, look_back=LOOK_BACK, seed=seed))
+    return Report(
+        alone=tuple(alone),
+        equal=tuple(bout(seen, name, look_back=LOOK_BACK, seed=seed) for name in names if ruled),
+        rules=tuple(by_rule(every, seed=seed)) if ruled else (),
+        cases=burden([_case(course) for course in own]),
+    )
+
+
+def _case(course: Course) -> Course:
+    return Course(opened([course.opened]), course.events, course.observed, course.kinds)
+
+
+def by_rule(every: Sequence[Judged], *, seed: int) -> list[Scorecard]:
+    """Return one scorecard for each rule and tier, as if nothing else had spoken."""
+    names = sorted({(f.rule, f.severity) for each in every for f in each.findings})
+    cards = [
         scorecard(
-            name,
-            [_course(life, firings[name]) for life, firings in each],
+            f"{rule} {severity}",
+            [_course_of(each, rule, severity) for each in every],
             look_back=LOOK_BACK,
             seed=seed,
         )
-        for name in names
+        for rule, severity in names
     ]
+    return sorted(cards, key=lambda card: -card.burden)
 
 
-def _course(life: Life, firings: Floats) -> Course:
-    recorded = [event for event in life.events if event.day > FIRST_DAY]
-    return Course(
-        fired=firings,
-        events=np.array([event.day for event in recorded]),
-        observed=float(life.days - FIRST_DAY),
-        kinds=tuple(event.kind for event in recorded),
-    )
-
-
-def fired(life: Life, judges: Judges) -> Mapping[str, Floats]:
-    """Return the days, ascending, on which each way of alerting fired for one life."""
-    past = history_of(life)
-    result = {"guideline weight rule": weight_rule(past)}
-    if judges.model is not None:
-        result |= _scored(life, past, judges.model)
-    if judges.rulebook is not None:
-        result |= {"rules, AMBER and RED": _ruled(life, past, judges.rulebook)}
-    return result
-
-
-def _scored(life: Life, past: History, model: Model) -> dict[str, Floats]:
-    days = np.arange(FIRST_DAY, life.days, dtype=np.float64) + END_OF_DAY
-    moments = [instant(day) for day in days.tolist()]
-    described = np.array([describe(cut(past, now, arrived=now), now) for now in moments])
-    risk = probabilities(model, described)
-    return {
-        f"learned score, {tier}": days[risk >= least] for tier, least in model.thresholds.items()
-    }
-
-
-def _ruled(life: Life, past: History, rulebook: Rulebook) -> Floats:
-    """Judge each day's readings at its end, as `wardlight replay --per-day` does."""
-    taken = np.sort(np.concatenate([series.times for series in past.series.values()]))
-    hits = []
-    for day in range(FIRST_DAY, life.days):
-        points = taken[taken.searchsorted(instant(day)) : taken.searchsorted(instant(day + 1))]
-        now = datetime.fromtimestamp(instant(day + END_OF_DAY), UTC)
-        judged = judge(past, points.tolist(), now=now, rulebook=rulebook, model=None)
-        if any(finding.severity in PAGED for finding in judged.findings):
-            hits.append(day + END_OF_DAY)
-    return np.array(hits, dtype=np.float64)
-
-
-def weight_rule(past: History) -> Floats:
-    """Return the days on which the guideline weight rule fires, float64[k]."""
-    series = past.series.get(Vital.BODY_WEIGHT)
-    if series is None:
-        return np.empty(0)
-    known = dict(zip(series.daily.days.tolist(), series.daily.medians.tolist(), strict=True))
-    first = int((instant(0)) // 86_400) + _EPOCH
-    return np.array(
-        [
-            day - first + END_OF_DAY
-            for day, weight in known.items()
-            if day - first >= FIRST_DAY and _gained(known, day, weight)
-        ],
-        dtype=np.float64,
-    )
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
-
-
-def _gained(known: Mapping[int, float], day: int, weight: float) -> bool:
-    return any(
-        weight - known[earlier] > limit
-        for span, limit in WEIGHT_RULE
-        for earlier in range(day - span, day)
-        if earlier in known
-    )
+def _course_of(each: Judged, rule: str, severity: str) -> Course:
+    days = [f.day for f in each.findings if (f.rule, f.severity) == (rule, severity)]
+    return each.seen.course([np.sort(np.array(days))])
 
 
 HEADINGS = ("way of alerting", "sens", "chance", "gain (95 %)", "per p-y", "unexpl.", "PPV", "lead")
+EQUAL_HEADINGS = ("at the rules' burden", "limits x", "per p-y", "sens", "rules ahead by (95 %)")
+RULE_HEADINGS = ("rule", "per p-y", "PPV", "found", "by chance")
 
 
 def rows(cards: Sequence[Scorecard]) -> list[tuple[str, ...]]:
@@ -155,9 +97,49 @@ def rows(cards: Sequence[Scorecard]) -> list[tuple[str, ...]]:
     ]
 
 
-def kind_rows(cards: Sequence[Scorecard]) -> list[tuple[str, ...]]:
-    """Return, for each kind of event, how many each way of alerting found of all."""
+def equal_rows(bouts: Sequence[Bout]) -> list[tuple[str, ...]]:
+    """Return the ways at equal burden as text, under EQUAL_HEADINGS."""
     return [
-        (kind, *(f"{card.by_kind[number][1]}/{every}" for card in cards))
+        (
+            each.card.name,
+            f"{each.factor:.2f}",
+            f"{each.card.burden:.1f}",
+            f"{each.card.sensitivity:.2f}",
+            f"{each.ahead:+.2f} ({each.interval[0]:+.2f} to {each.interval[1]:+.2f})",
+        )
+        for each in bouts
+    ]
+
+
+def rule_rows(cards: Sequence[Scorecard]) -> list[tuple[str, ...]]:
+    """Return each rule by itself as text, under RULE_HEADINGS."""
+    return [
+        (
+            card.name,
+            f"{card.burden:.2f}",
+            f"{card.ppv_event:.2f}",
+            f"{card.sensitivity * card.events:.0f}",
+            f"{card.chance * card.events:.1f}",
+        )
+        for card in cards
+    ]
+
+
+def kind_headings(found: Report) -> tuple[str, ...]:
+    """Return the headings of `kind_rows`."""
+    return ("event", "all", *(card.name for card in _compared(found)))
+
+
+def kind_rows(found: Report) -> list[tuple[str, ...]]:
+    """Return, for each kind of event, how many each way found at the rules' burden."""
+    cards = _compared(found)
+    return [
+        (kind, str(every), *(str(card.by_kind[number][1]) for card in cards))
         for number, (kind, _, every) in enumerate(cards[0].by_kind)
     ]
+
+
+def _compared(found: Report) -> tuple[Scorecard, ...]:
+    if not found.equal:
+        return found.alone
+    return (found.alone[0], *(each.card for each in found.equal))

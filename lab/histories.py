@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.vitals import Reading
 from ingest.enrolment import Person
 from monitoring.windows import DAY, History, Series, make_series
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from core.vitals import Vital
     from lab.devices import Stream
+    from lab.physiology import Resident
     from lab.simulator import Life
 
 START = date(2025, 1, 1)  # day 0 of every simulated life
@@ -26,16 +30,23 @@ def instant(day: float) -> float:
 
 def person_of(life: Life) -> Person:
     """Return what the judgement may know about a simulated person."""
-    resident = life.person
-    medicines = {"beta-blocker"} if resident.beta_blocker else set()
+    return person_of_resident(life.person, f"simulated-{life.number}")
+
+
+def person_of_resident(resident: Resident, name: str) -> Person:
+    """Return what the judgement may know about somebody, under a name."""
+    medicines = set(resident.medicines) | ({"beta-blocker"} if resident.beta_blocker else set())
     return Person(
-        id=f"simulated-{life.number}",
+        id=name,
         zone=ZONE,
         birth_date=date(START.year - resident.age, 1, 1) - timedelta(days=180),
         sex=resident.sex,
         groups=resident.conditions,
         lives_alone=resident.lives_alone,
         medicines=frozenset(medicines | ({"insulin"} if resident.insulin else set())),
+        medicines_known=True,
+        scale_two=resident.scale_two,
+        on_oxygen=resident.on_oxygen,
     )
 
 
@@ -52,6 +63,20 @@ def history_of(life: Life) -> History:
         contacts=times[order],
         contacts_received=received[order],
     )
+
+
+def readings_of(life: Life) -> Iterator[Reading]:
+    """Yield all that a life's devices and answers reported, as what the door makes of it."""
+    for vital, stream in life.streams.items():
+        each = zip(stream.taken, stream.received, stream.values, strict=True)
+        for number, (taken, received, value) in enumerate(each):
+            yield Reading(
+                id=f"{vital}-{number}",
+                vital=vital,
+                value=float(value),
+                effective=datetime.fromtimestamp(instant(float(taken)), UTC),
+                received=datetime.fromtimestamp(instant(float(received)), UTC),
+            )
 
 
 def _series(vital: Vital, stream: Stream) -> Series:

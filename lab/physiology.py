@@ -8,7 +8,7 @@ publication, T computed from TIHM, R recalled, E an engineering default.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
@@ -52,6 +52,13 @@ class Resident:
     frailty: float  # standard normal; higher is frailer
     usual: dict[Vital, float]
     weight_noise: float  # kg, scale of the day-to-day Student-t noise
+    medicines: frozenset[str] = frozenset()  # classes, besides insulin and beta-blockers
+    scale_two: bool = False  # a clinician has set 88 to 92 % as the range to stay in
+    on_oxygen: bool = False
+    willing: float = 0.6  # chance of measuring again when asked to
+    breathless: float = 0.0  # usual answer of 0 to 10
+    bed_sensor: bool = False
+    fall_detector: bool = False
 
     def has(self, condition: str) -> bool:
         """Return whether the person lives with this condition group."""
@@ -65,7 +72,7 @@ def resident(random: Generator, *, older: bool = False) -> Resident:
     sex = "female" if random.random() < 0.55 else "male"  # noqa: PLR2004 (R-m: 55 % women)
     age = int(np.clip(random.normal(82 if older else 76, 7), *AGE_RANGE))  # R-m
     beta_blocker = random.random() < (0.80 if "heart_failure" in conditions else 0.40)  # R-m
-    return Resident(
+    drawn = Resident(
         age=age,
         sex=sex,
         lives_alone=bool(random.random() < LIVES_ALONE),
@@ -75,6 +82,41 @@ def resident(random: Generator, *, older: bool = False) -> Resident:
         frailty=frailty,
         usual=_usual(random, sex, conditions),
         weight_noise=float(random.lognormal(math.log(0.38), math.log(1.35))),  # calibrated, 8.5
+    )
+    # Its own stream: what is drawn here moves nothing that is drawn elsewhere.
+    return _treated(drawn, random.spawn(1)[0])
+
+
+# Who takes what (E, but diuretics and blockers of the renin system in heart failure: R-h).
+TAKES = (
+    ("heart_failure", "loop-diuretic", 0.80),
+    ("heart_failure", "raas-inhibitor", 0.70),
+    ("hypertension", "antihypertensive", 0.85),
+    ("hypertension", "raas-inhibitor", 0.50),
+    ("diabetes", "metformin", 0.55),
+    ("diabetes", "sulfonylurea", 0.15),
+)
+TARGET_BELOW = 92.0  # E: who usually lives below it has the lower range set by a clinician
+HOME_OXYGEN = 0.15  # R-m, of people with COPD
+BED_SENSOR, FALL_DETECTOR = 0.30, 0.20  # E, shares of homes
+BREATHLESS = {True: (2.2, 1.2), False: (0.6, 0.6)}  # E: with heart failure or COPD, and without
+WILLING = (3.0, 2.0)  # E, Beta: six of ten measure again when asked
+
+
+def _treated(person: Resident, random: Generator) -> Resident:
+    """Draw medicines, oxygen, habits and the sensors at home."""
+    takes = {name for group, name, share in TAKES if random.random() < share and person.has(group)}
+    ill = person.has("heart_failure") or person.has("copd")
+    copd = person.has("copd")
+    return replace(
+        person,
+        medicines=frozenset(takes),
+        scale_two=copd and person.usual[Vital.SPO2] < TARGET_BELOW,
+        on_oxygen=bool(random.random() < HOME_OXYGEN) and copd,
+        willing=float(random.beta(*WILLING)),
+        breathless=max(0.0, float(random.normal(*BREATHLESS[ill]))),
+        bed_sensor=bool(random.random() < BED_SENSOR),
+        fall_detector=bool(random.random() < FALL_DETECTOR),
     )
 
 
@@ -95,11 +137,11 @@ def _usual(random: Generator, sex: str, conditions: frozenset[str]) -> dict[Vita
     copd = "copd" in conditions
     return {
         Vital.BODY_WEIGHT: max(42.0, random.normal(*((84, 16) if sex == "male" else (71, 15)))),
-        Vital.SYSTOLIC_BP: random.normal(135, 13),  # T 135 ± 15, trimmed: treated programme
+        Vital.SYSTOLIC_BP: random.normal(135, 13),  # T 135 ± 15, less what a programme treats
         Vital.DIASTOLIC_BP: random.normal(75.5, 8),  # T
         Vital.HEART_RATE: random.normal(72, 9) + (8 if "atrial_fibrillation" in conditions else 0),
         Vital.RESPIRATORY_RATE: random.normal(17, 1.8),  # V: normal elderly range 16 to 25
-        Vital.SPO2: min(98.5, random.normal(94, 1.3) if copd else random.normal(96.5, 0.9)),
+        Vital.SPO2: float(np.clip(random.normal(*((93, 2.0) if copd else (96.5, 1.2))), 88, 98.5)),
         Vital.BODY_TEMPERATURE: random.normal(36.5, 0.25),  # V Sloane 2014
         Vital.GLUCOSE: float(random.lognormal(math.log(138), 0.18)),  # R-m fasting, treated
         Vital.STEPS: float(random.lognormal(math.log(3500), 0.5)),  # V range 2,000 to 9,000

@@ -12,20 +12,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.vitals import Vital
 from lab.courses import COURSES
 
 if TYPE_CHECKING:
     from numpy.random import Generator
     from numpy.typing import NDArray
 
-    from core.vitals import Vital
     from lab.courses import Course
     from lab.physiology import Resident
 
 YEAR = 365.25
 RECORDED = 0.90  # E: share of episodes that reach a record at all
 WRONG_LABELS = 0.05  # section 8.6: recorded events with nothing behind them
-CARE_DELAY = 5  # days between the worst day and care, at most (section 8.6: 0 to 5)
+AT_HOME = 0.6  # E: how much of a fall in steps shows in the movements at home
+MORNING = 0.33  # of a day: when most is measured
 SHAPES = ("linear", "convex", "step", "sawtooth", "late", "none")
 
 
@@ -42,6 +43,8 @@ class World:
     drop_out: float = 0.02  # a month (section 8.2): somebody stops measuring for good
     older: bool = False
     oximeter_bias: float = 0.0  # points read too high below 92 %: darker skin (section 6)
+    asked: bool = True  # whether the programme asks about symptoms each day
+    often: float = 1.0  # multiplies how often people fall ill
 
 
 WORLDS = {
@@ -53,7 +56,8 @@ WORLDS = {
         World("older", older=True, oximeter_bias=1.5, adherence=0.70),
         World("shifted", effect=0.5, lag=1.5),
         World("null", effect=0.0),
-        World("look-alikes", look_alikes=3.0),
+        World("adversarial", look_alikes=3.0),
+        World("unasked", asked=False),
     )
 }
 
@@ -72,6 +76,7 @@ class Episode:
     silent: bool
     shape: str
     effects: dict[Vital, float]
+    shown: float = 1.0  # share of the symptoms that this world lets show
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +94,13 @@ def episodes(person: Resident, days: int, world: World, random: Generator) -> tu
     return tuple(
         _episode(course, float(worst), world, random)
         for course in COURSES
-        if not course.among or person.has(course.among)
+        if not course.among or _concerned(person, course.among)
         for worst in _days_of(course, person, days, world, random)
     )
+
+
+def _concerned(person: Resident, among: str) -> bool:
+    return person.insulin if among == "insulin" else person.has(among)
 
 
 def _days_of(
@@ -101,7 +110,7 @@ def _days_of(
     rate = course.rate * (world.look_alikes if not course.deterioration else 1.0)
     rate *= course.winter / (1 + (course.winter - 1) / 3)  # the thinning below keeps the mean
     if course.deterioration:
-        rate *= random.gamma(2.0, 0.5) * float(np.exp(0.2 * person.frailty))
+        rate *= world.often * random.gamma(2.0, 0.5) * float(np.exp(0.2 * person.frailty))
     worst = random.uniform(0, days, size=random.poisson(rate * days / YEAR))
     keep = random.uniform(size=len(worst)) * course.winter < np.where(
         _is_winter(worst), course.winter, 1.0
@@ -116,7 +125,12 @@ def _is_winter(day: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 def _episode(course: Course, worst: float, world: World, random: Generator) -> Episode:
     silent = bool(random.random() < course.silent)
-    recorded = worst + random.uniform(0, CARE_DELAY) if random.random() < RECORDED else None
+    effects = {
+        vital: float(random.normal(*size)) * world.effect for vital, size in course.effects.items()
+    }
+    if Vital.MOTION not in effects and Vital.STEPS in effects:
+        effects[Vital.MOTION] = AT_HOME * effects[Vital.STEPS]
+    recorded = worst + random.uniform(0, course.care_delay) if random.random() < RECORDED else None
     return Episode(
         course=course,
         onset=worst - random.uniform(*course.build_up) * world.lag,
@@ -124,27 +138,31 @@ def _episode(course: Course, worst: float, world: World, random: Generator) -> E
         recorded=recorded if course.deterioration else None,
         silent=silent,
         shape="none" if silent else str(random.choice(SHAPES[:-1], p=(0.3, 0.3, 0.1, 0.1, 0.2))),
-        effects={
-            vital: float(random.normal(*size)) * world.effect
-            for vital, size in course.effects.items()
-        },
+        effects=effects,
+        shown=world.effect,
     )
 
 
 def disturbance(happened: tuple[Episode, ...], days: int) -> dict[Vital, NDArray[np.float64]]:
     """Sum what the episodes do to each vital on each day, float64[days] per vital touched."""
+    return disturbance_at(happened, np.arange(days, dtype=np.float64) + MORNING)
+
+
+def disturbance_at(
+    happened: tuple[Episode, ...], index: NDArray[np.float64]
+) -> dict[Vital, NDArray[np.float64]]:
+    """Sum what the episodes do to each vital at moments in days, float64[n] per vital touched."""
     total: dict[Vital, NDArray[np.float64]] = {}
-    index = np.arange(days, dtype=np.float64) + 0.33  # a morning measurement
     for episode in happened:
         if episode.shape == "none":
             continue
-        course_of_days = _profile(episode, index)
+        course_of_days = profile(episode, index)
         for vital, size in episode.effects.items():
             total[vital] = total.get(vital, 0.0) + size * course_of_days
     return total
 
 
-def _profile(episode: Episode, day: NDArray[np.float64]) -> NDArray[np.float64]:
+def profile(episode: Episode, day: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return how much of an episode shows on each day: 0 before onset, 1 at its worst."""
     length = max(episode.worst - episode.onset, 0.1)
     grown = np.clip((day - episode.onset) / length, 0, 1)

@@ -1,21 +1,22 @@
 """How good a way of alerting is: sensitivity beside chance at the same burden, PPV, lead time.
 
-Definitions are `evidence.md` sections 0 and 3.5: one alert episode is firings merged until
-14 days are quiet; an event is found when an episode *opened* within the look-back before it;
-random alerts at r episodes per patient-year would find 1 - exp(-r W / 365) of the events.
+Definitions are `evidence.md` sections 0 and 3.5: one alert episode is the firings of one problem
+merged until 14 days are quiet; an event is found when an episode *opened* within the look-back
+before it; random alerts at r episodes per patient-year would find 1 - exp(-r W / 365) of the
+events.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -27,10 +28,23 @@ DRAWS = 500  # bootstrap samples of patients
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
-    """One patient as a scorecard sees them: when it fired, when events were recorded."""
+class LookBack:
+    """How many days before an event an alert must open to have found it, by kind of event."""
 
-    fired: Floats  # days, ascending
+    days: float
+    by_kind: Mapping[str, float] = field(default_factory=dict)
+
+    def of(self, kinds: Sequence[str], events: int) -> Floats:
+        """Return the look-back of each of so many events, float64[events]."""
+        named = kinds or ("",) * events
+        return np.array([self.by_kind.get(kind, self.days) for kind in named], dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One patient as a scorecard sees them: when episodes opened, when events were recorded."""
+
+    opened: Floats  # days, ascending
     events: Floats  # days
     observed: float  # days
     kinds: tuple[str, ...] = ()  # what each event was, where that is known
@@ -64,29 +78,67 @@ def openings(fired: Floats) -> Floats:
     return np.asarray(fired[new], dtype=np.float64)
 
 
-def scorecard(name: str, courses: Sequence[Course], *, look_back: float, seed: int) -> Scorecard:
-    """Judge one way of alerting over patients; `look_back` in days."""
-    counts = np.array([_counts(course, look_back) for course in courses]).reshape(-1, 5)
+def opened(by_problem: Iterable[Floats]) -> Floats:
+    """Return when the episodes of all problems opened, ascending; each problem merges alone."""
+    each = [openings(fired) for fired in by_problem]
+    return np.sort(np.concatenate(each)) if each else np.empty(0)
+
+
+def scorecard(name: str, courses: Sequence[Course], *, look_back: LookBack, seed: int) -> Scorecard:
+    """Judge one way of alerting over patients."""
+    counts = counted(courses, look_back)
     total = counts.sum(axis=0)
     leads = [lead for course in courses for lead in _leads(course, look_back)]
-    sensitivity, chance = _against_chance(total, look_back)
-    years = total[4] / YEAR
+    years = total[_OBSERVED] / YEAR
+    sensitivity = sensitivity_of(total)
     return Scorecard(
         name=name,
-        events=int(total[1]),
+        events=int(total[_EVENTS]),
         patient_years=years,
         sensitivity=sensitivity,
-        chance=chance,
-        interval=_bootstrap(counts, look_back, seed),
-        burden=total[2] / years,
-        unexplained=(total[2] - total[3]) / years,
-        ppv_event=total[3] / total[2] if total[2] else math.nan,
+        chance=chance_of(total, courses, look_back),
+        interval=_bootstrap(counts, courses, look_back, seed),
+        burden=total[_EPISODES] / years,
+        unexplained=(total[_EPISODES] - total[_EXPLAINED]) / years,
+        ppv_event=total[_EXPLAINED] / total[_EPISODES] if total[_EPISODES] else math.nan,
         lead_days=float(np.median(leads)) if leads else math.nan,
         by_kind=_by_kind(courses, look_back),
     )
 
 
-def _by_kind(courses: Sequence[Course], look_back: float) -> tuple[tuple[str, int, int], ...]:
+_FOUND, _EVENTS, _EPISODES, _EXPLAINED, _OBSERVED = range(5)
+
+
+def counted(courses: Sequence[Course], look_back: LookBack) -> Floats:
+    """Return events found, events, episodes, episodes explained and days, float64[patients, 5]."""
+    rows = []
+    for course in courses:
+        within = _within(course, look_back)
+        found, explained = within.any(axis=1).sum(), within.any(axis=0).sum()
+        rows.append((float(found), *within.shape, float(explained), course.observed))
+    return np.array(rows, dtype=np.float64).reshape(-1, 5)
+
+
+def sensitivity_of(total: Floats) -> float:
+    """Return the share of events found of one row of counts."""
+    return float(total[_FOUND] / total[_EVENTS]) if total[_EVENTS] else math.nan
+
+
+def chance_of(total: Floats, courses: Sequence[Course], look_back: LookBack) -> float:
+    """Return the sensitivity of random alerts at the burden of a row of counts."""
+    reach = _reaches(courses, look_back)
+    if not len(reach):
+        return math.nan
+    rate = total[_EPISODES] / total[_OBSERVED]
+    return float(np.mean(1 - np.exp(-rate * reach)))
+
+
+def _reaches(courses: Sequence[Course], look_back: LookBack) -> Floats:
+    each = [look_back.of(course.kinds, len(course.events)) for course in courses]
+    return np.concatenate(each) if each else np.empty(0)
+
+
+def _by_kind(courses: Sequence[Course], look_back: LookBack) -> tuple[tuple[str, int, int], ...]:
     found: Counter[str] = Counter()
     every: Counter[str] = Counter()
     for course in courses:
@@ -96,38 +148,46 @@ def _by_kind(courses: Sequence[Course], look_back: float) -> tuple[tuple[str, in
     return tuple((kind, found[kind], count) for kind, count in sorted(every.items()))
 
 
-def _within(course: Course, look_back: float) -> NDArray[np.bool_]:
+def _within(course: Course, look_back: LookBack) -> NDArray[np.bool_]:
     """Return bool[events, episodes]: the episode opened within the look-back before."""
-    ahead = course.events[:, None] - openings(course.fired)
-    return np.asarray((ahead > 0) & (ahead <= look_back), dtype=np.bool_)
+    ahead = course.events[:, None] - course.opened
+    reach = look_back.of(course.kinds, len(course.events))[:, None]
+    return np.asarray((ahead > 0) & (ahead <= reach), dtype=np.bool_)
 
 
-def _counts(course: Course, look_back: float) -> tuple[float, ...]:
-    """Return events found, events, episodes, episodes with an event after, days observed."""
-    within = _within(course, look_back)
-    found, explained = within.any(axis=1).sum(), within.any(axis=0).sum()
-    return float(found), *within.shape, float(explained), course.observed
+def _leads(course: Course, look_back: LookBack) -> list[float]:
+    ahead = course.events[:, None] - course.opened
+    known = np.where(_within(course, look_back), ahead, -math.inf)
+    best = known.max(axis=1, initial=-math.inf)
+    return [float(lead) for lead in best if lead > 0]
 
 
-def _leads(course: Course, look_back: float) -> list[float]:
-    opened = openings(course.fired)
-    ahead = [event - opened for event in course.events]
-    known = [a[(a > 0) & (a <= look_back)] for a in ahead]
-    return [float(a.max()) for a in known if len(a)]
+def _bootstrap(
+    counts: Floats, courses: Sequence[Course], look_back: LookBack, seed: int
+) -> tuple[float, float]:
+    # What chance gives hardly varies between samples of patients but by their burden.
+    reach = _reaches(courses, look_back)
+    if not len(reach):
+        return math.nan, math.nan
+    drawn = resampled(counts, seed)
+    rates = drawn[:, _EPISODES] / drawn[:, _OBSERVED]
+    chance = 1 - np.exp(-rates[:, None] * reach[None, :])
+    with np.errstate(invalid="ignore"):
+        gains = drawn[:, _FOUND] / drawn[:, _EVENTS] - chance.mean(axis=1)
+    return interval(gains)
 
 
-def _against_chance(total: Floats, look_back: float) -> tuple[float, float]:
-    rate = total[2] / total[4]
-    sensitivity = total[0] / total[1] if total[1] else math.nan
-    return float(sensitivity), float(1 - math.exp(-rate * look_back))
-
-
-def _bootstrap(counts: Floats, look_back: float, seed: int) -> tuple[float, float]:
+def resampled(counts: Floats, seed: int) -> Floats:
+    """Return the sums of counts over DRAWS samples of patients with replacement."""
     random = np.random.default_rng(seed)
     drawn = random.integers(0, len(counts), size=(DRAWS, len(counts)))
-    pairs = [_against_chance(counts[rows].sum(axis=0), look_back) for rows in drawn]
-    gains = [s - c for s, c in pairs if not math.isnan(s)]
-    if not gains:
+    return np.asarray(counts[drawn].sum(axis=1), dtype=np.float64)
+
+
+def interval(values: Floats) -> tuple[float, float]:
+    """Return the middle 95 % of what is a number; NaN twice where nothing is."""
+    known = values[np.isfinite(values)]
+    if not len(known):
         return math.nan, math.nan
-    low, high = np.quantile(gains, (0.025, 0.975))
+    low, high = np.quantile(known, (0.025, 0.975))
     return float(low), float(high)

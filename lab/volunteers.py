@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lab.devices import measure
+from lab.devices import adherence, measure
 from lab.physiology import resident, stable
 from lab.scenarios import World
 from lab.simulator import Life
@@ -23,7 +23,8 @@ def volunteer(story: Story, days: int, random: Generator) -> Life:
         person = resident(random)
         if not _fits(person, story):
             continue
-        streams = measure(person, stable(person, days, random), (), world, random)
+        calm = stable(person, days, random)
+        streams = measure(person, calm, adherence(days, (), world, random), world, random)
         if story.vitals <= streams.keys():
             return Life(0, person, days, streams, (), ())
 
@@ -33,4 +34,5 @@ def _fits(person: Resident, story: Story) -> bool:
         story.needs <= person.conditions
         and not story.without & person.conditions
         and story.lives_alone in (None, person.lives_alone)
+        and not person.scale_two  # the demo enrols nobody on the second scale of NEWS2
     )

@@ -7,15 +7,17 @@ fired is the same however often, and in whatever order of arrival, it is asked (
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, time
 from typing import TYPE_CHECKING
 
 from core.vitals import MEASURES, Group, Severity, Vital
 from monitoring.comparison import Comparison
-from monitoring.criteria_tests import Held, held
+from monitoring.criteria_tests import HOUR, Held, held
 from monitoring.moment import Hit
 from monitoring.phrases import Phrase, counted, number, whole
 from monitoring.rule_check import in_range
 from monitoring.rule_kinds import Rule
+from monitoring.windows import zone_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,7 +36,8 @@ class Test:
     days. The others compare the median of the last `days` days that have readings with the
     person's usual of `usual_days`: a signed difference, a share, a number of robust spreads.
     `times` readings within the rule's hours must agree. `new` asks that the same did not hold
-    on any of the `new` days before. `words` name the fact within a sentence.
+    on any of the `new` days before. `least_spreads` asks that a change or a
+    share also lie so many spreads off: what the person does anyway is none. `words` name the fact.
 
     With `within_days`, a change or a ratio is from the lowest day (a fall: the highest) of so
     many days before. With `beside`, a change is from the latest reading of that vital, at most
@@ -55,6 +58,9 @@ class Test:
     times: int = 1
     of_last: int = 0  # among so many of the latest readings; 0: among all of the window
     new: int = 0
+    rise: float = 0.0  # points above the median of the earlier answers, once 7 are known
+    least_days: int = 0  # valid days that must stand behind the usual
+    least_spreads: float = 0.0  # a change or a share counts only so far off the usual
     scale_two: bool | None = None
     within_days: int = 0
     beside: Vital | None = None
@@ -72,7 +78,8 @@ class Criterion:
 class CriteriaRule(Rule):
     """At least `least` of the criteria within `hours` of each other.
 
-    Where one of `graver` holds too, the tier is `graver_severity`.
+    Where one of `graver` holds too, the tier is `graver_severity`. `same_day` asks that all be of
+    this very local day.
     """
 
     severity: Severity
@@ -81,11 +88,15 @@ class CriteriaRule(Rule):
     criteria: tuple[Criterion, ...]
     graver: tuple[Criterion, ...] = ()
     graver_severity: Severity = Severity.RED
+    same_day: bool = False
 
 
 def criteria(rule: CriteriaRule, now: Moment) -> Iterator[Hit]:
     """Find the criteria that hold now, if one of their facts is of this very instant."""
-    found = [held_of(each, rule.hours, now) for each in rule.criteria]
+    hours = min(rule.hours, hours_today(now)) if rule.same_day else rule.hours
+    if not _completed_now(rule, hours, now):
+        return
+    found = [held_of(each, hours, now) for each in rule.criteria]
     holding = [each for each in found if each is not None]
     if len(holding) < rule.least:
         return
@@ -148,6 +159,26 @@ def held_of(criterion: Criterion, hours: float, now: Moment) -> Held | None:
     taken = sorted(criterion.medicines & now.person.medicines)
     found += [Held(medicine, at=float("-inf")) for medicine in taken]
     return max(found, key=lambda fact: fact.at, default=None)
+
+
+def _completed_now(rule: CriteriaRule, hours: float, now: Moment) -> bool:
+    """Return whether a fact of this very instant holds: without one nothing fires, cheaply told."""
+    return any(
+        (_of_now(test.vital, now) or _of_now(test.beside, now))
+        and held(test, hours, now) is not None
+        for test in tests_of(rule)
+    )
+
+
+def _of_now(vital: Vital | None, now: Moment) -> bool:
+    series = None if vital is None else now.series(vital)
+    return series is not None and now.at - float(series.times[-1]) <= SLACK
+
+
+def hours_today(now: Moment) -> float:
+    """Return how many hours of the person's local day have passed."""
+    midnight = datetime.combine(now.date, time(), tzinfo=zone_of(now.person.zone))
+    return (now.at - midnight.timestamp()) / HOUR
 
 
 def tests_of(rule: CriteriaRule) -> Iterator[Test]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from monitoring.baseline import median
+from monitoring.baseline import LEAST_DAYS, median
 from monitoring.moment import evidence
 
 if TYPE_CHECKING:
@@ -107,6 +107,8 @@ def _readings(test: Test, limit: float, series: Series, start: float) -> Held | 
         beyond = [first + i for i, value in enumerate(values) if _beyond(test, limit, value)]
     if len(beyond) < test.times or (test.new and _held_before(test, limit, series, beyond[0])):
         return None
+    if test.rise and not _risen(test, series, last):
+        return None
     chosen = beyond[-test.times :]
     return Held(
         test.words,
@@ -133,6 +135,16 @@ def _held_before(test: Test, limit: float, series: Series, first: int) -> bool:
     return any(_beyond(test, limit, float(v)) for v in series.values[low:high])
 
 
+def _risen(test: Test, series: Series, last: int) -> bool:
+    """Return whether an answer lies off those of the days before; True while few are known."""
+    today = int(series.days[last])
+    low, high = (int(i) for i in series.days.searchsorted((today - test.usual_days, today)))
+    if high - low < LEAST_DAYS:
+        return True
+    change = float(series.values[last]) - median(series.values[low:high])
+    return change >= test.rise if test.comparison.upward else change <= -test.rise
+
+
 def _on_days(test: Test, limit: float, series: Series, now: Moment) -> Held | None:
     """Count the local days on which some reading was beyond the limit; today's must be one."""
     first = int(series.days.searchsorted(now.day - max(test.of_days, test.days) + 1))
@@ -156,7 +168,7 @@ def _on_days(test: Test, limit: float, series: Series, now: Moment) -> Held | No
 def _off_usual(test: Test, series: Series, now: Moment) -> Held | None:
     """Compare the latest days with the usual of the days before them."""
     usual = now.usual(test.vital, window=max(test.days, test.of_days), days=test.usual_days)
-    if usual is None:
+    if usual is None or usual.days < test.least_days:
         return None
     if test.of_days:
         return _days_off(test, usual, series, now)
@@ -169,6 +181,8 @@ def _off_usual(test: Test, series: Series, now: Moment) -> Held | None:
         value = float(series.values[-1])
     limit = _limit(test, usual)
     if not test.comparison.holds(round(value, DIGITS), round(limit, DIGITS)):
+        return None
+    if round(abs(value - usual.centre), DIGITS) < round(test.least_spreads * usual.spread, DIGITS):
         return None
     first = int(series.days.searchsorted(now.day - test.days + 1)) if test.days > 1 else -1
     chosen = np.unique([first % len(series), len(series) - 1]).tolist()

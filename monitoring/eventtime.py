@@ -151,7 +151,7 @@ class _Walk:
     _who: Person | None = None
     _frozen: tuple[tuple[float, float], ...] = ()
     _newest: float = 0.0
-    _waits: list[tuple[float, Vital]] = field(default_factory=list)
+    _waits: list[tuple[float, frozenset[Vital]]] = field(default_factory=list)
     _lesser: list[Finding] = field(default_factory=list)  # for combinations
     _heard: float = 0.0  # the last instant at which anything arrived, or a rule of time was asked
 
@@ -170,11 +170,14 @@ class _Walk:
     def arrive(self, at: float, arrivals: Iterable[_Arrival]) -> Iterator[News]:
         """Judge what arrived together: each vital's rules, at each instant they touch."""
         past, self._heard = self.known(at), at
-        found: list[Finding] = []
+        asked: dict[float, set[Vital]] = {}
         for arrival in arrivals:
             if arrival.judged:
                 for point in self._points(past, arrival):
-                    found += self._ask(past, point, at, arrival.vital)
+                    asked.setdefault(point, set()).add(arrival.vital)
+        found: list[Finding] = []
+        for point, vitals in asked.items():
+            found += self._ask(past, point, at, frozenset(vitals))
         yield from self._tell(found, at)
 
     def _points(self, past: History, arrival: _Arrival) -> list[float]:
@@ -188,8 +191,8 @@ class _Walk:
     def wait_until(self, at: float) -> Iterator[News]:
         """Judge again what nobody repeated in time, up to an instant (AL-20)."""
         while self._waits and self._waits[0][0] <= at:
-            due, vital = heapq.heappop(self._waits)
-            yield from self._tell(self._ask(self.known(due), due, due, vital), due)
+            due, vitals = heapq.heappop(self._waits)
+            yield from self._tell(self._ask(self.known(due), due, due, vitals), due)
 
     def time_passes(self, until: float) -> Iterator[News]:
         """Ask the rules of time each time that one falls due before something else happens.
@@ -217,17 +220,17 @@ class _Walk:
         self._heard = at + 1.0  # midnight: the day has changed, and a day more is over
         yield from self._tell(self._of_time(self._heard)[0], self._heard)
 
-    def _ask(self, past: History, point: float, arrived: float, vital: Vital) -> Sequence[Finding]:
-        judged = judge_at(
-            moment(past, point, arrived), self.rulebook.by_vital[vital], self.rulebook
-        )
+    def _ask(
+        self, past: History, point: float, arrived: float, vitals: frozenset[Vital]
+    ) -> Sequence[Finding]:
+        judged = judge_at(moment(past, point, arrived), self.rulebook.about(vitals), self.rulebook)
         if judged.recheck is None or judged.recheck <= point:
             return judged.findings
         if judged.recheck > arrived:
-            heapq.heappush(self._waits, (judged.recheck, vital))
+            heapq.heappush(self._waits, (judged.recheck, vitals))
             return judged.findings
         # It arrived after its time for a repeat was up.
-        return [*judged.findings, *self._ask(past, judged.recheck, arrived, vital)]
+        return [*judged.findings, *self._ask(past, judged.recheck, arrived, vitals)]
 
     def _score(self, past: History, at: float) -> list[Finding]:
         if self.model is None or self.rulebook.score is None:

@@ -17,6 +17,7 @@ from monitoring import (
     explanation,
     features,
     learnt,
+    own_range,
     risk,
     schedule,
     scoring,
@@ -66,7 +67,9 @@ def judge_at(now: Moment, asked: Iterable[Rule], rulebook: Rulebook) -> Judged:
         for answer in kind.fire(rule, now):
             if isinstance(answer, Waiting):
                 (dues if kind.timed else waits).append(answer.until)
-            elif not rule.tiers or answer.severity in rule.tiers:
+                continue
+            answer = own_range.lesser(answer)  # noqa: PLW2901 (the same answer, as it counts)
+            if not rule.tiers or answer.severity in rule.tiers:
                 told = learnt.ended(answer, now)
                 said = explanation.finding(told, zone=now.person.zone, closing=rulebook.closing)
                 findings.append(replace(said, rejudged=not kind.timed, rulebook_hash=rulebook.hash))

@@ -39,6 +39,17 @@ class Overlap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnRange:
+    """What a rule says of a value within the person's own range: `spreads` around the usual.
+
+    It counts once 14 valid days stand behind the usual, and never touches a RED.
+    """
+
+    spreads: float
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """What every rule says about itself, whatever its kind."""
 
@@ -53,6 +64,7 @@ class Rule:
     tiers: frozenset[Severity] = frozenset()  # which of its tiers are said; empty: all
     shadow: bool = False  # evaluated and recorded, and nobody is told (AL-21)
     overlaps: tuple[Overlap, ...] = ()  # intended; any other is refused
+    own_range: OwnRange | None = None  # a lesser tier for what is usual for this person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,7 +284,10 @@ class ScoreRule(Rule):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComboRule(Rule):
-    """Lesser findings of different problems, together (AL-02)."""
+    """Lesser findings of different problems, together (AL-02).
+
+    A finding about a value nearer than `least_spreads` to the person's usual is no second signal.
+    """
 
     severity: Severity
     of: Severity
@@ -280,3 +295,4 @@ class ComboRule(Rule):
     least: int
     except_problems: frozenset[Problem] = frozenset()
     except_rules: frozenset[str] = frozenset()
+    least_spreads: float = 0.0

@@ -51,10 +51,17 @@ class Rulebook:
         """Return the rules by their id."""
         return {rule.id: rule for rule in self.rules}
 
+    def about(self, vitals: frozenset[Vital]) -> tuple[Rule, ...]:
+        """Return the rules that the arrival of any of some vitals concerns."""
+        known = self._about.get(vitals)
+        if known is None:
+            known = tuple(r for r in self.rules if vitals & kind_of(r).vitals(r))
+            self._about[vitals] = known
+        return known
+
     @cached_property
-    def by_vital(self) -> dict[Vital, tuple[Rule, ...]]:
-        """Return, for each vital, the rules that its arrival concerns."""
-        return {v: tuple(r for r in self.rules if v in kind_of(r).vitals(r)) for v in Vital}
+    def _about(self) -> dict[frozenset[Vital], tuple[Rule, ...]]:
+        return {}
 
     def concerning(self, vitals: frozenset[Vital]) -> tuple[Rule, ...]:
         """Return the rules that any of some vitals concerns, and those that ask of no vital."""

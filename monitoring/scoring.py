@@ -133,7 +133,15 @@ def _counts(rule: ComboRule, finding: Finding) -> bool:
         finding.severity is rule.of
         and finding.rule_id not in rule.except_rules
         and finding.problem not in rule.except_problems
+        and not _usual_for_them(finding, rule.least_spreads)
     )
+
+
+def _usual_for_them(finding: Finding, spreads: float) -> bool:
+    usual = finding.usual
+    if usual is None or finding.value is None or usual.provisional:
+        return False
+    return abs(finding.value - usual.centre) < spreads * usual.spread
 
 
 def _combo_finding(

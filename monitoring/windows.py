@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -250,14 +250,20 @@ class _Cut(Mapping[Vital, Series]):
         self._full, self._until, self._arrived = full, until, arrived
         self._done: dict[Vital, Series] = {}
 
-    def __getitem__(self, vital: Vital) -> Series:
+    def get(self, vital: Vital, default: Any = None) -> Any:
+        """Return the series known by then, or the default; absence is the common case here."""
         done = self._done.get(vital)
         if done is None:
-            done = cut_series(self._full[vital], self._until, self._arrived)
-            self._done[vital] = done
-        if not len(done):
+            if (full := self._full.get(vital)) is None:
+                return default
+            done = self._done[vital] = cut_series(full, self._until, self._arrived)
+        return done if len(done) else default
+
+    def __getitem__(self, vital: Vital) -> Series:
+        found: Series | None = self.get(vital)
+        if found is None:
             raise KeyError(vital)
-        return done
+        return found
 
     def __iter__(self) -> Iterator[Vital]:
         return (vital for vital in self._full if vital in self)

@@ -27,6 +27,8 @@ OWN = {
     "HF-WDOWN-BP",
     "BP-OVERTX-TWO",
     "CKD-FLUID-PCT",
+    "MULTI-2",
+    "MULTI-DRIFT",
 }
 MAY_BE_LEFT_OUT = ("INFO", "YELLOW", "note", "n/a")
 # The rules of the clinical design and the gravest tier of each.

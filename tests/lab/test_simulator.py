@@ -1,17 +1,33 @@
 from __future__ import annotations
 
 import ast
+import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core.vitals import Vital
-from lab import courses, devices, physiology, scenarios, simulator
-from lab.scenarios import WORLDS, Episode, disturbance, episodes
+from lab import (
+    answers,
+    courses,
+    devices,
+    physiology,
+    repeats,
+    scenarios,
+    sensors,
+    simulator,
+    symptoms,
+)
+from lab.scenarios import WORLDS, Episode, World, disturbance, episodes
 from lab.simulator import Life, simulate
 
-SIMULATOR = (physiology, courses, scenarios, devices, simulator)
+SIMULATOR = (
+    *(physiology, courses, symptoms, scenarios),
+    *(devices, sensors, answers, repeats, simulator),
+)
+FROZEN = "c92cfaa0d050f775"
 ALLOWED = ("__future__", "collections", "dataclasses", "math", "statistics", "typing", "numpy")
 
 
@@ -39,6 +55,18 @@ def test_the_simulator_shares_nothing_with_rules_or_model(module: object) -> Non
     own = {m.__name__ for m in SIMULATOR}
     foreign = {n for n in imported if n.split(".")[0] not in ALLOWED} - own - {"core.vitals"}
     assert not foreign
+
+
+def test_the_parameters_are_those_that_the_rules_were_tuned_against() -> None:
+    """Proves evidence.md 8.6 item 1: frozen. Whoever changes them judges all worlds anew.
+
+    The report that belongs to them is docs/clinical/evaluation.md; its numbers and this hash
+    change together.
+    """
+    parts = (physiology, courses, symptoms, scenarios, devices, sensors, answers, repeats)
+    text = b"".join(Path(str(m.__file__)).read_bytes() for m in parts)
+
+    assert hashlib.sha256(text).hexdigest()[:16] == FROZEN
 
 
 def test_the_same_seed_gives_the_same_lives_however_many_are_drawn(lives: list[Life]) -> None:
@@ -96,6 +124,76 @@ def test_a_null_world_has_events_that_leave_no_trace() -> None:
         happened = episodes(person, 365, WORLDS["null"], random)
 
     assert not any(np.any(change) for change in disturbance(happened, 365).values())
+    assert not any(np.any(chance) for chance in answers.felt(happened, 365, random)[1].values())
+
+
+def test_in_a_null_world_illness_changes_no_reading_no_answer_and_no_habit() -> None:
+    """Proves evidence.md 8.6 item 4: the same lives with illness taken out read the same."""
+    null = WORLDS["null"]
+    without = replace(null, name="nobody falls ill", often=0.0)
+
+    for number in range(4):
+        random = np.random.default_rng([8, number])
+        kept = devices.adherence(90, episodes_of(number, null), null, random)
+        again = np.random.default_rng([8, number])
+        np.testing.assert_array_equal(kept, devices.adherence(90, (), without, again))
+
+
+def episodes_of(number: int, world: World) -> tuple[Episode, ...]:
+    random = np.random.default_rng([9, number])
+    return tuple(
+        replace(e, worst=45.0) for e in episodes(physiology.resident(random), 90, world, random)
+    )
+
+
+def test_who_is_asked_measures_again_soon_and_some_do_not(lives: list[Life]) -> None:
+    def everything(_person: object, _vital: Vital, values: np.ndarray) -> np.ndarray:
+        return np.ones(len(values), dtype=np.bool_)
+
+    asked = list(simulate(20, 100, world=WORLDS["base"], seed=5, asks=everything))
+    alone = list(simulate(20, 100, world=WORLDS["base"], seed=5))
+
+    shares = []
+    for life, once in zip(asked, alone, strict=True):
+        times, before = (
+            (each.streams[Vital.BODY_TEMPERATURE].taken for each in (life, once))
+            if (Vital.BODY_TEMPERATURE in once.streams)
+            else (np.empty(0), np.empty(0))
+        )
+        if len(before):
+            more = np.setdiff1d(times, before)
+            shares.append(len(more) / len(before))
+            waits = [24 * 60 * (t - before[before < t].max()) for t in more]
+            assert max(waits, default=0.0) <= repeats.LONGEST + 1e-6
+        np.testing.assert_array_equal(
+            life.streams[Vital.BODY_WEIGHT].taken, once.streams[Vital.BODY_WEIGHT].taken
+        )
+    assert 0.3 < np.mean(shares) < 0.9
+    assert lives
+
+
+def test_answers_follow_the_latent_state_and_complaints_are_rare_otherwise() -> None:
+    lives = list(simulate(150, 200, world=WORLDS["base"], seed=6))
+
+    near, far = [], []
+    for life in lives:
+        stream = life.streams.get(Vital.BREATHLESSNESS)
+        if stream is None:
+            continue
+        lungs = [e for e in life.episodes if e.course.kind == "copd" and not e.silent]
+        level = stream.values - np.median(stream.values)
+        for each in lungs:
+            near += level[np.abs(stream.taken - each.worst) < 1.5].tolist()
+        if not any(e.course.deterioration for e in life.episodes):
+            far += level.tolist()
+
+    assert np.mean(near) > np.mean(far) + 1.0
+
+
+def test_a_world_in_which_nobody_is_asked_has_no_answers() -> None:
+    for life in simulate(6, 60, world=WORLDS["unasked"], seed=5):
+        assert Vital.BREATHLESSNESS not in life.streams
+        assert Vital.FEELS_WORSE not in life.streams
 
 
 def test_labels_include_silent_episodes_and_mistakes_and_leave_some_out(

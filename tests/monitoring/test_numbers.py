@@ -49,7 +49,7 @@ def lives() -> list[Case]:
     """Return what was found in simulated lives, each with its history and when it was found."""
     return [
         case
-        for world in ("base", "look-alikes")
+        for world in ("base", "adversarial")
         for life in simulate(LIVES, DAYS, world=WORLDS[world], seed=7)
         for case in _found(history_of(life))
     ]

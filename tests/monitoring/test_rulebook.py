@@ -113,7 +113,7 @@ def test_the_rulebook_in_force_holds_the_first_rules_and_signs_them(rulebook: Ru
 def test_the_second_fact_of_a_rule_asks_that_rule_again_when_it_arrives(
     rulebook: Rulebook,
 ) -> None:
-    concerned = {rule.id for rule in rulebook.by_vital[Vital.SYSTOLIC_BP]}
+    concerned = {rule.id for rule in rulebook.about(frozenset({Vital.SYSTOLIC_BP}))}
 
     assert {"SBP-LOW3", "HR-LOW3", "RR-HIGH3", "TEMP-LOW", "BP-AVG"} <= concerned
     assert Vital.HEART_RATE in kind_of(rulebook.by_id["SBP-LOW3"]).vitals(

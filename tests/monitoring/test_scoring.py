@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from core.vitals import Severity
 from monitoring import scoring
-from monitoring.findings import Finding, Problem, Risk, Spoken
+from monitoring.findings import Finding, Problem, Risk, Spoken, Usual
 from monitoring.service import load_rulebook
 from monitoring.words import clinician
 
@@ -60,6 +61,15 @@ def test_other_pairs_of_yellow_findings_stay_yellow(
     heart = yellow("RHR-UP", Problem.RHYTHM, hours=0)
 
     assert scoring.combined(RULEBOOK, [yellow(rule, problem, hours=hours)], [heart]) == []
+
+
+@pytest.mark.parametrize(("value", "count"), [(70.0 + 2 * 4.9, 0), (70.0 + 2 * 5.0, 1)])
+def test_what_is_usual_for_the_person_is_no_second_signal(value: float, count: int) -> None:
+    usual = Usual(centre=70.0, low=60.0, high=80.0, spread=5.0, days=28)
+    heart = replace(yellow("RHR-UP", Problem.RHYTHM, hours=0), value=value, usual=usual)
+    lungs = yellow("SPO2-DRIFT", Problem.BREATHING, hours=1)
+
+    assert len(scoring.combined(RULEBOOK, [lungs], [heart])) == count
 
 
 def test_a_late_finding_completes_a_combination_with_a_later_known_one() -> None:

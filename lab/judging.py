@@ -1,0 +1,112 @@
+"""Judges lives by the rules, by plain ways of alerting and, where asked, by the learned score.
+
+What is simulated or injected can only be engineering evidence, never clinical evidence
+(`evidence.md` 8.6): every report says so.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lab.comparators import COMPARATORS, Strength
+from lab.contest import Seen
+from lab.histories import instant, person_of, readings_of
+from lab.replayed import said, speaking
+from lab.scorecard import LookBack
+from monitoring.features import describe
+from monitoring.risk import probabilities
+from monitoring.windows import cut, history
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from lab.comparators import Strengths
+    from lab.replayed import Said
+    from lab.simulator import Life
+    from monitoring.risk import Model
+    from monitoring.rulebook import Rulebook
+    from monitoring.windows import History
+
+    Floats = NDArray[np.float64]
+
+CAVEAT = "Simulated or injected events: engineering evidence, not clinical evidence."
+FIRST_DAY = 28.0  # a baseline stands from here on; earlier days are not judged
+END_OF_DAY = 1 - 1 / 1440
+SCORE = "learned score"
+# Section 3.5: heart failure 14 days (G1), any other 7 (G2), what comes suddenly 2.
+LOOK_BACK = LookBack(
+    7.0, {"heart_failure": 14.0, "af_rvr": 2.0, "hypoglycaemia": 2.0, "severe_pressure": 2.0}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judges:
+    """What judges besides the plain ways: a rulebook, a model, both or none."""
+
+    model: Model | None
+    rulebook: Rulebook | None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One life as seen by every way of alerting, and what the rules said of it."""
+
+    seen: Seen
+    findings: Sequence[Said]
+
+
+def judged(lives: Iterable[Life], judges: Judges) -> Iterator[Judged]:
+    """Yield every life judged in event time, as live and `wardlight replay` judge."""
+    spoken = speaking(judges.rulebook) if judges.rulebook is not None else None
+    for life in lives:
+        yield _judged(life, Judges(judges.model, spoken))
+
+
+def _judged(life: Life, judges: Judges) -> Judged:
+    person, readings = person_of(life), list(readings_of(life))
+    until = datetime.fromtimestamp(instant(life.days) - 60, UTC)
+    findings = (
+        []
+        if judges.rulebook is None
+        else said(person, readings, judges.rulebook, instant(0), until)
+    )
+    past = history(person, readings)
+    recorded = [event for event in life.events if event.day > FIRST_DAY]
+    others: dict[str, Strengths] = {name: way(past) for name, way in COMPARATORS.items()}
+    if judges.model is not None:
+        others[SCORE] = _scored(life, past, judges.model)
+    seen = Seen(
+        events=np.array([event.day for event in recorded]),
+        kinds=tuple(event.kind for event in recorded),
+        first=FIRST_DAY,
+        last=max(float(life.days), FIRST_DAY),
+        start=instant(0),
+        rules=_by_problem(findings),
+        others=others,
+    )
+    return Judged(seen, findings)
+
+
+def _by_problem(findings: Iterable[Said]) -> Mapping[str, Floats]:
+    days: dict[str, list[float]] = defaultdict(list)
+    for each in findings:
+        days[each.problem].append(each.day)
+    return {problem: np.sort(np.array(each)) for problem, each in days.items()}
+
+
+def _scored(life: Life, past: History, model: Model) -> Strengths:
+    """Return the learned probability of each day's end, in thresholds of AMBER."""
+    days = np.arange(int(FIRST_DAY), life.days, dtype=np.float64) + END_OF_DAY
+    moments = np.array([instant(day) for day in days.tolist()])
+    if not len(moments):
+        return {}
+    described = np.array([describe(cut(past, now, arrived=now), now) for now in moments.tolist()])
+    least = max(model.thresholds.values())
+    return {"decline": Strength(moments, probabilities(model, described) / least)}

@@ -1,0 +1,59 @@
+"""What the rules said about somebody, as it happened: the replay in event time, told in days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from core.vitals import Severity
+from monitoring.eventtime import Past, Version, run
+from monitoring.rule_words import tiers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from core.vitals import Reading
+    from ingest.enrolment import Person
+    from monitoring.rulebook import Rulebook
+
+DAY = 86_400.0
+PAGED = (Severity.RED, Severity.AMBER)
+SPOKEN = frozenset((*PAGED, Severity.YELLOW))
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One finding that reached a clinician: when, under which problem, by which rule."""
+
+    day: float  # since the start that the caller names
+    problem: str
+    rule: str
+    severity: Severity
+
+
+def speaking(rulebook: Rulebook) -> Rulebook:
+    """Return the rulebook without rules that say INFO or DQ at most.
+
+    They reach no clinician, open no episode and enter no combination: what is found of RED,
+    AMBER and YELLOW is the same without them, in half the time.
+    """
+    return replace(rulebook, rules=tuple(r for r in rulebook.rules if SPOKEN & set(tiers(r))))
+
+
+def said(
+    person: Person, readings: Iterable[Reading], rulebook: Rulebook, start: float, until: datetime
+) -> list[Said]:
+    """Return the AMBER and RED findings about a person; `start` in seconds since the epoch."""
+    past = Past(person, [Version(reading) for reading in readings])
+    news = run(past, rulebook=rulebook, model=None, until=until)
+    return [
+        Said(
+            (each.at.timestamp() - start) / DAY,
+            each.finding.problem,
+            each.finding.rule_id,
+            each.finding.severity,
+        )
+        for each in news
+        if each.finding.severity in PAGED
+    ]
