@@ -148,7 +148,7 @@ KINDS: dict[str, Kind] = {
     "missed": Kind(missed.MissedRule, missed.missed, timed=True),
     "stillness": Kind(StillnessRule, stillness.stillness, timed=True),
     "implausible": Kind(ImplausibleRule, silence.implausible, _any, rule_check.implausible_rule),
-    "unit-slip": Kind(UnitSlipRule, slips.unit_slip),
+    "unit-slip": Kind(UnitSlipRule, slips.unit_slip, slips.vitals),
     "clock": Kind(ClockRule, slips.clock),
     "score": Kind(ScoreRule, None, faults=rule_check.score_rule),
     "combo": Kind(ComboRule, None),

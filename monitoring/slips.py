@@ -70,6 +70,11 @@ def unit_slip(rule: UnitSlipRule, now: Moment) -> Iterator[Hit]:
             )
 
 
+def vitals(_rule: UnitSlipRule) -> frozenset[Vital]:
+    """Return what is measured in units that are taken for each other."""
+    return frozenset(SLIPS)
+
+
 def _proposal(slip: Slip, vital: Vital, meant: float, usual: Usual) -> Phrase:
     facts: dict[str, Value] = {
         "units": Phrase(slip.words),

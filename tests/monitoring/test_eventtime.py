@@ -124,6 +124,14 @@ def test_a_reading_that_is_a_month_old_on_arrival_raises_nothing(daily: MakeRead
     assert not [n for n in news if n.alerts]
 
 
+def test_a_unit_slip_is_noticed_in_a_replay_as_it_is_live(daily: MakeReadings) -> None:
+    readings = daily(Vital.BODY_WEIGHT, [80.0, 80.2, 79.8] * 7 + [176.4])
+
+    found = [news.finding for news in run(readings) if news.finding.rule_id == "DQ-UNIT"]
+
+    assert [(each.severity, each.value) for each in found] == [(Severity.DQ, 176.4)]
+
+
 def as_live(readings: Sequence[Reading]) -> list[Finding]:
     """Judge at each arrival and at each end of a wait, as the worker does."""
     found: list[Finding] = []
