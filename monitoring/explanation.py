@@ -7,6 +7,7 @@ decimals they are shown with, never so few that a value and the limit it passed 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
 from core.vitals import MEASURES, Vital
@@ -84,6 +85,7 @@ def _facts(hit: Hit, zone: str) -> dict[str, Value]:
     return facts
 
 
+@cache
 def _basis(count: int) -> Phrase:
     if count == 1:
         return Phrase("one reading")
@@ -94,11 +96,7 @@ def _of_vital(hit: Hit) -> dict[str, Value]:
     vital = hit.vital
     if vital is None:
         return {}
-    measure = MEASURES[vital]
-    facts: dict[str, Value] = {"measure": Phrase(measure.display)}
-    facts["unit"] = Phrase(measure.unit_display)
-    if vital in _WHICH:
-        facts["which"] = _WHICH[vital]
+    facts: dict[str, Value] = dict(_named(vital))
     if hit.value is not None:
         shown = number(hit.value, vital, beside=hit.limit)
         facts["value"] = _bound(hit.bound, shown) if hit.bound else shown
@@ -106,6 +104,13 @@ def _of_vital(hit: Hit) -> dict[str, Value]:
 
 
 _WHICH = {Vital.SYSTOLIC_BP: Phrase("upper"), Vital.DIASTOLIC_BP: Phrase("lower")}
+
+
+@cache
+def _named(vital: Vital) -> Mapping[str, Phrase]:
+    measure = MEASURES[vital]
+    named = {"measure": Phrase(measure.display), "unit": Phrase(measure.unit_display)}
+    return named | ({"which": _WHICH[vital]} if vital in _WHICH else {})
 
 
 def _bound(side: str, shown: Number) -> Phrase:

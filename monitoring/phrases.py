@@ -7,6 +7,7 @@ reader's language. Facts are numbers, instants and other phrases, never ready wo
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from core.vitals import MEASURES
@@ -96,6 +97,7 @@ def measured(vital: Vital, value: float) -> Phrase:
     return Phrase("{measure} {value} {unit}", facts)
 
 
+@cache
 def within(vital: Vital) -> str:
     """Return a vital's name as it stands within a sentence: `weight`, but `SpO2`."""
     first, *rest = MEASURES[vital].display.split(" ")
