@@ -42,8 +42,10 @@ def replay(
 ) -> None:
     """Write one FHIR DetectedIssue for each alert that would have opened or risen.
 
-    DIR holds Patient.ndjson, Condition.ndjson and Observation.ndjson (FHIR R4). An alert uses
-    only what had arrived by its time. With --plan, the rulebook is that of the site: its limits,
+    DIR holds Patient.ndjson and Observation.ndjson (FHIR R4), and of Condition,
+    MedicationStatement, MedicationRequest, Encounter, EpisodeOfCare and QuestionnaireResponse
+    what there is. An alert uses only what had arrived by its time, and what was true of the
+    person then. With --plan, the rulebook is that of the site: its limits,
     without the rules it switched off (never RED), read in its hours. Limits that clinicians
     set for single patients are in no folder.
     """
