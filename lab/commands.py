@@ -23,7 +23,7 @@ from lab.reference import write
 from lab.scenarios import WORLDS
 from lab.semisynthetic import glucose_lives, tihm_lives
 from lab.simulator import simulate
-from monitoring.service import load_model, load_plan, load_rulebook
+from monitoring.service import load_model, load_plan, load_rulebook, load_site_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,6 +89,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 (each option of the command is a paramet
         list[str] | None, typer.Option(help=f"Any of: {', '.join(WORLDS)}; default base, null.")
     ] = None,
     rules: Annotated[bool, typer.Option(help="Judge the rulebook too (slower).")] = True,
+    templates: Annotated[bool, typer.Option(help="With each person's templates.")] = False,
     score: Annotated[bool, typer.Option(help="Judge the learned score too (slower).")] = False,
     each_rule: Annotated[bool, typer.Option(help="Also print each rule by itself.")] = False,
     artefact: Annotated[Path | None, typer.Option(help="Default: the one that ships.")] = None,
@@ -96,7 +97,8 @@ def evaluate(  # noqa: PLR0913, PLR0917 (each option of the command is a paramet
 ) -> None:
     """Compare the rules with plain ways of alerting at equal burden, on held-out lives."""
     rulebook = load_rulebook()
-    judges = Judges(load_model(artefact) if score else None, rulebook if rules else None)
+    used = load_site_rules() if templates else rulebook
+    judges = Judges(load_model(artefact) if score else None, used if rules else None)
     for name in world or ["base", "null"]:
         if name not in WORLDS:
             raise typer.BadParameter(f"no world {name!r}; there are {', '.join(WORLDS)}")
@@ -117,7 +119,7 @@ def _compare(title: str, lives: Iterable[Life], judges: Judges, shown: Shown) ->
     with _progress() as bar:
         watched = bar.track(lives, total=shown.lives, description=f"judging {title}")
         found = evaluation.report(
-            list(judged(watched, judges)), seed=shown.seed, ruled=judges.rulebook is not None
+            list(judged(watched, judges)), seed=shown.seed, ruled=judges.rules is not None
         )
     first = found.alone[0]
     _print_table(

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from lab.comparators import Strengths
     from lab.replayed import Said
     from lab.simulator import Life
+    from monitoring.plans.site_rules import SiteRules
     from monitoring.risk import Model
     from monitoring.rulebook import Rulebook
     from monitoring.windows import History
@@ -48,10 +49,10 @@ LOOK_BACK = LookBack(
 
 @dataclass(frozen=True, slots=True)
 class Judges:
-    """What judges besides the plain ways: a rulebook, a model, both or none."""
+    """What judges besides the plain ways: rules, a model, both or none."""
 
     model: Model | None
-    rulebook: Rulebook | None
+    rules: Rulebook | SiteRules | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +65,20 @@ class Judged:
 
 def judged(lives: Iterable[Life], judges: Judges) -> Iterator[Judged]:
     """Yield every life judged in event time, as live and `wardlight replay` judge."""
-    spoken = speaking(judges.rulebook) if judges.rulebook is not None else None
+    spoken = speaking(judges.rules) if judges.rules is not None else None
     for life in lives:
-        yield _judged(life, Judges(judges.model, spoken))
+        yield _judged(life, judges.model, spoken)
 
 
-def _judged(life: Life, judges: Judges) -> Judged:
+def _judged(life: Life, model: Model | None, rules: SiteRules | None) -> Judged:
     person, readings = person_of(life), list(readings_of(life))
     until = datetime.fromtimestamp(instant(life.days) - 60, UTC)
-    findings = (
-        []
-        if judges.rulebook is None
-        else said(person, readings, judges.rulebook, instant(0), until)
-    )
+    findings = [] if rules is None else said(person, readings, rules, instant(0), until)
     past = history(person, readings)
     recorded = [event for event in life.events if event.day > FIRST_DAY]
     others: dict[str, Strengths] = {name: way(past) for name, way in COMPARATORS.items()}
-    if judges.model is not None:
-        others[SCORE] = _scored(life, past, judges.model)
+    if model is not None:
+        others[SCORE] = _scored(life, past, model)
     seen = Seen(
         events=np.array([event.day for event in recorded]),
         kinds=tuple(event.kind for event in recorded),

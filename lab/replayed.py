@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.vitals import Severity
 from monitoring.eventtime import Past, Version, run
+from monitoring.plans.site_rules import SiteRules, standing
 from monitoring.rule_words import tiers
 
 if TYPE_CHECKING:
@@ -32,21 +33,27 @@ class Said:
     severity: Severity
 
 
-def speaking(rulebook: Rulebook) -> Rulebook:
-    """Return the rulebook without rules that say INFO or DQ at most.
+def speaking(rules: Rulebook | SiteRules) -> SiteRules:
+    """Return the rules of a site without those that say INFO or DQ at most.
 
     They reach no clinician, open no episode and enter no combination: what is found of RED,
     AMBER and YELLOW is the same without them, in half the time.
     """
-    return replace(rulebook, rules=tuple(r for r in rulebook.rules if SPOKEN & set(tiers(r))))
+    site = standing(rules)
+    spoken = tuple(r for r in site.rulebook.rules if SPOKEN & set(tiers(r)))
+    return SiteRules(replace(site.rulebook, rules=spoken), site.limits, site.templates)
 
 
 def said(
-    person: Person, readings: Iterable[Reading], rulebook: Rulebook, start: float, until: datetime
+    person: Person,
+    readings: Iterable[Reading],
+    rules: Rulebook | SiteRules,
+    start: float,
+    until: datetime,
 ) -> list[Said]:
     """Return the AMBER and RED findings about a person; `start` in seconds since the epoch."""
     past = Past(person, [Version(reading) for reading in readings])
-    news = run(past, rulebook=rulebook, model=None, until=until)
+    news = run(past, rulebook=rules, model=None, until=until)
     return [
         Said(
             (each.at.timestamp() - start) / DAY,

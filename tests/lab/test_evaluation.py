@@ -162,7 +162,7 @@ def test_rules_that_reach_no_clinician_change_nothing_that_does(lives: list[Life
     ]
 
     assert each[0] == each[1]
-    assert len(speaking(rulebook).rules) < len(rulebook.rules)
+    assert len(speaking(rulebook).rulebook.rules) < len(rulebook.rules)
 
 
 def test_a_report_compares_every_way_on_the_same_lives(lives: list[Life]) -> None:
