@@ -14,6 +14,7 @@ import ingest.context.tables
 import ingest.people.tables
 import ingest.repeats.tables
 import ingest.tables
+import monitoring.asking.tables
 import monitoring.plans.tables
 import monitoring.tables
 from core.database import Base
@@ -27,6 +28,7 @@ TABLE_MODULES = (
     ingest.people.tables,
     ingest.repeats.tables,
     monitoring.tables,
+    monitoring.asking.tables,
     monitoring.plans.tables,
     alerts.tables,
     app.accounts.tables,

@@ -40,6 +40,7 @@ _KEPT = {
     "AuditEvent": {"type", "recorded", "agent", "source"},
     "CodeSystem": {"status", "content"},
     "Communication": {"status"},
+    "CommunicationRequest": {"status"},
     "Condition": {"subject", "clinicalStatus", "verificationStatus"},
     "DetectedIssue": {"status"},
     "Device": {"status"},

@@ -57,7 +57,7 @@ def _mean_beyond(
             return None
         until = last + rule.unanswered_minutes * MINUTE
         if now.at < until:
-            return Waiting(until)
+            return Waiting(until, evidence(series, term.vital, [len(series) - 1])[0])
     usual = now.usual(term.vital, window=1, days=28)
     return Hit(
         rule=rule,

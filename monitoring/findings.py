@@ -175,6 +175,22 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """A value that the person is asked to measure again, until when and with which tip (AL-20).
+
+    `critical` says that its RED is open already; `tip` is a message, in no language yet.
+    """
+
+    vital: Vital
+    reading_id: str
+    rule_id: str
+    taken: datetime
+    until: datetime
+    critical: bool
+    tip: str
+
+
+@dataclass(frozen=True, slots=True)
 class Contribution:
     """The exact part of one feature in a score, in log-odds; the parts sum to the score."""
 
@@ -225,6 +241,7 @@ class Assessment:
     notes: tuple[Phrase, ...] = ()  # what the judgement does not know
     shadow: tuple[Finding, ...] = ()  # of rules in shadow mode: nobody is told (AL-21)
     judged_from: datetime | None = None  # every instant from here on was judged anew (REL-19)
+    asks: tuple[Ask, ...] = ()  # what the person is asked to measure again
     recheck_at: datetime | None = None  # when an unrepeated suspicious value must be judged again
     due_at: datetime | None = None  # when time alone makes a rule fire, if nothing arrives
 

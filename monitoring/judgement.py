@@ -18,11 +18,12 @@ from monitoring import (
     features,
     learnt,
     own_range,
+    repeats,
     risk,
     schedule,
     scoring,
 )
-from monitoring.findings import Assessment, Awaited, Finding
+from monitoring.findings import Ask, Assessment, Awaited, Finding
 from monitoring.kinds import kind_of
 from monitoring.moment import Moment, Waiting, evidence, moment
 from monitoring.rule_kinds import LimitRule
@@ -53,12 +54,13 @@ class Judged:
     findings: tuple[Finding, ...] = ()
     recheck: float | None = None
     due: float | None = None
+    asks: tuple[Ask, ...] = ()
 
 
 def judge_at(now: Moment, asked: Iterable[Rule], rulebook: Rulebook) -> Judged:
     """Ask rules at one moment. The score and combinations are not asked here."""
     findings: list[Finding] = []
-    waits: list[float] = []
+    waits: list[tuple[str, Waiting]] = []
     dues: list[float] = []
     for rule in asked:
         kind = kind_of(rule)
@@ -66,14 +68,19 @@ def judge_at(now: Moment, asked: Iterable[Rule], rulebook: Rulebook) -> Judged:
             continue
         for answer in kind.fire(rule, now):
             if isinstance(answer, Waiting):
-                (dues if kind.timed else waits).append(answer.until)
+                if kind.timed:
+                    dues.append(answer.until)
+                else:
+                    waits.append((rule.id, answer))
                 continue
             answer = own_range.lesser(answer)  # noqa: PLW2901 (the same answer, as it counts)
             if not rule.tiers or answer.severity in rule.tiers:
                 told = learnt.ended(answer, now)
                 said = explanation.finding(told, zone=now.person.zone, closing=rulebook.closing)
                 findings.append(replace(said, rejudged=not kind.timed, rulebook_hash=rulebook.hash))
-    return Judged(tuple(findings), min(waits, default=None), min(dues, default=None))
+    asks = tuple(repeats.below_red(waits, rulebook.asking, rulebook.shadowed))
+    soonest = min((wait.until for _, wait in waits), default=None)
+    return Judged(tuple(findings), soonest, min(dues, default=None), asks)
 
 
 def judge(  # noqa: PLR0913 (the whole context of a judgement)
@@ -95,7 +102,7 @@ def judge(  # noqa: PLR0913 (the whole context of a judgement)
         What earlier assessments found, for combinations only.
     """
     arrived = now.timestamp()
-    found, recheck, due = _walk(past, points, arrived, rulebook)
+    found, asks, recheck, due = _walk(past, points, arrived, rulebook)
     last = moment(past, arrived, arrived)
     scored = _risk(last, model)
     if scored is not None and model is not None:
@@ -120,6 +127,7 @@ def judge(  # noqa: PLR0913 (the whole context of a judgement)
         usual=_usual(last),
         expected=_expected(last),
         notes=tuple(unknowns(last, modelled=model is not None, scored=scored is not None)),
+        asks=repeats.current([*asks, *repeats.beside_red(found, rulebook.asking)], now=now),
         recheck_at=None if recheck is None else datetime.fromtimestamp(recheck, UTC),
         due_at=None if due is None else datetime.fromtimestamp(due, UTC),
     )
@@ -127,13 +135,15 @@ def judge(  # noqa: PLR0913 (the whole context of a judgement)
 
 def _walk(
     past: History, points: Iterable[float], arrived: float, rulebook: Rulebook
-) -> tuple[list[Finding], float | None, float | None]:
+) -> tuple[list[Finding], list[Ask], float | None, float | None]:
     """Judge each point and each end of a wait that has passed.
 
-    Return with the findings when the next wait ends, and when time alone makes a rule fire.
+    Return with the findings what is asked of the person, when the next wait ends, and when time
+    alone makes a rule fire.
     """
     queue = sorted({*(p for p in points if p <= arrived), arrived})
     found: list[Finding] = []
+    asks: list[Ask] = []
     recheck: float | None = None
     due: float | None = None
     done: set[float] = set()
@@ -146,13 +156,14 @@ def _walk(
         asked = rulebook.rules if at in waited or at == arrived else concerned(past, at, rulebook)
         judged = judge_at(moment(past, at, arrived), asked, rulebook)
         found += judged.findings
+        asks += judged.asks
         due = judged.due if at == arrived else due
         if judged.recheck is not None and judged.recheck <= arrived:
             heapq.heappush(queue, judged.recheck)
             waited.add(judged.recheck)
         elif judged.recheck is not None:
             recheck = min(judged.recheck, recheck or judged.recheck)
-    return found, recheck, due
+    return found, asks, recheck, due
 
 
 def concerned(past: History, at: float, rulebook: Rulebook) -> tuple[Rule, ...]:

@@ -123,9 +123,11 @@ class Waiting:
     """Look again at an instant: a value below RED waits for its repeat (AL-20), or time alone.
 
     A rule of time says so when it would fire at that instant if nothing arrived until then.
+    `about` is the reading to be measured again, where the person is asked for that.
     """
 
     until: float
+    about: Evidence | None = None
 
 
 def evidence(series: Series, vital: Vital, indices: Iterable[int]) -> tuple[Evidence, ...]:

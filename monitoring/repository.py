@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 from core.errors import NotFoundError
 from core.vitals import Vital
 from ingest.repository import everybody
+from monitoring.asking.repository import ask
 from monitoring.findings import Assessment
 from monitoring.phrases import Phrase, read_phrase, write_phrase
 from monitoring.record import (
@@ -169,7 +170,10 @@ def store(
         judged_from=found.judged_from,
     )
     unique = row.on_conflict_do_nothing(index_elements=["patient_id", "key"])
-    return session.scalar(unique.returning(AssessmentRow.id))
+    stored = session.scalar(unique.returning(AssessmentRow.id))
+    if stored is not None:
+        ask(session, UUID(found.person_id), found.asks, now=found.at)
+    return stored
 
 
 def rulebooks(session: Session, assessments: Collection[UUID]) -> dict[UUID, str]:

@@ -6,22 +6,26 @@ import hashlib
 import tomllib
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.errors import InvalidError
 from core.vitals import Severity, Vital
-from monitoring import habits, news2, rulebook_check
+from monitoring import habits, news2, repeats, rulebook_check
 from monitoring.alternatives import Candidates
 from monitoring.early_warning import EarlyWarningRule
 from monitoring.habits import Habits
 from monitoring.kinds import KINDS, kind_of
 from monitoring.news2 import Chart
+from monitoring.repeats import Asking
 from monitoring.rule_kinds import ComboRule, Rule, ScoreRule
 from monitoring.screen import Gate, gate_of
 from monitoring.toml_values import build
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class Rulebook:
     news2: Chart = field(default_factory=Chart)
     alternatives: Candidates = field(default_factory=Candidates)  # reviewed by themselves
     habits: Habits = field(default_factory=Habits)
+    asking: Asking = field(default_factory=Asking)
 
     @cached_property
     def gate(self) -> Gate:
@@ -98,7 +103,7 @@ class Rulebook:
         return tuple(rule for rule in self.rules if isinstance(rule, ComboRule))
 
 
-_ENTRIES = {"version", "clear_hours", "closing", "news2", "baseline", "rule"}
+_ENTRIES = {"version", "clear_hours", "closing", "news2", "baseline", "asking", "rule"}
 
 
 def parse(
@@ -143,7 +148,8 @@ def read(
     faults: list[str] = []
     read_rules = (_rule(table, faults) for table in content.get("rule", []))
     chart = _chart(content, faults)
-    learnt = _habits(content, faults)
+    learnt = _table(content, "baseline", Habits, habits.faults, faults)
+    asking = _table(content, "asking", Asking, repeats.faults, faults)
     rules = [_charted(rule, chart) for rule in read_rules if rule is not None]
     faults += rulebook_check.faults(rules, conditions, medicines)
     faults += [f"unknown entry {name}" for name in sorted(set(content) - _ENTRIES)]
@@ -159,6 +165,7 @@ def read(
         closing={Severity(tier): str(words) for tier, words in closing.items()},
         news2=chart,
         habits=learnt,
+        asking=asking,
         clear_hours=float(content.get("clear_hours", Rulebook.clear_hours)),
     )
 
@@ -176,15 +183,21 @@ def _chart(content: Mapping[str, Any], faults: list[str]) -> Chart:
     return chart
 
 
-def _habits(content: Mapping[str, Any], faults: list[str]) -> Habits:
-    """Return how baselines are learnt; without a table nothing but their days counts."""
+def _table(
+    content: Mapping[str, Any],
+    name: str,
+    kind: type[T],
+    look: Callable[[T], Iterable[str]],
+    faults: list[str],
+) -> T:
+    """Return a table of its own kind; a rulebook without it is judged as if it said nothing."""
     try:
-        learnt = build(Habits, content.get("baseline", {}))
+        table = build(kind, content.get(name, {}))
     except (TypeError, ValueError) as error:
-        faults.append(f"baseline: {error}")
-        return Habits()
-    faults += habits.faults(learnt)
-    return learnt
+        faults.append(f"{name}: {error}")
+        return kind()
+    faults += look(table)
+    return table
 
 
 def _charted(rule: Rule, chart: Chart) -> Rule:

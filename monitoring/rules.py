@@ -77,7 +77,7 @@ def _judge(rule: LimitRule, level: Level, series: Series, now: Moment) -> Hit | 
             return None
         until = float(series.times[-1]) + level.unanswered_minutes * MINUTE
         if now.at < until:
-            return Waiting(until)
+            return Waiting(until, evidence(series, rule.vital, [len(series) - 1])[0])
     return _hit(rule, level, now, _Case(series, usual, agreeing, severity, confirmed, because))
 
 

@@ -108,7 +108,7 @@ def implausible(rule: ImplausibleRule, now: Moment) -> Iterator[Hit | Waiting]:
         if danger is None or now.at - kept.time < wait:
             yield _hit(rule, kept, rule.severity, danger=None)
             if danger is not None:
-                yield Waiting(kept.time + wait)
+                yield Waiting(kept.time + wait, kept_evidence(kept))
         elif not _repeated(now, kept):
             yield _hit(rule, kept, rule.unanswered_severity, danger=danger)
 

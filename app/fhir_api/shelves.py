@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.fhir_api.alerting import Flags, Issues, Tasks
+from app.fhir_api.asked import Askings
 from app.fhir_api.audited import Trail
 from app.fhir_api.notified import Notifications
 from app.fhir_api.provenance import Origins
@@ -25,6 +26,7 @@ SHELVES: Mapping[str, Shelf] = {
     "Flag": Flags(),
     "Task": Tasks(),
     "Communication": Notifications(),
+    "CommunicationRequest": Askings(),
     "Provenance": Origins(),
     "AuditEvent": Trail(),
     **dict.fromkeys(PUBLISHED, Published()),

@@ -15,6 +15,7 @@ import alerts.service
 import ingest.service
 from alerts.inbox import EpisodeView
 from app import health
+from app.pages.asked import asked_of
 from app.pages.background import background
 from app.pages.door import Door, Visit
 from app.pages.explained import Reader, episode_print, risk_print
@@ -175,6 +176,7 @@ def _page(door: Door, visit: Visit, patient_id: UUID, *, notice: str) -> Respons
         plan=plan_print(door, visit, patient_id),
         span_days=SPAN.days,
         known=liveness_of(session, [profile], now=now)[patient_id],
+        asked=asked_of(session, patient_id, now=now, zone=door.zone),
         streams=streams_of(session, patient_id, now=now, zone=door.zone),
         risk=risk_print(judged, reader) if judged else None,
         timeline=timeline(episodes, reader),

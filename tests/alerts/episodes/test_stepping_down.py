@@ -11,6 +11,7 @@ from sqlalchemy import select
 from alerts import service
 from alerts.reasons import Reason
 from alerts.tables import AlertEvent
+from monitoring.asking.repository import asked
 from tests.alerts.episodes.test_through_the_door import Home, home, identified
 
 if TYPE_CHECKING:
@@ -126,3 +127,15 @@ def test_an_alert_of_before_there_was_a_step_down_does_not_step_down(
 
     assert home.alert().severity == "RED"
     assert policy.steps_down == minutes(15)
+
+
+def test_what_is_asked_is_stored_once_and_says_until_when(home: Home, now: datetime) -> None:
+    """AL-20: a RED is open at once, and the person is asked in parallel."""
+    opened(home, now)
+
+    [red] = asked(home.session, home.patient, since=now)
+    home.post(115, now + minutes(60), now=now + minutes(60), **identified("2"))
+    [amber, again] = asked(home.session, home.patient, since=now)
+
+    assert (red.critical, red.until, red) == (True, now + minutes(15), again)
+    assert (amber.critical, amber.until) == (False, now + minutes(90))
