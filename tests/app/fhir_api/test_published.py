@@ -11,7 +11,7 @@ import pytest
 from app.fhir_api.published import resources
 from fhir.codes import HOME_VITALS, SYMPTOM_VITALS
 from fhir.own_codes import KNOWN, READ
-from fhir.questionnaire import DAILY
+from fhir.questionnaire import DAILY, QUESTIONS, VITALS
 from fhir.strict import check
 from tests.app.fhir_api.test_parameters import pages
 from tests.door import patient
@@ -33,6 +33,11 @@ def test_every_code_that_is_read_is_published_with_its_meaning_in_both_languages
         assert codes == KNOWN.get(url, codes)
         assert all(each.definition and each.korean for each in concepts)
     assert len(SYMPTOM_VITALS) + len(HOME_VITALS) == sum(map(len, KNOWN.values()))
+
+
+def test_every_question_is_about_a_symptom_that_is_read() -> None:
+    assert {question.code for question in QUESTIONS} < VITALS.keys()
+    assert all(question.korean and question.english for question in QUESTIONS)
 
 
 @pytest.mark.parametrize("kind", ["CodeSystem", "Questionnaire"])

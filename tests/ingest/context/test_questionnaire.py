@@ -10,7 +10,7 @@ import pytest
 
 from core.outbox import Topic
 from core.vitals import Quality, Vital
-from fhir.questionnaire import DAILY, QUESTIONS, VITALS
+from fhir.questionnaire import DAILY, VITALS
 from ingest.repository import preliminary
 from tests.door import NOW, bundle, readings, work_for
 from tests.ingest.context.test_context import LOINC, SNOMED, SYMPTOMS, observation, read
@@ -270,11 +270,6 @@ def test_a_list_and_an_observation_that_say_the_same_are_one_fact_and_two_resour
     ]
     assert facts(database, who) == {Vital.CHEST_PAIN: 1.0, Vital.VOMITING: 1.0}
     assert len([r for r in readings(database, who) if not r.superseded]) == 2
-
-
-def test_every_question_is_about_a_symptom_that_is_read() -> None:
-    assert {question.code for question in QUESTIONS} < VITALS.keys()
-    assert all(question.korean and question.english for question in QUESTIONS)
 
 
 def test_a_list_of_somebody_who_is_not_enrolled_yet_waits_for_them(
