@@ -98,6 +98,11 @@ def test_every_sentence_of_the_rulebook_is_said_in_korean() -> None:
     assert [each for each in said if not re.search("[가-힣]", korean_of(each))] == []
 
 
+def test_each_message_stands_once() -> None:
+    """Of two, a reader would mend the one that is not said."""
+    assert len(re.findall("^msgid ", STORED, re.MULTILINE)) == len(PAIRS) + 1  # and the header
+
+
 def test_korean_numbers_are_counted_in_one_form() -> None:
     assert (CATALOGUE.num_plurals, CATALOGUE.plural_expr) == (1, "0")
 
