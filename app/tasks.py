@@ -30,6 +30,8 @@ from core.security import SYSTEM
 from core.settings import Settings
 from core.slices import slice_of
 from ingest.repository import visible_to
+from ingest.rolling import service as rolling
+from monitoring.reach import READ_BACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,6 +64,11 @@ def make_round(session: Session, subject: UUID, now: datetime, runtime: Runtime)
     except Exception as error:  # noqa: BLE001
         log.error("round failed, judging one by one", error=type(error).__name__)
         outbox.offer_all(session, Topic.ASSESS, dict.fromkeys(ids, Priority.BULK), now=now)
+
+
+def roll(session: Session, patient_id: UUID, now: datetime, runtime: Runtime) -> None:  # noqa: ARG001 (every step is called alike)
+    """Keep what stands for the readings of a dense stream."""
+    rolling.roll_up(session, patient_id, since=now - READ_BACK, now=now)
 
 
 def raise_alerts(session: Session, assessment_id: UUID, now: datetime, runtime: Runtime) -> None:
@@ -99,6 +106,7 @@ def probe(session: Session, subject: UUID, now: datetime, runtime: Runtime) -> N
 STEPS: dict[Topic, Callable[[Session, UUID, datetime, Runtime], None]] = {
     Topic.ASSESS: assess,
     Topic.ROUND: make_round,
+    Topic.ROLL: roll,
     Topic.RAISE: raise_alerts,
     Topic.DELIVER: deliver,
     Topic.ANNOUNCE: announce,

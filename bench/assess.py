@@ -21,22 +21,22 @@ import app.migrate
 from core.clock import utc_now
 from core.database import Database
 from core.embedded import servers
-from core.security import SYSTEM
 from core.settings import Environment, Settings
 from core.slices import SIZE
-from ingest.repository import visible_to
+from ingest.rolling import service as rolling
 from ingest.tables import Condition, Patient
 from monitoring import service
 from monitoring.reach import READ_BACK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
 
 DAYS = 90
+DAY = timedelta(days=1)
 # vital, centre, day-to-day spread, decimals (evidence.md 8.2)
 SIGNALS = (
     ("body_weight", 78.0, 0.5, 1),
@@ -59,6 +59,17 @@ from unnest(cast(:patients as uuid[])) patient,
     generate_series(cast(:first as int), cast(:last as int)) day,
     lateral (select cast(:until as timestamptz) - day * interval '1 day'
              + random() * interval '40 minutes' as at) taken
+"""
+_WORN = """
+insert into reading (patient_id, effective, resource_id, received_at, value, resource_version,
+    ordinal, history, superseded, vital, device, quality, precision, comparator, value_received,
+    unit_received)
+select patient, at, gen_random_uuid(), at + interval '2 seconds',
+    round((72 + 11 * (random() + random() + random() - 1.5))::numeric),
+    1, 0, false, false, 'heart_rate', 'watch', 'scored', 'instant', '', '', ''
+from unnest(cast(:patients as uuid[])) patient,
+    generate_series(cast(:first as int), cast(:last as int)) minute,
+    lateral (select cast(:until as timestamptz) - minute * interval '1 minute' as at) taken
 """
 # What a judgement needs of a reading; nothing is made of it here.
 _LOAD = """
@@ -108,14 +119,30 @@ def measured(session: Session, patients: Sequence[UUID], *, days: range, until: 
         )
 
 
-def fill(database: Database, patients: int, *, until: datetime) -> None:
-    """Store 90 days of readings, all but the last of them judged: what every day finds."""
+def worn(session: Session, patients: Sequence[UUID], *, days: range, until: datetime) -> None:
+    """Store a heart rate of each minute of these days, by a watch."""
+    first, last = days[-1] * 1440, (days[0] - 1) * 1440
+    span = {"patients": list(patients), "first": last, "last": first - 1, "until": until}
+    session.execute(text(_WORN), span)
+
+
+def fill(database: Database, patients: int, *, until: datetime, watch: bool = False) -> list[UUID]:
+    """Store 90 days of readings, all but the last of them judged: what every day finds.
+
+    With a `watch`, the last day is judged as it goes, but for its last quarter of an hour, and
+    the days that are over are rolled up, as the worker does.
+    """
     with database.transaction() as session:
         ids = enrol(session, patients, until=until)
         measured(session, ids, days=range(2, DAYS + 1), until=until)
-        one_by_one(session, ids, now=until - timedelta(days=1))
+        if watch:
+            worn(session, ids, days=range(1, DAYS + 1), until=until)
+            for each in ids:
+                rolling.roll_up(session, each, since=until - READ_BACK, now=until)
+        one_by_one(session, ids, now=until - timedelta(minutes=15) if watch else until - DAY)
     with database.transaction() as session:
         measured(session, ids, days=range(1, 2), until=until)
+    return ids
 
 
 def load(session: Session, patients: Sequence[UUID], *, now: datetime) -> int:
@@ -147,10 +174,10 @@ STEPS: dict[str, Callable[..., int]] = {
 }
 
 
-def measure(database: Database, *, repeats: int, now: datetime) -> dict[str, float]:
+def measure(
+    database: Database, patients: Sequence[UUID], *, repeats: int, now: datetime
+) -> dict[str, float]:
     """Return the median seconds of each step, tried in turn; nothing is kept of a judgement."""
-    with database.transaction() as session:
-        patients = list(session.scalars(visible_to(SYSTEM)))
     taken: dict[str, list[float]] = {name: [] for name in STEPS}
     for _ in range(repeats):
         for name, step in STEPS.items():
@@ -167,6 +194,7 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser = argparse.ArgumentParser(prog="bench assess")
     parser.add_argument("--patients", type=int, default=200)
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--watched", type=int, default=10)
     chosen = parser.parse_args(arguments)
     now = utc_now()
     with tempfile.TemporaryDirectory() as name:
@@ -174,17 +202,27 @@ def main(arguments: Sequence[str] = ()) -> None:
         with servers(settings, broker=False) as running:
             app.migrate.upgrade(running.migration_database_url, app_role=settings.app_role)
             owner = Database(running.migration_database_url, field_keys=running.field_keys)
-            fill(owner, chosen.patients, until=now)
+            plain = fill(owner, chosen.patients, until=now)
+            watched = fill(owner, chosen.watched, until=now, watch=True)
             with owner.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as line:
                 line.execute(text("vacuum analyze"))
             owner.close()
             database = Database(running.database_url, field_keys=running.field_keys)
-            medians = measure(database, repeats=chosen.repeats, now=now)
+            medians = measure(database, plain, repeats=chosen.repeats, now=now)
+            minutes = measure(database, watched, repeats=chosen.repeats, now=now)
             database.close()
     print(f"{chosen.patients} people, {DAYS} days of {len(SIGNALS)} signals:")
+    shown(medians, chosen.patients, medians["loading the rows"])
+    print(f"{chosen.watched} people, the same with a heart rate of each minute, rolled up:")
+    one = medians["loading the rows"] / chosen.patients * chosen.watched
+    shown(minutes, chosen.watched, one)
+
+
+def shown(medians: Mapping[str, float], people: int, loading: float) -> None:
+    """Print each step, and how often its time is that of loading one reading a day of each."""
     for name, seconds in medians.items():
-        ratio = seconds / medians["loading the rows"]
-        print(f"{name:>20}: {chosen.patients / seconds:8.0f} people/s/core, {ratio:5.1f} x loading")
+        ratio = seconds / loading
+        print(f"{name:>20}: {people / seconds:8.0f} people/s/core, {ratio:5.1f} x loading")
 
 
 if __name__ == "__main__":

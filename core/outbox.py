@@ -36,6 +36,7 @@ class Topic(StrEnum):
     DELIVER = "deliver"  # subject: delivery
     ANNOUNCE = "announce"  # subject: alert that changed; finds out who subscribed to it
     NOTIFY = "notify"  # subject: subscription to which something is due
+    ROLL = "roll"  # subject: patient with a dense stream, some days of which are over
     EXPORT = "export"  # subject: bulk export; one step of it
     PROBE = "probe"  # subject: nothing; proves that rows are being closed (REL-36)
 

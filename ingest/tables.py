@@ -12,6 +12,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     PrimaryKeyConstraint,
+    SmallInteger,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -243,6 +244,14 @@ class ResourceIdentifier(Base):
     resource_id: Mapped[UUID]
 
 
+_REVISED, _ROLLED = text("superseded or quality = 'withdrawn'"), text("roll is not null")
+# Only of what was taken back, and of people with a dense stream: nobody else pays for it.
+_FEW = (
+    Index("ix_reading_revised", "patient_id", "effective", postgresql_where=_REVISED),
+    Index("ix_reading_rolled", "patient_id", "roll", "effective", postgresql_where=_ROLLED),
+)
+
+
 class StoredReading(Base):
     """One measured value, indexed for the judgement out of a received Observation.
 
@@ -261,6 +270,8 @@ class StoredReading(Base):
     local_day: Mapped[date | None]
     resource_version: Mapped[int]
     ordinal: Mapped[int] = mapped_column(primary_key=True, default=0)
+    stands_for: Mapped[int | None]  # in medians, once rolled up (`ingest.rollup`)
+    roll: Mapped[int | None] = mapped_column(SmallInteger)  # rolled up by day, by hour, or not
     history: Mapped[bool] = mapped_column(default=False)
     superseded: Mapped[bool] = mapped_column(default=False)
     vital: Mapped[str] = mapped_column(primary_key=True)
@@ -278,6 +289,7 @@ class StoredReading(Base):
             "ordinal = 0 or superseded or quality in ('conflict', 'absent', 'withdrawn')",
             name="one_lives",
         ),
+        *_FEW,
         {"postgresql_partition_by": "RANGE (effective)"},
     )
 

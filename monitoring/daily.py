@@ -27,13 +27,39 @@ class Daily:
         return Daily(self.days[low:high], self.medians[low:high])
 
 
-def daily_medians(days: Ints, values: Floats) -> Daily:
-    """Return the median of each local day, without a loop over the days."""
+def daily_medians(days: Ints, values: Floats, weights: Ints | None = None) -> Daily:
+    """Return the median of each local day, without a loop over the days.
+
+    With `weights`, each value counts for so many; of a day on which none counts yet, each does
+    once. The median of hourly medians that each count for their hour lies between the quartiles
+    of the day: at least half the hours, of each at least half the readings, lie on either side.
+    """
     if not len(days):
         return Daily(days, values)
+    if weights is not None:
+        return _weighted(days, values, weights)
     order = np.lexsort((values, days))
     sorted_days, sorted_values = days[order], values[order]
-    starts = np.flatnonzero(np.r_[True, sorted_days[1:] != sorted_days[:-1]])
-    ends = np.r_[starts[1:], len(days)]
+    starts, ends = _bounds(sorted_days)
     low, high = (starts + ends - 1) // 2, (starts + ends) // 2
     return Daily(sorted_days[starts], (sorted_values[low] + sorted_values[high]) / 2)
+
+
+def _weighted(days: Ints, values: Floats, weights: Ints) -> Daily:
+    order = np.lexsort((values, days))
+    days, values, counts = days[order], values[order], weights[order]
+    starts, ends = _bounds(days)
+    uncounted = np.add.reduceat(counts, starts) == 0
+    reached = np.cumsum(np.where(np.repeat(uncounted, ends - starts), 1, counts))
+    before = np.r_[0, reached[starts[1:] - 1]]
+    total = reached[ends - 1] - before
+    # As where each counts for one: the mean of the two in the middle.
+    low = reached.searchsorted(before + (total + 1) // 2)
+    high = reached.searchsorted(before + total // 2 + 1)
+    return Daily(days[starts], (values[low] + values[high]) / 2)
+
+
+def _bounds(days: Ints) -> tuple[Ints, Ints]:
+    """Return where each day begins and where it ends, in days that ascend."""
+    starts = np.flatnonzero(np.r_[True, days[1:] != days[:-1]])
+    return starts, np.r_[starts[1:], len(days)]

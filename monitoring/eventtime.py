@@ -172,7 +172,7 @@ class _Walk:
         past, self._heard = self.known(at), at
         asked: dict[float, set[Vital]] = {}
         for arrival in arrivals:
-            if arrival.judged:
+            if arrival.judged and _seen(past, arrival):
                 for point in self._points(past, arrival):
                     asked.setdefault(point, set()).add(arrival.vital)
         found: list[Finding] = []
@@ -268,6 +268,17 @@ class _Walk:
         past, candidates = self.known(at), self.rulebook.alternatives
         [found] = considered(candidates, [finding], lambda t: moment(past, t, at), beside)
         return found
+
+
+def _seen(past: History, arrival: _Arrival) -> bool:
+    """Return whether rules look at what arrived: in a dense stream others stand for most of it."""
+    series = past.series.get(arrival.vital)
+    if series is None or series.weights is None:
+        return True
+    at = int(series.times.searchsorted(arrival.time))
+    if at < len(series) and series.times[at] == arrival.time:
+        return True
+    return any(kept.time == arrival.time for kept in (*past.bounds, *past.kept))
 
 
 def _recent(findings: Iterable[Finding], at: float) -> list[Finding]:

@@ -92,6 +92,7 @@ class Series:
     daily: Daily
     origin: Origin | None = None
     handovers: tuple[Handover, ...] = ()
+    weights: Ints | None = None  # in daily medians, where others stand for it (`ingest.rollup`)
     doubles: Bools | None = None  # the same measurement as one before it; None where there is none
 
     def __len__(self) -> int:
@@ -110,10 +111,11 @@ def make_series(  # noqa: PLR0913, PLR0917 (one array for each thing that is kno
     ids: NDArray[np.object_],
     received: Floats,
     origin: Origin | None = None,
+    weights: Ints | None = None,
 ) -> Series:
     """Return a series from arrays that ascend in effective time."""
     latest = np.maximum.accumulate(received) if len(received) else received
-    daily = daily_medians(days, values)
+    daily = daily_medians(days, values, weights)
     return Series(
         times,
         values,
@@ -124,6 +126,7 @@ def make_series(  # noqa: PLR0913, PLR0917 (one array for each thing that is kno
         daily,
         origin,
         _handovers(times, days, origin) if origin else (),
+        weights,
         _doubles(times, values, origin) if origin else None,
     )
 
@@ -193,6 +196,7 @@ def part(full: Series, rows: Bools) -> Series:
         full.ids[:count][rows],
         full.received[:count][rows],
         full.origin.of(slice(count)).of(rows) if full.origin else None,
+        full.weights[:count][rows] if full.weights is not None else None,
     )
 
 
@@ -211,6 +215,7 @@ def _prefix(full: Series, count: int) -> Series:
         _prefix_daily(full, count),
         full.origin.of(slice(count)) if full.origin else None,
         full.handovers,
+        full.weights[:count] if full.weights is not None else None,
         doubles if doubles is not None and doubles.any() else None,
     )
 
@@ -222,6 +227,10 @@ def _prefix_daily(full: Series, count: int) -> Daily:
     done = int(full.daily.days.searchsorted(today))
     if count == len(full) or full.days[count] != today:
         return Daily(full.daily.days[: done + 1], full.daily.medians[: done + 1])
-    values = np.sort(full.values[int(full.days[:count].searchsorted(today)) : count])
+    now = slice(int(full.days[:count].searchsorted(today)), count)
+    if full.weights is not None:
+        last = daily_medians(full.days[now], full.values[now], full.weights[now]).medians
+        return Daily(full.daily.days[: done + 1], np.append(full.daily.medians[:done], last))
+    values = np.sort(full.values[now])
     middle = (values[(len(values) - 1) // 2] + values[len(values) // 2]) / 2
     return Daily(full.daily.days[: done + 1], np.append(full.daily.medians[:done], middle))

@@ -14,8 +14,9 @@ from core.outbox import Priority, Topic, offer
 from core.vitals import Severity
 from ingest import repository as people
 from ingest.context.repository import medicine_classes
+from ingest.rollup import SETTLED
 from ingest.streams.repository import revised
-from monitoring import alternatives, judgement, repository, risk, rulebook, windows
+from monitoring import alternatives, judgement, repository, risk, rolled, rulebook, windows
 from monitoring.plans.in_force import under_plan
 from monitoring.plans.plan_file import read_plan
 from monitoring.plans.repository import own_of
@@ -182,6 +183,9 @@ def _assess(
         found = _unlowered(session, found, past, readings, rulebook=in_force)
         found = replace(found, judged_from=_judged_from(fresh, now=now))
         judged[id_] = _keep(session, id_, found, readings, mark)
+        if rolled.by_hours_only(past, now=now):
+            later = now + SETTLED
+            offer(session, Topic.ROLL, id_, now=now, priority=Priority.BULK, not_before=later)
         if found.due_at is not None and found.due_at - now <= ROUND:
             offer(session, Topic.ASSESS, id_, now=now, not_before=found.due_at)
     repository.mark_judged(session, judged, now=now)

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 
 from core.vitals import Precision, Quality, Reading, Vital
+from monitoring.rolled import standing, weights
 from monitoring.series import DAY, UNKNOWN, Manner, Origin, Series, cut_series, make_series
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def history(
     ordered = sorted(
         (r for r in readings if r.quality is not Quality.WITHDRAWN),
         # Not by arrival: two devices may speak of the same instant (REL-19).
-        key=lambda r: (r.vital, time_of(r), r.value is None, r.value or 0.0, r.id),
+        key=_order,
     )
     series = {
         vital: _series(list(group), zone, gate.manner(vital) if gate else None)
@@ -138,6 +139,11 @@ def history(
     )
 
 
+def _order(reading: Reading) -> tuple[str, float, bool, float, str]:
+    value = reading.value
+    return (reading.vital, time_of(reading), value is None, value or 0.0, reading.id)
+
+
 def time_of(reading: Reading) -> float:
     """Return the instant a reading is judged at: an interval by its end (fhir.md section 4).
 
@@ -155,6 +161,10 @@ def day_of(reading: Reading, zone: tzinfo) -> int:
 
 def _series(readings: list[Reading], zone: tzinfo, manner: Manner | None) -> Series:
     times = [time_of(r) for r in readings]
+    kept = standing(readings, times)
+    if kept is not readings:
+        readings = sorted(kept, key=_order)
+        times = [time_of(r) for r in readings]
     local = [_local(r, at, zone) for r, at in zip(readings, times, strict=True)]
     return make_series(
         times=np.array(times),
@@ -163,6 +173,7 @@ def _series(readings: list[Reading], zone: tzinfo, manner: Manner | None) -> Ser
         ids=np.array([r.id for r in readings], dtype=np.object_),
         received=np.array([r.received.timestamp() for r in readings]),
         origin=_origin(readings, [hour for _, hour in local], manner) if manner else None,
+        weights=weights(readings),
     )
 
 

@@ -11,6 +11,8 @@ from ingest.acceptance import BESIDE, Incoming, Kept, Known
 from ingest.archive.repository import Head, find_named, heads
 from ingest.candidates import Candidate
 from ingest.receipt import ANSWERING, DIGEST, Name
+from ingest.rolling.repository import give_way
+from ingest.rollup import CLOSED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -186,6 +188,7 @@ def supersede(session: Session, decisions: Iterable[Decision]) -> None:
         beside = _Ordinals(session, {(row[0], row[1]) for row in stale})
         numbers = [row[4] or beside.next(row[:4]) for row in stale]
         run(session, _STEP_ASIDE, *map(list, zip(*stale, strict=True)), numbers)
+        give_way(session, [r[0] for r in stale], [r[1] for r in stale])
 
 
 class _Ordinals:
@@ -240,3 +243,5 @@ def add_readings(session: Session, decisions: Sequence[Decision], *, received: d
     ]
     if stored:
         copy_rows(session, "reading", _READING, stored)
+        late = [row for row in stored if received - row[1] > CLOSED]
+        give_way(session, [row[0] for row in late], [row[1] for row in late])

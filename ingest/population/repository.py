@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from core.rows import run
 from core.vitals import Precision, Quality, Reading, Vital
 from ingest.merging.repository import everybody
+from ingest.rolling.repository import rolled_until
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -19,14 +21,38 @@ if TYPE_CHECKING:
 _VITALS = {vital.value: vital for vital in Vital}
 _QUALITIES = {quality.value: quality for quality in Quality}
 _PRECISIONS = {precision.value: precision for precision in Precision}
-_READINGS = """
-select patient_id, resource_id, resource_version, ordinal, vital, value, effective, received_at,
-    quality, until, local_day, precision, comparator, device, value_received, unit_received, history
+_COLUMNS = """patient_id, resource_id, resource_version, ordinal, vital, value, effective,
+    received_at, quality, until, local_day, precision, comparator, device, value_received,
+    unit_received, history"""
+_COUNTS = "not superseded and quality <> 'withdrawn'"
+_ORDER = "order by patient_id, effective, received_at, vital, device, ordinal"
+_READINGS = f"""
+select {_COLUMNS}
 from reading
-where patient_id = any(%b::uuid[]) and not superseded and quality <> 'withdrawn'
+where patient_id = any(%b::uuid[]) and {_COUNTS}
     and (effective >= %b::timestamptz or (vital = 'body_weight' and effective >= %b::timestamptz))
-order by patient_id, effective, received_at, vital, device, ordinal
-"""
+{_ORDER}
+"""  # noqa: S608 (only the names above)
+# Of people with a dense stream: what stands for the days that are over, and all of those since.
+_ROLLED = f"""
+select {_COLUMNS}, coalesce(stands_for, 1)
+from unnest(%b::uuid[], %b::timestamptz[], %b::timestamptz[]) rolled (person, before, hours)
+    join reading on patient_id = person and effective < before
+        and (roll = 0 or (roll = 1 and effective >= hours))
+where {_COUNTS}
+    and (effective >= %b::timestamptz or (vital = 'body_weight' and effective >= %b::timestamptz))
+union all
+select {_COLUMNS}, 1
+from unnest(%b::uuid[], %b::timestamptz[]) rolled (person, since)
+    join reading on patient_id = person and effective >= since
+where {_COUNTS}
+{_ORDER}
+"""  # noqa: S608 (only the names above)
+_RAW = f"""
+select {_COLUMNS} from reading
+where patient_id = %b and effective >= %b and effective < %b and {_COUNTS} {_ORDER}
+"""  # noqa: S608 (only the names above)
+HOURS_BACK = timedelta(days=2)  # so far back a dense stream is read by the hour
 
 
 def readings_of(
@@ -40,9 +66,33 @@ def readings_of(
     ids = everybody(session, patients)
     every = sorted({id_ for person in ids.values() for id_ in person})
     found: dict[UUID, list[Reading]] = {}
-    for row in run(session, _READINGS, every, since, weight_since):
+    rolled = rolled_until(session, every)
+    plain = [id_ for id_ in every if id_ not in rolled] if rolled else every
+    for row in run(session, _READINGS, plain, since, weight_since):
+        found.setdefault(row[0], []).append(_reading(row))
+    for row in _rolled(session, rolled, since, weight_since) if rolled else ():
         found.setdefault(row[0], []).append(_reading(row))
     return {patient: _joined(found, person) for patient, person in ids.items()}
+
+
+def _rolled(
+    session: Session, until: Mapping[UUID, datetime], since: datetime, weight_since: datetime
+) -> list[Any]:
+    """Return the rows of people with a dense stream.
+
+    By the hour from a day before what is not rolled up: all that is judged anew lies behind it.
+    """
+    people, before = list(until), list(until.values())
+    hours = [each - HOURS_BACK for each in before]
+    return run(
+        session, _ROLLED, people, before, hours, since, weight_since, people,
+        [max(each, since) for each in before],
+    )  # fmt: skip
+
+
+def raw(session: Session, patient_id: UUID, start: datetime, end: datetime) -> list[Reading]:
+    """Return every reading of a record in a span of time, whatever stands for it."""
+    return [_reading(row) for row in run(session, _RAW, patient_id, start, end)]
 
 
 def _joined(found: Mapping[UUID, list[Reading]], person: Collection[UUID]) -> list[Reading]:
@@ -70,6 +120,7 @@ def _reading(row: tuple[Any, ...]) -> Reading:
         row[14],
         row[15],
         row[16],
+        *row[17:],
     )
 
 

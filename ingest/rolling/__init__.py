@@ -1,0 +1,1 @@
+"""Keeps, as they arrive, what stands for the readings of a dense stream."""

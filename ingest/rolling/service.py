@@ -1,0 +1,78 @@
+"""Rolls up the days of a person that are over, in a transaction of its own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+from itertools import groupby
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from core.vitals import Precision
+from ingest.archive.repository import lock
+from ingest.population.repository import raw
+from ingest.repository import one_person
+from ingest.rolling import repository
+from ingest.rollup import BY_DAY, SETTLED, by_day, dense, local_date
+from ingest.tables import Patient
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from core.vitals import Reading
+
+Kept = tuple[tuple[datetime, str], tuple[int, int]]
+
+
+def roll_up(session: Session, patient_id: UUID, *, since: datetime, now: datetime) -> bool:
+    """Roll up the days from `since` on that are over; return whether anything was rolled up.
+
+    Under the lock that whoever stores a reading of this person takes too. A person of several
+    records, or of a zone without a name, is left as it is: read whole, and judged the same.
+    """
+    lock(session, [f"patient|{patient_id}"])
+    zone = _zone(session.get_one(Patient, patient_id).zone)
+    mark = repository.marks(session, patient_id)
+    if zone is None or len(one_person(session, patient_id)) > 1:
+        return False
+    if not repository.database_knows(session, zone.key):
+        return False
+    if mark is not None and mark.changed_at is not None and now - mark.changed_at < SETTLED:
+        return False
+    start = _midnight(mark.until if mark else since, zone)
+    end = _midnight(now - SETTLED, zone)
+    readings = raw(session, patient_id, start, end) if start < end else []
+    if start >= end or (mark is None and not dense(readings)):
+        return False
+    if any(now - each.received < SETTLED for each in readings):
+        return False
+    repository.keep(session, patient_id, dict(_days(readings, zone)), (start, end))
+    repository.move_on(session, patient_id, end, zone.key)
+    return True
+
+
+def _days(readings: Sequence[Reading], zone: ZoneInfo) -> Iterator[Kept]:
+    whole = [r for r in readings if r.precision is not Precision.INSTANT]
+    yield from (((r.effective, r.id), (BY_DAY, 1)) for r in whole)
+    exact = sorted(
+        (r for r in readings if r.precision is Precision.INSTANT),
+        key=lambda r: (r.vital, r.effective),
+    )
+    for _, group in groupby(exact, key=lambda r: (r.vital, local_date(r, zone))):
+        day = list(group)
+        kept = by_day(day)
+        yield from (((r.effective, r.id), kept[r.id]) for r in day if r.id in kept)
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def _midnight(instant: datetime, zone: ZoneInfo) -> datetime:
+    """Return the beginning of the local day of an instant."""
+    return datetime.combine(instant.astimezone(zone).date(), time(), tzinfo=zone).astimezone(UTC)
