@@ -117,7 +117,7 @@ def by_day(day: Sequence[Reading]) -> dict[str, tuple[int, int]]:
 def _of_day(day: Sequence[Reading]) -> dict[str, tuple[int, int]]:
     streams = [r for r in day if rolls(r)]
     hours = by_hour(streams)
-    if len(hours) == len(streams):
+    if all(r.stands_for == 1 for r in hours):
         return {r.id: (BY_DAY, 1) for r in day}
     kept = {r.id: (BY_DAY, 1) for r in day if not rolls(r)}
     kept |= {r.id: (BY_HOUR, 0) for r in hours}

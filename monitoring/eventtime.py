@@ -62,6 +62,7 @@ class _Arrival(NamedTuple):
     time: float
     vital: Vital
     judged: bool
+    revised: bool = False  # it was taken back, or another version took its place
 
 
 @dataclass(slots=True)
@@ -116,15 +117,16 @@ def _walk(past: Past, site: SiteRules, model: risk.Model | None) -> _Walk:
 
 
 def _arrivals(versions: Iterable[Version]) -> list[_Arrival]:
-    found = [
-        _Arrival(
-            received := v.reading.received.timestamp(),
-            taken := time_of(v.reading),
-            v.reading.vital,
-            v.reading.quality is not Quality.FUTURE and received - taken <= REACH_DAYS * DAY,
-        )
-        for v in versions
-    ]
+    found: list[_Arrival] = []
+    for each in versions:
+        received, taken = each.reading.received.timestamp(), time_of(each.reading)
+        counts = each.reading.quality is not Quality.FUTURE
+        judged = counts and received - taken <= REACH_DAYS * DAY
+        found.append(_Arrival(received, taken, each.reading.vital, judged))
+        if each.replaced is not None:
+            # What it said may have held something up or back (REL-23).
+            judged = counts and each.replaced - taken <= REACH_DAYS * DAY
+            found.append(_Arrival(each.replaced, taken, each.reading.vital, judged, revised=True))
     return sorted(found)
 
 
@@ -172,7 +174,7 @@ class _Walk:
         past, self._heard = self.known(at), at
         asked: dict[float, set[Vital]] = {}
         for arrival in arrivals:
-            if arrival.judged and _seen(past, arrival):
+            if arrival.judged and (arrival.revised or _seen(past, arrival)):
                 for point in self._points(past, arrival):
                     asked.setdefault(point, set()).add(arrival.vital)
         found: list[Finding] = []
@@ -182,7 +184,7 @@ class _Walk:
 
     def _points(self, past: History, arrival: _Arrival) -> list[float]:
         """Return the instants an arrival touches: its own, and all later known ones (REL-19)."""
-        if arrival.time >= self._newest:
+        if arrival.time >= self._newest and not arrival.revised:
             self._newest = arrival.time
             return [arrival.time]
         known = cut(past, arrival.at, arrival.at)
@@ -218,6 +220,7 @@ class _Walk:
         if self.episodes.clear(at):
             self._frozen = self.episodes.frozen()
         self._heard = at + 1.0  # midnight: the day has changed, and a day more is over
+        self.come_to(self._heard)
         yield from self._tell(self._of_time(self._heard)[0], self._heard)
 
     def _ask(

@@ -49,7 +49,7 @@ OVERLAP = timedelta(minutes=2)
 AFTER = "/"  # in a key, before the judgement that it follows
 ROUND = timedelta(minutes=15)  # what falls due by time alone before the next round is asked then
 COMBINE = timedelta(days=7)  # how far back stored findings are read for combinations
-NO_PLAN = Own()
+NO_PLAN, BULK = Own(), Priority.BULK
 
 
 def load_rulebook(path: Path | None = None) -> Rulebook:
@@ -184,8 +184,7 @@ def _assess(
         found = replace(found, judged_from=_judged_from(fresh, now=now))
         judged[id_] = _keep(session, id_, found, readings, mark)
         if rolled.by_hours_only(past, now=now):
-            later = now + SETTLED
-            offer(session, Topic.ROLL, id_, now=now, priority=Priority.BULK, not_before=later)
+            offer(session, Topic.ROLL, id_, now=now, priority=BULK, not_before=now + SETTLED)
         if found.due_at is not None and found.due_at - now <= ROUND:
             offer(session, Topic.ASSESS, id_, now=now, not_before=found.due_at)
     repository.mark_judged(session, judged, now=now)
@@ -205,10 +204,9 @@ def _unlowered(
     rulebook: Rulebook,
 ) -> Assessment:
     """Take back what only preliminary readings say against a finding; few findings ask for it."""
-    lowered = [each for each in found.findings if each.back_in_range]
-    if not lowered:
+    first = min((each.at for each in found.findings if each.back_in_range), default=None)
+    if first is None:
         return found
-    first = min(each.at for each in lowered)
     doubtful = people.preliminary(session, (r.id for r in readings if r.effective > first))
     if not doubtful:
         return found
