@@ -1,7 +1,8 @@
 """A value past a general limit that is usual for this person is news of a lesser tier.
 
 General limits speak of anybody; who lives near one, or whose scale swings, would be called about
-for their own normal (evidence.md 0, finding 4). RED is never touched.
+for their own normal (evidence.md 0, finding 4). Only YELLOW is touched: RED and AMBER speak as they
+were signed, whoever is used to it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ DIGITS = 6
 def lesser(hit: Hit) -> Hit:
     """Return the hit, lowered where its value lies within the person's own range."""
     own = hit.rule.own_range
-    if own is None or hit.severity is Severity.RED:
+    if own is None or hit.severity is not Severity.YELLOW:
         return hit
     if hit.value is None or hit.usual is None or hit.usual.provisional:
         return hit
