@@ -32,7 +32,9 @@ LEAST_PAIRS = 14  # readings before the run, to know how often two are alike by 
 class OtherPersonRule(Rule):
     """A reading far from the usual, before one that is back at it: probably another person's.
 
-    Far is by more than `fraction` of the usual and by more than `amount`.
+    Far is by more than `fraction` of the usual and by more than `amount`. Until
+    `unanswered_minutes` are over it waits for its repeat (`monitoring.unsure`), which agrees
+    within `agrees_within`; 0 minutes: it does not wait.
     """
 
     severity: Severity
@@ -41,6 +43,8 @@ class OtherPersonRule(Rule):
     amount: float
     within_days: int = 7
     usual_days: int = 28
+    unanswered_minutes: float = 0.0
+    agrees_within: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from monitoring import (
     risk,
     schedule,
     scoring,
+    unsure,
 )
 from monitoring.findings import Ask, Assessment, Awaited, Finding
 from monitoring.kinds import kind_of
@@ -62,11 +63,12 @@ def judge_at(now: Moment, asked: Iterable[Rule], rulebook: Rulebook) -> Judged:
     findings: list[Finding] = []
     waits: list[tuple[str, Waiting]] = []
     dues: list[float] = []
+    fired = unsure.Asking(now, rulebook.repeated)
     for rule in asked:
         kind = kind_of(rule)
         if kind.fire is None or not applies(rule, now):
             continue
-        for answer in kind.fire(rule, now):
+        for answer in fired.of(rule):
             if isinstance(answer, Waiting):
                 if kind.timed:
                     dues.append(answer.until)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.errors import InvalidError
 from core.vitals import Severity, Vital
-from monitoring import habits, news2, repeats, rulebook_check
+from monitoring import habits, news2, repeats, rulebook_check, unsure
 from monitoring.alternatives import Candidates
 from monitoring.early_warning import EarlyWarningRule
 from monitoring.habits import Habits
@@ -91,6 +91,11 @@ class Rulebook:
     def timed(self) -> tuple[Rule, ...]:
         """Return the rules that time alone can make fire."""
         return tuple(rule for rule in self.rules if kind_of(rule).timed)
+
+    @cached_property
+    def repeated(self) -> Mapping[str, frozenset[Vital]]:
+        """Return, by id, the vitals of each rule that waits for the repeat of a strange value."""
+        return {r.id: kind_of(r).vitals(r) for r in self.rules if unsure.waits(r)}
 
     @cached_property
     def score(self) -> ScoreRule | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -46,6 +46,16 @@ PARTNERS: dict[Vital, tuple[Vital, ...]] = {
 }
 
 
+class Proofs(NamedTuple):
+    """From when on each reading is doubted, and known to be another's or in another unit.
+
+    Both float64[n] in seconds, infinity for never; None where no reading ever is.
+    """
+
+    since: Floats | None = None
+    strange: Floats | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
     """The rules that doubt a measurement, and how readings count."""
@@ -64,14 +74,14 @@ class Gate:
         """Return what these rules doubt of some readings."""
         return Screen(self, known)
 
-    def proofs(self, known: Known, vital: Vital) -> Floats | None:
-        """Return float64[n], from when on each reading is doubted; None where none ever is."""
+    def proofs(self, known: Known, vital: Vital) -> Proofs:
+        """Return what is doubted of a vital's readings."""
         doubts = _Doubts(known, vital)
         for rule in self.rules:
             find = _FINDERS.get(type(rule))
             if find is not None:
                 find(rule, doubts)
-        return doubts.since
+        return Proofs(doubts.since, doubts.strange)
 
 
 def gate_of(rules: Iterable[Rule], habits: Habits) -> Gate:
@@ -95,7 +105,7 @@ class Screen:
     ) -> None:
         self.gate = gate
         self._known, self._before, self._whole = known, before, whole
-        self._found: dict[Vital, Floats | None] = {}
+        self._found: dict[Vital, Proofs] = {}
 
     def cut(self, known: Known, whole: Whole) -> Screen:
         """Return the screen of a cut; `whole` says where only what came later was left out."""
@@ -103,24 +113,33 @@ class Screen:
 
     def sure(self, vital: Vital, until: float) -> Bools | None:
         """Return bool[n], which readings may teach at an instant; None where all may."""
-        since = self._since(vital)
+        since = self._proofs(vital).since
         if since is None:
             return None
         sure = (since > until) | (since == math.inf)
         return None if sure.all() else sure
 
-    def _since(self, vital: Vital) -> Floats | None:
+    def strange(self, vital: Vital, until: float) -> Bools | None:
+        """Return bool[n], which readings an instant knows to be no measure of this person.
+
+        They are another person's, or in another unit, and a later reading was back at the usual.
+        """
+        strange = self._proofs(vital).strange
+        return None if strange is None or strange.min() > until else strange <= until
+
+    def _proofs(self, vital: Vital) -> Proofs:
         if vital not in self._found:
             self._found[vital] = self._find(vital)
         return self._found[vital]
 
-    def _find(self, vital: Vital) -> Floats | None:
+    def _find(self, vital: Vital) -> Proofs:
         if self._before is None or self._whole is None:
             return self.gate.proofs(self._known, vital)
         if not all(self._whole(each) for each in (vital, *PARTNERS.get(vital, ()))):
             return self.gate.proofs(self._known, vital)
-        earlier = self._before._since(vital)  # noqa: SLF001 (one of ours)
-        return None if earlier is None else earlier[: len(self._known[vital])]
+        count = len(self._known.get(vital, ()))
+        earlier = self._before._proofs(vital)  # noqa: SLF001 (one of ours)
+        return Proofs(*(None if each is None else each[:count] for each in earlier))
 
 
 class _Doubts:
@@ -129,6 +148,7 @@ class _Doubts:
     def __init__(self, known: Known, vital: Vital) -> None:
         self.known, self.vital = known, vital
         self.since: Floats | None = None
+        self.strange: Floats | None = None
 
     @property
     def series(self) -> Series | None:
@@ -139,6 +159,11 @@ class _Doubts:
         if self.since is None:
             self.since = np.full(len(series), math.inf)
         self.since[i] = min(self.since[i], at)
+
+    def another(self, i: int, at: float) -> None:
+        if self.strange is None:
+            self.strange = np.full(len(self.known[self.vital]), math.inf)
+        self.strange[i] = min(self.strange[i], at)
 
     def sure(self, at: float) -> Bools | None:
         """Return the readings that nothing known before an instant doubts."""
@@ -209,6 +234,10 @@ def _slipped(rule: UnitSlipRule, doubts: _Doubts) -> None:
         usual = usual_between(series, doubts.vital, (day - rule.usual_days, day), sure)
         if usual and meant_as(float(values[i]), slip, usual, rule.tolerance) is not None:
             doubts.add(i, at)
+            # The first reading that lies nearer to the usual by half proves the slip.
+            nearer = abs(values[i + 1 :] - usual.centre) < abs(values[i] - usual.centre) / 2
+            if nearer.any():
+                doubts.another(i, float(series.times[i + 1 + int(nearer.argmax())]))
 
 
 _FACTORS = {Vital.BODY_WEIGHT: 1 / POUND, Vital.GLUCOSE: GLUCOSE}
@@ -222,6 +251,7 @@ def _other(rule: OtherPersonRule, doubts: _Doubts) -> None:
         at = float(series.times[last])
         if returned_to(rule, series, last, doubts.sure(at)) is not None:
             doubts.add(last - 1, at)
+            doubts.another(last - 1, at)
 
 
 def _candidates(series: Series, amount: float) -> Iterator[int]:
