@@ -39,6 +39,8 @@ class Member:
     context: Context = field(default_factory=Context)
     observations: list[ParsedObservation] = field(default_factory=list)
     conclusions: list[ParsedConclusion] = field(default_factory=list)
+    stamps: list[ParsedObservation] = field(default_factory=list)  # of their devices' clocks
+    devices: set[str] = field(default_factory=set)  # which sent what they measured
 
 
 @dataclass(slots=True)
@@ -48,6 +50,7 @@ class Folder:
     members: dict[str, Member] = field(default_factory=dict)
     taken: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
+    stamps: list[ParsedObservation] = field(default_factory=list)  # whose subject is a device
     _by_identifier: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def add(self, member: Member) -> None:
@@ -82,7 +85,16 @@ def read(folder: Path, progress: Callable[[str], None] = lambda _: None) -> Fold
             fault = take(found, line, number)
             counter = found.refused if fault else found.taken
             counter[f"{name}: {fault}" if fault else name] += 1
+    _spread_stamps(found)
     return found
+
+
+def _spread_stamps(folder: Folder) -> None:
+    """Give what a device's clock showed to each person who measures with that device."""
+    for stamp in folder.stamps:
+        for member in folder.members.values():
+            if device_of(stamp.subject) in member.devices:
+                member.stamps.append(stamp)
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -154,12 +166,28 @@ def _take_parsed(folder: Folder, parsed: ParsedObservation | Refusal, number: in
     if isinstance(parsed, Refusal):
         return _reason(parsed)
     member = folder.find(parsed.subject)
+    if member is None and parsed.showed is not None and _is_device(parsed.subject):
+        folder.stamps.append(parsed)
+        return ""
     if member is None:
         return "no such patient in the folder"
+    if parsed.showed is not None:
+        member.stamps.append(parsed)
+    if parsed.device is not None:
+        member.devices.add(device_of(parsed.device))
     member.context.answer(name_of(parsed) or f"line-{number}", parsed)
     if parsed.measurements or parsed.status in WITHDRAWN:
         member.observations.append(parsed)
     return ""
+
+
+def _is_device(ref: Ref | None) -> bool:
+    return ref is not None and ref.type == "Device"
+
+
+def device_of(ref: Ref | None) -> str:
+    """Return what a folder calls a device."""
+    return (ref.id or ref.url) if ref else ""
 
 
 def _take_task(folder: Folder, line: bytes, _number: int) -> str:

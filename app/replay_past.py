@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
 from app.replay_context import known_at_the_end, name_of
+from app.replay_folder import device_of
 from core.vitals import Precision, Quality, Reading
 from ingest.acceptance import OBSERVATION, SAVED
 from ingest.candidates import candidates_of
+from ingest.device_clock import Doubt, clock_of
 from ingest.enrolment import Person
 from ingest.placing import known_zone, place
 from ingest.revising import Outcome, revision
+from monitoring import clocks
 from monitoring.eventtime import Past, Version
 
 if TYPE_CHECKING:
@@ -43,7 +46,8 @@ EARLIEST = datetime.min.replace(tzinfo=UTC)
 def past_of(member: Member, groups: Mapping[str, ConditionGroup]) -> Past:
     """Return everything about a person, ready to be judged as it happened."""
     person = person_of(member, groups)
-    return Past(person, versions(member, person.zone))
+    record = _record(member, person.zone)
+    return Past(person, record.versions(), skews=clocks.skews(doubts(member, record, person.zone)))
 
 
 def person_of(member: Member, groups: Mapping[str, ConditionGroup]) -> Person:
@@ -98,11 +102,29 @@ def arrival(parsed: ParsedObservation, zone_name: str) -> datetime:
 
 def versions(member: Member, zone_name: str) -> list[Version]:
     """Return the readings of a person, each with the arrival of what replaced it."""
+    return _record(member, zone_name).versions()
+
+
+def doubts(member: Member, record: _Record, zone_name: str) -> list[Doubt]:
+    """Return the signs of wrong clocks in a folder, as the door notes them.
+
+    Nothing in a folder declares a history load.
+    """
+    shown = ((arrival(e, zone_name), e, clock_of(e.showed, e.when.start)) for e in member.stamps)
+    read = [
+        Doubt(_shown_by(member, parsed), clock.ahead, at)
+        for at, parsed, clock in shown
+        if clock is not None and clock.holds(now=at) and clock.doubtful
+    ]
+    return sorted([*record.late, *read], key=lambda each: each.at)
+
+
+def _record(member: Member, zone_name: str) -> _Record:
     record = _Record(uuid5(NAMESPACE_URL, member.id), zone_name)
     timed = [(arrival(each, zone_name), each) for each in member.observations]
     for received, parsed in sorted(timed, key=lambda pair: pair[0]):
         record.take(parsed, received)
-    return record.versions()
+    return record
 
 
 class _Record:
@@ -111,6 +133,7 @@ class _Record:
     def __init__(self, person: UUID, zone_name: str) -> None:
         self._person, self._zone = person, zone_name
         self._stored: list[Reading] = []
+        self.late: list[Doubt] = []  # of readings that were old when they first arrived
         self._replaced: dict[int, float] = {}
         self._named: dict[str, tuple[str, list[int]]] = {}
         self._natural: dict[tuple[UUID, str, str, datetime], Candidate] = {}
@@ -129,6 +152,8 @@ class _Record:
         if known is not None and not self._revise(known, parsed, candidates, received):
             return
         kept = [self._keep(each, parsed, received) for each in candidates]
+        if known is None and any(i is not None for i in kept):
+            self.late += _late(candidates, device_of(parsed.device), received)
         if name:
             self._named[name] = (parsed.status, [i for i in kept if i is not None])
 
@@ -161,7 +186,7 @@ class _Record:
     ) -> int | None:
         if candidate.quality is Quality.WITHDRAWN:
             return None
-        device = (parsed.device.id or parsed.device.url) if parsed.device else ""
+        device = device_of(parsed.device)
         key = (self._person, device, candidate.vital, candidate.effective)
         twin = self._natural.setdefault(key, candidate)
         if twin is not candidate and twin.equals(candidate):
@@ -169,6 +194,17 @@ class _Record:
         quality = candidate.quality if twin is candidate else Quality.CONFLICT
         self._stored.append(_reading(candidate, parsed, received, quality, device))
         return len(self._stored) - 1
+
+
+def _shown_by(member: Member, stamp: ParsedObservation) -> str:
+    """Return whose clock a coincident timestamp is about: its subject, where that is a device."""
+    own = device_of(stamp.subject)
+    return own if own in member.devices else device_of(stamp.device)
+
+
+def _late(candidates: Iterable[Candidate], device: str, received: datetime) -> list[Doubt]:
+    ages = [received - each.last for each in candidates if each.history]
+    return [Doubt(device, -max(ages), received, of_reading=True)] if ages else []
 
 
 def _id(parsed: ParsedObservation) -> str:

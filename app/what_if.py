@@ -15,8 +15,10 @@ from app.replay import judged
 from app.replay_past import past_of
 from core.errors import InvalidError
 from core.security import SYSTEM
+from ingest.clocks.repository import doubts_of
 from ingest.past.repository import ever_stood
 from ingest.repository import condition_groups, one_person, person, visible_to
+from monitoring import clocks
 from monitoring.eventtime import Past, Version
 from monitoring.findings import Problem
 from monitoring.plans.plan_change import Proposed
@@ -50,7 +52,8 @@ def stored_pasts(session: Session, *, since: datetime) -> Iterator[Past]:
         if versions:
             own = own_of(session, {patient_id: one_person(session, patient_id)})
             limits = own.get(patient_id, Own()).limits
-            yield Past(person(session, patient_id), versions, limits)
+            doubts = doubts_of(session, [patient_id], since=since).get(patient_id, ())
+            yield Past(person(session, patient_id), versions, limits, clocks.skews(doubts))
 
 
 def folder_pasts(folder: Path) -> tuple[list[Past], list[Labelled]]:

@@ -42,6 +42,13 @@ class Candidate:
         """What makes two measurements the same one (REL-07)."""
         return (self.patient_id, self.device, self.vital, self.effective)
 
+    @property
+    def last(self) -> datetime:
+        """When it was over, as in `Placed`."""
+        if self.precision is Precision.DAY or self.until is None:
+            return self.effective
+        return self.until
+
     def equals(self, other: Candidate) -> bool:
         """Return whether both say the same, in whichever unit."""
         if self.comparator != other.comparator:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from fhir.measurement import When
 
+SKEWED = timedelta(hours=1)  # rules.csv, DQ-CLOCK (engineering default): what is more is told
 KNOWN_FOR = timedelta(days=1)  # after that a clock may have been set, and nobody told us
 
 
@@ -33,6 +34,24 @@ class DeviceClock:
     def holds(self, *, now: datetime) -> bool:
         """Return whether it was read lately, by a gateway whose own time can be."""
         return now - KNOWN_FOR <= self.read_at <= now + FUTURE_TOLERANCE
+
+    @property
+    def doubtful(self) -> bool:
+        """Return whether it is so far off that somebody has to set it."""
+        return abs(self.ahead) > SKEWED
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A sign that a device's clock is wrong, and when we got to know it.
+
+    Either its gateway read it, or (`of_reading`) a reading arrived that was too old.
+    """
+
+    device: str
+    ahead: timedelta
+    at: datetime
+    of_reading: bool = False
 
 
 def clock_of(showed: datetime | None, gateway: datetime | None) -> DeviceClock | None:

@@ -104,11 +104,12 @@ def run(
     ticks = _ticks(arrivals[0].at, until, past.person.zone)
     groups = ((at, list(group)) for at, group in groupby(arrivals, key=lambda a: a.at))
     marks = ((at, None) for at in ticks)
-    for at, group in heapq.merge(groups, marks, key=lambda event: event[0]):
+    clocks: Iterator[tuple[float, list[_Arrival]]] = ((at, []) for at in _read(past.skews, until))
+    for at, group in heapq.merge(groups, clocks, marks, key=lambda event: event[0]):
         yield from walk.wait_until(at)
         yield from walk.time_passes(at)
         walk.come_to(at)
-        yield from walk.arrive(at, group) if group else walk.tick(at)
+        yield from walk.tick(at) if group is None else walk.arrive(at, group)
 
 
 def _walk(past: Past, site: SiteRules, model: risk.Model | None) -> _Walk:
@@ -128,6 +129,11 @@ def _arrivals(versions: Iterable[Version]) -> list[_Arrival]:
             judged = counts and each.replaced - taken <= REACH_DAYS * DAY
             found.append(_Arrival(each.replaced, taken, each.reading.vital, judged, revised=True))
     return sorted(found)
+
+
+def _read(skews: Iterable[Skew], until: datetime) -> list[float]:
+    """Return when anything came to be known of clocks alone."""
+    return sorted({skew.at for skew in skews if skew.at <= until.timestamp()})
 
 
 def _ticks(first: float, until: datetime, zone_name: str) -> Iterator[float]:
@@ -169,7 +175,7 @@ class _Walk:
         past = self.past.at(at, self.site.rulebook.gate)
         return replace(past, frozen=self._frozen) if self._frozen else past
 
-    def arrive(self, at: float, arrivals: Iterable[_Arrival]) -> Iterator[News]:
+    def arrive(self, at: float, arrivals: Sequence[_Arrival]) -> Iterator[News]:
         """Judge what arrived together: each vital's rules, at each instant they touch."""
         past, self._heard = self.known(at), at
         asked: dict[float, set[Vital]] = {}
@@ -180,6 +186,8 @@ class _Walk:
         found: list[Finding] = []
         for point, vitals in asked.items():
             found += self._ask(past, point, at, frozenset(vitals))
+        if not all(arrival.judged for arrival in arrivals) or not arrivals:
+            found += judge_at(moment(past, at, at), self.rulebook.arrived, self.rulebook).findings
         yield from self._tell(found, at)
 
     def _points(self, past: History, arrival: _Arrival) -> list[float]:

@@ -12,6 +12,7 @@ from core.vitals import Vital
 from monitoring import (
     adherence,
     averages,
+    clocks,
     control_charts,
     criteria,
     device_faults,
@@ -67,7 +68,8 @@ class Kind:
     """One kind of rule.
 
     `fire` is None where the rule is not asked at a moment: the score, and combinations.
-    `vitals` are those whose arrival may make a rule fire; `timed` says that time alone can.
+    `vitals` are those whose arrival may make a rule fire; `timed` says that time alone can, and
+    `arrived` that it is about arrivals and not about when anything was measured.
     """
 
     rule: type[Rule]
@@ -75,6 +77,7 @@ class Kind:
     vitals: Callable[[Any], frozenset[Vital]] = _no_vitals
     faults: Callable[[Any], Iterator[str]] = _none
     timed: bool = False
+    arrived: bool = False
 
 
 def _limit_vitals(rule: LimitRule) -> frozenset[Vital]:
@@ -149,7 +152,7 @@ KINDS: dict[str, Kind] = {
     "stillness": Kind(StillnessRule, stillness.stillness, timed=True),
     "implausible": Kind(ImplausibleRule, silence.implausible, _any, rule_check.implausible_rule),
     "unit-slip": Kind(UnitSlipRule, slips.unit_slip, slips.vitals),
-    "clock": Kind(ClockRule, slips.clock),
+    "clock": Kind(ClockRule, clocks.clock, arrived=True),
     "score": Kind(ScoreRule, None, faults=rule_check.score_rule),
     "combo": Kind(ComboRule, None),
 }

@@ -266,7 +266,7 @@ class UnitSlipRule(Rule):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockRule(Rule):
-    """Readings dated in the future."""
+    """A device whose clock cannot be right, by what it sent or by its gateway."""
 
     severity: Severity
 

@@ -73,8 +73,8 @@ class Rulebook:
         known = self._concerning.get(vitals)
         if known is None:
             kinds = ((rule, kind_of(rule)) for rule in self.rules)
-            needs = ((rule, kind.vitals(rule), kind.timed) for rule, kind in kinds)
-            known = tuple(r for r, own, timed in needs if own & vitals or not (own or timed))
+            needs = ((rule, k.vitals(rule), k.timed or k.arrived) for rule, k in kinds)
+            known = tuple(r for r, own, else_ in needs if own & vitals or not (own or else_))
             self._concerning[vitals] = known
         return known
 
@@ -96,6 +96,11 @@ class Rulebook:
     def repeated(self) -> Mapping[str, frozenset[Vital]]:
         """Return, by id, the vitals of each rule that waits for the repeat of a strange value."""
         return {r.id: kind_of(r).vitals(r) for r in self.rules if unsure.waits(r)}
+
+    @cached_property
+    def arrived(self) -> tuple[Rule, ...]:
+        """Return the rules about arrivals, whatever time anything bears."""
+        return tuple(rule for rule in self.rules if kind_of(rule).arrived)
 
     @cached_property
     def score(self) -> ScoreRule | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,10 +12,12 @@ from core.logging import logger
 from core.outbox import Priority, Topic, offer
 from core.vitals import Severity
 from ingest import repository as people
+from ingest.clocks.repository import doubts_of
 from ingest.context.repository import medicine_classes
 from ingest.rollup import SETTLED
 from ingest.streams.repository import revised
-from monitoring import alternatives, judgement, repository, risk, rolled, rulebook, windows
+from monitoring import alternatives, clocks, judgement, repository, risk, rolled, rulebook, windows
+from monitoring.effect import effect_key
 from monitoring.plans.in_force import under_plan
 from monitoring.plans.plan_file import read_plan
 from monitoring.plans.repository import own_of
@@ -151,6 +152,7 @@ def _assess(
     who = people.people(session, ids)
     known = people.readings_of(session, ids, since=now - READ_BACK, weight_since=now - WEIGHT_BACK)
     frozen = repository.frozen_of(session, ids)
+    doubts = doubts_of(session, ids, since=now - clocks.TOLD_FOR)
     marks = repository.latest_marks(session, ids)
     recent = repository.recent_findings(
         session, ids, since=now - REACH - COMBINE, severity=Severity.YELLOW
@@ -166,7 +168,8 @@ def _assess(
         own = plans.get(id_, NO_PLAN)
         today = local_day(now.timestamp(), zone_of(person.zone))
         in_force = site.rulebook_of(_at(person, now), today, own.limits)
-        past = windows.history(person, readings, frozen.get(id_, ()), gate=site.rulebook.gate)
+        skews, gate = clocks.skews(doubts.get(id_, ())), site.rulebook.gate
+        past = windows.history(person, readings, frozen.get(id_, ()), gate=gate, skews=skews)
         until = _joined_until(session, id_, mark) if id_ in merged else _until(mark)
         after = until or now - READ_BACK
         fresh = [windows.time_of(r) for r in readings if r.received > after and not r.history]
@@ -183,12 +186,19 @@ def _assess(
         found = _unlowered(session, found, past, readings, rulebook=in_force)
         found = replace(found, judged_from=_judged_from(fresh, now=now))
         judged[id_] = _keep(session, id_, found, readings, mark)
-        if rolled.by_hours_only(past, now=now):
-            offer(session, Topic.ROLL, id_, now=now, priority=BULK, not_before=now + SETTLED)
-        if found.due_at is not None and found.due_at - now <= ROUND:
-            offer(session, Topic.ASSESS, id_, now=now, not_before=found.due_at)
+        _offer_later(session, id_, past, found.due_at, now=now)
     repository.mark_judged(session, judged, now=now)
     return judged
+
+
+def _offer_later(
+    session: Session, id_: UUID, past: windows.History, due: datetime | None, *, now: datetime
+) -> None:
+    """Offer what follows by time alone: rolling up a dense stream, and what falls due soon."""
+    if rolled.by_hours_only(past, now=now):
+        offer(session, Topic.ROLL, id_, now=now, priority=BULK, not_before=now + SETTLED)
+    if due is not None and due - now <= ROUND:
+        offer(session, Topic.ASSESS, id_, now=now, not_before=due)
 
 
 def _at(person: Person, now: datetime) -> Person:
@@ -284,17 +294,3 @@ def _keep(
     if found.recheck_at is not None:
         offer(session, Topic.ASSESS, patient_id, now=found.at, not_before=found.recheck_at)
     return stored
-
-
-def effect_key(found: Assessment, readings: Iterable[Reading]) -> str:
-    """Return the name of a judgement's effect: equal for equal readings, findings and day.
-
-    The day is part of it, so that a quiet day is looked at once and episodes can end.
-    """
-    facts = [
-        [f"{f.rule_id} {f.at.isoformat()} {f.severity} {f.back_in_range}" for f in found.findings],
-        sorted(f"{r.id} {r.quality}" for r in readings),
-        [found.at.date().isoformat(), found.rulebook_hash, found.model_id],
-        [f"{vital} {each.late_at} {each.why}" for vital, each in sorted(found.expected.items())],
-    ]
-    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()

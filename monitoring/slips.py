@@ -1,4 +1,4 @@
-"""Slips of a unit, proposed to a person and never mended, and of a device's clock.
+"""Slips of a unit, proposed to a person and never mended.
 
 The ratios are those of `fhir.md` section 5, rule 7; how near is near stands in the rulebook.
 """
@@ -9,18 +9,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from core.vitals import MEASURES, Vital
 from monitoring.moment import Hit, evidence, kept_evidence
-from monitoring.phrases import Phrase, counted, number, whole
-from monitoring.rules import HOUR, MINUTE, SLACK
-from monitoring.windows import DAY, local_day, zone_of
+from monitoring.phrases import Phrase, number
+from monitoring.rules import SLACK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from monitoring.findings import Evidence, Usual
     from monitoring.moment import Moment
     from monitoring.phrases import Value
-    from monitoring.rule_kinds import ClockRule, UnitSlipRule
-    from monitoring.windows import Kept
+    from monitoring.rule_kinds import UnitSlipRule
 
 POUND = 0.45359237  # kg, exactly
 GLUCOSE = 18.016  # mg/dL for each mmol/L, as the rule has it
@@ -103,33 +101,3 @@ def meant_as(value: float, slip: Slip, usual: Usual, tolerance: float) -> float 
     """Return what a value would be in the other unit, where that is near the usual."""
     found = (each(value) for each in slip.meant)
     return next((m for m in found if abs(m - usual.centre) <= tolerance * usual.centre), None)
-
-
-def clock(rule: ClockRule, now: Moment) -> Iterator[Hit]:
-    """Say once a day of each device that its clock runs ahead (REL-21)."""
-    zone = zone_of(now.person.zone)
-    today = [each for each in now.past.ahead if local_day(each.received, zone) == now.day]
-    first: dict[str, Kept] = {}
-    for each in sorted(today, key=lambda kept: (kept.received, kept.time)):
-        first.setdefault(each.device, each)
-    for received in sorted({each.received for each in first.values()}):
-        told = [each for each in first.values() if each.received == received]
-        yield Hit(
-            rule=rule,
-            severity=rule.severity,
-            at=received,
-            day=now.day,
-            count=len(told),
-            evidence=tuple(kept_evidence(each) for each in told),
-            remark=_ahead(told),
-            otherwise=Phrase("It would not have fired with a clock that runs right."),
-        )
-
-
-def _ahead(told: Iterable[Kept]) -> Phrase:
-    by = max(each.time - each.received for each in told)
-    if by < 2 * HOUR:
-        return counted("{count} minute", "{count} minutes", {"count": whole(round(by / MINUTE))})
-    if by < 2 * DAY:
-        return counted("{count} hour", "{count} hours", {"count": whole(round(by / HOUR))})
-    return counted("{count} day", "{count} days", {"count": whole(by // DAY)})

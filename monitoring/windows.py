@@ -51,11 +51,16 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Skew:
-    """How far a device's clock was ahead of its gateway's (seconds), when that was read."""
+    """How far a device's clock was ahead (seconds), and when that came to be known.
+
+    Its gateway read it; or a reading was that old when it arrived (`of_reading`), which may
+    also be a reading that nobody sent until then.
+    """
 
     device: str
     ahead: float
     at: float
+    of_reading: bool = False
 
 
 @dataclass(frozen=True, slots=True)

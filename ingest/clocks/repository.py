@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from contextlib import suppress
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from sqlalchemy import insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from ingest.clocks.tables import ClockCorrection, StoredClock
-from ingest.device_clock import DeviceClock
+from ingest.clocks.tables import ClockCorrection, ClockDoubt, StoredClock
+from ingest.device_clock import DeviceClock, Doubt
+from ingest.merging.repository import everybody
+from ingest.tables import Device
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from uuid import UUID
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -59,3 +63,51 @@ def record(session: Session, moved: Mapping[tuple[UUID, int], timedelta]) -> Non
     ]
     if rows:
         session.execute(insert(ClockCorrection), rows)
+
+
+def doubt(session: Session, found: Mapping[UUID, Iterable[Doubt]]) -> None:
+    """Keep each person's signs of wrong clocks: the first of its sort on a day and device."""
+    rows = [
+        {
+            "patient_id": patient,
+            "day": each.at.astimezone(UTC).date(),
+            "device": each.device,
+            "of_reading": each.of_reading,
+            "seconds_ahead": each.ahead.total_seconds(),
+            "at": each.at,
+        }
+        for patient, doubts in sorted(found.items())
+        for each in doubts
+    ]
+    if rows:
+        session.execute(upsert(ClockDoubt).on_conflict_do_nothing(), rows)
+
+
+def owners(session: Session, devices: Iterable[str]) -> list[tuple[str, UUID]]:
+    """Return whom each of these devices was enrolled for; by row ids, other names are nobody's."""
+    query = select(Device.id, Device.patient_id).where(Device.id.in_(_row_ids(devices)))
+    return [(str(id_), owner) for id_, owner in session.execute(query) if owner is not None]
+
+
+def _row_ids(names: Iterable[str]) -> Iterator[UUID]:
+    for name in names:
+        with suppress(ValueError):
+            yield UUID(name)
+
+
+def doubts_of(
+    session: Session, patients: Collection[UUID], *, since: datetime
+) -> dict[UUID, list[Doubt]]:
+    """Return each person's signs of wrong clocks, those of records that were merged among them."""
+    heads = {each: head for head, ids in everybody(session, patients).items() for each in ids}
+    rows = session.scalars(
+        select(ClockDoubt)
+        .where(ClockDoubt.patient_id.in_(heads), ClockDoubt.day >= since.astimezone(UTC).date())
+        .order_by(ClockDoubt.at, ClockDoubt.device)
+    )
+    found: dict[UUID, list[Doubt]] = {}
+    for row in rows:
+        ahead = timedelta(seconds=row.seconds_ahead)
+        known = found.setdefault(heads[row.patient_id], [])
+        known.append(Doubt(row.device, ahead, row.at, row.of_reading))
+    return found

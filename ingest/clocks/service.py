@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ingest.archive.repository import Version, add_versions
-from ingest.clocks.repository import clocks, remember
-from ingest.device_clock import DeviceClock, clock_of, shift, shifted, told
+from ingest.clocks.repository import clocks, doubt, owners, remember
+from ingest.device_clock import DeviceClock, Doubt, clock_of, shift, shifted, told
 from ingest.people.repository import find
 from ingest.receipt import CREATED, Answer, Kind, digest_of
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from fhir.identity import Ref
     from fhir.observation import ParsedObservation
     from ingest.people.service import Desk
+    from ingest.settled import Seen, Settled
 
 LONGEST_DEVICE = 200  # characters; a longer name is as good by its digest
 AT_ONCE = timedelta(0)
@@ -101,3 +103,66 @@ def store_of_devices(desk: Desk, stamps: Mapping[int, tuple[UUID, bytes]]) -> di
         index: Answer(CREATED, type=Kind.OBSERVATION, id=id_, version=1, modified=desk.now)
         for index, (id_, _) in stamps.items()
     }
+
+
+def note_doubts(desk: Desk, settled: Iterable[Settled], stamps: Iterable[Seen]) -> None:
+    """Keep the signs that somebody's clock is wrong in what was stored (REL-21).
+
+    `stamps` are those whose subject is a device: about whom it speaks for, and whose readings
+    came beside them. Of a device that nobody is known to use nothing is kept.
+    """
+    stored = [each for each in settled if each.decision.stores]
+    late = [] if desk.sender.history else [each for each in stored if _too_old(each)]
+    read = [each for each in stored if _shows_doubt(each.seen.parsed, desk)]
+    alone = [each.parsed for each in stamps if _shows_doubt(each.parsed, desk)]
+    if not (late or read or alone):
+        return
+    beside = [(e.incoming.patient_id, e.seen.parsed.device) for e in stored]
+    keys = device_keys(desk, (*(ref for _, ref in beside), *(each.subject for each in alone)))
+    found: dict[UUID, list[Doubt]] = defaultdict(list)
+    for each in late:
+        age = max(desk.now - one.last for one in each.decision.readings if one.history)
+        device = keys.get(each.seen.parsed.device, "")  # type: ignore[arg-type]  # or none
+        sign = Doubt(device, -age, desk.now, of_reading=True)
+        found[each.incoming.patient_id].append(sign)
+    for each in read:
+        device = keys.get(each.seen.parsed.device, "")  # type: ignore[arg-type]  # or none
+        found[each.incoming.patient_id].append(_sign(each.seen.parsed, device, desk))
+    users = _users(desk, [keys[each.subject] for each in alone if each.subject], beside, keys)
+    for stamp in alone:
+        device = keys[stamp.subject]  # type: ignore[index]  # a device is its subject
+        for patient in users[device]:
+            found[patient].append(_sign(stamp, device, desk))
+    doubt(desk.session, found)
+
+
+def _too_old(settled: Settled) -> bool:
+    """Return whether it was old when it first arrived: a correction may come at any time."""
+    decision = settled.decision
+    return decision.version == 1 and any(one.history for one in decision.readings)
+
+
+def _shows_doubt(parsed: ParsedObservation, desk: Desk) -> bool:
+    clock = clock_of(parsed.showed, parsed.when.start)
+    return clock is not None and clock.holds(now=desk.now) and clock.doubtful
+
+
+def _sign(parsed: ParsedObservation, device: str, desk: Desk) -> Doubt:
+    clock = clock_of(parsed.showed, parsed.when.start)
+    return Doubt(device, clock.ahead if clock else AT_ONCE, desk.now)
+
+
+def _users(
+    desk: Desk,
+    devices: Sequence[str],
+    beside: Iterable[tuple[UUID, Ref | None]],
+    keys: Mapping[Ref, str],
+) -> dict[str, set[UUID]]:
+    """Return whom each device measures: whom it was enrolled for, and whose readings it sent."""
+    found: dict[str, set[UUID]] = defaultdict(set)
+    for device, patient in owners(desk.session, devices) if devices else ():
+        found[device].add(patient)
+    for patient, ref in beside:
+        if ref is not None:
+            found[keys[ref]].add(patient)
+    return found

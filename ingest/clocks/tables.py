@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
+from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, instant
@@ -29,3 +30,20 @@ class ClockCorrection(Base):
     resource_id: Mapped[UUID] = mapped_column(primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True)
     seconds_ahead: Mapped[float]
+
+
+class ClockDoubt(Base):
+    """A sign that the clock of a person's device is wrong: the first of its sort on a day (UTC).
+
+    Either its gateway read it, or (`of_reading`) a reading was more than 30 days old when it
+    arrived from a client that declares no history.
+    """
+
+    __tablename__ = "clock_doubt"
+
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    device: Mapped[str] = mapped_column(primary_key=True)
+    of_reading: Mapped[bool] = mapped_column(primary_key=True)
+    seconds_ahead: Mapped[float]
+    at: Mapped[datetime] = mapped_column(instant())

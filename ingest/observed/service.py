@@ -24,6 +24,7 @@ from ingest.clocks.service import (
     device_keys,
     devices_of,
     learn,
+    note_doubts,
     placed_anew,
     store_of_devices,
 )
@@ -88,6 +89,7 @@ def take(desk: Desk, seen: Sequence[Seen]) -> dict[int, Answer]:
     decisions = sort((each for _, each in incoming), memory)
     settled = [Settled(*pair, decision) for pair, decision in zip(incoming, decisions, strict=True)]
     _store(desk, settled)
+    note_doubts(desk, settled, (each for each in strangers if each.index in stamps))
     name_all(desk, settled, before)
     _offer(desk, settled)
     return answers | {each.seen.index: _answer(each, desk, memory) for each in settled}

@@ -1,8 +1,7 @@
-"""Slips of unit and of a device's clock: found by the rulebook in force, and nothing mended."""
+"""Slips of unit: found by the rulebook in force, and nothing mended."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -112,66 +111,3 @@ def test_without_a_usual_nothing_is_proposed_fhir_19(
     found = judged(person, usual, taken(V.BODY_WEIGHT, 180.8), rulebook=rulebook)
 
     assert "DQ-UNIT" not in {each.rule_id for each in found}
-
-
-def ahead(by: timedelta, *, device: str = "cuff", received: datetime = NOW) -> Reading:
-    return Reading(
-        f"{device} {received}",
-        V.HEART_RATE,
-        180.0,
-        received + by,
-        received,
-        Quality.FUTURE,
-        device=device,
-    )
-
-
-@pytest.mark.parametrize(
-    ("by", "words"),
-    [
-        (timedelta(minutes=6), "runs 6 minutes ahead"),
-        (timedelta(hours=5), "runs 5 hours ahead"),
-        (timedelta(days=2), "runs 2 days ahead"),
-        (timedelta(days=3650), "runs 3,650 days ahead"),
-    ],
-)
-def test_a_clock_in_the_future_is_a_finding_of_data_quality_and_nothing_else_rel_21(
-    person: Person, rulebook: Rulebook, by: timedelta, words: str
-) -> None:
-    found = judged(person, [], ahead(by), rulebook=rulebook)
-
-    (one,) = found
-    assert (one.rule_id, one.severity, one.problem) == ("DQ-CLOCK", Severity.DQ, Problem.DEVICE)
-    assert one.at == NOW
-    assert words in clinician(one)
-
-
-def test_a_wrong_clock_is_told_once_a_day_and_device_rel_21(
-    person: Person, rulebook: Rulebook
-) -> None:
-    minutes = [timedelta(minutes=n) for n in range(0, 50, 10)]
-    cuff = [ahead(timedelta(days=2), received=NOW - by) for by in minutes]
-    scale = ahead(timedelta(days=1), device="scale", received=NOW - timedelta(minutes=5))
-    yesterday = ahead(timedelta(days=2), received=NOW - timedelta(days=1))
-
-    found = judged(person, [yesterday], *cuff, scale, rulebook=rulebook)
-
-    assert [each.at for each in found if each.rule_id == "DQ-CLOCK"] == [
-        NOW - minutes[-1],
-        scale.received,
-    ]
-
-
-def test_what_arrived_later_is_not_known_of_rel_21(person: Person) -> None:
-    past = windows.history(person, [ahead(timedelta(days=2))])
-
-    assert windows.cut(past, NOW.timestamp() - 1).ahead == ()
-    assert len(windows.cut(past, NOW.timestamp()).ahead) == 1
-
-
-def test_a_reading_whose_time_can_be_says_nothing_of_the_clock_rel_21(
-    person: Person, rulebook: Rulebook
-) -> None:
-    fine = replace(ahead(timedelta(minutes=4)), quality=Quality.SCORED, value=70.0)
-
-    assert judged(person, [], fine, rulebook=rulebook) == ()

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import select
 
+import ingest.service
+import monitoring.service
+from alerts import service as alerts_service
 from alerts.tables import Alert, Delivery
-from tests.alerts.episodes.test_through_the_door import Home, home
+from ingest.receipt import Posted
+from tests.alerts.episodes.test_through_the_door import RULEBOOK, Home, home
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -47,6 +53,82 @@ def test_a_critical_value_of_long_ago_opens_nothing_rel_21(
 
     assert alerts(home) == []
     assert channels(session, home) == set()
+
+
+@pytest.mark.parametrize(
+    ("ago", "found"),
+    [
+        (timedelta(days=30), [("rhythm", "RED")]),
+        (timedelta(days=30, seconds=1), [("device", "DQ")]),
+        (timedelta(days=400), [("device", "DQ")]),
+    ],
+    ids=str,
+)
+def test_more_than_thirty_days_old_on_arrival_is_a_matter_for_support_rel_21(
+    home: Home,
+    session: Session,
+    now: datetime,
+    ago: timedelta,
+    found: list[tuple[str, str]],
+) -> None:
+    """rules.csv, DQ-CLOCK."""
+    assert home.post(172, now - ago, now=now) == 201
+    judge(home, now)
+
+    assert [each for each in alerts(home) if each[0] != "silence"] == found
+    if found == [("device", "DQ")]:
+        assert channels(session, home) <= {"inbox"}
+
+
+def test_a_declared_load_of_the_past_says_nothing_of_clocks_rel_21(
+    home: Home, now: datetime
+) -> None:
+    home.sender = replace(home.sender, history=True)
+
+    home.post(172, now - timedelta(days=400), now=now)
+    judge(home, now)
+
+    assert "device" not in dict(alerts(home))
+
+
+@pytest.mark.parametrize("way", [1, -1])
+@pytest.mark.parametrize(
+    ("off", "found"),
+    [(timedelta(hours=1), []), (timedelta(hours=1, seconds=1), [("device", "DQ")])],
+    ids=str,
+)
+def test_a_clock_more_than_an_hour_off_its_gateways_is_a_matter_for_support_rel_21(
+    home: Home, session: Session, now: datetime, off: timedelta, found: list[object], way: int
+) -> None:
+    """rules.csv, DQ-CLOCK."""
+    about = stamp(f"Patient/{home.patient}", "Device/cuff", now, way * off)
+    posted = Posted(0, "Observation", json.dumps(about).encode())
+
+    assert ingest.service.accept(session, home.sender, posted, now=now).status == 201
+    judge(home, now)
+
+    assert alerts(home) == found
+    assert channels(session, home) <= {"inbox"}
+
+
+def stamp(subject: str, device: str, now: datetime, ahead: timedelta) -> dict[str, object]:
+    return {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": {"coding": [{"system": "urn:iso:std:iso:11073:10101", "code": "67975"}]},
+        "subject": {"reference": subject},
+        "device": {"reference": device},
+        "effectiveDateTime": now.isoformat(),
+        "valueDateTime": (now + ahead).isoformat(),
+    }
+
+
+def judge(home: Home, now: datetime) -> None:
+    """Judge as the round does, whatever arrived."""
+    found = monitoring.service.assess(
+        home.session, home.patient, now=now, rulebook=RULEBOOK, model=None
+    )
+    alerts_service.raise_from(home.session, found, now=now, policy=home.policy)
 
 
 def test_a_clock_three_hours_behind_is_believed_at_its_own_time_rel_20_rel_21(

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from fhir.policy import Mode, Policy
+from ingest.clocks.repository import doubts_of
 from ingest.clocks.tables import ClockCorrection
 from tests.door import NOW, readings, work_for
 
@@ -172,3 +173,80 @@ def test_whose_readings_are_old_without_a_declared_load_is_told_of_the_clock_rel
     assert issue["severity"] == severity
     assert issue["expression"] == ["Observation.effective"]
     assert ("check the device's clock" in issue["diagnostics"]) is not history
+
+
+def doubts(database: Database, who: str) -> list[tuple[timedelta, bool]]:
+    with database.transaction() as session:
+        found = doubts_of(session, [UUID(who)], since=NOW).get(UUID(who), [])
+    return [(each.ahead, each.of_reading) for each in found]
+
+
+@pytest.mark.parametrize("of_device", [True, False])
+def test_a_clock_read_wrong_is_noted_once_a_day_of_whom_the_device_measures_rel_21(
+    gateway: Any, build: Any, database: Database, *, of_device: bool
+) -> None:
+    who, other = gateway.create(build.patient()), gateway.create(build.patient())
+    cuff, ahead = f"Device/{uuid4()}", timedelta(hours=3)
+    shown = (
+        stamp(cuff, "Device/gateway", ahead) if of_device else stamp(f"Patient/{who}", cuff, ahead)
+    )
+    fine = stamp(f"Patient/{other}", f"Device/{uuid4()}", timedelta(hours=1))
+
+    for _ in range(2):
+        gateway.post(build.bundle("batch", shown, fine, pulse(build, who, cuff, timedelta(0))))
+
+    assert doubts(database, who) == [(ahead, False)]
+    assert doubts(database, other) == []
+
+
+def test_a_clock_is_that_of_whom_its_device_was_enrolled_for_rel_21(
+    gateway: Any, build: Any, database: Database
+) -> None:
+    who = gateway.create(build.patient())
+    device = {"resourceType": "Device", "patient": {"reference": f"Patient/{who}"}}
+    cuff = gateway.create(device)
+
+    gateway.post(stamp(f"Device/{cuff}", "Device/gateway", -timedelta(hours=3)))
+    gateway.post(stamp(f"Device/{uuid4()}", "Device/gateway", -timedelta(hours=9)))
+
+    assert doubts(database, who) == [(-timedelta(hours=3), False)]
+
+
+@pytest.mark.parametrize("history", [False, True])
+def test_a_reading_of_long_ago_is_noted_unless_a_load_of_the_past_is_declared_rel_21(
+    register: Callable[..., Any], build: Any, database: Database, *, history: bool
+) -> None:
+    client = register(history=history)
+    who = client.create(build.patient())
+    ago = timedelta(days=40) - timedelta(minutes=10)
+
+    client.post(pulse(build, who, "Device/d", -ago))
+
+    assert doubts(database, who) == ([] if history else [(-timedelta(days=40), True)])
+
+
+def test_a_correction_of_an_old_reading_says_nothing_of_a_clock_rel_21(
+    gateway: Any, build: Any, database: Database
+) -> None:
+    who = gateway.create(build.patient())
+    named = {"identifier": [{"system": "urn:gateway", "value": str(uuid4())}]}
+    first = pulse(build, who, "Device/d", timedelta(0)) | named
+    gateway.post(first)
+    gateway.clock.now = NOW + timedelta(days=40)
+
+    wrong = first | {"status": "amended", "valueQuantity": first["valueQuantity"] | {"value": 77}}
+    assert gateway.post(wrong).status_code == 200
+
+    assert doubts(database, who) == []
+
+
+def test_a_client_bound_to_its_own_patients_notes_no_clock_of_anothers_rel_21(
+    register: Callable[..., Any], build: Any, database: Database
+) -> None:
+    who = register().create(build.patient())
+    stranger = register(bound=True)
+
+    answer = stranger.post(stamp(f"Patient/{who}", "Device/d", timedelta(hours=3)))
+
+    assert answer.status_code == 403
+    assert doubts(database, who) == []

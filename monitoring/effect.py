@@ -1,0 +1,27 @@
+"""What a judgement comes to, as a name: equal effects are stored and told once (REL-10)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from core.vitals import Reading
+    from monitoring.findings import Assessment
+
+
+def effect_key(found: Assessment, readings: Iterable[Reading]) -> str:
+    """Return the name of a judgement's effect: equal for equal readings, findings and day.
+
+    The day is part of it, so that a quiet day is looked at once and episodes can end.
+    """
+    facts = [
+        [f"{f.rule_id} {f.at.isoformat()} {f.severity} {f.back_in_range}" for f in found.findings],
+        sorted(f"{r.id} {r.quality}" for r in readings),
+        [found.at.date().isoformat(), found.rulebook_hash, found.model_id],
+        [f"{vital} {each.late_at} {each.why}" for vital, each in sorted(found.expected.items())],
+    ]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
