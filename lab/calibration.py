@@ -107,13 +107,13 @@ def _weight(hearts: Sequence[Life]) -> Iterator[Target]:
         if each is not None
     ]
     card = scorecard("weight", courses, look_back=LookBack(14), seed=1)
-    yield Target("weight rule > 3 lb/1 d or > 5 lb/7 d: episodes a year", 3.5, 6.5, card.burden)
+    yield Target("weight rule > 3 lb/1 d or > 5 lb/7 d: episodes a year", 3.5, 5.0, card.burden)
     yield Target("weight rule: sensitivity, 14 d", 0.25, 0.45, card.sensitivity)
     esc = [_course(life, _gain(life, 3, 2.0), "heart_failure") for life in hearts]
     card = scorecard("esc", esc, look_back=LookBack(14), seed=1)
     yield Target("ESC 2 kg/3 d: sensitivity, 14 d", 0.15, 0.30, card.sensitivity)
     changes = np.concatenate([_apart(life, 14) for life in hearts])
-    yield Target("weight, change over 14 d: SD, kg", 1.0, 1.2, robust(changes))
+    yield Target("weight, change over 14 d: SD, kg", 1.08, 1.16, robust(changes))
 
 
 def _gain(life: Life, span: int, limit: float) -> Floats:
@@ -135,9 +135,9 @@ def _apart(life: Life, days: int) -> Floats:
 
 
 def _spreads(everybody: Sequence[Life]) -> Iterator[Target]:
-    yield Target("heart rate within a person: SD, /min", 4, 6.5, _within(everybody, "heart_rate"))
+    yield Target("heart rate within a person: SD, /min", 4, 6, _within(everybody, "heart_rate"))
     yield Target("SpO2 within a person: SD, points", 0.8, 1.3, _within(everybody, "spo2"))
-    yield Target("systolic within a person: SD, mmHg", 7, 14, _within(everybody, "systolic_bp"))
+    yield Target("systolic within a person: SD, mmHg", 7, 11, _within(everybody, "systolic_bp"))
     beds = [life for life in everybody if life.person.bed_sensor]
     yield Target(
         "nightly RR within a person: SD, /min", 0.5, 1.0, _within(beds, "respiratory_rate")
