@@ -39,6 +39,10 @@ class Test:
     on any of the `new` days before. `least_spreads` asks that a change or a
     share also lie so many spreads off: what the person does anyway is none. `words` name the fact.
 
+    With `ever`, any reading within the rule's hours will do, not only the latest: the newest that
+    holds, of a change the furthest one. One that a repeat within `repeat_minutes` took back does
+    not count.
+
     With `within_days`, a change or a ratio is from the lowest day (a fall: the highest) of so
     many days before. With `beside`, a change is from the latest reading of that vital, at most
     ten minutes away: from lying to standing.
@@ -64,6 +68,8 @@ class Test:
     scale_two: bool | None = None
     within_days: int = 0
     beside: Vital | None = None
+    ever: bool = False
+    repeat_minutes: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +231,8 @@ def _test_faults(test: Test) -> Iterator[str]:
         yield f"{test.vital}: within_days needs a change or a ratio"
     if test.beside is not None and (test.change is None or test.within_days):
         yield f"{test.vital}: beside needs a change, and no within_days"
+    if test.ever and (test.days > 1 or test.of_days or test.within_days or test.beside):
+        yield f"{test.vital}: ever is of single readings against a limit or the usual"
     if not test.words:
         yield f"{test.vital}: words are missing"
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from monitoring.baseline import LEAST_DAYS, median
 from monitoring.moment import evidence
+from monitoring.series import part
 
 if TYPE_CHECKING:
     from core.vitals import Vital
@@ -43,11 +44,37 @@ def held(test: Test, hours: float, now: Moment) -> Held | None:
     series = now.series(test.vital)
     if series is None or now.at - float(series.times[-1]) > hours * HOUR:
         return None
+    if test.ever:
+        series = _until_worst(test, series, now.at - hours * HOUR)
     if test.limit is None:
         return _changed(test, series, now)
     if test.of_days or test.days > 1:
         return _on_days(test, test.limit, series, now)
     return _readings(test, test.limit, series, now.at - hours * HOUR)
+
+
+def _until_worst(test: Test, series: Series, start: float) -> Series:
+    """Return the series up to its newest reading since `start` that is beyond the limit.
+
+    Of a test against the usual, up to its furthest.
+    """
+    first = int(series.times.searchsorted(start))
+    values = series.values[first:]
+    if test.limit is None:
+        worst = int(values.argmax() if test.comparison.upward else values.argmin())
+        return _up_to(series, first + worst)
+    beyond = [_beyond(test, test.limit, value) for value in values.tolist()]
+    times = series.times[first:]
+    for i in reversed(range(len(beyond))):
+        repeated = i + 1 < len(beyond) and times[i + 1] - times[i] <= 60 * test.repeat_minutes
+        if beyond[i] and (not repeated or beyond[i + 1]):
+            return _up_to(series, first + i)
+    return series
+
+
+def _up_to(series: Series, i: int) -> Series:
+    last = len(series) - 1
+    return series if i == last else part(series, np.arange(last + 1) <= i)
 
 
 def _changed(test: Test, series: Series, now: Moment) -> Held | None:

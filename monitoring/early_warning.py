@@ -11,7 +11,7 @@ from core.vitals import Severity, Vital
 from monitoring.baseline import median
 from monitoring.findings import Problem
 from monitoring.moment import Hit, Waiting, evidence
-from monitoring.news2 import MEASURED, PART_OF, Chart, Part, Total, total
+from monitoring.news2 import MEASURED, PART_OF, SCORED_AS, Chart, Part, Total, total
 from monitoring.phrases import Phrase, whole
 from monitoring.rule_kinds import Rule
 from monitoring.whom import AIR, on_oxygen
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SLACK = 1.0  # seconds
 HOUR = 3_600.0
 MINUTE = 60.0
-INPUTS = (*MEASURED, Vital.NEW_CONFUSION)
+INPUTS = (*MEASURED, *SCORED_AS, Vital.NEW_CONFUSION)
 LEAST_DAYS = 7  # with the parts of today, before a median of totals is one (evidence.md 1.8)
 
 
@@ -59,7 +59,7 @@ def early_warning(rule: EarlyWarningRule, now: Moment) -> Iterator[Hit | Waiting
         return
     scored = total(
         rule.chart,
-        {vital: float(series.values[-1]) for vital, series in taken.items()},
+        {SCORED_AS.get(vital, vital): float(s.values[-1]) for vital, s in taken.items()},
         scale_two=now.person.scale_two,
         oxygen=on_oxygen(now),
     )
@@ -79,11 +79,12 @@ def early_warning(rule: EarlyWarningRule, now: Moment) -> Iterator[Hit | Waiting
 
 def _set(rule: EarlyWarningRule, now: Moment) -> dict[Vital, Series]:
     known = {vital: now.series(vital) for vital in INPUTS}
-    return {
+    taken = {
         vital: series
         for vital, series in known.items()
         if series is not None and now.at - float(series.times[-1]) <= rule.hours * HOUR
     }
+    return {vital: s for vital, s in taken.items() if SCORED_AS.get(vital) not in taken}
 
 
 def _completed(now: Moment, taken: Mapping[Vital, Series]) -> float:
@@ -163,7 +164,7 @@ def _single(
 
 
 def _spared(rule: EarlyWarningRule, vital: Vital, series: Series, now: Moment) -> bool:
-    if vital not in MEASURED or not rule.spared:
+    if vital is Vital.NEW_CONFUSION or not rule.spared:
         return False
     bands = rule.chart.bands_of(vital, scale_two=now.person.scale_two, oxygen=on_oxygen(now))
     return (vital, bands.above(float(series.values[-1]))) in rule.spared
@@ -171,7 +172,7 @@ def _spared(rule: EarlyWarningRule, vital: Vital, series: Series, now: Moment) -
 
 def _repeated(rule: EarlyWarningRule, vital: Vital, series: Series, now: Moment) -> bool:
     """Return whether the reading before it, within the set's hours, scored as much."""
-    if vital not in MEASURED:
+    if vital is Vital.NEW_CONFUSION:
         return True  # an answer is not a measurement that slips
     if len(series) == 1 or series.times[-1] - series.times[-2] > rule.hours * HOUR:
         return False
@@ -183,7 +184,7 @@ def _usual_total(
     rule: EarlyWarningRule, now: Moment, taken: Mapping[Vital, Series]
 ) -> float | None:
     """Return the median total of the days before that have the same measurements as today."""
-    measured = [vital for vital in taken if vital in MEASURED]
+    measured = [vital for vital in taken if vital is not Vital.NEW_CONFUSION]
     oxygen = on_oxygen(now)
     scores: dict[int, list[float]] = {}
     for vital in measured:

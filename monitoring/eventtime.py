@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from monitoring.screen import Gate
     from monitoring.windows import History, Skew
 
-
 SHORTEST = 15 * 60.0  # seconds
 
 
@@ -162,6 +161,8 @@ class _Walk:
     _waits: list[tuple[float, frozenset[Vital]]] = field(default_factory=list)
     _lesser: list[Finding] = field(default_factory=list)  # for combinations
     _heard: float = 0.0  # the last instant at which anything arrived, or a rule of time was asked
+    _asked: float = 0.0  # when the rules of time were asked last
+    _due: float | None = None  # when one falls due, as known then
 
     def come_to(self, at: float) -> None:
         """Judge from now on by what is in force at an instant, by its day and what is known."""
@@ -209,27 +210,29 @@ class _Walk:
 
         Live, everybody is asked each quarter of an hour: what is shorter is no silence.
         """
-        if not self._heard or until - self._heard < SHORTEST:
+        if not self._heard:
             return
-        due = self._of_time(self._heard)[1]
-        while due is not None and self._heard < due < until:
-            self._heard = due
-            found, due = self._of_time(due)
-            yield from self._tell(found, self._heard)
+        # No rule of time falls due sooner than a round after what starts it.
+        if self._heard > self._asked and until - self._asked >= SHORTEST:
+            yield from self._tell(self._of_time(self._heard), self._heard)
+        while self._due is not None and self._due <= until:
+            self._heard = self._due
+            yield from self._tell(self._of_time(self._heard), self._heard)
 
-    def _of_time(self, at: float) -> tuple[Sequence[Finding], float | None]:
+    def _of_time(self, at: float) -> Sequence[Finding]:
         judged = judge_at(moment(self.known(at), at, at), self.rulebook.timed, self.rulebook)
-        return judged.findings, judged.due
+        self._asked, self._due = at, judged.due
+        return judged.findings
 
     def tick(self, at: float) -> Iterator[News]:
         """End a local day: silence, the score, and episodes that have been quiet."""
-        found = [*self._of_time(at)[0], *self._score(self.known(at), at)]
+        found = [*self._of_time(at), *self._score(self.known(at), at)]
         yield from self._tell(found, at)
         if self.episodes.clear(at):
             self._frozen = self.episodes.frozen()
         self._heard = at + 1.0  # midnight: the day has changed, and a day more is over
         self.come_to(self._heard)
-        yield from self._tell(self._of_time(self._heard)[0], self._heard)
+        yield from self._tell(self._of_time(self._heard), self._heard)
 
     def _ask(
         self, past: History, point: float, arrived: float, vitals: frozenset[Vital]

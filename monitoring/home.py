@@ -5,6 +5,7 @@ Not measured, device at fault, hub down, away, admitted and paused are told apar
 
 from __future__ import annotations
 
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -12,13 +13,12 @@ import numpy as np
 
 from core.vitals import Vital
 from ingest.enrolment import Absence
-from monitoring.moment import Waiting
-from monitoring.windows import DAY
+from monitoring.moment import Moment, Waiting
+from monitoring.windows import DAY, MOMENT, cut, zone_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from monitoring.moment import Moment
     from monitoring.series import Floats
 
 HOUR = 3_600.0
@@ -71,6 +71,21 @@ def excuse(now: Moment) -> Excuse | None:
     return Excuse.HUB_DOWN if hub_online(now) is False else None
 
 
+def excused_on(now: Moment, vital: Vital, day: int) -> bool:
+    """Return whether a local day is known to say nothing of a vital: away, a stay, the hub down.
+
+    It is looked at by noon and by its end. A hub that is down silences no step counter.
+    """
+    zone = zone_of(now.person.zone)
+    for hour in (12, 24):
+        at = datetime.combine(date.fromordinal(day), time(), tzinfo=zone) + timedelta(hours=hour)
+        instant = min(at.timestamp() - MOMENT, now.at)
+        why = excuse(Moment(cut(now.past, instant), instant, day))
+        if why is not None and (why is not Excuse.HUB_DOWN or vital is Vital.MOTION):
+            return True
+    return False
+
+
 def is_away(now: Moment) -> bool:
     """Return whether the person left: by the state, or by a door after which nothing moved."""
     state = now.series(Vital.AWAY)
@@ -94,6 +109,18 @@ def hub_online(now: Moment) -> bool | None:
     if len(recent) < LEAST_BEATS or float(np.median(np.diff(recent))) > HUB_DOWN * HOUR:
         return None
     return now.at - float(recent[-1]) <= HUB_DOWN * HOUR
+
+
+def seen_until(now: Moment) -> float:
+    """Return until when stillness is known: a hub that is silent may be down (AL-10).
+
+    Where the hub has no habit of a heartbeat, nothing better is known than now.
+    """
+    if hub_online(now) is None:
+        return now.at
+    through = (Vital.HUB_HEARTBEAT, *COUNTED)
+    heard = (now.series(vital) for vital in through if vital is not Vital.STEPS)
+    return max(float(series.times[-1]) for series in heard if series is not None)
 
 
 def movements(now: Moment) -> Floats:

@@ -15,7 +15,7 @@ import numpy as np
 
 from core.vitals import Severity, Vital
 from monitoring.findings import Missing
-from monitoring.home import HOUR, excuse, hub_online, movements
+from monitoring.home import HOUR, excuse, hub_online, movements, seen_until
 from monitoring.moment import Hit, Waiting, evidence
 from monitoring.phrases import Phrase
 from monitoring.rule_kinds import Rule
@@ -95,7 +95,8 @@ def gap(rule: GapRule, now: Moment) -> Iterator[Hit | Waiting]:
     if now.at < due:
         yield Waiting(due)
         return
-    yield _hit(rule, now, _Spell(last, due, limit / HOUR))
+    if seen_until(now) >= due:
+        yield _hit(rule, now, _Spell(last, due, limit / HOUR))
 
 
 def _longest_gap(rule: HomeRule, times: Floats, midnight: datetime) -> float | None:
@@ -125,7 +126,8 @@ def morning(rule: MorningRule, now: Moment) -> Iterator[Hit | Waiting]:
     if now.at < due:
         yield Waiting(due)
         return
-    yield _hit(rule, now, _Spell(float(moved[-1]), due, limit / HOUR + rule.day_from))
+    if seen_until(now) >= due:
+        yield _hit(rule, now, _Spell(float(moved[-1]), due, limit / HOUR + rule.day_from))
 
 
 def _rising(rule: HomeRule, times: Floats, midnight: datetime) -> float | None:

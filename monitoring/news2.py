@@ -96,7 +96,7 @@ class Chart:
         """
         if vital is Vital.SPO2 and scale_two:
             return self._bands["spo2_scale_two_oxygen" if oxygen else "spo2_scale_two_air"]
-        return self._bands[vital.value]
+        return self._bands[SCORED_AS.get(vital, vital).value]
 
     @cached_property
     def highest(self) -> int:
@@ -115,6 +115,8 @@ MEASURED = (
     Vital.HEART_RATE,
     Vital.BODY_TEMPERATURE,
 )
+# A pulse that its device calls resting stands in where no other is known.
+SCORED_AS = {Vital.RESTING_HEART_RATE: Vital.HEART_RATE}
 TABLES: dict[str, Vital] = {
     **{vital.value: vital for vital in MEASURED},
     "spo2_scale_two_air": Vital.SPO2,
@@ -174,6 +176,7 @@ PART_OF = {
     Vital.SPO2: Part.OXYGEN_SATURATION,
     Vital.SYSTOLIC_BP: Part.SYSTOLIC,
     Vital.HEART_RATE: Part.PULSE,
+    Vital.RESTING_HEART_RATE: Part.PULSE,
     Vital.BODY_TEMPERATURE: Part.TEMPERATURE,
     Vital.NEW_CONFUSION: Part.CONSCIOUSNESS,
 }

@@ -185,6 +185,7 @@ class DriftRule(Rule):
     least_recent: int = 2  # valid days among the recent ones
     change: float | None = None  # signed
     ratio: float | None = None  # at most this share of the usual
+    at_home: bool = False  # days away, in hospital, paused or with the hub down do not count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ import numpy as np
 
 from monitoring.baseline import DAYS, NONE, median, one_part_of_week
 from monitoring.findings import Missing
+from monitoring.home import excused_on
 from monitoring.moment import Hit, evidence, kept_evidence
 from monitoring.rule_kinds import DriftRule, SustainedRule
 from monitoring.rules import proves
@@ -117,6 +118,11 @@ def drift(rule: DriftRule, now: Moment) -> Iterator[Hit]:
         value = median(recent.medians)
         if not _drifted(rule, value, usual.centre):
             continue
+        if rule.at_home:
+            there = recent.medians[[not excused_on(now, vital, d) for d in recent.days.tolist()]]
+            if len(there) < rule.least_recent or not _drifted(rule, median(there), usual.centre):
+                continue
+            value = median(there)
         yield _off_usual(rule, vital, now, value, usual)
         return
 

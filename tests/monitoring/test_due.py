@@ -78,7 +78,7 @@ def test_a_hub_that_falls_silent_excuses_the_home_from_then_on() -> None:
 
     news = replayed(still)
 
-    assert told("MOT-GAP", news) == [TODAY + timedelta(hours=16)]
+    assert not told("MOT-GAP", news)  # at 16:00 nobody knew whether the hub was there
     assert told("SIL-HUB", news) == [TODAY + timedelta(hours=18, seconds=1)]
     assert not told("MOT-NONE", news)
 
@@ -117,3 +117,34 @@ def test_a_judgement_says_when_time_alone_will_make_a_rule_fire() -> None:
     found = judged([*habit(), moved(TODAY + timedelta(hours=10))], TODAY + timedelta(hours=11))
 
     assert found.due_at == TODAY + timedelta(hours=16)
+
+
+def test_an_hour_in_the_bathroom_is_told_though_a_heartbeat_came_at_that_minute() -> None:
+    """Somebody comes out at 70 minutes; the hub spoke when 60 were over."""
+    entered = TODAY + timedelta(hours=10, minutes=5)
+    beats = [entered + timedelta(hours=n) for n in range(-60, 12)]
+    readings = [
+        *habit(),
+        *(moved(TODAY + timedelta(hours=h)) for h in (7, 8, 9, 10)),
+        *(Reading(f"b {at}", Vital.HUB_HEARTBEAT, 1.0, at, at) for at in beats),
+        Reading("bath", Vital.BATHROOM, 1.0, entered, entered),
+        moved(entered + timedelta(minutes=70)),
+    ]
+
+    assert told("MOT-BATH", replayed(readings, days=1))[0] == entered + timedelta(minutes=60)
+
+
+def test_a_rule_that_falls_due_minutes_after_an_arrival_is_asked_all_the_same() -> None:
+    entered = TODAY + timedelta(hours=10, minutes=5)
+    weight = entered - timedelta(days=1)
+    blip = entered + timedelta(minutes=55)
+    readings = [
+        *habit(),
+        *(moved(TODAY + timedelta(hours=h)) for h in (7, 8, 9, 10)),
+        Reading("w", Vital.BODY_WEIGHT, 80.0, weight, weight),
+        Reading("bath", Vital.BATHROOM, 1.0, entered, entered),
+        Reading("beat", Vital.HUB_HEARTBEAT, 1.0, blip, blip),
+        moved(entered + timedelta(minutes=63)),
+    ]
+
+    assert told("MOT-BATH", replayed(readings, days=1))[0] == entered + timedelta(minutes=60)

@@ -266,3 +266,21 @@ def test_who_all_but_stops_measuring_is_looked_at_once(
     rulebook: Rulebook, days: Iterable[int], expected: list[Severity]
 ) -> None:
     assert found("SIL-DROP", judged(measured(days), at(9), rulebook)) == expected
+
+
+@pytest.mark.parametrize(("last_beat", "expected"), [(10.1, []), (16.1, [Severity.AMBER])])
+def test_stillness_counts_only_as_far_as_the_hub_is_known_to_have_spoken(
+    rulebook: Rulebook, last_beat: float, expected: list[Severity]
+) -> None:
+    """AL-10: a hub that died with the movement is told down at 16:06, the gap is over at 16:00."""
+    beats = [event(Vital.HUB_HEARTBEAT, at(last_beat) - timedelta(hours=n)) for n in range(60)]
+    readings = [*habit(), event(Vital.MOTION, at(10)), *beats]
+
+    assert found("MOT-GAP", judged(readings, at(16.1), rulebook)) == expected
+
+
+def test_a_red_of_stillness_stands_where_the_hub_speaks(rulebook: Rulebook) -> None:
+    beats = [event(Vital.HUB_HEARTBEAT, at(22) - timedelta(hours=n)) for n in range(60)]
+    readings = [*habit(), event(Vital.MOTION, at(10)), *beats]
+
+    assert found("MOT-NONE", judged(readings, at(22.1), rulebook)) == [Severity.RED]
