@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from app.pages.wording import Moment, moment
 from core.vitals import MEASURES
 from ingest import repository as people
+from monitoring import words
 from monitoring.asking.repository import asked
+from monitoring.phrases import Phrase
 from monitoring.repeats import outcome
 
 if TYPE_CHECKING:
@@ -34,8 +36,10 @@ class Asked:
     tip: str
 
 
-def asked_of(session: Session, patient_id: UUID, *, now: datetime, zone: ZoneInfo) -> list[Asked]:
-    """Return what was asked in the last two days, newest first."""
+def asked_of(
+    session: Session, patient_id: UUID, *, now: datetime, zone: ZoneInfo, language: str
+) -> list[Asked]:
+    """Return what was asked in the last two days, newest first; its tips in a language."""
     asks = asked(session, patient_id, since=now - SHOWN)
     if not asks:
         return []
@@ -48,7 +52,7 @@ def asked_of(session: Session, patient_id: UUID, *, now: datetime, zone: ZoneInf
             "; ".join(
                 [str(outcome(each, readings, now=now)), *([RED_OPEN] if each.critical else [])]
             ),
-            each.tip,
+            words.phrase(Phrase(each.tip), language),
         )
         for each in asks
     ]

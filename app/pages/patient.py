@@ -176,7 +176,7 @@ def _page(door: Door, visit: Visit, patient_id: UUID, *, notice: str) -> Respons
         plan=plan_print(door, visit, patient_id),
         span_days=SPAN.days,
         known=liveness_of(session, [profile], now=now)[patient_id],
-        asked=asked_of(session, patient_id, now=now, zone=door.zone),
+        asked=asked_of(session, patient_id, now=now, zone=door.zone, language=visit.language),
         streams=streams_of(session, patient_id, now=now, zone=door.zone),
         risk=risk_print(judged, reader) if judged else None,
         timeline=timeline(episodes, reader),
