@@ -5,8 +5,10 @@ Each version goes through `ingest.service.accept`, is judged and raised, as the 
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import permutations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -18,12 +20,17 @@ from sqlalchemy import select
 from alerts.lifecycle import LIVE
 from alerts.tables import Alert, AlertEvent, AlertFinding
 from core.security import Caller
-from ingest.receipt import Sender
+from ingest.receipt import Posted, Sender
+from ingest.service import accept
 from ingest.tables import Client
 from tests.alerts.conftest import NOW, build_ward
 from tests.alerts.episodes.test_through_the_door import Home
+from tests.door import condition, heart_rate
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
     from sqlalchemy.orm import Session
 
     from alerts.policy import Policy
@@ -38,7 +45,7 @@ class Told:
 
     number: int
     version: int
-    value: int | None
+    value: float | None
     minutes: int
 
     def fields(self) -> dict[str, Any]:
@@ -103,6 +110,80 @@ def test_any_order_of_arrival_leaves_the_same_alerts_open_rel_19(
     arrived = data.draw(st.permutations(told))
 
     assert end(session, policy, arrived) == end(session, policy, told)
+
+
+OWN, GAIN, OTHERS, POUNDS = 80.3, 82.8, 95.0, 176.4
+LOINC, UCUM = "http://loinc.org", "http://unitsofmeasure.org"
+WEIGHTS = [
+    (  # another person's, the person's own, and the first taken back
+        Told(1, 0, OTHERS, 700),
+        Told(1, 1, None, 700),
+        Told(2, 0, OWN, 25),
+    ),
+    (Told(1, 0, OTHERS, 60), Told(2, 0, OWN, 25)),  # its return in time
+    (Told(1, 0, OTHERS, 90), Told(2, 0, OWN, 25)),  # and after the hour
+    (Told(1, 0, POUNDS, 60), Told(2, 0, OWN, 25), Told(2, 1, None, 25)),  # a return taken back
+    (Told(1, 0, OTHERS, 90), Told(1, 1, GAIN, 90), Told(2, 0, OWN, 25)),  # corrected to a gain
+    (Told(1, 0, GAIN, 90), Told(2, 0, OTHERS, 25), Told(2, 1, GAIN, 25)),
+    (Told(1, 0, OTHERS, 700), Told(2, 0, OTHERS, 90), Told(3, 0, OWN, 0)),
+]
+
+
+def weigh(place: Home, value: float, taken: datetime, *, now: datetime, **more: Any) -> None:
+    """Post a weight that the worker has not judged yet."""
+    quantity = {"value": value, "unit": "kg", "system": UCUM, "code": "kg"}
+    resource = heart_rate(f"Patient/{place.patient}", effectiveDateTime=taken.isoformat()) | {
+        "code": {"coding": [{"system": LOINC, "code": "29463-7"}]},
+        "valueQuantity": quantity,
+        **more,
+    }
+    put(place, resource, now=now)
+
+
+def put(place: Home, resource: dict[str, Any], *, now: datetime) -> None:
+    posted = Posted(0, resource["resourceType"], json.dumps(resource).encode())
+    assert accept(place.session, place.sender, posted, now=now).status in (200, 201)
+
+
+def heart_patient(session: Session, policy: Policy) -> Home:
+    """Return somebody with heart failure and sixteen days of 80 kg."""
+    place = home(session, policy)
+    put(place, condition(f"Patient/{place.patient}"), now=NOW - timedelta(days=17))
+    for day in range(1, 17):
+        taken = NOW - timedelta(days=day)
+        weigh(place, 80.0, taken, now=taken)
+    place.work(NOW - timedelta(minutes=1))
+    return place
+
+
+def end_of_weights(session: Session, policy: Policy, told: Sequence[Told]) -> dict[str, str]:
+    """Post each version, a minute apart, all more than an hour after they were measured."""
+    place = heart_patient(session, policy)
+    for i, each in enumerate(told):
+        taken = NOW - timedelta(minutes=each.minutes + 120)
+        arrived = NOW + timedelta(minutes=i)
+        weigh(place, each.value or 80.0, taken, now=arrived, **each.fields())
+        place.work(arrived)
+    return live(session, place.patient)
+
+
+@pytest.mark.parametrize("told", WEIGHTS)
+def test_anothers_weight_and_its_return_leave_the_same_alerts_in_any_order_rel_19_rel_23(
+    session: Session, policy: Policy, told: tuple[Told, ...]
+) -> None:
+    ends = [end_of_weights(session, policy, order) for order in permutations(told)]
+
+    assert ends == [ends[0]] * len(ends)
+
+
+def test_anothers_weight_alerts_no_physician_once_the_person_is_back_al_20(
+    session: Session, policy: Policy
+) -> None:
+    others, own, gone = Told(1, 0, OTHERS, 60), Told(2, 0, OWN, 25), Told(2, 1, None, 25)
+
+    assert end_of_weights(session, policy, [others])["fluid"] == "AMBER"
+    assert "fluid" not in end_of_weights(session, policy, [others, own])
+    assert end_of_weights(session, policy, [others, own, gone])["fluid"] == "AMBER"
 
 
 RED, AMBER, WRONG = Told(1, 0, 140, 25), Told(2, 0, 115, 0), Told(1, 1, None, 25)
