@@ -74,10 +74,18 @@ def usual(past: History, vital: Vital, *, before: int, days: int = SPAN_DAYS) ->
     if series is None:
         return None
     sure = past.screen.sure(vital, past.until) if past.screen else None
-    restart = restarted(past, vital)
-    daily = series.daily if sure is None else daily_medians(series.days[sure], series.values[sure])
-    valid = reference_days(past, daily, _span(before, days, restart))
-    return _described(valid, vital, restart, before - days)
+    span = _span(before, days, restart := restarted(past, vital))
+    if sure is not None:
+        daily = daily_medians(series.days[sure], series.values[sure])
+        return _described(reference_days(past, daily, span), vital, restart, before - days)
+    # Of a series cut at another instant it is the same, once all of these days are over.
+    over = series.days[-1] >= before
+    key = (vital, span, restart, past.frozen, past.person.zone, -1 if over else len(series))
+    if key not in series.told:
+        valid = reference_days(past, series.daily, span)
+        series.told[key] = _described(valid, vital, restart, before - days)
+    found: Usual | None = series.told[key]
+    return found
 
 
 def comparable(

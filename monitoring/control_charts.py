@@ -84,9 +84,9 @@ def control_chart(rule: ControlChartRule, now: Moment) -> Iterator[Hit]:
         if rule.chart is Chart.Z and _single(series):
             usual = now.usual(vital, window=rule.days, days=rule.usual_days, like=ANY) or usual
             signs[-1] = (recent.medians[-1] - usual.centre) / usual.spread
-        past_limit = [_beyond(rule, round(value, DIGITS)) for value in statistic(rule, signs)]
-        if past_limit[-1]:
-            often = sum(past_limit[-rule.of_days :]) >= rule.on_days
+        charted = statistic(rule, signs)
+        if _beyond(rule, charted[-1]):
+            often = sum(_beyond(rule, day) for day in charted[-rule.of_days :]) >= rule.on_days
             yield _hit(rule, vital, series, usual, rule.sustained if often else rule.severity)
 
 
@@ -125,6 +125,7 @@ def _cusum(rule: ControlChartRule, signs: Floats) -> list[float]:
 
 
 def _beyond(rule: ControlChartRule, value: float) -> bool:
+    value = round(value, DIGITS)
     if rule.direction is Direction.UP:
         return value >= rule.limit
     if rule.direction is Direction.DOWN:

@@ -7,14 +7,16 @@ device ends what is usual, and two that are used in turn do not.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from monitoring.daily import Daily, daily_medians
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -94,6 +96,8 @@ class Series:
     handovers: tuple[Handover, ...] = ()
     weights: Ints | None = None  # in daily medians, where others stand for it (`ingest.rollup`)
     doubles: Bools | None = None  # the same measurement as one before it; None where there is none
+    # What was told of days that are over: the same for each instant at which the series is cut.
+    told: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def __len__(self) -> int:
         """Return the number of readings."""
@@ -217,6 +221,7 @@ def _prefix(full: Series, count: int) -> Series:
         full.handovers,
         full.weights[:count] if full.weights is not None else None,
         doubles if doubles is not None and doubles.any() else None,
+        full.told,
     )
 
 

@@ -77,7 +77,9 @@ def _reference(rule: ChangeRule, window: Daily, day: int) -> float | None:
 def _running_median(values: Floats, width: int) -> Floats:
     if width == 1:
         return values
-    return np.median(np.lib.stride_tricks.sliding_window_view(values, width), axis=1)
+    # np.median costs three times as much on so few days.
+    ordered = np.sort(np.lib.stride_tricks.sliding_window_view(values, width), axis=1)
+    return np.asarray(ordered[:, (width - 1) // 2] + ordered[:, width // 2]) / 2
 
 
 def sustained(rule: SustainedRule, now: Moment) -> Iterator[Hit]:

@@ -113,11 +113,8 @@ def history(
     Without a gate every scored reading teaches the baselines, and no device is told apart.
     """
     zone = zone_of(person.zone)
-    ordered = sorted(
-        (r for r in readings if r.quality is not Quality.WITHDRAWN),
-        # Not by arrival: two devices may speak of the same instant (REL-19).
-        key=_order,
-    )
+    # Not by arrival: two devices may speak of the same instant (REL-19).
+    ordered = sorted((r for r in readings if r.quality is not Quality.WITHDRAWN), key=_order)
     series = {
         vital: _series(list(group), zone, gate.manner(vital) if gate else None)
         for vital, group in groupby(
@@ -264,16 +261,17 @@ class _Cut(Mapping[Vital, Series]):
 
     def __init__(self, full: Mapping[Vital, Series], until: float, arrived: float) -> None:
         self._full, self._until, self._arrived = full, until, arrived
-        self._done: dict[Vital, Series] = {}
+        self._done: dict[Vital, Series | None] = {}  # None: nothing is known of it
 
     def get(self, vital: Vital, default: Any = None) -> Any:
         """Return the series known by then, or the default; absence is the common case here."""
-        done = self._done.get(vital)
-        if done is None:
-            if (full := self._full.get(vital)) is None:
-                return default
-            done = self._done[vital] = cut_series(full, self._until, self._arrived)
-        return done if len(done) else default
+        if vital in self._done:
+            done = self._done[vital]
+        else:
+            full = self._full.get(vital)
+            cut_ = None if full is None else cut_series(full, self._until, self._arrived)
+            done = self._done[vital] = cut_ or None
+        return default if done is None else done
 
     def __getitem__(self, vital: Vital) -> Series:
         found: Series | None = self.get(vital)

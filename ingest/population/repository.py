@@ -33,19 +33,33 @@ where patient_id = any(%b::uuid[]) and {_COUNTS}
     and (effective >= %b::timestamptz or (vital = 'body_weight' and effective >= %b::timestamptz))
 {_ORDER}
 """  # noqa: S608 (only the names above)
+_SINCE = """(effective >= %b::timestamptz
+        or (vital = 'body_weight' and effective >= %b::timestamptz))"""
 # Of people with a dense stream: what stands for the days that are over, and all of those since.
+# Person by person (`offset 0`): joined as a whole, every minute of everybody would be read.
 _ROLLED = f"""
-select {_COLUMNS}, coalesce(stands_for, 1)
-from unnest(%b::uuid[], %b::timestamptz[], %b::timestamptz[]) rolled (person, before, hours)
-    join reading on patient_id = person and effective < before
-        and (roll = 0 or (roll = 1 and effective >= hours))
-where {_COUNTS}
-    and (effective >= %b::timestamptz or (vital = 'body_weight' and effective >= %b::timestamptz))
+select found.* from unnest(%b::uuid[], %b::timestamptz[]) rolled (person, before),
+lateral (
+    select {_COLUMNS}, coalesce(stands_for, 1) from reading
+    where patient_id = person and roll = 0 and effective < before and {_COUNTS} and {_SINCE}
+    offset 0
+) found
 union all
-select {_COLUMNS}, 1
-from unnest(%b::uuid[], %b::timestamptz[]) rolled (person, since)
-    join reading on patient_id = person and effective >= since
-where {_COUNTS}
+select found.* from unnest(%b::uuid[], %b::timestamptz[], %b::timestamptz[])
+    rolled (person, hours, before),
+lateral (
+    select {_COLUMNS}, coalesce(stands_for, 1) from reading
+    where patient_id = person and roll = 1 and effective >= hours and effective < before
+        and {_COUNTS}
+    offset 0
+) found
+union all
+select found.* from unnest(%b::uuid[], %b::timestamptz[]) rolled (person, since),
+lateral (
+    select {_COLUMNS}, 1 from reading
+    where patient_id = person and effective >= since and {_COUNTS}
+    offset 0
+) found
 {_ORDER}
 """  # noqa: S608 (only the names above)
 _RAW = f"""
@@ -83,9 +97,9 @@ def _rolled(
     By the hour from a day before what is not rolled up: all that is judged anew lies behind it.
     """
     people, before = list(until), list(until.values())
-    hours = [each - HOURS_BACK for each in before]
+    hours = [max(each - HOURS_BACK, since) for each in before]
     return run(
-        session, _ROLLED, people, before, hours, since, weight_since, people,
+        session, _ROLLED, people, before, since, weight_since, people, hours, before, people,
         [max(each, since) for each in before],
     )  # fmt: skip
 
