@@ -114,6 +114,12 @@ def by_day(day: Sequence[Reading]) -> dict[str, tuple[int, int]]:
     return kept
 
 
+def by_hours(day: Sequence[Reading]) -> dict[str, tuple[int, int]]:
+    """Return the same of one vital and the hours that are over of a day that still lasts."""
+    kept = by_hour(day) if day and day[0].vital in ROLLED else day
+    return {r.id: (BY_DAY, r.stands_for) for r in kept}
+
+
 def _of_day(day: Sequence[Reading]) -> dict[str, tuple[int, int]]:
     streams = [r for r in day if rolls(r)]
     hours = by_hour(streams)

@@ -37,12 +37,13 @@ def weights(readings: list[Reading]) -> Ints | None:
     return np.array(counts) if min(counts) != 1 or max(counts) != 1 else None
 
 
-def by_hours_only(past: History, *, now: datetime) -> bool:
-    """Return whether a day that is over has hours that stand for it, and no reading for the day."""
+def to_roll_up(past: History, *, now: datetime) -> bool:
+    """Return whether a stream runs, or a day that is over is still read by its hours."""
     over = now.timestamp() - DAY
     for series in past.series.values():
         if series.weights is not None:
-            days = series.days[(series.weights > 1) & (series.times < over)]
-            if len(days) > len(np.unique(days)):
+            stands = series.weights > 1
+            days = series.days[stands & (series.times < over)]
+            if stands[series.since(over)].any() or len(days) > len(np.unique(days)):
                 return True
     return False

@@ -195,7 +195,7 @@ def _offer_later(
     session: Session, id_: UUID, past: windows.History, due: datetime | None, *, now: datetime
 ) -> None:
     """Offer what follows by time alone: rolling up a dense stream, and what falls due soon."""
-    if rolled.by_hours_only(past, now=now):
+    if rolled.to_roll_up(past, now=now):
         offer(session, Topic.ROLL, id_, now=now, priority=BULK, not_before=now + SETTLED)
     if due is not None and due - now <= ROUND:
         offer(session, Topic.ASSESS, id_, now=now, not_before=due)

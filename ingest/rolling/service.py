@@ -1,4 +1,4 @@
-"""Rolls up the days of a person that are over, in a transaction of its own."""
+"""Rolls up the hours and days of a person that are over, in a transaction of its own."""
 
 from __future__ import annotations
 
@@ -12,22 +12,26 @@ from ingest.archive.repository import lock
 from ingest.population.repository import raw
 from ingest.repository import one_person
 from ingest.rolling import repository
-from ingest.rollup import BY_DAY, SETTLED, by_day, dense, local_date
+from ingest.rollup import BY_DAY, SETTLED, by_day, by_hours, dense, local_date
 from ingest.tables import Patient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import date
     from uuid import UUID
 
     from sqlalchemy.orm import Session
 
     from core.vitals import Reading
+    from ingest.rolling.tables import RolledUp
 
 Kept = tuple[tuple[datetime, str], tuple[int, int]]
 
 
 def roll_up(session: Session, patient_id: UUID, *, since: datetime, now: datetime) -> bool:
-    """Roll up the days from `since` on that are over; return whether anything was rolled up.
+    """Roll up what is over from `since` on; return whether anything was rolled up.
+
+    Days by the day, and of the day that still lasts its hours.
 
     Under the lock that whoever stores a reading of this person takes too. A person of several
     records, or of a zone without a name, is left as it is: read whole, and judged the same.
@@ -39,30 +43,36 @@ def roll_up(session: Session, patient_id: UUID, *, since: datetime, now: datetim
         return False
     if not repository.database_knows(session, zone.key):
         return False
-    if mark is not None and mark.changed_at is not None and now - mark.changed_at < SETTLED:
-        return False
     start = _midnight(mark.until if mark else since, zone)
-    end = _midnight(now - SETTLED, zone)
+    end = (now - SETTLED).replace(minute=0, second=0, microsecond=0)
+    if mark is not None and (mark.until >= end or _unsettled(mark, now)):
+        return False
     readings = raw(session, patient_id, start, end) if start < end else []
     if start >= end or (mark is None and not dense(readings)):
         return False
     if any(now - each.received < SETTLED for each in readings):
         return False
-    repository.keep(session, patient_id, dict(_days(readings, zone)), (start, end))
+    lasting = end.astimezone(zone).date()
+    repository.keep(session, patient_id, dict(_kept(readings, zone, lasting)), (start, end))
     repository.move_on(session, patient_id, end, zone.key)
     return True
 
 
-def _days(readings: Sequence[Reading], zone: ZoneInfo) -> Iterator[Kept]:
+def _unsettled(mark: RolledUp, now: datetime) -> bool:
+    return mark.changed_at is not None and now - mark.changed_at < SETTLED
+
+
+def _kept(readings: Sequence[Reading], zone: ZoneInfo, lasting: date) -> Iterator[Kept]:
+    """Yield what is kept of each local day; of the one that lasts, its hours."""
     whole = [r for r in readings if r.precision is not Precision.INSTANT]
     yield from (((r.effective, r.id), (BY_DAY, 1)) for r in whole)
     exact = sorted(
         (r for r in readings if r.precision is Precision.INSTANT),
         key=lambda r: (r.vital, r.effective),
     )
-    for _, group in groupby(exact, key=lambda r: (r.vital, local_date(r, zone))):
+    for (_, date_), group in groupby(exact, key=lambda r: (r.vital, local_date(r, zone))):
         day = list(group)
-        kept = by_day(day)
+        kept = by_day(day) if date_ < lasting else by_hours(day)
         yield from (((r.effective, r.id), kept[r.id]) for r in day if r.id in kept)
 
 

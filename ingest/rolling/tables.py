@@ -14,8 +14,9 @@ from core.database import Base, instant
 class RolledUp(Base):
     """A person with a dense stream: before `until`, only readings with a `roll` are loaded.
 
-    `until` is the beginning of a local day in `zone`. Whoever stores or takes back a reading
-    before it moves it back, in the same transaction and under the lock of the person.
+    `until` is the end of an hour, or the beginning of a local day in `zone`. Whoever stores or
+    takes back a reading before it moves it back to the beginning of that day, in the same
+    transaction and under the lock of the person.
     """
 
     __tablename__ = "rolled_up"

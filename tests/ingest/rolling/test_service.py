@@ -101,7 +101,10 @@ def test_days_that_are_over_are_loaded_by_what_stands_for_them(
     after = loaded(session, worn)
     assert {r.id for r in after} < {r.id for r in before}
     today = datetime(2026, 3, 19, 15, tzinfo=UTC)  # midnight in Seoul
-    assert [r for r in after if r.effective >= today] == [r for r in before if r.effective >= today]
+    hour = datetime(2026, 3, 20, 8, tzinfo=UTC)  # the last that is over, and has settled
+    assert [r for r in after if r.effective >= hour] == [r for r in before if r.effective >= hour]
+    lasting = [r for r in after if today <= r.effective < hour]
+    assert len(lasting) < len([r for r in before if today <= r.effective < hour])
     old = [
         r for r in after if r.vital is Vital.HEART_RATE and r.effective < today - timedelta(days=2)
     ]
@@ -130,6 +133,45 @@ def test_every_daily_median_is_that_of_all_readings_to_within_the_two_in_the_mid
             if r.vital is Vital.HEART_RATE and windows.day_of(r, zone) == day
         )
         assert values[(len(values) - 1) // 2] <= median <= values[len(values) // 2]
+
+
+def arrays_of_today(session: Session, patient: UUID) -> list[list[float]]:
+    past = windows.history(people.person(session, patient), loaded(session, patient))
+    series = past.series[Vital.HEART_RATE]
+    assert series.weights is not None
+    today = series.days == series.days[-1]
+    return [each[today].tolist() for each in (series.times, series.values, series.weights)]
+
+
+def test_the_hours_of_today_look_the_same_to_a_judgement_whether_rolled_up_or_not(
+    session: Session, worn: UUID
+) -> None:
+    before = arrays_of_today(session, worn)
+
+    assert roll(session, worn)
+
+    assert arrays_of_today(session, worn) == before
+
+
+def test_a_stream_is_rolled_up_once_in_an_hour_and_its_day_when_that_is_over(
+    session: Session, worn: UUID
+) -> None:
+    assert roll(session, worn)
+    assert not roll(session, worn)
+    store(session, worn, pulse(55, until=NOW + timedelta(hours=1))[:-1])
+
+    assert service.roll_up(session, worn, since=NOW - BACK, now=NOW + timedelta(hours=1.5))
+    until = repository.rolled_until(session, [worn])[worn]
+    assert until == NOW + timedelta(hours=1)
+    assert service.roll_up(session, worn, since=NOW - BACK, now=NOW + timedelta(days=1))
+    seoul = windows.zone_of("Asia/Seoul")
+    today = [
+        r
+        for r in session.scalars(select(StoredReading).where(StoredReading.roll == 0))
+        if r.vital == Vital.HEART_RATE
+        and windows.local_day(r.effective.timestamp(), seoul) == NOW.astimezone(seoul).toordinal()
+    ]
+    assert len(today) <= 3
 
 
 def reds(session: Session, patient: UUID) -> list[Finding]:
