@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fhir.task import Priority
 
 ASKING = "urn:wardlight:codesystem:asking"
+AGAIN = "measure-again"
 CATEGORY = "http://terminology.hl7.org/CodeSystem/communication-category"
 # All that may leave the login by SMS, e-mail or chat (SEC-23).
 MESSAGE = "You have a message from your care team."
@@ -55,5 +56,5 @@ def communication_request(request: Request, *, patient: str) -> dict[str, Any]:
         },
         "authoredOn": request.asked.isoformat(),
         "recipient": [{"reference": patient}],
-        "reasonCode": [{"coding": [coding(ASKING, "measure-again")], "text": request.tip}],
+        "reasonCode": [{"coding": [coding(ASKING, AGAIN)], "text": request.tip}],
     }
