@@ -72,6 +72,7 @@ def test_what_cannot_be_served_is_refused_or_leniently_passed_over_fhir_24(
 
 
 def test_an_export_is_ordered_by_parameters_too_fhir_24(exporter: Exporter) -> None:
+    exporter.gateway.create(patient())
     said = {
         "resourceType": "Parameters",
         "parameter": [{"name": "_type", "valueString": "Patient"}],
