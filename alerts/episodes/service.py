@@ -237,7 +237,12 @@ def _end(session: Session, alert: Alert, event: Event, *, now: datetime) -> UUID
 
 
 def close(session: Session, alert: Alert, state: State, *, now: datetime) -> None:
-    """End an episode: no step of it may act any more, and the baseline learns again."""
-    alert.state, alert.closed_at, alert.version = state, now, alert.version + 1
+    """End an episode: no step of it may act any more, and the baseline learns again.
+
+    Its end is never before its opening, though whoever ends it may have read the clock before
+    whoever opened it.
+    """
+    alert.state, alert.version = state, alert.version + 1
+    alert.closed_at = max(now, alert.opened_at)
     repository.cancel_steps(session, alert)
     judgements.thaw(session, alert.patient_id, Problem(alert.problem), now)

@@ -71,6 +71,7 @@ def stepped(program: str, found: Servers, by: str, folder: Path) -> Iterator[Non
         "WARDLIGHT_ENVIRONMENT": "test",
         "WARDLIGHT_SECRET_KEY": "k" * 40,
         "WARDLIGHT_DATA": str(folder),
+        "WARDLIGHT_LEASE_SECONDS": "10",  # a lost doorbell is rung again within the test's wait
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }
     with ExitStack() as stack:
@@ -86,7 +87,11 @@ def stepped(program: str, found: Servers, by: str, folder: Path) -> Iterator[Non
             )
             stack.callback(process.wait, 30)
             stack.callback(os.killpg, process.pid, signal.SIGTERM)
-        yield
+        try:
+            yield
+        except BaseException:
+            print((folder / "out.log").read_text(errors="replace"))  # noqa: T201 (pytest shows it)
+            raise
 
 
 def row_of(database: Database, subject: UUID) -> Outbox:

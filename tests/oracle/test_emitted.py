@@ -69,7 +69,7 @@ def statement(http: httpx.Client) -> dict[str, Any]:
 def passes(documents: list[dict[str, Any]]) -> None:
     verdicts = panel(documents)
     for document, objections in zip(documents, verdicts, strict=True):
-        assert not objections, (document["resourceType"], objections[:5])
+        assert not objections, (objections[:5], json.dumps(document))
 
 
 def declaring(statement: dict[str, Any], code: str) -> list[str]:
