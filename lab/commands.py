@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from lab import calibration, drifts, evaluation, tihm
+from lab import calibration, drifts, evaluation, tihm, widening
 from lab.asking import asks_of
 from lab.demonstration import demo
 from lab.judging import CAVEAT, Judges, judged
@@ -24,6 +24,7 @@ from lab.scenarios import WORLDS
 from lab.semisynthetic import glucose_lives, tihm_lives
 from lab.simulator import simulate
 from monitoring.service import load_model, load_plan, load_rulebook, load_site_rules
+from monitoring.widened import DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -235,3 +236,17 @@ def measure_drifts(
         counts = drifts.measured(load_rulebook(), patients=patients, days=days, seed=seed)
     title = f"{patients} people with {len(drifts.SIGNALS)} stable signals, {days} days each"
     _print_table(title, drifts.HEADINGS, drifts.rows(counts))
+
+
+@lab.command("widening")
+def measure_widening(
+    lives: Annotated[int, typer.Option(min=1, help="Stable signals, each by itself.")] = 50,
+    days: Annotated[int, typer.Option(min=30, help="Days each is watched.")] = 20_000,
+    seed: Annotated[int, typer.Option()] = TRAINING_SEED,
+) -> None:
+    """Make the table of how much wider a spread learnt from few days is taken by the charts."""
+    with _progress() as bar:
+        total = len(widening.PUBLISHED) * len(DAYS)
+        found = widening.widenings(lives=lives, days=days, seed=seed)
+        table = widening.rows(bar.track(found, total=total, description="widening"))
+    _print_table(f"{lives} stable signals, {days} days each", widening.HEADINGS, table)

@@ -272,13 +272,15 @@ def frozen_days(
 def describe(valid: Floats, vital: Vital) -> Usual:
     """Return centre, band and spread of float64[k] daily medians, k >= 1."""
     centre = median(valid)
-    spread = max(MAD_TO_SD * median(np.abs(valid - centre)), DEVICE_ERROR.get(vital, 0.0))
+    estimated = MAD_TO_SD * median(np.abs(valid - centre))
+    spread = max(estimated, DEVICE_ERROR.get(vital, 0.0))
     return Usual(
         centre=centre,
         low=centre - BAND * spread,
         high=centre + BAND * spread,
         spread=spread,
         days=len(valid),
+        estimated=estimated,
     )
 
 

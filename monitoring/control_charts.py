@@ -1,8 +1,10 @@
 """Slow drifts of one signal: EWMA and CUSUM charts on daily medians, and the robust z of a day.
 
 The person's own robust centre and spread stand for mean and sigma (Montgomery's constants:
-lambda 0.2 with 2.96 sigma, k 0.5 with h 4 to 5). A chart of one signal says YELLOW at most: with
-eight signals watched each day, one of them drifts by chance each few weeks (evidence.md 1.8).
+lambda 0.2 with 2.96 sigma, k 0.5 with h 4 to 5). A spread is taken as much wider as it takes to
+signal no oftener than published, for it is learnt from few days (`widened.py`). A chart of one
+signal says YELLOW at most: with eight signals watched each day, one of them drifts by chance each
+few weeks (evidence.md 1.8).
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from monitoring.phrases import Phrase
 from monitoring.problem_of import problem_of
 from monitoring.rule_check import drift_alone
 from monitoring.rule_kinds import Rule
+from monitoring.widened import widening
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,14 +83,20 @@ def control_chart(rule: ControlChartRule, now: Moment) -> Iterator[Hit]:
         if usual is None or usual.days < rule.least_days:
             continue
         recent = series.daily.between(now.day - rule.days + 1, now.day)
-        signs = (recent.medians - usual.centre) / usual.spread
+        signs = _in_spreads(rule.chart, recent.medians, usual)
         if rule.chart is Chart.Z and _single(series):
             usual = now.usual(vital, window=rule.days, days=rule.usual_days, like=ANY) or usual
-            signs[-1] = (recent.medians[-1] - usual.centre) / usual.spread
+            signs[-1:] = _in_spreads(rule.chart, recent.medians[-1:], usual)
         charted = statistic(rule, signs)
         if _beyond(rule, charted[-1]):
             often = sum(_beyond(rule, day) for day in charted[-rule.of_days :]) >= rule.on_days
             yield _hit(rule, vital, series, usual, rule.sustained if often else rule.severity)
+
+
+def _in_spreads(chart: Chart, values: Floats, usual: Usual) -> Floats:
+    """Return how far values lie off the usual; the device's error is known and not widened."""
+    spread = max(usual.spread, usual.estimated * widening(chart, usual.days))
+    return (values - usual.centre) / spread
 
 
 def _single(series: Series) -> bool:

@@ -64,6 +64,7 @@ class Usual:
     `days` is the number of valid days behind it; below 14 it is provisional, and below 7
     there is none (the field that would hold it is None). `restart` says since when it is
     learnt, where it was learnt anew; `alike` which readings it is of, where not of all.
+    `estimated` is the spread of these days before the device's error became its floor.
     """
 
     centre: float
@@ -73,6 +74,7 @@ class Usual:
     days: int
     restart: Restart | None = None
     alike: Alike | None = None
+    estimated: float = field(default=0.0, compare=False)
 
     @property
     def provisional(self) -> bool:
