@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lab.scorecard import (
+    EPISODES,
+    EVENTS,
+    FOUND,
     YEAR,
     Course,
     LookBack,
     Scorecard,
+    by_subject,
+    cases,
     counted,
     interval,
     opened,
@@ -47,11 +52,14 @@ class Seen:
     start: float
     rules: Mapping[str, Floats]  # days on which the rules said AMBER or RED, by problem
     others: Mapping[str, Strengths]
+    subject: str = ""
+    as_cases: bool = False  # count a person's cases (AL-02), not the episodes of each problem
 
     def course(self, by_problem: Sequence[Floats]) -> Course:
         """Return what a scorecard needs of one way of alerting."""
         each = [days[(days > self.first) & (days <= self.last)] for days in by_problem]
-        return Course(opened(each), self.events, self.last - self.first, self.kinds)
+        found = cases(opened(each)) if self.as_cases else opened(each)
+        return Course(found, self.events, self.last - self.first, self.kinds, self.subject)
 
     def ruled(self) -> Course:
         """Return the course under the rules."""
@@ -70,7 +78,7 @@ class Bout:
     card: Scorecard
     factor: float
     ahead: float  # sensitivity of the rules minus its own
-    interval: tuple[float, float]  # 95 %, bootstrap by patient
+    interval: tuple[float, float]  # 95 %, bootstrap by subject, as often as the rules in each draw
 
 
 def burden(courses: Sequence[Course]) -> float:
@@ -86,7 +94,7 @@ def factor_at(seen: Sequence[Seen], name: str, target: float) -> float:
     Where none does, the one that alerts most.
     """
     high, most = WIDEST, (0.0, WIDEST)
-    for factor in np.geomspace(WIDEST, NARROWEST, STEPS).tolist():
+    for factor in _factors():
         reached = _burden_at(seen, name, factor)
         if reached >= target:
             return _between(seen, name, target, factor, high)
@@ -114,14 +122,48 @@ def bout(seen: Sequence[Seen], name: str, *, look_back: LookBack, seed: int) -> 
     own = [each.ruled() for each in seen]
     factor = factor_at(seen, name, burden(own))
     other = [each.compared(name, factor) for each in seen]
-    difference = counted(own, look_back)[:, :1] - counted(other, look_back)[:, :1]
-    every = counted(own, look_back)[:, 1:2]
-    drawn = resampled(np.hstack([difference, every]), seed)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ahead = drawn[:, 0] / drawn[:, 1]
+    ours, theirs = (counted(each, look_back).sum(axis=0) for each in (own, other))
     return Bout(
         card=scorecard(name, other, look_back=look_back, seed=seed),
         factor=factor,
-        ahead=float(difference.sum() / max(every.sum(), 1)),
-        interval=interval(ahead),
+        ahead=float((ours[FOUND] - theirs[FOUND]) / max(ours[EVENTS], 1)),
+        interval=interval(_ahead_by_draw(seen, name, look_back, seed)),
     )
+
+
+def _ahead_by_draw(seen: Sequence[Seen], name: str, look_back: LookBack, seed: int) -> Floats:
+    """Return the rules' lead in each bootstrap sample of subjects, float64[draws].
+
+    The other way is widened anew in each sample: a factor that fits the burden of all people
+    does not fit that of some of them.
+    """
+    own = [each.ruled() for each in seen]
+    columns = [counted(own, look_back)[:, [FOUND, EVENTS, EPISODES]]]
+    for factor in _factors():
+        other = [each.compared(name, factor) for each in seen]
+        columns.append(counted(other, look_back)[:, [FOUND, EPISODES]])
+    drawn = resampled(by_subject(np.hstack(columns), own), seed)
+    found, every, episodes = drawn[:, :3].T
+    others = [
+        _at_burden(row[1::2], row[0::2], target)
+        for row, target in zip(drawn[:, 3:], episodes.tolist(), strict=True)
+    ]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray((found - np.array(others)) / every, dtype=np.float64)
+
+
+def _at_burden(episodes: Floats, found: Floats, target: float) -> float:
+    """Return how many events are found at so many episodes, between the factors tried."""
+    reached = episodes >= target
+    if not reached.any():
+        return float(found[episodes.argmax()])
+    first = int(reached.argmax())
+    if first == 0:
+        return float(found[0])
+    ends = slice(first - 1, first + 1)
+    return float(np.interp(target, episodes[ends], found[ends]))
+
+
+def _factors() -> list[float]:
+    """Return the factors tried, from the widest limits to the narrowest."""
+    return [float(factor) for factor in np.geomspace(WIDEST, NARROWEST, STEPS)]

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lab.contest import bout, burden
 from lab.judging import LOOK_BACK
-from lab.scorecard import Course, opened, scorecard
+from lab.scorecard import scorecard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lab.contest import Bout
     from lab.judging import Judged
-    from lab.scorecard import Scorecard
+    from lab.scorecard import Course, Scorecard
 
 RULES = "rules, AMBER and RED"
 
@@ -25,13 +25,15 @@ RULES = "rules, AMBER and RED"
 class Report:
     """Every way as it is, the others at the rules' burden, and each rule by itself.
 
-    `cases` is the rules' burden when all problems of a person merge into one.
+    `cases` are the same people once more, with what a clinician meets as one case (AL-02)
+    counted once, whoever alerts; `case_burden` is the rules' own in cases.
     """
 
     alone: tuple[Scorecard, ...]
     equal: tuple[Bout, ...]
     rules: tuple[Scorecard, ...]
-    cases: float
+    cases: tuple[Bout, ...]
+    case_burden: float
 
 
 def report(every: Sequence[Judged], *, seed: int, ruled: bool = True) -> Report:
@@ -43,16 +45,15 @@ def report(every: Sequence[Judged], *, seed: int, ruled: bool = True) -> Report:
     for name in names:
         courses = [each.compared(name, 1.0) for each in seen]
         alone.append(scorecard(name, courses, look_back=LOOK_BACK, seed=seed))
+    grouped = [replace(each, as_cases=True) for each in seen]
+    fought = names if ruled else []
     return Report(
         alone=tuple(alone),
-        equal=tuple(bout(seen, name, look_back=LOOK_BACK, seed=seed) for name in names if ruled),
+        equal=tuple(bout(seen, name, look_back=LOOK_BACK, seed=seed) for name in fought),
         rules=tuple(by_rule(every, seed=seed)) if ruled else (),
-        cases=burden([_case(course) for course in own]),
+        cases=tuple(bout(grouped, name, look_back=LOOK_BACK, seed=seed) for name in fought),
+        case_burden=burden([each.ruled() for each in grouped]),
     )
-
-
-def _case(course: Course) -> Course:
-    return Course(opened([course.opened]), course.events, course.observed, course.kinds)
 
 
 def by_rule(every: Sequence[Judged], *, seed: int) -> list[Scorecard]:

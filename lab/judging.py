@@ -87,6 +87,7 @@ def _judged(life: Life, model: Model | None, rules: SiteRules | None) -> Judged:
         start=instant(0),
         rules=_by_problem(findings),
         others=others,
+        subject=life.subject,
     )
     return Judged(seen, findings)
 

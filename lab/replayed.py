@@ -34,14 +34,16 @@ class Said:
 
 
 def speaking(rules: Rulebook | SiteRules) -> SiteRules:
-    """Return the rules of a site without those that say INFO or DQ at most.
+    """Return the rules of a site without those that change nothing of what a clinician is told.
 
-    They reach no clinician, open no episode and enter no combination: what is found of RED,
-    AMBER and YELLOW is the same without them, in half the time.
+    What says INFO or DQ at most opens no episode and enters no combination. The rules of the
+    quality gate stay, whatever they say: by them a double counts once, a weight that may be
+    another person's waits for its repeat, and what was measured badly teaches no baseline.
     """
     site = standing(rules)
-    spoken = tuple(r for r in site.rulebook.rules if SPOKEN & set(tiers(r)))
-    return SiteRules(replace(site.rulebook, rules=spoken), site.limits, site.templates)
+    gate = frozenset(r.id for r in site.rulebook.gate.rules)
+    kept = tuple(r for r in site.rulebook.rules if r.id in gate or SPOKEN & set(tiers(r)))
+    return SiteRules(replace(site.rulebook, rules=kept), site.limits, site.templates)
 
 
 def said(

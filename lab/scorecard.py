@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 MERGE_DAYS = 14
+CASE_DAYS = 3  # AL-02: what opens within 72 h of a person's case is the same case
 YEAR = 365.25
-DRAWS = 500  # bootstrap samples of patients
+DRAWS = 2_000  # bootstrap samples of subjects
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Course:
     events: Floats  # days
     observed: float  # days
     kinds: tuple[str, ...] = ()  # what each event was, where that is known
+    subject: str = ""  # the real person behind it; lives of one person are drawn together
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Scorecard:
     patient_years: float
     sensitivity: float
     chance: float  # sensitivity of random alerts at the same burden
-    interval: tuple[float, float]  # 95 % of sensitivity minus chance, bootstrap by patient
+    interval: tuple[float, float]  # 95 % of sensitivity minus chance, bootstrap by subject
     burden: float
     unexplained: float  # episodes per patient-year with no event within the look-back after
     ppv_event: float
@@ -84,6 +86,15 @@ def opened(by_problem: Iterable[Floats]) -> Floats:
     return np.sort(np.concatenate(each)) if each else np.empty(0)
 
 
+def cases(opened: Floats) -> Floats:
+    """Return when a person's cases opened: episodes of any problem near the first are one case."""
+    each: list[float] = []
+    for day in opened.tolist():
+        if not each or day - each[-1] > CASE_DAYS:
+            each.append(day)
+    return np.array(each, dtype=np.float64)
+
+
 def scorecard(name: str, courses: Sequence[Course], *, look_back: LookBack, seed: int) -> Scorecard:
     """Judge one way of alerting over patients."""
     counts = counted(courses, look_back)
@@ -93,20 +104,20 @@ def scorecard(name: str, courses: Sequence[Course], *, look_back: LookBack, seed
     sensitivity = sensitivity_of(total)
     return Scorecard(
         name=name,
-        events=int(total[_EVENTS]),
+        events=int(total[EVENTS]),
         patient_years=years,
         sensitivity=sensitivity,
         chance=chance_of(total, courses, look_back),
         interval=_bootstrap(counts, courses, look_back, seed),
-        burden=total[_EPISODES] / years,
-        unexplained=(total[_EPISODES] - total[_EXPLAINED]) / years,
-        ppv_event=total[_EXPLAINED] / total[_EPISODES] if total[_EPISODES] else math.nan,
+        burden=total[EPISODES] / years,
+        unexplained=(total[EPISODES] - total[_EXPLAINED]) / years,
+        ppv_event=total[_EXPLAINED] / total[EPISODES] if total[EPISODES] else math.nan,
         lead_days=float(np.median(leads)) if leads else math.nan,
         by_kind=_by_kind(courses, look_back),
     )
 
 
-_FOUND, _EVENTS, _EPISODES, _EXPLAINED, _OBSERVED = range(5)
+FOUND, EVENTS, EPISODES, _EXPLAINED, _OBSERVED = range(5)  # columns of `counted`
 
 
 def counted(courses: Sequence[Course], look_back: LookBack) -> Floats:
@@ -121,7 +132,7 @@ def counted(courses: Sequence[Course], look_back: LookBack) -> Floats:
 
 def sensitivity_of(total: Floats) -> float:
     """Return the share of events found of one row of counts."""
-    return float(total[_FOUND] / total[_EVENTS]) if total[_EVENTS] else math.nan
+    return float(total[FOUND] / total[EVENTS]) if total[EVENTS] else math.nan
 
 
 def chance_of(total: Floats, courses: Sequence[Course], look_back: LookBack) -> float:
@@ -129,7 +140,7 @@ def chance_of(total: Floats, courses: Sequence[Course], look_back: LookBack) -> 
     reach = _reaches(courses, look_back)
     if not len(reach):
         return math.nan
-    rate = total[_EPISODES] / total[_OBSERVED]
+    rate = total[EPISODES] / total[_OBSERVED]
     return float(np.mean(1 - np.exp(-rate * reach)))
 
 
@@ -169,19 +180,32 @@ def _bootstrap(
     reach = _reaches(courses, look_back)
     if not len(reach):
         return math.nan, math.nan
-    drawn = resampled(counts, seed)
-    rates = drawn[:, _EPISODES] / drawn[:, _OBSERVED]
+    drawn = resampled(by_subject(counts, courses), seed)
+    rates = drawn[:, EPISODES] / drawn[:, _OBSERVED]
     chance = 1 - np.exp(-rates[:, None] * reach[None, :])
     with np.errstate(invalid="ignore"):
-        gains = drawn[:, _FOUND] / drawn[:, _EVENTS] - chance.mean(axis=1)
+        gains = drawn[:, FOUND] / drawn[:, EVENTS] - chance.mean(axis=1)
     return interval(gains)
 
 
+def by_subject(counts: Floats, courses: Sequence[Course]) -> Floats:
+    """Sum rows over the lives of each subject, float64[subjects, ...].
+
+    Copies of one person are no independent people: a bootstrap that draws them one by one
+    tells an interval that is too narrow.
+    """
+    names = [course.subject or f"life {number}" for number, course in enumerate(courses)]
+    _, which = np.unique(names, return_inverse=True)
+    summed = np.zeros((int(which.max(initial=-1)) + 1, *counts.shape[1:]))
+    np.add.at(summed, which, counts)
+    return summed
+
+
 def resampled(counts: Floats, seed: int) -> Floats:
-    """Return the sums of counts over DRAWS samples of patients with replacement."""
+    """Return the sums of counts, one row a subject, over DRAWS samples with replacement."""
     random = np.random.default_rng(seed)
     drawn = random.integers(0, len(counts), size=(DRAWS, len(counts)))
-    return np.asarray(counts[drawn].sum(axis=1), dtype=np.float64)
+    return np.asarray(np.stack([counts[each].sum(axis=0) for each in drawn]), dtype=np.float64)
 
 
 def interval(values: Floats) -> tuple[float, float]:

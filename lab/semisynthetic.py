@@ -85,7 +85,8 @@ def _lived(number: int, each: Background, source: Source, random: Generator) -> 
     drawn = episodes(person, each.days, world, random)
     happened = tuple(e for e in drawn if e.course.kind in source.injected)
     streams = {vital: _changed(vital, s, happened) for vital, s in each.streams.items()}
-    return Life(number, person, each.days, streams, happened, events(happened, each.days, random))
+    recorded = events(happened, each.days, random)
+    return Life(number, person, each.days, streams, happened, recorded, each.name)
 
 
 def _who(each: Background, source: Source, random: Generator) -> Resident:

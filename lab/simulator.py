@@ -39,6 +39,7 @@ class Life:
     streams: Mapping[Vital, Stream]
     episodes: tuple[Episode, ...]
     events: tuple[Event, ...]
+    subject: str = ""  # whose real readings it rests on
 
 
 def simulate(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -16,7 +17,7 @@ from lab.histories import START, history_of, instant, person_of, readings_of
 from lab.judging import LOOK_BACK, Judges, judged
 from lab.replayed import said, speaking
 from lab.scenarios import WORLDS
-from lab.scorecard import Course, LookBack, opened, openings, scorecard
+from lab.scorecard import Course, LookBack, cases, opened, openings, scorecard
 from lab.simulator import Life, simulate
 from lab.training_set import sample_of
 from monitoring.service import load_model, load_rulebook
@@ -143,6 +144,57 @@ def test_what_cannot_alert_as_often_is_compared_where_it_alerts_most() -> None:
     factor = factor_at(seen, "plain", 1e6)
 
     assert len(seen[0].compared("plain", factor).opened) == 2
+
+
+def test_the_interval_holds_at_the_burden_of_the_people_drawn() -> None:
+    """A way that alerts just as the rules do is never behind nor ahead, whoever is drawn."""
+    random = np.random.default_rng(8)
+    seen = []
+    for _ in range(12):
+        days = np.sort(random.uniform(30, 390, 6)).round(3)
+        told = Strength(days * DAY, np.full(len(days), 2.0))
+        events = np.sort(random.uniform(40, 390, 4))
+        kinds = ("copd",) * 4
+        seen.append(
+            Seen(events, kinds, 28.0, 400.0, 0.0, {"fluid": days}, {"plain": {"fluid": told}})
+        )
+
+    found = bout(seen, "plain", look_back=FORTNIGHT, seed=1)
+
+    assert found.ahead == 0
+    assert found.interval == (0, 0)
+
+
+def lived(copies: int, subjects: int) -> list[Course]:
+    """Return courses of which half the subjects, in all their copies, are found."""
+    return [
+        Course(np.array([95.0] if number % 2 else []), np.array([100.0]), 365.25, (), f"s{number}")
+        for number in range(subjects)
+        for _ in range(copies)
+    ]
+
+
+def test_copies_of_a_person_make_an_interval_no_narrower() -> None:
+    """Proves evidence.md 3.5, bootstrap by patient: the real person is drawn, not the copy."""
+    once = scorecard("once", lived(1, 12), look_back=FORTNIGHT, seed=1)
+    often = scorecard("often", lived(40, 12), look_back=FORTNIGHT, seed=1)
+    apart = [replace(c, subject="") for c in lived(40, 12)]
+
+    assert often.interval == pytest.approx(once.interval)
+    low, high = scorecard("apart", apart, look_back=FORTNIGHT, seed=1).interval
+    assert high - low < (once.interval[1] - once.interval[0]) / 3
+
+
+def test_what_opens_within_three_days_of_a_case_is_that_case() -> None:
+    np.testing.assert_array_equal(cases(np.array([1.0, 3.9, 4.1, 7.0, 30.0])), [1, 4.1, 30])
+
+
+def test_the_quality_gate_judges_in_an_evaluation_too() -> None:
+    """Rules are judged as they run: with what keeps bad measurements out."""
+    rulebook = load_rulebook()
+
+    assert speaking(rulebook).rulebook.gate == rulebook.gate
+    assert rulebook.gate.rules
 
 
 @pytest.fixture(scope="module")
