@@ -233,4 +233,5 @@ def _reading(
         precision=candidate.precision,
         comparator=candidate.comparator,
         device=device,
+        site=candidate.site,
     )

@@ -196,6 +196,7 @@ class Reading:
     value_received: str = ""
     unit_received: str = ""
     history: bool = False  # from a declared history load: feeds baselines, is never judged
+    site: str = ""  # on which part of the body, by a name of ours or a code (`fhir.sites`)
     stands_for: int = 1  # in medians of days: of a dense stream one reading stands for many
 
 

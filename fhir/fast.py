@@ -24,6 +24,7 @@ from fhir.codes import Meaning, Use, meaning
 from fhir.identity import Identifier, Ref
 from fhir.measurement import Measurement, ParsedObservation, When
 from fhir.profiles import PROFILED, contradicted
+from fhir.sites import coded_site, named_site
 from fhir.units import TABLE, disagree, named_by_profile, plausible
 
 LARGEST = 4096  # bytes; also bounds what the memories below can hold
@@ -97,6 +98,7 @@ class _Observation(_Strict, frozen=True):
     component: Annotated[list[_Component], Meta(min_length=1)] | UnsetType = UNSET
     identifier: Annotated[list[_Identifier], Meta(min_length=1)] | UnsetType = UNSET
     device: Raw | UnsetType = UNSET
+    body_site: Raw | UnsetType = UNSET
     issued: str | UnsetType = UNSET
     id: Id | UnsetType = UNSET
     meta: _Meta | UnsetType = UNSET
@@ -146,9 +148,10 @@ def _parsed(seen: _Observation, raw: bytes) -> ParsedObservation | None:
     code = bytes(seen.code)
     pairs, named, counted = _concept(code)
     device, in_device = _reference(bytes(seen.device), "Device") if seen.device else (None, 0)
+    where, _, in_site = _concept(bytes(seen.body_site)) if seen.body_site else ((), None, 0)
     category, in_category = _categories(bytes(seen.category)) if seen.category else ((), 0)
     measurements, measured, profiled = _measurements(seen, code, panel=_is_panel(named))
-    count += counted + in_device + in_category + measured + _plain_members(seen)
+    count += counted + in_device + in_site + in_category + measured + _plain_members(seen)
     # msgspec keeps the last of members that come twice: then fewer came back than are written.
     if count != members(raw):
         return None
@@ -170,15 +173,16 @@ def _parsed(seen: _Observation, raw: bytes) -> ParsedObservation | None:
         resource_id=seen.id or "",
         contact=True,
         category=category,
+        site=coded_site(where) or named_site(pairs),
     )
 
 
 def _plain_members(seen: _Observation) -> int:
     """Return how many members the parts have that are not remembered, and the whole."""
-    count = 13  # those that every Observation here has, and all that it may have
+    count = 14  # those that every Observation here has, and all that it may have
     for each in (seen.category, seen.value_quantity, seen.component, seen.identifier):
         count -= each is UNSET
-    for one in (seen.device, seen.issued, seen.id, seen.meta):
+    for one in (seen.device, seen.body_site, seen.issued, seen.id, seen.meta):
         count -= one is UNSET
     for named in seen.identifier or ():
         count += 1 if named.system is UNSET else 2

@@ -74,4 +74,5 @@ class ParsedObservation:
     gateway: Ref | None = None  # what sent it on for the device
     showed: datetime | None = None  # by a coincident timestamp: the device's clock at `when`
     lives_alone: bool | None = None  # None where it does not say
+    site: str = ""  # on which part of the body (`fhir.sites`); empty where it does not say
     kind: str = "Observation"  # or QuestionnaireResponse, whose answers are read alike

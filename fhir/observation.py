@@ -16,6 +16,7 @@ from fhir.moments import effective, moment
 from fhir.outcome import KEPT, PROFILE, STRUCTURE, Issue, Refusal, refusal
 from fhir.policy import LENIENT, Mode, Policy
 from fhir.profiles import PROFILED
+from fhir.sites import site_of
 from fhir.strict import check, decode
 from fhir.values import Read, doubts, read, unreadable
 
@@ -95,6 +96,7 @@ def _frame(resource: Mapping[str, Any], when: When) -> ParsedObservation:
         category=_category(resource),
         gateway=read_gateway(resource),
         showed=_showed(resource),
+        site=site_of(resource.get("bodySite"), codings(resource["code"])),
         lives_alone=lives_alone(resource) if resource["status"] in SAYING else None,
     )
 

@@ -36,6 +36,7 @@ class Candidate:
     value_received: str = ""  # of what was not measured: the reason's code (FHIR-17)
     unit_received: str = ""
     history: bool = False
+    site: str = ""
 
     @property
     def key(self) -> tuple[UUID, str, Vital, datetime]:
@@ -90,6 +91,7 @@ def candidates_of(  # noqa: PLR0913 (whose, where, when: each decides something 
                 each.value_received or each.reason,
                 each.unit_received,
                 history,
+                parsed.site,
             )
             for each in parsed.measurements
         ]

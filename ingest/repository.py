@@ -80,7 +80,6 @@ __all__ = [
     "visible_to",
 ]
 
-
 _ORDER = (StoredReading.vital, StoredReading.device, StoredReading.ordinal)
 # What is older when it arrives is history (ingest.placing.TOO_OLD); two days for its duration.
 OLDEST_JUDGED = timedelta(days=30 + 2)
@@ -214,6 +213,7 @@ def reading_of(row: StoredReading) -> Reading:
         value_received=row.value_received,
         unit_received=row.unit_received,
         history=row.history,
+        site=row.site,
     )
 
 

@@ -244,8 +244,8 @@ class ResourceIdentifier(Base):
     resource_id: Mapped[UUID]
 
 
+# Only of what was taken back, and of dense streams: nobody else pays for it.
 _REVISED, _ROLLED = text("superseded or quality = 'withdrawn'"), text("roll is not null")
-# Only of what was taken back, and of people with a dense stream: nobody else pays for it.
 _FEW = (
     Index("ix_reading_revised", "patient_id", "effective", postgresql_where=_REVISED),
     Index("ix_reading_rolled", "patient_id", "roll", "effective", postgresql_where=_ROLLED),
@@ -255,8 +255,8 @@ _FEW = (
 class StoredReading(Base):
     """One measured value, indexed for the judgement out of a received Observation.
 
-    The primary key is the natural key (REL-07): `ordinal` is 0 for the one reading that lives,
-    and counts those beside it that are in conflict (REL-08), absent, withdrawn or superseded.
+    The primary key is the natural key (REL-07), which also serves "readings of a patient since";
+    `ordinal` is 0 for what lives, and counts what is in conflict (REL-08), absent or superseded.
     """
 
     __tablename__ = "reading"
@@ -281,9 +281,9 @@ class StoredReading(Base):
     comparator: Mapped[str] = mapped_column(default="")
     value_received: Mapped[str] = mapped_column(default="")
     unit_received: Mapped[str] = mapped_column(default="")
+    site: Mapped[str] = mapped_column(default="", server_default="")
 
     __table_args__ = (
-        # In this order it also serves "readings of a patient since".
         PrimaryKeyConstraint("patient_id", "effective", "vital", "device", "ordinal"),
         CheckConstraint(
             "ordinal = 0 or superseded or quality in ('conflict', 'absent', 'withdrawn')",

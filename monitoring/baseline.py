@@ -19,6 +19,7 @@ from core.vitals import Vital
 from ingest.enrolment import Absence
 from monitoring.daily import daily_medians
 from monitoring.findings import Alike, Restart, Usual, Why
+from monitoring.likeness import at_its_site, kinds
 from monitoring.windows import local_day, zone_of
 
 if TYPE_CHECKING:
@@ -26,14 +27,14 @@ if TYPE_CHECKING:
 
     from monitoring.daily import Daily
     from monitoring.habits import Habits
-    from monitoring.series import Bools, Floats, Ints, Series
+    from monitoring.likeness import Likeness
+    from monitoring.series import Bools, Floats, Series
     from monitoring.windows import History
 
 SPAN_DAYS = 28
 LEAST_DAYS = 7  # provisional from 7 valid days, established at 14 (evidence.md 1.8)
 LONGEST_FREEZE_DAYS = 60  # engineering default: how far an open episode may push the window back
 MAD_TO_SD = 1.4826  # makes the MAD of a normal distribution its standard deviation
-SATURDAY = 5  # of a week that begins on Monday with 0
 FAR_DAY = date.max.toordinal()
 BAND = 2.0  # usual range: centre plus and minus two spreads, about 95 % of days
 
@@ -58,34 +59,61 @@ DEVICE_ERROR: dict[Vital, float] = {
 }
 
 
-Likeness = frozenset[Alike]
-NONE: Likeness = frozenset()
-ANY: Likeness = frozenset(Alike)
-DAYS: Likeness = frozenset({Alike.WORKING_DAYS, Alike.WEEKENDS})
-
-
 def usual(past: History, vital: Vital, *, before: int, days: int = SPAN_DAYS) -> Usual | None:
     """Return the person's normal from the `days` local days that end before day `before`.
 
     `before` is a local day ordinal: the first day of the window under test. None where
-    fewer than 7 days are valid.
+    fewer than 7 days are valid. Readings of another part of the body than the last are left out,
+    until they are known not to differ.
     """
     series = past.series.get(vital)
     if series is None:
         return None
-    sure = past.screen.sure(vital, past.until) if past.screen else None
     span = _span(before, days, restart := restarted(past, vital))
-    if sure is not None:
-        daily = daily_medians(series.days[sure], series.values[sure])
-        return _described(reference_days(past, daily, span), vital, restart, before - days)
+    mine, sure = _at_site(past, vital, span), _sure(past, vital)
+    if mine is not None or sure is not None:
+        daily = _daily(series, _both(mine, sure))
+        found = _described(reference_days(past, daily, span), vital, restart, before - days)
+        return replace(found, alike=Alike.SITE) if found and mine is not None else found
     # Of a series cut at another instant it is the same, once all of these days are over.
     over = series.days[-1] >= before
     key = (vital, span, restart, past.frozen, past.person.zone, -1 if over else len(series))
     if key not in series.told:
         valid = reference_days(past, series.daily, span)
         series.told[key] = _described(valid, vital, restart, before - days)
-    found: Usual | None = series.told[key]
-    return found
+    told: Usual | None = series.told[key]
+    return told
+
+
+def like_days(past: History, vital: Vital, *, before: int, days: int) -> Daily:
+    """Return the daily medians that may be held against `usual` of the same days."""
+    series = past.series[vital]
+    mine = _at_site(past, vital, _span(before, days, restarted(past, vital)))
+    return series.daily if mine is None else _daily(series, mine)
+
+
+def _sure(past: History, vital: Vital) -> Bools | None:
+    return past.screen.sure(vital, past.until) if past.screen else None
+
+
+def _both(one: Bools | None, other: Bools | None) -> Bools | None:
+    return one if other is None else other if one is None else one & other
+
+
+def _daily(series: Series, rows: Bools | None) -> Daily:
+    return series.daily if rows is None else daily_medians(series.days[rows], series.values[rows])
+
+
+def _at_site(past: History, vital: Vital, span: Span) -> Bools | None:
+    """Return bool[n], the readings at the last one's part of the body, where others differ."""
+    series = past.series[vital]
+    habits = past.screen.gate.habits if past.screen else None
+    mine = at_its_site(habits, vital, series) if habits else None
+    if habits is None or mine is None:
+        return None
+    own, others = _parted(past, series, (mine, _sure(past, vital)), span)
+    known = min(len(own), len(others)) >= habits.kind_days
+    return None if known and not _apart(habits, vital, own, others) else mine
 
 
 def comparable(
@@ -104,8 +132,9 @@ def comparable(
         if alike not in like:
             continue
         restart = restarted(past, vital)
-        sure = past.screen.sure(vital, past.until)
-        own = _kind(past, series, (rows, sure), _span(before, days, restart), vital)
+        span = _span(before, days, restart)
+        sure = _both(_at_site(past, vital, span), _sure(past, vital))
+        own = _kind(past, series, (rows, sure), span, vital)
         found = None if own is None else _described(own, vital, restart, before - days)
         if found is not None:
             return replace(found, alike=alike)
@@ -140,53 +169,30 @@ def _kind(
     habits = past.screen.gate.habits if past.screen else None
     if habits is None:
         return None
-    mine, sure = rows
-    own, others = (
-        reference_days(past, daily_medians(series.days[r], series.values[r]), span)
-        for r in (mine if sure is None else mine & sure, ~mine if sure is None else ~mine & sure)
-    )
+    own, others = _parted(past, series, rows, span)
     if min(len(own), len(others)) < habits.kind_days:
         return None
+    return own if _apart(habits, vital, own, others) else None
+
+
+def _parted(
+    past: History, series: Series, rows: tuple[Bools, Bools | None], span: Span
+) -> tuple[Floats, Floats]:
+    """Return the days of some readings, and those of the others, of the sure ones."""
+    mine, sure = rows
+    own, others = (
+        reference_days(past, _daily(series, _both(r, sure)), span) for r in (mine, ~mine)
+    )
+    return own, others
+
+
+def _apart(habits: Habits, vital: Vital, own: Floats, others: Floats) -> bool:
+    """Return whether the medians of two kinds of days differ beyond the device and noise."""
     a, b = describe(own, vital), describe(others, vital)
     # A median of n normal values has pi / 2 times the variance of their mean.
     error = math.sqrt(math.pi / 2 * (a.spread**2 / len(own) + b.spread**2 / len(others)))
     least = max(habits.kind_errors * error, DEVICE_ERROR.get(vital, 0.0))
-    return own if abs(a.centre - b.centre) > least else None
-
-
-def kinds(habits: Habits, vital: Vital, series: Series) -> Iterator[tuple[Alike, Bools]]:
-    """Yield the kinds that the last reading is of, each with bool[n], which others are of it.
-
-    Only kinds that not all readings are of.
-    """
-    if not habits.kind_days:
-        return
-    origin = series.origin
-    if origin is not None and vital in habits.by_device and origin.sources[-1] >= 0:
-        yield from _mixed(Alike.DEVICE, origin.sources == origin.sources[-1])
-    if origin is not None and vital in habits.by_time and not math.isnan(origin.hours[-1]):
-        later = origin.hours >= habits.afternoon_from
-        yield from _mixed(Alike.LATER if later[-1] else Alike.MORNING, later == later[-1])
-    if vital in habits.by_weekend:
-        weekend = weekends(series.days)
-        alike = Alike.WEEKENDS if weekend[-1] else Alike.WORKING_DAYS
-        yield from _mixed(alike, weekend == weekend[-1])
-
-
-def weekends(days: Ints) -> Bools:
-    """Return which of these ordinals are Saturdays and Sundays."""
-    return (days + 6) % 7 >= SATURDAY
-
-
-def one_part_of_week(days: Ints) -> bool:
-    """Return whether all are working days, or all of a weekend."""
-    found = weekends(days)
-    return bool(found.all() or not found.any())
-
-
-def _mixed(alike: Alike, rows: Bools) -> Iterator[tuple[Alike, Bools]]:
-    if not rows.all():
-        yield alike, rows
+    return abs(a.centre - b.centre) > least
 
 
 def restarted(past: History, vital: Vital) -> Restart | None:

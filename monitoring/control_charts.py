@@ -10,12 +10,12 @@ few weeks (evidence.md 1.8).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from core.vitals import MEASURES, Group, Severity, Vital
-from monitoring.baseline import ANY
+from monitoring.likeness import ANY
 from monitoring.moment import Hit, evidence
 from monitoring.phrases import Phrase
 from monitoring.problem_of import problem_of
@@ -82,7 +82,7 @@ def control_chart(rule: ControlChartRule, now: Moment) -> Iterator[Hit]:
         usual = now.usual(vital, window=rule.days, days=rule.usual_days)
         if usual is None or usual.days < rule.least_days:
             continue
-        recent = series.daily.between(now.day - rule.days + 1, now.day)
+        recent = now.recent(vital, window=rule.days, days=rule.usual_days)
         signs = _in_spreads(rule.chart, recent.medians, usual)
         if rule.chart is Chart.Z and _single(series):
             usual = now.usual(vital, window=rule.days, days=rule.usual_days, like=ANY) or usual
@@ -90,7 +90,8 @@ def control_chart(rule: ControlChartRule, now: Moment) -> Iterator[Hit]:
         charted = statistic(rule, signs)
         if _beyond(rule, charted[-1]):
             often = sum(_beyond(rule, day) for day in charted[-rule.of_days :]) >= rule.on_days
-            yield _hit(rule, vital, series, usual, rule.sustained if often else rule.severity)
+            hit = _hit(rule, vital, series, usual, float(recent.medians[-1]))
+            yield replace(hit, severity=rule.sustained) if often else hit
 
 
 def _in_spreads(chart: Chart, values: Floats, usual: Usual) -> Floats:
@@ -142,14 +143,11 @@ def _beyond(rule: ControlChartRule, value: float) -> bool:
     return abs(value) >= rule.limit
 
 
-def _hit(
-    rule: ControlChartRule, vital: Vital, series: Series, usual: Usual, severity: Severity
-) -> Hit:
-    value = float(series.daily.medians[-1])
+def _hit(rule: ControlChartRule, vital: Vital, series: Series, usual: Usual, value: float) -> Hit:
     first = int(series.days.searchsorted(int(series.days[-1]) - rule.days + 1))
     return Hit(
         rule=rule,
-        severity=severity,
+        severity=rule.severity,
         at=float(series.times[-1]),
         day=int(series.days[-1]),
         vital=vital,

@@ -194,13 +194,18 @@ def _on_days(test: Test, limit: float, series: Series, now: Moment) -> Held | No
 
 def _off_usual(test: Test, series: Series, now: Moment) -> Held | None:
     """Compare the latest days with the usual of the days before them."""
-    usual = now.usual(test.vital, window=max(test.days, test.of_days), days=test.usual_days)
+    window = max(test.days, test.of_days)
+    usual = now.usual(test.vital, window=window, days=test.usual_days)
     if usual is None or usual.days < test.least_days:
         return None
     if test.of_days:
         return _days_off(test, usual, series, now)
     if test.days > 1:
-        recent = series.daily.between(now.day - test.days + 1, now.day).medians
+        recent = (
+            now.recent(test.vital, window=window, days=test.usual_days)
+            .between(now.day - test.days + 1, now.day)
+            .medians
+        )
         if len(recent) < min(2, test.days):
             return None
         value = median(recent)
@@ -228,7 +233,10 @@ def _off_usual(test: Test, series: Series, now: Moment) -> Held | None:
 def _days_off(test: Test, usual: Usual, series: Series, now: Moment) -> Held | None:
     """Count the days, of the last few, whose median is off the usual; today's must be one."""
     limit = _limit(test, usual)
-    recent = series.daily.between(now.day - test.of_days + 1, now.day)
+    window = max(test.days, test.of_days)
+    recent = now.recent(test.vital, window=window, days=test.usual_days).between(
+        now.day - test.of_days + 1, now.day
+    )
     off = [
         test.comparison.holds(round(float(m), DIGITS), round(limit, DIGITS)) for m in recent.medians
     ]

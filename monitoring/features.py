@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.vitals import MEASURES, Vital
-from monitoring.baseline import usual
+from monitoring.baseline import SPAN_DAYS, like_days, usual
 from monitoring.windows import DAY, cut, local_day, zone_of
 
 if TYPE_CHECKING:
@@ -166,10 +166,10 @@ def enough(described: NDArray[np.float64]) -> bool:
 
 def _recent(past: History, vital: Vital, today: int) -> Recent:
     """Return the daily medians of the last ten local days, by days back from today."""
-    series = past.series.get(vital)
-    if series is None:
+    if vital not in past.series:
         return {}
-    daily = series.daily.between(today - WINDOW_DAYS - 2, today)
+    like = like_days(past, vital, before=today - WINDOW_DAYS + 1, days=SPAN_DAYS)
+    daily = like.between(today - WINDOW_DAYS - 2, today)
     return {today - day: value for day, value in zip(*_plain(daily), strict=True)}
 
 

@@ -55,6 +55,7 @@ class Alike(StrEnum):
     WORKING_DAYS = "working-days"
     WEEKENDS = "weekends"
     DEVICE = "same-device"
+    SITE = "same-site"
 
 
 @dataclass(frozen=True, slots=True)

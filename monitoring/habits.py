@@ -22,7 +22,9 @@ class Habits:
     none of the earlier ones for `alone_days` after its first; so does the end of a stay in
     hospital. Readings of two kinds (before or after `afternoon_from`; working days or weekends;
     two devices) have each their own usual where `kind_days` days of each are known, and their
-    medians lie further apart than the device's error and `kind_errors` standard errors.
+    medians lie further apart than the device's error and `kind_errors` standard errors. Readings
+    of `by_site` at another part of the body are left out from the first one on, until as many
+    days of both are known and lie no further apart.
     """
 
     source: str = ""
@@ -36,6 +38,7 @@ class Habits:
     by_time: tuple[Vital, ...] = ()
     by_weekend: tuple[Vital, ...] = ()
     by_device: tuple[Vital, ...] = ()
+    by_site: tuple[Vital, ...] = ()
 
 
 LEAST_KIND_DAYS = 7  # fewer are no baseline (evidence.md 1.8)
@@ -49,6 +52,6 @@ def faults(habits: Habits) -> Iterator[str]:
         yield "baseline: nothing may be below 0"
     if not 0 < habits.afternoon_from < 24:  # noqa: PLR2004 (hours of a day)
         yield "baseline: afternoon_from must lie within a day"
-    for vital in (*habits.by_time, *habits.by_weekend, *habits.by_device):
+    for vital in (*habits.by_time, *habits.by_weekend, *habits.by_device, *habits.by_site):
         if MEASURES[vital].group is not Group.BODY:
             yield f"baseline: of {vital} there is no usual"

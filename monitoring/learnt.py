@@ -27,6 +27,7 @@ OF = {
     Alike.WORKING_DAYS: "This usual is of Mondays to Fridays only.",
     Alike.WEEKENDS: "This usual is of Saturdays and Sundays only.",
     Alike.DEVICE: "This usual is of this device's readings only.",
+    Alike.SITE: "This usual is of readings at this part of the body only.",
 }
 _BRIEF = {Why.NEW_DEVICE: "new device", Why.ADMISSION: "stay in hospital"}
 _BRIEFLY_OF = {
@@ -35,6 +36,7 @@ _BRIEFLY_OF = {
     Alike.WORKING_DAYS: "on Mondays to Fridays",
     Alike.WEEKENDS: "on Saturdays and Sundays",
     Alike.DEVICE: "by this device",
+    Alike.SITE: "at this part of the body",
 }
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from monitoring import baseline
+from monitoring import baseline, likeness
 from monitoring.findings import Evidence
 from monitoring.windows import MOMENT, cut, local_day, zone_of
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from core.vitals import Severity, Vital
     from ingest.enrolment import Person
-    from monitoring.baseline import Likeness
+    from monitoring.daily import Daily
     from monitoring.findings import Problem, Restart, Usual
     from monitoring.phrases import Phrase, Value
     from monitoring.rule_kinds import Rule
@@ -55,7 +55,7 @@ class Moment:
         return series if series is not None and series.days[-1] == self.day else None
 
     def usual(
-        self, vital: Vital, *, window: int, days: int, like: Likeness = baseline.NONE
+        self, vital: Vital, *, window: int, days: int, like: likeness.Likeness = likeness.NONE
     ) -> Usual | None:
         """Return the person's normal from the `days` days before the last `window` days.
 
@@ -70,6 +70,15 @@ class Moment:
         if key not in self._usual:
             self._usual[key] = baseline.usual(self.past, vital, before=before, days=days)
         return self._usual[key]
+
+    def recent(self, vital: Vital, *, window: int, days: int) -> Daily:
+        """Return the last `window` days, of readings that `usual` of the same may be held against.
+
+        Raises `KeyError` where nothing is known of the vital.
+        """
+        before = self.day - window + 1
+        found = baseline.like_days(self.past, vital, before=before, days=days)
+        return found.between(before, self.day)
 
     def restarted(self, vital: Vital) -> Restart | None:
         """Return since when a vital's usual is learnt anew, where something ended it."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.vitals import Quality, Severity
-from monitoring.baseline import ANY
 from monitoring.findings import Missing
+from monitoring.likeness import ANY
 from monitoring.moment import Hit, Waiting, evidence, kept_evidence
 from monitoring.whom import on_oxygen
 

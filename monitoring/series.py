@@ -58,15 +58,20 @@ class Handover:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What took each reading: `sources` int64[n], codes of devices; `hours` float64[n], local."""
+    """What took each reading: `sources` int64[n], codes of devices; `hours` float64[n], local.
+
+    `sites` int64[n] are codes of parts of the body; None where no reading says one.
+    """
 
     sources: Ints
     hours: Floats
     manner: Manner = PLAIN
+    sites: Ints | None = None
 
     def of(self, rows: slice | Bools) -> Origin:
         """Return the same of some readings."""
-        return Origin(self.sources[rows], self.hours[rows], self.manner)
+        sites = None if self.sites is None else self.sites[rows]
+        return Origin(self.sources[rows], self.hours[rows], self.manner, sites)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from monitoring.baseline import DAYS, NONE, median, one_part_of_week
+from monitoring.baseline import median
 from monitoring.findings import Missing
 from monitoring.home import excused_on
+from monitoring.likeness import DAYS, NONE, one_part_of_week
 from monitoring.moment import Hit, evidence, kept_evidence
 from monitoring.rule_kinds import DriftRule, SustainedRule
 from monitoring.rules import proves
@@ -91,7 +92,7 @@ def sustained(rule: SustainedRule, now: Moment) -> Iterator[Hit]:
         usual = now.usual(vital, window=rule.of_days, days=rule.usual_days)
         if usual is None:
             continue
-        recent = series.daily.between(now.day - rule.of_days + 1, now.day)
+        recent = now.recent(vital, window=rule.of_days, days=rule.usual_days)
         off = _off(recent.medians - usual.centre, rule.change)
         count = int(np.count_nonzero(off))
         if count < rule.on_days or not off[-1]:
@@ -112,7 +113,7 @@ def drift(rule: DriftRule, now: Moment) -> Iterator[Hit]:
         series = now.today(vital)
         if series is None:
             continue
-        recent = series.daily.between(now.day - rule.recent_days + 1, now.day)
+        recent = now.recent(vital, window=rule.recent_days, days=rule.usual_days)
         like = DAYS if one_part_of_week(recent.days) else NONE
         usual = now.usual(vital, window=rule.recent_days, days=rule.usual_days, like=like)
         if usual is None or len(recent.days) < rule.least_recent:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ingest.enrolment import Person
     from monitoring.screen import Gate, Screen
-    from monitoring.series import Floats
+    from monitoring.series import Floats, Ints
 
 __all__ = ["DAY", "History", "Kept", "Series", "cut", "history", "make_series"]
 
@@ -188,9 +188,13 @@ def _local(reading: Reading, at: float, zone: tzinfo) -> tuple[int, float]:
 
 
 def _origin(readings: list[Reading], hours: list[float], manner: Manner) -> Origin:
+    sites = _codes(r.site for r in readings) if any(r.site for r in readings) else None
+    return Origin(_codes(r.device for r in readings), np.array(hours), manner, sites)
+
+
+def _codes(names: Iterable[str]) -> Ints:
     codes: dict[str, int] = {"": UNKNOWN}
-    sources = [codes.setdefault(r.device, len(codes) - 1) for r in readings]
-    return Origin(np.array(sources, dtype=np.int64), np.array(hours), manner)
+    return np.array([codes.setdefault(name, len(codes) - 1) for name in names], dtype=np.int64)
 
 
 def _twice(series: Mapping[Vital, Series]) -> Iterator[tuple[Kept, Kept]]:

@@ -42,6 +42,7 @@ _READING = {
     "comparator": "text",
     "value_received": "text",
     "unit_received": "text",
+    "site": "text",
 }
 # The bounds let PostgreSQL leave aside the months that none of the times is in.
 _AT = (
@@ -52,7 +53,7 @@ _AT = (
 _LIVE = (
     "select r.resource_id, r.patient_id, r.vital, r.value, r.quality, r.effective, r.until,"
     " r.local_day, r.precision, r.comparator, r.device, r.value_received, r.unit_received,"
-    f" r.history {_AT} order by r.received_at, r.ordinal"
+    f" r.history, r.site {_AT} order by r.received_at, r.ordinal"
 )
 
 
@@ -154,6 +155,7 @@ def _candidate(row: Sequence[Any]) -> Candidate:
         value_received=row[11],
         unit_received=row[12],
         history=row[13],
+        site=row[14],
     )
 
 
@@ -238,6 +240,7 @@ def add_readings(session: Session, decisions: Sequence[Decision], *, received: d
             reading.comparator,
             reading.value_received,
             reading.unit_received,
+            reading.site,
         )
         for each, reading, old in rows
     ]

@@ -23,7 +23,7 @@ _QUALITIES = {quality.value: quality for quality in Quality}
 _PRECISIONS = {precision.value: precision for precision in Precision}
 _COLUMNS = """patient_id, resource_id, resource_version, ordinal, vital, value, effective,
     received_at, quality, until, local_day, precision, comparator, device, value_received,
-    unit_received, history"""
+    unit_received, history, site"""
 _COUNTS = "not superseded and quality <> 'withdrawn'"
 _ORDER = "order by patient_id, effective, received_at, vital, device, ordinal"
 _READINGS = f"""
@@ -134,7 +134,8 @@ def _reading(row: tuple[Any, ...]) -> Reading:
         row[14],
         row[15],
         row[16],
-        *row[17:],
+        row[17],
+        *row[18:],
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from core.vitals import Reading, Vital
 from ingest.enrolment import Person
-from monitoring import baseline, judgement, windows
+from monitoring import baseline, judgement, likeness, windows
 from monitoring.findings import Alike
 from monitoring.moment import Moment
 from monitoring.service import load_rulebook
@@ -46,7 +46,7 @@ def pressures(days: int, *, rise: float, evenings: int) -> list[Reading]:
 def usual(readings: Iterable[Reading], *, day: int, vital: Vital = V.SYSTOLIC_BP) -> Usual:
     past = windows.history(SOMEBODY, readings, gate=RULEBOOK.gate)
     now = Moment(past, START.timestamp(), FIRST_DAY + day)
-    found = now.usual(vital, window=1, days=28, like=baseline.ANY)
+    found = now.usual(vital, window=1, days=28, like=likeness.ANY)
     assert found is not None
     return found
 
@@ -109,7 +109,7 @@ def test_weekends_need_ten_days_of_each_kind() -> None:
     four_weeks = usual([*steps[:40], saturday], day=40, vital=V.STEPS)
     past = windows.history(SOMEBODY, [*steps[:40], saturday], gate=RULEBOOK.gate)
     six_weeks = baseline.comparable(
-        past, V.STEPS, before=FIRST_DAY + 40, days=42, like=baseline.DAYS
+        past, V.STEPS, before=FIRST_DAY + 40, days=42, like=likeness.DAYS
     )
 
     assert four_weeks.alike is None  # eight weekend days in 28
@@ -122,7 +122,7 @@ def test_no_kind_is_looked_at_where_the_rulebook_asks_for_none() -> None:
     past = windows.history(SOMEBODY, readings)
 
     found = baseline.comparable(
-        past, V.SYSTOLIC_BP, before=FIRST_DAY + 28, days=28, like=baseline.ANY
+        past, V.SYSTOLIC_BP, before=FIRST_DAY + 28, days=28, like=likeness.ANY
     )
 
     assert found is None
