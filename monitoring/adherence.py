@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from core.vitals import Vital
     from monitoring.moment import Moment
 
     Days = NDArray[np.int64]
@@ -39,8 +40,11 @@ class AdherenceRule(Rule):
 
 def adherence(rule: AdherenceRule, now: Moment) -> Iterator[Hit]:
     """Compare the shares of days with a measurement, on the first day that they fall apart."""
-    days = _Days(_measured(now), _expected(now))
-    if _was_absent(rule, now) or not _fallen(rule, days, now.day):
+    expected = _expected(now)
+    if _still_kept(rule, expected, now) or _was_absent(rule, now):
+        return
+    days = _Days(_measured(now), expected)
+    if not _fallen(rule, days, now.day):
         return
     if _fallen(rule, days, now.day - 1):
         return  # said yesterday
@@ -58,6 +62,16 @@ def adherence(rule: AdherenceRule, now: Moment) -> Iterator[Hit]:
             "It would not have fired with measurements on more than {limit} % of days.",
             {"limit": whole(100 * rule.after)},
         ),
+    )
+
+
+def _still_kept(rule: AdherenceRule, expected: frozenset[int], now: Moment) -> bool:
+    """Return whether a single stream alone has gone on; most days are over with the first."""
+    first, last = now.day - rule.recent_days, now.day - 1
+    return any(
+        _share(_Days(series.daily.days, expected), first, last) > rule.after
+        for vital in _counted(now)
+        if (series := now.series(vital)) is not None
     )
 
 
@@ -93,14 +107,15 @@ def _expected(now: Moment) -> frozenset[int]:
     return asked or frozenset(range(7))
 
 
+def _counted(now: Moment) -> Iterator[Vital]:
+    """Yield the vitals whose readings make a day one on which something was measured."""
+    for vital in now.past.series:
+        if MEASURES[vital].group is not Group.EVENT and vital not in ALONE_MEASURED:
+            yield vital
+
+
 def _measured(now: Moment) -> Days:
-    found = [
-        series.daily.days
-        for vital in now.past.series
-        if MEASURES[vital].group is not Group.EVENT
-        and vital not in ALONE_MEASURED
-        and (series := now.series(vital)) is not None
-    ]
+    found = [s.daily.days for vital in _counted(now) if (s := now.series(vital)) is not None]
     return np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
 
 
