@@ -13,6 +13,7 @@ import numpy as np
 from core.vitals import MEASURES, Severity, Vital
 from monitoring.baseline import usual_between
 from monitoring.moment import Hit, evidence
+from monitoring.newcomers import so_far
 from monitoring.phrases import Number, Phrase, shortest, whole
 from monitoring.rule_kinds import Rule
 
@@ -107,6 +108,7 @@ def returned_to(
     """Return the usual that reading `last` is back at, where the one before it was far off it.
 
     `sure` bool[n] are the readings that may say what is usual; None stands for all of them.
+    In a person's first fortnight it is that of the readings so far.
     Days of open episodes count here: whose measurement it is does not hang on the alerts.
     """
     if last < 1:
@@ -115,7 +117,9 @@ def returned_to(
     before = day - rule.within_days + 1
     if day - int(series.days[last - 1]) > rule.within_days:
         return None
-    usual = usual_between(series, rule.vital, (before - rule.usual_days, before), sure)
+    usual = usual_between(series, rule.vital, (before - rule.usual_days, before), sure) or so_far(
+        series, rule.vital, float(series.times[last - 1]), rule.usual_days, sure
+    )
     if usual is None:
         return None
     far = round(max(rule.fraction * usual.centre, rule.amount), DIGITS)

@@ -26,6 +26,7 @@ from monitoring.device_faults import (
 )
 from monitoring.doubles import DoubleRule
 from monitoring.habits import Habits
+from monitoring.newcomers import so_far
 from monitoring.rule_kinds import UnitSlipRule
 from monitoring.series import PLAIN, Manner
 from monitoring.slips import GLUCOSE, POUND, SLIPS, meant_as
@@ -231,7 +232,9 @@ def _slipped(rule: UnitSlipRule, doubts: _Doubts) -> None:
     for i in np.flatnonzero((values >= least * low) | (high >= least * values)).tolist():
         at, day = float(series.times[i]), int(series.days[i])
         sure = doubts.sure(at)
-        usual = usual_between(series, doubts.vital, (day - rule.usual_days, day), sure)
+        usual = usual_between(series, doubts.vital, (day - rule.usual_days, day), sure) or so_far(
+            series, doubts.vital, at, rule.usual_days, sure
+        )
         if usual and meant_as(float(values[i]), slip, usual, rule.tolerance) is not None:
             doubts.add(i, at)
             # The first reading that lies nearer to the usual by half proves the slip.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from core.vitals import MEASURES, Vital
 from monitoring.moment import Hit, evidence, kept_evidence
+from monitoring.newcomers import so_far
 from monitoring.phrases import Phrase, number
 from monitoring.rules import SLACK
 
@@ -49,8 +50,11 @@ class _Value(NamedTuple):
 def unit_slip(rule: UnitSlipRule, now: Moment) -> Iterator[Hit]:
     """Propose another unit for a value of this moment that is far from the usual only by it."""
     for vital, slip in SLIPS.items():
-        usual = now.usual(vital, window=1, days=rule.usual_days)
-        for each in _at_once(now, vital) if usual is not None else ():
+        known, series = now.usual(vital, window=1, days=rule.usual_days), now.series(vital)
+        for each in _at_once(now, vital):
+            usual = known
+            if usual is None and series is not None:
+                usual = so_far(series, vital, each.time, rule.usual_days, now.sure(vital))
             meant = meant_as(each.value, slip, usual, rule.tolerance) if usual else None
             if usual is None or meant is None:
                 continue

@@ -1,8 +1,9 @@
 """A weight that may be somebody else's, or in another unit, waits for its repeat (AL-20; pure).
 
 Below RED no rule of change or drift is asked of it before it is repeated or its time is up; then
-it goes through as unconfirmed. Once a reading is back at the usual it is no weight of this person
-any more. Both hang on the readings alone, so any order of arrival ends alike (REL-19).
+it goes through as unconfirmed, but for one in another unit: no body doubles its weight, so that
+waits until another day repeats it. Once a reading is back at the usual it is no weight of this
+person any more. Both hang on the readings alone, so any order of arrival ends alike (REL-19).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from monitoring.criteria import CriteriaRule
 from monitoring.device_faults import DIGITS, OtherPersonRule
 from monitoring.kinds import kind_of
 from monitoring.moment import Hit, Moment, Waiting, evidence
+from monitoring.newcomers import so_far
 from monitoring.rule_kinds import ChangeRule, DriftRule, SustainedRule, UnitSlipRule
 from monitoring.series import part
 from monitoring.slips import SLIPS, meant_as
@@ -49,8 +51,9 @@ class Unsure:
     """What is strange of a vital at a moment; bool[n] each.
 
     `strange` is known to be no measure of this person; `held` still waits for its repeat; `odd`
-    is far off, not repeated, and not known to be strange. `until` is when the latest reading's
-    wait ends, None where the latest is not odd.
+    is far off, not repeated, and not known to be strange; `slipped` is odd by its unit, and no
+    other day says the same. `until` is when the latest reading's wait ends, None where the latest
+    is not odd.
     """
 
     vital: Vital
@@ -58,6 +61,7 @@ class Unsure:
     strange: Bools
     held: Bools
     odd: Bools
+    slipped: Bools
     until: float | None
 
     def doubtful(self, hit: Hit) -> bool:
@@ -110,9 +114,11 @@ def _answers(
         return
     if found.until is not None and abs(now.at - found.until) <= SLACK:
         # Its time is up: it is judged as at the newest fact, which may be of the day before.
-        yield from fire(rule, _without(_newest(now, vitals), found.vital, found.strange))
+        barred = found.strange | found.slipped
+        yield from fire(rule, _without(_newest(now, vitals), found.vital, barred))
         return
-    yield from fire(rule, _without(now, found.vital, found.strange | found.held))
+    barred = found.strange | found.held | found.slipped
+    yield from fire(rule, _without(now, found.vital, barred))
     if found.until is None or now.at >= found.until:
         return
     last = evidence(found.series, found.vital, [len(found.series) - 1])[0]
@@ -150,14 +156,21 @@ def unsure(now: Moment) -> Unsure | None:
     vital, count = gate.other.vital, len(series)
     known = now.past.screen.strange(vital, now.at) if now.past.screen else None
     strange = np.zeros(count, dtype=np.bool_) if known is None else known
-    odd = np.zeros(count, dtype=np.bool_)
+    odd, slipped = np.zeros(count, dtype=np.bool_), np.zeros(count, dtype=np.bool_)
+    sure = now.sure(vital)
     for i in _recent(gate.other, series):
-        odd[i] = not strange[i] and _odd(gate, series, i, now.sure(vital))
+        usual = None if strange[i] else _far_from(gate.other, series, i, sure)
+        if usual is None:
+            continue
+        by_unit = _slipped(gate, float(series.values[i]), usual)
+        # Whoever repeats it on a scale set to pounds repeats the slip.
+        odd[i] = by_unit or not _repeated(gate.other, series, i)
+        slipped[i] = by_unit and not _on_another_day(gate.other, series, i, usual)
     if known is None and not odd.any():
         return None
     ends = series.times + gate.other.unanswered_minutes * MINUTE
     until = float(ends[-1]) if odd[-1] else None
-    return Unsure(vital, series, strange, odd & (now.at < ends), odd, until)
+    return Unsure(vital, series, strange, odd & (now.at < ends), odd, slipped, until)
 
 
 def _gate(now: Moment) -> _Gate | None:
@@ -177,20 +190,32 @@ def _recent(rule: OtherPersonRule, series: Series) -> range:
     return range(int(series.days.searchsorted(day - rule.within_days + 1)), len(series))
 
 
-def _odd(gate: _Gate, series: Series, i: int, sure: Bools | None) -> bool:
-    """Return whether a reading is far from the usual, and no neighbour agrees with it."""
-    rule, value, day = gate.other, float(series.values[i]), int(series.days[i])
+def _far_from(rule: OtherPersonRule, series: Series, i: int, sure: Bools | None) -> Usual | None:
+    """Return the usual, or a newcomer's weights so far, that a reading is far from."""
+    value, day = float(series.values[i]), int(series.days[i])
     before = day - rule.within_days + 1
-    usual = usual_between(series, rule.vital, (before - rule.usual_days, before), sure)
+    usual = usual_between(series, rule.vital, (before - rule.usual_days, before), sure) or so_far(
+        series, rule.vital, float(series.times[i]), rule.usual_days, sure
+    )
     if usual is None:
-        return False
-    if round(abs(value - usual.centre), DIGITS) <= max(rule.fraction * usual.centre, rule.amount):
-        return False
-    if _slipped(gate, value, usual):
-        return True  # whoever repeats it on a scale set to pounds repeats the slip
+        return None
+    far = round(abs(value - usual.centre), DIGITS) > max(rule.fraction * usual.centre, rule.amount)
+    return usual if far else None
+
+
+def _repeated(rule: OtherPersonRule, series: Series, i: int) -> bool:
+    """Return whether a neighbour of a reading agrees with it."""
     near = [n for n in (i - 1, i + 1) if 0 <= n < len(series)]
-    near = [n for n in near if abs(int(series.days[n]) - day) <= rule.within_days]
-    return all(abs(float(series.values[n]) - value) > rule.agrees_within for n in near)
+    near = [n for n in near if abs(int(series.days[n] - series.days[i])) <= rule.within_days]
+    return any(abs(float(series.values[n] - series.values[i])) <= rule.agrees_within for n in near)
+
+
+def _on_another_day(rule: OtherPersonRule, series: Series, i: int, usual: Usual) -> bool:
+    """Return whether another day within reach says the same, in whichever unit it is."""
+    apart = np.abs(series.days - series.days[i])
+    agrees = rule.agrees_within * max(1.0, float(series.values[i]) / usual.centre)
+    same = np.abs(series.values - series.values[i]) <= agrees
+    return bool((same & (apart > 0) & (apart <= rule.within_days)).any())
 
 
 def _slipped(gate: _Gate, value: float, usual: Usual) -> bool:
