@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 
 from core.clock import utc_now
 from core.errors import NotFoundError
@@ -39,6 +39,7 @@ from ingest.population.repository import once, readings_of
 from ingest.receipt import ANSWERING
 from ingest.roster import PatientProfile, Team
 from ingest.schedules.repository import asked_of
+from ingest.streams.repository import last_readings
 from ingest.tables import Patient, StoredReading
 from ingest.teams.repository import (
     care_teams,
@@ -234,7 +235,7 @@ def profiles(
     people = everybody(session, ids)
     everyone = [id_ for person in people.values() for id_ in person]
     facts = facts_of(session, everyone, condition_groups())
-    latest = _last_readings(session, everyone)
+    latest = last_readings(session, everyone)
     teams = first_teams(session, everyone)
     day = today or utc_now().date()
     shown = [
@@ -285,16 +286,3 @@ def _profile(  # noqa: PLR0913 (a screen shows this many things)
         team_name=team.name if team else "",
         language=row.language,
     )
-
-
-def _last_readings(session: Session, ids: Sequence[UUID]) -> dict[UUID, datetime]:
-    rows = session.execute(
-        select(StoredReading.patient_id, func.max(StoredReading.effective))
-        .where(
-            StoredReading.patient_id.in_(ids),
-            ~StoredReading.superseded,
-            StoredReading.quality.not_in([Quality.WITHDRAWN, Quality.FUTURE, Quality.ABSENT]),
-        )
-        .group_by(StoredReading.patient_id)
-    )
-    return {row[0]: row[1] for row in rows}

@@ -244,12 +244,15 @@ class ResourceIdentifier(Base):
     resource_id: Mapped[UUID]
 
 
-# Only of what was taken back, and of dense streams: nobody else pays for it.
+# Only of what was taken back, of dense streams, and of weights: nobody else pays for it.
 _REVISED, _ROLLED = text("superseded or quality = 'withdrawn'"), text("roll is not null")
+_WEIGHT = text("vital = 'body_weight'")
 _FEW = (
+    Index("ix_reading_weight", "patient_id", "effective", postgresql_where=_WEIGHT),
     Index("ix_reading_revised", "patient_id", "effective", postgresql_where=_REVISED),
     Index("ix_reading_rolled", "patient_id", "roll", "effective", postgresql_where=_ROLLED),
 )
+_ONE_LIVES = "ordinal = 0 or superseded or quality in ('conflict', 'absent', 'withdrawn')"
 
 
 class StoredReading(Base):
@@ -285,10 +288,7 @@ class StoredReading(Base):
 
     __table_args__ = (
         PrimaryKeyConstraint("patient_id", "effective", "vital", "device", "ordinal"),
-        CheckConstraint(
-            "ordinal = 0 or superseded or quality in ('conflict', 'absent', 'withdrawn')",
-            name="one_lives",
-        ),
+        CheckConstraint(_ONE_LIVES, name="one_lives"),
         *_FEW,
         {"postgresql_partition_by": "RANGE (effective)"},
     )

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Select, func, or_, select
 
+from core.rows import run
 from core.vitals import Quality, Vital
-from ingest.merging.repository import merged_ids
+from ingest.merging.repository import everybody, merged_ids
 from ingest.receipt import ANSWERING
-from ingest.repository import everybody
+from ingest.rolling.repository import rolled_until
 from ingest.tables import Patient, Resource, StoredReading
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 Contacts = dict[Vital, "datetime"]
-UNHEARD = (Quality.WITHDRAWN, Quality.FUTURE, Quality.ABSENT)
 
 
 def known_since(before: datetime) -> Select[UUID]:
@@ -36,18 +36,51 @@ def last_contacts(
     """Return, by person and vital, when something was last measured; only what is since `since`."""
     people = everybody(session, patients)
     head = {record: person for person, records in people.items() for record in records}
-    row = StoredReading
-    query = (
-        select(row.patient_id, row.vital, func.max(row.effective))
-        .where(row.patient_id.in_(head), row.effective >= since)
-        .where(~row.superseded, row.quality.not_in(UNHEARD))
-        .group_by(row.patient_id, row.vital)
-    )
+    rolled = rolled_until(session, head)
+    rows = run(session, _PLAIN, [id_ for id_ in head if id_ not in rolled], since)
+    if rolled:
+        until = [max(each, since) for each in rolled.values()]
+        rows += run(session, _DENSE, list(rolled), until, since, since)
     found: dict[UUID, Contacts] = defaultdict(dict)
-    for record, vital, at in session.execute(query):
+    for record, vital, at in rows:
         own = found[head[record]]
         own[Vital(vital)] = max(at, own.get(Vital(vital), at))
     return dict(found)
+
+
+def last_readings(session: Session, records: Collection[UUID]) -> dict[UUID, datetime]:
+    """Return when anything was last measured, by record; one that never measured is absent.
+
+    Each is found from the end of its readings, however many they are.
+    """
+    return dict(run(session, _LAST, list(records)))
+
+
+_HEARD = "not superseded and quality <> all ('{withdrawn,future,absent}')"
+_PLAIN = (
+    "select patient_id, vital, max(effective) from reading"  # noqa: S608 (only the names above)
+    f" where patient_id = any(%b::uuid[]) and effective >= %b and {_HEARD} group by 1, 2"
+)
+# Of a dense stream each hour's last reading is marked: nobody reads every minute of four weeks.
+_DENSE = f"""
+select person, vital, max(effective)
+from unnest(%b::uuid[], %b::timestamptz[]) rolled (person, before), lateral (
+    select vital, effective from reading
+    where patient_id = person and roll = 0 and effective >= %b and effective < before and {_HEARD}
+    union all
+    select vital, effective from reading
+    where patient_id = person and roll = 1 and effective >= %b and effective < before and {_HEARD}
+    union all
+    select vital, effective from reading
+    where patient_id = person and effective >= before and {_HEARD}
+) heard group by 1, 2
+"""  # noqa: S608 (only the names above)
+_LAST = f"""
+select person, last.effective from unnest(%b::uuid[]) person, lateral (
+    select effective from reading where patient_id = person and {_HEARD}
+    order by effective desc limit 1
+) last
+"""  # noqa: S608 (only the names above)
 
 
 def revised(
