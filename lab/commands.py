@@ -133,6 +133,9 @@ def _compare(title: str, lives: Iterable[Life], judges: Judges, shown: Shown) ->
         _print_table(heading, evaluation.EQUAL_HEADINGS, evaluation.equal_rows(found.equal))
         heading = f"In cases (AL-02): {found.case_burden:.1f} a patient-year"
         _print_table(heading, evaluation.EQUAL_HEADINGS, evaluation.equal_rows(found.cases))
+    if found.foreseen:
+        heading = f"Without falls and the fall detector: {found.foreseen[0].card.events} events"
+        _print_table(heading, evaluation.EQUAL_HEADINGS, evaluation.equal_rows(found.foreseen))
     _print_table("Found, by kind", evaluation.kind_headings(found), evaluation.kind_rows(found))
     if shown.each_rule:
         _print_table("Each rule alone", evaluation.RULE_HEADINGS, evaluation.rule_rows(found.rules))

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lab.contest import bout, burden
-from lab.judging import LOOK_BACK
+from lab.judging import LOOK_BACK, by_problem
 from lab.scorecard import scorecard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lab.contest import Bout
+    from lab.contest import Bout, Seen
     from lab.judging import Judged
     from lab.scorecard import Course, Scorecard
 
@@ -26,7 +26,8 @@ class Report:
     """Every way as it is, the others at the rules' burden, and each rule by itself.
 
     `cases` are the same people once more, with what a clinician meets as one case (AL-02)
-    counted once, whoever alerts; `case_burden` is the rules' own in cases.
+    counted once, whoever alerts; `case_burden` is the rules' own in cases. `foreseen` leaves out
+    falls and the fall detector: it tells that one fell, and no other way is given it.
     """
 
     alone: tuple[Scorecard, ...]
@@ -34,6 +35,7 @@ class Report:
     rules: tuple[Scorecard, ...]
     cases: tuple[Bout, ...]
     case_burden: float
+    foreseen: tuple[Bout, ...]
 
 
 def report(every: Sequence[Judged], *, seed: int, ruled: bool = True) -> Report:
@@ -53,6 +55,30 @@ def report(every: Sequence[Judged], *, seed: int, ruled: bool = True) -> Report:
         rules=tuple(by_rule(every, seed=seed)) if ruled else (),
         cases=tuple(bout(grouped, name, look_back=LOOK_BACK, seed=seed) for name in fought),
         case_burden=burden([each.ruled() for each in grouped]),
+        foreseen=_foreseen(every, fought, seed),
+    )
+
+
+FALL, FALL_RULE = "fall", "FALL-DEV"
+
+
+def _foreseen(every: Sequence[Judged], names: Sequence[str], seed: int) -> tuple[Bout, ...]:
+    """Compare what is found before it happened; empty where nobody falls."""
+    if not any(FALL in each.seen.kinds for each in every):
+        return ()
+    seen = [without_falls(each) for each in every]
+    return tuple(bout(seen, name, look_back=LOOK_BACK, seed=seed) for name in names)
+
+
+def without_falls(each: Judged) -> Seen:
+    """Return a person without their falls, and without what a fall detector says of them."""
+    seen = each.seen
+    kept = [number for number, kind in enumerate(seen.kinds) if kind != FALL]
+    return replace(
+        seen,
+        events=seen.events[kept],
+        kinds=tuple(seen.kinds[number] for number in kept),
+        rules=by_problem(said for said in each.findings if said.rule != FALL_RULE),
     )
 
 

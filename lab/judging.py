@@ -85,14 +85,15 @@ def _judged(life: Life, model: Model | None, rules: SiteRules | None) -> Judged:
         first=FIRST_DAY,
         last=max(float(life.days), FIRST_DAY),
         start=instant(0),
-        rules=_by_problem(findings),
+        rules=by_problem(findings),
         others=others,
         subject=life.subject,
     )
     return Judged(seen, findings)
 
 
-def _by_problem(findings: Iterable[Said]) -> Mapping[str, Floats]:
+def by_problem(findings: Iterable[Said]) -> Mapping[str, Floats]:
+    """Return the days of findings, ascending, by the problem that they opened."""
     days: dict[str, list[float]] = defaultdict(list)
     for each in findings:
         days[each.problem].append(each.day)
