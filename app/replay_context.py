@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from fhir.context import read_encounter, read_medicine
+from fhir.goal import read_scale_two
 from fhir.identity import read_reference
 from fhir.moments import moment
 from fhir.people import read_condition, read_episode_of_care
@@ -30,6 +31,7 @@ TOLD = (
     "MedicationRequest",
     "Encounter",
     "EpisodeOfCare",
+    "Goal",
 )
 NEVER_OVER = datetime.max.replace(tzinfo=UTC)
 ALWAYS = datetime.min.replace(tzinfo=UTC)
@@ -48,6 +50,7 @@ class Context:
     medicines: dict[str, tuple[Span[frozenset[str]], ...]] = field(default_factory=dict)
     absences: dict[str, tuple[Stay, ...]] = field(default_factory=dict)
     living: dict[str, tuple[When, bool]] = field(default_factory=dict)
+    targets: dict[str, bool] = field(default_factory=dict)  # of 88 to 92 %, by a clinician
 
     def take(self, name: str, resource: Mapping[str, Any]) -> bool:
         """Take in one resource of `TOLD`; raises what a reader raises."""
@@ -60,6 +63,8 @@ class Context:
             self.conditions[name] = revised(before, said, now=now)
         elif kind == "Encounter":
             self.absences[name] = _stay(resource)
+        elif kind == "Goal":
+            self.targets[name] = read_scale_two(resource) or False
         elif kind == "EpisodeOfCare":
             self.absences[name] = self._pauses(name, resource, updated)
         else:
@@ -98,7 +103,8 @@ class Context:
             (place(when, zone, received=ALWAYS).effective, alone)
             for when, alone in self.living.values()
         )
-        return Facts((*found, *alone_facts(answers)))
+        scale_two = any(self.targets.values())
+        return Facts((*found, *alone_facts(answers)), scale_two)
 
     def stays(self) -> tuple[Stay, ...]:
         """Return stays and pauses, the earliest first."""

@@ -53,7 +53,7 @@ def past_of(member: Member, groups: Mapping[str, ConditionGroup]) -> Past:
 def person_of(member: Member, groups: Mapping[str, ConditionGroup]) -> Person:
     """Return what the judgement may know about a member of the folder.
 
-    The second oxygen scale needs a clinician's plan, which a folder does not hold.
+    The second oxygen scale needs a clinician's target too, which a folder holds as a Goal.
     """
     named = zone(member)
     return known_at_the_end(

@@ -26,6 +26,7 @@ WRITTEN_HERE = (
     "RiskAssessment",
     "DetectedIssue",
     "Flag",
+    "Goal",
     "Task",
     "Communication",
     "CommunicationRequest",
@@ -191,6 +192,11 @@ FIELDS: dict[str, dict[str, Field]] = {
         "category": _token("category"),
         "code": _token("code"),
         "status": _token("status", system="flag-status"),
+    },
+    "Goal": {
+        **_EVERY,
+        **_SUBJECT,
+        "lifecycle-status": _token("lifecycleStatus", system="goal-status"),
     },
     "Task": {
         **_NAMED,

@@ -50,6 +50,7 @@ _KEPT = {
     "MedicationRequest": {"status", "intent", "subject", "medicationCodeableConcept"},
     "MedicationStatement": {"status", "subject", "medicationCodeableConcept"},
     "Flag": {"status", "code", "subject"},
+    "Goal": {"lifecycleStatus", "description", "subject"},
     "Observation": {"status", "code"},
     "Patient": {"active", "deceasedBoolean", "deceasedDateTime", "link"},
     "Provenance": {"target", "recorded", "agent"},

@@ -59,6 +59,8 @@ def read(
             quality = Quality.SCORED if plausible(vital, said) else Quality.IMPLAUSIBLE
             return Read(Measurement(vital, said, quality, component=index))
     why = "the value is not a Quantity" if absent is None else "a value beside dataAbsentReason"
+    if absent is None and "valueSampledData" in element:
+        why = "a stream of samples: send its mean, or each reading, as a Quantity"
     return _kept(named.vital, element, path, index, why) if valued else Read()
 
 

@@ -21,7 +21,7 @@ SLACK = 1.0  # seconds; what was waited for falls due exactly at the end of the 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRule(Rule):
-    """An event (1) that no cancellation (0) follows within `cancel_seconds`."""
+    """An event (1) that no cancellation (0) by its device follows within `cancel_seconds`."""
 
     vital: Vital
     severity: Severity
@@ -31,7 +31,8 @@ class EventRule(Rule):
 def event(rule: EventRule, now: Moment) -> Iterator[Hit | Waiting]:
     """Wait for a cancellation of each event, then say it, dated when it happened.
 
-    Each for itself: that somebody falls again within the wait takes nothing back.
+    Each for itself: that somebody falls again within the wait takes nothing back, nor does what
+    another device says.
     """
     series = now.series(rule.vital)
     if series is None:
@@ -47,9 +48,17 @@ def _taken_back(rule: EventRule, series: Series, event: int) -> bool:
     at = float(series.times[event])
     after = range(event + 1, len(series))
     return any(
-        series.values[i] < 1 and at < float(series.times[i]) <= at + rule.cancel_seconds
+        series.values[i] < 1
+        and at < float(series.times[i]) <= at + rule.cancel_seconds
+        and _of_one_device(series, i, event)
         for i in after
     )
+
+
+def _of_one_device(series: Series, one: int, other: int) -> bool:
+    """Return whether one device spoke twice; what nobody named is taken for one."""
+    sources = series.origin.sources if series.origin else None
+    return sources is None or bool(sources[one] == sources[other])
 
 
 def _hit(rule: EventRule, series: Series, event: int) -> Hit:

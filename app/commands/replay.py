@@ -43,11 +43,11 @@ def replay(
     """Write one FHIR DetectedIssue for each alert that would have opened or risen.
 
     DIR holds Patient.ndjson and Observation.ndjson (FHIR R4), and of Condition,
-    MedicationStatement, MedicationRequest, Encounter, EpisodeOfCare and QuestionnaireResponse
-    what there is. An alert uses only what had arrived by its time, and what was true of the
-    person then. With --plan, the rulebook is that of the site: its limits,
-    without the rules it switched off (never RED), read in its hours. Limits that clinicians
-    set for single patients are in no folder.
+    MedicationStatement, MedicationRequest, Encounter, EpisodeOfCare, Goal (a clinician's target
+    of 88 to 92 %) and QuestionnaireResponse what there is. An alert uses only what had arrived by
+    its time, and what was true of the person then. With --plan, the rulebook is that of the site:
+    its limits, without the rules it switched off (never RED), read in its hours. Limits that
+    clinicians set for single patients are in no folder.
     """
     rulebook = monitoring.service.load_rulebook()
     used = monitoring.service.load_templates(rulebook) if templates else Templates()

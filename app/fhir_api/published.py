@@ -14,7 +14,7 @@ from alerts.outcomes import ACTIONS, WORDS
 from alerts.policy import Channel
 from app.fhir_api.scope import Mark, Scope, Seen
 from core.vitals import Severity
-from fhir import communication, communication_request, flag, task
+from fhir import communication, communication_request, flag, goal, task
 from fhir.own_codes import DATED, READ, VERSION, Concept, code_system
 from fhir.questionnaire import daily
 from monitoring.findings import Problem
@@ -62,6 +62,8 @@ def _written() -> Iterable[dict[str, Any]]:
     yield code_system(task.ACTIONS, "What was done, or why the outcome", actions)
     again = Concept(communication_request.AGAIN, "measure again", "Take this measurement once more")
     yield code_system(communication_request.ASKING, "What a person is asked to do", [again])
+    target = Concept(goal.SCALE_TWO, goal.WORDS, "A clinician confirmed hypercapnic failure")
+    yield code_system(goal.GOALS, "What a clinician set as a target", [target])
     yield code_system(communication.CHANNELS, "How somebody is told", _plain(Channel))
     yield code_system(
         communication.STATES, "What is known of a message to somebody", _plain(DeliveryState)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from app.fhir_api.alerting import Flags, Issues, Tasks
 from app.fhir_api.asked import Askings
 from app.fhir_api.audited import Trail
+from app.fhir_api.goals import Goals
 from app.fhir_api.notified import Notifications
 from app.fhir_api.provenance import Origins
 from app.fhir_api.published import Published
@@ -24,6 +25,7 @@ SHELVES: Mapping[str, Shelf] = {
     "RiskAssessment": Scores(),
     "DetectedIssue": Issues(),
     "Flag": Flags(),
+    "Goal": Goals(),
     "Task": Tasks(),
     "Communication": Notifications(),
     "CommunicationRequest": Askings(),

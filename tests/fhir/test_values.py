@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from core.vitals import Quality, Vital
+from fhir.outcome import KEPT
 from tests.fhir.payloads import (
     absent,
     accepted,
@@ -167,4 +168,9 @@ def test_a_stream_under_a_known_code_is_kept_and_never_scored_fhir_21() -> None:
 
     body = observation("59408-5", valueQuantity=None, valueSampledData=stream)
 
-    assert only(accepted(body)).quality is Q.MEANING_UNSURE
+    parsed = accepted(body)
+    assert only(parsed).quality is Q.MEANING_UNSURE
+    assert only(parsed).value is None
+    [told] = parsed.warnings
+    assert (told.severity, told.expression) == ("warning", "Observation")
+    assert told.text == f"a stream of samples: send its mean, or each reading, as a Quantity{KEPT}"

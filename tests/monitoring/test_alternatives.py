@@ -66,6 +66,16 @@ def of(finding: Finding, person: Person, rulebook: Rulebook, *readings: Reading)
     return found.says
 
 
+def test_a_fall_asks_first_whether_the_detector_was_dropped(
+    person: Person, rulebook: Rulebook
+) -> None:
+    [fall] = [f for f in grave(rulebook) if f.rule_id == "FALL-DEV"]
+
+    first, second = of(fall, person, rulebook).alternatives
+
+    assert (first.id, second.id) == ("false-fall", "sensor-off")
+
+
 def test_every_grave_finding_has_two_alternatives_that_differ(
     person: Person, rulebook: Rulebook
 ) -> None:
