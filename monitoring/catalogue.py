@@ -6,7 +6,7 @@ English, never left out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from gettext import c2py
 from importlib.resources import files
@@ -33,6 +33,7 @@ class Catalogue:
     single: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     plurals: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     form: Callable[[int], int] = int
+    spoken: bool = False  # times of day as people say them, and not as a chart has them
 
     def text(self, message: str) -> str:
         """Return a message in this language."""
@@ -60,6 +61,12 @@ def catalogue(language: str) -> Catalogue:
         {each.id[0]: tuple(each.string or ()) for each in messages if each.pluralizable},
         c2py(stored.plural_expr),
     )
+
+
+@cache
+def to_patients(language: str) -> Catalogue:
+    """Return the catalogue of a language as patients are spoken to."""
+    return replace(catalogue(language), spoken=True)
 
 
 def text_of(language: str) -> str:

@@ -18,7 +18,7 @@ from babel.numbers import parse_pattern
 
 from core.vitals import MEASURES
 from monitoring import learnt
-from monitoring.catalogue import ENGLISH, catalogue
+from monitoring.catalogue import ENGLISH, catalogue, to_patients
 from monitoring.findings import Missing, Spoken
 from monitoring.phrases import Day, Instant, Number, Phrase, measured, number
 from monitoring.windows import zone_of
@@ -45,6 +45,8 @@ class Other:
 
 
 _ENDS = (".", "!", "?", ":")
+# Where a clock of 24 hours is not how people speak: hour, and minutes unless it is sharp.
+_SAID = {"ko": ("aaaa h시", " m분")}
 
 
 def clinician(finding: Finding, language: str = ENGLISH) -> str:
@@ -72,9 +74,10 @@ def patient(finding: Finding, language: str = ENGLISH, *, emergency: str = "") -
     said = finding.says
     if isinstance(said, Spoken):
         return said.patient
-    number_ = emergency or catalogue(language).text(NO_NUMBER)
-    closing = catalogue(language).text(said.closing).replace("{emergency}", number_)
-    return f"{phrase(Phrase(said.patient, said.facts), language)} {closing}".strip()
+    book = to_patients(language)
+    number_ = emergency or book.text(NO_NUMBER)
+    closing = book.text(said.closing).replace("{emergency}", number_)
+    return f"{_phrase(Phrase(said.patient, said.facts), book)} {closing}".strip()
 
 
 def counterfactual(finding: Finding, language: str = ENGLISH) -> str:
@@ -212,7 +215,7 @@ def _fact(value: Value, book: Catalogue) -> str:
     if isinstance(value, Number):
         return _number(str(value), book)
     if isinstance(value, Instant):
-        return moment(value, book.language)
+        return moment(value, book.language, spoken=book.spoken)
     if isinstance(value, Day):
         local = date.fromordinal(value.ordinal)
         return str(format_skeleton("MMMd", local, locale=book.locale))
@@ -271,11 +274,14 @@ def band(usual: Usual, vital: Vital, language: str = ENGLISH) -> str:
     return phrase(Phrase("{low}–{high} {unit} ({days} days)", facts), language)  # noqa: RUF001 (as above)
 
 
-def moment(at: Instant, language: str = ENGLISH) -> str:
-    """Return an instant as the person's local day and time."""
+def moment(at: Instant, language: str = ENGLISH, *, spoken: bool = False) -> str:
+    """Return an instant as the person's local day and time; `spoken`: as people say it."""
     locale = catalogue(language).locale
     local = datetime.fromtimestamp(at.at, UTC).astimezone(zone_of(at.zone))
-    pattern = f"{locale.datetime_skeletons['MMMd'].pattern} HH:mm"
+    hour, minutes = _SAID.get(language if spoken else "", ("HH", ":mm"))
+    sharp = spoken and language in _SAID and not local.minute
+    clock = hour if sharp else hour + minutes
+    pattern = f"{locale.datetime_skeletons['MMMd'].pattern} {clock}"
     return str(format_datetime(local, pattern, tzinfo=local.tzinfo, locale=locale))
 
 

@@ -15,6 +15,7 @@ from fastapi import APIRouter, Request, Response
 
 import monitoring.service
 from app import health
+from app.pages import condition_templates
 from app.pages.door import Door, Visit
 from app.pages.refusals import page_route
 from app.pages.strip import Strip, strip
@@ -25,6 +26,7 @@ from monitoring import rule_words
 from monitoring.news2 import TABLES, Band, Chart
 from monitoring.plans.limits import PREFIX
 from monitoring.plans.plan_file import SitePlan
+from monitoring.plans.templates import Templates
 from monitoring.rule_kinds import Rule
 from monitoring.rulebook import Rulebook
 
@@ -66,6 +68,7 @@ class InForce:
 
     rulebook: Rulebook
     plan: SitePlan | None
+    templates: Templates
 
 
 def router(door: Door) -> APIRouter:
@@ -88,6 +91,10 @@ def router(door: Door) -> APIRouter:
                 chart=charted(everything.rulebook.news2),
                 shown=len(chosen),
                 groups=grouped(chosen),
+                templates=everything.templates,
+                template_views=condition_templates.selected(
+                    everything.templates.templates, condition, vital, tier
+                ),
                 conditions=conditions(everything.rulebook.rules, condition),
                 vitals=vitals(everything.rulebook.rules, vital),
                 tiers=[Choice(each, each, each == tier) for each in Severity],
@@ -110,6 +117,7 @@ def in_force(settings: Settings) -> InForce:
     return InForce(
         monitoring.service.site_rulebook(plan),
         monitoring.service.load_plan(plan, whole) if plan else None,
+        monitoring.service.load_site_rules(plan).templates,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -12,9 +13,9 @@ from fastapi.testclient import TestClient
 
 import app.pages
 from app.pages.rules import view
-from core.vitals import Severity
+from core.vitals import Severity, Vital
 from monitoring.rule_words import conduct, tiers, vitals_of
-from monitoring.service import load_rulebook
+from monitoring.service import load_rulebook, load_templates
 from tests.app.conftest import BASE, SETTINGS, Enter, csrf
 from tests.ward import PASSWORD
 
@@ -22,10 +23,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.database import Database
+    from monitoring.plans.templates import Template
     from monitoring.rule_kinds import Rule
     from tests.ward import Ward
 
 RULEBOOK = load_rulebook()
+TEMPLATES = load_templates(RULEBOOK)
+
+
+def limits(template: Template, vital: Vital) -> bool:
+    return any(limit.vital is vital for limit in template.limit)
+
+
 PLAN = """
 version = "7"
 name = "a service"
@@ -58,6 +67,40 @@ def test_every_rule_in_force_is_shown_with_both_sentences_source_and_hash(
     assert "SpO2 [value] %, RED limit [limit] % or less" in page
     assert 'href="/rules" aria-current="page"' in page
     assert "up to 8 scores 3; 9 to 11 scores 1; 12 to 20 scores 0" in page
+
+
+def templates(page: str) -> list[str]:
+    return re.findall(r'<article class="card rule template" id="template-([^"]+)"', page)
+
+
+def test_every_template_of_a_condition_stands_there_with_its_limits_and_sources(
+    enter: Enter, ward: Ward
+) -> None:
+    page = html.unescape(enter(ward.username).get("/rules").text)
+
+    assert templates(page) == [each.name for each in TEMPLATES.templates]
+    for template in TEMPLATES.templates:
+        assert template.display in page
+        assert all(f'href="/rules#{rule}"' in page for rule in template.rules)
+        for limit in template.limit:
+            assert limit.reason in page
+            assert limit.basis in page
+    assert TEMPLATES.hash in page
+    assert "Heart rate at least 100 /min; 2 readings within 2 days, 1 h apart must agree" in page
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("condition=copd", ["copd"]),
+        ("vital=glucose", [t.name for t in TEMPLATES.templates if limits(t, Vital.GLUCOSE)]),
+        ("tier=RED", []),
+    ],
+)
+def test_the_filters_choose_among_the_templates_too(
+    enter: Enter, ward: Ward, asked: str, expected: list[str]
+) -> None:
+    assert templates(enter(ward.username).get(f"/rules?{asked}").text) == expected
 
 
 @pytest.mark.parametrize(

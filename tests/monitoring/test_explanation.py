@@ -2,17 +2,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from core.vitals import Severity, Vital
 from monitoring import explanation, words
-from monitoring.findings import Usual
+from monitoring.findings import Finding, Problem, Says, Usual
 from monitoring.moment import Hit
 from monitoring.phrases import Instant, measured, number
 
 if TYPE_CHECKING:
+    from monitoring.phrases import Value
     from monitoring.rulebook import Rulebook
 
 NOON = 1_772_452_800.0  # 2026-03-02 12:00 UTC
@@ -143,6 +145,39 @@ def test_no_sentence_leaves_a_hole(rulebook: Rulebook) -> None:
 def test_a_local_time_is_the_persons_own_in_the_readers_language() -> None:
     assert words.moment(Instant(NOON, "Asia/Seoul")) == "2 Mar 21:00"
     assert words.moment(Instant(NOON, "Asia/Seoul"), "ko") == "3월 2일 21:00"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [
+        (0, "3월 2일 오후 9시"),
+        (5, "3월 2일 오후 9시 5분"),
+        (180, "3월 3일 오전 12시"),
+        (600, "3월 3일 오전 7시"),
+        (900, "3월 3일 오후 12시"),
+    ],
+)
+def test_patients_are_told_the_time_as_people_say_it(minutes: int, said: str) -> None:
+    at = Instant(NOON + 60 * minutes, "Asia/Seoul")
+
+    assert words.moment(at, "ko", spoken=True) == said
+    assert words.moment(at, spoken=True) == words.moment(at)
+
+
+def test_a_patient_reads_the_time_as_it_is_said_and_a_clinician_as_in_a_chart() -> None:
+    facts: dict[str, Value] = {"since": Instant(NOON, "Asia/Seoul")}
+    says = Says(
+        "Fall detected at {since}, not cancelled",
+        "We have had no measurement from you since {since}.",
+        facts=facts,
+    )
+    finding = Finding(
+        "FALL-DEV", Problem.WELFARE, Severity.RED, datetime.fromtimestamp(NOON, UTC), says, "", "E"
+    )
+
+    assert "3월 2일 오후 9시 이후로 측정값을 받지 못했습니다." in words.patient(finding, "ko")
+    assert "3월 2일 21:00 낙상 감지" in words.clinician(finding, "ko")
+    assert "2 Mar 21:00" in words.patient(finding)
 
 
 @pytest.mark.parametrize(
