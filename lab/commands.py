@@ -16,6 +16,7 @@ from lab import calibration, drifts, evaluation, tihm, widening
 from lab.asking import asks_of
 from lab.demonstration import demo
 from lab.judging import CAVEAT, Judges, judged
+from lab.narrowing import several_signs
 from lab.plan_fit import SPLIT_HEADINGS, fit, split_rows, splits
 from lab.plan_text import plan_text
 from lab.planned import planned
@@ -120,7 +121,10 @@ def _compare(title: str, lives: Iterable[Life], judges: Judges, shown: Shown) ->
     with _progress() as bar:
         watched = bar.track(lives, total=shown.lives, description=f"judging {title}")
         found = evaluation.report(
-            list(judged(watched, judges)), seed=shown.seed, ruled=judges.rules is not None
+            list(judged(watched, judges)),
+            seed=shown.seed,
+            ruled=judges.rules is not None,
+            several=several_signs(load_rulebook()),
         )
     first = found.alone[0]
     _print_table(
@@ -133,6 +137,8 @@ def _compare(title: str, lives: Iterable[Life], judges: Judges, shown: Shown) ->
         _print_table(heading, evaluation.EQUAL_HEADINGS, evaluation.equal_rows(found.equal))
         heading = f"In cases (AL-02): {found.case_burden:.1f} a patient-year"
         _print_table(heading, evaluation.EQUAL_HEADINGS, evaluation.equal_rows(found.cases))
+        heading = f"RED, and AMBER of several signs: {found.narrow[0].target:.1f} a patient-year"
+        _print_table(heading, evaluation.EQUAL_HEADINGS, evaluation.equal_rows(found.narrow))
     if found.foreseen:
         heading = f"Without falls and the fall detector: {found.foreseen[0].card.events} events"
         _print_table(heading, evaluation.EQUAL_HEADINGS, evaluation.equal_rows(found.foreseen))

@@ -76,6 +76,7 @@ class Bout:
     """One way at the rules' burden: its card, the factor, and the rules' lead over it."""
 
     card: Scorecard
+    target: float  # the rules' burden
     factor: float
     ahead: float  # sensitivity of the rules minus its own
     interval: tuple[float, float]  # 95 %, bootstrap by subject, as often as the rules in each draw
@@ -120,11 +121,13 @@ def _burden_at(seen: Sequence[Seen], name: str, factor: float) -> float:
 def bout(seen: Sequence[Seen], name: str, *, look_back: LookBack, seed: int) -> Bout:
     """Compare one way with the rules at the rules' burden, on the same people."""
     own = [each.ruled() for each in seen]
-    factor = factor_at(seen, name, burden(own))
+    target = burden(own)
+    factor = factor_at(seen, name, target)
     other = [each.compared(name, factor) for each in seen]
     ours, theirs = (counted(each, look_back).sum(axis=0) for each in (own, other))
     return Bout(
         card=scorecard(name, other, look_back=look_back, seed=seed),
+        target=target,
         factor=factor,
         ahead=float((ours[FOUND] - theirs[FOUND]) / max(ours[EVENTS], 1)),
         interval=interval(_ahead_by_draw(seen, name, look_back, seed)),

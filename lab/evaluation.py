@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lab.contest import bout, burden
-from lab.judging import LOOK_BACK, by_problem
+from lab.judging import LOOK_BACK
+from lab.narrowing import FALL, of_several, without_falls
 from lab.scorecard import scorecard
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ class Report:
 
     `cases` are the same people once more, with what a clinician meets as one case (AL-02)
     counted once, whoever alerts; `case_burden` is the rules' own in cases. `foreseen` leaves out
-    falls and the fall detector: it tells that one fell, and no other way is given it.
+    falls and the fall detector: it tells that one fell, and no other way is given it. `narrow`
+    is RED, and AMBER of several signs, at its own smaller burden.
     """
 
     alone: tuple[Scorecard, ...]
@@ -36,10 +38,16 @@ class Report:
     cases: tuple[Bout, ...]
     case_burden: float
     foreseen: tuple[Bout, ...]
+    narrow: tuple[Bout, ...]
 
 
-def report(every: Sequence[Judged], *, seed: int, ruled: bool = True) -> Report:
-    """Compare all ways of alerting on the same judged lives."""
+def report(
+    every: Sequence[Judged], *, seed: int, ruled: bool = True, several: frozenset[str] = frozenset()
+) -> Report:
+    """Compare all ways of alerting on the same judged lives.
+
+    `several` names the rules whose alerts rest on several signs.
+    """
     seen = [each.seen for each in every]
     names = [name for name in seen[0].others if any(each.others[name] for each in seen)]
     own = [each.ruled() for each in seen]
@@ -49,37 +57,20 @@ def report(every: Sequence[Judged], *, seed: int, ruled: bool = True) -> Report:
         alone.append(scorecard(name, courses, look_back=LOOK_BACK, seed=seed))
     grouped = [replace(each, as_cases=True) for each in seen]
     fought = names if ruled else []
+    falls = any(FALL in each.kinds for each in seen)
     return Report(
         alone=tuple(alone),
-        equal=tuple(bout(seen, name, look_back=LOOK_BACK, seed=seed) for name in fought),
+        equal=_fought(seen, fought, seed),
         rules=tuple(by_rule(every, seed=seed)) if ruled else (),
-        cases=tuple(bout(grouped, name, look_back=LOOK_BACK, seed=seed) for name in fought),
+        cases=_fought(grouped, fought, seed),
         case_burden=burden([each.ruled() for each in grouped]),
-        foreseen=_foreseen(every, fought, seed),
+        foreseen=_fought([without_falls(each) for each in every], fought, seed) if falls else (),
+        narrow=_fought([of_several(each, several) for each in every], fought, seed),
     )
 
 
-FALL, FALL_RULE = "fall", "FALL-DEV"
-
-
-def _foreseen(every: Sequence[Judged], names: Sequence[str], seed: int) -> tuple[Bout, ...]:
-    """Compare what is found before it happened; empty where nobody falls."""
-    if not any(FALL in each.seen.kinds for each in every):
-        return ()
-    seen = [without_falls(each) for each in every]
+def _fought(seen: Sequence[Seen], names: Sequence[str], seed: int) -> tuple[Bout, ...]:
     return tuple(bout(seen, name, look_back=LOOK_BACK, seed=seed) for name in names)
-
-
-def without_falls(each: Judged) -> Seen:
-    """Return a person without their falls, and without what a fall detector says of them."""
-    seen = each.seen
-    kept = [number for number, kind in enumerate(seen.kinds) if kind != FALL]
-    return replace(
-        seen,
-        events=seen.events[kept],
-        kinds=tuple(seen.kinds[number] for number in kept),
-        rules=by_problem(said for said in each.findings if said.rule != FALL_RULE),
-    )
 
 
 def by_rule(every: Sequence[Judged], *, seed: int) -> list[Scorecard]:

@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from core.vitals import Severity, Vital
+from core.vitals import Vital
 from lab import evaluation
 from lab.asking import asks_of
 from lab.comparators import Strength, weight_rule
 from lab.contest import Seen, bout, burden, factor_at
-from lab.evaluation import report, without_falls
+from lab.evaluation import report
 from lab.histories import START, history_of, instant, person_of, readings_of
-from lab.judging import LOOK_BACK, Judged, Judges, judged
-from lab.replayed import Said, said, speaking
+from lab.judging import LOOK_BACK, Judges, judged
+from lab.replayed import said, speaking
 from lab.scenarios import WORLDS
 from lab.scorecard import Course, LookBack, cases, opened, openings, scorecard
 from lab.simulator import Life, simulate
@@ -195,24 +195,6 @@ def test_the_quality_gate_judges_in_an_evaluation_too() -> None:
 
     assert speaking(rulebook).rulebook.gate == rulebook.gate
     assert rulebook.gate.rules
-
-
-def test_without_falls_neither_the_fall_nor_its_detector_counts() -> None:
-    told = [
-        Said(100.0, "welfare", "FALL-DEV", Severity.RED),
-        Said(110.0, "welfare", "MOT-NONE", Severity.RED),
-        Said(120.0, "fluid", "HF-W7", Severity.AMBER),
-    ]
-    seen = replace(seen_of([], []), events=np.array([100.5, 125.0]), kinds=("fall", "copd"))
-
-    found = without_falls(Judged(seen, told))
-
-    assert found.kinds == ("copd",)
-    assert found.events.tolist() == [125.0]
-    assert {problem: days.tolist() for problem, days in found.rules.items()} == {
-        "welfare": [110.0],
-        "fluid": [120.0],
-    }
 
 
 @pytest.fixture(scope="module")
