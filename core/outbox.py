@@ -7,6 +7,7 @@ has passed is simply leased again, so a lost broker costs at most one lease.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from core.database import Base, id_column, instant
 from core.rows import run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -123,27 +124,58 @@ def offer_all(
         _offer(session, topic, priorities, now=now, due=now)
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Work for one subject, not before an instant."""
+
+    topic: Topic
+    subject_id: UUID
+    not_before: datetime
+    priority: int = Priority.NORMAL
+
+
+def offer_each(session: Session, offers: Iterable[Offer], *, now: datetime) -> None:
+    """Write many offers in one statement; of those of one topic and subject, they join."""
+    joined: dict[tuple[Topic, UUID], Offer] = {}
+    for each in offers:
+        key = (each.topic, each.subject_id)
+        other = joined.get(key, each)
+        joined[key] = Offer(
+            *key,
+            min(each.not_before, other.not_before),
+            min(each.priority, other.priority),
+        )
+    if joined:
+        _write(session, [joined[key] for key in sorted(joined)], now=now)
+
+
 def _offer(
     session: Session, topic: Topic, priorities: Mapping[UUID, int], *, now: datetime, due: datetime
 ) -> None:
-    subjects = sorted(priorities)
+    _write(
+        session, [Offer(topic, each, due, priorities[each]) for each in sorted(priorities)], now=now
+    )
+
+
+def _write(session: Session, offers: Sequence[Offer], *, now: datetime) -> None:
     run(
         session,
         _OFFER,
-        topic.value,
-        due,
         now,
-        [uuid4() for _ in subjects],
-        subjects,
-        [priorities[each] for each in subjects],
+        [uuid4() for _ in offers],
+        [each.subject_id for each in offers],
+        [each.priority for each in offers],
+        [each.topic.value for each in offers],
+        [each.not_before for each in offers],
     )
 
 
 _OFFER = """
 insert into outbox
     (id, subject_id, priority, topic, state, attempts, fence, next_try_at, created_at)
-select id, subject_id, priority, %b::text, 'open', 0, 0, %b::timestamptz, %b::timestamptz
-from unnest(%b::uuid[], %b::uuid[], %b::int4[]) as work (id, subject_id, priority)
+select id, subject_id, priority, topic, 'open', 0, 0, due, %b::timestamptz
+from unnest(%b::uuid[], %b::uuid[], %b::int4[], %b::text[], %b::timestamptz[])
+    as work (id, subject_id, priority, topic, due)
 on conflict (topic, subject_id) where state = 'open' do update set
     priority = least(outbox.priority, excluded.priority),
     next_try_at = least(outbox.next_try_at, excluded.next_try_at)

@@ -10,6 +10,8 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.exc import DBAPIError
 
+from core.arrays import as_numpy
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -54,12 +56,17 @@ def _insert(table: str, types: tuple[tuple[str, str], ...]) -> str:
     return f'insert into "{table}" ({names}) select * from unnest({arrays})'  # noqa: S608 (as said)
 
 
-def run(session: Session, statement: str, *values: object) -> list[tuple[Any, ...]]:
+def run(
+    session: Session, statement: str, *values: object, numpy: bool = False
+) -> list[tuple[Any, ...]]:
     """Run a statement whose parameters (`%b`) are arrays for the most part; return its rows.
 
-    A statement without rows gives one with their number.
+    A statement without rows gives one with their number. With `numpy`, arrays in the rows are
+    numpy's (`core.arrays`).
     """
     with _own_errors(), _cursor(session) as cursor:
+        if numpy:
+            as_numpy(cursor)
         cursor.execute(statement.encode(), values)
         return cursor.fetchall() if cursor.description else [(cursor.rowcount,)]
 

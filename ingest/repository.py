@@ -35,7 +35,7 @@ from ingest.merging.repository import (
     survivor,
     survivors,
 )
-from ingest.population.repository import once, readings_of
+from ingest.population.repository import blocks_of_people, once, readings_of
 from ingest.receipt import ANSWERING
 from ingest.roster import PatientProfile, Team
 from ingest.schedules.repository import asked_of
@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 
 PRELIMINARY = "preliminary"
 __all__ = [
+    "blocks_of_people",
     "care_teams",
     "clinicians",
     "condition_groups",

@@ -14,6 +14,8 @@ from datetime import timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from core.vitals import Precision, Quality, Vital
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import date, tzinfo
 
     from core.vitals import Reading
+    from ingest.blocks import Bools, Floats, Ints
 
 # What has a level at each moment. Totals, answers and events are told apart one by one.
 ROLLED = frozenset(
@@ -59,8 +62,18 @@ def by_hour(readings: Sequence[Reading]) -> list[Reading]:
     """
     streams = sorted((r for r in readings if rolls(r)), key=_stream)
     kept = [r for r in readings if not rolls(r)]
-    for _, group in groupby(streams, key=lambda r: _stream(r)[:2]):
-        kept += _of_hour(list(group))
+    if not streams:
+        return kept
+    hours = [next(group) for _, group in groupby(enumerate(streams), lambda n: _stream(n[1])[:2])]
+    firsts = np.array([first for first, _ in hours])
+    stays, counts = standing(
+        np.searchsorted(firsts, np.arange(len(streams)), side="right"),
+        np.array([r.value or 0.0 for r in streams]),
+        np.array([r.stands_for for r in streams], dtype=np.int64),
+    )
+    for i in np.flatnonzero(stays).tolist():
+        same = counts[i] == streams[i].stands_for
+        kept.append(streams[i] if same else replace(streams[i], stands_for=int(counts[i])))
     return kept
 
 
@@ -69,37 +82,54 @@ def _stream(reading: Reading) -> tuple[str, int, float, float, str]:
     return (reading.device, int(at // HOUR), at, reading.value or 0.0, reading.id)
 
 
-def _of_hour(hour: Sequence[Reading]) -> list[Reading]:
-    if len(hour) <= MOST:
-        return list(hour)
-    middle = _middle(hour)
-    chosen = {id(r) for r in (*_records(hour), hour[-1], middle)}
-    standing = sum(r.stands_for for r in hour)
-    return [replace(r, stands_for=standing if r is middle else 0) for r in hour if id(r) in chosen]
+def standing(hours: Ints, values: Floats, counts: Ints) -> tuple[Bools, Ints]:
+    """Return bool[n], which readings stand for all, and int64[n], each for how many.
+
+    Parameters
+    ----------
+    hours : int64[n]
+        The number of each reading's device and hour, ascending; in order of time within each.
+    values : float64[n]
+    counts : int64[n]
+        For how many each reading stood before.
+    """
+    starts = np.flatnonzero(np.r_[True, hours[1:] != hours[:-1]])
+    sizes = np.diff(np.r_[starts, len(hours)])
+    dense = np.repeat(sizes > MOST, sizes)
+    if not dense.any():
+        return np.ones(len(hours), dtype=np.bool_), counts
+    group = np.repeat(np.arange(len(starts)), sizes)
+    middle = _middles(group, starts, values, counts)
+    stays = ~dense | _records(group, starts, values)
+    stays[starts + sizes - 1] = stays[middle] = True
+    stands = np.where(dense, 0, counts)
+    crowded = sizes > MOST
+    stands[middle[crowded]] = np.add.reduceat(counts, starts)[crowded]
+    return stays, stands
 
 
-def _records(ordered: Iterable[Reading]) -> list[Reading]:
-    """Return each reading that is above, or below, all before it; the first is both."""
-    found: list[Reading] = []
-    low = high = None
-    for reading in ordered:
-        value = reading.value or 0.0
-        if high is None or low is None or value > high or value < low:
-            found.append(reading)
-            high = value if high is None else max(high, value)
-            low = value if low is None else min(low, value)
+def _records(group: Ints, starts: Ints, values: Floats) -> Bools:
+    """Return which readings are above, or below, all before them in their group; the first is."""
+    rank = np.unique(values, return_inverse=True)[1]
+    found = np.zeros(len(values), dtype=np.bool_)
+    found[starts] = True
+    for each in (rank, rank.max() - rank):
+        # Each group lies above all before it, so that one running maximum serves them all.
+        reached = np.maximum.accumulate(each + group * (rank.max() + 1))
+        found[1:] |= reached[1:] > reached[:-1]
     return found
 
 
-def _middle(readings: Sequence[Reading]) -> Reading:
-    """Return the lower middle one by value; each counts for as many as it stands for."""
-    ordered = sorted(readings, key=lambda r: (r.value or 0.0, r.effective, r.id))
-    left = sum(r.stands_for for r in ordered) / 2
-    for reading in ordered:
-        left -= reading.stands_for
-        if left <= 0:
-            return reading
-    return ordered[-1]
+def _middles(group: Ints, starts: Ints, values: Floats, counts: Ints) -> Ints:
+    """Return the index of the lower middle reading of each group by value.
+
+    Each reading counts for as many as it stands for; the earlier of equals goes first.
+    """
+    order = np.lexsort((values, group))
+    reached = np.cumsum(counts[order])
+    before = np.r_[0, reached[starts[1:] - 1]]
+    half = before + np.add.reduceat(counts, starts) / 2
+    return order[np.maximum(reached.searchsorted(half), starts)]
 
 
 def by_day(day: Sequence[Reading]) -> dict[str, tuple[int, int]]:
@@ -133,6 +163,12 @@ def _of_day(day: Sequence[Reading]) -> dict[str, tuple[int, int]]:
     )
     kept |= {r.id: (BY_DAY, 0) for r in extremes}
     return kept | {_middle(streams).id: (BY_DAY, len(streams))}
+
+
+def _middle(readings: Sequence[Reading]) -> Reading:
+    """Return the lower middle one by value, of readings that each stand for themselves."""
+    ordered = sorted(readings, key=lambda r: (r.value or 0.0, r.effective, r.id))
+    return ordered[(len(ordered) - 1) // 2]
 
 
 def dense(readings: Iterable[Reading]) -> bool:

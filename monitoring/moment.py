@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
+from ingest.blocks import name_of
 from monitoring import baseline, likeness
 from monitoring.findings import Evidence
 from monitoring.windows import MOMENT, cut, local_day, zone_of
@@ -143,7 +144,7 @@ def evidence(series: Series, vital: Vital, indices: Iterable[int]) -> tuple[Evid
     """Return the readings at `indices` of a series as evidence."""
     return tuple(
         Evidence(
-            reading_id=str(series.ids[i]),
+            reading_id=name_of(series.ids, i, vital),
             vital=vital,
             value=float(series.values[i]),
             effective=datetime.fromtimestamp(float(series.times[i]), UTC),

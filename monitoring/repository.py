@@ -12,18 +12,13 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 from core.errors import NotFoundError
 from core.vitals import Vital
 from ingest.repository import everybody
-from monitoring.asking.repository import ask
 from monitoring.findings import Assessment
-from monitoring.phrases import Phrase, read_phrase, write_phrase
+from monitoring.phrases import Phrase, read_phrase
 from monitoring.record import (
     read_awaited,
     read_finding,
     read_risk,
     read_usual,
-    write_awaited,
-    write_finding,
-    write_risk,
-    write_usual,
 )
 from monitoring.tables import AssessmentRow, BaselineFreeze, LastJudged
 
@@ -147,48 +142,11 @@ def shadowed(session: Session, *, since: datetime) -> list[tuple[UUID, Finding]]
     return list({(p, f.rule_id, f.problem, f.at): (p, f) for p, f in found}.values())
 
 
-def store(
-    session: Session, found: Assessment, *, key: str, received_until: datetime
-) -> UUID | None:
-    """Store a judgement; None where one with this key was stored before (REL-10)."""
-    row = insert(AssessmentRow).values(
-        id=uuid4(),
-        patient_id=UUID(found.person_id),
-        key=key,
-        at=found.at,
-        received_until=received_until,
-        severity=found.severity,
-        findings=[write_finding(finding) for finding in found.findings],
-        shadow=[write_finding(finding) for finding in found.shadow],
-        risk=write_risk(found.risk) if found.risk else None,
-        usual={str(vital): write_usual(usual) for vital, usual in found.usual.items()},
-        expected={str(vital): write_awaited(each) for vital, each in found.expected.items()},
-        notes=[write_phrase(note) for note in found.notes],
-        rulebook_hash=found.rulebook_hash,
-        model_id=found.model_id,
-        recheck_at=found.recheck_at,
-        judged_from=found.judged_from,
-    )
-    unique = row.on_conflict_do_nothing(index_elements=["patient_id", "key"])
-    stored = session.scalar(unique.returning(AssessmentRow.id))
-    if stored is not None:
-        ask(session, UUID(found.person_id), found.asks, now=found.at)
-    return stored
-
-
 def rulebooks(session: Session, assessments: Collection[UUID]) -> dict[UUID, str]:
     """Return the hash of the rules by which each judgement was made."""
     query = select(AssessmentRow.id, AssessmentRow.rulebook_hash)
     rows = session.execute(query.where(AssessmentRow.id.in_(assessments)))
     return {row[0]: row[1] for row in rows}
-
-
-def by_key(session: Session, patient_id: UUID, key: str) -> UUID:
-    """Return the judgement that has a key."""
-    query = select(AssessmentRow.id).where(
-        AssessmentRow.patient_id == patient_id, AssessmentRow.key == key
-    )
-    return session.scalars(query).one()
 
 
 def _read(row: AssessmentRow) -> Assessment:

@@ -6,35 +6,40 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ingest.rollup import HOUR, MOST, ROLLED, by_hour
+from ingest import rollup
+from ingest.rollup import HOUR, MOST, ROLLED
 from monitoring.series import DAY
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from core.vitals import Reading
-    from monitoring.series import Floats, Ints
+    from core.vitals import Vital
+    from monitoring.series import Bools, Floats, Ints
     from monitoring.windows import History
 
 
-def standing(readings: list[Reading], times: list[float]) -> list[Reading]:
-    """Return what stands for the readings of one vital, taken at ascending `times`."""
-    if readings[0].vital not in ROLLED or not _crowded(np.array(times)):
-        return readings
-    return by_hour(readings)
+def crowded(vital: Vital, times: Floats) -> bool:
+    """Return whether more readings than `ingest.rollup.MOST` lie within any hour, ascending."""
+    return vital in ROLLED and bool((times[MOST:] - times[:-MOST] < HOUR).any())
 
 
-def _crowded(times: Floats) -> bool:
-    """Return whether more readings than `ingest.rollup.MOST` lie within any hour."""
-    return bool((times[MOST:] - times[:-MOST] < HOUR).any())
+def standing(
+    times: Floats, devices: Ints, values: Floats, counts: Ints, exact: Bools
+) -> tuple[Bools, Ints]:
+    """Return which readings of one vital stand for all, and each for how many.
 
-
-def weights(readings: list[Reading]) -> Ints | None:
-    """Return for how many each reading counts in daily medians; None where each does for one."""
-    if readings[0].vital not in ROLLED:
-        return None
-    counts = [each.stands_for for each in readings]
-    return np.array(counts) if min(counts) != 1 or max(counts) != 1 else None
+    `times` ascend, and `devices` are numbers of them; `exact` bool[n] are readings of an instant:
+    no other may have one stand for it.
+    """
+    hours = (times // HOUR).astype(np.int64)
+    rows = np.lexsort((hours, devices))
+    rows = rows[exact[rows]]
+    stays, stands = np.ones(len(times), dtype=np.bool_), counts.copy()
+    if len(rows):
+        span = int(hours[-1]) - int(hours[0]) + 1
+        numbers = (devices * span + hours - hours[0])[rows]
+        stays[rows], stands[rows] = rollup.standing(numbers, values[rows], counts[rows])
+    return stays, stands
 
 
 def to_roll_up(past: History, *, now: datetime) -> bool:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ingest.blocks import Ids
+
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
@@ -86,14 +88,14 @@ class Series:
         In the canonical unit of the vital.
     days : int64[n]
         Local day ordinals (`date.toordinal`) in the person's zone.
-    ids : object[n]
-        Ids of the stored readings.
+    ids : object[n] or STORED[n]
+        Names of the stored readings (`ingest.blocks.name_of`).
     """
 
     times: Floats
     values: Floats
     days: Ints
-    ids: NDArray[np.object_]
+    ids: Ids
     received: Floats
     latest: Floats
     daily: Daily

@@ -8,16 +8,17 @@ from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from core.logging import logger
-from core.outbox import Priority, Topic, offer
 from core.vitals import Severity
 from ingest import repository as people
 from ingest.clocks.repository import doubts_of
 from ingest.context.repository import medicine_classes
-from ingest.rollup import SETTLED
 from ingest.streams.repository import revised
-from monitoring import alternatives, clocks, judgement, repository, risk, rolled, rulebook, windows
-from monitoring.effect import effect_key
+from monitoring import alternatives, clocks, judgement, repository, risk, rulebook, windows
+from monitoring.arranged import times_of
+from monitoring.keeping.service import Verdict, keep
 from monitoring.plans.in_force import under_plan
 from monitoring.plans.plan_file import read_plan
 from monitoring.plans.repository import own_of
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from core.vitals import Reading
+    from ingest.blocks import Block
     from ingest.enrolment import Person
     from monitoring.findings import Assessment
     from monitoring.plans.plan_file import SitePlan
@@ -47,10 +48,8 @@ log = logger(__name__)
 REACH = timedelta(days=judgement.REACH_DAYS)
 # A transaction may commit after one that began later: arrivals are read this much again (E).
 OVERLAP = timedelta(minutes=2)
-AFTER = "/"  # in a key, before the judgement that it follows
-ROUND = timedelta(minutes=15)  # what falls due by time alone before the next round is asked then
 COMBINE = timedelta(days=7)  # how far back stored findings are read for combinations
-NO_PLAN, BULK = Own(), Priority.BULK
+NO_PLAN = Own()
 
 
 def load_rulebook(path: Path | None = None) -> Rulebook:
@@ -150,7 +149,10 @@ def _assess(
     model: risk.Model | None,
 ) -> dict[UUID, UUID]:
     who = people.people(session, ids)
-    known = people.readings_of(session, ids, since=now - READ_BACK, weight_since=now - WEIGHT_BACK)
+    records = people.everybody(session, ids)
+    known = people.blocks_of_people(
+        session, records, since=now - READ_BACK, weight_since=now - WEIGHT_BACK
+    )
     frozen = repository.frozen_of(session, ids)
     doubts = doubts_of(session, ids, since=now - clocks.TOLD_FOR)
     marks = repository.latest_marks(session, ids)
@@ -158,21 +160,20 @@ def _assess(
         session, ids, since=now - REACH - COMBINE, severity=Severity.YELLOW
     )
     oldest = min((_until(marks.get(id_)) or now - READ_BACK for id_ in ids), default=now)
-    records = people.everybody(session, ids)
     taken_back = revised(session, records, since=now - REACH, after=oldest)
     merged = {id_ for id_, person in records.items() if len(person) > 1}
     site, plans = standing(rulebook), own_of(session, records)
-    judged: dict[UUID, UUID] = {}
+    verdicts: list[Verdict] = []
     for id_, person in who.items():
         readings, mark = known[id_], marks.get(id_)
         own = plans.get(id_, NO_PLAN)
         today = local_day(now.timestamp(), zone_of(person.zone))
         in_force = site.rulebook_of(_at(person, now), today, own.limits)
         skews, gate = clocks.skews(doubts.get(id_, ())), site.rulebook.gate
-        past = windows.history(person, readings, frozen.get(id_, ()), gate=gate, skews=skews)
+        past = windows.arranged(person, readings, frozen.get(id_, ()), gate=gate, skews=skews)
         until = _joined_until(session, id_, mark) if id_ in merged else _until(mark)
         after = until or now - READ_BACK
-        fresh = [windows.time_of(r) for r in readings if r.received > after and not r.history]
+        fresh = _arrived(readings, after)
         fresh += [taken.timestamp() for taken, at in taken_back.get(id_, ()) if at > after]
         points = _points(past, readings, mark, fresh, now=now)
         found = judgement.judge(
@@ -185,20 +186,10 @@ def _assess(
         )
         found = _unlowered(session, found, past, readings, rulebook=in_force)
         found = replace(found, judged_from=_judged_from(fresh, now=now))
-        judged[id_] = _keep(session, id_, found, readings, mark)
-        _offer_later(session, id_, past, found.due_at, now=now)
+        verdicts.append(Verdict(found, past, readings, mark))
+    judged = keep(session, verdicts)
     repository.mark_judged(session, judged, now=now)
     return judged
-
-
-def _offer_later(
-    session: Session, id_: UUID, past: windows.History, due: datetime | None, *, now: datetime
-) -> None:
-    """Offer what follows by time alone: rolling up a dense stream, and what falls due soon."""
-    if rolled.to_roll_up(past, now=now):
-        offer(session, Topic.ROLL, id_, now=now, priority=BULK, not_before=now + SETTLED)
-    if due is not None and due - now <= ROUND:
-        offer(session, Topic.ASSESS, id_, now=now, not_before=due)
 
 
 def _at(person: Person, now: datetime) -> Person:
@@ -209,20 +200,21 @@ def _unlowered(
     session: Session,
     found: Assessment,
     past: windows.History,
-    readings: Iterable[Reading],
+    readings: Sequence[Block],
     *,
     rulebook: Rulebook,
 ) -> Assessment:
     """Take back what only preliminary readings say against a finding; few findings ask for it."""
-    first = min((each.at for each in found.findings if each.back_in_range), default=None)
+    first = min((f.at.timestamp() for f in found.findings if f.back_in_range), default=None)
     if first is None:
         return found
-    doubtful = people.preliminary(session, (r.id for r in readings if r.effective > first))
+    later = [name for each in readings for name in each.part(each.effective > first).names()]
+    doubtful = people.preliminary(session, later)
     if not doubtful:
         return found
-    sure = windows.history(
+    sure = windows.arranged(
         past.person,
-        [r for r in readings if r.id not in doubtful],
+        [each.part(np.array([n not in doubtful for n in each.names()], bool)) for each in readings],
         past.frozen,
         gate=rulebook.gate,
         skews=past.skews,
@@ -232,7 +224,7 @@ def _unlowered(
 
 def _points(
     past: windows.History,
-    readings: Sequence[Reading],
+    readings: Sequence[Block],
     mark: Mark | None,
     fresh: Sequence[float],
     *,
@@ -243,10 +235,18 @@ def _points(
     What was loaded as history feeds baselines and is never judged.
     """
     touched = judgement.points_after(past, fresh, now=now.timestamp())
-    loaded = {windows.time_of(r) for r in readings if r.history}
+    loaded = {t for each in readings if each.alike.history for t in times_of(each).tolist()}
     waited = mark.recheck_at if mark else None
     due = [waited.timestamp()] if waited and waited <= now else []
     return [*(point for point in touched if point not in loaded), *due]
+
+
+def _arrived(readings: Iterable[Block], after: datetime) -> list[float]:
+    """Return when what arrived after an instant was taken; loaded history is no news."""
+    news = (
+        (each, each.received > after.timestamp()) for each in readings if not each.alike.history
+    )
+    return [at for each, rows in news for at in times_of(each)[rows].tolist()]
 
 
 def _judged_from(fresh: Iterable[float], *, now: datetime) -> datetime | None:
@@ -269,28 +269,3 @@ def _joined_until(session: Session, patient_id: UUID, mark: Mark | None) -> date
     if len(marks) < len(ids):
         return None
     return min(each.received_until for each in marks.values()) - OVERLAP
-
-
-def _keep(
-    session: Session,
-    patient_id: UUID,
-    found: Assessment,
-    readings: Sequence[Reading],
-    mark: Mark | None,
-) -> UUID:
-    received = max((r.received for r in readings), default=found.at - READ_BACK)
-    key = effect = effect_key(found, readings)
-    if mark is not None:
-        if mark.key.partition(AFTER)[0] == effect:
-            return mark.id
-        # What was so before and is so again is news again: a reading came and was taken back.
-        key = f"{effect}{AFTER}{mark.id}"
-    stored = repository.store(session, found, key=key, received_until=received)
-    if stored is None:
-        return repository.by_key(session, patient_id, key)
-    urgent = found.severity is Severity.RED
-    priority = Priority.CRITICAL if urgent else Priority.NORMAL
-    offer(session, Topic.RAISE, stored, now=found.at, priority=priority)
-    if found.recheck_at is not None:
-        offer(session, Topic.ASSESS, patient_id, now=found.at, not_before=found.recheck_at)
-    return stored

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from core.vitals import Severity
+from ingest.blocks import name_of
 from monitoring.baseline import usual_between
 from monitoring.control_charts import ControlChartRule
 from monitoring.criteria import CriteriaRule
@@ -66,7 +67,8 @@ class Unsure:
 
     def doubtful(self, hit: Hit) -> bool:
         """Return whether what fired rests on a reading that nobody repeated."""
-        ids = set(self.series.ids[self.odd].tolist())
+        odd = np.flatnonzero(self.odd).tolist()
+        ids = {name_of(self.series.ids, i, self.vital) for i in odd}
         return any(each.reading_id in ids for each in hit.evidence)
 
 

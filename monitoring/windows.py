@@ -9,28 +9,40 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, tzinfo
-from functools import lru_cache
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
-from core.vitals import Precision, Quality, Reading, Vital
-from monitoring.rolled import standing, weights
-from monitoring.series import DAY, UNKNOWN, Manner, Origin, Series, cut_series, make_series
+from core.vitals import Precision, Quality, Vital
+from ingest.blocks import blocks_of, name_of
+from monitoring.arranged import MOMENT, contacts_of, scored, series_of, times_of
+from monitoring.local_time import local_day, zone_of
+from monitoring.series import DAY, Series, cut_series, make_series
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import tzinfo
 
+    from core.vitals import Reading
+    from ingest.blocks import Block
     from ingest.enrolment import Person
     from monitoring.screen import Gate, Screen
-    from monitoring.series import Floats, Ints
+    from monitoring.series import Floats
 
-__all__ = ["DAY", "History", "Kept", "Series", "cut", "history", "make_series"]
+__all__ = [
+    "DAY",
+    "MOMENT",
+    "History",
+    "Kept",
+    "Series",
+    "arranged",
+    "cut",
+    "history",
+    "local_day",
+    "make_series",
+    "zone_of",
+]
 
-MOMENT = 0.001  # seconds
 KEPT = (Quality.IMPLAUSIBLE, Quality.UNIT_UNSURE)
 
 
@@ -81,24 +93,6 @@ class History:
     screen: Screen | None = None  # what may not teach a baseline; None: nothing is doubted
 
 
-@lru_cache(maxsize=1024)
-def zone_of(name: str) -> tzinfo:
-    """Return the zone of an IANA name or of an offset such as `+09:00`; UTC where unknown."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        pass
-    try:
-        return datetime.strptime(name, "%z").tzinfo or UTC
-    except ValueError:
-        return UTC
-
-
-def local_day(instant: float, zone: tzinfo) -> int:
-    """Return the ordinal of the local day of an instant."""
-    return datetime.fromtimestamp(instant, zone).toordinal()
-
-
 def history(
     person: Person,
     readings: Iterable[Reading],
@@ -107,33 +101,38 @@ def history(
     gate: Gate | None = None,
     skews: Iterable[Skew] = (),
 ) -> History:
-    """Arrange readings, in any order, as arrays.
+    """Arrange readings, in any order, as arrays; `arranged` says how."""
+    return arranged(person, blocks_of(readings), frozen, gate=gate, skews=skews)
+
+
+def arranged(
+    person: Person,
+    blocks: Iterable[Block],
+    frozen: Iterable[tuple[float, float]] = (),
+    *,
+    gate: Gate | None = None,
+    skews: Iterable[Skew] = (),
+) -> History:
+    """Arrange readings that are blocks already, in any order.
 
     Bounds and implausible values are kept aside; each reading but a withdrawn one is contact.
     Without a gate every scored reading teaches the baselines, and no device is told apart.
     """
     zone = zone_of(person.zone)
-    # Not by arrival: two devices may speak of the same instant (REL-19).
-    ordered = sorted((r for r in readings if r.quality is not Quality.WITHDRAWN), key=_order)
+    known = [block for block in blocks if block.alike.quality is not Quality.WITHDRAWN]
     series = {
-        vital: _series(list(group), zone, gate.manner(vital) if gate else None)
-        for vital, group in groupby(
-            (r for r in ordered if r.quality is Quality.SCORED and r.value is not None),
-            key=lambda r: r.vital,
-        )
+        vital: series_of(some, zone, gate.manner(vital) if gate else None)
+        for vital, some in scored(known).items()
     }
-    contacts = sorted(
-        (time_of(r), r.received.timestamp()) for r in ordered if r.quality is not Quality.FUTURE
-    )
-    times = np.array(contacts, dtype=np.float64).reshape(-1, 2)
+    contacts, received = contacts_of(known)
     return History(
         person=person,
         series=series,
-        bounds=_kept(ordered, (Quality.BOUND,), zone),
-        kept=_kept(ordered, KEPT, zone),
-        ahead=_kept(ordered, (Quality.FUTURE,), zone),
-        contacts=times[:, 0],
-        contacts_received=times[:, 1],
+        bounds=_kept(known, (Quality.BOUND,), zone),
+        kept=_kept(known, KEPT, zone),
+        ahead=_kept(known, (Quality.FUTURE,), zone),
+        contacts=contacts,
+        contacts_received=received,
         frozen=tuple(sorted(frozen)),
         twice=tuple(_twice(series)),
         skews=tuple(sorted(skews, key=lambda skew: skew.at)),
@@ -141,16 +140,8 @@ def history(
     )
 
 
-def _order(reading: Reading) -> tuple[str, float, bool, float, str]:
-    value = reading.value
-    return (reading.vital, time_of(reading), value is None, value or 0.0, reading.id)
-
-
 def time_of(reading: Reading) -> float:
-    """Return the instant a reading is judged at: an interval by its end (fhir.md section 4).
-
-    Just before the end, so that a total until midnight belongs to the day it covers.
-    """
+    """Return the instant a reading is judged at: an interval by its end (`times_of`)."""
     if reading.precision is Precision.PERIOD and reading.until is not None:
         return max(reading.effective.timestamp(), reading.until.timestamp() - MOMENT)
     return reading.effective.timestamp()
@@ -158,43 +149,9 @@ def time_of(reading: Reading) -> float:
 
 def day_of(reading: Reading, zone: tzinfo) -> int:
     """Return the ordinal of the local day a reading belongs to."""
-    return _local(reading, time_of(reading), zone)[0]
-
-
-def _series(readings: list[Reading], zone: tzinfo, manner: Manner | None) -> Series:
-    times = [time_of(r) for r in readings]
-    kept = standing(readings, times)
-    if kept is not readings:
-        readings = sorted(kept, key=_order)
-        times = [time_of(r) for r in readings]
-    local = [_local(r, at, zone) for r, at in zip(readings, times, strict=True)]
-    return make_series(
-        times=np.array(times),
-        values=np.array([r.value for r in readings], dtype=np.float64),
-        days=np.array([day for day, _ in local], dtype=np.int64),
-        ids=np.array([r.id for r in readings], dtype=np.object_),
-        received=np.array([r.received.timestamp() for r in readings]),
-        origin=_origin(readings, [hour for _, hour in local], manner) if manner else None,
-        weights=weights(readings),
-    )
-
-
-def _local(reading: Reading, at: float, zone: tzinfo) -> tuple[int, float]:
-    """Return the ordinal of the local day, and the local hour, which a whole day has not."""
     if reading.local_day is not None:
-        return reading.local_day.toordinal(), math.nan
-    local = datetime.fromtimestamp(at, zone)
-    return local.toordinal(), local.hour + local.minute / 60
-
-
-def _origin(readings: list[Reading], hours: list[float], manner: Manner) -> Origin:
-    sites = _codes(r.site for r in readings) if any(r.site for r in readings) else None
-    return Origin(_codes(r.device for r in readings), np.array(hours), manner, sites)
-
-
-def _codes(names: Iterable[str]) -> Ints:
-    codes: dict[str, int] = {"": UNKNOWN}
-    return np.array([codes.setdefault(name, len(codes) - 1) for name in names], dtype=np.int64)
+        return reading.local_day.toordinal()
+    return local_day(time_of(reading), zone)
 
 
 def _twice(series: Mapping[Vital, Series]) -> Iterator[tuple[Kept, Kept]]:
@@ -208,23 +165,31 @@ def _twice(series: Mapping[Vital, Series]) -> Iterator[tuple[Kept, Kept]]:
 
 def _as_kept(series: Series, vital: Vital, i: int) -> Kept:
     time, day, received = (float(a[i]) for a in (series.times, series.days, series.received))
-    value = float(series.values[i])
-    return Kept(str(series.ids[i]), vital, value, "", Quality.SCORED, time, int(day), received)
+    name, value = name_of(series.ids, i, vital), float(series.values[i])
+    return Kept(name, vital, value, "", Quality.SCORED, time, int(day), received)
 
 
 def _kept(
-    readings: Iterable[Reading], qualities: tuple[Quality, ...], zone: tzinfo
+    blocks: Iterable[Block], qualities: tuple[Quality, ...], zone: tzinfo
 ) -> tuple[Kept, ...]:
     found = (
-        Kept(r.id, r.vital, r.value, r.comparator, r.quality, *_when(r, zone), r.device)
-        for r in readings
-        if r.quality in qualities and r.value is not None
+        each for block in blocks if block.alike.quality in qualities for each in _each(block, zone)
     )
     return tuple(sorted(found, key=lambda k: (k.time, k.id)))
 
 
-def _when(reading: Reading, zone: tzinfo) -> tuple[float, int, float]:
-    return time_of(reading), day_of(reading, zone), reading.received.timestamp()
+def _each(block: Block, zone: tzinfo) -> Iterator[Kept]:
+    alike = block.alike
+    rows = zip(
+        block.names(), block.values, times_of(block), block.days, block.received, strict=True
+    )
+    for name, value, time, day, received in rows:
+        if not math.isnan(value):
+            day_ = int(day) or local_day(float(time), zone)
+            yield Kept(
+                name, alike.vital, float(value), alike.comparator, alike.quality, float(time),
+                day_, float(received), alike.device,
+            )  # fmt: skip
 
 
 def cut(past: History, until: float, arrived: float = math.inf) -> History:

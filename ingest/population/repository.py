@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from core.rows import run
 from core.vitals import Precision, Quality, Reading, Vital
+from ingest.blocks import STORED, Alike, Block, blocks_of
 from ingest.merging.repository import everybody
 from ingest.rolling.repository import rolled_until
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -21,26 +24,23 @@ if TYPE_CHECKING:
 _VITALS = {vital.value: vital for vital in Vital}
 _QUALITIES = {quality.value: quality for quality in Quality}
 _PRECISIONS = {precision.value: precision for precision in Precision}
-_COLUMNS = """patient_id, resource_id, resource_version, ordinal, vital, value, effective,
-    received_at, quality, until, local_day, precision, comparator, device, value_received,
-    unit_received, history, site"""
+_NEEDED = """patient_id, resource_id, resource_version, ordinal, vital, value, effective,
+    received_at, quality, until, local_day, precision, comparator, device, history, site"""
+_COLUMNS = f"{_NEEDED}, value_received, unit_received"
 _COUNTS = "not superseded and quality <> 'withdrawn'"
 _ORDER = "order by patient_id, effective, received_at, vital, device, ordinal"
-_READINGS = f"""
-select {_COLUMNS}
-from reading
-where patient_id = any(%b::uuid[]) and {_COUNTS}
-    and (effective >= %b::timestamptz or (vital = 'body_weight' and effective >= %b::timestamptz))
-{_ORDER}
-"""  # noqa: S608 (only the names above)
 _SINCE = """(effective >= %b::timestamptz
         or (vital = 'body_weight' and effective >= %b::timestamptz))"""
+_PLAIN = f"""
+select {{columns}}, 1 as counts from reading
+where patient_id = any(%b::uuid[]) and {_COUNTS} and {_SINCE}
+"""  # noqa: S608 (only the names above)
 # Of people with a dense stream: what stands for the days that are over, and all of those since.
 # Person by person (`offset 0`): joined as a whole, every minute of everybody would be read.
 _ROLLED = f"""
 select found.* from unnest(%b::uuid[], %b::timestamptz[]) rolled (person, before),
 lateral (
-    select {_COLUMNS}, coalesce(stands_for, 1) from reading
+    select {{columns}}, coalesce(stands_for, 1) as counts from reading
     where patient_id = person and roll = 0 and effective < before and {_COUNTS} and {_SINCE}
     offset 0
 ) found
@@ -48,7 +48,7 @@ union all
 select found.* from unnest(%b::uuid[], %b::timestamptz[], %b::timestamptz[])
     rolled (person, hours, before),
 lateral (
-    select {_COLUMNS}, coalesce(stands_for, 1) from reading
+    select {{columns}}, coalesce(stands_for, 1) as counts from reading
     where patient_id = person and roll = 1 and effective >= hours and effective < before
         and {_COUNTS}
     offset 0
@@ -56,14 +56,23 @@ lateral (
 union all
 select found.* from unnest(%b::uuid[], %b::timestamptz[]) rolled (person, since),
 lateral (
-    select {_COLUMNS}, 1 from reading
+    select {{columns}}, 1 as counts from reading
     where patient_id = person and effective >= since and {_COUNTS}
     offset 0
 ) found
-{_ORDER}
 """  # noqa: S608 (only the names above)
+# One row for all readings that are alike, and its arrays come as numpy's: an object for each
+# reading would cost more than the judgement.
+_ALIKE = """
+select patient_id, vital, quality, precision, comparator, device, history, site,
+    array_agg(effective), array_agg(received_at), array_agg(until), array_agg(value),
+    array_agg(local_day), array_agg(resource_id), array_agg(resource_version),
+    array_agg(ordinal), array_agg(counts)
+from ({rows}) as needed group by 1, 2, 3, 4, 5, 6, 7, 8
+"""
+_EACH = f"select {_COLUMNS}, counts from ({{rows}}) as needed {_ORDER}"  # noqa: S608 (as above)
 _RAW = f"""
-select {_COLUMNS} from reading
+select {_COLUMNS}, 1 from reading
 where patient_id = %b and effective >= %b and effective < %b and {_COUNTS} {_ORDER}
 """  # noqa: S608 (only the names above)
 HOURS_BACK = timedelta(days=2)  # so far back a dense stream is read by the hour
@@ -80,28 +89,80 @@ def readings_of(
     ids = everybody(session, patients)
     every = sorted({id_ for person in ids.values() for id_ in person})
     found: dict[UUID, list[Reading]] = {}
-    rolled = rolled_until(session, every)
-    plain = [id_ for id_ in every if id_ not in rolled] if rolled else every
-    for row in run(session, _READINGS, plain, since, weight_since):
-        found.setdefault(row[0], []).append(_reading(row))
-    for row in _rolled(session, rolled, since, weight_since) if rolled else ():
+    for row in _rows(session, _EACH, every, (since, weight_since)):
         found.setdefault(row[0], []).append(_reading(row))
     return {patient: _joined(found, person) for patient, person in ids.items()}
 
 
-def _rolled(
-    session: Session, until: Mapping[UUID, datetime], since: datetime, weight_since: datetime
-) -> list[Any]:
-    """Return the rows of people with a dense stream.
+def blocks_of_people(
+    session: Session,
+    people: Mapping[UUID, Collection[UUID]],
+    *,
+    since: datetime,
+    weight_since: datetime,
+) -> dict[UUID, list[Block]]:
+    """Return the same as arrays, of a dense stream what stands for its readings.
 
-    By the hour from a day before what is not rolled up: all that is judged anew lies behind it.
+    `people` has all records of each. Of several records it is every reading as it is.
     """
-    people, before = list(until), list(until.values())
-    hours = [max(each - HOURS_BACK, since) for each in before]
-    return run(
-        session, _ROLLED, people, before, since, weight_since, people, hours, before, people,
-        [max(each, since) for each in before],
-    )  # fmt: skip
+    alone = {next(iter(records)): each for each, records in people.items() if len(records) == 1}
+    several = [each for each, records in people.items() if len(records) > 1]
+    found: dict[UUID, list[Block]] = {each: [] for each in people}
+    if several:
+        joined = readings_of(session, several, since=since, weight_since=weight_since)
+        found |= {each: blocks_of(readings) for each, readings in joined.items()}
+    for row in _rows(session, _ALIKE, sorted(alone), (since, weight_since), numpy=True):
+        found[alone[row[0]]].append(_block(row))
+    return found
+
+
+def _rows(
+    session: Session,
+    statement: str,
+    records: Sequence[UUID],
+    since: tuple[datetime, datetime],
+    *,
+    numpy: bool = False,
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a statement about the readings of records.
+
+    Of those with a dense stream by the hour from a day before what is not rolled up: all that is
+    judged anew lies behind it.
+    """
+    rolled = rolled_until(session, records)
+    plain = [each for each in records if each not in rolled] if rolled else records
+    if plain:
+        found = statement.replace("{rows}", _PLAIN).replace(
+            "{columns}", _NEEDED if numpy else _COLUMNS
+        )
+        yield from run(session, found, list(plain), *since, numpy=numpy)
+    if rolled:
+        people, before = list(rolled), list(rolled.values())
+        hours = [max(each - HOURS_BACK, since[0]) for each in before]
+        found = statement.replace("{rows}", _ROLLED).replace(
+            "{columns}", _NEEDED if numpy else _COLUMNS
+        )
+        yield from run(
+            session, found, people, before, *since, people, hours, before, people,
+            [max(each, since[0]) for each in before], numpy=numpy,
+        )  # fmt: skip
+
+
+def _block(row: tuple[Any, ...]) -> Block:
+    _, vital, quality, precision, comparator, device, history, site, *columns = row
+    effective, received, until, values, days, resources, versions, ordinals, counts = columns
+    ids = np.empty(len(effective), dtype=STORED)
+    ids["resource"], ids["version"], ids["ordinal"] = resources, versions, ordinals
+    alike = Alike(
+        _VITALS[vital],
+        _QUALITIES[quality],
+        _PRECISIONS[precision],
+        comparator,
+        device,
+        history,
+        site,
+    )
+    return Block(alike, effective, received, until, values, days, ids, counts)
 
 
 def raw(session: Session, patient_id: UUID, start: datetime, end: datetime) -> list[Reading]:
@@ -131,11 +192,11 @@ def _reading(row: tuple[Any, ...]) -> Reading:
         _PRECISIONS[row[11]],
         row[12],
         row[13],
-        row[14],
-        row[15],
         row[16],
         row[17],
-        *row[18:],
+        row[14],
+        row[15],
+        row[18],
     )
 
 

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 def ask(session: Session, patient_id: UUID, asks: Iterable[Ask], *, now: datetime) -> None:
     """Keep what is asked; what was asked before of the same value stays as it was asked."""
+    ask_all(session, ((patient_id, now, each) for each in asks))
+
+
+def ask_all(session: Session, asks: Iterable[tuple[UUID, datetime, Ask]]) -> None:
+    """Do the same for many: of whom, and when."""
     rows = [
         {
             "id": uuid4(),
@@ -30,12 +35,12 @@ def ask(session: Session, patient_id: UUID, asks: Iterable[Ask], *, now: datetim
             "reading_id": each.reading_id,
             "rule_id": each.rule_id,
             "taken_at": each.taken,
-            "asked_at": now,
+            "asked_at": at,
             "until": each.until,
             "critical": each.critical,
             "tip": each.tip,
         }
-        for each in asks
+        for patient_id, at, each in asks
     ]
     if rows:
         statement = insert(RepeatRequest).on_conflict_do_nothing(
