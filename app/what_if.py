@@ -50,9 +50,10 @@ def stored_pasts(session: Session, *, since: datetime) -> Iterator[Past]:
         known = ever_stood(session, patient_id, since=since - READ_BACK)
         versions = [Version(r, at.timestamp() if at else None) for r, at in known]
         if versions:
-            own = own_of(session, {patient_id: one_person(session, patient_id)})
+            records = {patient_id: one_person(session, patient_id)}
+            own = own_of(session, records)
             limits = own.get(patient_id, Own()).limits
-            doubts = doubts_of(session, [patient_id], since=since).get(patient_id, ())
+            doubts = doubts_of(session, records, since=since).get(patient_id, ())
             yield Past(person(session, patient_id), versions, limits, clocks.skews(doubts))
 
 

@@ -7,7 +7,6 @@ has passed is simply leased again, so a lost broker costs at most one lease.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -20,7 +19,7 @@ from core.database import Base, id_column, instant
 from core.rows import run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -124,50 +123,22 @@ def offer_all(
         _offer(session, topic, priorities, now=now, due=now)
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """Work for one subject, not before an instant."""
-
-    topic: Topic
-    subject_id: UUID
-    not_before: datetime
-    priority: int = Priority.NORMAL
-
-
-def offer_each(session: Session, offers: Iterable[Offer], *, now: datetime) -> None:
-    """Write many offers in one statement; of those of one topic and subject, they join."""
-    joined: dict[tuple[Topic, UUID], Offer] = {}
-    for each in offers:
-        key = (each.topic, each.subject_id)
-        other = joined.get(key, each)
-        joined[key] = Offer(
-            *key,
-            min(each.not_before, other.not_before),
-            min(each.priority, other.priority),
-        )
-    if joined:
-        _write(session, [joined[key] for key in sorted(joined)], now=now)
-
-
 def _offer(
     session: Session, topic: Topic, priorities: Mapping[UUID, int], *, now: datetime, due: datetime
 ) -> None:
-    _write(
-        session, [Offer(topic, each, due, priorities[each]) for each in sorted(priorities)], now=now
+    write_offers(
+        session, [(topic, id_, due, priorities[id_]) for id_ in sorted(priorities)], now=now
     )
 
 
-def _write(session: Session, offers: Sequence[Offer], *, now: datetime) -> None:
-    run(
-        session,
-        _OFFER,
-        now,
-        [uuid4() for _ in offers],
-        [each.subject_id for each in offers],
-        [each.priority for each in offers],
-        [each.topic.value for each in offers],
-        [each.not_before for each in offers],
-    )
+def write_offers(
+    session: Session, rows: Sequence[tuple[Topic, UUID, datetime, int]], *, now: datetime
+) -> None:
+    """Write (topic, subject, due, priority) of offers, no subject twice for one topic."""
+    if rows:
+        topics, subjects, dues, priorities = (list(column) for column in zip(*rows, strict=True))
+        ids, names = [uuid4() for _ in rows], [topic.value for topic in topics]
+        run(session, _OFFER, now, ids, subjects, priorities, names, dues)
 
 
 _OFFER = """

@@ -9,7 +9,6 @@ from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from sqlalchemy import Select, select
 
@@ -18,7 +17,6 @@ from core.errors import NotFoundError
 from core.sealed_fields import unseal
 from core.vitals import Precision, Quality, Reading, Vital
 from ingest.access.repository import may_see, visible_to
-from ingest.archive.repository import heads
 from ingest.context.repository import facts_of, stays_of
 from ingest.dated import Facts
 from ingest.enrolment import (
@@ -36,7 +34,6 @@ from ingest.merging.repository import (
     survivors,
 )
 from ingest.population.repository import blocks_of_people, once, readings_of
-from ingest.receipt import ANSWERING
 from ingest.roster import PatientProfile, Team
 from ingest.schedules.repository import asked_of
 from ingest.streams.repository import last_readings
@@ -52,12 +49,12 @@ from ingest.teams.repository import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
+    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
     from ingest.dated import Fact
 
-PRELIMINARY = "preliminary"
 __all__ = [
     "blocks_of_people",
     "care_teams",
@@ -68,8 +65,8 @@ __all__ = [
     "may_see",
     "one_person",
     "people",
+    "people_of",
     "person",
-    "preliminary",
     "profiles",
     "reading_of",
     "readings",
@@ -110,17 +107,25 @@ def people(session: Session, patients: Collection[UUID]) -> dict[UUID, Person]:
 
     As things stand at the clock's now; `Person.at` says how they stood at another time.
     """
-    ids, heads = everybody(session, patients), survivors(session, patients)
-    every = {each for person in ids.values() for each in person}
+    heads = survivors(session, patients)
+    ids = everybody(session, patients)
+    return people_of(session, {each: (heads.get(each, each), ids[each]) for each in patients})
+
+
+def people_of(
+    session: Session, records: Mapping[UUID, tuple[UUID, Collection[UUID]]]
+) -> dict[UUID, Person]:
+    """Do the same where it is known which record stands for each, and which all are."""
+    every = {each for _, ids in records.values() for each in ids}
     facts, stays = facts_of(session, every, condition_groups()), stays_of(session, every)
     asked_for = asked_of(session, every)
     known = {row.id: row for row in session.scalars(select(Patient).where(Patient.id.in_(every)))}
     found = {}
-    for asked in patients:
-        row = known.get(heads.get(asked, asked))
+    for asked, (head, ids) in records.items():
+        row = known.get(head)
         if row is None:
             continue
-        mine = sorted(ids[asked])
+        mine = sorted(ids)
         who = _person(
             session,
             row,
@@ -182,20 +187,6 @@ def readings_received(session: Session, patient_id: UUID, *, after: datetime) ->
         .order_by(StoredReading.effective, *_ORDER)
     )
     return once([reading_of(row) for row in session.scalars(query)], ids)
-
-
-def preliminary(session: Session, reading_ids: Iterable[str]) -> set[str]:
-    """Return which of these readings are of Observations that by now are only preliminary.
-
-    Such a value may open an alert, and never closes or lowers one (fhir.md section 3).
-    """
-    owners = {each: UUID(each.partition("/")[0]) for each in reading_ids}
-    known = heads(session, ANSWERING, set(owners.values())) if owners else {}
-    return {
-        each
-        for each, owner in owners.items()
-        if owner in known and known[owner].status == PRELIMINARY
-    }
 
 
 def reading_of(row: StoredReading) -> Reading:

@@ -93,8 +93,8 @@ def standing(hours: Ints, values: Floats, counts: Ints) -> tuple[Bools, Ints]:
     counts : int64[n]
         For how many each reading stood before.
     """
-    starts = np.flatnonzero(np.r_[True, hours[1:] != hours[:-1]])
-    sizes = np.diff(np.r_[starts, len(hours)])
+    bounds = np.flatnonzero(np.concatenate(([True], hours[1:] != hours[:-1], [True])))
+    starts, sizes = bounds[:-1], np.diff(bounds)
     dense = np.repeat(sizes > MOST, sizes)
     if not dense.any():
         return np.ones(len(hours), dtype=np.bool_), counts
@@ -127,7 +127,7 @@ def _middles(group: Ints, starts: Ints, values: Floats, counts: Ints) -> Ints:
     """
     order = np.lexsort((values, group))
     reached = np.cumsum(counts[order])
-    before = np.r_[0, reached[starts[1:] - 1]]
+    before = np.concatenate(([0], reached[starts[1:] - 1]))
     half = before + np.add.reduceat(counts, starts) / 2
     return order[np.maximum(reached.searchsorted(half), starts)]
 

@@ -57,10 +57,21 @@ class _Rows(NamedTuple):
     ids: Ids
     counts: Ints
     device: Ints  # in the order of names
+    site: Ints  # the same
     exact: Bools
 
     def only(self, rows: Bools | Ints) -> _Rows:
-        return _Rows(*(each[rows] for each in self))
+        return _Rows(
+            self.times[rows],
+            self.values[rows],
+            self.received[rows],
+            self.named[rows],
+            self.ids[rows],
+            self.counts[rows],
+            self.device[rows],
+            self.site[rows],
+            self.exact[rows],
+        )
 
 
 def series_of(blocks: Sequence[Block], zone: tzinfo, manner: Manner | None) -> Series:
@@ -70,7 +81,8 @@ def series_of(blocks: Sequence[Block], zone: tzinfo, manner: Manner | None) -> S
     """
     vital = blocks[0].alike.vital
     devices = sorted({block.alike.device for block in blocks})
-    rows = _ordered(_rows(blocks, devices), vital)
+    sites = sorted({block.alike.site for block in blocks})
+    rows = _ordered(_rows(blocks, devices, sites), vital)
     if crowded(vital, rows.times):
         stays, counts = standing(rows.times, rows.device, rows.values, rows.counts, rows.exact)
         rows = rows._replace(counts=counts).only(stays)
@@ -82,12 +94,19 @@ def series_of(blocks: Sequence[Block], zone: tzinfo, manner: Manner | None) -> S
         days=np.where(whole, rows.named, days),
         ids=rows.ids,
         received=rows.received,
-        origin=_origin(rows, devices, np.where(whole, math.nan, hours), manner) if manner else None,
+        origin=Origin(
+            _codes(rows.device, devices),
+            np.where(whole, math.nan, hours),
+            manner,
+            _codes(rows.site, sites) if any(sites[i] for i in set(rows.site.tolist())) else None,
+        )
+        if manner
+        else None,
         weights=None if bool((rows.counts == 1).all()) else rows.counts,
     )
 
 
-def _rows(blocks: Sequence[Block], devices: Sequence[str]) -> _Rows:
+def _rows(blocks: Sequence[Block], devices: Sequence[str], sites: Sequence[str]) -> _Rows:
     sizes = [len(block) for block in blocks]
     return _Rows(
         _together([times_of(block) for block in blocks]),
@@ -97,6 +116,7 @@ def _rows(blocks: Sequence[Block], devices: Sequence[str]) -> _Rows:
         _together([block.ids for block in blocks]),
         _together([block.stands_for for block in blocks]),
         np.repeat([devices.index(block.alike.device) for block in blocks], sizes),
+        np.repeat([sites.index(block.alike.site) for block in blocks], sizes),
         np.repeat([block.alike.precision is Precision.INSTANT for block in blocks], sizes),
     )
 
@@ -121,13 +141,13 @@ def _by_name(group: Ints, ids: Ids, vital: Vital) -> Ints:
     return np.array(sorted(group.tolist(), key=lambda i: name_of(ids, i, vital)))
 
 
-def _origin(rows: _Rows, devices: Sequence[str], hours: Floats, manner: Manner) -> Origin:
-    """Return what took each reading: devices are counted in the order in which they spoke."""
-    found, firsts = np.unique(rows.device, return_index=True)
-    codes = np.full(len(devices), UNKNOWN, dtype=np.int64)
-    spoken = [device for device in found[np.argsort(firsts)].tolist() if devices[device]]
-    codes[spoken] = np.arange(len(spoken))
-    return Origin(codes[rows.device], hours, manner)
+def _codes(places: Ints, names: Sequence[str]) -> Ints:
+    """Return codes of names, counted in the order in which they were first said."""
+    found, firsts = np.unique(places, return_index=True)
+    codes = np.full(len(names), UNKNOWN, dtype=np.int64)
+    said = [place for place in found[np.argsort(firsts)].tolist() if names[place]]
+    codes[said] = np.arange(len(said))
+    return codes[places]
 
 
 def contacts_of(blocks: Iterable[Block]) -> tuple[Floats, Floats]:

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from monitoring.moment import Moment
     from monitoring.series import Floats, Series
 
-SLACK = 1.0  # seconds
 DIGITS = 6  # 1.1 / 0.2 is 5.499999999999999
 
 
@@ -75,9 +74,10 @@ class ControlChartRule(Rule):
 
 def control_chart(rule: ControlChartRule, now: Moment) -> Iterator[Hit]:
     """Chart each vital that was measured at this instant."""
+    taken = now.taken()
     for vital in rule.vitals:
-        series = now.today(vital)
-        if series is None or now.at - float(series.times[-1]) > SLACK:
+        series = now.today(vital) if vital in taken else None
+        if series is None:
             continue
         usual = now.usual(vital, window=rule.days, days=rule.usual_days)
         if usual is None or usual.days < rule.least_days:

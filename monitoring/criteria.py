@@ -169,16 +169,11 @@ def held_of(criterion: Criterion, hours: float, now: Moment) -> Held | None:
 
 def _completed_now(rule: CriteriaRule, hours: float, now: Moment) -> bool:
     """Return whether a fact of this very instant holds: without one nothing fires, cheaply told."""
-    return any(
-        (_of_now(test.vital, now) or _of_now(test.beside, now))
-        and held(test, hours, now) is not None
+    taken = now.taken()
+    return bool(taken) and any(
+        (test.vital in taken or test.beside in taken) and held(test, hours, now) is not None
         for test in tests_of(rule)
     )
-
-
-def _of_now(vital: Vital | None, now: Moment) -> bool:
-    series = None if vital is None else now.series(vital)
-    return series is not None and now.at - float(series.times[-1]) <= SLACK
 
 
 def hours_today(now: Moment) -> float:

@@ -61,5 +61,7 @@ def _weighted(days: Ints, values: Floats, weights: Ints) -> Daily:
 
 def _bounds(days: Ints) -> tuple[Ints, Ints]:
     """Return where each day begins and where it ends, in days that ascend."""
-    starts = np.flatnonzero(np.r_[True, days[1:] != days[:-1]])
-    return starts, np.r_[starts[1:], len(days)]
+    changes = np.flatnonzero(days[1:] != days[:-1]) + 1
+    bounds = np.empty(len(changes) + 2, dtype=np.int64)
+    bounds[0], bounds[1:-1], bounds[-1] = 0, changes, len(days)
+    return bounds[:-1], bounds[1:]

@@ -135,8 +135,10 @@ def stuck(rule: StuckRule, now: Moment) -> Iterator[Hit]:
         series = now.series(vital)
         if series is None or now.at - float(series.times[-1]) > SLACK:
             continue
-        shown = np.round(series.values, MEASURES[vital].decimals)
-        if len(series) >= rule.run and is_stuck(rule, shown):
+        decimals = MEASURES[vital].decimals
+        if len(series) < rule.run or np.ptp(np.round(series.values[-rule.run :], decimals)) > 0:
+            continue
+        if is_stuck(rule, np.round(series.values, decimals)):
             yield Hit(
                 rule=rule,
                 severity=rule.severity,

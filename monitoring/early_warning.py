@@ -54,15 +54,9 @@ class EarlyWarningRule(Rule):
 
 def early_warning(rule: EarlyWarningRule, now: Moment) -> Iterator[Hit | Waiting]:
     """Score the set that is complete at this instant."""
-    taken = _set(rule, now)
-    if not taken:
+    taken, scored = _set(rule, now)
+    if not taken or scored is None:
         return
-    scored = total(
-        rule.chart,
-        {SCORED_AS.get(vital, vital): float(s.values[-1]) for vital, s in taken.items()},
-        scale_two=now.person.scale_two,
-        oxygen=on_oxygen(now),
-    )
     if rule.single:
         yield from _single(rule, now, taken, scored)
         return
@@ -77,12 +71,31 @@ def early_warning(rule: EarlyWarningRule, now: Moment) -> Iterator[Hit | Waiting
     yield hit if usual is None else replace(hit, change=scored.sum - usual)
 
 
-def _set(rule: EarlyWarningRule, now: Moment) -> dict[Vital, Series]:
+def _set(rule: EarlyWarningRule, now: Moment) -> tuple[dict[Vital, Series], Total | None]:
+    """Return what was measured within the hours of a rule, and its total; found once a moment."""
+    key = (EarlyWarningRule, rule.hours, id(rule.chart))
+    if key not in now.told:
+        taken = _within(rule.hours, now)
+        now.told[key] = (taken, _total(rule.chart, now, taken) if taken else None)
+    found: tuple[dict[Vital, Series], Total | None] = now.told[key]
+    return found
+
+
+def _total(chart: Chart, now: Moment, taken: Mapping[Vital, Series]) -> Total:
+    return total(
+        chart,
+        {SCORED_AS.get(vital, vital): float(s.values[-1]) for vital, s in taken.items()},
+        scale_two=now.person.scale_two,
+        oxygen=on_oxygen(now),
+    )
+
+
+def _within(hours: float, now: Moment) -> dict[Vital, Series]:
     known = {vital: now.series(vital) for vital in INPUTS}
     taken = {
         vital: series
         for vital, series in known.items()
-        if series is not None and now.at - float(series.times[-1]) <= rule.hours * HOUR
+        if series is not None and now.at - float(series.times[-1]) <= hours * HOUR
     }
     return {vital: s for vital, s in taken.items() if SCORED_AS.get(vital) not in taken}
 

@@ -28,8 +28,8 @@ from monitoring.findings import Ask, Assessment, Awaited, Finding
 from monitoring.kinds import kind_of
 from monitoring.moment import Moment, Waiting, evidence, moment
 from monitoring.rule_kinds import LimitRule
+from monitoring.suited import applying
 from monitoring.unknowns import body, unknowns
-from monitoring.whom import applies
 from monitoring.windows import DAY, local_day, zone_of
 
 if TYPE_CHECKING:
@@ -64,9 +64,9 @@ def judge_at(now: Moment, asked: Iterable[Rule], rulebook: Rulebook) -> Judged:
     waits: list[tuple[str, Waiting]] = []
     dues: list[float] = []
     fired = unsure.Asking(now, rulebook.repeated)
-    for rule in asked:
+    for rule in applying(asked, now, rulebook):
         kind = kind_of(rule)
-        if kind.fire is None or not applies(rule, now):
+        if kind.fire is None:
             continue
         for answer in fired.of(rule):
             if isinstance(answer, Waiting):

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ingest.blocks import name_of
 from monitoring import baseline, likeness
 from monitoring.findings import Evidence
 from monitoring.windows import MOMENT, cut, local_day, zone_of
 
+SLACK = 1.0  # seconds
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Hashable, Iterable
 
     from core.vitals import Severity, Vital
     from ingest.enrolment import Person
@@ -35,6 +37,7 @@ class Moment:
     at: float
     day: int
     _usual: dict[tuple[Vital, int, int], Usual | None] = field(default_factory=dict)
+    told: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def person(self) -> Person:
@@ -49,6 +52,18 @@ class Moment:
     def series(self, vital: Vital) -> Series | None:
         """Return the scored readings of a vital up to now, or None where there is none."""
         return self.past.series.get(vital)
+
+    def taken(self) -> frozenset[Vital]:
+        """Return what was measured at this very instant."""
+        if _TAKEN not in self.told:
+            known = ((vital, self.series(vital)) for vital in self.past.series)
+            self.told[_TAKEN] = frozenset(
+                vital
+                for vital, series in known
+                if series is not None and self.at - float(series.times[-1]) <= SLACK
+            )
+        found: frozenset[Vital] = self.told[_TAKEN]
+        return found
 
     def today(self, vital: Vital) -> Series | None:
         """Return the series of a vital only where its last reading is of this local day."""
@@ -89,6 +104,9 @@ class Moment:
         """Return bool[n], which readings may say what is usual; None where all may."""
         screen = self.past.screen
         return None if screen is None else screen.sure(vital, self.at - MOMENT)
+
+
+_TAKEN = "taken"
 
 
 def moment(past: History, at: float, arrived: float) -> Moment:

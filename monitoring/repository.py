@@ -10,6 +10,7 @@ from sqlalchemy import Select, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from core.errors import NotFoundError
+from core.rows import run
 from core.vitals import Vital
 from ingest.repository import everybody
 from monitoring.findings import Assessment
@@ -23,7 +24,7 @@ from monitoring.record import (
 from monitoring.tables import AssessmentRow, BaselineFreeze, LastJudged
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -102,18 +103,23 @@ def recent_findings(
     session: Session, patients: Collection[UUID], *, since: datetime, severity: Severity
 ) -> dict[UUID, list[Finding]]:
     """Return each patient's findings of one tier, of judgements made since an instant."""
-    rows = session.execute(
-        select(AssessmentRow.patient_id, AssessmentRow.findings).where(
-            AssessmentRow.patient_id.in_(patients),
-            AssessmentRow.at >= since,
-            AssessmentRow.severity.is_not(None),
-        )
-    )
+    rows = run(session, _RECENT, severity.value, list(patients), since)
     known: dict[UUID, list[Finding]] = {}
     for patient, findings in rows:
-        wanted = (read_finding(f) for f in findings if f["severity"] == severity)
-        known.setdefault(patient, []).extend(wanted)
+        known.setdefault(patient, []).extend(read_finding(each) for each in findings)
     return known
+
+
+# No other tier is opened, nor sent: a judgement may hold hundreds of findings.
+_RECENT = """
+select patient_id, wanted.found from assessment, lateral (
+    select jsonb_agg(each.value order by each.place) as found
+    from jsonb_array_elements(findings) with ordinality each (value, place)
+    where each.value ->> 'severity' = %b
+) wanted
+where patient_id = any(%b::uuid[]) and at >= %b and severity is not null
+    and wanted.found is not null
+"""
 
 
 def lock(session: Session, patients: Collection[UUID], *, wait: bool = True) -> list[UUID]:
@@ -198,14 +204,14 @@ def thaw(session: Session, patient_id: UUID, problem: Problem, until: datetime) 
 
 def frozen(session: Session, patient_id: UUID) -> list[tuple[float, float]]:
     """Return the frozen spans in seconds since the epoch; an open one ends at infinity."""
-    return frozen_of(session, [patient_id]).get(patient_id, [])
+    return frozen_of(session, everybody(session, [patient_id])).get(patient_id, [])
 
 
 def frozen_of(
-    session: Session, patients: Collection[UUID]
+    session: Session, people: Mapping[UUID, Collection[UUID]]
 ) -> dict[UUID, list[tuple[float, float]]]:
-    """Return each person's frozen spans, those of records that were merged among them."""
-    heads = {each: head for head, ids in everybody(session, patients).items() for each in ids}
+    """Return each person's frozen spans; `people` has all records of each."""
+    heads = {each: head for head, ids in people.items() for each in ids}
     query = select(BaselineFreeze.patient_id, BaselineFreeze.since, BaselineFreeze.until)
     found: dict[UUID, list[tuple[float, float]]] = {}
     rows = session.execute(

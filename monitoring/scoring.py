@@ -96,10 +96,10 @@ def combined(
     `recent` are earlier findings of the person, of any age: only those within the rule's
     window before a new one count.
     """
-    known = distinct([*recent, *findings])
     first = min((finding.at for finding in findings), default=None)
     if first is None:
         return []
+    known = distinct([*recent, *findings])
     # A late finding may complete what a later, known one began (REL-19).
     return [
         combo

@@ -209,8 +209,8 @@ def _stuck(rule: StuckRule, doubts: _Doubts) -> None:
     if series is None or doubts.vital not in rule.vitals or len(series) <= rule.run:
         return
     shown = np.round(series.values, MEASURES[doubts.vital].decimals)
-    changes = np.flatnonzero(shown[1:] != shown[:-1]) + 1
-    starts, ends = np.r_[0, changes], np.r_[changes, len(shown)]
+    bounds = np.flatnonzero(np.concatenate(([True], shown[1:] != shown[:-1], [True])))
+    starts, ends = bounds[:-1], bounds[1:]
     long = np.flatnonzero(ends - starts >= rule.run)
     for first, end in zip(starts[long].tolist(), ends[long].tolist(), strict=True):
         if is_stuck(rule, shown[: first + rule.run]):

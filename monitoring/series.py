@@ -189,7 +189,14 @@ def cut_series(full: Series, until: float, arrived: float) -> Series:
     if count and full.latest[count - 1] > arrived:
         known = full.received[:count] <= arrived
         return once(part(full, known))
-    return once(_prefix(full, count))
+    # Instants near each other, of which most are judged, know the same of most vitals.
+    last: tuple[int, Series] | None = full.told.get(_CUT)
+    if last is None or last[0] != count:
+        last = full.told[_CUT] = (count, once(_prefix(full, count)))
+    return last[1]
+
+
+_CUT = "the last cut"
 
 
 def once(series: Series) -> Series:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from core.vitals import Severity
 from ingest import repository as people
 from ingest.clocks.repository import doubts_of
 from ingest.context.repository import medicine_classes
-from ingest.streams.repository import revised
+from ingest.streams.repository import preliminary, revised
 from monitoring import alternatives, clocks, judgement, repository, risk, rulebook, windows
 from monitoring.arranged import times_of
 from monitoring.keeping.service import Verdict, keep
@@ -29,7 +30,7 @@ from monitoring.reach import READ_BACK, WEIGHT_BACK
 from monitoring.windows import local_day, zone_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from uuid import UUID
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     from ingest.blocks import Block
     from ingest.enrolment import Person
-    from monitoring.findings import Assessment
+    from monitoring.findings import Assessment, Finding
     from monitoring.plans.plan_file import SitePlan
     from monitoring.plans.templates import Templates
     from monitoring.repository import Mark
@@ -148,17 +149,16 @@ def _assess(
     rulebook: Rulebook | SiteRules,
     model: risk.Model | None,
 ) -> dict[UUID, UUID]:
-    who = people.people(session, ids)
     records = people.everybody(session, ids)
+    who = people.people_of(session, {id_: (id_, records[id_]) for id_ in ids})
     known = people.blocks_of_people(
         session, records, since=now - READ_BACK, weight_since=now - WEIGHT_BACK
     )
-    frozen = repository.frozen_of(session, ids)
-    doubts = doubts_of(session, ids, since=now - clocks.TOLD_FOR)
+    frozen = repository.frozen_of(session, records)
+    doubts = doubts_of(session, records, since=now - clocks.TOLD_FOR)
     marks = repository.latest_marks(session, ids)
-    recent = repository.recent_findings(
-        session, ids, since=now - REACH - COMBINE, severity=Severity.YELLOW
-    )
+
+    recent = _recent_of(session, ids, now=now)
     oldest = min((_until(marks.get(id_)) or now - READ_BACK for id_ in ids), default=now)
     taken_back = revised(session, records, since=now - REACH, after=oldest)
     merged = {id_ for id_, person in records.items() if len(person) > 1}
@@ -182,7 +182,7 @@ def _assess(
             now=now,
             rulebook=in_force,
             model=model,
-            recent=recent.get(id_, ()),
+            recent=_where_asked(recent, id_),
         )
         found = _unlowered(session, found, past, readings, rulebook=in_force)
         found = replace(found, judged_from=_judged_from(fresh, now=now))
@@ -190,6 +190,23 @@ def _assess(
     judged = keep(session, verdicts)
     repository.mark_judged(session, judged, now=now)
     return judged
+
+
+def _recent_of(
+    session: Session, ids: Collection[UUID], *, now: datetime
+) -> Callable[[], Mapping[UUID, Sequence[Finding]]]:
+    """Return what reads the earlier findings of all of them, once, when it is first called."""
+    since = now - REACH - COMBINE
+    return cache(
+        lambda: repository.recent_findings(session, ids, since=since, severity=Severity.YELLOW)
+    )
+
+
+def _where_asked(
+    recent: Callable[[], Mapping[UUID, Sequence[Finding]]], id_: UUID
+) -> Iterator[Finding]:
+    """Yield a person's earlier findings; who has no new ones needs none, and none are read."""
+    yield from recent().get(id_, ())
 
 
 def _at(person: Person, now: datetime) -> Person:
@@ -209,7 +226,7 @@ def _unlowered(
     if first is None:
         return found
     later = [name for each in readings for name in each.part(each.effective > first).names()]
-    doubtful = people.preliminary(session, later)
+    doubtful = preliminary(session, later)
     if not doubtful:
         return found
     sure = windows.arranged(

@@ -50,8 +50,9 @@ class _Value(NamedTuple):
 def unit_slip(rule: UnitSlipRule, now: Moment) -> Iterator[Hit]:
     """Propose another unit for a value of this moment that is far from the usual only by it."""
     for vital, slip in SLIPS.items():
-        known, series = now.usual(vital, window=1, days=rule.usual_days), now.series(vital)
-        for each in _at_once(now, vital):
+        taken, series = list(_at_once(now, vital)), now.series(vital)
+        known = now.usual(vital, window=1, days=rule.usual_days) if taken else None
+        for each in taken:
             usual = known
             if usual is None and series is not None:
                 usual = so_far(series, vital, each.time, rule.usual_days, now.sure(vital))

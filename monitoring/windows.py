@@ -20,7 +20,7 @@ from monitoring.local_time import local_day, zone_of
 from monitoring.series import DAY, Series, cut_series, make_series
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Hashable, Iterable
     from datetime import tzinfo
 
     from core.vitals import Reading
@@ -91,6 +91,8 @@ class History:
     skews: tuple[Skew, ...] = ()  # of devices' clocks
     until: float = math.inf  # nothing later is known
     screen: Screen | None = None  # what may not teach a baseline; None: nothing is doubted
+    # What was found once for many instants: a cut of this history shares it.
+    told: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 def history(
@@ -216,6 +218,7 @@ def cut(past: History, until: float, arrived: float = math.inf) -> History:
         skews=tuple(s for s in past.skews if s.at <= until),
         until=until,
         screen=past.screen.cut(series, series.whole) if past.screen else None,
+        told=past.told,
     )
 
 

@@ -18,6 +18,7 @@ from alerts.standings import repository
 from alerts.steps.service import hold, start_chain
 from core.vitals import Severity
 from ingest import repository as people
+from ingest.streams.repository import preliminary
 from monitoring.findings import Problem
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def said_anew(
     readings = people.readings(session, judged.patient_id, since=since - MARGIN) if since else []
     present = {reading.id for reading in readings}
     # What gave way to a preliminary value stands until that is final (FHIR-20).
-    doubtful = people.preliminary(session, {each.reading_id for each in read} - present)
+    doubtful = preliminary(session, {each.reading_id for each in read} - present)
     return Anew(judged.since, found, present, doubtful)
 
 

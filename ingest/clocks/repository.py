@@ -12,7 +12,6 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from ingest.clocks.tables import ClockCorrection, ClockDoubt, StoredClock
 from ingest.device_clock import DeviceClock, Doubt
-from ingest.merging.repository import everybody
 from ingest.tables import Device
 
 if TYPE_CHECKING:
@@ -96,10 +95,10 @@ def _row_ids(names: Iterable[str]) -> Iterator[UUID]:
 
 
 def doubts_of(
-    session: Session, patients: Collection[UUID], *, since: datetime
+    session: Session, people: Mapping[UUID, Collection[UUID]], *, since: datetime
 ) -> dict[UUID, list[Doubt]]:
-    """Return each person's signs of wrong clocks, those of records that were merged among them."""
-    heads = {each: head for head, ids in everybody(session, patients).items() for each in ids}
+    """Return each person's signs of wrong clocks; `people` has all records of each."""
+    heads = {each: head for head, ids in people.items() for each in ids}
     rows = session.scalars(
         select(ClockDoubt)
         .where(ClockDoubt.patient_id.in_(heads), ClockDoubt.day >= since.astimezone(UTC).date())

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from sqlalchemy import CompoundSelect, Select, func, select, union
 
+from core.rows import run
 from ingest.people.tables import PatientMerge
 
 if TYPE_CHECKING:
@@ -62,16 +62,16 @@ def one_person(session: Session, patient_id: UUID) -> frozenset[UUID]:
 
 def everybody(session: Session, patients: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
     """Return every id of each person."""
-    wanted = set(patients)
-    stands = survivors(session, wanted)
-    heads = {stands.get(each, each) for each in wanted}
-    query = select(PatientMerge.survivor_id, PatientMerge.merged_id).where(
-        STANDING, PatientMerge.survivor_id.in_(heads)
-    )
-    merged: dict[UUID, set[UUID]] = defaultdict(set)
-    for head, other in session.execute(query):
-        merged[head].add(other)
-    return {
-        each: frozenset({stands.get(each, each)} | merged[stands.get(each, each)])
-        for each in wanted
-    }
+    session.flush()
+    rows = run(session, _EVERYBODY, sorted(set(patients)))
+    return {each: frozenset((head, *others)) for each, head, others in rows}
+
+
+_EVERYBODY = """
+select each, head, array(
+    select merged_id from patient_merge where survivor_id = head and undone_at is null
+)
+from unnest(%b::uuid[]) as asked (each)
+left join patient_merge into_one on merged_id = each and undone_at is null,
+lateral (select coalesce(survivor_id, each) as head) stands
+"""

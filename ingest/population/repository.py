@@ -71,6 +71,15 @@ select patient_id, vital, quality, precision, comparator, device, history, site,
 from ({rows}) as needed group by 1, 2, 3, 4, 5, 6, 7, 8
 """
 _EACH = f"select {_COLUMNS}, counts from ({{rows}}) as needed {_ORDER}"  # noqa: S608 (as above)
+
+
+def _about(form: str, columns: str) -> tuple[str, str]:
+    """Return a statement about people without a dense stream, and about those with one."""
+    plain, rolled = (form.replace("{rows}", rows) for rows in (_PLAIN, _ROLLED))
+    return plain.replace("{columns}", columns), rolled.replace("{columns}", columns)
+
+
+_BLOCKS, _READINGS = _about(_ALIKE, _NEEDED), _about(_EACH, _COLUMNS)
 _RAW = f"""
 select {_COLUMNS}, 1 from reading
 where patient_id = %b and effective >= %b and effective < %b and {_COUNTS} {_ORDER}
@@ -89,7 +98,7 @@ def readings_of(
     ids = everybody(session, patients)
     every = sorted({id_ for person in ids.values() for id_ in person})
     found: dict[UUID, list[Reading]] = {}
-    for row in _rows(session, _EACH, every, (since, weight_since)):
+    for row in _rows(session, _READINGS, every, (since, weight_since)):
         found.setdefault(row[0], []).append(_reading(row))
     return {patient: _joined(found, person) for patient, person in ids.items()}
 
@@ -111,14 +120,14 @@ def blocks_of_people(
     if several:
         joined = readings_of(session, several, since=since, weight_since=weight_since)
         found |= {each: blocks_of(readings) for each, readings in joined.items()}
-    for row in _rows(session, _ALIKE, sorted(alone), (since, weight_since), numpy=True):
+    for row in _rows(session, _BLOCKS, sorted(alone), (since, weight_since), numpy=True):
         found[alone[row[0]]].append(_block(row))
     return found
 
 
 def _rows(
     session: Session,
-    statement: str,
+    about: tuple[str, str],
     records: Sequence[UUID],
     since: tuple[datetime, datetime],
     *,
@@ -129,21 +138,16 @@ def _rows(
     Of those with a dense stream by the hour from a day before what is not rolled up: all that is
     judged anew lies behind it.
     """
+    plain, dense = about
     rolled = rolled_until(session, records)
-    plain = [each for each in records if each not in rolled] if rolled else records
-    if plain:
-        found = statement.replace("{rows}", _PLAIN).replace(
-            "{columns}", _NEEDED if numpy else _COLUMNS
-        )
-        yield from run(session, found, list(plain), *since, numpy=numpy)
+    others = [each for each in records if each not in rolled]
+    if others:
+        yield from run(session, plain, others, *since, numpy=numpy)
     if rolled:
         people, before = list(rolled), list(rolled.values())
         hours = [max(each - HOURS_BACK, since[0]) for each in before]
-        found = statement.replace("{rows}", _ROLLED).replace(
-            "{columns}", _NEEDED if numpy else _COLUMNS
-        )
         yield from run(
-            session, found, people, before, *since, people, hours, before, people,
+            session, dense, people, before, *since, people, hours, before, people,
             [max(each, since[0]) for each in before], numpy=numpy,
         )  # fmt: skip
 

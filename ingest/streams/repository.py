@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select
 
 from core.rows import run
 from core.vitals import Quality, Vital
+from ingest.archive.repository import heads
 from ingest.merging.repository import everybody, merged_ids
 from ingest.receipt import ANSWERING
 from ingest.rolling.repository import rolled_until
 from ingest.tables import Patient, Resource, StoredReading
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
-    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
 Contacts = dict[Vital, "datetime"]
+PRELIMINARY = "preliminary"
 
 
 def known_since(before: datetime) -> Select[UUID]:
@@ -119,3 +121,17 @@ def _received(session: Session, ids: Collection[UUID], *, after: datetime) -> di
         query.where(row.type.in_(ANSWERING), row.received_at > after).group_by(row.id)
     )
     return {each[0]: each[1] for each in rows}
+
+
+def preliminary(session: Session, reading_ids: Iterable[str]) -> set[str]:
+    """Return which of these readings are of Observations that by now are only preliminary.
+
+    Such a value may open an alert, and never closes or lowers one (fhir.md section 3).
+    """
+    owners = {each: UUID(each.partition("/")[0]) for each in reading_ids}
+    known = heads(session, ANSWERING, set(owners.values())) if owners else {}
+    return {
+        each
+        for each, owner in owners.items()
+        if owner in known and known[owner].status == PRELIMINARY
+    }

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from core.outbox import Offer, Priority, Topic, offer_each
+from core.offers import Offer, offer_each
+from core.outbox import Priority, Topic
 from core.vitals import Severity
 from ingest.rollup import SETTLED
 from monitoring import rolled

@@ -16,6 +16,7 @@ from core.security import Role
 from core.vitals import Severity
 from monitoring import repository as judgements
 from monitoring.findings import Assessment, Problem
+from monitoring.keeping.repository import Judged, store
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -224,8 +225,7 @@ def test_a_stored_judgement_is_raised_and_its_days_do_not_teach_the_baseline(
     session: Session, ward: Ward, finding: FindingMaker, policy: Policy, now: datetime
 ) -> None:
     assessment = Assessment(str(ward.patient), now, (finding(),), None, "rulebook", "model")
-    stored = judgements.store(session, assessment, key="k", received_until=now)
-    assert stored
+    stored = store(session, [Judged(assessment, "k", now)])[ward.patient]
 
     (alert_id,) = service.raise_from(session, stored, now=now, policy=policy)
 

@@ -177,7 +177,7 @@ def test_whose_readings_are_old_without_a_declared_load_is_told_of_the_clock_rel
 
 def doubts(database: Database, who: str) -> list[tuple[timedelta, bool]]:
     with database.transaction() as session:
-        found = doubts_of(session, [UUID(who)], since=NOW).get(UUID(who), [])
+        found = doubts_of(session, {UUID(who): [UUID(who)]}, since=NOW).get(UUID(who), [])
     return [(each.ahead, each.of_reading) for each in found]
 
 

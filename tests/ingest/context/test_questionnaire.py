@@ -11,7 +11,7 @@ import pytest
 from core.outbox import Topic
 from core.vitals import Quality, Vital
 from fhir.questionnaire import DAILY, VITALS
-from ingest.repository import preliminary
+from ingest.streams.repository import preliminary
 from tests.door import NOW, bundle, readings, work_for
 from tests.ingest.context.test_context import LOINC, SNOMED, SYMPTOMS, observation, read
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text
 from alerts.service import load_policy
 from core.rows import run
 from core.vitals import Quality, Vital
-from ingest.population.repository import _READINGS, readings_of
+from ingest.population.repository import _BLOCKS, blocks_of_people
 from ingest.rolling import service
 from ingest.streams.repository import (
     _DENSE,
@@ -101,11 +101,14 @@ def test_half_a_year_of_weights_is_read_without_what_lies_beside_them(session: S
     ward(session)
     since, weight_since = WORN - timedelta(days=90), WORN - timedelta(days=210)
 
-    looked = looked_at(session, _READINGS, [patient], since, weight_since)
-    found = readings_of(session, [patient], since=since, weight_since=weight_since)[patient]
+    looked = looked_at(session, _BLOCKS[0], [patient], since, weight_since)
+    blocks = blocks_of_people(
+        session, {patient: [patient]}, since=since, weight_since=weight_since
+    )[patient]
 
-    assert len(found) == 90 * (len(BESIDE) + 1) + 120
-    assert looked <= len(found) + 31 * (len(BESIDE) + 1)  # and at most the month it begins in
+    found = sum(len(block) for block in blocks)
+    assert found == 90 * (len(BESIDE) + 1) + 120
+    assert looked <= found + 31 * (len(BESIDE) + 1)  # and at most the month it begins in
 
 
 BESIDE = (
