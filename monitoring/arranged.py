@@ -98,7 +98,7 @@ def series_of(blocks: Sequence[Block], zone: tzinfo, manner: Manner | None) -> S
             _codes(rows.device, devices),
             np.where(whole, math.nan, hours),
             manner,
-            _codes(rows.site, sites) if any(sites[i] for i in set(rows.site.tolist())) else None,
+            _sites(rows.site, sites),
         )
         if manner
         else None,
@@ -115,9 +115,9 @@ def _rows(blocks: Sequence[Block], devices: Sequence[str], sites: Sequence[str])
         _together([block.days for block in blocks]),
         _together([block.ids for block in blocks]),
         _together([block.stands_for for block in blocks]),
-        np.repeat([devices.index(block.alike.device) for block in blocks], sizes),
-        np.repeat([sites.index(block.alike.site) for block in blocks], sizes),
-        np.repeat([block.alike.precision is Precision.INSTANT for block in blocks], sizes),
+        np.array([devices.index(block.alike.device) for block in blocks]).repeat(sizes),
+        np.array([sites.index(block.alike.site) for block in blocks]).repeat(sizes),
+        np.array([block.alike.precision is Precision.INSTANT for block in blocks]).repeat(sizes),
     )
 
 
@@ -143,11 +143,18 @@ def _by_name(group: Ints, ids: Ids, vital: Vital) -> Ints:
 
 def _codes(places: Ints, names: Sequence[str]) -> Ints:
     """Return codes of names, counted in the order in which they were first said."""
+    if len(names) == 1:
+        return np.full(len(places), 0 if names[0] else UNKNOWN, dtype=np.int64)
     found, firsts = np.unique(places, return_index=True)
     codes = np.full(len(names), UNKNOWN, dtype=np.int64)
     said = [place for place in found[np.argsort(firsts)].tolist() if names[place]]
     codes[said] = np.arange(len(said))
     return codes[places]
+
+
+def _sites(places: Ints, names: Sequence[str]) -> Ints | None:
+    said = len(names) > 1 or names[0]
+    return _codes(places, names) if said and any(names[i] for i in set(places.tolist())) else None
 
 
 def contacts_of(blocks: Iterable[Block]) -> tuple[Floats, Floats]:

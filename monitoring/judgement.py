@@ -66,8 +66,6 @@ def judge_at(now: Moment, asked: Iterable[Rule], rulebook: Rulebook) -> Judged:
     fired = unsure.Asking(now, rulebook.repeated)
     for rule in applying(asked, now, rulebook):
         kind = kind_of(rule)
-        if kind.fire is None:
-            continue
         for answer in fired.of(rule):
             if isinstance(answer, Waiting):
                 if kind.timed:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 DAY = 86_400.0
 _HOUR, _MINUTE = 3_600, 60
+_SPAN = 64  # days whose offsets are looked up together
 _FIRST = datetime.fromtimestamp(0, UTC).toordinal()  # of the epoch
 
 
@@ -38,11 +39,10 @@ def local_day(instant: float, zone: tzinfo) -> int:
 def local_times(instants: Floats, zone: tzinfo) -> tuple[Ints, Floats]:
     """Return the ordinals of the local days of instants, and the local hours to the minute."""
     utc = (instants // DAY).astype(np.int64)
-    days, which = np.unique(utc, return_inverse=True)
-    begin = np.array([_offset(day, zone) for day in days.tolist()])
-    end = np.array([_offset(day + 1, zone) for day in days.tolist()])
-    offsets = begin[which]
-    for i in np.flatnonzero((begin != end)[which]).tolist():  # the clocks change on this day
+    first = int(utc.min()) // _SPAN
+    known = _offsets(first, int(utc.max()) // _SPAN + 1, zone)
+    offsets, tomorrow = known[utc - first * _SPAN], known[utc - first * _SPAN + 1]
+    for i in np.flatnonzero(offsets != tomorrow).tolist():  # the clocks change on this day
         offsets[i] = _offset_at(float(instants[i]), zone)
     local = instants + offsets
     since = np.floor(local - np.floor(local / DAY) * DAY).astype(np.int64)
@@ -50,10 +50,14 @@ def local_times(instants: Floats, zone: tzinfo) -> tuple[Ints, Floats]:
     return (local // DAY).astype(np.int64) + _FIRST, hours
 
 
-@lru_cache(maxsize=65_536)
-def _offset(day: int, zone: tzinfo) -> float:
-    """Return the offset from UTC at the beginning of a day of UTC, in seconds."""
-    return _offset_at(day * DAY, zone)
+@lru_cache(maxsize=1024)
+def _offsets(first: int, end: int, zone: tzinfo) -> Floats:
+    """Return the offsets from UTC, in seconds, at the beginnings of days of UTC.
+
+    From span to span of days, and of the day after the last.
+    """
+    days = range(first * _SPAN, end * _SPAN + 1)
+    return np.array([_offset_at(day * DAY, zone) for day in days])
 
 
 def _offset_at(instant: float, zone: tzinfo) -> float:

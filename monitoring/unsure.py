@@ -28,7 +28,7 @@ from monitoring.slips import SLIPS, meant_as
 from monitoring.windows import cut, local_day, zone_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from core.vitals import Vital
     from monitoring.findings import Usual
@@ -176,7 +176,17 @@ def unsure(now: Moment) -> Unsure | None:
 
 
 def _gate(now: Moment) -> _Gate | None:
-    rules = now.past.screen.gate.rules if now.past.screen else ()
+    if now.past.screen is None:
+        return None
+    rules = now.past.screen.gate.rules
+    last = now.past.told.get(_Gate)
+    if last is None or last[0] is not rules:
+        last = now.past.told[_Gate] = (rules, _gate_of(rules))
+    found: _Gate | None = last[1]
+    return found
+
+
+def _gate_of(rules: Iterable[Rule]) -> _Gate | None:
     waiting = (r for r in rules if isinstance(r, OtherPersonRule) and r.unanswered_minutes)
     other = next(waiting, None)
     slip = next((r for r in rules if isinstance(r, UnitSlipRule)), None)
