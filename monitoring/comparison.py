@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING, overload
+
+if TYPE_CHECKING:
+    from monitoring.series import Bools, Floats
 
 
 class Comparison(StrEnum):
@@ -18,8 +22,14 @@ class Comparison(StrEnum):
         """Return whether larger values are the dangerous ones."""
         return self in (Comparison.ABOVE, Comparison.AT_LEAST)
 
-    def holds(self, value: float, limit: float) -> bool:
-        """Return whether the value lies beyond the limit."""
+    @overload
+    def holds(self, value: float, limit: float) -> bool: ...
+
+    @overload
+    def holds(self, value: Floats, limit: float) -> Bools: ...
+
+    def holds(self, value: float | Floats, limit: float) -> bool | Bools:
+        """Return whether the value lies beyond the limit; of float64[n], bool[n]."""
         if self is Comparison.ABOVE:
             return value > limit
         if self is Comparison.AT_LEAST:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from monitoring.criteria import Test
     from monitoring.findings import Evidence, Usual
     from monitoring.moment import Moment
+    from monitoring.series import Bools, Floats
     from monitoring.windows import Series
 
 HOUR = 3_600.0
@@ -63,13 +64,14 @@ def _until_worst(test: Test, series: Series, start: float) -> Series:
     if test.limit is None:
         worst = int(values.argmax() if test.comparison.upward else values.argmin())
         return _up_to(series, first + worst)
-    beyond = [_beyond(test, test.limit, value) for value in values.tolist()]
-    times = series.times[first:]
-    for i in reversed(range(len(beyond))):
-        repeated = i + 1 < len(beyond) and times[i + 1] - times[i] <= 60 * test.repeat_minutes
-        if beyond[i] and (not repeated or beyond[i + 1]):
-            return _up_to(series, first + i)
-    return series
+    beyond = _beyond(test, test.limit, values)
+    if not beyond.any():
+        return series
+    taken_back = np.zeros(len(values), dtype=np.bool_)  # by a repeat that comes soon after
+    soon = np.diff(series.times[first:]) <= 60 * test.repeat_minutes
+    taken_back[:-1] = soon & ~beyond[1:]
+    standing = np.flatnonzero(beyond & ~taken_back)
+    return _up_to(series, first + int(standing[-1])) if len(standing) else series
 
 
 def _up_to(series: Series, i: int) -> Series:
@@ -130,8 +132,7 @@ def _readings(test: Test, limit: float, series: Series, start: float) -> Held | 
     if test.times > 1:
         first = int(series.times.searchsorted(start))
         first = max(first, len(series) - test.of_last) if test.of_last else first
-        values = series.values[first:].tolist()
-        beyond = [first + i for i, value in enumerate(values) if _beyond(test, limit, value)]
+        beyond = (first + np.flatnonzero(_beyond(test, limit, series.values[first:]))).tolist()
     if len(beyond) < test.times or (test.new and _held_before(test, limit, series, beyond[0])):
         return None
     if test.rise and not _risen(test, series, last):
@@ -147,19 +148,26 @@ def _readings(test: Test, limit: float, series: Series, start: float) -> Held | 
     )
 
 
-def _beyond(test: Test, limit: float, value: float) -> bool:
-    if not test.comparison.holds(value, limit):
-        return False
+@overload
+def _beyond(test: Test, limit: float, value: float) -> bool: ...
+
+
+@overload
+def _beyond(test: Test, limit: float, value: Floats) -> Bools: ...
+
+
+def _beyond(test: Test, limit: float, value: float | Floats) -> bool | Bools:
+    past = test.comparison.holds(value, limit)
     if test.short_of is None:
-        return True
-    return value < test.short_of if test.comparison.upward else value >= test.short_of
+        return past
+    return past & (value < test.short_of if test.comparison.upward else value >= test.short_of)
 
 
 def _held_before(test: Test, limit: float, series: Series, first: int) -> bool:
     """Return whether the same held on one of the days before that of reading `first`."""
     today = int(series.days[first])
     low, high = (int(i) for i in series.days.searchsorted((today - test.new, today)))
-    return any(_beyond(test, limit, float(v)) for v in series.values[low:high])
+    return bool(_beyond(test, limit, series.values[low:high]).any())
 
 
 def _risen(test: Test, series: Series, last: int) -> bool:

@@ -59,6 +59,17 @@ def _weighted(days: Ints, values: Floats, weights: Ints) -> Daily:
     return Daily(days[starts], (values[low] + values[high]) / 2)
 
 
+def weighted_middle(values: Floats, weights: Ints) -> float:
+    """Return the median of one day, each value counting for so many; of none, each for one."""
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weights[order])
+    if not reached[-1]:
+        reached = np.arange(1, len(values) + 1)
+    total = reached[-1]
+    low, high = reached.searchsorted(((total + 1) // 2, total // 2 + 1))
+    return float(values[order[low]] + values[order[high]]) / 2
+
+
 def _bounds(days: Ints) -> tuple[Ints, Ints]:
     """Return where each day begins and where it ends, in days that ascend."""
     changes = np.flatnonzero(days[1:] != days[:-1]) + 1

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from monitoring.daily import Daily, daily_medians
+from monitoring.daily import Daily, daily_medians, weighted_middle
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -248,7 +248,7 @@ def _prefix_daily(full: Series, count: int) -> Daily:
         return Daily(full.daily.days[: done + 1], full.daily.medians[: done + 1])
     now = slice(int(full.days[:count].searchsorted(today)), count)
     if full.weights is not None:
-        last = daily_medians(full.days[now], full.values[now], full.weights[now]).medians
+        last = weighted_middle(full.values[now], full.weights[now])
         return Daily(full.daily.days[: done + 1], np.append(full.daily.medians[:done], last))
     values = np.sort(full.values[now])
     middle = (values[(len(values) - 1) // 2] + values[len(values) // 2]) / 2
