@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from alerts.outcomes import WORDS
 from app.pages.labels import CHECKLIST
+from app.pages.plan import LEVELS, TARGET_WORDS
 from core.vitals import MEASURES, Severity, Vital
 from monitoring import learnt
 from monitoring.alternatives import templates
@@ -22,10 +23,15 @@ from monitoring.catalogue import catalogue
 from monitoring.criteria import CriteriaRule, tests_of
 from monitoring.features import FEATURES
 from monitoring.findings import Missing, Problem
+from monitoring.level_phrases import BEYOND
 from monitoring.news2 import Part
 from monitoring.phrases import within
 from monitoring.plans import limits
+from monitoring.plans.deciding import WHYS
+from monitoring.plans.versions import Change
+from monitoring.rule_words import SURE
 from monitoring.schedule import Lack
+from monitoring.service import load_templates
 from monitoring.silence import LAST_WAS_OFF
 from monitoring.slips import SLIPS
 from monitoring.words import NO_NUMBER
@@ -36,7 +42,9 @@ if TYPE_CHECKING:
 
     from monitoring.rulebook import Rulebook
 
-CALLS = frozenset({"Phrase", "counted", "text"})  # what is handed the English text of a message
+CALLS = frozenset(
+    {"Phrase", "counted", "say", "text"}
+)  # what is handed the English text of a message
 QUERIES = frozenset({"tables.py", "repository.py"})  # there `text` is SQL
 IN_TEMPLATE = re.compile(r'\bsay\("([^"]+)"')
 
@@ -56,7 +64,8 @@ class Message:
 
 def messages(rulebook: Rulebook, medicines: Iterable[str] = ()) -> list[Message]:
     """Return every message once; `medicines` are the classes that a sentence may name."""
-    plain = (*_of_rules(rulebook), *_vocabulary(), *medicines, *_of_templates())
+    plain = (*_of_rules(rulebook), *_vocabulary(), *medicines, *_of_templates(), *_of_plans())
+    plain += tuple(each.display for each in load_templates(rulebook).templates)
     folders = (files("monitoring"), files("alerts"), files("app").joinpath("pages"))
     found = [message for folder in folders for message in _of_code(folder)]
     found += [Message(each) for each in plain]
@@ -128,6 +137,11 @@ def _of_rules(rulebook: Rulebook) -> Iterator[str]:
         yield from (rule.clinician, rule.patient)
         if isinstance(rule, CriteriaRule):
             yield from (test.words for test in tests_of(rule))
+
+
+def _of_plans() -> Iterator[str]:
+    yield from (*BEYOND.values(), *WHYS, *Change, TARGET_WORDS, *SURE.values())
+    yield from (level.replace("_", " ") for level in LEVELS)
 
 
 def _vocabulary() -> Iterator[str]:

@@ -6,13 +6,15 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.vitals import MEASURES, Severity, Vital
+from monitoring.catalogue import ENGLISH
 from monitoring.kinds import KINDS, kind_of
+from monitoring.level_phrases import level_phrases
 from monitoring.rule_kinds import LimitRule
+from monitoring.words import phrase
 
 if TYPE_CHECKING:
     from monitoring.rule_kinds import Companion, Level, Rule, Scope
 
-HOUR, DAY, TWO_DAYS = 60, 1440, 2880  # minutes
 FACT = frozenset(
     {"vital", "comparison", "limit", "words", "change", "ratio", "spreads", "short_of"}
 )
@@ -148,22 +150,9 @@ def _says(value: Any) -> bool:
     return value is not None and value not in ("", (), frozenset(), 0, False)
 
 
-def level_words(rule: LimitRule, level: Level) -> str:
+def level_words(rule: LimitRule, level: Level, language: str = ENGLISH) -> str:
     """Return when one level of a limit rule holds, and how it is confirmed (AL-20)."""
-    parts = [MEASURES[rule.vital].display, *_beyond(rule.vital, level)]
-    return " ".join(parts) + "".join(f"; {each}" for each in (*_repeats(level), *_raise(level)))
-
-
-def _beyond(vital: Vital, level: Level) -> list[str]:
-    upward = level.comparison.upward
-    parts = [f"{_spoken(level)} {amount(vital, level.limit)}"] if level.limit is not None else []
-    if level.short_of is not None:
-        parts.append(f"and {'below' if upward else 'above'} {amount(vital, level.short_of)}")
-    if level.change is not None:
-        side = "above" if upward else "below"
-        far = f"{amount(vital, abs(level.change))} or more {side} the usual"
-        parts.append(f"{'and ' if parts else ''}{far} of {level.usual_days} days")
-    return parts
+    return "; ".join(phrase(each, language) for each in level_phrases(rule, level))
 
 
 def _spoken(level: Level | Companion) -> str:
@@ -173,33 +162,3 @@ def _spoken(level: Level | Companion) -> str:
 def amount(vital: Vital, value: float) -> str:
     """Return a value of a vital with its unit."""
     return f"{value:g} {MEASURES[vital].unit_display}".strip()
-
-
-def _repeats(level: Level) -> list[str]:
-    if level.readings == 1:
-        return ["one reading is enough"]
-    row = " in a row" if level.consecutive else ""
-    apart = f", {_minutes(level.apart_minutes)} apart" if level.apart_minutes else ""
-    agree = f"{level.readings} readings{row} within {_minutes(level.within_minutes)}{apart}"
-    if level.severity is Severity.RED:
-        return [f"opens at once, unconfirmed until {agree} agree"]
-    if level.unanswered_minutes is None:
-        return [f"{agree} must agree"]
-    wait = f"unconfirmed where nobody repeats it for {_minutes(level.unanswered_minutes)}"
-    return [f"{agree} must agree", wait]
-
-
-def _minutes(minutes: float) -> str:
-    for least, size, unit in ((TWO_DAYS, DAY, "days"), (HOUR, HOUR, "h")):
-        if minutes >= least:
-            return f"{minutes / size:g} {unit}"
-    return f"{minutes:g} min"
-
-
-def _raise(level: Level) -> list[str]:
-    if level.raised is None:
-        return []
-    facts = [beyond(each) for each in level.raised.companions]
-    takes = [f"taking {medicine}" for medicine in sorted(level.raised.medicines)]
-    within = f" within {level.raised.within_hours:g} h" if facts else ""
-    return [f"{level.raised.severity} with {' or '.join((*facts, *takes))}{within}"]

@@ -29,6 +29,7 @@ from monitoring.plans.lines import whose, yielded
 from monitoring.plans.service import Signed
 from monitoring.plans.versions import TARGET
 from monitoring.rule_words import scope_words
+from monitoring.words import phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +76,8 @@ def show(patient: PatientId) -> None:
     for words in _limits(shown):
         out.print(words)
     for gone in shown.plan.gave_way:
-        out.print(f"gave way: {yielded(gone)} of {whose(gone.limit)}: {gone.why}")
+        level, owner = phrase(yielded(gone)), phrase(whose(gone.limit))
+        out.print(f"gave way: {level} of {owner}: {gone.why}")
     if shown.plan.replaced:
         out.print(f"silent below RED for a clinician's limit: {', '.join(shown.plan.replaced)}")
     out.print(f"templates: {', '.join(t.name for t in shown.templates) or 'none applies'}")
@@ -212,7 +214,7 @@ def _limits(shown: Shown) -> Iterator[str]:
     for vital, found in groupby(shown.lines, key=lambda line: line.vital):
         yield MEASURES[vital].display
         for line in found:
-            yield f"  {line.severity:6} {line.words} | {_source(line, shown.today)}"
+            yield f"  {line.severity:6} {line.words()} | {_source(line, shown.today)}"
 
 
 def _source(line: Line, today: date) -> str:
@@ -223,7 +225,7 @@ def _source(line: Line, today: date) -> str:
     since = f"since {limit.set_on}" if limit.set_on else ""
     late = " (OVERDUE)" if limit.review_by and limit.review_by < today else ""
     due = f"review by {limit.review_by}{late}" if limit.review_by else ""
-    parts = (whose(limit), limit.reason, limit.basis, since, due)
+    parts = (phrase(whose(limit)), limit.reason, limit.basis, since, due)
     return " | ".join(part for part in parts if part)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -10,17 +10,24 @@ from itertools import groupby
 from pathlib import Path
 from uuid import UUID
 
+from babel.dates import format_skeleton
+
 import monitoring.service
 from app.pages.door import Door, Visit
-from app.pages.wording import Moment, moment, plural
+from app.pages.wording import Moment, moment
 from core.vitals import MEASURES, Severity, Vital
+from monitoring import words
+from monitoring.catalogue import catalogue
+from monitoring.level_phrases import sized
+from monitoring.phrases import Phrase, Value, counted, whole
 from monitoring.plans import service
+from monitoring.plans.deciding import GaveWay
 from monitoring.plans.limits import Origin, PlanLimit
 from monitoring.plans.lines import Line, whose, yielded
 from monitoring.plans.service import Shown
 from monitoring.plans.site_rules import SiteRules
 from monitoring.plans.versions import TARGET, Version
-from monitoring.rule_words import SURE, amount
+from monitoring.rule_words import SURE
 
 LEVELS = ("alert_low", "warn_low", "warn_high", "alert_high")
 TARGET_WORDS = "Target SpO2 88–92 %"  # noqa: RUF001 (an en dash is how a range is written)
@@ -68,8 +75,10 @@ class PlanPrint:
     overdue: list[str]
     planned: list[VitalPrint]
     others: list[VitalPrint]
+    others_title: str
     silent: str
     history: list[VersionPrint]
+    history_title: str
     rulebook: str
     hash: str
 
@@ -77,18 +86,34 @@ class PlanPrint:
 def plan_print(door: Door, visit: Visit, patient_id: UUID) -> PlanPrint:
     """Return the plan of a patient whom the visitor may see."""
     shown = service.shown(visit.session, patient_id, site_of(door.settings.plan), now=visit.now)
-    names = {each.name: each.display for each in shown.templates}
+    reader = _Reader(visit.language, {each.name: each.display for each in shown.templates})
     planned = {line.vital for line in shown.lines if line.limit is not None}
-    vitals = list(_vitals(shown, names))
+    vitals = list(_vitals(shown, reader))
+    others = [printed for vital, printed in vitals if vital not in planned]
+    note = "" if shown.person.scale_two or not shown.target else reader.say(NO_DIAGNOSIS)
     return PlanPrint(
-        templates=list(names.values()),
-        target=_target(shown.target),
-        target_note="" if shown.person.scale_two or not shown.target else NO_DIAGNOSIS,
-        overdue=[_overdue(each) for each in shown.overdue],
+        templates=[reader.say(each) for each in reader.names.values()],
+        target=_target(shown.target, reader),
+        target_note=note,
+        overdue=[_overdue(each, reader) for each in shown.overdue],
         planned=[printed for vital, printed in vitals if vital in planned],
-        others=[printed for vital, printed in vitals if vital not in planned],
+        others=others,
+        others_title=reader.phrase(
+            counted(
+                "Limits of the rulebook alone: {count} more measurement",
+                "Limits of the rulebook alone: {count} more measurements",
+                {"count": whole(len(others))},
+            )
+        ),
         silent=", ".join(shown.plan.replaced),
-        history=[_version(each, door, visit) for each in shown.versions],
+        history=[_version(each, door, visit, reader) for each in shown.versions],
+        history_title=reader.phrase(
+            counted(
+                "History: {count} version",
+                "History: {count} versions",
+                {"count": whole(len(shown.versions))},
+            )
+        ),
         rulebook=shown.rulebook.version,
         hash=shown.rulebook.hash,
     )
@@ -105,93 +130,122 @@ def site_of(plan: Path | None) -> SiteRules:
     return monitoring.service.load_site_rules(plan)
 
 
-def _vitals(shown: Shown, names: dict[str, str]) -> Iterator[tuple[Vital, VitalPrint]]:
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """In which language a plan is read, and what its templates are called, by name."""
+
+    language: str
+    names: dict[str, str]
+
+    def say(self, message: str, **facts: Value) -> str:
+        """Return a message with its facts."""
+        return words.text(message, self.language, **facts)
+
+    def phrase(self, said: Phrase) -> str:
+        """Return a phrase in words."""
+        return words.phrase(said, self.language)
+
+    def owner(self, limit: PlanLimit) -> Phrase:
+        """Return whose a limit is."""
+        return whose(limit, self.names.get(limit.origin_name, limit.origin_name))
+
+    def day(self, day: date) -> Phrase:
+        """Return a day with its year."""
+        locale = catalogue(self.language).locale
+        return Phrase(str(format_skeleton("yMMMd", day, locale=locale)))
+
+
+def _vitals(shown: Shown, reader: _Reader) -> Iterator[tuple[Vital, VitalPrint]]:
     for vital, lines in groupby(shown.lines, key=lambda line: line.vital):
-        gone = [
-            f"{yielded(each)} of {whose(each.limit, _name(each.limit, names))}: {each.why}"
-            for each in shown.plan.gave_way
-            if each.limit.vital is vital
-        ]
-        printed = [_limit(line, names, shown.today) for line in lines]
-        yield vital, VitalPrint(MEASURES[vital].display, printed, gone)
+        gone = [_gone(each, reader) for each in shown.plan.gave_way if each.limit.vital is vital]
+        printed = [_limit(line, reader, shown.today) for line in lines]
+        yield vital, VitalPrint(reader.say(MEASURES[vital].display), printed, gone)
 
 
-def _name(limit: PlanLimit, names: dict[str, str]) -> str:
-    return names.get(limit.origin_name, limit.origin_name)
+def _gone(gone: GaveWay, reader: _Reader) -> str:
+    owner, why = reader.owner(gone.limit), Phrase(gone.why)
+    return reader.say("{limit} of {owner}: {why}", limit=yielded(gone), owner=owner, why=why)
 
 
-def _limit(line: Line, names: dict[str, str], today: date) -> LimitPrint:
-    limit = line.limit
+def _limit(line: Line, reader: _Reader, today: date) -> LimitPrint:
+    limit, said = line.limit, line.words(reader.language)
     if limit is None:
-        return LimitPrint(line.severity, line.words, f"rule {line.rule}")
-    dates = [
-        words
-        for words, day in (("since", limit.set_on), ("review by", limit.review_by))
-        if day is not None
-        for words in (f"{words} {_day(day)}",)
-    ]
+        return LimitPrint(line.severity, said, reader.say("rule {rule}", rule=Phrase(line.rule)))
+    dates = []
+    if limit.set_on is not None:
+        dates.append(reader.say("since {day}", day=reader.day(limit.set_on)))
+    if limit.review_by is not None:
+        dates.append(reader.say("review by {day}", day=reader.day(limit.review_by)))
     late = limit.review_by is not None and limit.review_by < today
+    owner = reader.phrase(reader.owner(limit))
     return LimitPrint(
-        line.severity,
-        line.words,
-        whose(limit, _name(limit, names)),
-        limit.reason,
-        _basis(limit),
-        ", ".join(dates),
-        late,
+        line.severity, said, owner, limit.reason, _basis(limit, reader), ", ".join(dates), late
     )
 
 
-def _basis(limit: PlanLimit) -> str:
+def _basis(limit: PlanLimit, reader: _Reader) -> str:
     if limit.origin is not Origin.TEMPLATE:
         return limit.basis
-    sure = " and ".join(SURE[tag] for tag in limit.confidence.split("/"))
+    sure = ", ".join(reader.say(SURE[tag]) for tag in limit.confidence.split("/"))
     return f"{limit.basis} ({sure})"
 
 
-def _target(target: Version | None) -> str:
+def _target(target: Version | None, reader: _Reader) -> str:
     if target is None:
         return ""
-    due = f", review by {_day(target.review_by)}" if target.review_by else ""
-    return f"{TARGET_WORDS}, set by {target.clinician} on {_day(target.at.date())}{due}"
+    said = reader.say(
+        "{target}, set by {clinician} on {day}",
+        target=Phrase(TARGET_WORDS),
+        clinician=Phrase(target.clinician),
+        day=reader.day(target.at.date()),
+    )
+    return said + _due(target, reader)
 
 
-def _overdue(version: Version) -> str:
-    due = _day(version.review_by) if version.review_by else ""
-    return f"{_subject(version)}: to be reviewed by {due}"
+def _due(version: Version, reader: _Reader) -> str:
+    if version.review_by is None:
+        return ""
+    return ", " + reader.say("review by {day}", day=reader.day(version.review_by))
 
 
-def _version(version: Version, door: Door, visit: Visit) -> VersionPrint:
-    due = f", review by {_day(version.review_by)}" if version.review_by else ""
-    said = f"{version.change} by {version.clinician}: {_subject(version)}"
+def _overdue(version: Version, reader: _Reader) -> str:
+    due = reader.day(version.review_by) if version.review_by else Phrase("")
+    return reader.say("{measure}: to be reviewed by {day}", measure=_subject(version), day=due)
+
+
+def _version(version: Version, door: Door, visit: Visit, reader: _Reader) -> VersionPrint:
+    said = reader.say(
+        "{change} by {clinician}: {measure}",
+        change=Phrase(version.change),
+        clinician=Phrase(version.clinician),
+        measure=_subject(version),
+    )
     return VersionPrint(
         version.number,
         moment(version.at, now=visit.now, zone=door.zone),
-        f"{said}{_levels(version)}{due}",
+        f"{said}{_levels(version, reader)}{_due(version, reader)}",
         version.reason,
     )
 
 
-def _subject(version: Version) -> str:
+def _subject(version: Version) -> Phrase:
     if version.subject == TARGET:
-        return TARGET_WORDS
-    usual = " from the usual" if version.from_usual else ""
-    return MEASURES[Vital(version.subject)].display + usual
+        return Phrase(TARGET_WORDS)
+    name = Phrase(MEASURES[Vital(version.subject)].display)
+    return Phrase("{measure} from the usual", {"measure": name}) if version.from_usual else name
 
 
-def _levels(version: Version) -> str:
+def _levels(version: Version, reader: _Reader) -> str:
     if version.subject == TARGET:
         return ""
-    content = ((word.replace("_", " "), version.content.get(word)) for word in LEVELS)
-    said = [f"{w} {amount(Vital(version.subject), v)}" for w, v in content if v is not None]
+    content = ((word, version.content.get(word)) for word in LEVELS)
+    said = [
+        f"{reader.say(word.replace('_', ' '))} {reader.say('{limit}', limit=sized(vital, value))}"
+        for vital in (Vital(version.subject),)
+        for word, value in content
+        if value is not None
+    ]
     readings = int(version.content.get("readings", 1))
-    agree = f", {plural(readings, 'reading', 'readings')} must agree" if readings > 1 else ""
-    return f" {_joined(said)}{agree}"
-
-
-def _joined(parts: Iterable[str]) -> str:
-    return ", ".join(parts)
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"
+    if readings > 1:
+        said.append(reader.say("{count} readings must agree", count=whole(readings)))
+    return " " + ", ".join(said)

@@ -142,17 +142,20 @@ def _winner(
 def _why(limit: PlanLimit, to: PlanLimit) -> str:
     one, other = _standing(limit), _standing(to)
     if one == other:
-        return "the tighter of two counts"
+        return TIGHTER
     if one[0] != other[0]:
-        return "the site has locked its limit"
+        return LOCKED
     if one[1] != other[1]:
         return _FIRST[to.origin]
-    if one[2] != other[2]:
-        return "the site's limit for a condition goes before its limit for anybody"
-    return "the later of two counts"
+    return FOR_A_CONDITION if one[2] != other[2] else LATER
 
 
+TIGHTER = "the tighter of two counts"
+LATER = "the later of two counts"
+LOCKED = "the site has locked its limit"
+FOR_A_CONDITION = "the site's limit for a condition goes before its limit for anybody"
 _FIRST = {
     Origin.CLINICIAN: "a clinician's limit for this patient goes first",
     Origin.SITE: "the site's limit goes before a template's",
 }
+WHYS = (TIGHTER, LATER, LOCKED, FOR_A_CONDITION, *_FIRST.values())

@@ -38,11 +38,6 @@ class Side(StrEnum):
     LOW = "low"
     HIGH = "high"
 
-    @property
-    def edge(self) -> str:
-        """Return on which side of a level a value is beyond it."""
-        return "below" if self is Side.LOW else "above"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanLimit:

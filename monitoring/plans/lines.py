@@ -6,19 +6,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.vitals import MEASURES, Severity, Vital
-from monitoring.plans.limits import Origin
+from monitoring.catalogue import ENGLISH
+from monitoring.level_phrases import BEYOND, level_phrases, sized
+from monitoring.phrases import Phrase, shortest
+from monitoring.plans.limits import Origin, Side
 from monitoring.rule_kinds import AverageRule, LimitRule
-from monitoring.rule_words import amount, level_words
 from monitoring.whom import suits
+from monitoring.words import phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ingest.enrolment import Person
+    from monitoring.phrases import Value
     from monitoring.plans.deciding import GaveWay
     from monitoring.plans.in_force import Plan
     from monitoring.plans.limits import PlanLimit
-    from monitoring.rule_kinds import Level, Rule
+    from monitoring.rule_kinds import Level, Rule, Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +32,13 @@ class Line:
     vital: Vital
     upward: bool
     severity: Severity
-    words: str
+    said: tuple[Phrase, ...]
     rule: str
     limit: PlanLimit | None = None
+
+    def words(self, language: str = ENGLISH) -> str:
+        """Return when it holds and how it is confirmed."""
+        return "; ".join(phrase(each, language) for each in self.said)
 
 
 def lines(plan: Plan, person: Person, day: int) -> list[Line]:
@@ -58,15 +66,23 @@ def _of(rule: Rule, plan: Plan) -> Iterator[Line]:
         for level in rule.levels:
             tier = _said(rule, level)
             if tier is not None and (level.limit is not None or limit is not None):
-                words = level_words(rule, level)
-                yield Line(rule.vital, level.comparison.upward, tier, words, rule.id, limit)
+                said = tuple(level_phrases(rule, level))
+                yield Line(rule.vital, level.comparison.upward, tier, said, rule.id, limit)
     if isinstance(rule, AverageRule) and (not rule.tiers or rule.severity in rule.tiers):
         for term in rule.terms:
-            spoken = term.comparison.value.replace("-", " ")
-            name = MEASURES[term.vital].display
-            words = f"{name}, mean of {rule.least_readings} or more readings, {spoken}"
-            said = f"{words} {amount(term.vital, term.limit)}"
-            yield Line(term.vital, term.comparison.upward, rule.severity, said, rule.id)
+            yield Line(
+                term.vital, term.comparison.upward, rule.severity, (_mean(rule, term),), rule.id
+            )
+
+
+def _mean(rule: AverageRule, term: Term) -> Phrase:
+    mean: dict[str, Value] = {
+        "measure": Phrase(MEASURES[term.vital].display),
+        "count": shortest(rule.least_readings),
+    }
+    limit = sized(term.vital, term.limit)
+    over = Phrase("{measure}, mean of {count} or more readings,", mean)
+    return Phrase(BEYOND[term.comparison], {"measure": over, "limit": limit})
 
 
 def _said(rule: LimitRule, level: Level) -> Severity | None:
@@ -78,19 +94,29 @@ def _said(rule: LimitRule, level: Level) -> Severity | None:
     return None
 
 
-def whose(limit: PlanLimit, display: str = "") -> str:
+def whose(limit: PlanLimit, display: str = "") -> Phrase:
     """Return whose a limit is; `display` is the name of its template."""
     if limit.origin is Origin.CLINICIAN:
-        return limit.set_by or "a clinician"
+        return Phrase(limit.set_by) if limit.set_by else Phrase("a clinician")
     if limit.origin is Origin.TEMPLATE:
-        return f"template {display or limit.origin_name}"
-    return "the site" + (", locked" if limit.locked else "")
+        return Phrase("template {name}", {"name": Phrase(display or limit.origin_name)})
+    return Phrase("the site, locked") if limit.locked else Phrase("the site")
 
 
-def yielded(gone: GaveWay) -> str:
-    """Return a level that gave way, in words."""
-    limit = gone.limit
-    end = f"at or {gone.side.edge} {amount(limit.vital, gone.value)}"
+def yielded(gone: GaveWay) -> Phrase:
+    """Return a level that gave way."""
+    limit, low = gone.limit, gone.side is Side.LOW
+    facts: dict[str, Value] = {
+        "tier": Phrase(gone.severity),
+        "measure": Phrase(MEASURES[limit.vital].display),
+        "limit": sized(limit.vital, abs(gone.value) if limit.from_usual else gone.value),
+    }
     if limit.from_usual:
-        end = f"{amount(limit.vital, abs(gone.value))} {gone.side.edge} the usual"
-    return f"{gone.severity} {MEASURES[limit.vital].display} {end}"
+        return Phrase(_BELOW_USUAL if low else _ABOVE_USUAL, facts)
+    return Phrase(_AT_OR_BELOW if low else _AT_OR_ABOVE, facts)
+
+
+_AT_OR_BELOW = "{tier} {measure} at or below {limit}"
+_AT_OR_ABOVE = "{tier} {measure} at or above {limit}"
+_BELOW_USUAL = "{tier} {measure} {limit} below the usual"
+_ABOVE_USUAL = "{tier} {measure} {limit} above the usual"

@@ -9,9 +9,10 @@ if TYPE_CHECKING:
     from tests.ward import Ward
 
 
-def plan_of(enter: Enter, ward: Ward, name: str) -> str:
+def plan_of(enter: Enter, ward: Ward, name: str, language: str = "en") -> str:
     """Return the words of the section, as a reader sees them."""
-    page = enter(ward.username).get(f"/patients/{ward.patients[name]}").text
+    asked = {"Accept-Language": language}
+    page = enter(ward.username).get(f"/patients/{ward.patients[name]}", headers=asked).text
     section = page[page.index('id="plan"') : page.index("</section>", page.index('id="plan"'))]
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", section)).split())
 
@@ -59,3 +60,22 @@ def test_whom_no_template_is_for_is_judged_by_the_rulebook_alone(enter: Enter, w
 
     assert "Templates diabetes, not known to take insulin or a sulfonylurea" in said
     assert "No clinician has set a limit for this patient." in said
+
+
+def test_a_korean_reader_reads_the_plan_in_korean(enter: Enter, ward: Ward) -> None:
+    """What a person wrote (reasons, names) and the literature stay as they were written."""
+    said = plan_of(enter, ward, "Oh Malsun", "ko")
+
+    assert re.search(
+        r"AMBER 심박수 125회/분 이상; 한 번의 측정으로 알림 Dr Han , \d{4}년 \d+월 \d+일부터,"
+        r" \d{4}년 \d+월 \d+일까지 재검토 재검토 기한 지남 : her pacemaker keeps her fast",
+        said,
+    ), said
+    assert "적용되지 않음: 황색 심박수 100회/분 이상, 심부전 기본 기준" in said
+    assert "이 환자에 대한 의료진의 기준이 우선" in said
+    assert "관리 계획 이력 2건" in said
+    assert "규칙집 기준만 적용되는 항목" in said
+    english = re.findall(
+        r"at (?:least|most)|must agree|review by|Gave way|and (?:above|below)", said
+    )
+    assert english == []
