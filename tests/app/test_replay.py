@@ -199,7 +199,7 @@ def test_silence_and_data_quality_are_not_written(tmp_path: Path) -> None:
 def test_a_retracted_reading_stops_counting_when_the_retraction_arrives(tmp_path: Path) -> None:
     """REL-23."""
     weight = [observation("ida", "29463-7", 80, START + timedelta(days=d)) for d in range(3)]
-    slip = observation("ida", "29463-7", 60, START + timedelta(days=3))
+    slip = observation("ida", "29463-7", 77, START + timedelta(days=3))
     retraction = slip | {
         "status": "entered-in-error",
         "meta": {"lastUpdated": (START + timedelta(days=3, hours=1)).isoformat()},

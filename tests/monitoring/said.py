@@ -36,9 +36,22 @@ def texts(finding: Finding, language: str) -> list[str]:
     ]
 
 
+SPOKEN = re.compile(r"(?P<half>오전|오후) (?P<hour>\d+)시(?: (?P<minute>\d+)분)?")
+
+
 def told(finding: Finding, language: str) -> set[str]:
     """Return every number that is said of a finding."""
-    return {each for text in texts(finding, language) for each in figures(text)}
+    return {each for text in texts(finding, language) for each in figures(charted(text))}
+
+
+def charted(korean: str) -> str:
+    """Return a text whose times of day are as a chart has them: 오후 9시 5분 is 21:05."""
+    return SPOKEN.sub(_charted, korean)
+
+
+def _charted(said: re.Match[str]) -> str:
+    hour = int(said["hour"]) % 12 + (12 if said["half"] == "오후" else 0)
+    return f"{hour:02}:{int(said['minute'] or 0):02}"
 
 
 def accounted(finding: Finding, language: str) -> set[str]:

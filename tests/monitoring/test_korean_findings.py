@@ -13,6 +13,7 @@ from core.vitals import Quality, Reading, Vital
 from ingest.enrolment import Person
 from monitoring import judgement, windows, words
 from monitoring.service import load_rulebook
+from tests.monitoring.said import charted
 from tests.monitoring.test_korean import LATIN, NUMBER, POLITE, SENTENCE, WORD
 
 if TYPE_CHECKING:
@@ -59,7 +60,6 @@ STRANGE = {
     Vital.POOR_INTAKE: (1.0,),
     Vital.FALL: (1.0,),
 }
-SPOKEN = re.compile(r"(?P<half>오전|오후) (?P<hour>\d+)시(?: (?P<minute>\d+)분)?")
 BOUNDS = {Vital.GLUCOSE: ((20.0, "<"), (600.0, ">"))}
 
 
@@ -102,16 +102,6 @@ def told(finding: Finding, language: str) -> Iterator[str]:
     yield words.detail(finding, language)
     yield words.patient(finding, language, emergency="119")
     yield words.missing(finding, language)
-
-
-def charted(korean: str) -> str:
-    """Return a text whose times of day are as a chart has them: 오후 9시 5분 is 21:05."""
-    return SPOKEN.sub(_charted, korean)
-
-
-def _charted(said: re.Match[str]) -> str:
-    hour = int(said["hour"]) % 12 + (12 if said["half"] == "오후" else 0)
-    return f"{hour:02}:{int(said['minute'] or 0):02}"
 
 
 def test_a_spoken_time_is_read_back_as_it_was() -> None:
