@@ -88,6 +88,8 @@ def usual(past: History, vital: Vital, *, before: int, days: int = SPAN_DAYS) ->
 def like_days(past: History, vital: Vital, *, before: int, days: int) -> Daily:
     """Return the daily medians that may be held against `usual` of the same days."""
     series = past.series[vital]
+    if series.origin is None or series.origin.sites is None:
+        return series.daily
     mine = _at_site(past, vital, _span(before, days, restarted(past, vital)))
     return series.daily if mine is None else _daily(series, mine)
 
