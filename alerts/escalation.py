@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,9 @@ class Kind(StrEnum):
     REPEAT = "repeat"
     REMIND = "remind"
     EXPIRE = "expire"
+    LAPSE = "lapse"  # of a claim
+    WAKE = "wake"  # of a snooze
+    RETURN = "return"  # of a delegation that nobody answered
 
 
 class StepState(StrEnum):
@@ -49,13 +52,14 @@ class Planned:
     to: To
     channel: Channel
     reason: Reason
+    rung: int | None = None  # its place in the chain, where it is one of the chain's
 
 
 def chain(tier: Tier, *, start: datetime, reason: Reason) -> tuple[Planned, ...]:
     """Return every step of a tier's chain, the ones due at once carrying `reason`."""
     return tuple(
-        _planned(rung, position, start=start, reason=_reason(rung, reason))
-        for position, rung in enumerate(tier.rungs)
+        replace(_planned(rung, place, start=start, reason=_reason(rung, reason)), rung=place)
+        for place, rung in enumerate(tier.rungs)
     )
 
 
@@ -82,12 +86,56 @@ def repeats(tier: Tier, *, after: int, waiting: int, now: datetime) -> tuple[Pla
     )
 
 
-def holding(tier: Tier, *, start: datetime) -> tuple[Planned, ...]:
-    """Return the timers of an acknowledgement: a reminder to its owner, then its end."""
+def holding(tier: Tier, *, start: datetime, until: datetime | None = None) -> tuple[Planned, ...]:
+    """Return the timers of an acknowledgement: a reminder to its owner, then its end.
+
+    `until` is an end that was set before and stays.
+    """
+    end = until or start + tier.holds
+    remind = max(start, end - (tier.holds - tier.reminder))
     return (
-        Planned(0, Kind.REMIND, start + tier.reminder, To.OWNER, Channel.INBOX, Reason.ACK_ENDING),
-        Planned(1, Kind.EXPIRE, start + tier.holds, To.OWNER, Channel.INBOX, Reason.ACK_EXPIRED),
+        Planned(0, Kind.REMIND, remind, To.OWNER, Channel.INBOX, Reason.ACK_ENDING),
+        Planned(1, Kind.EXPIRE, end, To.OWNER, Channel.INBOX, Reason.ACK_EXPIRED),
     )
+
+
+def lapsing(position: int, *, at: datetime) -> Planned:
+    """Return the end of a claim."""
+    return Planned(position, Kind.LAPSE, at, To.OWNER, Channel.INBOX, Reason.CLAIM_LAPSED)
+
+
+def waking(*, at: datetime) -> Planned:
+    """Return the end of a snooze."""
+    return Planned(0, Kind.WAKE, at, To.OWNER, Channel.INBOX, Reason.SNOOZE_ENDED)
+
+
+def asking(
+    channels: Sequence[Channel], *, first: int, at: datetime, until: datetime
+) -> tuple[Planned, ...]:
+    """Return how a new owner is told, and when the alert goes back if nobody answers."""
+    told = (
+        Planned(first + index, Kind.NOTIFY, at, To.OWNER, channel, Reason.DELEGATED)
+        for index, channel in enumerate(channels)
+    )
+    last = first + len(channels)
+    back = Planned(last, Kind.RETURN, until, To.OWNER, Channel.INBOX, Reason.NOT_ANSWERED)
+    return (*told, back)
+
+
+def onward(tier: Tier, reached: int | None, *, first: int, now: datetime) -> list[Planned]:
+    """Return the next steps of a chain, due now because a person asked for it.
+
+    `reached` is the place in the chain of the last step that acted, None where none did; past
+    the end of the chain its repeat is next.
+    """
+    wait = None if reached is None else tier.rungs[min(reached, len(tier.rungs) - 1)].after
+    later = [(place, r) for place, r in enumerate(tier.rungs) if wait is None or r.after > wait]
+    soonest = min((rung.after for _, rung in later), default=None)
+    rungs = [(place, rung) for place, rung in later if rung.after == soonest]
+    return [
+        Planned(first + index, Kind.NOTIFY, now, rung.to, rung.channel, Reason.ESCALATED, place)
+        for index, (place, rung) in enumerate(rungs or [(None, rung) for rung in tier.repeat])
+    ]
 
 
 def counts(step: StepState, fence: int, alert: State, alert_fence: int) -> bool:
@@ -105,10 +153,18 @@ _WORDS = {
 }
 
 
+_ENDS = {
+    Kind.EXPIRE: "acknowledgement ends",
+    Kind.LAPSE: "claim ends",
+    Kind.WAKE: "snooze ends",
+    Kind.RETURN: "goes back to who delegated it",
+}
+
+
 def words(kind: Kind, to: To) -> str:
     """Return what a waiting step will do, as a page says it."""
-    if kind is Kind.EXPIRE:
-        return "acknowledgement ends"
+    if kind in _ENDS:
+        return _ENDS[kind]
     return f"reminder to the {_WORDS[to]}" if kind is Kind.REMIND else _WORDS[to]
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from alerts.lifecycle import State
 from core.vitals import Severity
 from monitoring.findings import Finding
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from uuid import UUID
 
-    from alerts.lifecycle import State
     from ingest.roster import PatientProfile
     from monitoring.findings import Problem
 
@@ -59,6 +59,21 @@ class DeliveryView:
 
 
 @dataclass(frozen=True, slots=True)
+class Holding:
+    """Who has an episode in hand without owning it, and until when."""
+
+    claimed_by_id: UUID | None = None
+    claimed_by_name: str = ""
+    claim_ends_at: datetime | None = None
+    asked_by_name: str = ""  # who delegated it, while nobody has accepted
+    answer_by: datetime | None = None
+    snoozed_by_name: str = ""
+    snoozed_at: datetime | None = None
+    snoozed_until: datetime | None = None
+    snooze_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EpisodeView:
     """One episode with everything a page about it needs; findings gravest and newest first."""
 
@@ -73,7 +88,8 @@ class EpisodeView:
     opened_at: datetime
     closed_at: datetime | None
     owner_id: UUID | None
-    owner_name: str
+    owner_name: str  # of the person, or of the team that it was delegated to
+    holding: Holding
     acknowledged_at: datetime | None
     ack_expires_at: datetime | None
     next_step_at: datetime | None
@@ -112,6 +128,7 @@ class InboxRow:
     opened_at: datetime
     owner_id: UUID | None
     owner_name: str
+    holding: Holding
     next_step_at: datetime | None
     next_step: str
     other_problems: tuple[Problem, ...]
@@ -137,9 +154,13 @@ def _by_patient(episode: EpisodeView) -> UUID:
     return episode.patient_id
 
 
-def urgency(item: EpisodeView | InboxRow) -> tuple[int, float]:
-    """Return the sort key of the work: the gravest first, then the oldest (UX-01)."""
-    return (-item.severity.rank, item.opened_at.timestamp())
+def urgency(item: EpisodeView | InboxRow) -> tuple[bool, int, float]:
+    """Return the sort key of the work: the gravest first, then the oldest (UX-01).
+
+    What somebody has put off stands after everything else.
+    """
+    put_off = item.state is State.SNOOZED
+    return (put_off, -item.severity.rank, item.opened_at.timestamp())
 
 
 def _row(episodes: list[EpisodeView], person: PatientProfile) -> InboxRow:
@@ -160,6 +181,7 @@ def _row(episodes: list[EpisodeView], person: PatientProfile) -> InboxRow:
         opened_at=first.opened_at,
         owner_id=first.owner_id,
         owner_name=first.owner_name,
+        holding=first.holding,
         next_step_at=first.next_step_at,
         next_step=first.next_step,
         other_problems=tuple(e.problem for e in others),

@@ -12,7 +12,9 @@ class State(StrEnum):
     """Where an episode stands."""
 
     OPEN = "open"
+    CLAIMED = "claimed"  # somebody looks at it; its escalation goes on
     ACKNOWLEDGED = "acknowledged"
+    SNOOZED = "snoozed"
     RESOLVED = "resolved"
     AUTO_CLOSED = "auto-closed"
     WITHDRAWN = "withdrawn"
@@ -27,8 +29,13 @@ class State(StrEnum):
         """Return whether a person has taken it."""
         return self is State.ACKNOWLEDGED
 
+    @property
+    def waits(self) -> bool:
+        """Return whether it waits for somebody to take it: nobody owns or postponed it."""
+        return self in (State.OPEN, State.CLAIMED)
 
-LIVE = (State.OPEN, State.ACKNOWLEDGED)
+
+LIVE = (State.OPEN, State.CLAIMED, State.ACKNOWLEDGED, State.SNOOZED)
 CLEARS_ALONE = (Severity.YELLOW, Severity.INFO, Severity.DQ)
 
 
@@ -38,8 +45,17 @@ class Event(StrEnum):
     FOUND = "found"  # the same or a lesser finding
     ROSE = "rose"
     LOWERED = "lowered"  # its gravest finding lost its cause, a lesser one stands
+    CLAIM = "claim"
+    CLAIM_LAPSED = "claim-lapsed"
     ACKNOWLEDGE = "acknowledge"
     ACK_EXPIRED = "ack-expired"
+    DELEGATE = "delegate"
+    ACCEPT = "accept"  # whom it was delegated to takes it
+    RETURNED = "returned"  # nobody accepted
+    SNOOZE = "snooze"
+    SNOOZE_ENDED = "snooze-ended"
+    CONTACTED = "contacted"
+    ESCALATE = "escalate"
     RESOLVE = "resolve"
     CLEARED = "cleared"
     WITHDRAW = "withdraw"
@@ -47,31 +63,49 @@ class Event(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The change is not legal; the reason is for whoever asked."""
+    """The change is not legal; the reason is for whoever asked.
+
+    `moved` says that the alert moved on: somebody may have been first.
+    """
 
     reason: str
+    moved: bool = True
 
 
+_STAYS = {state: state for state in LIVE}
+_ACKNOWLEDGED = {State.ACKNOWLEDGED: State.ACKNOWLEDGED}
 _NEXT: dict[Event, dict[State, State]] = {
-    Event.FOUND: {State.OPEN: State.OPEN, State.ACKNOWLEDGED: State.ACKNOWLEDGED},
-    Event.ROSE: {State.OPEN: State.OPEN, State.ACKNOWLEDGED: State.OPEN},
-    Event.LOWERED: {State.OPEN: State.OPEN, State.ACKNOWLEDGED: State.ACKNOWLEDGED},
-    Event.ACKNOWLEDGE: {State.OPEN: State.ACKNOWLEDGED},
+    Event.FOUND: _STAYS,
+    Event.ROSE: dict.fromkeys(LIVE, State.OPEN),
+    Event.LOWERED: _STAYS,
+    Event.CLAIM: {State.OPEN: State.CLAIMED},
+    Event.CLAIM_LAPSED: {State.CLAIMED: State.OPEN},
+    Event.ACKNOWLEDGE: dict.fromkeys((State.OPEN, State.CLAIMED), State.ACKNOWLEDGED),
     Event.ACK_EXPIRED: {State.ACKNOWLEDGED: State.OPEN},
+    Event.DELEGATE: _ACKNOWLEDGED | {State.CLAIMED: State.ACKNOWLEDGED},
+    Event.ACCEPT: _ACKNOWLEDGED,
+    Event.RETURNED: _ACKNOWLEDGED,
+    Event.SNOOZE: dict.fromkeys((State.OPEN, State.CLAIMED, State.ACKNOWLEDGED), State.SNOOZED),
+    Event.SNOOZE_ENDED: {State.SNOOZED: State.OPEN},
+    Event.CONTACTED: _STAYS,
+    Event.ESCALATE: _STAYS,
     Event.RESOLVE: {State.ACKNOWLEDGED: State.RESOLVED},
-    Event.CLEARED: {State.OPEN: State.AUTO_CLOSED},
-    Event.WITHDRAW: {State.OPEN: State.WITHDRAWN, State.ACKNOWLEDGED: State.WITHDRAWN},
+    Event.CLEARED: dict.fromkeys((State.OPEN, State.SNOOZED), State.AUTO_CLOSED),
+    Event.WITHDRAW: dict.fromkeys(LIVE, State.WITHDRAWN),
 }
 
 
 def transition(state: State, event: Event, severity: Severity) -> State | Refused:
     """Return the state after an event, or why it cannot happen.
 
-    `severity` is the episode's own: a RED or AMBER never closes without a person.
+    `severity` is the episode's own: a RED or AMBER never closes without a person, and a RED is
+    never put off (AL-11).
     """
     if state.ended:
         return Refused(f"the alert is already {state}")
     if event is Event.CLEARED and severity not in CLEARS_ALONE:
-        return Refused(f"a {severity} alert never closes without a person")
+        return Refused(f"a {severity} alert never closes without a person", moved=False)
+    if event is Event.SNOOZE and severity is Severity.RED:
+        return Refused("a RED alert cannot be snoozed", moved=False)
     after = _NEXT[event].get(state)
     return after or Refused(f"an alert that is {state} cannot take '{event}'")

@@ -51,6 +51,8 @@ class Tier:
     repeat: tuple[Rung, ...]  # `after` is the interval once the chain is through
     holds: timedelta  # how long an acknowledgement lasts
     reminder: timedelta
+    answer: timedelta  # how long a delegation may wait for its answer before it returns
+    snooze: timedelta  # the longest that it may be put off; none for RED
     clearing: timedelta | None  # time without the finding after which it closes alone
 
 
@@ -64,12 +66,18 @@ class Policy:
     marked_late: timedelta
     steps_down: timedelta
     linked_within: timedelta
+    claim: timedelta  # how long "being looked at by" stands
+    undo: timedelta
     waits: tuple[timedelta, ...]
     hash: str
 
 
+OLD_CLAIM = 600.0  # seconds, in a snapshot of before there were claims
 TOLD = (Severity.RED, Severity.AMBER, Severity.YELLOW, Severity.DQ)
 NEVER_ALONE = (Severity.RED, Severity.AMBER)
+# AL-11: no policy may let somebody put an alert off for longer.
+LONGEST_SNOOZE = {Severity.RED: timedelta(0), Severity.AMBER: timedelta(hours=72)}
+LONGEST_SNOOZE_OF_OTHERS = timedelta(days=14)
 
 
 def read(source: Mapping[str, Any], *, scale: float = 1.0) -> Policy:
@@ -95,6 +103,8 @@ def read(source: Mapping[str, Any], *, scale: float = 1.0) -> Policy:
             marked_late=timedelta(minutes=source["marked_late_minutes"]),
             steps_down=timedelta(minutes=source["steps_down_minutes"]),
             linked_within=timedelta(days=source["linked_within_days"]),
+            claim=timedelta(minutes=source["claim_minutes"] * scale),
+            undo=timedelta(seconds=source["undo_seconds"]),
             waits=tuple(timedelta(seconds=s * scale) for s in source["delivery"]["waits_seconds"]),
             hash=_hash(source),
         )
@@ -112,6 +122,8 @@ def _tier(source: Mapping[str, Any], scale: float) -> Tier:
         repeat=_rungs(source["repeat"], scale),
         holds=timedelta(minutes=source["acknowledgement_minutes"] * scale),
         reminder=timedelta(minutes=source["reminder_minutes"] * scale),
+        answer=timedelta(minutes=source["answer_minutes"] * scale),
+        snooze=timedelta(hours=source.get("snooze_hours", 0)),
         clearing=None if clearing is None else timedelta(hours=clearing * scale),
     )
 
@@ -134,6 +146,9 @@ def _check(severity: Severity, tier: Tier) -> None:
         "has steps out of order": waits != sorted(waits),
         "has no repeat": not tier.repeat or any(r.after <= timedelta(0) for r in tier.repeat),
         "reminds after the acknowledgement has ended": tier.reminder >= tier.holds,
+        "waits for an answer longer than the acknowledgement lasts": tier.answer >= tier.holds,
+        "may be snoozed for too long": tier.snooze
+        > LONGEST_SNOOZE.get(severity, LONGEST_SNOOZE_OF_OTHERS),
         "may not close alone": severity in NEVER_ALONE and tier.clearing is not None,
         "must say when it closes": severity not in NEVER_ALONE and tier.clearing is None,
         "must end in the fallback team": severity in NEVER_ALONE
@@ -155,6 +170,8 @@ def freeze(policy: Policy) -> dict[str, Any]:
         "marked_late": policy.marked_late.total_seconds(),
         "steps_down": policy.steps_down.total_seconds(),
         "linked_within": policy.linked_within.total_seconds(),
+        "claim": policy.claim.total_seconds(),
+        "undo": policy.undo.total_seconds(),
         "waits": [wait.total_seconds() for wait in policy.waits],
         "hash": policy.hash,
     }
@@ -166,6 +183,8 @@ def _frozen(tier: Tier) -> dict[str, Any]:
         "repeat": [[r.after.total_seconds(), r.to, r.channel] for r in tier.repeat],
         "holds": tier.holds.total_seconds(),
         "reminder": tier.reminder.total_seconds(),
+        "answer": tier.answer.total_seconds(),
+        "snooze": tier.snooze.total_seconds(),
         "clearing": None if tier.clearing is None else tier.clearing.total_seconds(),
     }
 
@@ -180,6 +199,8 @@ def thaw(snapshot: Mapping[str, Any]) -> Policy:
         # An alert that was opened before there was a step-down does not step down.
         steps_down=timedelta(seconds=snapshot.get("steps_down", 0.0)),
         linked_within=timedelta(seconds=snapshot["linked_within"]),
+        claim=timedelta(seconds=snapshot.get("claim", OLD_CLAIM)),
+        undo=timedelta(seconds=snapshot.get("undo", 0.0)),
         waits=tuple(timedelta(seconds=wait) for wait in snapshot["waits"]),
         hash=snapshot["hash"],
     )
@@ -196,5 +217,7 @@ def _thawed(tier: Mapping[str, Any]) -> Tier:
         repeat=repeat,
         holds=timedelta(seconds=tier["holds"]),
         reminder=timedelta(seconds=tier["reminder"]),
+        answer=timedelta(seconds=tier.get("answer", tier["reminder"])),
+        snooze=timedelta(seconds=tier.get("snooze", 0.0)),
         clearing=None if clearing is None else timedelta(seconds=clearing),
     )

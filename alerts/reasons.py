@@ -18,6 +18,11 @@ class Reason(StrEnum):
     ACK_EXPIRED = "acknowledged-but-not-concluded"
     DELIVERY_FAILED = "delivery-failed"
     TOLD_BEFORE = "those-told-are-told-again"
+    SNOOZE_ENDED = "snooze-ended"
+    SNOOZE_CANCELLED = "snooze-cancelled"
+    DELEGATED = "delegated"
+    NOT_ANSWERED = "delegation-not-answered"
+    ESCALATED = "escalated-by-a-person"
     # not told
     SAME_FINDING = "same-finding"
     INHIBITED = "inhibited-by-graver"
@@ -35,6 +40,13 @@ class Reason(StrEnum):
     NO_ADDRESS = "fallback-has-no-address"
     # changes of state
     ACKNOWLEDGED = "acknowledged"
+    CLAIMED = "being-looked-at"
+    CLAIM_LAPSED = "claim-lapsed"
+    ACCEPTED = "delegation-accepted"
+    SNOOZED = "put-off-with-a-reason"
+    CONTACTED = "person-contacted"
+    NOT_REACHED = "person-not-reached"
+    UNDONE = "taken-back-by-who-did-it"
     RESOLVED = "outcome-recorded"
     CLEARED = "back-in-range-for-the-clearing-time"
     WITHDRAWN = "cause-withdrawn"
@@ -60,6 +72,11 @@ WORDS: dict[Reason, str] = {
     Reason.ACK_EXPIRED: "acknowledged but not concluded",
     Reason.DELIVERY_FAILED: "the message could not be delivered",
     Reason.TOLD_BEFORE: "told before, so told of the change",
+    Reason.SNOOZE_ENDED: "the snooze has ended",
+    Reason.SNOOZE_CANCELLED: "the snooze was cancelled",
+    Reason.DELEGATED: "asked by a colleague to take it",
+    Reason.NOT_ANSWERED: "whom it was delegated to did not answer in time",
+    Reason.ESCALATED: "a person asked for the next step now",
     Reason.SAME_FINDING: "not notified: same or lesser finding, added as evidence",
     Reason.INHIBITED: "not notified: a graver finding of the same problem speaks for it",
     Reason.LATE: "shown, nobody paged: the reading was taken more than 24 hours ago",
@@ -74,6 +91,13 @@ WORDS: dict[Reason, str] = {
     Reason.NO_BACKUP: "sent to the fallback team: nobody else of the care team can back up",
     Reason.NO_ADDRESS: "shown in the inbox: the fallback team has no address",
     Reason.ACKNOWLEDGED: "acknowledged",
+    Reason.CLAIMED: "being looked at",
+    Reason.CLAIM_LAPSED: "the claim ended with nothing done",
+    Reason.ACCEPTED: "delegation accepted",
+    Reason.SNOOZED: "put off",
+    Reason.CONTACTED: "the person was reached",
+    Reason.NOT_REACHED: "the person was not reached",
+    Reason.UNDONE: "taken back within seconds by who did it",
     Reason.RESOLVED: "outcome recorded",
     Reason.CLEARED: "back in range for the clearing time",
     Reason.WITHDRAWN: "the readings it rested on were withdrawn or corrected",

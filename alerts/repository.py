@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from alerts.escalation import StepState
 from alerts.lifecycle import LIVE, State
-from alerts.tables import Alert, AlertEvent, AlertFinding, Step
+from alerts.tables import IS_LIVE, Alert, AlertEvent, AlertFinding
 from core import outbox
 from core.outbox import Topic
 from core.security import SYSTEM
@@ -19,20 +18,22 @@ from ingest.repository import one_person
 from monitoring.record import write_says, write_usual
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from sqlalchemy.orm import Session
 
-    from alerts.escalation import Planned
     from core.security import Caller
     from monitoring.findings import Finding, Problem
 
 # The lines of a timeline that change what an alert is, seen from outside.
 CHANGES = (
     *("opened", "rose", "lowered", "acknowledged", "reopened"),
+    *("claimed", "unclaimed", "delegated", "returned", "snoozed", "contacted", "undone"),
     *("resolved", "auto-closed", "withdrawn"),
 )
+# What a person did to an alert, for whoever comes second.
+ACTS = ("acknowledged", "resolved", "claimed", "snoozed", "delegated")
 
 
 def open_once(session: Session, values: Mapping[str, Any]) -> bool:
@@ -45,7 +46,7 @@ def open_once(session: Session, values: Mapping[str, Any]) -> bool:
         .values(id=uuid4(), version=1, fence=0, state=State.OPEN, **values)
         .on_conflict_do_nothing(
             index_elements=["patient_id", "problem"],
-            index_where=text("state in ('open', 'acknowledged')"),
+            index_where=text(IS_LIVE),
         )
         .returning(Alert.id)
     )
@@ -185,8 +186,12 @@ def note(  # noqa: PLR0913 (a line of the timeline has this many facts, AL-04)
     caller: Caller = SYSTEM,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
+    kept: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write one line of the timeline; what others may have subscribed to becomes work."""
+    """Write one line of the timeline; what others may have subscribed to becomes work.
+
+    `kept` is what an undo of it would bring back.
+    """
     session.add(
         AlertEvent(
             alert_id=alert.id,
@@ -197,6 +202,7 @@ def note(  # noqa: PLR0913 (a line of the timeline has this many facts, AL-04)
             reason=reason,
             before=dict(before or {}),
             after=dict(after or {}),
+            kept=None if kept is None else dict(kept),
         )
     )
     if kind in CHANGES:
@@ -214,78 +220,30 @@ def noted(session: Session, alert: Alert, kind: str, after: Mapping[str, Any]) -
 
 def last_act(session: Session, alert: Alert) -> AlertEvent | None:
     """Return the last thing that a person did to an alert."""
+    query = select(AlertEvent).where(AlertEvent.alert_id == alert.id, AlertEvent.kind.in_(ACTS))
+    return session.scalar(query.order_by(AlertEvent.id.desc()).limit(1))
+
+
+def last_change(session: Session, alert: Alert) -> AlertEvent | None:
+    """Return the last line of the timeline that changed what an alert is."""
     query = select(AlertEvent).where(
-        AlertEvent.alert_id == alert.id, AlertEvent.kind.in_(["acknowledged", "resolved"])
+        AlertEvent.alert_id == alert.id, AlertEvent.kind.in_([*CHANGES, "escalated"])
     )
     return session.scalar(query.order_by(AlertEvent.id.desc()).limit(1))
 
 
-def plan(session: Session, alert: Alert, steps: Iterable[Planned]) -> list[Step]:
-    """Write steps that hold for the alert as it stands now, by its fence."""
-    rows = [
-        Step(
-            alert_id=alert.id,
-            position=step.position,
-            kind=step.kind,
-            due_at=step.due_at,
-            fence=alert.fence,
-            state=StepState.WAITING,
-            to_kind=step.to,
-            channel=step.channel,
-            reason=step.reason,
-        )
-        for step in steps
-    ]
-    session.add_all(rows)
-    session.flush()
-    return rows
+def facts(alert: Alert) -> dict[str, str | None]:
+    """Return where an alert stands, as a line of its timeline keeps it."""
+    owner = alert.owner_id or alert.owner_team_id
+    return {
+        "state": str(alert.state),
+        "severity": str(alert.severity),
+        "owner": str(owner) if owner else None,
+    }
 
 
-def cancel_steps(session: Session, alert: Alert) -> None:
-    """Take back every waiting step and make those in flight stale (REL-14)."""
-    alert.fence += 1
-    session.execute(
-        update(Step)
-        .where(Step.alert_id == alert.id, Step.state == StepState.WAITING)
-        .values(state=StepState.CANCELLED)
-    )
-
-
-def due(session: Session, *, now: datetime, limit: int = 200) -> Sequence[tuple[UUID, UUID]]:
-    """Return (step, alert) of the steps whose time has come, the longest overdue first."""
-    rows = session.execute(
-        select(Step.id, Step.alert_id)
-        .where(Step.state == StepState.WAITING, Step.due_at <= now)
-        .order_by(Step.due_at, Step.position)
-        .limit(limit)
-    )
-    return [(row.id, row.alert_id) for row in rows]
-
-
-def step(session: Session, step_id: UUID) -> Step | None:
-    """Return a step as it stands after the alert's lock was taken."""
-    return session.get(Step, step_id, populate_existing=True)
-
-
-def waiting(session: Session, alert: Alert) -> int:
-    """Return how many steps of an alert still wait."""
-    query = select(func.count()).where(
-        Step.alert_id == alert.id, Step.fence == alert.fence, Step.state == StepState.WAITING
-    )
-    return session.scalar(query) or 0
-
-
-def hasten(session: Session, alert: Alert, *, reason: str, now: datetime) -> int:
-    """Make the next waiting notification due at once; return how many steps that are."""
-    upcoming = (
-        Step.alert_id == alert.id,
-        Step.fence == alert.fence,
-        Step.state == StepState.WAITING,
-        Step.kind.in_(["notify", "repeat"]),
-    )
-    first = session.scalar(select(func.min(Step.due_at)).where(*upcoming))
-    steps = session.scalars(select(Step).where(*upcoming, Step.due_at == first)).all()
-    for row in steps:
-        row.due_at, row.reason = min(row.due_at, now), reason
-    session.flush()
-    return len(steps)
+def let_go(alert: Alert) -> None:
+    """Take from an alert everybody who had it, and every postponement."""
+    alert.owner_id = alert.owner_team_id = alert.delegated_by = alert.claimed_by = None
+    alert.ack_expires_at = alert.answer_by = alert.claim_ends_at = None
+    alert.snoozed_by = alert.snoozed_at = alert.snoozed_until = alert.snooze_reason = None

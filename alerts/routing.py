@@ -36,6 +36,7 @@ class Roster:
     people: Sequence[Responsible]
     team: Team | None
     owner_id: UUID | None = None
+    owner_team_id: UUID | None = None  # where it was delegated to a team
 
 
 def practitioner(identity: UUID) -> str:
@@ -49,13 +50,20 @@ def route(to: To, channel: Channel, severity: Severity, roster: Roster) -> Recip
         return Recipient(SUPPORT)
     if to is To.FALLBACK:
         return Recipient(FALLBACK)
-    if to is To.OWNER and roster.owner_id:
-        return Recipient(practitioner(roster.owner_id))
+    if to is To.OWNER and (roster.owner_id or roster.owner_team_id):
+        return Recipient(_owner(roster))
     if roster.team is None:
         return Recipient(FALLBACK, why=Reason.NO_TEAM)
     if to is To.TEAM:
         return Recipient(f"team:{roster.team.id}")
     return _backup(channel, roster) if to is To.BACKUP else _responsible(channel, roster)
+
+
+def _owner(roster: Roster) -> str:
+    """Return the key of the person who owns it, or of the team that it was delegated to."""
+    if roster.owner_id:
+        return practitioner(roster.owner_id)
+    return f"team:{roster.owner_team_id}"
 
 
 def _responsible(channel: Channel, roster: Roster) -> Recipient:

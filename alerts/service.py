@@ -7,25 +7,22 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import select
-
-from alerts import grouping, lifecycle, repository
+from alerts import grouping, repository
 from alerts import inbox as order
 from alerts import policy as policies
-from alerts.delivery import repository as deliveries
+from alerts.acts.repository import take_up
+from alerts.acts.service import Contact, acknowledge, claim, escalate, note_contact, resolve
+from alerts.delegating.service import candidates, delegate
 from alerts.delivery.service import Addresses, deliver
-from alerts.episodes.service import clear, close, step, take
-from alerts.lifecycle import Event, Refused, State
+from alerts.episodes.service import clear, step, take
+from alerts.postponing.service import snooze, wake
 from alerts.reasons import Reason
-from alerts.routing import practitioner
 from alerts.standings.service import Judged, last_found, settle
-from alerts.steps.service import escalate_due, hold
-from alerts.tables import Alert
+from alerts.steps.service import escalate_due
+from alerts.undoing.service import undo
 from alerts.views import repository as views
-from core import audit
-from core.errors import ConflictError, NotFoundError
+from core.errors import NotFoundError
 from core.security import Role
-from core.vitals import Severity
 from ingest import repository as people
 from monitoring import repository as judgements
 
@@ -36,23 +33,31 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from alerts.inbox import EpisodeView, InboxRow
-    from alerts.outcomes import Resolution
     from alerts.policy import Policy
     from core.security import Caller
     from monitoring.findings import Assessment
 
 __all__ = [
     "Addresses",
+    "Contact",
     "acknowledge",
+    "candidates",
+    "claim",
+    "delegate",
     "deliver",
     "episodes",
+    "escalate",
     "escalate_due",
     "inbox",
     "load_policy",
+    "note_contact",
     "note_feedback",
     "raise_from",
     "raise_judged",
     "resolve",
+    "snooze",
+    "undo",
+    "wake",
 ]
 
 
@@ -89,85 +94,6 @@ def raise_judged(
     return changed + clear(session, judged, standing, now=now)
 
 
-def acknowledge(
-    session: Session,
-    caller: Caller,
-    alert_id: UUID,
-    *,
-    now: datetime,
-    version: int | None = None,
-) -> None:
-    """Take an open alert; a repeat by the same person changes nothing.
-
-    Raises
-    ------
-    NotFoundError
-        Where the caller may not see the patient (SEC-12).
-    ConflictError
-        Where somebody was first, saying who (UX-05), or `version` is not the current one.
-    """
-    alert = _mine(session, caller, alert_id)
-    if State(alert.state).owned and alert.owner_id == _identity(caller):
-        return
-    after = lifecycle.transition(State(alert.state), Event.ACKNOWLEDGE, Severity(alert.severity))
-    if isinstance(after, Refused):
-        raise ConflictError(_first(session, alert, after, now=now))
-    _unchanged(alert, version)
-    _own(session, caller, alert, now=now)
-    _audit(session, caller, alert, now=now)
-
-
-def _own(session: Session, caller: Caller, alert: Alert, *, now: datetime) -> None:
-    before = _facts(alert)
-    alert.state, alert.version = State.ACKNOWLEDGED, alert.version + 1
-    alert.owner_id, alert.acknowledged_at = _identity(caller), now
-    alert.paged = alert.severity  # whoever took it knows of it
-    hold(session, alert, now=now)
-    repository.note(
-        session,
-        alert,
-        "acknowledged",
-        Reason.ACKNOWLEDGED,
-        now=now,
-        caller=caller,
-        before=before,
-        after=_facts(alert),
-    )
-    if caller.practitioner_id:
-        deliveries.acted_on(session, alert.id, [practitioner(caller.practitioner_id)], now=now)
-
-
-def resolve(
-    session: Session, caller: Caller, alert_id: UUID, resolution: Resolution, *, now: datetime
-) -> None:
-    """End an alert with its outcome; one that nobody owns is acknowledged first.
-
-    Raises `NotFoundError` and `ConflictError` as `acknowledge` does.
-    """
-    alert = _mine(session, caller, alert_id)
-    if alert.state == State.OPEN:
-        _own(session, caller, alert, now=now)
-    after = lifecycle.transition(State(alert.state), Event.RESOLVE, Severity(alert.severity))
-    if isinstance(after, Refused):
-        raise ConflictError(_first(session, alert, after, now=now))
-    before = _facts(alert)
-    alert.outcome, alert.outcome_detail = resolution.label, resolution.action
-    alert.outcome_note = resolution.note
-    alert.ack_expires_at = None
-    close(session, alert, after, now=now)
-    repository.note(
-        session,
-        alert,
-        "resolved",
-        Reason.RESOLVED,
-        now=now,
-        caller=caller,
-        before=before,
-        after={**_facts(alert), "outcome": resolution.label, "detail": resolution.action},
-    )
-    _audit(session, caller, alert, now=now)
-
-
 def note_feedback(
     session: Session, caller: Caller, alert_id: UUID, facts: Mapping[str, str], *, now: datetime
 ) -> None:
@@ -176,59 +102,12 @@ def note_feedback(
     It changes no state: who acknowledges or resolves is signed in here. `facts` has `outcome`
     (accepted or overridden). Raises `NotFoundError` as `acknowledge` does.
     """
-    alert = _mine(session, caller, alert_id)
+    hands = take_up(session, caller, alert_id, now=now)
     reason = Reason(f"card-{facts['outcome']}")
-    if repository.noted(session, alert, reason, facts):
+    if repository.noted(session, hands.alert, reason, facts):
         return
-    repository.note(session, alert, reason, reason, now=now, caller=caller, after=facts)
-    _audit(session, caller, alert, now=now)
-
-
-def _mine(session: Session, caller: Caller, alert_id: UUID) -> Alert:
-    """Return the alert under its row lock, or say that it does not exist (SEC-12)."""
-    visible = people.visible_to(caller)
-    query = select(Alert.id).where(Alert.id == alert_id, Alert.patient_id.in_(visible))
-    if session.scalar(query) is None:
-        raise NotFoundError("no such alert")
-    alert = repository.locked(session, alert_id)
-    if alert is None:
-        raise NotFoundError("no such alert")
-    return alert
-
-
-def _identity(caller: Caller) -> UUID | None:
-    return caller.practitioner_id or caller.id
-
-
-def _facts(alert: Alert) -> Mapping[str, str | None]:
-    owner = str(alert.owner_id) if alert.owner_id else None
-    return {"state": str(alert.state), "severity": str(alert.severity), "owner": owner}
-
-
-def _first(session: Session, alert: Alert, refused: Refused, *, now: datetime) -> str:
-    """Say who was first and how long ago (UX-05)."""
-    act = repository.last_act(session, alert)
-    if act is None or act.actor_id is None:
-        return refused.reason
-    name = views.names(session, [act.actor_id]).get(act.actor_id, views.UNKNOWN)
-    return f"{name} {act.kind} this {order.ago(now - act.at)}"
-
-
-def _unchanged(alert: Alert, version: int | None) -> None:
-    if version is not None and version != alert.version:
-        raise ConflictError("the alert changed since you opened it; look again before acting")
-
-
-def _audit(session: Session, caller: Caller, alert: Alert, *, now: datetime) -> None:
-    audit.record(
-        session,
-        caller,
-        audit.Action.UPDATE,
-        "alert",
-        now=now,
-        entity_id=alert.id,
-        patients=[alert.patient_id],
-    )
+    repository.note(session, hands.alert, reason, reason, now=now, caller=caller, after=facts)
+    hands.audit()
 
 
 def inbox(session: Session, caller: Caller, *, now: datetime) -> list[InboxRow]:

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, id_column, instant
 
+IS_LIVE = "state in ('open', 'claimed', 'acknowledged', 'snoozed')"
+
 
 class Alert(Base):
     """One episode of one problem of one patient; readings are its evidence (AL-08).
@@ -26,6 +28,7 @@ class Alert(Base):
     patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"))
     problem: Mapped[str]
     severity: Mapped[str]
+    highest: Mapped[str | None]  # that it ever was; None in rows of before 0030
     paged: Mapped[str | None]
     state: Mapped[str]
     version: Mapped[int] = mapped_column(default=1)
@@ -34,10 +37,20 @@ class Alert(Base):
     last_seen_at: Mapped[datetime] = mapped_column(instant())  # event time of the newest finding
     last_found_at: Mapped[datetime] = mapped_column(instant())  # the last judgement that found it
     opened_at: Mapped[datetime] = mapped_column(instant())
+    claimed_by: Mapped[UUID | None]
+    claim_ends_at: Mapped[datetime | None] = mapped_column(instant())
     owner_id: Mapped[UUID | None]
+    owner_team_id: Mapped[UUID | None]  # delegated to a team, none of whom has accepted yet
     previous_owner_id: Mapped[UUID | None]
     acknowledged_at: Mapped[datetime | None] = mapped_column(instant())
     ack_expires_at: Mapped[datetime | None] = mapped_column(instant())
+    delegated_by: Mapped[UUID | None]  # while nobody has accepted
+    answer_by: Mapped[datetime | None] = mapped_column(instant())
+    snoozed_by: Mapped[UUID | None]
+    snoozed_at: Mapped[datetime | None] = mapped_column(instant())
+    snoozed_until: Mapped[datetime | None] = mapped_column(instant())
+    snooze_reason: Mapped[str | None]
+    contacted_at: Mapped[datetime | None] = mapped_column(instant())  # the person was reached
     closed_at: Mapped[datetime | None] = mapped_column(instant())
     outcome: Mapped[str | None]
     outcome_detail: Mapped[str | None]
@@ -53,7 +66,7 @@ class Alert(Base):
             "patient_id",
             "problem",
             unique=True,
-            postgresql_where=text("state in ('open', 'acknowledged')"),
+            postgresql_where=text(IS_LIVE),
         ),
         Index(None, "patient_id", "opened_at"),
         Index(None, "opened_at", "id"),
@@ -74,6 +87,7 @@ class AlertEvent(Base):
     reason: Mapped[str]
     before: Mapped[dict[str, Any]]
     after: Mapped[dict[str, Any]]
+    kept: Mapped[dict[str, Any] | None]  # what an undo of it would bring back
 
     __table_args__ = (Index(None, "alert_id", "id"),)
 
@@ -121,6 +135,7 @@ class Step(Base):
     id: Mapped[UUID] = id_column()
     alert_id: Mapped[UUID] = mapped_column(ForeignKey("alert.id"))
     position: Mapped[int]
+    rung: Mapped[int | None]  # its place in the tier's chain; None for what stands beside it
     kind: Mapped[str]
     due_at: Mapped[datetime] = mapped_column(instant())
     fence: Mapped[int]

@@ -19,12 +19,7 @@ from core.vitals import Precision, Quality, Reading, Vital
 from ingest.access.repository import may_see, visible_to
 from ingest.context.repository import facts_of, stays_of
 from ingest.dated import Facts
-from ingest.enrolment import (
-    ConditionGroup,
-    Person,
-    eligibility,
-    groups_from,
-)
+from ingest.enrolment import ConditionGroup, Person, eligibility, groups_from
 from ingest.merging.repository import (
     everybody,
     joined_at,
@@ -43,6 +38,7 @@ from ingest.teams.repository import (
     clinicians,
     first_teams,
     responsible,
+    taking_part,
     team_patients,
 )
 
@@ -75,6 +71,7 @@ __all__ = [
     "responsible",
     "survivor",
     "survivors",
+    "taking_part",
     "team_patients",
     "visible_to",
 ]

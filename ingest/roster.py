@@ -53,7 +53,7 @@ class Responsible:
     practitioner_id: UUID
     name: str
     email: str
-    role: str  # "care-manager" or "physician"
+    role: str  # "care-manager", "physician", or "member" of the team
     team_id: UUID
     team_name: str
     active: bool

@@ -202,6 +202,19 @@ def thaw(session: Session, patient_id: UUID, problem: Problem, until: datetime) 
     )
 
 
+def refreeze(session: Session, patient_id: UUID, problem: Problem, until: datetime) -> None:
+    """Take the end of a frozen span back, the one that `thaw` put at `until`."""
+    session.execute(
+        update(BaselineFreeze)
+        .where(
+            BaselineFreeze.patient_id == patient_id,
+            BaselineFreeze.problem == problem,
+            BaselineFreeze.until == until,
+        )
+        .values(until=None)
+    )
+
+
 def frozen(session: Session, patient_id: UUID) -> list[tuple[float, float]]:
     """Return the frozen spans in seconds since the epoch; an open one ends at infinity."""
     return frozen_of(session, everybody(session, [patient_id])).get(patient_id, [])

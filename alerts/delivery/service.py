@@ -11,6 +11,7 @@ from alerts.delivery.repository import DeliveryState
 from alerts.notify.email import DeliveryError, Notice
 from alerts.policy import Channel, To, thaw
 from alerts.reasons import Reason
+from alerts.steps import repository as steps
 from alerts.tables import Delivery, Step
 from core import outbox
 from core.security import SYSTEM
@@ -61,7 +62,7 @@ def _roster(session: Session, alert: Alert) -> routing.Roster:
         team: Team | None = Team(responsible[0].team_id, responsible[0].team_name)
     else:
         team = _team(session, alert.patient_id)
-    return routing.Roster(responsible, team, alert.owner_id)
+    return routing.Roster(responsible, team, alert.owner_id, alert.owner_team_id)
 
 
 def _team(session: Session, patient_id: UUID) -> Team | None:
@@ -96,7 +97,7 @@ def deliver(
         _end(session, alert, delivery, DeliveryState.FAILED, Reason.NO_MAIL, now=now)
         deliveries.show(session, alert, step, recipient=delivery.recipient, now=now)
     else:
-        responsible = people.responsible(session, alert.patient_id)
+        responsible = people.taking_part(session, alert.patient_id)
         to = routing.address(delivery.recipient, responsible, fallback=addresses.fallback_email)
         if to.why:
             _reroute(session, alert, delivery, to, now=now)
@@ -177,6 +178,6 @@ def _failed(
         )
         return
     _end(session, alert, delivery, DeliveryState.FAILED, Reason.DELIVERY_FAILED, now=now)
-    repository.hasten(session, alert, reason=Reason.DELIVERY_FAILED, now=now)
+    steps.hasten(session, alert, reason=Reason.DELIVERY_FAILED, now=now)
     step = session.get_one(Step, delivery.step_id)
     deliveries.show(session, alert, step, recipient=delivery.recipient, now=now)

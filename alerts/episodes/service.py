@@ -12,6 +12,7 @@ from alerts.reasons import Reason
 from alerts.standing import excused, split
 from alerts.standings import repository as standings
 from alerts.standings.service import lower, said_anew, tell_again
+from alerts.steps import repository as steps
 from alerts.steps.service import start_chain
 from core.errors import ConflictError
 from core.vitals import Quality, Severity
@@ -59,10 +60,10 @@ def take(
         return None
     repository.add_findings(session, alert, new, assessment_id=judged.assessment_id, now=now)
     alert.last_seen_at = max(alert.last_seen_at, *(f.at for f in new))
-    was_owned = State(alert.state).owned
+    was_quiet = not State(alert.state).waits
     if not opened:
         _rise(session, alert, new, now=now)
-    _decide(session, alert, new, now=now, afresh=opened or was_owned)
+    _decide(session, alert, new, now=now, afresh=opened or was_quiet)
     return alert.id
 
 
@@ -84,6 +85,7 @@ def _open(
             "patient_id": patient_id,
             "problem": problem,
             "severity": gravest.severity,
+            "highest": gravest.severity,
             "started_at": min(f.at for f in findings),
             "last_seen_at": gravest.at,
             "last_found_at": judged.at,
@@ -116,18 +118,16 @@ def _rise(session: Session, alert: Alert, new: Sequence[Finding], *, now: dateti
     after = lifecycle.transition(State(alert.state), Event.ROSE, severity)
     if not isinstance(after, State):
         return
-    before = {"severity": severity, "state": alert.state, "owner": _text(alert.owner_id)}
+    before = repository.facts(alert)
+    alert.previous_owner_id = alert.owner_id or alert.snoozed_by or alert.previous_owner_id
     alert.severity, alert.state, alert.version = gravest.severity, after, alert.version + 1
-    alert.previous_owner_id = alert.owner_id or alert.previous_owner_id
-    alert.owner_id, alert.ack_expires_at = None, None
+    ever = Severity(alert.highest or severity)
+    alert.highest = gravest.severity if gravest.severity.rank > ever.rank else ever
+    repository.let_go(alert)
     facts = {"severity": gravest.severity, "state": after, "rule": gravest.rule_id}
     repository.note(session, alert, "rose", Reason.ROSE, now=now, before=before, after=facts)
     if severity is Severity.DQ:
         _freeze_baseline(session, alert, since=gravest.at)
-
-
-def _text(identity: UUID | None) -> str | None:
-    return str(identity) if identity else None
 
 
 def _decide(
@@ -185,7 +185,7 @@ def _excused(session: Session, alert: Alert, red: Finding) -> bool:
 
 def _untouched(alert: Alert, *, now: datetime) -> bool:
     """Return whether nobody acted on an alert, and it is young enough to step down by itself."""
-    acted = (alert.owner_id, alert.previous_owner_id, alert.acknowledged_at)
+    acted = (alert.owner_id, alert.previous_owner_id, alert.acknowledged_at, alert.contacted_at)
     young = now - alert.opened_at <= thaw(alert.policy).steps_down
     return young and State(alert.state) is State.OPEN and not any(acted)
 
@@ -244,5 +244,5 @@ def close(session: Session, alert: Alert, state: State, *, now: datetime) -> Non
     """
     alert.state, alert.version = state, alert.version + 1
     alert.closed_at = max(now, alert.opened_at)
-    repository.cancel_steps(session, alert)
-    judgements.thaw(session, alert.patient_id, Problem(alert.problem), now)
+    steps.cancel_steps(session, alert)
+    judgements.thaw(session, alert.patient_id, Problem(alert.problem), alert.closed_at)

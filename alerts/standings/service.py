@@ -15,6 +15,7 @@ from alerts.policy import Channel, To, thaw
 from alerts.reasons import Reason
 from alerts.standing import Anew, gravest, renewed, split
 from alerts.standings import repository
+from alerts.steps import repository as steps
 from alerts.steps.service import hold, start_chain
 from core.vitals import Severity
 from ingest import repository as people
@@ -105,9 +106,9 @@ def lower(
 def _ask_for_less(session: Session, alert: Alert, *, reason: Reason, now: datetime) -> None:
     """Let the steps of the tier that is left take the place of the graver one's."""
     tier = Severity(alert.severity)
-    if alert.state == State.ACKNOWLEDGED:
+    if alert.state == State.ACKNOWLEDGED and alert.delegated_by is None:
         hold(session, alert, now=now)
-    elif alert.paged:
+    elif alert.paged and State(alert.state).waits:
         chain = thaw(alert.policy).tiers[tier]
         start_chain(session, alert, chain, reason=reason, now=now)
     if alert.paged and Severity(alert.paged).rank > tier.rank:
@@ -138,7 +139,7 @@ def tell_again(
     """Tell everybody who was told that the cause vanished: nothing vanishes silently."""
     for position, (recipient, channel) in enumerate(told, start=first):
         planned = Planned(position, Kind.NOTIFY, now, To.TEAM, Channel(channel), Reason.TOLD_BEFORE)
-        (step,) = episodes.plan(session, alert, [planned])
+        (step,) = steps.plan(session, alert, [planned])
         step.state, step.fired_at, step.late_seconds, step.recipient = "fired", now, 0.0, recipient
         deliveries.add(session, alert, step, recipient=recipient, now=now)
         facts = {"to": recipient, "channel": channel, "step": position}

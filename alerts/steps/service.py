@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 from alerts import escalation, lifecycle, repository
 from alerts.delivery.service import tell
-from alerts.escalation import Kind, StepState
+from alerts.escalation import Kind, Planned, StepState
 from alerts.lifecycle import Event, State
-from alerts.policy import thaw
+from alerts.policy import Channel, To, thaw
 from alerts.reasons import Reason
+from alerts.steps import repository as rows
+from core.security import SYSTEM
 from core.vitals import Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -20,25 +23,52 @@ if TYPE_CHECKING:
 
     from alerts.policy import Tier
     from alerts.tables import Alert, Step
+    from core.security import Caller
 
 
 def start_chain(
     session: Session, alert: Alert, tier: Tier, *, reason: Reason, now: datetime
 ) -> None:
     """Replace whatever waits by a tier's chain, and let what is due at once act at once."""
-    repository.cancel_steps(session, alert)
+    rows.cancel_steps(session, alert)
     planned = escalation.chain(tier, start=now, reason=reason)
-    for step in repository.plan(session, alert, planned):
+    for step in rows.plan(session, alert, planned):
         if step.due_at <= now:
             _act(session, alert, step, now=now)
+    if alert.state == State.CLAIMED:
+        plan_lapse(session, alert)
 
 
-def hold(session: Session, alert: Alert, *, now: datetime) -> None:
-    """Replace the chain by the timers of an acknowledgement."""
+def plan_lapse(session: Session, alert: Alert) -> None:
+    """Plan the end of a claim beside the chain, which goes on."""
+    if alert.claim_ends_at is not None:
+        position = rows.next_position(session, alert)
+        ends = escalation.lapsing(position, at=alert.claim_ends_at)
+        rows.plan(session, alert, [ends])
+
+
+def hold(session: Session, alert: Alert, *, now: datetime, until: datetime | None = None) -> None:
+    """Replace the chain by the timers of an acknowledgement, or by those of its old end."""
     tier = thaw(alert.policy).tiers[Severity(alert.severity)]
-    repository.cancel_steps(session, alert)
-    repository.plan(session, alert, escalation.holding(tier, start=now))
-    alert.ack_expires_at = now + tier.holds
+    rows.cancel_steps(session, alert)
+    rows.plan(session, alert, escalation.holding(tier, start=now, until=until))
+    alert.ack_expires_at = until or now + tier.holds
+
+
+def advance(session: Session, alert: Alert, *, now: datetime) -> None:
+    """Let the next step of the frozen chain act now, whoever owns the alert (AL-13)."""
+    policy = thaw(alert.policy)
+    tier = policy.tiers[Severity(alert.paged)] if alert.paged else policy.late
+    planned: Sequence[Step]
+    if rows.hasten(session, alert, reason=Reason.ESCALATED, now=now):
+        planned = rows.due_now(session, alert, now=now)
+    else:
+        position = rows.next_position(session, alert)
+        reached = rows.reached(session, alert)
+        steps = escalation.onward(tier, reached, first=position, now=now)
+        planned = rows.plan(session, alert, steps)
+    for step in planned:
+        _act(session, alert, step, now=now)
 
 
 def escalate_due(session: Session, *, now: datetime) -> int:
@@ -48,13 +78,13 @@ def escalate_due(session: Session, *, now: datetime) -> int:
     """
     return sum(
         _fire(session, step_id, alert_id, now=now)
-        for step_id, alert_id in repository.due(session, now=now)
+        for step_id, alert_id in rows.due(session, now=now)
     )
 
 
 def _fire(session: Session, step_id: UUID, alert_id: UUID, *, now: datetime) -> bool:
     alert = repository.locked(session, alert_id, wait=False)
-    step = repository.step(session, step_id) if alert else None
+    step = rows.step(session, step_id) if alert else None
     if alert is None or step is None or step.state != StepState.WAITING:
         return False
     if not escalation.counts(
@@ -74,34 +104,99 @@ def _act(session: Session, alert: Alert, step: Step, *, now: datetime) -> None:
     step.fired_at = now
     step.late_seconds = escalation.lateness(step.due_at, now)
     session.flush()
-    if step.kind == Kind.EXPIRE:
-        _expire(session, alert, now=now)
+    if step.kind in _TIMERS:
+        _TIMERS[Kind(step.kind)](session, alert, now)
         return
     tell(session, alert, step, now=now)
     if step.kind != Kind.REMIND:
-        _repeat(session, alert, step, now=now)
+        _repeat(session, alert, now=now)
 
 
-def _repeat(session: Session, alert: Alert, step: Step, *, now: datetime) -> None:
+def _repeat(session: Session, alert: Alert, *, now: datetime) -> None:
     policy = thaw(alert.policy)
     tier = policy.tiers[Severity(alert.paged)] if alert.paged else policy.late
-    waiting = repository.waiting(session, alert)
-    steps = escalation.repeats(tier, after=step.position, waiting=waiting, now=now)
-    repository.plan(session, alert, steps)
+    waiting = rows.waiting(session, alert)
+    last = rows.next_position(session, alert) - 1
+    steps = escalation.repeats(tier, after=last, waiting=waiting, now=now)
+    rows.plan(session, alert, steps)
 
 
-def _expire(session: Session, alert: Alert, *, now: datetime) -> None:
-    """Put an acknowledged alert that nobody concluded back into its chain (AL-12)."""
+def reopen(  # noqa: PLR0913 (why, and who did it, go onto the timeline)
+    session: Session,
+    alert: Alert,
+    event: Event,
+    reason: Reason,
+    *,
+    now: datetime,
+    caller: Caller = SYSTEM,
+) -> None:
+    """Put an alert that somebody owned or put off back into its chain (AL-11, AL-12)."""
     severity = Severity(alert.severity)
-    after = lifecycle.transition(State(alert.state), Event.ACK_EXPIRED, severity)
+    after = lifecycle.transition(State(alert.state), event, severity)
     if not isinstance(after, State):
         return
-    before = {"state": alert.state, "owner": str(alert.owner_id)}
+    before = repository.facts(alert)
+    alert.previous_owner_id = alert.owner_id or alert.snoozed_by or alert.previous_owner_id
     alert.state, alert.version = after, alert.version + 1
-    alert.previous_owner_id, alert.owner_id, alert.ack_expires_at = alert.owner_id, None, None
-    facts = {"state": after}
+    repository.let_go(alert)
+    facts = repository.facts(alert)
     repository.note(
-        session, alert, "reopened", Reason.ACK_EXPIRED, now=now, before=before, after=facts
+        session, alert, "reopened", reason, now=now, caller=caller, before=before, after=facts
     )
     tier = thaw(alert.policy).tiers[severity]
-    start_chain(session, alert, tier, reason=Reason.ACK_EXPIRED, now=now)
+    start_chain(session, alert, tier, reason=reason, now=now)
+
+
+def _expire(session: Session, alert: Alert, now: datetime) -> None:
+    reopen(session, alert, Event.ACK_EXPIRED, Reason.ACK_EXPIRED, now=now)
+
+
+def _wake(session: Session, alert: Alert, now: datetime) -> None:
+    reopen(session, alert, Event.SNOOZE_ENDED, Reason.SNOOZE_ENDED, now=now)
+
+
+def _lapse(session: Session, alert: Alert, now: datetime) -> None:
+    """End a claim that came to nothing; the chain went on all the while."""
+    after = lifecycle.transition(State(alert.state), Event.CLAIM_LAPSED, Severity(alert.severity))
+    if not isinstance(after, State):
+        return
+    before = repository.facts(alert)
+    alert.state, alert.version = after, alert.version + 1
+    alert.claimed_by, alert.claim_ends_at = None, None
+    facts = repository.facts(alert)
+    repository.note(
+        session, alert, "unclaimed", Reason.CLAIM_LAPSED, now=now, before=before, after=facts
+    )
+
+
+def _return(session: Session, alert: Alert, now: datetime) -> None:
+    """Give an alert that nobody accepted back to who delegated it, and tell them.
+
+    The end of the acknowledgement stays where it was: an alert is not kept by passing it on.
+    """
+    after = lifecycle.transition(State(alert.state), Event.RETURNED, Severity(alert.severity))
+    if not isinstance(after, State) or alert.delegated_by is None:
+        return
+    before = repository.facts(alert)
+    alert.state, alert.version = after, alert.version + 1
+    alert.owner_id, alert.owner_team_id = alert.delegated_by, None
+    alert.delegated_by, alert.answer_by = None, None
+    facts = repository.facts(alert)
+    repository.note(
+        session, alert, "returned", Reason.NOT_ANSWERED, now=now, before=before, after=facts
+    )
+    first = rows.next_position(session, alert)
+    told = [
+        Planned(first + index, Kind.REMIND, now, To.OWNER, channel, Reason.NOT_ANSWERED)
+        for index, channel in enumerate((Channel.INBOX, Channel.EMAIL))
+    ]
+    for step in rows.plan(session, alert, told):
+        _act(session, alert, step, now=now)
+
+
+_TIMERS: Mapping[Kind, Callable[[Session, Alert, datetime], None]] = {
+    Kind.EXPIRE: _expire,
+    Kind.WAKE: _wake,
+    Kind.LAPSE: _lapse,
+    Kind.RETURN: _return,
+}

@@ -54,9 +54,10 @@ def of_patient(session: Session, patient_id: UUID) -> list[inbox.EpisodeView]:
     return sorted(views, key=lambda v: (v.state.ended, *_recent(v)))
 
 
-def _recent(view: inbox.EpisodeView) -> tuple[int, float]:
+def _recent(view: inbox.EpisodeView) -> tuple[bool, int, float]:
     """Sort live episodes by urgency, ended ones by the newest."""
-    return (0, -view.opened_at.timestamp()) if view.state.ended else inbox.urgency(view)
+    newest = (False, 0, -view.opened_at.timestamp())
+    return newest if view.state.ended else inbox.urgency(view)
 
 
 def _views(
@@ -118,7 +119,8 @@ def _view(
         opened_at=alert.opened_at,
         closed_at=alert.closed_at,
         owner_id=alert.owner_id,
-        owner_name=around.name(alert.owner_id),
+        owner_name=around.name(alert.owner_id or alert.owner_team_id),
+        holding=_holding(alert, around),
         acknowledged_at=alert.acknowledged_at,
         ack_expires_at=alert.ack_expires_at,
         next_step_at=around.step.due_at if around.step else None,
@@ -133,6 +135,20 @@ def _view(
         findings=tuple(findings),
         timeline=tuple(_entry(event, around.names) for event in around.events),
         deliveries=tuple(_delivery(row, around.names) for row in around.sent),
+    )
+
+
+def _holding(alert: Alert, around: _Around) -> inbox.Holding:
+    return inbox.Holding(
+        claimed_by_id=alert.claimed_by,
+        claimed_by_name=around.name(alert.claimed_by),
+        claim_ends_at=alert.claim_ends_at,
+        asked_by_name=around.name(alert.delegated_by),
+        answer_by=alert.answer_by,
+        snoozed_by_name=around.name(alert.snoozed_by),
+        snoozed_at=alert.snoozed_at,
+        snoozed_until=alert.snoozed_until,
+        snooze_reason=alert.snooze_reason or "",
     )
 
 
@@ -251,7 +267,14 @@ def _names(
     sent: Mapping[UUID, Iterable[Delivery]],
 ) -> dict[UUID, str]:
     """Return the names of everybody whom these rows mention."""
-    owners = {alert.owner_id for alert in alerts}
+    owners = {
+        holder
+        for each in alerts
+        for holder in (
+            *(each.owner_id, each.owner_team_id, each.claimed_by),
+            *(each.delegated_by, each.snoozed_by),
+        )
+    }
     actors = {event.actor_id for rows in events.values() for event in rows}
     keys = {row.recipient for rows in sent.values() for row in rows} - set(LANES)
     told = {UUID(key.partition(":")[2]) for key in keys}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from core.security import Caller
 
 
-MANAGER = "care-manager"
+MANAGER, PHYSICIAN, MEMBER = _ORDER = ("care-manager", "physician", "member")
 
 
 def first_teams(session: Session, ids: Sequence[UUID]) -> dict[UUID, Team]:
@@ -46,30 +46,41 @@ def responsible(session: Session, patient_id: UUID) -> list[Responsible]:
     May be empty; inactive people are returned and said to be so, so that routing can name
     the reason why it falls back (REL-40).
     """
+    return [each for each in taking_part(session, patient_id) if each.role != MEMBER]
+
+
+def taking_part(session: Session, patient_id: UUID) -> list[Responsible]:
+    """Return everybody of the patient's teams: who answers first, then the other members."""
     manager = CareTeamPatient.care_manager_id
-    participates = exists().where(
+    takes_part = exists().where(
         CareTeamParticipant.care_team_id == CareTeam.id,
         CareTeamParticipant.practitioner_id == Practitioner.id,
-        CareTeamParticipant.role.in_(PHYSICIAN_ROLES),
     )
     is_manager = func.coalesce(Practitioner.id == manager, False)
+    is_physician = takes_part.where(CareTeamParticipant.role.in_(PHYSICIAN_ROLES))
     rows = session.execute(
-        select(Practitioner, CareTeam, is_manager)
+        select(Practitioner, CareTeam, is_manager, is_physician)
         .select_from(CareTeamPatient)
         .join(CareTeam, CareTeam.id == CareTeamPatient.care_team_id)
-        .join(Practitioner, (Practitioner.id == manager) | participates)
+        .join(Practitioner, (Practitioner.id == manager) | takes_part)
         .where(CareTeamPatient.patient_id.in_(one_person(session, patient_id)), CareTeam.active)
     ).all()
     roles = _roles(session, [row[0].id for row in rows])
     answering = [
-        _responsible(session, who, team, manages=manages, roles=roles.get(who.id, []))
-        for who, team, manages in rows
+        _responsible(session, who, team, part=_part(manages, answers), roles=roles.get(who.id, []))
+        for who, team, manages, answers in rows
     ]
     return sorted(set(answering), key=_first_managers)
 
 
-def _first_managers(who: Responsible) -> tuple[bool, str, str, UUID]:
-    return (who.role != MANAGER, who.team_name, who.name, who.practitioner_id)
+def _part(manages: bool, answers: bool) -> str:  # noqa: FBT001 (two columns of one row)
+    if manages:
+        return MANAGER
+    return PHYSICIAN if answers else MEMBER
+
+
+def _first_managers(who: Responsible) -> tuple[int, str, str, UUID]:
+    return (_ORDER.index(who.role), who.team_name, who.name, who.practitioner_id)
 
 
 def _responsible(
@@ -77,7 +88,7 @@ def _responsible(
     who: Practitioner,
     team: CareTeam,
     *,
-    manages: bool,
+    part: str,
     roles: Sequence[PractitionerRole],
 ) -> Responsible:
     at_work = [role for role in roles if role.active]
@@ -89,7 +100,7 @@ def _responsible(
         name=unseal(session, Practitioner.name, who.name, id=who.id),
         email=next(filter(None, addresses), "")
         or unseal(session, Practitioner.email, who.email, id=who.id),
-        role=MANAGER if manages else "physician",
+        role=part,
         team_id=team.id,
         team_name=team.name,
         active=who.active and (bool(at_work) or not roles),

@@ -61,7 +61,7 @@ def test_a_step_counts_only_while_nothing_moved_since_it_was_planned(
     assert allowed == (
         step is StepState.WAITING
         and fence == alert_fence
-        and alert in {State.OPEN, State.ACKNOWLEDGED}
+        and alert not in {State.RESOLVED, State.AUTO_CLOSED, State.WITHDRAWN}
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.inbox import EpisodeView, FindingView, ago, rows
+from alerts.inbox import EpisodeView, FindingView, Holding, ago, rows
 from alerts.lifecycle import State
 from core.vitals import Severity, Vital
 from ingest.roster import PatientProfile
@@ -69,6 +69,7 @@ def view(patient: UUID, severity: Severity = Severity.AMBER, **facts: Any) -> Ep
         "last_seen_at": NOW,
         "opened_at": NOW,
         "closed_at": None,
+        "holding": Holding(),
         "owner_id": None,
         "owner_name": "",
         "acknowledged_at": None,

@@ -8,19 +8,23 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from alerts.lifecycle import LIVE, Event, Refused, State, transition
 from core.vitals import Severity
 
+OPEN, CLAIMED, TAKEN, PUT_OFF = LIVE
+STAYING = (Event.FOUND, Event.LOWERED, Event.CONTACTED, Event.ESCALATE)
 LEGAL = [
-    (State.OPEN, Event.FOUND, State.OPEN),
-    (State.ACKNOWLEDGED, Event.FOUND, State.ACKNOWLEDGED),
-    (State.OPEN, Event.ROSE, State.OPEN),
-    (State.ACKNOWLEDGED, Event.ROSE, State.OPEN),
-    (State.OPEN, Event.LOWERED, State.OPEN),
-    (State.ACKNOWLEDGED, Event.LOWERED, State.ACKNOWLEDGED),
-    (State.OPEN, Event.ACKNOWLEDGE, State.ACKNOWLEDGED),
-    (State.ACKNOWLEDGED, Event.ACK_EXPIRED, State.OPEN),
-    (State.ACKNOWLEDGED, Event.RESOLVE, State.RESOLVED),
-    (State.OPEN, Event.CLEARED, State.AUTO_CLOSED),
-    (State.OPEN, Event.WITHDRAW, State.WITHDRAWN),
-    (State.ACKNOWLEDGED, Event.WITHDRAW, State.WITHDRAWN),
+    *((state, event, state) for event in STAYING for state in LIVE),
+    *((state, Event.ROSE, OPEN) for state in LIVE),
+    *((state, Event.WITHDRAW, State.WITHDRAWN) for state in LIVE),
+    (OPEN, Event.CLAIM, CLAIMED),
+    (CLAIMED, Event.CLAIM_LAPSED, OPEN),
+    *((state, Event.ACKNOWLEDGE, TAKEN) for state in (OPEN, CLAIMED)),
+    (TAKEN, Event.ACK_EXPIRED, OPEN),
+    *((state, Event.DELEGATE, TAKEN) for state in (CLAIMED, TAKEN)),
+    (TAKEN, Event.ACCEPT, TAKEN),
+    (TAKEN, Event.RETURNED, TAKEN),
+    *((state, Event.SNOOZE, PUT_OFF) for state in (OPEN, CLAIMED, TAKEN)),
+    (PUT_OFF, Event.SNOOZE_ENDED, OPEN),
+    (TAKEN, Event.RESOLVE, State.RESOLVED),
+    *((state, Event.CLEARED, State.AUTO_CLOSED) for state in (OPEN, PUT_OFF)),
 ]
 
 
@@ -45,7 +49,14 @@ def test_every_other_change_is_refused_with_a_reason(
 def test_a_red_or_amber_never_closes_without_a_person(severity: Severity) -> None:
     result = transition(State.OPEN, Event.CLEARED, severity)
 
-    assert result == Refused(f"a {severity} alert never closes without a person")
+    assert result == Refused(f"a {severity} alert never closes without a person", moved=False)
+
+
+@pytest.mark.parametrize("state", LIVE)
+def test_a_red_is_never_put_off_al_11(state: State) -> None:
+    result = transition(state, Event.SNOOZE, Severity.RED)
+
+    assert result == Refused("a RED alert cannot be snoozed", moved=False)
 
 
 class Episode(RuleBasedStateMachine):
@@ -89,11 +100,12 @@ class Episode(RuleBasedStateMachine):
     @invariant()
     def a_live_episode_can_always_be_ended_by_a_person(self) -> None:
         if self.state in LIVE:
-            owned = (
-                self.state
-                if self.state.owned
-                else transition(self.state, Event.ACKNOWLEDGE, self.severity)
-            )
+            awake = self.state
+            if awake is State.SNOOZED:
+                called_back = transition(awake, Event.SNOOZE_ENDED, self.severity)
+                assert isinstance(called_back, State)
+                awake = called_back
+            owned = awake if awake.owned else transition(awake, Event.ACKNOWLEDGE, self.severity)
             assert isinstance(owned, State)
             assert transition(owned, Event.RESOLVE, self.severity) is State.RESOLVED
 

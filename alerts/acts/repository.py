@@ -1,0 +1,181 @@
+"""An alert in the hands of one person: found behind the team filter, locked, noted, audited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from alerts import inbox, lifecycle, repository
+from alerts.lifecycle import Refused, State
+from alerts.policy import thaw
+from alerts.tables import Alert, AlertEvent
+from alerts.views import repository as views
+from core import audit
+from core.errors import ConflictError, NotFoundError
+from core.vitals import Severity
+from ingest import repository as people
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from alerts.lifecycle import Event
+    from alerts.policy import Policy, Tier
+    from alerts.reasons import Reason
+    from core.security import Caller
+
+# What an act may change, and an undo brings back.
+KEPT = (
+    *("state", "paged", "owner_id", "owner_team_id", "previous_owner_id", "acknowledged_at"),
+    *("ack_expires_at", "claimed_by", "claim_ends_at", "delegated_by", "answer_by"),
+    *("snoozed_by", "snoozed_at", "snoozed_until", "snooze_reason"),
+    *("closed_at", "outcome", "outcome_detail", "outcome_note"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """One person with one alert, whose row is locked: the frame of every act."""
+
+    session: Session
+    caller: Caller
+    alert: Alert
+    now: datetime
+    before: Mapping[str, str | None]
+    kept: Mapping[str, Any]
+
+    @property
+    def who(self) -> UUID | None:
+        """Return the id under which this person owns alerts."""
+        return self.caller.practitioner_id or self.caller.id
+
+    @property
+    def state(self) -> State:
+        """Return where the alert stands."""
+        return State(self.alert.state)
+
+    @property
+    def policy(self) -> Policy:
+        """Return the policy that the alert was opened under (AL-13)."""
+        return thaw(self.alert.policy)
+
+    @property
+    def tier(self) -> Tier:
+        """Return what the alert's severity asks for under that policy."""
+        return self.policy.tiers[Severity(self.alert.severity)]
+
+    def move(self, event: Event) -> None:
+        """Bring the alert to the state after an event; its version grows.
+
+        Raises `ConflictError`, saying who was first and how long ago (UX-05).
+        """
+        after = lifecycle.transition(self.state, event, Severity(self.alert.severity))
+        if isinstance(after, Refused):
+            raise ConflictError(_first(self, after))
+        self.alert.state, self.alert.version = after, self.alert.version + 1
+
+    def note(self, kind: str, reason: Reason, *, undoable: bool = False, **facts: Any) -> None:
+        """Write what was done onto the timeline."""
+        repository.note(
+            self.session,
+            self.alert,
+            kind,
+            reason,
+            now=self.now,
+            caller=self.caller,
+            before=self.before,
+            after=repository.facts(self.alert) | facts,
+            kept=self.kept if undoable else None,
+        )
+
+    def audit(self) -> None:
+        """Write the audit row of the change."""
+        audit.record(
+            self.session,
+            self.caller,
+            audit.Action.UPDATE,
+            "alert",
+            now=self.now,
+            entity_id=self.alert.id,
+            patients=[self.alert.patient_id],
+        )
+
+
+def take_up(
+    session: Session,
+    caller: Caller,
+    alert_id: UUID,
+    *,
+    now: datetime,
+    version: int | None = None,
+) -> Hands:
+    """Return an alert under its row lock.
+
+    Raises
+    ------
+    NotFoundError
+        Where the caller may not see the patient (SEC-12).
+    ConflictError
+        Where `version`, what the caller saw, has passed, saying who was first (UX-05).
+    """
+    visible = people.visible_to(caller)
+    query = select(Alert.id).where(Alert.id == alert_id, Alert.patient_id.in_(visible))
+    alert = None if session.scalar(query) is None else repository.locked(session, alert_id)
+    if alert is None:
+        raise NotFoundError("no such alert")
+    hands = Hands(session, caller, alert, now, repository.facts(alert), _kept(alert))
+    if version is not None and version != alert.version:
+        raise ConflictError(_changed(hands))
+    return hands
+
+
+def again(hands: Hands) -> Hands:
+    """Return the same hands for a second act, with what the first has left."""
+    alert = hands.alert
+    return Hands(
+        hands.session, hands.caller, alert, hands.now, repository.facts(alert), _kept(alert)
+    )
+
+
+def _kept(alert: Alert) -> dict[str, Any]:
+    return {name: _plain(getattr(alert, name)) for name in KEPT} | {"fence": alert.fence}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value and str(value)
+
+
+def restored(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that `Hands.kept` holds, as the columns take them."""
+    return {name: _read(name, kept[name]) for name in KEPT}
+
+
+def _read(name: str, value: str | None) -> Any:
+    kind = Alert.__table__.columns[name].type.python_type
+    if value is None:
+        return None
+    return datetime.fromisoformat(value) if kind is datetime else kind(value)
+
+
+def _first(hands: Hands, refused: Refused) -> str:
+    act = repository.last_act(hands.session, hands.alert) if refused.moved else None
+    return _by(hands, act) or refused.reason
+
+
+def _changed(hands: Hands) -> str:
+    act = repository.last_change(hands.session, hands.alert)
+    changed = "the alert changed since you opened it"
+    return f"{_by(hands, act) or changed}; look again before acting"
+
+
+def _by(hands: Hands, act: AlertEvent | None) -> str:
+    """Say which colleague did it and how long ago; nothing where it was none."""
+    if act is None or act.actor_id is None or act.actor_id == hands.who:
+        return ""
+    name = views.names(hands.session, [act.actor_id]).get(act.actor_id, views.UNKNOWN)
+    return f"{name} {act.kind} this {inbox.ago(hands.now - act.at)}"

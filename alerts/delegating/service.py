@@ -1,0 +1,97 @@
+"""Delegate: ask a colleague or a team to take an alert; unanswered, it comes back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from alerts import escalation
+from alerts.acts.repository import again, take_up
+from alerts.acts.service import own
+from alerts.lifecycle import Event
+from alerts.policy import Channel
+from alerts.reasons import Reason
+from alerts.steps import repository as steps
+from alerts.steps.service import hold
+from core.errors import InvalidError
+from ingest import repository as people
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from core.security import Caller
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Who may be asked: an active member of the patient's teams, or one of the teams."""
+
+    id: UUID
+    name: str
+    is_team: bool
+    channels: tuple[Channel, ...]
+
+
+def candidates(session: Session, patient_id: UUID) -> list[Candidate]:
+    """Return whom an alert of a patient may be passed on to, teams first."""
+    members = [p for p in people.taking_part(session, patient_id) if p.active]
+    teams = {p.team_id: p.team_name for p in people.taking_part(session, patient_id)}
+    shown, mailed = (Channel.INBOX,), (Channel.INBOX, Channel.EMAIL)
+    found = {
+        p.practitioner_id: Candidate(
+            p.practitioner_id, p.name, is_team=False, channels=mailed if p.email else shown
+        )
+        for p in members
+    }
+    return [
+        *(Candidate(id_, name, is_team=True, channels=shown) for id_, name in teams.items()),
+        *found.values(),
+    ]
+
+
+def delegate(  # noqa: PLR0913 (by whom, what, to whom and when are all required)
+    session: Session,
+    caller: Caller,
+    alert_id: UUID,
+    to: UUID,
+    *,
+    now: datetime,
+    version: int | None = None,
+) -> None:
+    """Pass an alert on; one that nobody owns is acknowledged first.
+
+    The new owner is told once the act can no longer be undone. The end of the acknowledgement
+    stays: an alert is not kept by passing it on.
+
+    Raises
+    ------
+    InvalidError
+        Where `to` is nobody who could act on it, or the caller (`field` is "to").
+    NotFoundError, ConflictError
+        As `alerts.acts.service.acknowledge` does.
+    """
+    hands = take_up(session, caller, alert_id, now=now, version=version)
+    alert = hands.alert
+    whom = next((c for c in candidates(session, alert.patient_id) if c.id == to), None)
+    if whom is None:
+        raise InvalidError("choose an active member of the patient's teams", field="to")
+    if whom.id == hands.who:
+        raise InvalidError("that is you: take it instead", field="to")
+    if not hands.state.owned:
+        own(hands)
+        hands = again(hands)
+    hands.move(Event.DELEGATE)
+    alert.delegated_by, alert.answer_by = hands.who, now + hands.tier.answer
+    alert.owner_id = None if whom.is_team else whom.id
+    alert.owner_team_id = whom.id if whom.is_team else None
+    hold(session, alert, now=now, until=alert.ack_expires_at)
+    first = steps.next_position(session, alert)
+    told = escalation.asking(
+        whom.channels, first=first, at=now + hands.policy.undo, until=alert.answer_by
+    )
+    steps.plan(session, alert, told)
+    hands.note("delegated", Reason.DELEGATED, undoable=True, to=str(whom.id))
+    hands.audit()

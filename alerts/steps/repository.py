@@ -1,0 +1,151 @@
+"""The rows of an alert's steps: planned under a fence, due at a time, taken back or revived."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select, update
+
+from alerts.escalation import Kind, StepState
+from alerts.tables import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from alerts.escalation import Planned
+    from alerts.tables import Alert
+
+TOLD = (Kind.NOTIFY, Kind.REPEAT)
+
+
+def plan(session: Session, alert: Alert, steps: Iterable[Planned]) -> list[Step]:
+    """Write steps that hold for the alert as it stands now, by its fence."""
+    rows = [
+        Step(
+            alert_id=alert.id,
+            position=step.position,
+            rung=step.rung,
+            kind=step.kind,
+            due_at=step.due_at,
+            fence=alert.fence,
+            state=StepState.WAITING,
+            to_kind=step.to,
+            channel=step.channel,
+            reason=step.reason,
+        )
+        for step in steps
+    ]
+    session.add_all(rows)
+    session.flush()
+    return rows
+
+
+def cancel_steps(session: Session, alert: Alert) -> None:
+    """Take back every waiting step and make those in flight stale (REL-14)."""
+    alert.fence += 1
+    session.execute(
+        update(Step)
+        .where(Step.alert_id == alert.id, Step.state == StepState.WAITING)
+        .values(state=StepState.CANCELLED)
+    )
+
+
+def due(session: Session, *, now: datetime, limit: int = 200) -> Sequence[tuple[UUID, UUID]]:
+    """Return (step, alert) of the steps whose time has come, the longest overdue first."""
+    rows = session.execute(
+        select(Step.id, Step.alert_id)
+        .where(Step.state == StepState.WAITING, Step.due_at <= now)
+        .order_by(Step.due_at, Step.position)
+        .limit(limit)
+    )
+    return [(row.id, row.alert_id) for row in rows]
+
+
+def step(session: Session, step_id: UUID) -> Step | None:
+    """Return a step as it stands after the alert's lock was taken."""
+    return session.get(Step, step_id, populate_existing=True)
+
+
+def waiting(session: Session, alert: Alert) -> int:
+    """Return how many steps of an alert still wait; the end of a claim is none of a chain."""
+    query = select(func.count()).where(
+        Step.alert_id == alert.id,
+        Step.fence == alert.fence,
+        Step.state == StepState.WAITING,
+        Step.kind != Kind.LAPSE,
+    )
+    return session.scalar(query) or 0
+
+
+def hasten(session: Session, alert: Alert, *, reason: str, now: datetime) -> int:
+    """Make the next waiting notification due at once; return how many steps that are."""
+    upcoming = (
+        Step.alert_id == alert.id,
+        Step.fence == alert.fence,
+        Step.state == StepState.WAITING,
+        Step.kind.in_(TOLD),
+    )
+    first = session.scalar(select(func.min(Step.due_at)).where(*upcoming))
+    steps = session.scalars(select(Step).where(*upcoming, Step.due_at == first)).all()
+    for row in steps:
+        row.due_at, row.reason = min(row.due_at, now), reason
+    session.flush()
+    return len(steps)
+
+
+def due_now(session: Session, alert: Alert, *, now: datetime) -> Sequence[Step]:
+    """Return an alert's own notifications whose time has come."""
+    query = select(Step).where(
+        Step.alert_id == alert.id,
+        Step.fence == alert.fence,
+        Step.state == StepState.WAITING,
+        Step.kind.in_(TOLD),
+        Step.due_at <= now,
+    )
+    return session.scalars(query.order_by(Step.due_at, Step.position)).all()
+
+
+def next_position(session: Session, alert: Alert) -> int:
+    """Return the first place that no step under this fence takes."""
+    query = select(func.max(Step.position)).where(
+        Step.alert_id == alert.id, Step.fence == alert.fence
+    )
+    last = session.scalar(query)
+    return 0 if last is None else last + 1
+
+
+def reached(session: Session, alert: Alert) -> int | None:
+    """Return the place in its chain of the last notification that acted, under any fence."""
+    newest = (
+        select(Step.rung)
+        .where(
+            Step.alert_id == alert.id,
+            Step.rung.is_not(None),
+            Step.state == StepState.FIRED,
+        )
+        .order_by(Step.fence.desc(), Step.rung.desc())
+        .limit(1)
+    )
+    return session.scalar(newest)
+
+
+def revive(session: Session, alert: Alert, fence: int, *, lapses: bool) -> None:
+    """Let what an act took back wait again, under the alert's present fence.
+
+    `lapses` says whether the end of a claim is among it.
+    """
+    kinds = list(Kind) if lapses else [kind for kind in Kind if kind is not Kind.LAPSE]
+    session.execute(
+        update(Step)
+        .where(
+            Step.alert_id == alert.id,
+            Step.fence == fence,
+            Step.state == StepState.CANCELLED,
+            Step.kind.in_(kinds),
+        )
+        .values(state=StepState.WAITING, fence=alert.fence)
+    )

@@ -1,0 +1,1 @@
+"""Taking one's own act back within seconds."""
