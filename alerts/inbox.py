@@ -101,6 +101,7 @@ class EpisodeView:
     previous_id: UUID | None
     previous_outcome: str
     policy_hash: str
+    longest_snooze: timedelta  # zero where it may not be put off, and in lists
     findings: tuple[FindingView, ...]
     timeline: tuple[TimelineEntry, ...] = ()
     deliveries: tuple[DeliveryView, ...] = ()

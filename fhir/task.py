@@ -20,7 +20,15 @@ OUTCOMES = "urn:wardlight:codesystem:alert-outcome"
 ACTIONS = "urn:wardlight:codesystem:alert-action"
 OUTCOME, ACTION, EVIDENCE = "outcome", "action", "evidence-period"  # of OUTPUTS and INPUTS
 PARTS = "urn:wardlight:codesystem:task-part"
-Status = Literal["requested", "in-progress", "completed", "cancelled", "entered-in-error"]
+Status = Literal[
+    "requested",
+    "received",
+    "on-hold",
+    "in-progress",
+    "completed",
+    "cancelled",
+    "entered-in-error",
+]
 Priority = Literal["routine", "urgent", "asap", "stat"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from sqlalchemy.orm import defer
 from alerts import escalation, inbox
 from alerts.escalation import Kind, StepState
 from alerts.lifecycle import LIVE, State
-from alerts.policy import To
+from alerts.policy import To, thaw
 from alerts.reasons import WORDS, Reason
 from alerts.routing import FALLBACK, SUPPORT
 from alerts.standings.repository import finding_of
@@ -83,6 +84,7 @@ def _views(
                 sent=sent.get(alert.id, ()),
                 previous_outcome=outcomes.get(alert.previous_id, ""),
                 heads=heads,
+                longest_snooze=_longest_snooze(alert) if whole else timedelta(0),
             ),
         )
         for alert in alerts
@@ -99,6 +101,7 @@ class _Around:
     sent: Sequence[Delivery]
     previous_outcome: str
     heads: Mapping[UUID, UUID]  # of patients who were merged: the survivor
+    longest_snooze: timedelta
 
     def name(self, identity: UUID | None) -> str:
         return self.names.get(identity, UNKNOWN) if identity else ""
@@ -132,10 +135,15 @@ def _view(
         previous_id=alert.previous_id,
         previous_outcome=around.previous_outcome,
         policy_hash=alert.policy_hash,
+        longest_snooze=around.longest_snooze,
         findings=tuple(findings),
         timeline=tuple(_entry(event, around.names) for event in around.events),
         deliveries=tuple(_delivery(row, around.names) for row in around.sent),
     )
+
+
+def _longest_snooze(alert: Alert) -> timedelta:
+    return thaw(alert.policy).tiers[Severity(alert.severity)].snooze
 
 
 def _holding(alert: Alert, around: _Around) -> inbox.Holding:

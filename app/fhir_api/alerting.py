@@ -46,6 +46,8 @@ PRIORITY: dict[Severity, Priority] = {
 }
 _TASK: dict[State, Status] = {
     State.OPEN: "requested",
+    State.CLAIMED: "received",
+    State.SNOOZED: "on-hold",
     State.ACKNOWLEDGED: "in-progress",
     State.RESOLVED: "completed",
     State.AUTO_CLOSED: "cancelled",

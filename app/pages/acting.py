@@ -1,16 +1,19 @@
-"""Take and resolve an alert: plain forms, answered by a redirect, or by who was first."""
+"""What is done to an alert: plain forms, answered by a redirect, or by who was first."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import select
 
 import alerts.service
+from alerts.service import Contact
 from alerts.tables import Alert, Delivery
 from app.pages.door import Door, Visit
 from app.pages.labels import concluded
@@ -18,51 +21,121 @@ from app.pages.refusals import page_route
 from core.errors import ConflictError, NotFoundError
 from ingest.repository import visible_to
 
-Text = Annotated[str, Form()]
+LONGEST = 24 * 14
 
 
-class Outcome(BaseModel):
-    """What the form of an outcome sends."""
+class Act(BaseModel):
+    """What every form sends: what its page showed, and where to come back to."""
+
+    version: int | None = None
+    back: str = "patient"
+    csrf: str = ""
+
+
+class Outcome(Act):
+    """How it turned out."""
 
     conclusion: str
     checked: list[str] = []
     note: str = ""
-    csrf: str = ""
+
+
+class To(Act):
+    """Whom to pass it on to."""
+
+    to: UUID
+
+
+class Until(Act):
+    """How long to put it off, and why."""
+
+    hours: Annotated[int, Field(ge=1, le=LONGEST)]
+    reason: str = ""
+
+
+class Reaching(Act):
+    """How the person was, or was not, reached."""
+
+    by: Contact
+    reached: Literal["yes", "no"]
+
+
+def acknowledge(v: Visit, alert_id: UUID, form: Act) -> None:
+    """Take it, or accept what was passed on."""
+    alerts.service.acknowledge(v.session, v.caller, alert_id, now=v.now, version=form.version)
+
+
+def claim(v: Visit, alert_id: UUID, form: Act) -> None:
+    """Say that one looks at it."""
+    alerts.service.claim(v.session, v.caller, alert_id, now=v.now, version=form.version)
+
+
+def delegate(v: Visit, alert_id: UUID, form: To) -> None:
+    """Ask somebody else to take it."""
+    alerts.service.delegate(v.session, v.caller, alert_id, form.to, now=v.now, version=form.version)
+
+
+def snooze(v: Visit, alert_id: UUID, form: Until) -> None:
+    """Put it off."""
+    until = v.now + timedelta(hours=form.hours)
+    alerts.service.snooze(
+        v.session,
+        v.caller,
+        alert_id,
+        until=until,
+        reason=form.reason,
+        now=v.now,
+        version=form.version,
+    )
+
+
+def wake(v: Visit, alert_id: UUID, _form: Act) -> None:
+    """Call it back."""
+    alerts.service.wake(v.session, v.caller, alert_id, now=v.now)
+
+
+def contact(v: Visit, alert_id: UUID, form: Reaching) -> None:
+    """Write down a contact."""
+    reached = form.reached == "yes"
+    alerts.service.note_contact(v.session, v.caller, alert_id, form.by, reached=reached, now=v.now)
+
+
+def escalate(v: Visit, alert_id: UUID, _form: Act) -> None:
+    """Take the next step of its chain now."""
+    alerts.service.escalate(v.session, v.caller, alert_id, now=v.now)
+
+
+def undo(v: Visit, alert_id: UUID, _form: Act) -> None:
+    """Take one's last act back."""
+    alerts.service.undo(v.session, v.caller, alert_id, now=v.now)
+
+
+def resolve(v: Visit, alert_id: UUID, form: Outcome) -> None:
+    """End it with its outcome."""
+    ending = concluded(form.conclusion, form.note, form.checked)
+    alerts.service.resolve(v.session, v.caller, alert_id, ending, now=v.now)
+
+
+# What each form does, and the word by which the next page says so (`app.pages.done`).
+ACTS: tuple[tuple[type[Act], str, Callable[..., None]], ...] = (
+    (Act, "taken", acknowledge),
+    (Act, "claimed", claim),
+    (To, "passed-on", delegate),
+    (Until, "put-off", snooze),
+    (Act, "called-back", wake),
+    (Reaching, "contact", contact),
+    (Act, "escalated", escalate),
+    (Act, "undone", undo),
+    (Outcome, "resolved", resolve),
+)
 
 
 def router(door: Door) -> APIRouter:
     """Return the unsafe routes of alerts, and the way in from a notification."""
     routes = APIRouter(route_class=page_route(door.pages), include_in_schema=False)
-
-    @routes.post("/alerts/{alert_id}/acknowledge")
-    def acknowledge(
-        request: Request,
-        alert_id: UUID,
-        version: Annotated[int | None, Form()] = None,
-        back: Text = "patient",
-        csrf: Text = "",
-    ) -> Response:
-        try:
-            with door.act(request, csrf) as visit:
-                patient = _patient(visit, alert_id)
-                alerts.service.acknowledge(
-                    visit.session, visit.caller, alert_id, now=visit.now, version=version
-                )
-        except ConflictError as error:
-            return _conflict(door, request, alert_id, error)
-        page = "/inbox" if back == "inbox" else f"/patients/{patient}"
-        return RedirectResponse(f"{page}?done=taken#alert-{alert_id}", status_code=303)
-
-    @routes.post("/alerts/{alert_id}/resolve")
-    def resolve(request: Request, alert_id: UUID, form: Annotated[Outcome, Form()]) -> Response:
-        try:
-            with door.act(request, form.csrf) as visit:
-                patient = _patient(visit, alert_id)
-                ending = concluded(form.conclusion, form.note, form.checked)
-                alerts.service.resolve(visit.session, visit.caller, alert_id, ending, now=visit.now)
-        except ConflictError as error:
-            return _conflict(door, request, alert_id, error)
-        return RedirectResponse(f"/patients/{patient}?done=resolved", status_code=303)
+    for kind, done, perform in ACTS:
+        path = f"/alerts/{{alert_id}}/{perform.__name__}"
+        routes.add_api_route(path, _handler(door, kind, done, perform), methods=["POST"])
 
     @routes.get("/n/{public_id}")
     def notified(request: Request, public_id: str) -> Response:
@@ -77,6 +150,26 @@ def router(door: Door) -> APIRouter:
         return RedirectResponse(f"/patients/{patient}#alert-{alert_id}", status_code=303)
 
     return routes
+
+
+def _handler(
+    door: Door, kind: type[Act], done: str, perform: Callable[..., None]
+) -> Callable[..., Response]:
+    """Return what answers one form: one transaction, then back to where the form stood."""
+
+    def handle(request: Request, alert_id: UUID, form: Act) -> Response:
+        try:
+            with door.act(request, form.csrf) as visit:
+                patient = _patient(visit, alert_id)
+                perform(visit, alert_id, form)
+        except ConflictError as error:
+            return _conflict(door, request, alert_id, error)
+        page = "/inbox" if form.back == "inbox" else f"/patients/{patient}"
+        told = f"{page}?done={done}&alert={alert_id}#alert-{alert_id}"
+        return RedirectResponse(told, status_code=303)
+
+    handle.__annotations__["form"] = Annotated[kind, Form()]  # what FastAPI reads
+    return handle
 
 
 def _patient(visit: Visit, alert_id: UUID) -> UUID:

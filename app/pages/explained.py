@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from alerts.inbox import EpisodeView, FindingView
 from alerts.lifecycle import State
 from alerts.outcomes import WORDS
+from app.pages.holding import Holding, holding
 from app.pages.labels import detail_words
 from app.pages.wording import (
     Moment,
@@ -65,7 +66,7 @@ class EpisodePrint:
     patient_words: str
     patient_language: str
     opened: Moment
-    owner: str
+    holding: Holding
     next_step: str
     next_at: Moment | None
     notes: list[str]
@@ -73,7 +74,6 @@ class EpisodePrint:
     findings: list[FindingPrint]
     rulebook: str
     policy: str
-    can_take: bool
     grave: bool
     ended: str
 
@@ -133,7 +133,7 @@ def episode_print(view: EpisodeView, reader: Reader, *, rulebook: str) -> Episod
         patient_words=words.patient(head, told, emergency=reader.emergency),
         patient_language=told,
         opened=reader.at(view.opened_at),
-        owner="yours" if view.owner_id in reader.identities else view.owner_name or "not owned",
+        holding=holding(view, reader.identities, reader.at),
         next_step=view.next_step,
         next_at=maybe(view.next_step_at, now=reader.now, zone=reader.zone),
         notes=_notes(view, reader.language),
@@ -141,7 +141,6 @@ def episode_print(view: EpisodeView, reader: Reader, *, rulebook: str) -> Episod
         findings=[finding_print(f, reader) for f in view.findings[:MOST_FINDINGS]],
         rulebook=rulebook[:SHORT_HASH] or "unknown",
         policy=view.policy_hash[:SHORT_HASH],
-        can_take=view.state is State.OPEN,
         grave=view.severity in GRAVE,
         ended=_ended(view),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,9 @@ import alerts.service
 from alerts.inbox import InboxRow
 from alerts.lifecycle import State
 from app import health
+from app.pages.done import notice
 from app.pages.door import Door, Visit
+from app.pages.holding import whose
 from app.pages.people import facts
 from app.pages.refusals import page_route
 from app.pages.strip import Strip, is_silent, mark, strip
@@ -29,10 +32,6 @@ from reports.charts import Frame, Point, Svg, describe, sparkline
 from reports.weekly import GRAVE
 
 SPARK_SPAN = timedelta(days=14)
-NOTICES = {
-    "taken": "You have taken the alert. Its escalation waits for your outcome.",
-    "resolved": "The alert is resolved with your outcome.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,7 @@ class RowView:
     opened: Moment
     last_reading: Moment | None
     can_take: bool
+    put_off: bool
     grave: bool
 
 
@@ -75,7 +75,7 @@ def router(door: Door) -> APIRouter:
     routes = APIRouter(route_class=page_route(door.pages), include_in_schema=False)
 
     @routes.get("/inbox")
-    def inbox(request: Request, done: str = "") -> Response:
+    def inbox(request: Request, done: str = "", alert: UUID | None = None) -> Response:
         with door.visit(request) as visit:
             rows, profiles = read(visit)
             seen = [row.patient_id for row in rows] or (None,)
@@ -85,7 +85,7 @@ def router(door: Door) -> APIRouter:
                 "inbox.html",
                 visit=visit,
                 here="inbox",
-                notice=NOTICES.get(done, ""),
+                notice=notice(done, alert),
                 strip=_strip(door, visit, profiles, seen=mark(rows)),
                 heading=heading(rows),
                 lede=lede(rows, visit.identities),
@@ -147,7 +147,6 @@ def _screen(
 
 def row_view(row: InboxRow, screen: Screen) -> RowView:
     """Return a row as it is printed."""
-    mine = row.owner_id in screen.identities
     return RowView(
         alert_id=row.alert_id,
         patient_id=row.patient_id,
@@ -159,12 +158,13 @@ def row_view(row: InboxRow, screen: Screen) -> RowView:
         also=also(row),
         picture=picture(row, screen),
         no_picture=_no_picture(row.finding.vital),
-        owner="yours" if mine else row.owner_name or "not owned",
+        owner=whose(row, screen.identities, partial(moment, now=screen.now, zone=screen.zone)),
         next_step=row.next_step,
         next_at=maybe(row.next_step_at, now=screen.now, zone=screen.zone),
         opened=moment(row.opened_at, now=screen.now, zone=screen.zone),
         last_reading=maybe(row.last_reading_at, now=screen.now, zone=screen.zone),
-        can_take=row.state is State.OPEN,
+        can_take=row.state.waits,
+        put_off=row.state is State.SNOOZED,
         grave=row.severity in GRAVE,
     )
 
@@ -204,7 +204,7 @@ def _labelled(frame: Frame, points: Sequence[Point], vital: Vital) -> Frame:
 
 def heading(rows: Sequence[InboxRow]) -> str:
     """Return how many people need somebody now: RED and AMBER that nobody has taken."""
-    urgent = sum(row.severity in GRAVE and row.state is State.OPEN for row in rows)
+    urgent = sum(row.severity in GRAVE and row.state.waits for row in rows)
     if not urgent:
         return "Nobody waits for you now"
     return f"{plural(urgent, 'person needs', 'people need')} you now"
@@ -212,10 +212,16 @@ def heading(rows: Sequence[InboxRow]) -> str:
 
 def lede(rows: Sequence[InboxRow], identities: frozenset[object]) -> str:
     """Return the rest in one line."""
-    waiting = sum(row.state is State.OPEN and row.severity not in GRAVE for row in rows)
+    waiting = sum(row.state.waits and row.severity not in GRAVE for row in rows)
     mine = sum(row.owner_id in identities for row in rows)
-    others = sum(row.state is not State.OPEN for row in rows) - mine
-    counts = {"more can wait": waiting, "yours to conclude": mine, "with colleagues": others}
+    put_off = sum(row.state is State.SNOOZED for row in rows)
+    others = sum(row.state.owned for row in rows) - mine
+    counts = {
+        "more can wait": waiting,
+        "yours to conclude": mine,
+        "with colleagues": others,
+        "put off": put_off,
+    }
     parts = [f"{count} {words}" for words, count in counts.items() if count]
     return " · ".join(parts) or "Nothing else is open."
 

@@ -17,8 +17,10 @@ from alerts.inbox import EpisodeView
 from app import health
 from app.pages.asked import asked_of
 from app.pages.background import background
+from app.pages.done import Notice, notice
 from app.pages.door import Door, Visit
 from app.pages.explained import Reader, episode_print, risk_print
+from app.pages.holding import CONTACTS
 from app.pages.labels import (
     CHECKLIST,
     TimelineLine,
@@ -45,11 +47,6 @@ from monitoring.liveness import Known
 from reports.weekly import SILENT_AFTER
 
 MOST_LINES = 60
-NOTICES = {
-    "taken": "You have taken the alert. Its escalation waits for your outcome.",
-    "resolved": "The alert is resolved with your outcome.",
-    "enrolled": "Enrolled by your decision; your reason is kept.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +85,11 @@ def router(door: Door) -> APIRouter:
             return _list(door, visit)
 
     @routes.get("/patients/{patient_id}")
-    def patient(request: Request, patient_id: UUID, done: str = "") -> Response:
+    def patient(
+        request: Request, patient_id: UUID, done: str = "", alert: UUID | None = None
+    ) -> Response:
         with door.visit(request) as visit:
-            return _page(door, visit, patient_id, notice=NOTICES.get(done, ""))
+            return _page(door, visit, patient_id, said=notice(done, alert))
 
     @routes.post("/patients/{patient_id}/enrol")
     def enrol(
@@ -143,7 +142,7 @@ def _line(
     )
 
 
-def _page(door: Door, visit: Visit, patient_id: UUID, *, notice: str) -> Response:
+def _page(door: Door, visit: Visit, patient_id: UUID, *, said: Notice | None) -> Response:
     session, now = visit.session, visit.now
     profiles = people.profiles(session, people.visible_to(visit.caller))
     profile = next((p for p in profiles if p.id == patient_id), None)
@@ -166,7 +165,7 @@ def _page(door: Door, visit: Visit, patient_id: UUID, *, notice: str) -> Respons
         "patient.html",
         visit=visit,
         here="patient",
-        notice=notice,
+        notice=said,
         strip=strip(profiles, health.pipeline(session, now=now), now=now, zone=door.zone),
         person=_person(profile, visit),
         live=[episode_print(e, reader, rulebook=_rulebook(visit, e)) for e in live],
@@ -182,6 +181,8 @@ def _page(door: Door, visit: Visit, patient_id: UUID, *, notice: str) -> Respons
         timeline=timeline(episodes, reader),
         checklist=CHECKLIST,
         conclusions=conclusions(),
+        contacts=CONTACTS,
+        candidates=alerts.service.candidates(session, patient_id) if live else [],
         quiet=_quiet(profile, visit),
     )
 

@@ -161,7 +161,7 @@ def test_taking_an_alert_is_seen_audited_and_done_once(
     late = take(second, alert)
 
     assert done.status_code == 303
-    assert done.headers["location"] == f"/inbox?done=taken#alert-{alert}"
+    assert done.headers["location"] == f"/inbox?done=taken&alert={alert}#alert-{alert}"
     assert state_of(database, alert).state == "acknowledged"
     assert late.status_code == 409
     assert "Dr Han acknowledged this" in late.text

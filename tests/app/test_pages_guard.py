@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 from fastapi import APIRouter, FastAPI
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from tests.ward import Ward
 
 Enter = Callable[[str], TestClient]
+# What some forms must bear beside what all of them do.
+ACTING = {"to": str(uuid4()), "hours": "1", "by": "call", "reached": "yes"}
 HERE = Path(app.pages.__file__).parent.parent
 TEMPLATES = sorted((HERE / "templates").glob("*.html"))
 FOREIGN = [
@@ -72,7 +75,7 @@ def test_every_unsafe_route_refuses_a_foreign_page(
     client = enter(ward.username)
     token = csrf(client.get("/patients").text)
     fields = {"csrf": token, "conclusion": "unsure/", "reason": "x", "username": "x"}
-    fields |= {"password": "x"}
+    fields |= {"password": "x"} | ACTING
 
     paths = list(routes(database, method="POST"))
 
@@ -87,7 +90,7 @@ def test_every_unsafe_route_refuses_a_form_without_its_token(
     """SEC-09."""
     client = enter(ward.username)
     other = csrf(enter(ward.colleague).get("/patients").text)
-    fields = {"conclusion": "unsure/", "reason": "x", "username": "x", "password": "x"}
+    fields = {"conclusion": "unsure/", "reason": "x", "username": "x", "password": "x"} | ACTING
 
     paths = list(routes(database, method="POST"))
 
