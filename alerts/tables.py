@@ -28,7 +28,7 @@ class Alert(Base):
     patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"))
     problem: Mapped[str]
     severity: Mapped[str]
-    highest: Mapped[str | None]  # that it ever was; None in rows of before 0030
+    highest: Mapped[str | None]  # that it ever was; None in rows of before 0031
     paged: Mapped[str | None]
     state: Mapped[str]
     version: Mapped[int] = mapped_column(default=1)

@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from alerts import inbox, lifecycle, repository
 from alerts.lifecycle import Refused, State
+from alerts.naming.repository import UNKNOWN, names
 from alerts.policy import thaw
 from alerts.tables import Alert, AlertEvent
-from alerts.views import repository as views
 from core import audit
 from core.errors import ConflictError, NotFoundError
 from core.vitals import Severity
@@ -177,5 +177,5 @@ def _by(hands: Hands, act: AlertEvent | None) -> str:
     """Say which colleague did it and how long ago; nothing where it was none."""
     if act is None or act.actor_id is None or act.actor_id == hands.who:
         return ""
-    name = views.names(hands.session, [act.actor_id]).get(act.actor_id, views.UNKNOWN)
+    name = names(hands.session, [act.actor_id]).get(act.actor_id, UNKNOWN)
     return f"{name} {act.kind} this {inbox.ago(hands.now - act.at)}"

@@ -15,14 +15,13 @@ from sqlalchemy.orm import defer
 from alerts import escalation, inbox
 from alerts.escalation import Kind, StepState
 from alerts.lifecycle import LIVE, State
+from alerts.naming.repository import LANES, UNKNOWN, names, recipient_name
 from alerts.policy import To, thaw
 from alerts.reasons import WORDS, Reason
-from alerts.routing import FALLBACK, SUPPORT
 from alerts.standings.repository import finding_of
 from alerts.tables import Alert, AlertEvent, AlertFinding, Delivery, Step
 from core.vitals import Severity
-from ingest.repository import clinicians, one_person, survivors
-from ingest.tables import CareTeam
+from ingest.repository import one_person, survivors
 from monitoring.findings import Problem
 
 if TYPE_CHECKING:
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 PROGRAM = "Wardlight"
-UNKNOWN = "a colleague"
-LANES = {FALLBACK: "fallback team", SUPPORT: "data-quality support"}
 
 
 def live(session: Session, visible: Select[UUID]) -> list[inbox.EpisodeView]:
@@ -261,13 +258,6 @@ def _delivery(row: Delivery, names: Mapping[UUID, str]) -> inbox.DeliveryView:
     )
 
 
-def recipient_name(key: str, names: Mapping[UUID, str]) -> str:
-    """Return whom a recipient key stands for."""
-    if key in LANES:
-        return LANES[key]
-    return names.get(UUID(key.partition(":")[2]), UNKNOWN)
-
-
 def _names(
     session: Session,
     alerts: Iterable[Alert],
@@ -287,15 +277,6 @@ def _names(
     keys = {row.recipient for rows in sent.values() for row in rows} - set(LANES)
     told = {UUID(key.partition(":")[2]) for key in keys}
     return names(session, {i for i in owners | actors | told if i})
-
-
-def names(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
-    """Return the names of practitioners and teams."""
-    wanted = list(ids)
-    if not wanted:
-        return {}
-    teams = session.execute(select(CareTeam.id, CareTeam.name).where(CareTeam.id.in_(wanted)))
-    return clinicians(session, wanted) | {row[0]: row[1] for row in teams}
 
 
 def _outcomes(session: Session, ids: Sequence[UUID]) -> dict[UUID | None, str]:

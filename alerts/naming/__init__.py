@@ -1,0 +1,1 @@
+"""What the people and teams are called whom an alert mentions."""
