@@ -46,6 +46,7 @@ class Reason(StrEnum):
     SNOOZED = "put-off-with-a-reason"
     CONTACTED = "person-contacted"
     NOT_REACHED = "person-not-reached"
+    REPAIRED = "found-without-a-next-step"
     UNDONE = "taken-back-by-who-did-it"
     RESOLVED = "outcome-recorded"
     CLEARED = "back-in-range-for-the-clearing-time"
@@ -97,6 +98,7 @@ WORDS: dict[Reason, str] = {
     Reason.SNOOZED: "put off",
     Reason.CONTACTED: "the person was reached",
     Reason.NOT_REACHED: "the person was not reached",
+    Reason.REPAIRED: "nothing was due for it: the auditor began its chain again",
     Reason.UNDONE: "taken back within seconds by who did it",
     Reason.RESOLVED: "outcome recorded",
     Reason.CLEARED: "back in range for the clearing time",

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError
 
 import monitoring.repository
+from app import promises
 from app.migrate import at_head
 from core import outbox
 from core.outbox import Priority
@@ -69,6 +70,7 @@ def pipeline(session: Session, *, now: datetime) -> PipelineStatus:
         faults.append(f"{parked} items were given up after repeated failures")
     if left := unjudged(session, now=now):
         faults.append(f"patients not judged in the last {JUDGED_WITHIN.seconds // 60} min: {left}")
+    faults += promises.verdict(session, now=now)
     return PipelineStatus(tuple(faults), moving, progress, waiting, left)
 
 

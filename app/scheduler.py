@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
 import alerts.steps.service
-from app import timetable
+from app import auditor, timetable
 from app.subscriptions import sending
 from core.logging import logger
 
@@ -38,10 +39,13 @@ def run(runtime: Runtime, *, stop: Event) -> None:
 
 
 def tick(runtime: Runtime) -> None:
-    """Escalate what is due, look for silence, prove progress, forget what is closed."""
+    """Escalate what is due, look for silence, prove progress, audit, forget what is closed."""
     now = runtime.database.now()
     for job in JOBS:
         with runtime.database.transaction() as session:
             job(session, now=now)
+    lease = timedelta(seconds=runtime.settings.lease_seconds)
+    with runtime.database.transaction() as session:
+        auditor.audit(session, now=now, lease=lease)
     with runtime.database.transaction() as session:
         alerts.steps.service.escalate_due(session, now=now)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import alerts.tables
 import app.accounts.tables
 import app.bulk.tables
+import app.periods
+import app.promises
 import app.subscriptions.tables
-import app.timetable
 import core.audit
 import core.outbox
 import ingest.clocks.tables
@@ -33,7 +34,8 @@ TABLE_MODULES = (
     alerts.tables,
     app.accounts.tables,
     app.bulk.tables,
+    app.periods,
+    app.promises,
     app.subscriptions.tables,
-    app.timetable,
 )
 METADATA = Base.metadata

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Mapped, mapped_column
 
 from app import health
 from app.bulk import loading
+from app.periods import first
 from core import outbox
-from core.database import Base, instant
 from core.logging import logger
 from core.outbox import Priority, Topic
 from core.security import SYSTEM
@@ -22,6 +20,8 @@ from ingest.repeats import service as repeats
 from ingest.repository import visible_to
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy.orm import Session
 
 log = logger(__name__)
@@ -29,23 +29,6 @@ PROBE_SUBJECT = UUID(int=0)
 PROBE_EVERY = timedelta(seconds=10)
 KEEP_CLOSED = timedelta(days=7)
 KEEP_ANSWERS = timedelta(days=3)  # how long the repeat of a request is expected (REL-06)
-
-
-class ScheduledRun(Base):
-    """A job that ran for a period; the key is what makes it run once."""
-
-    __tablename__ = "scheduled_run"
-
-    job: Mapped[str] = mapped_column(primary_key=True)
-    period: Mapped[str] = mapped_column(primary_key=True)
-    ran_at: Mapped[datetime] = mapped_column(instant())
-
-
-def first(session: Session, job: str, period: str, *, now: datetime) -> bool:
-    """Return whether this transaction is the one that runs the job for the period."""
-    row = insert(ScheduledRun).values(job=job, period=period, ran_at=now)
-    claimed = session.execute(row.on_conflict_do_nothing().returning(ScheduledRun.job))
-    return claimed.first() is not None
 
 
 def look_for_silence(session: Session, *, now: datetime) -> None:

@@ -16,6 +16,8 @@ from sqlalchemy import delete
 import alerts.service
 import monitoring.service
 from app.accounts.service import NewUser, create_user
+from app.periods import ScheduledRun
+from app.promises import JOB
 from core.clock import utc_now
 from core.outbox import Outbox, State
 from core.sealed_fields import seal
@@ -274,6 +276,7 @@ def _settle(session: Session, now: datetime) -> None:
     everybody = session.scalars(visible_to(SYSTEM)).all()
     mark_judged(session, everybody, now=now)
     session.execute(delete(Outbox).where(Outbox.state != State.DONE))
+    session.merge(ScheduledRun(job=JOB, period=f"{now:%Y-%m-%dT%H:%M}", ran_at=now))
     session.add(
         Outbox(
             topic="assess",

@@ -1,0 +1,1 @@
+"""Whether every alert has its next step and every message its outcome, on live data."""

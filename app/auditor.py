@@ -1,0 +1,87 @@
+"""The auditor: once a minute it checks the promises on live data, and says what is broken (REL-18).
+
+Its verdict is rows, so that every process can read it: one for each promise that was ever
+broken, and when it last looked. It repairs what it can; the rest is an operations alert.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import case, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from alerts.auditing import service as responses
+from alerts.auditing.service import Breach
+from app.periods import first
+from app.promises import JOB, STALE_AFTER, Broken
+from core import outbox
+from core.logging import logger
+from core.outbox import Outbox, State
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from sqlalchemy.orm import Session
+
+log = logger(__name__)
+LEASES = 3  # I7: no row is older than three leases
+
+
+def audit(session: Session, *, now: datetime, lease: timedelta) -> list[Breach] | None:
+    """Look once a minute; return what is broken, or None where this minute was looked at."""
+    if not first(session, JOB, f"{now:%Y-%m-%dT%H:%M}", now=now):
+        return None
+    found = [
+        *responses.audit(session, now=now),
+        *_named("I7", "work is older than three leases", _old(session, now - LEASES * lease)),
+    ]
+    for each in found:
+        _keep(session, each, now=now)
+        log.error(
+            "a promise is broken",
+            invariant=each.invariant,
+            count=each.count,
+            repaired=each.repaired,
+        )
+    return found
+
+
+def _named(invariant: str, what: str, count: int) -> list[Breach]:
+    return [Breach(invariant, what, count)] if count else []
+
+
+def _old(session: Session, before: datetime) -> int:
+    """Return how much due work is older than it may be; what was given up is said elsewhere."""
+    query = select(func.count()).where(
+        Outbox.state.in_([State.OPEN, State.LEASED]),
+        Outbox.next_try_at < before,
+        Outbox.priority < outbox.Priority.BULK,
+    )
+    return session.scalar(query) or 0
+
+
+def _keep(session: Session, breach: Breach, *, now: datetime) -> None:
+    """Write a breach down; one that was seen a while ago begins anew."""
+    row = insert(Broken).values(
+        invariant=breach.invariant,
+        what=breach.what,
+        count=breach.count,
+        repaired=breach.repaired,
+        since=now,
+        seen_at=now,
+    )
+    fresh = row.excluded
+    lasting = Broken.seen_at >= now - STALE_AFTER
+    session.execute(
+        row.on_conflict_do_update(
+            index_elements=["invariant"],
+            set_={
+                "what": fresh.what,
+                "count": fresh.count,
+                "repaired": fresh.repaired,
+                "seen_at": fresh.seen_at,
+                "since": case((lasting, Broken.since), else_=fresh.since),
+            },
+        )
+    )

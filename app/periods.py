@@ -1,0 +1,31 @@
+"""Rows keyed (job, period): whatever runs by the clock runs once for a period (REL-31)."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 (SQLAlchemy reads it from the annotation)
+from typing import TYPE_CHECKING
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.database import Base, instant
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+
+class ScheduledRun(Base):
+    """A job that ran for a period; the key is what makes it run once."""
+
+    __tablename__ = "scheduled_run"
+
+    job: Mapped[str] = mapped_column(primary_key=True)
+    period: Mapped[str] = mapped_column(primary_key=True)
+    ran_at: Mapped[datetime] = mapped_column(instant())
+
+
+def first(session: Session, job: str, period: str, *, now: datetime) -> bool:
+    """Return whether this transaction is the one that runs the job for the period."""
+    row = insert(ScheduledRun).values(job=job, period=period, ran_at=now)
+    claimed = session.execute(row.on_conflict_do_nothing().returning(ScheduledRun.job))
+    return claimed.first() is not None
