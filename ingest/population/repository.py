@@ -62,13 +62,15 @@ lateral (
 ) found
 """  # noqa: S608 (only the names above)
 # One row for all readings that are alike, and its arrays come as numpy's: an object for each
-# reading would cost more than the judgement.
+# reading would cost more than the judgement. What most readings have not is no array of theirs.
 _ALIKE = """
 select patient_id, vital, quality, precision, comparator, device, history, site,
-    array_agg(effective), array_agg(received_at), array_agg(until), array_agg(value),
-    array_agg(local_day), array_agg(resource_id), array_agg(resource_version),
-    array_agg(ordinal), array_agg(counts)
-from ({rows}) as needed group by 1, 2, 3, 4, 5, 6, 7, 8
+    resource_version, ordinal, array_agg(effective), array_agg(received_at), array_agg(value),
+    array_agg(resource_id), array_agg(until) filter (where until is not null),
+    array_agg(local_day) filter (where local_day is not null),
+    array_agg(counts) filter (where counts <> 1)
+from ({rows}) as needed
+group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, until is null, local_day is null, counts = 1
 """
 _EACH = f"select {_COLUMNS}, counts from ({{rows}}) as needed {_ORDER}"  # noqa: S608 (as above)
 
@@ -153,10 +155,10 @@ def _rows(
 
 
 def _block(row: tuple[Any, ...]) -> Block:
-    _, vital, quality, precision, comparator, device, history, site, *columns = row
-    effective, received, until, values, days, resources, versions, ordinals, counts = columns
+    _, vital, quality, precision, comparator, device, history, site, version, ordinal = row[:10]
+    effective, received, values, resources, until, days, counts = row[10:]
     ids = np.empty(len(effective), dtype=STORED)
-    ids["resource"], ids["version"], ids["ordinal"] = resources, versions, ordinals
+    ids["resource"], ids["version"], ids["ordinal"] = resources, version, ordinal
     alike = Alike(
         _VITALS[vital],
         _QUALITIES[quality],
@@ -166,7 +168,16 @@ def _block(row: tuple[Any, ...]) -> Block:
         history,
         site,
     )
-    return Block(alike, effective, received, until, values, days, ids, counts)
+    return Block(
+        alike,
+        effective,
+        received,
+        np.full(len(effective), np.nan) if until is None else until,
+        values,
+        np.zeros(len(effective), dtype=np.int64) if days is None else days,
+        ids,
+        np.ones(len(effective), dtype=np.int64) if counts is None else counts,
+    )
 
 
 def raw(session: Session, patient_id: UUID, start: datetime, end: datetime) -> list[Reading]:
