@@ -209,13 +209,18 @@ def main(arguments: Sequence[str] = ()) -> None:
             owner.close()
             database = Database(running.database_url, field_keys=running.field_keys)
             medians = measure(database, plain, repeats=chosen.repeats, now=now)
+            few = measure(database, plain[: len(watched)], repeats=chosen.repeats, now=now)
             minutes = measure(database, watched, repeats=chosen.repeats, now=now)
             database.close()
     print(f"{chosen.patients} people, {DAYS} days of {len(SIGNALS)} signals:")
     shown(medians, chosen.patients, medians["loading the rows"])
-    print(f"{chosen.watched} people, the same with a heart rate of each minute, rolled up:")
     one = medians["loading the rows"] / chosen.patients * chosen.watched
+    print(f"{chosen.watched} of them, to compare with: a batch of few costs more for each")
+    shown(few, chosen.watched, one)
+    print(f"{chosen.watched} people, the same with a heart rate of each minute, rolled up:")
     shown(minutes, chosen.watched, one)
+    for name in ("one by one", "in batches"):
+        print(f"{name:>20}: {minutes[name] / few[name]:5.2f} x those with one heart rate a day")
 
 
 def shown(medians: Mapping[str, float], people: int, loading: float) -> None:
