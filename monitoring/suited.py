@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from monitoring.kinds import kind_of
 from monitoring.whom import on_oxygen, suits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from collections.abc import Set as AbstractSet
 
+    from ingest.enrolment import Person
     from monitoring.moment import Moment
     from monitoring.rule_kinds import Rule
     from monitoring.rulebook import Rulebook
@@ -28,18 +30,26 @@ def _suited(asked: Iterable[Rule], now: Moment, rulebook: Rulebook) -> Iterable[
 
     They are the same for a whole local day while nothing new is known of the person.
     """
-    about = (now.person, now.day, rulebook)
-    last = now.past.told.get(_ABOUT)
-    if last is None or any(one is not other for one, other in zip(last, about, strict=True)):
+    last: _Suited | None = now.past.told.get(_Suited)
+    if last is None or not last.about(now, rulebook):
         fitting = (each for each in rulebook.rules if kind_of(each).fire is not None)
         ids = {rule.id for rule in fitting if suits(rule.scope, now.person, now.day)}
-        now.past.told[_ABOUT], now.past.told[_SUITED] = about, (ids, {})
-    ids, found = now.past.told[_SUITED]
-    known = found.get(id(asked))
+        last = now.past.told[_Suited] = _Suited(now.person, now.day, rulebook, ids, {})
+    known = last.of.get(id(asked))
     if known is None or known[0] is not asked:
-        known = found[id(asked)] = (asked, [rule for rule in asked if rule.id in ids])
-    suited: list[Rule] = known[1]
-    return suited
+        known = last.of[id(asked)] = (asked, [rule for rule in asked if rule.id in last.ids])
+    return known[1]
 
 
-_ABOUT, _SUITED = "about whom", "suited"
+class _Suited(NamedTuple):
+    """The rules for somebody on a day; with what each list was made of, so that it lives on."""
+
+    person: Person
+    day: int
+    rulebook: Rulebook
+    ids: AbstractSet[str]
+    of: dict[int, tuple[Iterable[Rule], list[Rule]]]
+
+    def about(self, now: Moment, rulebook: Rulebook) -> bool:
+        same = self.person is now.person and self.rulebook is rulebook
+        return same and self.day == now.day
