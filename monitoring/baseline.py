@@ -17,7 +17,7 @@ import numpy as np
 
 from core.vitals import Vital
 from ingest.enrolment import Absence
-from monitoring.daily import daily_medians
+from monitoring.daily import daily_medians, middle
 from monitoring.findings import Alike, Restart, Usual, Why
 from monitoring.likeness import at_its_site, kinds
 from monitoring.windows import local_day, zone_of
@@ -280,8 +280,8 @@ def frozen_days(
 def describe(valid: Floats, vital: Vital) -> Usual:
     """Return centre, band and spread of float64[k] daily medians, k >= 1."""
     days = valid.tolist()
-    centre = _middle(days)
-    estimated = MAD_TO_SD * _middle([abs(each - centre) for each in days])
+    centre = middle(days)
+    estimated = MAD_TO_SD * middle([abs(each - centre) for each in days])
     spread = max(estimated, DEVICE_ERROR.get(vital, 0.0))
     return Usual(
         centre=centre,
@@ -295,10 +295,4 @@ def describe(valid: Floats, vital: Vital) -> Usual:
 
 def median(values: Floats) -> float:
     """Return the median of float64[k], k >= 1."""
-    return _middle(values.tolist())
-
-
-def _middle(values: list[float]) -> float:
-    # On four weeks of days np.median costs fifteen times as much, and np.sort three times.
-    ordered = sorted(values)
-    return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+    return middle(values.tolist())

@@ -59,6 +59,13 @@ def _weighted(days: Ints, values: Floats, weights: Ints) -> Daily:
     return Daily(days[starts], (values[low] + values[high]) / 2)
 
 
+def middle(values: list[float]) -> float:
+    """Return the median of at least one value."""
+    # On four weeks of days np.median costs fifteen times as much, and np.sort three times.
+    ordered = sorted(values)
+    return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+
+
 def weighted_middle(values: Floats, weights: Ints) -> float:
     """Return the median of one day, each value counting for so many; of none, each for one."""
     order = np.argsort(values, kind="stable")
