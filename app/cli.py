@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from app.commands import (
     accounts,
     clients,
+    dead_letters,
     keys,
     people,
     plan,
@@ -36,7 +37,10 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         add_completion=False,
     )
-    groups = (system, clients, people, accounts, keys, schedules, plan, replay, rules, what_if)
+    groups = (
+        *(system, clients, people, accounts, keys, dead_letters),
+        *(schedules, plan, replay, rules, what_if),
+    )
     for module in groups:
         module.register(cli)
     for entry in entry_points(group="wardlight.commands"):

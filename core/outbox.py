@@ -48,6 +48,7 @@ class State(StrEnum):
     LEASED = "leased"
     DONE = "done"
     PARKED = "parked"
+    DISCARDED = "discarded"  # by a person, with a reason
 
 
 class Priority:
@@ -76,6 +77,7 @@ class Outbox(Base):
     created_at: Mapped[datetime] = mapped_column(instant())
     done_at: Mapped[datetime | None] = mapped_column(instant())
     last_error_code: Mapped[str | None]
+    note: Mapped[str | None]  # why a person discarded it
 
     __table_args__ = (
         Index(
@@ -260,13 +262,13 @@ def backoff(attempts: int) -> timedelta:
 
 def in_flight(session: Session, *, now: datetime) -> int:
     """Return how many rows are leased and not yet due again."""
-    leased = select(func.count()).where(Outbox.state == State.LEASED, Outbox.lease_until > now)
-    return int(session.scalar(leased) or 0)
+    leased = (Outbox.state == State.LEASED, Outbox.lease_until > now)
+    return session.scalar(select(func.count()).where(*leased)) or 0
 
 
 def parked(session: Session) -> int:
     """Return how many rows were given up and wait for a person (AL-16)."""
-    return int(session.scalar(select(func.count()).where(Outbox.state == State.PARKED)) or 0)
+    return session.scalar(select(func.count()).where(Outbox.state == State.PARKED)) or 0
 
 
 def last_closed(session: Session) -> datetime | None:
@@ -291,9 +293,6 @@ def oldest(session: Session, *, now: datetime) -> dict[int, datetime]:
 
 def waiting(session: Session, *, now: datetime) -> tuple[int, datetime | None]:
     """Return how many rows are due and not closed, and since when the oldest is (REL-26)."""
-    row = session.execute(
-        select(func.count(), func.min(Outbox.next_try_at)).where(
-            Outbox.state.in_([State.OPEN, State.LEASED]), Outbox.next_try_at <= now
-        )
-    ).one()
+    due = (Outbox.state.in_([State.OPEN, State.LEASED]), Outbox.next_try_at <= now)
+    row = session.execute(select(func.count(), func.min(Outbox.next_try_at)).where(*due)).one()
     return int(row[0]), row[1]

@@ -18,6 +18,8 @@ WORDS = {
     "escalated": "The next step of the alert was taken now.",
     "undone": "Your last act is taken back; both stay on the timeline.",
     "resolved": "The alert is resolved with your outcome.",
+    "resubmitted": "The work is tried again.",
+    "discarded": "The work is discarded; your reason stays with it.",
     "enrolled": "The person is enrolled by your decision.",
 }
 UNDOABLE = ("taken", "claimed", "passed-on", "put-off", "resolved")

@@ -1,0 +1,126 @@
+"""Work that was given up waits for a person, who has it tried again or discards it (AL-16)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from core import audit
+from core.audit import Action
+from core.errors import ConflictError, InvalidError, NotFoundError
+from core.outbox import Outbox, State, Topic
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from core.security import Caller
+
+REASON_LENGTH = 500
+MOST = 200
+OF_A_PATIENT = (Topic.ASSESS, Topic.ROLL)
+WORDS = {
+    Topic.ASSESS: "judge a patient's readings",
+    Topic.RAISE: "raise the alerts of a judgement",
+    Topic.ROUND: "judge a slice of all patients",
+    Topic.DELIVER: "send a message about an alert",
+    Topic.ANNOUNCE: "find out who subscribed to a change of an alert",
+    Topic.NOTIFY: "notify a subscription",
+    Topic.ROLL: "roll up a patient's dense stream",
+    Topic.EXPORT: "write a step of a bulk export",
+    Topic.PROBE: "prove that work is being done",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One piece of work that was given up; nothing of a patient but, perhaps, an id."""
+
+    id: UUID
+    topic: Topic
+    subject_id: UUID
+    attempts: int
+    cause: str  # the class of the error, never its message
+    created_at: datetime
+
+    @property
+    def words(self) -> str:
+        """Return what was to be done."""
+        return WORDS[self.topic]
+
+
+def letters(session: Session) -> list[Letter]:
+    """Return what was given up, the most urgent and oldest first, two hundred at most."""
+    query = select(Outbox).where(Outbox.state == State.PARKED)
+    rows = session.scalars(query.order_by(Outbox.priority, Outbox.created_at).limit(MOST))
+    return [
+        Letter(
+            row.id,
+            Topic(row.topic),
+            row.subject_id,
+            row.attempts,
+            row.last_error_code or "unknown",
+            row.created_at,
+        )
+        for row in rows
+    ]
+
+
+def resubmit(session: Session, caller: Caller, row_id: UUID, *, now: datetime) -> None:
+    """Let a piece of work be tried again from the start; where the same waits anyway, join it.
+
+    Raises `NotFoundError` for an unknown id, `ConflictError` where it is not given up (any more).
+    """
+    row = _given_up(session, row_id)
+    if _waits(session, row):
+        row.state, row.done_at = State.DONE, now
+    else:
+        row.state, row.attempts, row.next_try_at = State.OPEN, 0, now
+        row.lease_until = row.lease_owner = None
+    _record(session, caller, row, Action.EXECUTE, now=now)
+
+
+def discard(session: Session, caller: Caller, row_id: UUID, reason: str, *, now: datetime) -> None:
+    """Give a piece of work up for good, with a reason that stays with it.
+
+    Raises `InvalidError` without a reason, else what `resubmit` raises.
+    """
+    why = reason.strip()
+    if not why or len(why) > REASON_LENGTH:
+        raise InvalidError(f"say why, in at most {REASON_LENGTH} characters", field="reason")
+    row = _given_up(session, row_id)
+    row.state, row.done_at, row.note = State.DISCARDED, now, why
+    _record(session, caller, row, Action.DELETE, now=now)
+
+
+def _given_up(session: Session, row_id: UUID) -> Outbox:
+    row = session.scalar(select(Outbox).where(Outbox.id == row_id).with_for_update())
+    if row is None:
+        raise NotFoundError("no such work")
+    if row.state != State.PARKED:
+        raise ConflictError(f"this work is {row.state}: somebody was first")
+    return row
+
+
+def _waits(session: Session, row: Outbox) -> bool:
+    same = select(Outbox.id).where(
+        Outbox.topic == row.topic,
+        Outbox.subject_id == row.subject_id,
+        Outbox.state == State.OPEN,
+    )
+    return session.scalar(same.with_for_update().limit(1)) is not None
+
+
+def _record(
+    session: Session, caller: Caller, row: Outbox, action: Action, *, now: datetime
+) -> None:
+    patients: Sequence[UUID | None] = [row.subject_id if row.topic in OF_A_PATIENT else None]
+    audit.record(
+        session, caller, action, "dead-letter", now=now, entity_id=row.id, patients=patients
+    )
+    session.flush()

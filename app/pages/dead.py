@@ -1,0 +1,70 @@
+"""Work that was given up, for who supervises: what, why, try again, or discard with a reason."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from app import dead_letters, health
+from app.pages.done import notice
+from app.pages.door import Door, Visit
+from app.pages.refusals import page_route
+from app.pages.strip import strip
+from app.pages.wording import moment
+from core.audit import Action, record
+from core.errors import NotFoundError
+from core.security import Role
+from ingest import repository as people
+
+Csrf = Annotated[str, Form()]
+
+
+def router(door: Door) -> APIRouter:
+    """Return `/work` and its two acts; for anybody but a supervisor they do not exist."""
+    routes = APIRouter(route_class=page_route(door.pages), include_in_schema=False)
+
+    @routes.get("/work")
+    def work(request: Request, done: str = "") -> Response:
+        with door.visit(request) as visit:
+            _supervises(visit)
+            record(visit.session, visit.caller, Action.READ, "dead-letter", now=visit.now)
+            seen = people.profiles(visit.session, people.visible_to(visit.caller))
+            state = health.pipeline(visit.session, now=visit.now)
+            letters = dead_letters.letters(visit.session)
+            return door.pages.page(
+                "work.html",
+                visit=visit,
+                here="work",
+                notice=notice(done),
+                strip=strip(seen, state, now=visit.now, zone=door.zone),
+                letters=[
+                    (each, moment(each.created_at, now=visit.now, zone=door.zone))
+                    for each in letters
+                ],
+            )
+
+    @routes.post("/work/{row_id}/resubmit")
+    def resubmit(request: Request, row_id: UUID, csrf: Csrf = "") -> Response:
+        with door.act(request, csrf) as visit:
+            _supervises(visit)
+            dead_letters.resubmit(visit.session, visit.caller, row_id, now=visit.now)
+        return RedirectResponse("/work?done=resubmitted", status_code=303)
+
+    @routes.post("/work/{row_id}/discard")
+    def discard(
+        request: Request, row_id: UUID, reason: Annotated[str, Form()] = "", csrf: Csrf = ""
+    ) -> Response:
+        with door.act(request, csrf) as visit:
+            _supervises(visit)
+            dead_letters.discard(visit.session, visit.caller, row_id, reason, now=visit.now)
+        return RedirectResponse("/work?done=discarded", status_code=303)
+
+    return routes
+
+
+def _supervises(visit: Visit) -> None:
+    if visit.caller.role is not Role.SUPERVISOR:
+        raise NotFoundError("no such page")
