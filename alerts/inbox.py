@@ -95,6 +95,7 @@ class EpisodeView:
     next_step_at: datetime | None
     next_step: str  # whom it goes to next, in words; "" where nothing is due
     late: bool  # shown but nobody was paged, because the reading came too late (REL-20)
+    held: str  # why nobody is paged of it now: an admission, a pause; "" where none (AL-10)
     outcome: str
     outcome_detail: str
     outcome_note: str
@@ -125,6 +126,7 @@ class InboxRow:
     state: State
     finding: FindingView
     late: bool
+    held: str
     taken_at: datetime  # event time of the finding
     opened_at: datetime
     owner_id: UUID | None
@@ -178,6 +180,7 @@ def _row(episodes: list[EpisodeView], person: PatientProfile) -> InboxRow:
         state=first.state,
         finding=finding,
         late=first.late,
+        held=first.held,
         taken_at=finding.at,
         opened_at=first.opened_at,
         owner_id=first.owner_id,

@@ -1,6 +1,7 @@
-"""What keeps a finding from being told on its own: a graver one of the same problem (AL-10).
+"""What keeps a finding from being told: a graver one of the same problem, an absence (AL-10).
 
-Never the reverse, never across patients: a lesser finding hides nothing (AL-01).
+Never the reverse, never across patients: a lesser finding hides nothing (AL-01). Who is in
+hospital, or whose monitoring is paused, is judged all the same, and nobody is paged.
 """
 
 from __future__ import annotations
@@ -8,9 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from alerts.reasons import Reason
+from ingest.enrolment import Absence, stay_at
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime, timedelta
+
     from core.vitals import Severity
+    from ingest.enrolment import Stay
     from monitoring.findings import Finding, Problem
+
+_ABSENT = {Absence.ADMITTED: Reason.ADMITTED, Absence.PAUSED: Reason.PAUSED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +49,14 @@ def muted_by(finding: Finding, spoken: Severity | None, *, patient_id: str) -> b
         Mark(patient_id, finding.problem, spoken),
         Mark(patient_id, finding.problem, finding.severity),
     )
+
+
+def absent(stays: Iterable[Stay], *, now: datetime, longest: timedelta) -> Reason | None:
+    """Return why nobody is paged for a person now, or None where an alert pages.
+
+    A stay whose end nobody told counts for `longest` only: it may have been forgotten.
+    """
+    stay = stay_at(stays, now.timestamp())
+    if stay is None or (stay.until is None and now - stay.since > longest):
+        return None
+    return _ABSENT[stay.why]

@@ -19,22 +19,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The tier to tell of and why, or None; and each finding that is not told, with its reason."""
+    """The tier to tell of and why, or None; and each finding that is not told, with its reason.
+
+    `held` is why somebody would have been told, and is not before an absence ends.
+    """
 
     tell: Severity | None
     reason: Reason | None
     kept: tuple[tuple[Finding, Reason], ...]
+    held: Reason | None = None
 
 
-def decide(
+def decide(  # noqa: PLR0913 (what was told, when, by which policy, and what holds)
     fresh: Sequence[Finding],
     told: Severity | None,
     *,
     now: datetime,
     policy: Policy,
     patient_id: str = "",
+    absent: Reason | None = None,
 ) -> Decision:
     """Decide about new findings of one episode, given the tier already told of.
+
+    `absent` says that the person is in hospital, or their monitoring paused (AL-10).
 
     Only a finding that is current can tell somebody: severity never depends on arrival,
     notification does (REL-20).
@@ -44,6 +51,8 @@ def decide(
     speaker = max(current, key=lambda f: (f.severity.rank, f.at), default=None)
     if speaker is None or not _graver(speaker.severity, told):
         speaker = None
+    if speaker is not None and absent is not None:
+        return Decision(None, None, tuple((f, silent[id(f)] or absent) for f in fresh), absent)
     tell = speaker.severity if speaker else None
     spoken = tell or told
     kept = tuple(

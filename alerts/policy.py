@@ -66,6 +66,7 @@ class Policy:
     marked_late: timedelta
     steps_down: timedelta
     linked_within: timedelta
+    absence: timedelta  # how long an admission or pause without an end keeps from paging
     claim: timedelta  # how long "being looked at by" stands
     undo: timedelta
     waits: tuple[timedelta, ...]
@@ -103,6 +104,7 @@ def read(source: Mapping[str, Any], *, scale: float = 1.0) -> Policy:
             marked_late=timedelta(minutes=source["marked_late_minutes"]),
             steps_down=timedelta(minutes=source["steps_down_minutes"]),
             linked_within=timedelta(days=source["linked_within_days"]),
+            absence=timedelta(days=source["absence_days"]),
             claim=timedelta(minutes=source["claim_minutes"] * scale),
             undo=timedelta(seconds=source["undo_seconds"]),
             waits=tuple(timedelta(seconds=s * scale) for s in source["delivery"]["waits_seconds"]),
@@ -170,6 +172,7 @@ def freeze(policy: Policy) -> dict[str, Any]:
         "marked_late": policy.marked_late.total_seconds(),
         "steps_down": policy.steps_down.total_seconds(),
         "linked_within": policy.linked_within.total_seconds(),
+        "absence": policy.absence.total_seconds(),
         "claim": policy.claim.total_seconds(),
         "undo": policy.undo.total_seconds(),
         "waits": [wait.total_seconds() for wait in policy.waits],
@@ -199,6 +202,7 @@ def thaw(snapshot: Mapping[str, Any]) -> Policy:
         # An alert that was opened before there was a step-down does not step down.
         steps_down=timedelta(seconds=snapshot.get("steps_down", 0.0)),
         linked_within=timedelta(seconds=snapshot["linked_within"]),
+        absence=timedelta(seconds=snapshot.get("absence", 0.0)),
         claim=timedelta(seconds=snapshot.get("claim", OLD_CLAIM)),
         undo=timedelta(seconds=snapshot.get("undo", 0.0)),
         waits=tuple(timedelta(seconds=wait) for wait in snapshot["waits"]),

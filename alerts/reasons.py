@@ -18,6 +18,7 @@ class Reason(StrEnum):
     ACK_EXPIRED = "acknowledged-but-not-concluded"
     DELIVERY_FAILED = "delivery-failed"
     TOLD_BEFORE = "those-told-are-told-again"
+    HOLD_ENDED = "admission-or-pause-ended"
     SNOOZE_ENDED = "snooze-ended"
     SNOOZE_CANCELLED = "snooze-cancelled"
     DELEGATED = "delegated"
@@ -29,6 +30,8 @@ class Reason(StrEnum):
     LATE = "late-reading"
     BACK_IN_RANGE = "back-in-range"
     CONTEXT = "context-only"
+    ADMITTED = "patient-is-admitted"
+    PAUSED = "monitoring-is-paused"
     STALE_STEP = "stale-step"
     NO_MAIL = "no-mail-server"
     # sent elsewhere (REL-40)
@@ -73,6 +76,7 @@ WORDS: dict[Reason, str] = {
     Reason.ACK_EXPIRED: "acknowledged but not concluded",
     Reason.DELIVERY_FAILED: "the message could not be delivered",
     Reason.TOLD_BEFORE: "told before, so told of the change",
+    Reason.HOLD_ENDED: "the admission or the pause has ended, and the alert stands",
     Reason.SNOOZE_ENDED: "the snooze has ended",
     Reason.SNOOZE_CANCELLED: "the snooze was cancelled",
     Reason.DELEGATED: "asked by a colleague to take it",
@@ -82,6 +86,8 @@ WORDS: dict[Reason, str] = {
     Reason.INHIBITED: "not notified: a graver finding of the same problem speaks for it",
     Reason.LATE: "shown, nobody paged: the reading was taken more than 24 hours ago",
     Reason.BACK_IN_RANGE: "shown, nobody paged: a newer reading is back in range",
+    Reason.ADMITTED: "shown, nobody paged: the person is in hospital",
+    Reason.PAUSED: "shown, nobody paged: monitoring is paused",
     Reason.CONTEXT: "not notified: context for other findings",
     Reason.NO_MAIL: "not sent: no mail server is configured",
     Reason.STALE_STEP: "not notified: the alert moved on before the step was due",

@@ -15,6 +15,7 @@ from alerts.acts.service import Contact, acknowledge, claim, escalate, note_cont
 from alerts.delegating.service import candidates, delegate
 from alerts.delivery.service import Addresses, deliver
 from alerts.episodes.service import clear, step, take
+from alerts.holding.service import release
 from alerts.postponing.service import snooze, wake
 from alerts.reasons import Reason
 from alerts.standings.service import Judged, last_found, settle
@@ -54,6 +55,7 @@ __all__ = [
     "note_feedback",
     "raise_from",
     "raise_judged",
+    "release",
     "resolve",
     "snooze",
     "undo",

@@ -30,6 +30,7 @@ class Alert(Base):
     severity: Mapped[str]
     highest: Mapped[str | None]  # that it ever was; None in rows of before 0031
     paged: Mapped[str | None]
+    held: Mapped[str | None]  # why nobody was told of its severity: an admission, a pause (AL-10)
     state: Mapped[str]
     version: Mapped[int] = mapped_column(default=1)
     fence: Mapped[int] = mapped_column(default=0)
@@ -68,6 +69,7 @@ class Alert(Base):
             unique=True,
             postgresql_where=text(IS_LIVE),
         ),
+        Index("ix_alert_held", "id", postgresql_where=text("held is not null")),
         Index(None, "patient_id", "opened_at"),
         Index(None, "opened_at", "id"),
     )

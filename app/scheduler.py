@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-import alerts.steps.service
+import alerts.service
 from app import auditor, timetable
 from app.subscriptions import sending
 from core.logging import logger
@@ -48,4 +48,6 @@ def tick(runtime: Runtime) -> None:
     with runtime.database.transaction() as session:
         auditor.audit(session, now=now, lease=lease)
     with runtime.database.transaction() as session:
-        alerts.steps.service.escalate_due(session, now=now)
+        alerts.service.release(session, now=now)
+    with runtime.database.transaction() as session:
+        alerts.service.escalate_due(session, now=now)

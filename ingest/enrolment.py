@@ -89,6 +89,15 @@ class Stay:
     until: datetime | None = None
 
 
+def stay_at(stays: Iterable[Stay], at: float) -> Stay | None:
+    """Return in which stay somebody is at an instant (seconds since the epoch), if in any."""
+    for stay in stays:
+        ended = stay.until is not None and stay.until.timestamp() <= at
+        if stay.since.timestamp() <= at and not ended:
+            return stay
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """What the judgement may know about somebody: no name, no record number.

@@ -69,6 +69,7 @@ __all__ = [
     "readings_of",
     "readings_received",
     "responsible",
+    "stays_of",
     "survivor",
     "survivors",
     "taking_part",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.vitals import Vital
-from ingest.enrolment import Absence
+from ingest.enrolment import Absence, stay_at
 from monitoring.moment import Moment, Waiting
 from monitoring.windows import DAY, MOMENT, cut, zone_of
 
@@ -42,11 +42,10 @@ class Excuse(StrEnum):
 
 def absent(now: Moment) -> Excuse | None:
     """Return whether the person is admitted or paused at this moment."""
-    for stay in now.person.stays:
-        ended = stay.until is not None and stay.until.timestamp() <= now.at
-        if stay.since.timestamp() <= now.at and not ended:
-            return Excuse.ADMITTED if stay.why is Absence.ADMITTED else Excuse.PAUSED
-    return None
+    stay = stay_at(now.person.stays, now.at)
+    if stay is None:
+        return None
+    return Excuse.ADMITTED if stay.why is Absence.ADMITTED else Excuse.PAUSED
 
 
 def back(now: Moment) -> Iterator[Waiting]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from alerts import grouping, lifecycle, notification, repository
 from alerts.delivery import repository as deliveries
+from alerts.holding.repository import absence
 from alerts.lifecycle import Event, State
 from alerts.policy import freeze, thaw
 from alerts.reasons import Reason
@@ -136,9 +137,11 @@ def _decide(
     """Tell, or do not, and write the reason either way (AL-06)."""
     policy = thaw(alert.policy)
     told = Severity(alert.paged) if alert.paged else None
+    absent = absence(session, alert, now=now)
     decision = notification.decide(
-        new, told, now=now, policy=policy, patient_id=str(alert.patient_id)
+        new, told, now=now, policy=policy, patient_id=str(alert.patient_id), absent=absent
     )
+    alert.held = decision.held or (None if decision.tell else alert.held)
     for finding, reason in decision.kept:
         facts = {
             "rule": finding.rule_id,

@@ -148,6 +148,8 @@ def episode_print(view: EpisodeView, reader: Reader, *, rulebook: str) -> Episod
 
 def _notes(view: EpisodeView, language: str) -> list[str]:
     notes = []
+    if view.held:
+        notes.append(f"{view.held[:1].upper()}{view.held[1:]}.")
     if view.late:
         notes.append(words.text("The reading arrived late; nobody was paged.", language))
     if view.previous_id is not None:

@@ -174,6 +174,8 @@ def also(row: InboxRow) -> str:
     words = []
     if row.other_problems:
         words.append("also: " + ", ".join(p.replace("-", " ") for p in row.other_problems))
+    if row.held:
+        words.append(row.held)
     if row.late:
         words.append("arrived late, nobody was paged")
     return " · ".join(words)

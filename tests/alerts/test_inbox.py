@@ -70,6 +70,7 @@ def view(patient: UUID, severity: Severity = Severity.AMBER, **facts: Any) -> Ep
         "opened_at": NOW,
         "closed_at": None,
         "holding": Holding(),
+        "held": "",
         "longest_snooze": timedelta(0),
         "owner_id": None,
         "owner_name": "",

@@ -1,0 +1,52 @@
+"""Tell of what was held once the admission or the pause has ended (AL-10)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alerts import repository
+from alerts.holding.repository import absence, held
+from alerts.lifecycle import State
+from alerts.policy import thaw
+from alerts.reasons import Reason
+from alerts.steps.service import start_chain
+from core.vitals import Severity
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from alerts.tables import Alert
+
+
+def release(session: Session, *, now: datetime) -> int:
+    """Tell of each held alert whose person is back; return of how many.
+
+    One that somebody owns or has put off is known to them; one that no judgement has found for
+    longer than a late reading pages is shown only, as anything late is (REL-20).
+    """
+    return sum(_release(session, alert_id, now=now) for alert_id in held(session))
+
+
+def _release(session: Session, alert_id: UUID, *, now: datetime) -> bool:
+    alert = repository.locked(session, alert_id, wait=False)
+    if alert is None or alert.held is None or absence(session, alert, now=now):
+        return False
+    before, alert.held = {"held": alert.held}, None
+    current = now - alert.last_found_at <= thaw(alert.policy).late_after
+    tells = State(alert.state).waits and current
+    facts = repository.facts(alert)
+    repository.note(
+        session, alert, "released", Reason.HOLD_ENDED, now=now, before=before, after=facts
+    )
+    if tells:
+        _tell(session, alert, now=now)
+    return tells
+
+
+def _tell(session: Session, alert: Alert, *, now: datetime) -> None:
+    alert.paged = alert.severity
+    tier = thaw(alert.policy).tiers[Severity(alert.severity)]
+    start_chain(session, alert, tier, reason=Reason.HOLD_ENDED, now=now)
