@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, select, update
 
 from alerts.escalation import Kind, StepState
+from alerts.policy import To
 from alerts.tables import Step
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from alerts.escalation import Planned
     from alerts.tables import Alert
 
-TOLD = (Kind.NOTIFY, Kind.REPEAT)
+# Of the chain: what tells a new owner that they were asked stands beside it.
+OF_THE_CHAIN = and_(Step.kind.in_([Kind.NOTIFY, Kind.REPEAT]), Step.to_kind != To.OWNER)
 
 
 def plan(session: Session, alert: Alert, steps: Iterable[Planned]) -> list[Step]:
@@ -87,7 +89,7 @@ def hasten(session: Session, alert: Alert, *, reason: str, now: datetime) -> int
         Step.alert_id == alert.id,
         Step.fence == alert.fence,
         Step.state == StepState.WAITING,
-        Step.kind.in_(TOLD),
+        OF_THE_CHAIN,
     )
     first = session.scalar(select(func.min(Step.due_at)).where(*upcoming))
     steps = session.scalars(select(Step).where(*upcoming, Step.due_at == first)).all()
@@ -103,7 +105,7 @@ def due_now(session: Session, alert: Alert, *, now: datetime) -> Sequence[Step]:
         Step.alert_id == alert.id,
         Step.fence == alert.fence,
         Step.state == StepState.WAITING,
-        Step.kind.in_(TOLD),
+        OF_THE_CHAIN,
         Step.due_at <= now,
     )
     return session.scalars(query.order_by(Step.due_at, Step.position)).all()

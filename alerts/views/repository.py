@@ -208,6 +208,7 @@ def _next_steps(session: Session, ids: Sequence[UUID]) -> dict[UUID, Step]:
             Step.alert_id.in_(ids),
             Step.state == StepState.WAITING,
             Step.fence == Alert.fence,
+            Step.kind != Kind.LAPSE,  # the chain goes on beside a claim, and is what comes next
         )
         .ext(distinct_on(Step.alert_id))
         .order_by(Step.alert_id, Step.due_at, Step.position)

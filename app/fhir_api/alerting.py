@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from alerts.delivery.repository import DeliveryState
-from alerts.escalation import StepState
+from alerts.escalation import Kind, StepState
 from alerts.lifecycle import LIVE, State
 from alerts.standings.repository import finding_of, read_evidence
 from alerts.tables import Alert, AlertFinding, Delivery, Step
@@ -187,7 +187,8 @@ class Tasks(Episodes):
         severity = Severity(alert.severity)
         kind = "DetectedIssue" if severity in FHIR_SEVERITY else "Flag"
         teams = [each for each in told if each.startswith("CareTeam/")]
-        owner = f"Practitioner/{alert.owner_id}" if alert.owner_id else "".join(teams[:1])
+        team = f"CareTeam/{alert.owner_team_id}" if alert.owner_team_id else "".join(teams[:1])
+        owner = f"Practitioner/{alert.owner_id}" if alert.owner_id else team
         duty = Duty(
             focus=f"{kind}/{alert.id}",
             status=_TASK[State(alert.state)],
@@ -211,7 +212,11 @@ def _next_steps(session: Session, alerts: Sequence[UUID]) -> dict[UUID, datetime
     """Return when each alert goes on to somebody else, unless somebody acts."""
     rows = session.execute(
         select(Step.alert_id, Step.due_at)
-        .where(Step.alert_id.in_(alerts), Step.state == StepState.WAITING)
+        .where(
+            Step.alert_id.in_(alerts),
+            Step.state == StepState.WAITING,
+            Step.kind != Kind.LAPSE,  # a claim that ends leaves the alert where it is
+        )
         .order_by(Step.due_at.desc())
     )
     return {row.alert_id: row.due_at for row in rows}

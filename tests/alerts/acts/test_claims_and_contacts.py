@@ -37,7 +37,10 @@ def told(session: Session, alert_id: UUID) -> list[tuple[str, str]]:
     query = select(Step.to_kind, Step.reason).where(
         Step.alert_id == alert_id, Step.state == "fired", Step.channel == "inbox"
     )
-    return [(r.to_kind, r.reason) for r in session.execute(query.order_by(Step.fired_at, Step.id))]
+    return [
+        (r.to_kind, r.reason)
+        for r in session.execute(query.order_by(Step.fired_at, Step.fence, Step.position))
+    ]
 
 
 def test_a_claim_is_seen_by_others_and_its_escalation_goes_on(
@@ -49,6 +52,7 @@ def test_a_claim_is_seen_by_others_and_its_escalation_goes_on(
 
     (row,) = service.inbox(session, ward.caller(ward.colleague), now=now)
     assert (row.state, row.holding.claimed_by_name) == ("claimed", "Dr Ahn")
+    assert (row.next_step, row.next_step_at) == ("backup physician", now + 15 * MINUTE)
     service.escalate_due(session, now=now + 15 * MINUTE)
     assert ("backup", "not-acknowledged") in told(session, alert_id)
 
@@ -168,3 +172,14 @@ def test_escalating_an_open_alert_hastens_what_waits_and_the_chain_goes_on(
         ("backup", "escalated-by-a-person"),
         ("fallback", "not-acknowledged"),
     ]
+
+
+def test_escalating_just_after_passing_on_goes_up_the_chain_and_not_to_who_was_asked(
+    session: Session, ward: Ward, finding: FindingMaker, judged: Raise, now: datetime
+) -> None:
+    (alert_id,) = judged(session, ward.patient, finding())
+    service.delegate(session, ward.doctor, alert_id, ward.nurse, now=now)
+
+    service.escalate(session, ward.doctor, alert_id, now=now)
+
+    assert told(session, alert_id)[-1] == ("backup", "escalated-by-a-person")
