@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import warnings
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -192,7 +193,9 @@ def valkey(data: Path) -> Iterator[tuple[str, Callable[[], str]]]:
     address, pid = data / "broker.url", data / "broker.pid"
     _end_orphan(pid)
     options = {"pidfile": str(pid.resolve())}
-    started = [ValkeyServer(host="127.0.0.1", **options)]
+    # A port that the system gives: counted up from one beginning, somebody else's server might
+    # take it while this one is down, and it could not come back to its address.
+    started = [ValkeyServer(host="127.0.0.1", port=_free_port(), **options)]
     started[0].start()
     port, url = started[0].port, started[0].connection_url
 
@@ -214,6 +217,13 @@ def valkey(data: Path) -> Iterator[tuple[str, Callable[[], str]]]:
     finally:
         address.unlink(missing_ok=True)
         started[-1].stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _lives(pid: int | None) -> bool:
