@@ -135,6 +135,7 @@ class InboxRow:
     next_step_at: datetime | None
     next_step: str
     other_problems: tuple[Problem, ...]
+    put_off: tuple[tuple[Severity, Problem], ...]  # others that somebody has snoozed
     last_reading_at: datetime | None
     team_name: str
 
@@ -188,7 +189,8 @@ def _row(episodes: list[EpisodeView], person: PatientProfile) -> InboxRow:
         holding=first.holding,
         next_step_at=first.next_step_at,
         next_step=first.next_step,
-        other_problems=tuple(e.problem for e in others),
+        other_problems=tuple(e.problem for e in others if e.state is not State.SNOOZED),
+        put_off=tuple((e.severity, e.problem) for e in others if e.state is State.SNOOZED),
         last_reading_at=person.last_reading_at,
         team_name=person.team_name,
     )

@@ -56,7 +56,6 @@ def absent(stays: Iterable[Stay], *, now: datetime, longest: timedelta) -> Reaso
 
     A stay whose end nobody told counts for `longest` only: it may have been forgotten.
     """
-    stay = stay_at(stays, now.timestamp())
-    if stay is None or (stay.until is None and now - stay.since > longest):
-        return None
-    return _ABSENT[stay.why]
+    counted = (s for s in stays if s.until is not None or now - s.since <= longest)
+    stay = stay_at(counted, now.timestamp())
+    return _ABSENT[stay.why] if stay else None

@@ -69,6 +69,11 @@ class Hands:
         """Return what the alert's severity asks for under that policy."""
         return self.policy.tiers[Severity(self.alert.severity)]
 
+    def check(self, version: int | None) -> None:
+        """Raise `ConflictError`, saying who was first, where what the caller saw has passed."""
+        if version is not None and version != self.alert.version:
+            raise ConflictError(_changed(self))
+
     def move(self, event: Event) -> None:
         """Bring the alert to the state after an event; its version grows.
 
@@ -129,8 +134,7 @@ def take_up(
     if alert is None:
         raise NotFoundError("no such alert")
     hands = Hands(session, caller, alert, now, repository.facts(alert), _kept(alert))
-    if version is not None and version != alert.version:
-        raise ConflictError(_changed(hands))
+    hands.check(version)
     return hands
 
 

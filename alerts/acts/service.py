@@ -52,7 +52,7 @@ def claim(
     alert = hands.alert
     if hands.state is State.CLAIMED and alert.claimed_by == hands.who:
         return
-    hands = take_up(session, caller, alert_id, now=now, version=version)
+    hands.check(version)
     hands.move(Event.CLAIM)
     alert.claimed_by, alert.claim_ends_at = hands.who, now + hands.policy.claim
     plan_lapse(session, alert)
@@ -80,7 +80,8 @@ def acknowledge(
     hands = take_up(session, caller, alert_id, now=now)
     if hands.state.owned and hands.alert.owner_id == hands.who and not hands.alert.delegated_by:
         return
-    own(take_up(session, caller, alert_id, now=now, version=version))
+    hands.check(version)
+    own(hands)
     hands.audit()
 
 

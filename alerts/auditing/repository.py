@@ -26,12 +26,14 @@ RECENT = timedelta(days=1)
 TIMERS = (Kind.EXPIRE, Kind.LAPSE, Kind.WAKE, Kind.RETURN)
 
 
-def stranded(session: Session) -> Sequence[UUID]:
-    """Return the live alerts for which nothing is due, ever (I5)."""
+def stranded(session: Session, alert_id: UUID | None = None) -> Sequence[UUID]:
+    """Return the live alerts, or one of them, for which nothing is due, ever (I5)."""
     next_step = select(Step.id).where(
         Step.alert_id == Alert.id, Step.fence == Alert.fence, Step.state == StepState.WAITING
     )
     query = select(Alert.id).where(Alert.state.in_(LIVE), ~next_step.exists())
+    if alert_id is not None:
+        query = query.where(Alert.id == alert_id)
     return session.scalars(query.order_by(Alert.id)).all()
 
 

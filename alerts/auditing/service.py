@@ -10,12 +10,10 @@ from alerts import escalation, repository
 from alerts.auditing import repository as rows
 from alerts.delivery import repository as deliveries
 from alerts.lifecycle import State
-from alerts.policy import thaw
 from alerts.reasons import Reason
 from alerts.steps import repository as steps
-from alerts.steps.service import hold, start_chain
+from alerts.steps.service import chain_of, hold, start_chain
 from core import outbox
-from core.vitals import Severity
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -65,7 +63,7 @@ def audit(session: Session, *, now: datetime) -> list[Breach]:
 def _again(session: Session, alert_id: UUID, *, now: datetime) -> bool:
     """Give an alert that nothing is due for what its state asks for; leave it if it is held."""
     alert = repository.locked(session, alert_id, wait=False)
-    if alert is None or alert_id not in rows.stranded(session):
+    if alert is None or not rows.stranded(session, alert_id):
         return False
     _plan(session, alert, now=now)
     facts = repository.facts(alert)
@@ -79,8 +77,8 @@ def _plan(session: Session, alert: Alert, *, now: datetime) -> None:
     elif alert.state == State.SNOOZED:
         steps.plan(session, alert, [escalation.waking(at=alert.snoozed_until or now)])
     else:
-        tier = thaw(alert.policy).tiers[Severity(alert.severity)]
-        start_chain(session, alert, tier, reason=Reason.REPAIRED, now=now)
+        # What was late, or is held for an absence, pages nobody because it is mended (REL-20).
+        start_chain(session, alert, chain_of(alert), reason=Reason.REPAIRED, now=now)
 
 
 def _send(session: Session, delivery_id: UUID, severity: str, *, now: datetime) -> bool:

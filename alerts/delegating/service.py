@@ -13,7 +13,8 @@ from alerts.policy import Channel
 from alerts.reasons import Reason
 from alerts.steps import repository as steps
 from alerts.steps.service import hold
-from core.errors import InvalidError
+from core.errors import ConflictError, InvalidError
+from core.vitals import Severity
 from ingest import repository as people
 
 if TYPE_CHECKING:
@@ -36,9 +37,9 @@ class Candidate:
 
 
 def candidates(session: Session, patient_id: UUID) -> list[Candidate]:
-    """Return whom an alert of a patient may be passed on to, teams first."""
+    """Return whom an alert of a patient may be passed on to, teams with somebody in them first."""
     members = [p for p in people.taking_part(session, patient_id) if p.active]
-    teams = {p.team_id: p.team_name for p in people.taking_part(session, patient_id)}
+    teams = {p.team_id: p.team_name for p in members}
     shown, mailed = (Channel.INBOX,), (Channel.INBOX, Channel.EMAIL)
     found = {
         p.practitioner_id: Candidate(
@@ -76,6 +77,8 @@ def delegate(  # noqa: PLR0913 (by whom, what, to whom and when are all required
     hands = take_up(session, caller, alert_id, now=now, version=version)
     alert = hands.alert
     whom = next((c for c in candidates(session, alert.patient_id) if c.id == to), None)
+    if alert.severity == Severity.DQ:
+        raise ConflictError("a question of data quality is support's, who work it together")
     if whom is None:
         raise InvalidError("choose an active member of the patient's teams", field="to")
     if whom.id == hands.who:

@@ -10,7 +10,7 @@ from alerts.inhibition import absent
 from alerts.lifecycle import LIVE
 from alerts.policy import thaw
 from alerts.tables import Alert
-from ingest.repository import one_person, stays_of
+from ingest.repository import everybody, stays_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,12 +24,28 @@ if TYPE_CHECKING:
 
 def absence(session: Session, alert: Alert, *, now: datetime) -> Reason | None:
     """Return why nobody is paged for an alert's person at this moment (AL-10)."""
-    found = stays_of(session, one_person(session, alert.patient_id))
-    stays = [stay for each in found.values() for stay in each]
-    return absent(stays, now=now, longest=thaw(alert.policy).absence)
+    return absences(session, [alert], now=now)[alert.id]
 
 
-def held(session: Session) -> Sequence[UUID]:
-    """Return the live alerts that are held, in the order they are locked in."""
-    query = select(Alert.id).where(Alert.held.is_not(None), Alert.state.in_(LIVE))
-    return session.scalars(query.order_by(Alert.id)).all()
+def absences(
+    session: Session, alerts: Sequence[Alert], *, now: datetime
+) -> dict[UUID, Reason | None]:
+    """Return by alert why nobody is paged for its person, with two queries for all of them."""
+    records = everybody(session, {alert.patient_id for alert in alerts})
+    found = stays_of(session, {each for person in records.values() for each in person})
+    return {
+        alert.id: absent(
+            [stay for each in records[alert.patient_id] for stay in found.get(each, ())],
+            now=now,
+            longest=thaw(alert.policy).absence,
+        )
+        for alert in alerts
+    }
+
+
+def back(session: Session, *, now: datetime) -> list[UUID]:
+    """Return the live alerts that are held no longer, in the order they are locked in."""
+    query = select(Alert).where(Alert.held.is_not(None), Alert.state.in_(LIVE))
+    held = session.scalars(query.order_by(Alert.id)).all()
+    whys = absences(session, held, now=now) if held else {}
+    return [id_ for id_, why in whys.items() if why is None]

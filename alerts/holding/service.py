@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alerts import repository
-from alerts.holding.repository import absence, held
+from alerts.holding.repository import absence, back
 from alerts.lifecycle import State
 from alerts.policy import thaw
 from alerts.reasons import Reason
@@ -27,7 +27,7 @@ def release(session: Session, *, now: datetime) -> int:
     One that somebody owns or has put off is known to them; one that no judgement has found for
     longer than a late reading pages is shown only, as anything late is (REL-20).
     """
-    return sum(_release(session, alert_id, now=now) for alert_id in held(session))
+    return sum(_release(session, alert_id, now=now) for alert_id in back(session, now=now))
 
 
 def _release(session: Session, alert_id: UUID, *, now: datetime) -> bool:

@@ -55,17 +55,26 @@ def hold(session: Session, alert: Alert, *, now: datetime, until: datetime | Non
     alert.ack_expires_at = until or now + tier.holds
 
 
-def advance(session: Session, alert: Alert, *, now: datetime) -> None:
-    """Let the next step of the frozen chain act now, whoever owns the alert (AL-13)."""
+def chain_of(alert: Alert) -> Tier:
+    """Return what an alert's chain is: that of what was told, or the quiet one of what was not."""
     policy = thaw(alert.policy)
-    tier = policy.tiers[Severity(alert.paged)] if alert.paged else policy.late
+    return policy.tiers[Severity(alert.paged)] if alert.paged else policy.late
+
+
+def advance(session: Session, alert: Alert, *, now: datetime) -> None:
+    """Let the next step of the frozen chain act now, whoever owns the alert (AL-13).
+
+    Of one that paged nobody (late, or held for an absence) it is the first step of its severity:
+    a person asks for it.
+    """
     planned: Sequence[Step]
-    if rows.hasten(session, alert, reason=Reason.ESCALATED, now=now):
+    if alert.paged and rows.hasten(session, alert, reason=Reason.ESCALATED, now=now):
         planned = rows.due_now(session, alert, now=now)
     else:
+        reached = rows.reached(session, alert) if alert.paged else None
+        alert.paged = alert.paged or alert.severity
         position = rows.next_position(session, alert)
-        reached = rows.reached(session, alert)
-        steps = escalation.onward(tier, reached, first=position, now=now)
+        steps = escalation.onward(chain_of(alert), reached, first=position, now=now)
         planned = rows.plan(session, alert, steps)
     for step in planned:
         _act(session, alert, step, now=now)
@@ -113,11 +122,9 @@ def _act(session: Session, alert: Alert, step: Step, *, now: datetime) -> None:
 
 
 def _repeat(session: Session, alert: Alert, *, now: datetime) -> None:
-    policy = thaw(alert.policy)
-    tier = policy.tiers[Severity(alert.paged)] if alert.paged else policy.late
     waiting = rows.waiting(session, alert)
     last = rows.next_position(session, alert) - 1
-    steps = escalation.repeats(tier, after=last, waiting=waiting, now=now)
+    steps = escalation.repeats(chain_of(alert), after=last, waiting=waiting, now=now)
     rows.plan(session, alert, steps)
 
 

@@ -51,6 +51,7 @@ class Holding:
     take: str  # what the button says
     can_claim: bool
     can_wake: bool
+    can_pass: bool
     spans: tuple[Span, ...]
 
 
@@ -86,6 +87,7 @@ def holding(
         take="Accept it" if asked else "Take it",
         can_claim=view.state is State.OPEN,
         can_wake=view.state is State.SNOOZED,
+        can_pass=view.severity is not Severity.DQ,
         spans=spans(view),
     )
 

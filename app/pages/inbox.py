@@ -174,6 +174,8 @@ def also(row: InboxRow) -> str:
     words = []
     if row.other_problems:
         words.append("also: " + ", ".join(p.replace("-", " ") for p in row.other_problems))
+    if row.put_off:
+        words.append("put off: " + ", ".join(f"{s} {p.replace('-', ' ')}" for s, p in row.put_off))
     if row.held:
         words.append(row.held)
     if row.late:

@@ -124,21 +124,23 @@ def test_a_supervisor_works_it_from_the_page_and_nobody_else_sees_it(
         again, never = give_up(session), give_up(session, Topic.EXPORT)
     client, physician = enter(login), enter(ward.username)
 
-    page = client.get("/work").text
+    page = client.get("/dead-letters").text
     token = csrf(page)
-    retried = client.post(f"/work/{again}/resubmit", data={"csrf": token})
-    dropped = client.post(f"/work/{never}/discard", data={"csrf": token, "reason": "gone"})
-    twice = client.post(f"/work/{never}/discard", data={"csrf": token, "reason": "gone"})
+    retried = client.post(f"/dead-letters/{again}/resubmit", data={"csrf": token})
+    dropped = client.post(f"/dead-letters/{never}/discard", data={"csrf": token, "reason": "gone"})
+    twice = client.post(f"/dead-letters/{never}/discard", data={"csrf": token, "reason": "gone"})
 
     assert "Judge a patient" in page
     assert "ValueError, after 8 tries" in page
-    assert '<a href="/work"' in page
+    assert '<a href="/dead-letters"' in page
     assert (retried.status_code, dropped.status_code, twice.status_code) == (303, 303, 409)
     with database.transaction() as session:
         assert row_of(session, again).state == "open"
         assert row_of(session, never).note == "gone"
         session.execute(delete(Outbox).where(Outbox.id.in_([again, never])))
-    assert physician.get("/work").status_code == 404
-    assert 'href="/work"' not in physician.get("/inbox").text
+    assert physician.get("/dead-letters").status_code == 404
+    assert 'href="/dead-letters"' not in physician.get("/inbox").text
     other = csrf(physician.get("/patients").text)
-    assert physician.post(f"/work/{again}/resubmit", data={"csrf": other}).status_code == 404
+    assert (
+        physician.post(f"/dead-letters/{again}/resubmit", data={"csrf": other}).status_code == 404
+    )

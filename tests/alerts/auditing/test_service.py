@@ -136,3 +136,16 @@ def test_a_step_that_told_nobody_is_found_i4(
     session.execute(delete(Delivery).where(Delivery.alert_id == alert_id))
 
     assert broken(session, now + timedelta(minutes=6)) == {"I4-told": (2, 0)}
+
+
+def test_what_came_too_late_to_page_is_mended_and_pages_nobody_rel_20(
+    session: Session, ward: Ward, finding: FindingMaker, judged: Raise, now: datetime
+) -> None:
+    (alert_id,) = judged(session, ward.patient, finding(at=now - 48 * HOUR))
+    strand(session, alert_id)
+
+    assert broken(session, now + HOUR) == {"I5": (1, 1)}
+
+    mails = select(Delivery.id).where(Delivery.alert_id == alert_id, Delivery.channel == "email")
+    assert session.scalars(mails).all() == []
+    assert waiting(session, alert_id)

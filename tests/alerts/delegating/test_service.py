@@ -147,3 +147,26 @@ def test_a_rise_takes_it_from_the_delegate(
     alert = get(session, alert_id)
     assert (alert.state, alert.owner_id, alert.delegated_by) == ("open", None, None)
     assert alert.previous_owner_id == ward.nurse
+
+
+def test_a_question_of_data_quality_stays_with_support(
+    session: Session, ward: Ward, finding: FindingMaker, judged: Raise, now: datetime
+) -> None:
+    """alerting.md section 2: never the physician's."""
+    (alert_id,) = judged(session, ward.patient, finding(Severity.DQ))
+
+    with pytest.raises(ConflictError, match="support's"):
+        service.delegate(session, ward.doctor, alert_id, ward.colleague, now=now)
+
+
+def test_a_team_without_anybody_at_work_is_not_offered(
+    session: Session, ward: Ward, finding: FindingMaker, judged: Raise, now: datetime
+) -> None:
+    (alert_id,) = judged(session, ward.patient, finding())
+    for who in (ward.manager, ward.colleague, ward.nurse):
+        session.get_one(people.Practitioner, who).active = False
+    session.flush()
+
+    assert service.candidates(session, ward.patient) == []
+    with pytest.raises(InvalidError):
+        service.delegate(session, ward.doctor, alert_id, ward.team, now=now)

@@ -168,3 +168,25 @@ def test_a_rise_during_an_absence_is_held_and_the_chain_that_began_goes_on(
 
     service.release(session, now=now + 6 * HOUR)
     assert (get(session, alert_id).paged, mails(session, alert_id)) == ("RED", 3)
+
+
+def test_a_forgotten_stay_hides_no_later_one(
+    session: Session, ward: Ward, finding: FindingMaker, judged: Raise, now: datetime
+) -> None:
+    away(session, ward.patient, now - timedelta(days=40), None)
+    away(session, ward.patient, now - HOUR, now + HOUR)
+
+    (alert_id,) = judged(session, ward.patient, finding())
+
+    assert get(session, alert_id).held == "patient-is-admitted"
+
+
+def test_a_person_may_escalate_what_is_held(
+    session: Session, ward: Ward, finding: FindingMaker, judged: Raise, now: datetime
+) -> None:
+    away(session, ward.patient, now - HOUR, now + HOUR)
+    (alert_id,) = judged(session, ward.patient, finding())
+
+    service.escalate(session, ward.doctor, alert_id, now=now)
+
+    assert mails(session, alert_id) == 1

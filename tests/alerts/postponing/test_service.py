@@ -198,4 +198,5 @@ def test_the_inbox_puts_what_is_put_off_after_what_waits(
     (row,) = service.inbox(session, ward.doctor, now=now)
 
     assert (row.severity, row.state) == (Severity.YELLOW, "open")
-    assert list(row.other_problems) == [Problem.INFECTION]
+    assert row.put_off == ((Severity.AMBER, Problem.INFECTION),)  # named with its tier
+    assert row.other_problems == ()

@@ -23,11 +23,11 @@ Csrf = Annotated[str, Form()]
 
 
 def router(door: Door) -> APIRouter:
-    """Return `/work` and its two acts; for anybody but a supervisor they do not exist."""
+    """Return `/dead-letters` and its two acts; for anybody but a supervisor they do not exist."""
     routes = APIRouter(route_class=page_route(door.pages), include_in_schema=False)
 
-    @routes.get("/work")
-    def work(request: Request, done: str = "") -> Response:
+    @routes.get("/dead-letters")
+    def given_up(request: Request, done: str = "") -> Response:
         with door.visit(request) as visit:
             _supervises(visit)
             record(visit.session, visit.caller, Action.READ, "dead-letter", now=visit.now)
@@ -35,9 +35,9 @@ def router(door: Door) -> APIRouter:
             state = health.pipeline(visit.session, now=visit.now)
             letters = dead_letters.letters(visit.session)
             return door.pages.page(
-                "work.html",
+                "dead_letters.html",
                 visit=visit,
-                here="work",
+                here="dead-letters",
                 notice=notice(done),
                 strip=strip(seen, state, now=visit.now, zone=door.zone),
                 letters=[
@@ -46,21 +46,21 @@ def router(door: Door) -> APIRouter:
                 ],
             )
 
-    @routes.post("/work/{row_id}/resubmit")
+    @routes.post("/dead-letters/{row_id}/resubmit")
     def resubmit(request: Request, row_id: UUID, csrf: Csrf = "") -> Response:
         with door.act(request, csrf) as visit:
             _supervises(visit)
             dead_letters.resubmit(visit.session, visit.caller, row_id, now=visit.now)
-        return RedirectResponse("/work?done=resubmitted", status_code=303)
+        return RedirectResponse("/dead-letters?done=resubmitted", status_code=303)
 
-    @routes.post("/work/{row_id}/discard")
+    @routes.post("/dead-letters/{row_id}/discard")
     def discard(
         request: Request, row_id: UUID, reason: Annotated[str, Form()] = "", csrf: Csrf = ""
     ) -> Response:
         with door.act(request, csrf) as visit:
             _supervises(visit)
             dead_letters.discard(visit.session, visit.caller, row_id, reason, now=visit.now)
-        return RedirectResponse("/work?done=discarded", status_code=303)
+        return RedirectResponse("/dead-letters?done=discarded", status_code=303)
 
     return routes
 
