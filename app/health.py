@@ -67,7 +67,8 @@ def pipeline(session: Session, *, now: datetime) -> PipelineStatus:
     if any(now - at > LONGEST_WAIT[priority] for priority, at in since.items()):
         faults.append("work is waiting longer than it should")
     if parked := outbox.parked(session):
-        faults.append(f"{parked} items were given up after repeated failures")
+        items = "item was" if parked == 1 else "items were"
+        faults.append(f"{parked} {items} given up after repeated failures")
     if left := unjudged(session, now=now):
         faults.append(f"patients not judged in the last {JUDGED_WITHIN.seconds // 60} min: {left}")
     faults += promises.verdict(session, now=now)
