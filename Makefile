@@ -9,7 +9,7 @@ ARGS ?=
 # Test files are shared out to so many processes, each with servers of its own.
 WORKERS ?= 2
 
-.PHONY: help setup setup-dev check test fix demo bench migrate lock conformance
+.PHONY: help setup setup-dev check test fix demo bench faults migrate lock conformance
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -24,6 +24,9 @@ demo: setup ## show it: a synthetic cohort, its readings over HTTP, alerts in th
 
 test: setup-dev ## run every test (ARGS="-k name" narrows it)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+
+faults: setup-dev ## run the long fault tests, which `make test` leaves out (ARGS="-k name" narrows it)
+	$(BIN)/python -m pytest -m faults $(ARGS)
 
 check: setup-dev ## linters, types, import layers, templates
 	$(BIN)/ruff check .
