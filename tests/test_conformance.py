@@ -10,8 +10,10 @@ PAGE = conformance.PAGE.read_text()
 ROWS = {row["id"]: row["cell"] for row in conformance.ROW.finditer(PAGE)}
 ASKED = [
     *(f"FHIR-{number:02}" for number in range(1, 28)),
-    *(f"REL-{number:02}" for number in (*range(1, 10), *range(19, 24), *range(25, 29))),
+    *(f"REL-{number:02}" for number in range(1, 41)),
     *(f"SEC-{number:02}" for number in (1, 2, 3, 4, 27, 28, 32, 33, 36, 37)),
+    *(f"AL-{number:02}" for number in range(1, 23)),
+    *(f"FT-{number:02}" for number in range(1, 35)),
 ]
 
 

@@ -61,7 +61,7 @@ def batch(reading: dict[str, Any]) -> dict[str, Any]:
     ],
 )
 @pytest.mark.parametrize("bundled", [False, True], ids=["one reading", "a batch"])
-def test_a_reading_whose_commit_is_cut_is_told_503_and_stored_once_by_its_retry_rel_09(
+def test_a_reading_whose_commit_is_cut_is_told_503_and_stored_once_by_its_retry_rel_09_ft_15(
     cut_off: tuple[Ward, CuttingProxy], cut: Cut, kept: int, repeated: int, *, bundled: bool
 ) -> None:
     ward, proxy = cut_off

@@ -111,7 +111,7 @@ def test_a_delivery_that_was_handed_over_is_not_sent_again(
     assert len(box.received) == 1
 
 
-def test_a_message_that_waits_when_the_alert_is_acknowledged_is_not_sent(
+def test_a_message_that_waits_when_the_alert_is_acknowledged_is_not_sent_al_19(
     session: Session,
     ward: Ward,
     finding: FindingMaker,
@@ -182,7 +182,7 @@ def test_after_the_last_try_the_alert_goes_to_its_next_step(
     assert sorted(tries) == [1, 2, 3, 4, 5, 6]
 
 
-def test_a_server_that_comes_back_gets_the_message_under_the_same_id(
+def test_a_server_that_comes_back_gets_the_message_under_the_same_id_al_15(
     session: Session,
     ward: Ward,
     finding: FindingMaker,

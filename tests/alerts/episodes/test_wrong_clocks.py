@@ -36,7 +36,7 @@ def channels(session: Session, home: Home) -> set[str]:
 @pytest.mark.parametrize(
     "ahead", [timedelta(minutes=6), timedelta(days=2), timedelta(days=3650)], ids=str
 )
-def test_a_critical_value_from_the_future_is_a_matter_for_support_rel_21(
+def test_a_critical_value_from_the_future_is_a_matter_for_support_rel_21_ft_20(
     home: Home, session: Session, now: datetime, ahead: timedelta
 ) -> None:
     assert home.post(172, now + ahead, now=now) == 201
@@ -46,7 +46,7 @@ def test_a_critical_value_from_the_future_is_a_matter_for_support_rel_21(
 
 
 @pytest.mark.parametrize("year", [1970, 2000])
-def test_a_critical_value_of_long_ago_opens_nothing_rel_21(
+def test_a_critical_value_of_long_ago_opens_nothing_rel_21_ft_20(
     home: Home, session: Session, now: datetime, year: int
 ) -> None:
     assert home.post(172, datetime(year, 1, 1, tzinfo=UTC), now=now) == 201
