@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 import alerts.service
 import monitoring.service
 from alerts.delivery.service import Addresses
 from alerts.notify.email import Mailer
+from alerts.notify.gateway import Gateway, Kind
 from core.database import Database, durability_faults, superuser
 from core.embedded import Servers
 from core.outward import Outward
 from core.settings import Environment
+from core.signing import secrets_in
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from alerts.policy import Policy
     from core.settings import Settings
     from monitoring.plans.site_rules import SiteRules
@@ -36,6 +40,7 @@ class Runtime:
     policy: Policy
     mailer: Mailer | None
     addresses: Addresses
+    gateways: Mapping[Kind, Gateway] = field(default_factory=dict)
 
     @property
     def outward(self) -> Outward:
@@ -53,6 +58,7 @@ class Runtime:
             policy=alerts.service.load_policy(settings.escalation_scale),
             mailer=mailer(settings),
             addresses=Addresses(settings.base_url, settings.fallback_email),
+            gateways=gateways(settings),
         )
 
 
@@ -85,3 +91,21 @@ def mailer(settings: Settings) -> Mailer | None:
         user=settings.smtp_user,
         password=password.get_secret_value() if password else "",
     )
+
+
+def gateways(settings: Settings) -> dict[Kind, Gateway]:
+    """Return the gateways that are configured."""
+    configured = {
+        Kind.SMS: (settings.sms_gateway_url, settings.sms_gateway_secret),
+        Kind.CHAT: (settings.chat_gateway_url, settings.chat_gateway_secret),
+    }
+    return {
+        kind: Gateway(
+            kind=kind,
+            url=url,
+            secrets=secrets_in(secret.get_secret_value()),
+            outward=Outward.of(settings),
+        )
+        for kind, (url, secret) in configured.items()
+        if url and secret is not None
+    }

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.sealing import Keyring
+from core.signing import secrets_in
 
 NEEDED = ("database_url", "broker_url", "secret_key", "field_keys", "fallback_email", "smtp_host")
 
@@ -45,6 +46,11 @@ def _readable_keys(value: SecretStr) -> SecretStr:
     return value
 
 
+def _readable_secrets(value: SecretStr) -> SecretStr:
+    secrets_in(value.get_secret_value())
+    return value
+
+
 def _zone(value: str) -> str:
     if value not in available_timezones():
         raise ValueError("must be an IANA time zone such as Europe/Berlin")
@@ -69,6 +75,7 @@ _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?/?")
 T = TypeVar("T")
 DatabaseUrl = Annotated[SecretStr, _begins("postgresql://", "postgres://", "postgresql+psycopg://")]
 BrokerUrl = Annotated[SecretStr, _begins("redis://", "rediss://", "unix://")]
+SigningSecrets = Annotated[SecretStr, AfterValidator(_readable_secrets)]
 FieldKeys = Annotated[SecretStr, AfterValidator(_readable_keys)]
 WebUrl = Annotated[str, _begins("http://", "https://")]
 Zone = Annotated[str, AfterValidator(_zone)]
@@ -104,6 +111,10 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = None
     mail_from: str = "wardlight@localhost"
     fallback_email: str = ""
+    sms_gateway_url: WebUrl | None = None
+    sms_gateway_secret: SigningSecrets | None = None
+    chat_gateway_url: WebUrl | None = None
+    chat_gateway_secret: SigningSecrets | None = None
     model_path: Path | None = None
     plan: Path | None = None
     worker_processes: int = Field(default=2, ge=1, le=64)
@@ -120,6 +131,17 @@ class Settings(BaseSettings):
     escalation_scale: float = Field(default=1.0, gt=0, le=1.0)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     log_json: bool = False
+
+    @model_validator(mode="after")
+    def _gateways_are_whole(self) -> Self:
+        for url, secret in (
+            ("sms_gateway_url", "sms_gateway_secret"),
+            ("chat_gateway_url", "chat_gateway_secret"),
+        ):
+            if bool(getattr(self, url)) != bool(getattr(self, secret)):
+                msg = f"WARDLIGHT_{url.upper()} and WARDLIGHT_{secret.upper()} go together"
+                raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def _production_is_strict(self) -> Self:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from alerts import escalation, repository, routing
 from alerts.delivery import repository as deliveries
 from alerts.delivery.repository import DeliveryState
-from alerts.notify.email import DeliveryError, Notice
+from alerts.notify.email import Notice
+from alerts.notify.failure import DeliveryError
 from alerts.policy import Channel, To, thaw
 from alerts.reasons import Reason
 from alerts.steps import repository as steps

@@ -10,6 +10,8 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from typing import TYPE_CHECKING
 
+from alerts.notify.failure import DeliveryError
+
 if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
@@ -18,14 +20,6 @@ if TYPE_CHECKING:
 
 SUBJECT = "Wardlight: an alert is waiting for you"
 TIMEOUT_SECONDS = 4.0  # the alert's row is locked meanwhile: well under the lock timeout
-
-
-class DeliveryError(Exception):
-    """The message was not taken; `code` is safe to store and to log."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)

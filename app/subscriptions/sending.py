@@ -16,7 +16,6 @@ from app.replay import FHIR_SEVERITY
 from app.subscriptions import repository
 from app.subscriptions.notification import notification
 from app.subscriptions.outcome import FAILURES, WAITS, Reply, after_failure
-from app.subscriptions.signing import signed
 from app.subscriptions.tables import Subscription
 from core import outbox
 from core.errors import InvalidError
@@ -24,6 +23,7 @@ from core.outbox import Topic
 from core.outward import SECONDS, OutwardError
 from core.scopes import allows
 from core.security import Caller
+from core.signing import signed
 from core.vitals import Severity
 from ingest.repository import may_see
 

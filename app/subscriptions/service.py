@@ -12,13 +12,13 @@ from app.subscriptions import repository
 from app.subscriptions.notification import notification, statuses
 from app.subscriptions.repository import Sealed
 from app.subscriptions.sending import may_be_told
-from app.subscriptions.signing import SECRET_BYTES, secret_from
 from app.subscriptions.tables import Subscription
 from app.subscriptions.wanted import CONTENTS, Wanted, read_wanted
 from core import audit
 from core.audit import Action
 from core.errors import ForbiddenError, InvalidError, NotFoundError
 from core.scopes import allows
+from core.signing import SECRET_BYTES, secret_from
 from fhir.outcome import Refusal, refusal
 from fhir.strict import check, decode
 from ingest.clients.service import sender_of

@@ -9,9 +9,10 @@ import pytest
 from pydantic import SecretStr
 
 import app.migrate
-from app.runtime import UnsafeDatabaseError, connect
+from app.runtime import UnsafeDatabaseError, connect, gateways
 from core.embedded import servers
 from core.settings import Environment, Settings
+from core.signing import secret_from
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,3 +41,15 @@ def test_a_database_that_forgets_what_it_acknowledged_is_refused_rel_04(tmp_path
 
             with psycopg.connect(found.database_url, autocommit=True) as connection:
                 connection.execute(f"alter role current_user reset {name}")
+
+
+def test_a_process_holds_the_gateways_that_are_configured() -> None:
+    settings = Settings(
+        sms_gateway_url="https://sms.example/send",
+        sms_gateway_secret=SecretStr(f"{secret_from(b'n' * 32)},{secret_from(b'o' * 32)}"),
+    )
+
+    (sms,) = gateways(settings).values()
+
+    assert (sms.kind, sms.url) == ("sms", "https://sms.example/send")
+    assert len(sms.secrets) == 2

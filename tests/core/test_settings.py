@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from core.sealing import Keyring
 from core.settings import Environment, Settings
+from core.signing import secret_from
 
 COMPLETE: dict[str, Any] = {
     "environment": Environment.PRODUCTION,
@@ -76,3 +77,27 @@ def test_an_empty_variable_means_the_default(monkeypatch: pytest.MonkeyPatch) ->
 
     assert settings.broker_url is None
     assert settings.log_level == "INFO"
+
+
+SIGNING = secret_from(b"s" * 32)
+
+
+@pytest.mark.parametrize(
+    "secret", ["s" * 32, "whsec_", "whsec_c2hvcnQ=", "whsec_%%%", f"{SIGNING},hunter2"]
+)
+def test_a_gateways_secret_that_no_library_would_take_is_refused_and_not_repeated(
+    secret: str,
+) -> None:
+    with pytest.raises(ValidationError, match="24 to 64 bytes") as caught:
+        Settings(sms_gateway_url="https://sms.example/", sms_gateway_secret=SecretStr(secret))
+
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("given", [{"url": "https://g.example/"}, {"secret": SIGNING}])
+@pytest.mark.parametrize("kind", ["sms", "chat"])
+def test_a_gateway_has_an_address_and_a_secret_or_neither(kind: str, given: dict[str, str]) -> None:
+    values: dict[str, Any] = {f"{kind}_gateway_{name}": value for name, value in given.items()}
+
+    with pytest.raises(ValidationError, match=f"WARDLIGHT_{kind.upper()}_GATEWAY_SECRET"):
+        Settings(**values)

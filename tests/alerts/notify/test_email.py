@@ -11,7 +11,8 @@ from aiosmtpd.handlers import Sink
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from alerts.notify import email
-from alerts.notify.email import DeliveryError, Mailer, Notice, compose
+from alerts.notify.email import Mailer, Notice, compose
+from alerts.notify.failure import DeliveryError
 from core.vitals import Severity
 
 if TYPE_CHECKING:

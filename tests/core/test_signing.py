@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from app.subscriptions.signing import secret_from, signed
 from core.clock import utc_now
+from core.signing import secret_from, signed, verified
 
 OLD, NEW = secret_from(b"o" * 32), secret_from(b"n" * 32)
 BODY = b'{"resourceType":"Bundle"}'
@@ -50,3 +50,45 @@ def test_an_old_message_is_refused_and_its_repeat_is_not_sec_35() -> None:
         Webhook(NEW).verify(BODY, old)
     Webhook(NEW).verify(BODY, again)
     assert old["webhook-id"] == again["webhook-id"]
+
+
+def test_what_an_independent_library_signed_is_verified_sec_35() -> None:
+    now = utc_now()
+    said = {
+        "webhook-id": "r-1",
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(OLD).sign("r-1", now, BODY.decode()),
+    }
+
+    assert verified(BODY, said, [NEW, OLD], now=now)
+    assert not verified(BODY, said, [NEW], now=now)
+    assert not verified(BODY, said, [], now=now)
+
+
+@pytest.mark.parametrize(
+    ("body", "change"),
+    [
+        (BODY + b" ", {}),
+        (BODY, {"webhook-id": "r-2"}),
+        (BODY, {"webhook-id": ""}),
+        (BODY, {"webhook-timestamp": str(int(utc_now().timestamp()) - 60)}),
+        (BODY, {"webhook-timestamp": "soon"}),
+        (BODY, {"webhook-timestamp": "9" * 400}),
+        (BODY, {"webhook-signature": ""}),
+        (BODY, {"webhook-signature": "v1,é v1a,x"}),
+    ],
+)
+def test_a_receipt_that_was_altered_is_not_verified_sec_35(
+    body: bytes, change: dict[str, str]
+) -> None:
+    said = signed(BODY, [NEW], id_="r-1", now=utc_now()) | change
+
+    assert not verified(body, said, [NEW], now=utc_now())
+
+
+@pytest.mark.parametrize(("minutes", "right"), [(-6, False), (-4, True), (4, True), (6, False)])
+def test_a_receipt_is_verified_for_five_minutes_sec_35(minutes: int, *, right: bool) -> None:
+    now = utc_now()
+    said = signed(BODY, [NEW], id_="r-1", now=now + timedelta(minutes=minutes))
+
+    assert verified(BODY, said, [NEW], now=now) is right
