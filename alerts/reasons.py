@@ -56,6 +56,7 @@ class Reason(StrEnum):
     WITHDRAWN = "cause-withdrawn"
     LOWERED = "gravest-cause-withdrawn"
     STEPPED_DOWN = "normal-repeat-before-anyone-acted"
+    WATCHED = "synthetic-reading-came-through"
     # told back from another system's chart
     CARD_ACCEPTED = "card-accepted"
     CARD_OVERRIDDEN = "card-overridden"
@@ -111,6 +112,7 @@ WORDS: dict[Reason, str] = {
     Reason.WITHDRAWN: "the readings it rested on were withdrawn or corrected",
     Reason.LOWERED: "the cause of the graver tier was withdrawn or corrected",
     Reason.STEPPED_DOWN: "stepped down by itself: the repeat was normal, and nobody had acted yet",
+    Reason.WATCHED: "the synthetic reading came through",
     Reason.CARD_ACCEPTED: "accepted on a card in another system's chart",
     Reason.CARD_OVERRIDDEN: "overridden on a card in another system's chart",
 }

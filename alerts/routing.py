@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FALLBACK = "fallback"
 SUPPORT = "support"
+WATCHER = "watcher"  # the end of the synthetic person's way (REL-33)
 MANAGER = "care-manager"
 
 

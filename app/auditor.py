@@ -6,6 +6,7 @@ broken, and when it last looked. It repairs what it can; the rest is an operatio
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import case, func, select
@@ -13,24 +14,27 @@ from sqlalchemy.dialects.postgresql import insert
 
 from alerts.auditing import service as responses
 from alerts.auditing.service import Breach
-from app.periods import first
+from app.periods import first, period_of
 from app.promises import JOB, STALE_AFTER, Broken
 from core import outbox
 from core.logging import logger
 from core.outbox import Outbox, State
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
 log = logger(__name__)
+MINUTE = timedelta(minutes=1)
 LEASES = 3  # I7: no row is older than three leases
 
 
-def audit(session: Session, *, now: datetime, lease: timedelta) -> list[Breach] | None:
-    """Look once a minute; return what is broken, or None where this minute was looked at."""
-    if not first(session, JOB, f"{now:%Y-%m-%dT%H:%M}", now=now):
+def audit(
+    session: Session, *, now: datetime, lease: timedelta, every: timedelta = MINUTE
+) -> list[Breach] | None:
+    """Look once a period; return what is broken, or None where this period was looked at."""
+    if not first(session, JOB, period_of(now, every), now=now):
         return None
     found = [
         *responses.audit(session, now=now),

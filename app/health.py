@@ -14,12 +14,15 @@ from sqlalchemy.exc import DBAPIError
 import monitoring.repository
 from app import promises
 from app.migrate import at_head
+from app.promises import Fault
+from app.watching import state as watch
 from core import outbox
 from core.outbox import Priority
 from ingest.streams.repository import known_since
 from monitoring.liveness import JUDGED_WITHIN
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -44,6 +47,7 @@ class PipelineStatus:
     last_progress_at: datetime | None
     waiting: int
     unjudged: int = 0
+    since: datetime | None = None  # how long it is degraded, as far as that is known
 
     @property
     def normal(self) -> bool:
@@ -58,21 +62,41 @@ def pipeline(session: Session, *, now: datetime) -> PipelineStatus:
     (REL-26, AL-22).
     """
     waiting, _ = outbox.waiting(session, now=now)
-    since = outbox.oldest(session, now=now)
     progress = outbox.last_closed(session)
     moving = progress is not None and now - progress <= PROGRESS_WITHIN
-    faults = []
-    if not moving:
-        faults.append("no work has been completed lately: readings are kept but not assessed")
-    if any(now - at > LONGEST_WAIT[priority] for priority, at in since.items()):
-        faults.append("work is waiting longer than it should")
-    if parked := outbox.parked(session):
-        items = "item was" if parked == 1 else "items were"
-        faults.append(f"{parked} {items} given up after repeated failures")
-    if left := unjudged(session, now=now):
-        faults.append(f"patients not judged in the last {JUDGED_WITHIN.seconds // 60} min: {left}")
-    faults += promises.verdict(session, now=now)
-    return PipelineStatus(tuple(faults), moving, progress, waiting, left)
+    left = unjudged(session, now=now)
+    faults = [] if moving else [_stopped(progress)]
+    faults += [
+        *_late(outbox.oldest(session, now=now), now=now),
+        *_given_up(outbox.parked(session)),
+        *_unjudged(left),
+        *watch.faults(session, now=now),
+        *promises.verdict(session, now=now),
+    ]
+    known = [each.since for each in faults if each.since is not None]
+    words = tuple(each.text for each in faults)
+    return PipelineStatus(words, moving, progress, waiting, left, min(known, default=None))
+
+
+def _stopped(progress: datetime | None) -> Fault:
+    text = "no work has been completed lately: readings are kept but not assessed"
+    return Fault(text, progress + PROGRESS_WITHIN if progress else None)
+
+
+def _late(since: Mapping[int, datetime], *, now: datetime) -> list[Fault]:
+    late = [at + LONGEST_WAIT[priority] for priority, at in since.items()]
+    late = [each for each in late if each < now]
+    return [Fault("work is waiting longer than it should", min(late))] if late else []
+
+
+def _given_up(parked: int) -> list[Fault]:
+    items = "item was" if parked == 1 else "items were"
+    return [Fault(f"{parked} {items} given up after repeated failures")] if parked else []
+
+
+def _unjudged(left: int) -> list[Fault]:
+    text = f"patients not judged in the last {JUDGED_WITHIN.seconds // 60} min: {left}"
+    return [Fault(text)] if left else []
 
 
 def unjudged(session: Session, *, now: datetime) -> int:

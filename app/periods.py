@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 (SQLAlchemy reads it from the annotation)
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy.dialects.postgresql import insert
@@ -22,6 +22,12 @@ class ScheduledRun(Base):
     job: Mapped[str] = mapped_column(primary_key=True)
     period: Mapped[str] = mapped_column(primary_key=True)
     ran_at: Mapped[datetime] = mapped_column(instant())
+
+
+def period_of(now: datetime, every: timedelta) -> str:
+    """Return the name of the period of a length that an instant lies in."""
+    begin = now - timedelta(seconds=now.timestamp() % every.total_seconds())
+    return f"{begin:%Y-%m-%dT%H:%M:%S}"
 
 
 def first(session: Session, job: str, period: str, *, now: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,20 @@ from app.periods import ScheduledRun
 from core.database import Base, instant
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
 
 JOB = "audit"
 STALE_AFTER = timedelta(minutes=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with alerting, in words, and since when where that is known."""
+
+    text: str
+    since: datetime | None = None
 
 
 class Broken(Base):
@@ -31,14 +42,27 @@ class Broken(Base):
     seen_at: Mapped[datetime] = mapped_column(instant())
 
 
-def verdict(session: Session, *, now: datetime) -> list[str]:
+def looked_at(session: Session) -> datetime | None:
+    """Return when the auditor last looked."""
+    return session.scalar(select(func.max(ScheduledRun.ran_at)).where(ScheduledRun.job == JOB))
+
+
+def broken(session: Session) -> Sequence[Broken]:
+    """Return what the last look found broken and could not mend."""
+    looked = looked_at(session)
+    if looked is None:
+        return []
+    rows = select(Broken).where(Broken.seen_at >= looked, Broken.repaired < Broken.count)
+    return session.scalars(rows.order_by(Broken.invariant)).all()
+
+
+def verdict(session: Session, *, now: datetime) -> list[Fault]:
     """Return what a page must say: nothing where the auditor looked lately and all was well."""
-    looked = session.scalar(select(func.max(ScheduledRun.ran_at)).where(ScheduledRun.job == JOB))
+    looked = looked_at(session)
     if looked is None or now - looked > STALE_AFTER:
-        return ["nobody has checked lately that every alert has its next step"]
-    rows = session.scalars(
-        select(Broken)
-        .where(Broken.seen_at >= looked, Broken.repaired < Broken.count)
-        .order_by(Broken.invariant)
-    )
-    return [f"{row.what}: {row.count - row.repaired}, since {row.since:%H:%M} UTC" for row in rows]
+        since = looked + STALE_AFTER if looked else None
+        return [Fault("nobody has checked lately that every alert has its next step", since)]
+    return [
+        Fault(f"{row.what}: {row.count - row.repaired}, since {row.since:%H:%M} UTC", row.since)
+        for row in broken(session)
+    ]

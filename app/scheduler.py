@@ -46,7 +46,7 @@ def tick(runtime: Runtime) -> None:
             job(session, now=now)
     lease = timedelta(seconds=runtime.settings.lease_seconds)
     with runtime.database.transaction() as session:
-        auditor.audit(session, now=now, lease=lease)
+        auditor.audit(session, now=now, lease=lease, every=runtime.settings.watch_every)
     with runtime.database.transaction() as session:
         alerts.service.release(session, now=now)
     with runtime.database.transaction() as session:

@@ -8,6 +8,7 @@ import app.bulk.tables
 import app.periods
 import app.promises
 import app.subscriptions.tables
+import app.watching.tables
 import core.audit
 import core.outbox
 import ingest.clocks.tables
@@ -37,5 +38,6 @@ TABLE_MODULES = (
     app.periods,
     app.promises,
     app.subscriptions.tables,
+    app.watching.tables,
 )
 METADATA = Base.metadata

@@ -20,6 +20,7 @@ import alerts.delivery.service
 import alerts.service
 import app.bulk.exporting
 import monitoring.service
+from alerts.watched import service as watched
 from app.runtime import Runtime
 from app.subscriptions import sending
 from app.worker import OpaqueTask, celery
@@ -77,7 +78,9 @@ def raise_alerts(session: Session, assessment_id: UUID, now: datetime, runtime: 
 
 
 def deliver(session: Session, delivery_id: UUID, now: datetime, runtime: Runtime) -> None:
-    """Tell one recipient by one channel."""
+    """Tell one recipient by one channel; what is synthetic ends in its row."""
+    if watched.arrived(session, delivery_id, now=now):
+        return
     alerts.delivery.service.deliver(
         session, delivery_id, now=now, mailer=runtime.mailer, addresses=runtime.addresses
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from enum import StrEnum
 from functools import cached_property
 from ipaddress import ip_network
@@ -128,6 +129,9 @@ class Settings(BaseSettings):
     limit_token: int = Field(default=600, ge=1)
     backlog_bulk_seconds: int = Field(default=120, ge=1)
     backlog_all_seconds: int = Field(default=1800, ge=1)
+    watch_seconds: float = Field(default=60, ge=1, le=60)
+    watch_url: WebUrl | None = None
+    heartbeat_url: WebUrl | None = None
     escalation_scale: float = Field(default=1.0, gt=0, le=1.0)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     log_json: bool = False
@@ -166,6 +170,11 @@ class Settings(BaseSettings):
     def fhir_base(self) -> str:
         """Return the absolute FHIR base address, without a trailing slash."""
         return f"{self.base_url.rstrip('/')}/fhir"
+
+    @property
+    def watch_every(self) -> timedelta:
+        """Return how often the synthetic person measures, and the auditor looks."""
+        return timedelta(seconds=self.watch_seconds)
 
     @property
     def outbound_networks(self) -> tuple[str, ...]:

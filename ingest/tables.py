@@ -39,6 +39,7 @@ class Patient(Base):
     override_reason: Mapped[bytes] = sealed_column("patient.override_reason/{id}")
     override_at: Mapped[datetime | None] = mapped_column(instant())
     created_at: Mapped[datetime] = mapped_column(instant())
+    synthetic: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
 
 class PatientIdentifier(Base):
@@ -211,8 +212,7 @@ class Resource(Base):
 
     __table_args__ = (
         Index(None, "patient_id", "effective"),
-        # A search without a patient goes in the order of arrival: Observations are many and
-        # always the newest, all others few (SEC-37).
+        # A search without a patient goes in the order of arrival (SEC-37): Observations are many.
         Index(
             "ix_resource_observation_received",
             "received_at",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from sqlalchemy import func, select
 
-from alerts.delivery.repository import DeliveryState
+from alerts.delivery.repository import TEST_CHANNEL, DeliveryState
 from alerts.tables import Alert, Delivery
 from app.accounts.service import NewUser, create_user
 from core.clock import utc_now
@@ -18,6 +18,7 @@ from core.outbox import Outbox, State, Topic
 from core.security import Role
 from core.vitals import Severity
 from ingest.repository import clinicians
+from ingest.synthetic.repository import synthetic_people
 from ingest.tables import CareTeam, CareTeamParticipant, Patient
 from monitoring.tables import AssessmentRow
 
@@ -78,15 +79,19 @@ def work_left(database: Database) -> int:
 
 def summary(database: Database, tally: Tally, *, began: float) -> dict[str, Any]:
     """Return what came of a demo, as plain numbers."""
-    by_severity = select(Alert.severity, func.count()).group_by(Alert.severity)
-    handed_over = select(func.count()).where(Delivery.state.in_(DONE_STATES))
+    real = Alert.patient_id.not_in(synthetic_people())
+    by_severity = select(Alert.severity, func.count()).where(real).group_by(Alert.severity)
+    handed_over = select(func.count()).where(
+        Delivery.state.in_(DONE_STATES), Delivery.channel != TEST_CHANNEL
+    )
+    judged = select(func.count()).where(AssessmentRow.patient_id.not_in(synthetic_people()))
     with database.transaction() as session:
         alerts = {str(tier): int(count) for tier, count in session.execute(by_severity)}
         return {
             "readings_accepted": tally.accepted,
             "readings_refused": tally.refused,
-            "patients": session.scalar(select(func.count()).select_from(Patient)),
-            "assessments": session.scalar(select(func.count()).select_from(AssessmentRow)),
+            "patients": session.scalar(select(func.count()).where(~Patient.synthetic)),
+            "assessments": session.scalar(judged),
             "alerts": {tier.value: alerts[tier] for tier in Severity if tier in alerts},
             "deliveries": session.scalar(handed_over),
             "seconds": round(time.monotonic() - began, 1),

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from alerts.tables import Alert, Step
 
 
+TEST_CHANNEL = "test"  # of what concerns the synthetic person; no policy can name it
+
+
 class DeliveryState(StrEnum):
     """What is known of a delivery (REL-13)."""
 

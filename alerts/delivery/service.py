@@ -19,6 +19,7 @@ from core.security import SYSTEM
 from core.vitals import Severity
 from ingest import repository as people
 from ingest.roster import Team
+from ingest.synthetic.repository import is_synthetic
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -46,6 +47,9 @@ def tell(session: Session, alert: Alert, step: Step, *, now: datetime) -> None:
     recipient = routing.route(
         To(step.to_kind), Channel(step.channel), Severity(alert.severity), _roster(session, alert)
     )
+    if is_synthetic(session, alert.patient_id):
+        # Routed like any other, and then told to nobody: the test channel ends in a row.
+        step.channel, recipient = deliveries.TEST_CHANNEL, routing.Recipient(routing.WATCHER)
     step.recipient = recipient.key
     if not deliveries.add(session, alert, step, recipient=recipient.key, now=now):
         return

@@ -21,6 +21,7 @@ from app.claim import claimed, need_free
 from app.heads import BoundedHeads
 from app.runtime import Runtime, connect
 from app.supervisor import Supervisor, parts
+from app.watching import service as watcher
 from core.database import Database
 from core.embedded import Servers, servers
 from core.errors import InvalidError
@@ -181,6 +182,9 @@ def run_scheduler(
         if only is not Only.RELAY:
             threads.append(
                 threading.Thread(target=scheduler.run, args=(runtime,), kwargs={"stop": stop})
+            )
+            threads.append(
+                threading.Thread(target=watcher.run, args=(runtime,), kwargs={"stop": stop})
             )
         for thread in threads:
             thread.start()

@@ -45,13 +45,21 @@ def strip(
     newest = max((p.last_reading_at for p in profiles if p.last_reading_at), default=None)
     return Strip(
         normal=pipeline.normal,
-        headline="Alerting normal" if pipeline.normal else "Alerting degraded",
+        headline=headline(pipeline, now=now, zone=zone),
         faults=pipeline.faults,
         newest=maybe(newest, now=now, zone=zone),
         patients=len(profiles),
         reporting=len(profiles) - quiet,
         silent=quiet,
     )
+
+
+def headline(pipeline: PipelineStatus, *, now: datetime, zone: ZoneInfo) -> str:
+    """Return the state of alerting in words, with since when it is degraded if that is known."""
+    if pipeline.normal:
+        return "Alerting normal"
+    since = maybe(pipeline.since, now=now, zone=zone)
+    return f"Alerting degraded since {since.absolute}" if since else "Alerting degraded"
 
 
 def is_silent(person: PatientProfile, *, now: datetime) -> bool:

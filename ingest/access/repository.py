@@ -21,17 +21,19 @@ if TYPE_CHECKING:
 def visible_to(caller: Caller) -> Select[UUID]:
     """Return the patients that a caller may see: the one team filter (SEC-11).
 
+    The synthetic person by whom the system watches itself is nobody's (REL-33).
+
     A person sees the patients of the active teams they take part in, and those whose care
     they manage. A supervisor also sees those whom no active team has: an alert that went to
     the fallback team must open for somebody. A client is bounded by its scopes, and a bound
     one to the patients it may speak for (SEC-04); the program itself sees all.
     """
     if caller.kind == "system":
-        return select(Patient.id)
+        return _real()
     if caller.kind == "client":
         bound = exists().where(Client.id == caller.id, Client.bound)
         own = select(ClientPatient.patient_id).where(ClientPatient.client_id == caller.id)
-        return select(Patient.id).where(~bound | Patient.id.in_(with_all_ids(own)))
+        return _real().where(~bound | Patient.id.in_(with_all_ids(own)))
     # An id that no row has: compared with None, SQL would ask for rows without a manager.
     self_id = caller.practitioner_id or UUID(int=0)
     member = (
@@ -42,7 +44,7 @@ def visible_to(caller: Caller) -> Select[UUID]:
     cared_for = select(CareTeamPatient.patient_id).where(
         CareTeamPatient.care_team_id.in_(member) | (CareTeamPatient.care_manager_id == self_id)
     )
-    own = select(Patient.id).where(Patient.id.in_(with_all_ids(cared_for)))
+    own = _real().where(Patient.id.in_(with_all_ids(cared_for)))
     if caller.role is not Role.SUPERVISOR:
         return own
     taken = (
@@ -51,7 +53,11 @@ def visible_to(caller: Caller) -> Select[UUID]:
         .where(CareTeam.active)
     )
     mine, theirs = with_all_ids(cared_for), with_all_ids(taken)
-    return select(Patient.id).where(Patient.id.in_(mine) | Patient.id.not_in(theirs))
+    return _real().where(Patient.id.in_(mine) | Patient.id.not_in(theirs))
+
+
+def _real() -> Select[UUID]:
+    return select(Patient.id).where(~Patient.synthetic)
 
 
 def may_see(session: Session, caller: Caller, patient_id: UUID) -> bool:

@@ -28,7 +28,7 @@ PRELIMINARY = "preliminary"
 
 def known_since(before: datetime) -> Select[UUID]:
     """Return the ids of all people who were enrolled before an instant, each person once."""
-    query = select(Patient.id).where(Patient.created_at < before)
+    query = select(Patient.id).where(Patient.created_at < before, ~Patient.synthetic)
     return query.where(Patient.id.not_in(merged_ids()))
 
 

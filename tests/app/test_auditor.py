@@ -76,4 +76,4 @@ def test_a_breach_that_comes_back_later_begins_anew(session: Session) -> None:
     auditor.audit(session, now=NOW + 30 * MINUTE, lease=LEASE)
 
     (said,) = promises.verdict(session, now=NOW + 30 * MINUTE)
-    assert said.endswith("since 12:30 UTC")
+    assert said.text.endswith("since 12:30 UTC")

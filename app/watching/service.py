@@ -1,0 +1,64 @@
+"""Keeps the watch beside the timers, in a thread of its own: a door that hangs delays no timer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError
+
+from alerts.watched import service as watched
+from app.periods import first
+from app.watching import heartbeat, rounds
+from core.logging import logger
+from ingest.synthetic.repository import synthetic_people
+from monitoring.forgetting import repository as judgements
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from threading import Event
+
+    from sqlalchemy.orm import Session
+
+    from app.runtime import Runtime
+
+log = logger(__name__)
+KEEP = timedelta(hours=1)
+KEEP_ROUNDS = timedelta(days=7)
+LOOKS = 20  # in a period
+LONGEST_WAIT_SECONDS = 1.0
+
+
+def run(runtime: Runtime, *, stop: Event) -> None:
+    """Watch until told to stop; any number of watchers may run at once."""
+    pause = min(LONGEST_WAIT_SECONDS, runtime.settings.watch_seconds / LOOKS)
+    while not stop.is_set():
+        try:
+            watch(runtime)
+        except DBAPIError as error:
+            log.warning("the watch cannot reach the database", error=type(error).__name__)
+        stop.wait(pause)
+
+
+def tidy(session: Session, *, now: datetime) -> None:
+    """Once an hour, forget what the watch left: it would be more than the patients' own."""
+    if first(session, "watch-tidy", f"{now:%Y-%m-%dT%H}", now=now):
+        before = now - KEEP
+        watched.forget(session, before=before)
+        judgements.forget(session, synthetic_people(before=before))
+        rounds.forget(session, before=now - KEEP_ROUNDS)
+        heartbeat.forget(session, before=now - KEEP_ROUNDS)
+
+
+def watch(runtime: Runtime) -> None:
+    """See what came through, say so outside, and send the next synthetic reading."""
+    database, settings = runtime.database, runtime.settings
+    now, every = database.now(), settings.watch_every
+    with database.transaction() as session:
+        rounds.complete(session, now=now, every=every)
+    heartbeat.beat(database, runtime.outward, settings.heartbeat_url, now=now, every=every)
+    with database.transaction() as session:
+        person = rounds.begin(session, now=now, every=every)
+        tidy(session, now=now)
+    if person is not None:
+        rounds.send(database, settings, person, now=now)
