@@ -17,6 +17,7 @@ from app.bulk import router as bulk
 from app.cds_hooks import router as cds_hooks
 from app.fhir_api import router as fhir_search
 from app.interface import router as interface
+from app.metrics import router as metrics
 from app.origins import open_to
 from app.refusing import add_refusals
 from app.runtime import connect
@@ -75,6 +76,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     web.include_router(ingest.router.for_readings(door))
     web.include_router(health.router(database, servers.broker_url))
+    web.include_router(metrics.router(database, settings))
     web.include_router(bulk.router(database, settings, gate=gate))
     # Before the door's other routes, which name any type: what Wardlight wrote is not read there.
     web.include_router(subscriptions.router(database, settings, gate=gate))
