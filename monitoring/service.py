@@ -19,6 +19,7 @@ from ingest.context.repository import medicine_classes
 from ingest.streams.repository import preliminary, revised
 from monitoring import alternatives, clocks, judgement, repository, risk, rulebook, windows
 from monitoring.arranged import times_of
+from monitoring.artefacts.repository import read_within
 from monitoring.keeping.service import Verdict, keep
 from monitoring.plans.in_force import under_plan
 from monitoring.plans.plan_file import read_plan
@@ -51,6 +52,7 @@ REACH = timedelta(days=judgement.REACH_DAYS)
 OVERLAP = timedelta(minutes=2)
 COMBINE = timedelta(days=7)  # how far back stored findings are read for combinations
 NO_PLAN = Own()
+MODEL_SECONDS = 5.0  # a share that hangs keeps nobody from being judged by the rules (E)
 
 
 def load_rulebook(path: Path | None = None) -> Rulebook:
@@ -95,11 +97,11 @@ def site_rulebook(plan: Path | None) -> Rulebook:
 
 
 def load_model(path: Path | None = None) -> risk.Model | None:
-    """Return the model, or None where it is missing or damaged: rules still alert (FT-33)."""
+    """Return the model; None where it is missing, damaged or hangs: rules still alert (FT-33)."""
     source = path or files("monitoring").joinpath("artefact.json")
     try:
-        return risk.load(json.loads(source.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as fault:
+        return risk.load(json.loads(read_within(source, seconds=MODEL_SECONDS)))
+    except (OSError, ValueError, RecursionError) as fault:
         log.error("the learned score is unavailable", reason=str(fault))
         return None
 

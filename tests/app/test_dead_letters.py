@@ -56,6 +56,16 @@ def alone(session: Session) -> None:
     session.execute(delete(Outbox).where(Outbox.state == State.PARKED))
 
 
+def test_work_of_a_newer_version_is_listed_as_such_ft_32(session: Session) -> None:
+    row = give_up(session)
+    row_of(session, row).topic = "of-newer-code"
+    session.flush()
+
+    (letter,) = dead_letters.letters(session)
+
+    assert letter.words == "do work that this version does not know"
+
+
 def test_what_was_given_up_is_listed_with_its_cause_and_no_message(session: Session) -> None:
     row = give_up(session)
 

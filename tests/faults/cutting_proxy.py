@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 # How a COMMIT and its CommandComplete end on the wire, in the simple and extended protocol.
 COMMIT = b"COMMIT\x00"
@@ -33,6 +33,7 @@ class CuttingProxy:
     server: str
     listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
     armed: Cut | None = None
+    then: Callable[[], object] | None = None  # what happens at the cut, before anything returns
     cuts: list[Cut] = field(default_factory=list)
     pairs: list[tuple[socket.socket, socket.socket]] = field(default_factory=list)
 
@@ -64,6 +65,7 @@ class CuttingProxy:
                         cut, self.armed = self.armed, None
                         self.cuts.append(cut)
                         if cut is Cut.BEFORE:
+                            self._happen()
                             break
                         held.set()
                     stores = False
@@ -81,8 +83,13 @@ class CuttingProxy:
                     continue
                 seen += chunk
                 if COMMIT in seen:
+                    self._happen()
                     break
         close(client, server)
+
+    def _happen(self) -> None:
+        if self.then is not None:
+            self.then()
 
     def close(self) -> None:
         close(self.listener, *(end for pair in self.pairs for end in pair))

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from multiprocessing.context import ForkServerProcess
 
-_CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["app.main", "tests.faults.served"])
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(["app.main", "tests.faults.served", "tests.faults.part"])
 
 
 def serve(port: int, environment: Mapping[str, str]) -> None:
@@ -45,7 +45,7 @@ class Served:
 
     def start(self) -> None:
         own = {**self.environment, "WARDLIGHT_BASE_URL": self.url}
-        self.process = _CONTEXT.Process(target=serve, args=(self.port, own))
+        self.process = CONTEXT.Process(target=serve, args=(self.port, own))
         self.process.start()
 
     def ready(self) -> None:

@@ -6,6 +6,7 @@ REL-09, FT-15.
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from tests.faults.cutting_proxy import CuttingProxy
     from tests.faults.posting import Ward
+    from tests.faults.table import Figures
 
 pytestmark = pytest.mark.processes
 
@@ -91,6 +93,41 @@ def test_a_reading_whose_commit_is_cut_is_told_503_and_stored_once_by_its_retry_
     assert doubled(ward.database) == people_without_work(ward.database) == 0
     assert process is not None
     assert process.is_alive()
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize(
+    ("cut", "kept", "repeated"),
+    [
+        pytest.param(Cut.BEFORE, 0, 201, id="before the commit ft-04"),
+        pytest.param(Cut.AFTER, 1, 200, id="between commit and answer ft-03"),
+    ],
+)
+def test_a_door_killed_at_the_commit_stores_once_what_its_retry_brings_rel_01_ft_03_ft_04(
+    cut_off: tuple[Ward, CuttingProxy], figures: Figures, cut: Cut, kept: int, repeated: int
+) -> None:
+    ward, proxy = cut_off
+    figures.runs, figures.lost, figures.doubled = 0, 0, 0
+    for _ in range(5):
+        reading = observation(PEOPLE[0], "heart_rate", 82, utc_now())
+        before, token = counted(ward)[0], fetch_token(ward.key, base_url=ward.served.url)
+        proxy.armed, proxy.then = cut, ward.served.kill
+
+        with pytest.raises(httpx.TransportError):
+            post(ward, token, "/Observation", reading)
+
+        proxy.then = None
+        assert counted(ward)[0] == before + kept
+        ward.served.start()
+        ward.served.ready()
+        again = post(ward, token, "/Observation", reading)
+        assert again.status_code == repeated
+        figures.runs += 1
+        figures.lost += int(counted(ward)[0] < before + 1)
+        figures.doubled += doubled(ward.database)
+        time.sleep(1)  # the next is measured at another moment
+
+    assert figures.lost == figures.doubled == 0
 
 
 def post(ward: Ward, token: str, path: str, body: dict[str, Any]) -> httpx.Response:

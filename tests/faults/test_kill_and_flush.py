@@ -92,6 +92,7 @@ def test_an_emptied_broker_in_mid_run_loses_and_doubles_no_alert_ft_08(system: S
     assert settled(system, mrns) == []
 
 
+@pytest.mark.faults
 def test_a_killed_relay_and_killed_timers_are_started_again_ft_05(system: System) -> None:
     gateway, mrns = enrol_everybody(system, "relay")
 
@@ -100,6 +101,7 @@ def test_a_killed_relay_and_killed_timers_are_started_again_ft_05(system: System
     assert settled(system, mrns) == []
 
 
+@pytest.mark.faults
 def test_embedded_servers_that_die_are_started_again_and_lose_no_alert_ft_08(
     system: System,
 ) -> None:

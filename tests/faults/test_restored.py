@@ -23,7 +23,7 @@ from core.embedded import servers
 from core.outbox import Outbox, State, Topic
 from core.settings import Environment, Settings
 from lab.gateway import Tally
-from tests.faults.conftest import LEASE_SECONDS
+from tests.faults.stand import LEASE_SECONDS
 from tests.faults.test_kill_and_flush import PEOPLE, enrol_everybody, settled
 from tests.invented import observation
 from tests.running_system import System, running_system, until

@@ -104,6 +104,7 @@ def allow_writes(ward: Ward, *, allowed: bool) -> None:
         connection.execute(TERMINATE)
 
 
+@pytest.mark.faults
 def test_writers_that_fight_over_one_patient_wait_or_are_told_to_come_back_ft_17(
     tmp_path: Path,
 ) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -211,6 +212,16 @@ def test_a_missing_or_damaged_model_leaves_the_rules_at_work(
     path = tmp_path / "model.json"
     if content is not None:
         path.write_text(content)
+
+    assert service.load_model(path) is None
+
+
+def test_a_model_file_that_never_answers_leaves_the_rules_at_work_ft_33(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "model.json"
+    os.mkfifo(path)  # nobody ever writes to it, as a share that is away
+    monkeypatch.setattr(service, "MODEL_SECONDS", 0.1)
 
     assert service.load_model(path) is None
 

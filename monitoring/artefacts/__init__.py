@@ -1,0 +1,1 @@
+"""The file of the learned model, wherever it lies."""

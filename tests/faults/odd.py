@@ -1,0 +1,128 @@
+"""What a test changes in a part of the program, for what no fault from outside can time."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+import app.relay
+import app.tasks
+import monitoring.risk
+import monitoring.service
+from app.worker import celery
+from core.outbox import Topic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from app.runtime import Runtime
+
+    Step = Callable[[Session, UUID, datetime, Runtime], None]
+
+SLOW_SECONDS = 0.4
+SEGFAULT, LOOP, GLUTTON = 1, 2, 3  # subjects of poisoned probes
+TOO_MUCH = 2 << 30
+
+
+def folder() -> Path:
+    """Where the test and the odd process leave each other signs."""
+    return Path(os.environ["WARDLIGHT_TEST_FOLDER"])
+
+
+def slow() -> None:
+    """Every step of the pipeline is held open in mid-transaction, so that a kill finds it there."""
+
+    def held(step: Step) -> Step:
+        def wait(session: Session, subject: UUID, now: datetime, runtime: Runtime) -> None:
+            step(session, subject, now, runtime)
+            session.flush()
+            time.sleep(SLOW_SECONDS)
+
+        return wait
+
+    for topic in (Topic.ASSESS, Topic.RAISE, Topic.DELIVER):
+        app.tasks.STEPS[topic] = held(app.tasks.STEPS[topic])
+
+
+def poisoned() -> None:
+    """Probes of three subjects kill their worker, never end, or take what there is not."""
+    celery.conf.update(task_soft_time_limit=1, task_time_limit=3)
+    harmless = app.tasks.STEPS[Topic.PROBE]
+
+    def probe(session: Session, subject: UUID, now: datetime, runtime: Runtime) -> None:
+        harm = _HARM.get(subject.int)
+        if harm is None:
+            harmless(session, subject, now, runtime)
+        elif (folder() / "cured").exists():
+            with (folder() / f"effects-{subject.int}").open("a") as effects:
+                effects.write("done\n")
+        else:
+            harm()
+
+    app.tasks.STEPS[Topic.PROBE] = probe
+
+
+def _segfault() -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
+    time.sleep(5)
+
+
+def _loop() -> None:
+    while True:
+        try:
+            time.sleep(0.01)
+        except Exception:  # noqa: BLE001, S112 (it does not listen: only the hard limit ends it)
+            continue
+
+
+def _eat() -> None:
+    """Take two gigabytes where the container has one to spare."""
+    bound = psutil.Process().memory_info().vms + (1 << 30)
+    resource.setrlimit(resource.RLIMIT_AS, (bound, resource.RLIM_INFINITY))
+    try:
+        bytearray(TOO_MUCH)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+
+_HARM = {SEGFAULT: _segfault, LOOP: _loop, GLUTTON: _eat}
+
+
+def dying_relay() -> None:
+    """The relay is gone once its first doorbell has rung."""
+    ring = app.relay.publish
+
+    def publish(row_id: UUID, priority: int) -> None:
+        ring(row_id, priority)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    app.relay.publish = publish
+
+
+def old_code() -> None:
+    """A worker of before a topic was thought of."""
+    del app.tasks.STEPS[Topic.RAISE]
+
+
+def slow_model() -> None:
+    """The score takes a second for each person."""
+    quick = monitoring.risk.score
+
+    def score(*arguments: object, **more: object) -> object:
+        time.sleep(1)
+        return quick(*arguments, **more)  # type: ignore[arg-type]
+
+    monitoring.risk.score = score  # type: ignore[assignment]
+
+
+ODD = {each.__name__: each for each in (slow, poisoned, dying_relay, old_code, slow_model)}
