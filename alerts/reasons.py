@@ -18,6 +18,7 @@ class Reason(StrEnum):
     ACK_EXPIRED = "acknowledged-but-not-concluded"
     DELIVERY_FAILED = "delivery-failed"
     TOLD_BEFORE = "those-told-are-told-again"
+    ARRIVALS_BACK = "readings-come-again"
     HOLD_ENDED = "admission-or-pause-ended"
     SNOOZE_ENDED = "snooze-ended"
     SNOOZE_CANCELLED = "snooze-cancelled"
@@ -31,6 +32,7 @@ class Reason(StrEnum):
     BACK_IN_RANGE = "back-in-range"
     CONTEXT = "context-only"
     ADMITTED = "patient-is-admitted"
+    ARRIVALS_FELL = "nobody-is-heard-at-all"
     PAUSED = "monitoring-is-paused"
     STALE_STEP = "stale-step"
     NO_MAIL = "no-mail-server"
@@ -77,6 +79,7 @@ WORDS: dict[Reason, str] = {
     Reason.ACK_EXPIRED: "acknowledged but not concluded",
     Reason.DELIVERY_FAILED: "the message could not be delivered",
     Reason.TOLD_BEFORE: "told before, so told of the change",
+    Reason.ARRIVALS_BACK: "readings arrive again, and this person is still silent",
     Reason.HOLD_ENDED: "the admission or the pause has ended, and the alert stands",
     Reason.SNOOZE_ENDED: "the snooze has ended",
     Reason.SNOOZE_CANCELLED: "the snooze was cancelled",
@@ -88,6 +91,7 @@ WORDS: dict[Reason, str] = {
     Reason.LATE: "shown, nobody paged: the reading was taken more than 24 hours ago",
     Reason.BACK_IN_RANGE: "shown, nobody paged: a newer reading is back in range",
     Reason.ADMITTED: "shown, nobody paged: the person is in hospital",
+    Reason.ARRIVALS_FELL: "shown, nobody paged: hardly anybody's readings arrive at all",
     Reason.PAUSED: "shown, nobody paged: monitoring is paused",
     Reason.CONTEXT: "not notified: context for other findings",
     Reason.NO_MAIL: "not sent: no mail server is configured",

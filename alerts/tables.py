@@ -199,3 +199,20 @@ class DeliveryAttempt(Base):
     next_try_at: Mapped[datetime | None] = mapped_column(instant())
 
     __table_args__ = (UniqueConstraint("delivery_id", "number"),)
+
+
+class Incident(Base):
+    """Something that is wrong with all of it, from when to when; of a kind one is open (REL-34)."""
+
+    __tablename__ = "incident"
+
+    id: Mapped[UUID] = id_column()
+    kind: Mapped[str]
+    opened_at: Mapped[datetime] = mapped_column(instant())
+    ended_at: Mapped[datetime | None] = mapped_column(instant())
+    people: Mapped[int]  # heard in the hour before
+    usual: Mapped[int]  # in the same hour of the days before
+
+    __table_args__ = (
+        Index("uq_incident_open", "kind", unique=True, postgresql_where=text("ended_at is null")),
+    )

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError
 
 import monitoring.repository
+from alerts.incidents import repository as incidents
 from app import promises
 from app.migrate import at_head
 from app.promises import Fault
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from alerts.tables import Incident
     from core.database import Database
 
 PROGRESS_WITHIN = timedelta(seconds=45)
@@ -70,6 +72,7 @@ def pipeline(session: Session, *, now: datetime) -> PipelineStatus:
         *_late(outbox.oldest(session, now=now), now=now),
         *_given_up(outbox.parked(session)),
         *_unjudged(left),
+        *_silent(incidents.latest(session)),
         *watch.faults(session, now=now),
         *promises.verdict(session, now=now),
     ]
@@ -97,6 +100,16 @@ def _given_up(parked: int) -> list[Fault]:
 def _unjudged(left: int) -> list[Fault]:
     text = f"patients not judged in the last {JUDGED_WITHIN.seconds // 60} min: {left}"
     return [Fault(text)] if left else []
+
+
+def _silent(incident: Incident | None) -> list[Fault]:
+    if incident is None or incident.ended_at is not None:
+        return []
+    text = (
+        "readings of almost everybody have stopped coming:"
+        f" {incident.people} people heard in an hour, usually {incident.usual}"
+    )
+    return [Fault(text, incident.opened_at)]
 
 
 def unjudged(session: Session, *, now: datetime) -> int:

@@ -48,6 +48,9 @@ def tick(runtime: Runtime) -> None:
     with runtime.database.transaction() as session:
         auditor.audit(session, now=now, lease=lease, every=runtime.settings.watch_every)
     with runtime.database.transaction() as session:
+        share = runtime.settings.arrivals_share
+        timetable.hear_everybody(session, now=now, share=share)
+    with runtime.database.transaction() as session:
         alerts.service.release(session, now=now)
     with runtime.database.transaction() as session:
         alerts.service.escalate_due(session, now=now)

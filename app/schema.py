@@ -11,6 +11,7 @@ import app.subscriptions.tables
 import app.watching.tables
 import core.audit
 import core.outbox
+import ingest.arrivals.tables
 import ingest.clocks.tables
 import ingest.context.tables
 import ingest.people.tables
@@ -25,6 +26,7 @@ TABLE_MODULES = (
     core.outbox,
     core.audit,
     ingest.tables,
+    ingest.arrivals.tables,
     ingest.clocks.tables,
     ingest.context.tables,
     ingest.people.tables,

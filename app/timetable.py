@@ -8,14 +8,16 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from alerts.incidents import service as incidents
 from app import health
 from app.bulk import loading
-from app.periods import first
+from app.periods import first, period_of
 from core import outbox
 from core.logging import logger
 from core.outbox import Priority, Topic
 from core.security import SYSTEM
 from core.slices import slices
+from ingest.arrivals import repository as arrivals
 from ingest.repeats import service as repeats
 from ingest.repository import visible_to
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 log = logger(__name__)
 PROBE_SUBJECT = UUID(int=0)
 PROBE_EVERY = timedelta(seconds=10)
+HEARD_EVERY = timedelta(minutes=5)
 KEEP_CLOSED = timedelta(days=7)
 KEEP_ANSWERS = timedelta(days=3)  # how long the repeat of a request is expected (REL-06)
 
@@ -56,6 +59,13 @@ def probe(session: Session, *, now: datetime) -> None:
         outbox.offer(session, Topic.PROBE, PROBE_SUBJECT, now=now, priority=Priority.CRITICAL)
 
 
+def hear_everybody(session: Session, *, now: datetime, share: float) -> None:
+    """Each five minutes, look whether readings still come at all (REL-34)."""
+    slot = now - timedelta(seconds=now.timestamp() % HEARD_EVERY.total_seconds())
+    if first(session, "arrivals", period_of(now, HEARD_EVERY), now=now):
+        incidents.look(session, now=slot, share=share)
+
+
 def tidy(session: Session, *, now: datetime) -> None:
     """Once an hour, forget bulk data that expired; once a day, what was closed long ago."""
     if first(session, "expired", f"{now:%Y-%m-%dT%H}", now=now):
@@ -63,3 +73,4 @@ def tidy(session: Session, *, now: datetime) -> None:
         repeats.forget(session, before=now - KEEP_ANSWERS)
     if first(session, "tidy", f"{now:%Y-%m-%d}", now=now):
         outbox.forget_done(session, before=now - KEEP_CLOSED)
+        arrivals.forget(session, before=now - arrivals.KEPT)

@@ -129,6 +129,7 @@ class Settings(BaseSettings):
     limit_token: int = Field(default=600, ge=1)
     backlog_bulk_seconds: int = Field(default=120, ge=1)
     backlog_all_seconds: int = Field(default=1800, ge=1)
+    arrivals_share: float = Field(default=0.3, ge=0, le=0.8)
     metrics_token: SecretStr | None = Field(default=None, min_length=16)
     watch_seconds: float = Field(default=60, ge=1, le=60)
     watch_url: WebUrl | None = None

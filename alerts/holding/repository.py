@@ -1,4 +1,7 @@
-"""Finds why nobody is paged for a person, and the alerts that are held for it."""
+"""Finds why nobody is paged for a person, and the alerts that are held for it.
+
+A system-wide fall in arrivals is such a reason for what says that a person is silent (REL-34).
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from alerts.incidents.repository import spoken_for
 from alerts.inhibition import absent
 from alerts.lifecycle import LIVE
 from alerts.policy import thaw
+from alerts.reasons import Reason
 from alerts.tables import Alert
 from ingest.repository import everybody, stays_of
 
@@ -18,8 +23,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sqlalchemy.orm import Session
-
-    from alerts.reasons import Reason
 
 
 def absence(session: Session, alert: Alert, *, now: datetime) -> Reason | None:
@@ -33,7 +36,7 @@ def absences(
     """Return by alert why nobody is paged for its person, with two queries for all of them."""
     records = everybody(session, {alert.patient_id for alert in alerts})
     found = stays_of(session, {each for person in records.values() for each in person})
-    return {
+    whys = {
         alert.id: absent(
             [stay for each in records[alert.patient_id] for stay in found.get(each, ())],
             now=now,
@@ -41,6 +44,8 @@ def absences(
         )
         for alert in alerts
     }
+    spoken = dict.fromkeys(spoken_for(session, alerts), Reason.ARRIVALS_FELL)
+    return {id_: why or spoken.get(id_) for id_, why in whys.items()}
 
 
 def back(session: Session, *, now: datetime) -> list[UUID]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from alerts import repository
 from alerts.holding.repository import absence, back
+from alerts.incidents.repository import found_since_the_end
 from alerts.lifecycle import State
 from alerts.policy import thaw
 from alerts.reasons import Reason
@@ -35,18 +36,19 @@ def _release(session: Session, alert_id: UUID, *, now: datetime) -> bool:
     if alert is None or alert.held is None or absence(session, alert, now=now):
         return False
     before, alert.held = {"held": alert.held}, None
+    fell = before["held"] == Reason.ARRIVALS_FELL
+    why = Reason.ARRIVALS_BACK if fell else Reason.HOLD_ENDED
     current = now - alert.last_found_at <= thaw(alert.policy).late_after
-    tells = State(alert.state).waits and current
+    found = not fell or found_since_the_end(session, alert)
+    tells = State(alert.state).waits and current and found
     facts = repository.facts(alert)
-    repository.note(
-        session, alert, "released", Reason.HOLD_ENDED, now=now, before=before, after=facts
-    )
+    repository.note(session, alert, "released", why, now=now, before=before, after=facts)
     if tells:
-        _tell(session, alert, now=now)
+        _tell(session, alert, why, now=now)
     return tells
 
 
-def _tell(session: Session, alert: Alert, *, now: datetime) -> None:
+def _tell(session: Session, alert: Alert, why: Reason, *, now: datetime) -> None:
     alert.paged = alert.severity
     tier = thaw(alert.policy).tiers[Severity(alert.severity)]
-    start_chain(session, alert, tier, reason=Reason.HOLD_ENDED, now=now)
+    start_chain(session, alert, tier, reason=why, now=now)

@@ -55,6 +55,7 @@ class Numbers:
     loop_age: float | None = None
     loop_seconds: float | None = None
     idle_groups: int = 0
+    incident: bool = False
 
 
 def exposition(numbers: Numbers) -> bytes:
@@ -110,6 +111,8 @@ def _watch(n: Numbers) -> Iterator[Metric]:
     yield _gauge("wardlight_alerting_normal", "1 while every page says so.", n.normal)
     text = "1 while the auditor looked lately and found nothing that it could not mend."
     yield _gauge("wardlight_auditor_clean", text, n.clean)
+    text = "1 while hardly anybody's readings arrive."
+    yield _gauge("wardlight_arrivals_incident", text, n.incident)
     text = "Groups of workers that complete nothing."
     yield _gauge("wardlight_worker_groups_idle", text, n.idle_groups)
     for name, text, value in (

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from alerts.delivery.repository import TEST_CHANNEL
 from alerts.escalation import StepState
+from alerts.incidents import repository as incidents
 from alerts.lifecycle import LIVE
 from alerts.tables import Alert, Delivery, Step
 from app import health, promises
@@ -32,7 +33,7 @@ LATE_WITHIN = timedelta(hours=1)
 def numbers(session: Session, *, now: datetime) -> Numbers:
     """Return everything that is measured, as it stands; the synthetic person is in none of it."""
     status = health.pipeline(session, now=now)
-    last = rounds.last_completed(session)
+    last, incident = rounds.last_completed(session), incidents.latest(session)
     return Numbers(
         oldest=_oldest(session, now=now),
         waiting=_rows(session, State.OPEN),
@@ -52,6 +53,7 @@ def numbers(session: Session, *, now: datetime) -> Numbers:
         loop_age=_age(last.completed_at if last else None, now),
         loop_seconds=_age(last.began_at, last.completed_at) if last else None,
         idle_groups=len(groups.idle(session, now=now)),
+        incident=incident is not None and incident.ended_at is None,
     )
 
 
