@@ -55,6 +55,7 @@ class DeliveryView:
     created_at: datetime
     handed_over_at: datetime | None
     delivered_at: datetime | None
+    seen_at: datetime | None
     acted_on_at: datetime | None
 
 

@@ -9,11 +9,14 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from alerts import pacing
 from core.errors import InvalidError
 from core.vitals import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from alerts.pacing import Pacing
 
 
 class To(StrEnum):
@@ -32,6 +35,9 @@ class Channel(StrEnum):
 
     INBOX = "inbox"
     EMAIL = "email"
+    SMS = "sms"
+    CHAT = "chat"
+    WEBHOOK = "webhook"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,7 @@ class Policy:
     absence: timedelta  # how long an admission or pause without an end keeps from paging
     claim: timedelta  # how long "being looked at by" stands
     undo: timedelta
-    waits: tuple[timedelta, ...]
+    pacing: Pacing
     hash: str
 
 
@@ -107,7 +113,7 @@ def read(source: Mapping[str, Any], *, scale: float = 1.0) -> Policy:
             absence=timedelta(days=source["absence_days"]),
             claim=timedelta(minutes=source["claim_minutes"] * scale),
             undo=timedelta(seconds=source["undo_seconds"]),
-            waits=tuple(timedelta(seconds=s * scale) for s in source["delivery"]["waits_seconds"]),
+            pacing=pacing.read(source["delivery"], scale=scale),
             hash=_hash(source),
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -175,7 +181,9 @@ def freeze(policy: Policy) -> dict[str, Any]:
         "absence": policy.absence.total_seconds(),
         "claim": policy.claim.total_seconds(),
         "undo": policy.undo.total_seconds(),
-        "waits": [wait.total_seconds() for wait in policy.waits],
+        "pacing": pacing.freeze(policy.pacing),
+        # For a program of before there was a pacing, beside this one while it is replaced.
+        "waits": [wait.total_seconds() for wait in policy.pacing.waits],
         "hash": policy.hash,
     }
 
@@ -205,7 +213,8 @@ def thaw(snapshot: Mapping[str, Any]) -> Policy:
         absence=timedelta(seconds=snapshot.get("absence", 0.0)),
         claim=timedelta(seconds=snapshot.get("claim", OLD_CLAIM)),
         undo=timedelta(seconds=snapshot.get("undo", 0.0)),
-        waits=tuple(timedelta(seconds=wait) for wait in snapshot["waits"]),
+        # An alert that was opened before there was a pacing has its waits alone.
+        pacing=pacing.read(snapshot.get("pacing") or {"waits_seconds": snapshot["waits"]}),
         hash=snapshot["hash"],
     )
 

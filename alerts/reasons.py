@@ -36,6 +36,8 @@ class Reason(StrEnum):
     PAUSED = "monitoring-is-paused"
     STALE_STEP = "stale-step"
     NO_MAIL = "no-mail-server"
+    NO_GATEWAY = "no-gateway"
+    SAME_WAY = "told-by-this-way-just-now"
     # sent elsewhere (REL-40)
     NO_TEAM = "no-care-team"
     NO_RESPONSIBLE = "no-responsible-physician"
@@ -43,6 +45,9 @@ class Reason(StrEnum):
     NO_CHANNEL = "recipient-has-no-channel"
     NO_BACKUP = "nobody-to-back-up"
     NO_ADDRESS = "fallback-has-no-address"
+    CHOSEN_WAY = "recipient-chose-this-way"
+    NEXT_WAY = "next-way-to-the-recipient"
+    ADDRESS_ENDED = "address-takes-no-messages"
     # changes of state
     ACKNOWLEDGED = "acknowledged"
     CLAIMED = "being-looked-at"
@@ -95,6 +100,8 @@ WORDS: dict[Reason, str] = {
     Reason.PAUSED: "shown, nobody paged: monitoring is paused",
     Reason.CONTEXT: "not notified: context for other findings",
     Reason.NO_MAIL: "not sent: no mail server is configured",
+    Reason.NO_GATEWAY: "not sent: no gateway is configured for this channel",
+    Reason.SAME_WAY: "not sent again: the same step has told them by this channel",
     Reason.STALE_STEP: "not notified: the alert moved on before the step was due",
     Reason.NO_TEAM: "sent to the fallback team: the patient has no care team",
     Reason.NO_RESPONSIBLE: "sent to the fallback team: no responsible physician is known",
@@ -102,6 +109,9 @@ WORDS: dict[Reason, str] = {
     Reason.NO_CHANNEL: "sent to the fallback team: the recipient has no address on this channel",
     Reason.NO_BACKUP: "sent to the fallback team: nobody else of the care team can back up",
     Reason.NO_ADDRESS: "shown in the inbox: the fallback team has no address",
+    Reason.CHOSEN_WAY: "told by the channel that the recipient chose for this severity",
+    Reason.NEXT_WAY: "told by the next channel that the recipient has",
+    Reason.ADDRESS_ENDED: "the provider says that this address takes no messages",
     Reason.ACKNOWLEDGED: "acknowledged",
     Reason.CLAIMED: "being looked at",
     Reason.CLAIM_LAPSED: "the claim ended with nothing done",

@@ -38,6 +38,7 @@ class Roster:
     team: Team | None
     owner_id: UUID | None = None
     owner_team_id: UUID | None = None  # where it was delegated to a team
+    reachable: frozenset[UUID] = frozenset()  # who has an address of their own, besides e-mail
 
 
 def practitioner(identity: UUID) -> str:
@@ -71,7 +72,7 @@ def _responsible(channel: Channel, roster: Roster) -> Recipient:
     """Return the care manager where one is named, else the first physician who can be told."""
     named = [person for person in roster.people if person.role == MANAGER][:1]
     candidates = named or roster.people
-    reachable = _reachable(candidates, channel)
+    reachable = _reachable(candidates, channel, roster)
     if reachable:
         return _told(reachable[0])
     if not candidates:
@@ -85,14 +86,19 @@ def _backup(channel: Channel, roster: Roster) -> Recipient:
     first = _responsible(Channel.INBOX, roster).key
     others = [
         person
-        for person in _reachable(roster.people, channel)
+        for person in _reachable(roster.people, channel, roster)
         if practitioner(person.practitioner_id) != first
     ]
     return _told(others[0]) if others else Recipient(FALLBACK, why=Reason.NO_BACKUP)
 
 
-def _reachable(people: Sequence[Responsible], channel: Channel) -> list[Responsible]:
-    return [p for p in people if p.active and (channel is Channel.INBOX or p.email)]
+def _reachable(
+    people: Sequence[Responsible], channel: Channel, roster: Roster
+) -> list[Responsible]:
+    outside = {p.practitioner_id for p in people if p.email} | roster.reachable
+    return [
+        p for p in people if p.active and (channel is Channel.INBOX or p.practitioner_id in outside)
+    ]
 
 
 def _told(person: Responsible) -> Recipient:

@@ -159,7 +159,8 @@ class Delivery(Base):
     """One attempt series of one step to one recipient by one channel (REL-12, I4).
 
     `public_id` is the only thing about it that leaves the login wall (SEC-23). What is
-    known of it (handed over, delivered, acted on) is kept apart, never inferred (REL-13).
+    known of it (handed over, delivered, seen, acted on) is kept apart, never inferred
+    (REL-13). `moved_on_at` is when the alert went on without it; it may be tried on.
     """
 
     __tablename__ = "delivery"
@@ -177,6 +178,8 @@ class Delivery(Base):
     created_at: Mapped[datetime] = mapped_column(instant())
     handed_over_at: Mapped[datetime | None] = mapped_column(instant())
     delivered_at: Mapped[datetime | None] = mapped_column(instant())
+    seen_at: Mapped[datetime | None] = mapped_column(instant())
+    moved_on_at: Mapped[datetime | None] = mapped_column(instant())
     acted_on_at: Mapped[datetime | None] = mapped_column(instant())
 
     __table_args__ = (

@@ -16,6 +16,7 @@ from app.commands import (
     keys,
     people,
     plan,
+    reach,
     replay,
     rules,
     schedules,
@@ -39,7 +40,7 @@ def build() -> typer.Typer:
     )
     groups = (
         *(system, clients, people, accounts, keys, dead_letters),
-        *(schedules, plan, replay, rules, what_if),
+        *(schedules, plan, reach, replay, rules, what_if),
     )
     for module in groups:
         module.register(cli)

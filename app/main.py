@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 
 import app.pages
 import ingest.router
-from app import health
+from app import health, receipts
 from app.access import Access
 from app.bulk import router as bulk
 from app.cds_hooks import router as cds_hooks
@@ -30,6 +30,10 @@ from ingest.admission.service import Gate
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
+    from starlette.types import Lifespan
+
+    from core.database import Database
+
     Next = Callable[[Request], Awaitable[Response]]
 
 log = logger(__name__)
@@ -45,20 +49,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         raise RuntimeError("set WARDLIGHT_DATABASE_URL and WARDLIGHT_BROKER_URL, or use `up`")
     database = connect(settings)
     gate = Gate.open(database, settings, servers.broker_url)
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        _settle_in()
-        yield
-        gate.allowance.close()
-        database.close()
-
     web = FastAPI(
         title="Wardlight",
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        lifespan=lifespan,
+        lifespan=_lifespan(gate, database),
         redirect_slashes=False,
     )
     open_to(web, settings.cors_origins)
@@ -83,9 +79,23 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     web.include_router(fhir_search.router(database, settings, gate=gate))
     web.include_router(ingest.router.for_the_rest(door))
     web.include_router(cds_hooks.router(database, settings))
+    web.include_router(receipts.router(database, settings))
     web.include_router(interface.router(web, settings))
     app.pages.mount(web, database, settings)
     return web
+
+
+def _lifespan(gate: Gate, database: Database) -> Lifespan[FastAPI]:
+    """Return what is done around the time that the application serves."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        _settle_in()
+        yield
+        gate.allowance.close()
+        database.close()
+
+    return lifespan
 
 
 def _settle_in() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import alerts.service
@@ -10,6 +10,7 @@ import monitoring.service
 from alerts.delivery.service import Addresses
 from alerts.notify.email import Mailer
 from alerts.notify.gateway import Gateway, Kind
+from alerts.notify.outlets import Outlets
 from core.database import Database, durability_faults, superuser
 from core.embedded import Servers
 from core.outward import Outward
@@ -17,8 +18,6 @@ from core.settings import Environment
 from core.signing import secrets_in
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from alerts.policy import Policy
     from core.settings import Settings
     from monitoring.plans.site_rules import SiteRules
@@ -38,9 +37,8 @@ class Runtime:
     rules: SiteRules
     model: Model | None
     policy: Policy
-    mailer: Mailer | None
+    outlets: Outlets
     addresses: Addresses
-    gateways: Mapping[Kind, Gateway] = field(default_factory=dict)
 
     @property
     def outward(self) -> Outward:
@@ -56,9 +54,8 @@ class Runtime:
             rules=monitoring.service.load_site_rules(settings.plan),
             model=monitoring.service.load_model(settings.model_path),
             policy=alerts.service.load_policy(settings.escalation_scale),
-            mailer=mailer(settings),
+            outlets=outlets(settings),
             addresses=Addresses(settings.base_url, settings.fallback_email),
-            gateways=gateways(settings),
         )
 
 
@@ -93,8 +90,13 @@ def mailer(settings: Settings) -> Mailer | None:
     )
 
 
+def outlets(settings: Settings) -> Outlets:
+    """Return every way out to a clinician that is configured."""
+    return Outlets(mailer(settings), gateways(settings), Outward.of(settings))
+
+
 def gateways(settings: Settings) -> dict[Kind, Gateway]:
-    """Return the gateways that are configured."""
+    """Return the gateways that are configured, each with where it sends its receipts."""
     configured = {
         Kind.SMS: (settings.sms_gateway_url, settings.sms_gateway_secret),
         Kind.CHAT: (settings.chat_gateway_url, settings.chat_gateway_secret),
@@ -105,6 +107,7 @@ def gateways(settings: Settings) -> dict[Kind, Gateway]:
             url=url,
             secrets=secrets_in(secret.get_secret_value()),
             outward=Outward.of(settings),
+            receipts=f"{settings.base_url.rstrip('/')}/gateways/{kind}/receipts",
         )
         for kind, (url, secret) in configured.items()
         if url and secret is not None

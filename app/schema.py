@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import alerts.contacts.tables
+import alerts.receipts.tables
 import alerts.tables
 import app.accounts.tables
 import app.bulk.tables
@@ -35,6 +37,8 @@ TABLE_MODULES = (
     monitoring.asking.tables,
     monitoring.plans.tables,
     alerts.tables,
+    alerts.contacts.tables,
+    alerts.receipts.tables,
     app.accounts.tables,
     app.bulk.tables,
     app.periods,

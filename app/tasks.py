@@ -82,7 +82,7 @@ def deliver(session: Session, delivery_id: UUID, now: datetime, runtime: Runtime
     if watched.arrived(session, delivery_id, now=now):
         return
     alerts.delivery.service.deliver(
-        session, delivery_id, now=now, mailer=runtime.mailer, addresses=runtime.addresses
+        session, delivery_id, now=now, outlets=runtime.outlets, addresses=runtime.addresses
     )
 
 

@@ -33,6 +33,8 @@ class Told:
     recipient_name: str = ""  # a place that is no resource, such as the fallback address
     sent: datetime | None = None
     received: datetime | None = None
+    seen: datetime | None = None  # its link was opened by whom it was for
+    acted_on: datetime | None = None
 
 
 def communication(told: Told, *, patient: str) -> dict[str, Any]:
@@ -56,4 +58,8 @@ def communication(told: Told, *, patient: str) -> dict[str, Any]:
         resource["sent"] = told.sent.isoformat()
     if told.received:
         resource["received"] = told.received.isoformat()
+    noted = (("seen", told.seen), ("acted on", told.acted_on))
+    notes = [{"time": at.isoformat(), "text": what} for what, at in noted if at]
+    if notes:
+        resource["note"] = notes
     return resource

@@ -34,6 +34,7 @@ from ingest.schedules.repository import asked_of
 from ingest.streams.repository import last_readings
 from ingest.tables import Patient, StoredReading
 from ingest.teams.repository import (
+    answering,
     care_teams,
     clinicians,
     first_teams,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from ingest.dated import Fact
 
 __all__ = [
+    "answering",
     "blocks_of_people",
     "care_teams",
     "clinicians",

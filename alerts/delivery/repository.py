@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import secrets
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from alerts.policy import Channel
-from alerts.tables import Delivery, DeliveryAttempt
+from alerts.tables import Delivery, DeliveryAttempt, Step
 from core import outbox
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from alerts.tables import Alert, Step
+    from alerts.tables import Alert
 
 
 TEST_CHANNEL = "test"  # of what concerns the synthetic person; no policy can name it
@@ -38,21 +38,28 @@ class DeliveryState(StrEnum):
     CANCELLED = "cancelled"
 
 
-def add(session: Session, alert: Alert, step: Step, *, recipient: str, now: datetime) -> bool:
+class Target(NamedTuple):
+    """Whom a delivery is for, as a key without a name, and by which channel."""
+
+    recipient: str
+    channel: str
+
+
+def add(session: Session, alert: Alert, step: Step, to: Target, *, now: datetime) -> bool:
     """Write the delivery of a step to a recipient once; return whether it is new (I4).
 
     What the inbox shows is delivered by being stored; the rest is work for the outbox, in
     the same transaction (REL-02).
     """
-    shown = step.channel == Channel.INBOX
+    shown = to.channel == Channel.INBOX
     identity = session.scalar(
         insert(Delivery)
         .values(
             id=uuid4(),
             alert_id=alert.id,
             step_id=step.id,
-            recipient=recipient,
-            channel=step.channel,
+            recipient=to.recipient,
+            channel=to.channel,
             severity=alert.severity,
             state=DeliveryState.DELIVERED if shown else DeliveryState.WAITING,
             public_id=secrets.token_hex(5),
@@ -81,23 +88,32 @@ def priority(severity: str) -> int:
 
 def show(session: Session, alert: Alert, step: Step, *, recipient: str, now: datetime) -> None:
     """Put a step in a recipient's inbox where its own channel failed it."""
-    session.execute(
-        insert(Delivery)
-        .values(
-            id=uuid4(),
-            alert_id=alert.id,
-            step_id=step.id,
-            recipient=recipient,
-            channel=Channel.INBOX,
-            severity=alert.severity,
-            state=DeliveryState.DELIVERED,
-            public_id=secrets.token_hex(5),
-            attempts=0,
-            created_at=now,
-            delivered_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["alert_id", "step_id", "recipient", "channel"])
+    add(session, alert, step, Target(recipient, Channel.INBOX), now=now)
+
+
+def used(session: Session, step: Step, recipient: str) -> set[Channel]:
+    """Return the channels by which a recipient was, or is being, told of a step."""
+    query = select(Delivery.channel).where(
+        Delivery.step_id == step.id, Delivery.recipient == recipient
     )
+    return {Channel(each) for each in session.scalars(query)}
+
+
+def told_just_now(session: Session, step: Step, to: Target) -> bool:
+    """Return whether a step that was due together with this one tells the same by the same."""
+    beside = (
+        select(Delivery.id)
+        .join(Step, Step.id == Delivery.step_id)
+        .where(
+            Delivery.alert_id == step.alert_id,
+            Delivery.recipient == to.recipient,
+            Delivery.channel == to.channel,
+            Step.id != step.id,
+            Step.fence == step.fence,
+            Step.due_at == step.due_at,
+        )
+    )
+    return session.scalar(beside.limit(1)) is not None
 
 
 def add_attempt(
@@ -143,4 +159,17 @@ def acted_on(session: Session, alert_id: UUID, recipients: Iterable[str], *, now
             Delivery.acted_on_at.is_(None),
         )
         .values(acted_on_at=now)
+    )
+
+
+def seen(session: Session, public_id: str, keys: Iterable[str], *, now: datetime) -> None:
+    """Note that a message's link was opened by one of those whom it was for (REL-13)."""
+    session.execute(
+        update(Delivery)
+        .where(
+            Delivery.public_id == public_id,
+            Delivery.recipient.in_(list(keys)),
+            Delivery.seen_at.is_(None),
+        )
+        .values(seen_at=now)
     )

@@ -1,25 +1,26 @@
-"""Tell whom a step reaches, and hand messages over until they are taken (REL-12, REL-40)."""
+"""Hand messages over until they are taken, by another way where one fails (REL-12, REL-40)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alerts import escalation, repository, routing
+from alerts import escalation, pacing, routing
+from alerts.circuit import Pass, after, passes
+from alerts.contacts import repository as contacts
+from alerts.contacts import service as addressing
 from alerts.delivery import repository as deliveries
 from alerts.delivery.repository import DeliveryState
+from alerts.detours import service as detours
+from alerts.detours.service import Addresses, Case
 from alerts.notify.email import Notice
 from alerts.notify.failure import DeliveryError
-from alerts.policy import Channel, To, thaw
+from alerts.notify.outlets import Letter
+from alerts.policy import Channel, thaw
 from alerts.reasons import Reason
-from alerts.steps import repository as steps
-from alerts.tables import Delivery, Step
+from alerts.receipts import repository as providers
 from core import outbox
-from core.security import SYSTEM
 from core.vitals import Severity
 from ingest import repository as people
-from ingest.roster import Team
-from ingest.synthetic.repository import is_synthetic
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,54 +28,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from alerts.notify.email import Mailer
-    from alerts.tables import Alert
+    from alerts.notify.outlets import Outlets
 
-
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where this installation is found, and where the fallback team reads its mail."""
-
-    base_url: str
-    fallback_email: str = ""
-
-
-def tell(session: Session, alert: Alert, step: Step, *, now: datetime) -> None:
-    """Resolve whom a due step reaches, and write the delivery with its reason.
-
-    The caller holds the alert's row lock.
-    """
-    recipient = routing.route(
-        To(step.to_kind), Channel(step.channel), Severity(alert.severity), _roster(session, alert)
-    )
-    if is_synthetic(session, alert.patient_id):
-        # Routed like any other, and then told to nobody: the test channel ends in a row.
-        step.channel, recipient = deliveries.TEST_CHANNEL, routing.Recipient(routing.WATCHER)
-    step.recipient = recipient.key
-    if not deliveries.add(session, alert, step, recipient=recipient.key, now=now):
-        return
-    facts = {"to": recipient.key, "channel": step.channel, "step": step.position}
-    if step.late_seconds:
-        facts["late_seconds"] = round(step.late_seconds, 1)
-    repository.note(session, alert, "notified", step.reason, now=now, after=facts)
-    if recipient.why:
-        repository.note(session, alert, "rerouted", recipient.why, now=now, after=facts)
-
-
-def _roster(session: Session, alert: Alert) -> routing.Roster:
-    responsible = people.responsible(session, alert.patient_id)
-    if responsible:
-        team: Team | None = Team(responsible[0].team_id, responsible[0].team_name)
-    else:
-        team = _team(session, alert.patient_id)
-    return routing.Roster(responsible, team, alert.owner_id, alert.owner_team_id)
-
-
-def _team(session: Session, patient_id: UUID) -> Team | None:
-    for profile in people.profiles(session, people.visible_to(SYSTEM), [patient_id]):
-        if profile.team_id is not None:
-            return Team(profile.team_id, profile.team_name)
-    return None
+__all__ = ["Addresses", "deliver"]
+HELD_BACK = "circuit-open"
 
 
 def deliver(
@@ -82,96 +39,98 @@ def deliver(
     delivery_id: UUID,
     *,
     now: datetime,
-    mailer: Mailer | None,
+    outlets: Outlets,
     addresses: Addresses,
 ) -> None:
-    """Hand one e-mail over, in the transaction that closes its outbox row.
+    """Hand one message over, in the transaction that closes its outbox row.
 
     The alert is locked meanwhile, so that nobody is told after an acknowledgement was
     answered (REL-16). A failure is a row with its next try, never an exception.
     """
-    found = session.get(Delivery, delivery_id)
-    alert = repository.locked(session, found.alert_id) if found else None
-    delivery = session.get(Delivery, delivery_id, populate_existing=True, with_for_update=True)
-    if alert is None or delivery is None or delivery.state != DeliveryState.WAITING:
+    case = detours.held(session, delivery_id, outlets, addresses)
+    if case is None or case.delivery.state != DeliveryState.WAITING:
         return
-    step = session.get_one(Step, delivery.step_id)
-    if step.fence != alert.fence:
-        _end(session, alert, delivery, DeliveryState.CANCELLED, Reason.STALE_STEP, now=now)
-    elif mailer is None:
-        _end(session, alert, delivery, DeliveryState.FAILED, Reason.NO_MAIL, now=now)
-        deliveries.show(session, alert, step, recipient=delivery.recipient, now=now)
+    lack = outlets.lack(case.channel)
+    if case.step.fence != case.alert.fence:
+        detours.end(session, case, DeliveryState.CANCELLED, Reason.STALE_STEP, now=now)
+    elif lack is not None:
+        detours.end(session, case, DeliveryState.FAILED, lack, now=now)
+        detours.next_way(session, case, now=now)
     else:
-        responsible = people.taking_part(session, alert.patient_id)
-        to = routing.address(delivery.recipient, responsible, fallback=addresses.fallback_email)
-        if to.why:
-            _reroute(session, alert, delivery, to, now=now)
+        point, why = _address(session, case, now=now)
+        if point is None:
+            detours.reroute(session, case, why or Reason.NO_CHANNEL, now=now)
         else:
-            _send(session, alert, delivery, _Post(mailer, to.email, addresses.base_url), now=now)
+            _send(session, case, point, now=now)
 
 
-@dataclass(frozen=True, slots=True)
-class _Post:
-    mailer: Mailer
-    to: str
-    base_url: str
+def _address(
+    session: Session, case: Case, *, now: datetime
+) -> tuple[contacts.Point | None, Reason | None]:
+    """Return where a recipient is reached as of now, or why not: who left is replaced (AL-13)."""
+    key = case.delivery.recipient
+    point = contacts.point(session, key, case.channel)
+    if key.startswith("team:"):
+        return point, Reason.NO_CHANNEL
+    members = people.taking_part(session, case.alert.patient_id)
+    to = routing.address(key, members, fallback=case.addresses.fallback_email)
+    if to.why in (Reason.NO_RESPONSIBLE, Reason.DISABLED):
+        return None, to.why
+    if point is None and case.channel is Channel.EMAIL and to.key == key and to.email:
+        point = contacts.Point(case.delivery.id, Channel.EMAIL, to.email, created_at=now)
+    return point, to.why or Reason.NO_CHANNEL
 
 
-def _end(  # noqa: PLR0913 (how a delivery ended has this many facts)
-    session: Session,
-    alert: Alert,
-    delivery: Delivery,
-    state: DeliveryState,
-    reason: Reason,
-    *,
-    now: datetime,
-) -> None:
-    delivery.state = state
-    delivery.next_try_at = None
-    facts = {"to": delivery.recipient, "channel": delivery.channel}
-    repository.note(session, alert, f"delivery-{state}", reason, now=now, after=facts)
-
-
-def _reroute(
-    session: Session, alert: Alert, delivery: Delivery, to: routing.Recipient, *, now: datetime
-) -> None:
-    """Replace a recipient who cannot be reached; a fallback without address gets the inbox."""
-    step = session.get_one(Step, delivery.step_id)
-    reason = to.why or Reason.NO_CHANNEL
-    _end(session, alert, delivery, DeliveryState.REROUTED, reason, now=now)
-    if delivery.recipient != to.key and to.email:
-        deliveries.add(session, alert, step, recipient=to.key, now=now)
-    else:
-        deliveries.show(session, alert, step, recipient=to.key, now=now)
-
-
-def _send(
-    session: Session, alert: Alert, delivery: Delivery, post: _Post, *, now: datetime
-) -> None:
-    notice = Notice(
-        delivery_id=delivery.id,
-        public_id=delivery.public_id,
-        severity=Severity(delivery.severity),
-        at=delivery.created_at,
-        link=f"{post.base_url.rstrip('/')}/n/{delivery.public_id}",
-    )
+def _send(session: Session, case: Case, point: contacts.Point, *, now: datetime) -> None:
+    delivery, policy = case.delivery, thaw(case.alert.policy).pacing
+    provider = case.outlets.provider(point)
+    record = providers.record_of(session, provider)
+    allowed = passes(record, policy.breaker, now=now)
+    if allowed is Pass.HELD_BACK or (
+        allowed is Pass.PROBE and not providers.may_probe(session, provider)
+    ):
+        # Whoever has another way need not wait for this one at all.
+        if delivery.attempts == 0:
+            detours.other_way(session, case, delivery.recipient, now=now)
+        _failed(session, case, DeliveryError(HELD_BACK), now=now)
+        return
+    error = None
     try:
-        post.mailer.send(post.to, notice)
-    except DeliveryError as error:
-        _failed(session, alert, delivery, error.code, now=now)
+        case.outlets.send(point, _letter(case), now=now)
+    except DeliveryError as failure:
+        error = failure
+    if error is not None and error.provider:
+        providers.keep(session, provider, after(record, failed=True, now=now))
+    elif record.failures:
+        providers.keep(session, provider, after(record, failed=False, now=now))
+    if error is not None:
+        _failed(session, case, error, now=now)
         return
     deliveries.add_attempt(session, delivery, now=now, code="", again=None)
-    delivery.state = DeliveryState.HANDED_OVER
-    delivery.handed_over_at = now
+    delivery.state, delivery.handed_over_at = DeliveryState.HANDED_OVER, now
 
 
-def _failed(
-    session: Session, alert: Alert, delivery: Delivery, code: str, *, now: datetime
-) -> None:
-    """Plan the next try; after the last one the alert goes to its next step at once (REL-12)."""
-    waits = thaw(alert.policy).waits
+def _letter(case: Case) -> Letter:
+    delivery = case.delivery
+    return Letter(
+        Notice(
+            delivery_id=delivery.id,
+            public_id=delivery.public_id,
+            severity=Severity(delivery.severity),
+            at=delivery.created_at,
+            link=f"{case.addresses.base_url.rstrip('/')}/n/{delivery.public_id}",
+        )
+    )
+
+
+def _failed(session: Session, case: Case, error: DeliveryError, *, now: datetime) -> None:
+    """Plan the next try; where it comes too late for the alert, the alert goes on (REL-12)."""
+    delivery, policy = case.delivery, thaw(case.alert.policy).pacing
+    waits = () if error.gone else policy.of(delivery.channel)
     again = escalation.next_try(delivery.id, delivery.attempts + 1, waits, now=now)
-    deliveries.add_attempt(session, delivery, now=now, code=code, again=again)
+    if again is not None and error.wait is not None:
+        again = max(again, now + error.wait)
+    deliveries.add_attempt(session, delivery, now=now, code=error.code, again=again)
     if again is not None:
         outbox.offer(
             session,
@@ -181,8 +140,12 @@ def _failed(
             priority=deliveries.priority(delivery.severity),
             not_before=again,
         )
-        return
-    _end(session, alert, delivery, DeliveryState.FAILED, Reason.DELIVERY_FAILED, now=now)
-    steps.hasten(session, alert, reason=Reason.DELIVERY_FAILED, now=now)
-    step = session.get_one(Step, delivery.step_id)
-    deliveries.show(session, alert, step, recipient=delivery.recipient, now=now)
+    elif error.gone:
+        addressing.end(session, delivery.recipient, case.channel, error.code, now=now)
+        detours.end(session, case, DeliveryState.FAILED, Reason.ADDRESS_ENDED, now=now)
+    else:
+        detours.end(session, case, DeliveryState.FAILED, Reason.DELIVERY_FAILED, now=now)
+    if delivery.moved_on_at is None and pacing.moves_on(
+        policy, made=delivery.created_at, again=again
+    ):
+        detours.move_on(session, case, gone=error.gone, now=now)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
+from socket import SHUT_RDWR
+from threading import Timer
 from typing import TYPE_CHECKING
 
 from alerts.notify.failure import DeliveryError
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from core.vitals import Severity
 
 SUBJECT = "Wardlight: an alert is waiting for you"
+TEST_SUBJECT = "Wardlight: a test message"
 TIMEOUT_SECONDS = 4.0  # the alert's row is locked meanwhile: well under the lock timeout
 
 
@@ -44,21 +48,72 @@ class Mailer:
     user: str = ""
     password: str = field(default="", repr=False)
 
-    def send(self, to: str, notice: Notice) -> None:
+    def send(self, to: str, notice: Notice, *, test: bool = False) -> None:
         """Hand the message over; raise `DeliveryError` where the server does not take it.
 
         A repeat carries the same Message-ID and the same bytes, so that a mailbox can tell
-        that it is one message (I4).
+        that it is one message (I4). All of it together has four seconds: a server that drips
+        its words would hold an alert for ever.
         """
+        line: _Hurried | None = None
+        taken = False
         try:
-            with smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_SECONDS) as server:
+            message = compose(notice, sender=self.sender, to=to, test=test)
+            with (line := _Hurried(self.host, self.port)) as server:
                 if self.starttls:
                     server.starttls(context=ssl.create_default_context())
                 if self.user:
                     server.login(self.user, self.password)
-                server.send_message(compose(notice, sender=self.sender, to=to))
+                server.send_message(message)
+                taken = True
         except (OSError, ValueError, smtplib.SMTPException) as error:
-            raise DeliveryError(code_of(error)) from error
+            # What goes wrong in the farewell takes nothing back.
+            if not taken:
+                raise _failure(error, late=line is not None and line.late) from error
+
+
+class _Hurried(smtplib.SMTP):
+    """A connection that is cut once its time is over, wherever it stands."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.late = False
+        self._alarm = Timer(TIMEOUT_SECONDS, self._cut)
+        self._alarm.daemon = True
+        self._alarm.start()
+        try:
+            super().__init__(host, port, timeout=TIMEOUT_SECONDS)
+        except (OSError, smtplib.SMTPException):
+            self._alarm.cancel()
+            raise
+
+    def close(self) -> None:
+        """End it, and with it its time."""
+        self._alarm.cancel()
+        super().close()
+
+    def _cut(self) -> None:
+        self.late = True
+        if self.sock is not None:
+            with suppress(OSError):
+                self.sock.shutdown(SHUT_RDWR)
+
+
+# RFC 5321, 4.2.3 and RFC 3463: the mailbox does not exist, or has moved; not "no room" (552).
+_GONE = frozenset({550, 551, 553})
+_NO_SUCH_MAILBOX = ("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1")
+
+
+def _failure(error: Exception, *, late: bool) -> DeliveryError:
+    """Return whose fault it was: a recipient who is refused says nothing about the server."""
+    code = "too-slow" if late else code_of(error)
+    refused = isinstance(error, smtplib.SMTPRecipientsRefused)
+    gone = isinstance(error, smtplib.SMTPRecipientsRefused) and all(
+        number in _GONE and said.decode("ascii", "replace").startswith(_NO_SUCH_MAILBOX)
+        for number, said in error.recipients.values()
+    )
+    return DeliveryError(
+        code, gone=gone, provider=not refused and not isinstance(error, ValueError)
+    )
 
 
 def code_of(error: Exception) -> str:
@@ -69,16 +124,19 @@ def code_of(error: Exception) -> str:
     return f"smtp-{code}" if isinstance(code, int) else type(error).__name__
 
 
-def compose(notice: Notice, *, sender: str, to: str) -> EmailMessage:
+def compose(notice: Notice, *, sender: str, to: str, test: bool = False) -> EmailMessage:
     """Return the message: a constant subject, the tier, an opaque id, the time and a link."""
     domain = parseaddr(sender)[1].partition("@")[2] or "localhost"
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
     message["To"] = to
-    message["Subject"] = SUBJECT
+    message["Subject"] = TEST_SUBJECT if test else SUBJECT
     message["Date"] = format_datetime(notice.at)
     message["Message-ID"] = f"<{notice.delivery_id}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
+    if test:
+        message.set_content(f"A test message. Nothing waits for you.\n\n{notice.link}\n")
+        return message
     message.set_content(
         f"Severity: {notice.severity}\n"
         f"Reference: {notice.public_id}\n"

@@ -141,7 +141,8 @@ def tell_again(
         planned = Planned(position, Kind.NOTIFY, now, To.TEAM, Channel(channel), Reason.TOLD_BEFORE)
         (step,) = steps.plan(session, alert, [planned])
         step.state, step.fired_at, step.late_seconds, step.recipient = "fired", now, 0.0, recipient
-        deliveries.add(session, alert, step, recipient=recipient, now=now)
+        to = deliveries.Target(recipient, Channel(channel))
+        deliveries.add(session, alert, step, to, now=now)
         facts = {"to": recipient, "channel": channel, "step": position}
         episodes.note(session, alert, "notified", Reason.TOLD_BEFORE, now=now, after=facts)
     return alert.id

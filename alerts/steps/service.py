@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alerts import escalation, lifecycle, repository
-from alerts.delivery.service import tell
 from alerts.escalation import Kind, Planned, StepState
 from alerts.lifecycle import Event, State
 from alerts.policy import Channel, To, thaw
 from alerts.reasons import Reason
 from alerts.steps import repository as rows
+from alerts.telling.service import tell
 from core.security import SYSTEM
 from core.vitals import Severity
 

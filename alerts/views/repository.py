@@ -256,6 +256,7 @@ def _delivery(row: Delivery, names: Mapping[UUID, str]) -> inbox.DeliveryView:
         created_at=row.created_at,
         handed_over_at=row.handed_over_at,
         delivered_at=row.delivered_at,
+        seen_at=row.seen_at,
         acted_on_at=row.acted_on_at,
     )
 

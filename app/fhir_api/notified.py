@@ -65,7 +65,10 @@ class Notifications(Rendered):
 
     def updated(self, row: Any) -> datetime:
         """Return when it last changed."""
-        moments = (row.created_at, row.handed_over_at, row.delivered_at, row.acted_on_at)
+        moments = (
+            *(row.created_at, row.handed_over_at, row.delivered_at),
+            *(row.seen_at, row.acted_on_at),
+        )
         newest: datetime = max(each for each in moments if each is not None)
         return newest
 
@@ -97,6 +100,8 @@ def _told(row: Delivery, alert: Alert) -> dict[str, Any]:
             recipient_name="" if ":" in row.recipient else row.recipient,
             sent=row.handed_over_at or row.delivered_at,
             received=row.delivered_at,
+            seen=row.seen_at,
+            acted_on=row.acted_on_at,
         ),
         patient=f"Patient/{alert.patient_id}",
     )

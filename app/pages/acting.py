@@ -13,13 +13,15 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select
 
 import alerts.service
+from alerts.delivery import repository as deliveries
+from alerts.routing import FALLBACK, SUPPORT, practitioner
 from alerts.service import Contact
 from alerts.tables import Alert, Delivery
 from app.pages.door import Door, Visit
 from app.pages.labels import concluded
 from app.pages.refusals import page_route
 from core.errors import ConflictError, NotFoundError
-from ingest.repository import visible_to
+from ingest.repository import care_teams, visible_to
 
 LONGEST = 24 * 14
 
@@ -139,7 +141,7 @@ def router(door: Door) -> APIRouter:
 
     @routes.get("/n/{public_id}")
     def notified(request: Request, public_id: str) -> Response:
-        """Lead from a message to its alert; reading it changes nothing."""
+        """Lead from a message to its alert, and note that who it was for opened it."""
         with door.visit(request) as visit:
             alert_id = visit.session.scalar(
                 select(Delivery.alert_id).where(Delivery.public_id == public_id)
@@ -147,6 +149,7 @@ def router(door: Door) -> APIRouter:
             if alert_id is None:
                 raise NotFoundError("no such notification")
             patient = _patient(visit, alert_id)
+            deliveries.seen(visit.session, public_id, _keys(visit), now=visit.now)
         return RedirectResponse(f"/patients/{patient}#alert-{alert_id}", status_code=303)
 
     return routes
@@ -170,6 +173,13 @@ def _handler(
 
     handle.__annotations__["form"] = Annotated[kind, Form()]  # what FastAPI reads
     return handle
+
+
+def _keys(visit: Visit) -> list[str]:
+    """Return under which keys a message is for this person: theirs, their teams', the lanes'."""
+    own = visit.caller.practitioner_id
+    teams = [f"team:{each.id}" for each in care_teams(visit.session, visit.caller)]
+    return [*([practitioner(own)] if own else ()), *teams, FALLBACK, SUPPORT]
 
 
 def _patient(visit: Visit, alert_id: UUID) -> UUID:

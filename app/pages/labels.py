@@ -100,9 +100,12 @@ def event_words(entry: TimelineEntry, problem: str) -> str:
 
 
 def delivery_words(delivery: DeliveryView, problem: str) -> str:
-    """Return who was told by what, and how far that is known."""
-    state = delivery.state.replace("-", " ")
-    return f"{problem}: {delivery.channel} to {delivery.recipient}, {state}"
+    """Return who was told by what, and what of it is known: none is inferred from another."""
+    known = [delivery.state.replace("-", " ")]
+    known += ["seen"] if delivery.seen_at else []
+    known += ["acted on"] if delivery.acted_on_at else []
+    tries = f" after {delivery.attempts} tries" if delivery.attempts > 1 else ""
+    return f"{problem}: {delivery.channel} to {delivery.recipient}, {', '.join(known)}{tries}"
 
 
 def problem_words(view: EpisodeView) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from fastapi import APIRouter, FastAPI
 
-from app.pages import acting, dead_letters, inbox, patient, report, rules, signin
+from app.pages import acting, dead_letters, inbox, patient, reached, report, rules, signin
 from app.pages.door import Door
 from app.pages.headers import CompressedPages, SecurityHeaders
 from app.pages.refusals import answer_browsers
@@ -23,7 +23,7 @@ def router(
     """Return every page's routes."""
     door = Door(database, settings, Renderer(settings), clock)
     routes = APIRouter()
-    for part in (signin, inbox, patient, acting, report, rules, dead_letters):
+    for part in (signin, inbox, patient, acting, report, rules, dead_letters, reached):
         routes.include_router(part.router(door))
     return routes
 

@@ -115,6 +115,29 @@ def _roles(session: Session, ids: Iterable[UUID]) -> dict[UUID, list[Practitione
     return found
 
 
+def answering(session: Session) -> dict[UUID, str]:
+    """Return whoever at work answers for anybody, as the address of their mail or ""."""
+    manages = select(CareTeamPatient.care_manager_id).where(
+        CareTeamPatient.care_manager_id.is_not(None)
+    )
+    answers = select(CareTeamParticipant.practitioner_id).where(
+        CareTeamParticipant.role.in_(PHYSICIAN_ROLES)
+    )
+    here = Practitioner.id.in_(manages) | Practitioner.id.in_(answers)
+    rows = session.scalars(select(Practitioner).where(Practitioner.active, here)).all()
+    roles = _roles(session, [row.id for row in rows])
+    found: dict[UUID, str] = {}
+    for who in rows:
+        own = roles.get(who.id, [])
+        addresses = (
+            unseal(session, PractitionerRole.email, r.email, id=r.id) for r in own if r.active
+        )
+        if any(role.active for role in own) or not own:
+            mail = unseal(session, Practitioner.email, who.email, id=who.id)
+            found[who.id] = next(filter(None, addresses), "") or mail
+    return found
+
+
 def clinicians(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
     """Return the names of practitioners."""
     rows = session.scalars(select(Practitioner).where(Practitioner.id.in_(list(ids))))

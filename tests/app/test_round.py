@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import event, select
 
 import monitoring.service
+from alerts.notify.outlets import Outlets
 from app import tasks, timetable
 from app.runtime import Runtime
 from core.outbox import Outbox, Topic
@@ -37,7 +38,7 @@ def runtime(database: Database) -> Runtime:
         rules=SiteRules(RULEBOOK),
         model=None,
         policy=None,  # type: ignore[arg-type]  # nothing is raised here
-        mailer=None,
+        outlets=Outlets(),
         addresses=None,  # type: ignore[arg-type]  # nobody is told here
     )
 

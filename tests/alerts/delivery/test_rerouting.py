@@ -7,6 +7,7 @@ from sqlalchemy import delete, select, update
 
 from alerts import service
 from alerts.notify.email import Mailer
+from alerts.notify.outlets import Outlets
 from alerts.service import Addresses
 from alerts.tables import AlertEvent, Delivery
 from ingest import tables as people
@@ -92,7 +93,7 @@ def test_whom_nobody_answers_for_goes_to_the_fallback_team_and_says_so(
     (alert_id,) = judged(session, ward.patient, finding())
     (mail,) = mails(session, alert_id)
 
-    service.deliver(session, mail.id, now=now, mailer=mailer, addresses=HERE)
+    service.deliver(session, mail.id, now=now, outlets=Outlets(mailer), addresses=HERE)
 
     assert [recipients for recipients, _ in box.received] == [["on-call@example.org"]]
     assert reason in events(session, alert_id, "rerouted")
@@ -115,10 +116,10 @@ def test_who_left_between_the_step_and_the_sending_is_replaced(
     harm(session, ward)
     session.expire_all()
 
-    service.deliver(session, mail.id, now=now, mailer=mailer, addresses=HERE)
+    service.deliver(session, mail.id, now=now, outlets=Outlets(mailer), addresses=HERE)
     assert box.received == []
     replacement = next(m for m in mails(session, alert_id) if m.recipient == "fallback")
-    service.deliver(session, replacement.id, now=now, mailer=mailer, addresses=HERE)
+    service.deliver(session, replacement.id, now=now, outlets=Outlets(mailer), addresses=HERE)
 
     assert [recipients for recipients, _ in box.received] == [["on-call@example.org"]]
     assert len(events(session, alert_id, "delivery-rerouted")) == 1
@@ -133,7 +134,7 @@ def test_a_fallback_without_an_address_is_shown_in_the_inbox_and_says_so(
     (mail,) = mails(session, alert_id)
 
     silent = Addresses("https://ward.example.org")
-    service.deliver(session, mail.id, now=now, mailer=NOWHERE, addresses=silent)
+    service.deliver(session, mail.id, now=now, outlets=Outlets(NOWHERE), addresses=silent)
 
     assert events(session, alert_id, "delivery-rerouted") == ["fallback-has-no-address"]
     shown = session.scalars(

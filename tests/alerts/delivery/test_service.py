@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 
 from alerts import service
 from alerts.notify.email import Mailer
+from alerts.notify.outlets import Outlets
 from alerts.service import Addresses
 from alerts.tables import AlertEvent, Delivery, DeliveryAttempt, Step
 from core.outbox import Outbox, Topic
@@ -57,7 +58,7 @@ def test_a_red_reaches_the_physicians_mailbox_with_nothing_of_the_patient(
     (alert_id,) = judged(session, ward.patient, finding(words=words, rule="CANARYRULE"))
     (mail,) = mails(session, alert_id)
 
-    service.deliver(session, mail.id, now=now, mailer=mailer, addresses=HERE)
+    service.deliver(session, mail.id, now=now, outlets=Outlets(mailer), addresses=HERE)
 
     ((recipients, content),) = box.received
     assert recipients == ["ahn@example.org"]
@@ -85,7 +86,7 @@ def test_handed_over_is_not_delivered(
     (alert_id,) = judged(session, ward.patient, finding())
     (mail,) = mails(session, alert_id)
 
-    service.deliver(session, mail.id, now=now, mailer=mailbox[1], addresses=HERE)
+    service.deliver(session, mail.id, now=now, outlets=Outlets(mailbox[1]), addresses=HERE)
 
     (mail,) = mails(session, alert_id)
     assert (mail.state, mail.handed_over_at) == ("handed-over", now)
@@ -106,7 +107,7 @@ def test_a_delivery_that_was_handed_over_is_not_sent_again(
     (mail,) = mails(session, alert_id)
 
     for _ in range(3):
-        service.deliver(session, mail.id, now=now, mailer=mailer, addresses=HERE)
+        service.deliver(session, mail.id, now=now, outlets=Outlets(mailer), addresses=HERE)
 
     assert len(box.received) == 1
 
@@ -125,7 +126,7 @@ def test_a_message_that_waits_when_the_alert_is_acknowledged_is_not_sent_al_19(
     (mail,) = mails(session, alert_id)
     service.acknowledge(session, ward.doctor, alert_id, now=now)
 
-    service.deliver(session, mail.id, now=now, mailer=mailer, addresses=HERE)
+    service.deliver(session, mail.id, now=now, outlets=Outlets(mailer), addresses=HERE)
 
     assert box.received == []
     assert [m.state for m in mails(session, alert_id)] == ["cancelled"]
@@ -140,7 +141,7 @@ def test_a_failed_try_is_a_row_with_the_time_of_the_next_one(
     (mail,) = mails(session, alert_id)
     session.execute(update(Outbox).where(Outbox.subject_id == mail.id).values(state="leased"))
 
-    service.deliver(session, mail.id, now=now, mailer=NOWHERE, addresses=HERE)
+    service.deliver(session, mail.id, now=now, outlets=Outlets(NOWHERE), addresses=HERE)
 
     (attempt,) = session.scalars(
         select(DeliveryAttempt).where(DeliveryAttempt.delivery_id == mail.id)
@@ -159,27 +160,45 @@ def test_a_failed_try_is_a_row_with_the_time_of_the_next_one(
     assert timedelta(seconds=5) <= again.next_try_at - now <= timedelta(seconds=6)
 
 
-def test_after_the_last_try_the_alert_goes_to_its_next_step(
+def test_a_message_that_nobody_takes_lets_the_alert_go_on_and_is_tried_on_rel_12(
     session: Session, ward: Ward, finding: FindingMaker, judged: Raise, now: datetime
 ) -> None:
-    """REL-12: never dropped."""
     (alert_id,) = judged(session, ward.patient, finding())
     (mail,) = mails(session, alert_id)
 
     for _ in range(6):
-        service.deliver(session, mail.id, now=now, mailer=NOWHERE, addresses=HERE)
+        service.deliver(session, mail.id, now=now, outlets=Outlets(NOWHERE), addresses=HERE)
     service.escalate_due(session, now=now + timedelta(seconds=1))
 
-    assert events(session, alert_id, "delivery-failed") == ["delivery-failed"]
-    told = {m.recipient: m.state for m in mails(session, alert_id)}
+    assert events(session, alert_id, "delivery-failed") == []
+    told = {m.recipient: (m.state, m.moved_on_at) for m in mails(session, alert_id)}
     assert told == {
-        f"practitioner:{ward.manager}": "failed",
-        f"practitioner:{ward.colleague}": "waiting",
+        f"practitioner:{ward.manager}": ("waiting", now),
+        f"practitioner:{ward.colleague}": ("waiting", None),
     }
-    tries = session.scalars(
-        select(DeliveryAttempt.number).where(DeliveryAttempt.delivery_id == mail.id)
-    )
-    assert sorted(tries) == [1, 2, 3, 4, 5, 6]
+
+
+def test_after_the_last_try_it_has_failed_and_every_try_is_kept_rel_12(
+    session: Session, ward: Ward, finding: FindingMaker, judged: Raise, now: datetime
+) -> None:
+    (alert_id,) = judged(session, ward.patient, finding())
+    (mail,) = mails(session, alert_id)
+
+    at = now
+    while mail.state == "waiting":
+        service.deliver(session, mail.id, now=at, outlets=Outlets(NOWHERE), addresses=HERE)
+        (mail,) = [m for m in mails(session, alert_id) if m.id == mail.id]
+        at = mail.next_try_at or at
+
+    assert events(session, alert_id, "delivery-failed") == ["delivery-failed"]
+    tries = session.execute(
+        select(DeliveryAttempt.number, DeliveryAttempt.code).where(
+            DeliveryAttempt.delivery_id == mail.id
+        )
+    ).all()
+    assert sorted(number for number, _ in tries) == list(range(1, 11))
+    assert {code for _, code in tries} == {"ConnectionRefusedError"}
+    assert timedelta(hours=3) < at - now < timedelta(hours=6)
 
 
 def test_a_server_that_comes_back_gets_the_message_under_the_same_id_al_15(
@@ -195,10 +214,10 @@ def test_a_server_that_comes_back_gets_the_message_under_the_same_id_al_15(
     (alert_id,) = judged(session, ward.patient, finding())
     (mail,) = mails(session, alert_id)
     box.refusal = "451 later"
-    service.deliver(session, mail.id, now=now, mailer=mailer, addresses=HERE)
+    service.deliver(session, mail.id, now=now, outlets=Outlets(mailer), addresses=HERE)
     box.refusal = ""
 
-    service.deliver(session, mail.id, now=now, mailer=mailer, addresses=HERE)
+    service.deliver(session, mail.id, now=now, outlets=Outlets(mailer), addresses=HERE)
 
     ((_, content),) = box.received
     assert f"Message-ID: <{mail.id}@ward.example>".encode() in content
@@ -211,7 +230,7 @@ def test_without_a_mail_server_the_inbox_still_has_it_and_the_chain_goes_on(
     (alert_id,) = judged(session, ward.patient, finding(Severity.AMBER))
     (mail,) = mails(session, alert_id)
 
-    service.deliver(session, mail.id, now=now, mailer=None, addresses=HERE)
+    service.deliver(session, mail.id, now=now, outlets=Outlets(), addresses=HERE)
 
     assert events(session, alert_id, "delivery-failed") == ["no-mail-server"]
     shown = session.scalars(
@@ -223,6 +242,9 @@ def test_without_a_mail_server_the_inbox_still_has_it_and_the_chain_goes_on(
 
 
 def test_an_unknown_delivery_is_nothing_to_do(session: Session, now: datetime) -> None:
-    service.deliver(session, uuid4(), now=now, mailer=NOWHERE, addresses=HERE)
+    unknown = uuid4()
 
-    assert session.scalars(select(DeliveryAttempt.id)).all() == []
+    service.deliver(session, unknown, now=now, outlets=Outlets(NOWHERE), addresses=HERE)
+
+    tried = select(DeliveryAttempt.id).where(DeliveryAttempt.delivery_id == unknown)
+    assert session.scalars(tried).all() == []

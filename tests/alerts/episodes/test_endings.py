@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from alerts import service
+from alerts.notify.outlets import Outlets
 from alerts.outcomes import Label, Resolution
 from alerts.tables import Alert, AlertEvent, Delivery
 from core.vitals import Severity, Vital
@@ -153,7 +154,7 @@ def test_those_who_were_told_by_mail_are_told_by_mail_of_the_withdrawal(
         for mail in session.scalars(
             select(Delivery.id).where(Delivery.alert_id == alert_id, Delivery.state == "waiting")
         ).all():
-            service.deliver(session, mail, now=now, mailer=mailer, addresses=here)
+            service.deliver(session, mail, now=now, outlets=Outlets(mailer), addresses=here)
         judged(session, ward.patient, at=now + timedelta(minutes=2))
 
     assert get(session, alert_id).state == "withdrawn"

@@ -1,0 +1,54 @@
+"""Whether what somebody wrote down can be an address on a channel at all."""
+
+from __future__ import annotations
+
+import re
+
+from alerts.policy import Channel
+from core.errors import InvalidError
+
+_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164
+_MAIL = re.compile(r"[!-?A-~]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+LONGEST_ACCOUNT = 200
+_SPACING = str.maketrans("", "", " -()./\u00a0")
+
+
+def read_address(channel: Channel, said: str) -> str:
+    """Return an address in the form that is sent; a webhook's is checked where it is sent from.
+
+    Raises
+    ------
+    InvalidError
+        Naming the channel and what is missing, never repeating the address.
+    """
+    text = said.strip()
+    match channel:
+        case Channel.SMS:
+            text = text.translate(_SPACING)
+            right, need = (
+                bool(_NUMBER.fullmatch(text)),
+                "a number with its country: +49170…",
+            )
+        case Channel.EMAIL:
+            right, need = bool(_MAIL.fullmatch(text)), "an address such as name@clinic.example"
+        case Channel.CHAT:
+            plain = text.isprintable() and " " not in text
+            right = plain and 0 < len(text) <= LONGEST_ACCOUNT
+            need = "the account's name, without spaces"
+        case Channel.WEBHOOK:
+            right, need = text.startswith(("https://", "http://")), "an https address"
+        case Channel.INBOX:
+            right, need = False, "no address: everybody has an inbox"
+    if not right:
+        raise InvalidError(f"{channel}: needs {need}", field="address")
+    return text
+
+
+def masked(channel: Channel, address: str) -> str:
+    """Return an address as a page shows it: enough to tell one's own by."""
+    if channel is Channel.WEBHOOK:
+        return address.split("/")[2] if address.count("/") > 1 else "…"
+    if channel is Channel.EMAIL:
+        name, _, domain = address.partition("@")
+        return f"{name[:1]}…@{domain}"
+    return f"…{address[-3:]}"

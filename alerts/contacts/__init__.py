@@ -1,0 +1,1 @@
+"""How each person, team and lane is reached outside the inbox."""

@@ -1,0 +1,1 @@
+"""What providers tell of messages that they took, and how providers do."""

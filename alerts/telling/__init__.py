@@ -1,0 +1,1 @@
+"""Whom a due step reaches, and by which channels."""
