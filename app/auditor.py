@@ -41,13 +41,7 @@ def audit(
         *_named("I7", "work is older than three leases", _old(session, now - LEASES * lease)),
     ]
     for each in found:
-        _keep(session, each, now=now)
-        log.error(
-            "a promise is broken",
-            invariant=each.invariant,
-            count=each.count,
-            repaired=each.repaired,
-        )
+        keep(session, each, now=now)
     return found
 
 
@@ -65,8 +59,14 @@ def _old(session: Session, before: datetime) -> int:
     return session.scalar(query) or 0
 
 
-def _keep(session: Session, breach: Breach, *, now: datetime) -> None:
-    """Write a breach down; one that was seen a while ago begins anew."""
+def keep(session: Session, breach: Breach, *, now: datetime) -> None:
+    """Write a breach down, and log it; one that was seen a while ago begins anew."""
+    log.error(
+        "a promise is broken",
+        invariant=breach.invariant,
+        count=breach.count,
+        repaired=breach.repaired,
+    )
     row = insert(Broken).values(
         invariant=breach.invariant,
         what=breach.what,

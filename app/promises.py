@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 JOB = "audit"
+JOBS = {"I1": "audit-stored", "I3": "audit-replayed"}  # what looks at a few each time
 STALE_AFTER = timedelta(minutes=3)
 
 
@@ -42,18 +43,20 @@ class Broken(Base):
     seen_at: Mapped[datetime] = mapped_column(instant())
 
 
-def looked_at(session: Session) -> datetime | None:
+def looked_at(session: Session, job: str = JOB) -> datetime | None:
     """Return when the auditor last looked."""
-    return session.scalar(select(func.max(ScheduledRun.ran_at)).where(ScheduledRun.job == JOB))
+    return session.scalar(select(func.max(ScheduledRun.ran_at)).where(ScheduledRun.job == job))
 
 
 def broken(session: Session) -> Sequence[Broken]:
-    """Return what the last look found broken and could not mend."""
-    looked = looked_at(session)
-    if looked is None:
-        return []
-    rows = select(Broken).where(Broken.seen_at >= looked, Broken.repaired < Broken.count)
-    return session.scalars(rows.order_by(Broken.invariant)).all()
+    """Return what the last look at each found broken and could not mend."""
+    jobs = (JOB, *JOBS.values())
+    looked = {job: at for job in jobs if (at := looked_at(session, job))}
+    rows = session.scalars(
+        select(Broken).where(Broken.repaired < Broken.count).order_by(Broken.invariant)
+    )
+    lasts = [(row, looked.get(JOBS.get(row.invariant, JOB))) for row in rows]
+    return [row for row, last in lasts if last is not None and row.seen_at >= last]
 
 
 def verdict(session: Session, *, now: datetime) -> list[Fault]:

@@ -7,6 +7,7 @@ import alerts.receipts.tables
 import alerts.tables
 import app.accounts.tables
 import app.bulk.tables
+import app.checks.tables
 import app.periods
 import app.promises
 import app.subscriptions.tables
@@ -41,6 +42,7 @@ TABLE_MODULES = (
     alerts.receipts.tables,
     app.accounts.tables,
     app.bulk.tables,
+    app.checks.tables,
     app.periods,
     app.promises,
     app.subscriptions.tables,

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from sqlalchemy import func, select
 
-from alerts.delivery.repository import TEST_CHANNEL, DeliveryState
+from alerts.delivery.repository import DeliveryState
+from alerts.routing import WATCHER
 from alerts.tables import Alert, Delivery
 from app.accounts.service import NewUser, create_user
 from core.clock import utc_now
@@ -82,7 +83,7 @@ def summary(database: Database, tally: Tally, *, began: float) -> dict[str, Any]
     real = Alert.patient_id.not_in(synthetic_people())
     by_severity = select(Alert.severity, func.count()).where(real).group_by(Alert.severity)
     handed_over = select(func.count()).where(
-        Delivery.state.in_(DONE_STATES), Delivery.channel != TEST_CHANNEL
+        Delivery.state.in_(DONE_STATES), Delivery.recipient != WATCHER
     )
     judged = select(func.count()).where(AssessmentRow.patient_id.not_in(synthetic_people()))
     with database.transaction() as session:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from alerts.delivery.repository import TEST_CHANNEL
 from alerts.escalation import StepState
 from alerts.incidents import repository as incidents
 from alerts.lifecycle import LIVE
+from alerts.routing import WATCHER
 from alerts.tables import Alert, Delivery, Step
 from app import health, promises
 from app.metrics.exposition import OTHER, QUEUES, Numbers
@@ -101,7 +101,7 @@ def _live(session: Session) -> Counted:
 
 def _deliveries(session: Session) -> Counted:
     query = select(Delivery.channel, Delivery.state, func.count()).where(
-        Delivery.channel != TEST_CHANNEL
+        Delivery.recipient != WATCHER
     )
     rows = session.execute(query.group_by(Delivery.channel, Delivery.state))
     return {(row[0], row[1]): row[2] for row in rows}

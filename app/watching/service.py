@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from alerts.watched import service as watched
+from app.checks.service import check
 from app.periods import first
 from app.watching import heartbeat, rounds
 from core.logging import logger
@@ -62,3 +63,4 @@ def watch(runtime: Runtime) -> None:
         tidy(session, now=now)
     if person is not None:
         rounds.send(database, settings, person, now=now)
+    check(runtime, now=now, every=every)
