@@ -29,6 +29,7 @@ WORDS = {
     Topic.RAISE: "raise the alerts of a judgement",
     Topic.ROUND: "judge a slice of all patients",
     Topic.DELIVER: "send a message about an alert",
+    Topic.TELL: "send a message to a patient or carer",
     Topic.ANNOUNCE: "find out who subscribed to a change of an alert",
     Topic.NOTIFY: "notify a subscription",
     Topic.ROLL: "roll up a patient's dense stream",

@@ -29,6 +29,7 @@ STYLES = (
     "patient.css",
     "report.css",
     "rules.css",
+    "told.css",
     "print.css",
 )
 QUIET = (

@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request, Response
 
 import app.pages
 import ingest.router
+from alerts.posting.service import note_receipt
 from app import health, receipts
 from app.access import Access
 from app.bulk import router as bulk
@@ -79,7 +80,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     web.include_router(fhir_search.router(database, settings, gate=gate))
     web.include_router(ingest.router.for_the_rest(door))
     web.include_router(cds_hooks.router(database, settings))
-    web.include_router(receipts.router(database, settings))
+    web.include_router(receipts.router(database, settings, others=(note_receipt,)))
     web.include_router(interface.router(web, settings))
     app.pages.mount(web, database, settings)
     return web

@@ -13,7 +13,9 @@ from importlib.resources import files
 from string import Formatter
 from typing import TYPE_CHECKING
 
+from alerts.answering.forms import Fault
 from alerts.outcomes import WORDS
+from alerts.patients import wording
 from app.pages.labels import CHECKLIST
 from app.pages.plan import LEVELS, TARGET_WORDS
 from core.vitals import MEASURES, Severity, Vital
@@ -156,4 +158,5 @@ def _vocabulary() -> Iterator[str]:
     yield from (feature.label for feature in FEATURES)
     yield from (item.words for item in CHECKLIST)
     yield from (*WORDS.values(), "still open", "closed without an outcome", *Severity)
+    yield from (*Fault, *wording.DONE.values(), *wording.NEXT.values(), wording.AFTER_REVIEW)
     yield "simulated data"

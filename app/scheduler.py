@@ -44,6 +44,8 @@ def tick(runtime: Runtime) -> None:
     for job in JOBS:
         with runtime.database.transaction() as session:
             job(session, now=now)
+    with runtime.database.transaction() as session:
+        timetable.ask_daily(session, runtime.settings.daily_question_at, now=now)
     lease = timedelta(seconds=runtime.settings.lease_seconds)
     with runtime.database.transaction() as session:
         auditor.audit(session, now=now, lease=lease, every=runtime.settings.watch_every)

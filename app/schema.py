@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import alerts.contacts.tables
+import alerts.patients.tables
 import alerts.receipts.tables
 import alerts.tables
 import app.accounts.tables
@@ -16,6 +17,7 @@ import core.audit
 import core.outbox
 import ingest.arrivals.tables
 import ingest.clocks.tables
+import ingest.contacts.tables
 import ingest.context.tables
 import ingest.people.tables
 import ingest.repeats.tables
@@ -31,6 +33,7 @@ TABLE_MODULES = (
     ingest.tables,
     ingest.arrivals.tables,
     ingest.clocks.tables,
+    ingest.contacts.tables,
     ingest.context.tables,
     ingest.people.tables,
     ingest.repeats.tables,
@@ -40,6 +43,7 @@ TABLE_MODULES = (
     alerts.tables,
     alerts.contacts.tables,
     alerts.receipts.tables,
+    alerts.patients.tables,
     app.accounts.tables,
     app.bulk.tables,
     app.checks.tables,

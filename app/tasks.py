@@ -1,9 +1,10 @@
 """The whole pipeline on one page: what a worker does for each topic of the outbox.
 
 A reading was stored (`ingest` offered ASSESS) → the person is assessed (RAISE) → episodes
-open and deliveries are due (DELIVER) → somebody is told; whoever subscribed
-to what an alert does hears of it (ANNOUNCE, NOTIFY). Each step is one transaction that
-ends with its outbox row closed, so it can be repeated at will and takes effect once.
+open and deliveries are due (DELIVER) → somebody is told, patient and carer too (TELL);
+whoever subscribed to what an alert does hears of it (ANNOUNCE, NOTIFY). Each step is one
+transaction that ends with its outbox row closed, so it can be repeated at will and takes
+effect once.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from uuid import UUID
 from sqlalchemy import Text, cast, func, select
 
 import alerts.delivery.service
+import alerts.patients.service
 import alerts.service
 import app.bulk.exporting
 import monitoring.service
+from alerts.posting import service as posting
 from alerts.watched import service as watched
 from app.runtime import Runtime
 from app.subscriptions import sending
@@ -32,6 +35,7 @@ from core.settings import Settings
 from core.slices import slice_of
 from ingest.repository import visible_to
 from ingest.rolling import service as rolling
+from monitoring import repository as judgements
 from monitoring.reach import READ_BACK
 
 if TYPE_CHECKING:
@@ -73,8 +77,12 @@ def roll(session: Session, patient_id: UUID, now: datetime, runtime: Runtime) ->
 
 
 def raise_alerts(session: Session, assessment_id: UUID, now: datetime, runtime: Runtime) -> None:
-    """Open, raise or add to the episodes that an assessment gives reason for."""
-    alerts.service.raise_from(session, assessment_id, now=now, policy=runtime.policy)
+    """Open, raise or add to the episodes that an assessment gives reason for; tell the patient."""
+    found = judgements.assessment(session, assessment_id)
+    changed = alerts.service.raise_judged(
+        session, assessment_id, found, now=now, policy=runtime.policy
+    )
+    alerts.patients.service.after_judgement(session, UUID(found.person_id), changed, now=now)
 
 
 def deliver(session: Session, delivery_id: UUID, now: datetime, runtime: Runtime) -> None:
@@ -84,6 +92,14 @@ def deliver(session: Session, delivery_id: UUID, now: datetime, runtime: Runtime
     alerts.delivery.service.deliver(
         session, delivery_id, now=now, outlets=runtime.outlets, addresses=runtime.addresses
     )
+
+
+def tell(session: Session, message_id: UUID, now: datetime, runtime: Runtime) -> None:
+    """Tell a patient or carer that there is a message, and nothing of what."""
+    settings = runtime.settings
+    ways = {str(kind): gateway for kind, gateway in runtime.outlets.gateways.items()}
+    post = posting.Post(settings.base_url, settings.site_language, ways)
+    posting.post(session, message_id, post, now=now)
 
 
 def announce(session: Session, alert_id: UUID, now: datetime, runtime: Runtime) -> None:  # noqa: ARG001 (every step is called alike)
@@ -112,6 +128,7 @@ STEPS: dict[Topic, Callable[[Session, UUID, datetime, Runtime], None]] = {
     Topic.ROLL: roll,
     Topic.RAISE: raise_alerts,
     Topic.DELIVER: deliver,
+    Topic.TELL: tell,
     Topic.ANNOUNCE: announce,
     Topic.NOTIFY: notify,
     Topic.EXPORT: export,

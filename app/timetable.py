@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from alerts.incidents import service as incidents
+from alerts.patients import service as telling
 from app import health
 from app.bulk import loading
 from app.periods import first, period_of
@@ -50,6 +51,13 @@ def miss_nobody(session: Session, *, now: datetime) -> None:
         left = health.unjudged(session, now=now)
         if left:
             log.error("patients are not judged", count=left)
+
+
+def ask_daily(session: Session, default: str, *, now: datetime) -> None:
+    """Each five minutes, ask whoever is due how they are; `default` is the programme's hour."""
+    slot = now.replace(minute=now.minute - now.minute % 5)
+    if first(session, "daily-question", f"{slot:%Y-%m-%dT%H:%M}", now=now):
+        telling.ask_all_daily(session, default, now=now)
 
 
 def probe(session: Session, *, now: datetime) -> None:

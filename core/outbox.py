@@ -34,6 +34,7 @@ class Topic(StrEnum):
     RAISE = "raise"  # subject: assessment
     ROUND = "round"  # subject: a slice of everybody (`core.slices`); assesses all of it
     DELIVER = "deliver"  # subject: delivery
+    TELL = "tell"  # subject: message to a patient or carer
     ANNOUNCE = "announce"  # subject: alert that changed; finds out who subscribed to it
     NOTIFY = "notify"  # subject: subscription to which something is due
     ROLL = "roll"  # subject: patient with a dense stream, some days of which are over

@@ -116,6 +116,7 @@ class Settings(BaseSettings):
     sms_gateway_secret: SigningSecrets | None = None
     chat_gateway_url: WebUrl | None = None
     chat_gateway_secret: SigningSecrets | None = None
+    daily_question_at: str = Field(default="", pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")
     model_path: Path | None = None
     plan: Path | None = None
     worker_processes: int = Field(default=2, ge=1, le=64)

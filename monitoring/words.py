@@ -197,9 +197,9 @@ class _Facts(dict[str, str]):
         return "–" if known is None else _fact(known, self._book)  # noqa: RUF001 (a dash: not known)
 
 
-def phrase(said: Phrase, language: str = ENGLISH) -> str:
-    """Return a phrase in a language; a fact that is not known is shown as a dash."""
-    return _phrase(said, catalogue(language))
+def phrase(said: Phrase, language: str = ENGLISH, *, spoken: bool = False) -> str:
+    """Return a phrase in a language, to a patient where `spoken`; an unknown fact is a dash."""
+    return _phrase(said, to_patients(language) if spoken else catalogue(language))
 
 
 def _phrase(said: Phrase, book: Catalogue) -> str:

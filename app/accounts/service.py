@@ -207,6 +207,23 @@ def _waiting(session: Session, *, account: str, source: str, now: datetime) -> t
     )
 
 
+def must_wait(session: Session, source: str, *, now: datetime) -> bool:
+    """Return whether an address has tried too many links of patients that open nothing."""
+    failed, _ = repository.failures(
+        session, account=_linking(source), source="", since=now - throttle.WINDOW
+    )
+    return bool(throttle.wait(failed, now=now, allowance=throttle.SOURCE_ALLOWANCE))
+
+
+def note_failure(session: Session, source: str, *, now: datetime) -> None:
+    """Count a link that opened nothing, apart from sign-ins: neither slows the other."""
+    session.add(SignInFailure(account_digest=_linking(source), source_digest="", at=now))
+
+
+def _linking(source: str) -> str:
+    return digest(f"link of a patient|{source}")
+
+
 def _normal(username: str) -> str:
     return username.strip().casefold()[:200]
 

@@ -14,6 +14,8 @@ from sqlalchemy import select
 
 import alerts.service
 from alerts.delivery import repository as deliveries
+from alerts.patients.service import after_review
+from alerts.patients.wording import Review
 from alerts.routing import FALLBACK, SUPPORT, practitioner
 from alerts.service import Contact
 from alerts.tables import Alert, Delivery
@@ -34,7 +36,15 @@ class Act(BaseModel):
     csrf: str = ""
 
 
-class Outcome(Act):
+class Telling(Act):
+    """Whether the patient is told, what was done, and what to do now (`wording.DONE`, `NEXT`)."""
+
+    tell: str = ""
+    done: str = ""
+    next: str = ""
+
+
+class Outcome(Telling):
     """How it turned out."""
 
     conclusion: str
@@ -55,7 +65,7 @@ class Until(Act):
     reason: str = ""
 
 
-class Reaching(Act):
+class Reaching(Telling):
     """How the person was, or was not, reached."""
 
     by: Contact
@@ -100,6 +110,7 @@ def contact(v: Visit, alert_id: UUID, form: Reaching) -> None:
     """Write down a contact."""
     reached = form.reached == "yes"
     alerts.service.note_contact(v.session, v.caller, alert_id, form.by, reached=reached, now=v.now)
+    tell(v, alert_id, form)
 
 
 def escalate(v: Visit, alert_id: UUID, _form: Act) -> None:
@@ -116,6 +127,14 @@ def resolve(v: Visit, alert_id: UUID, form: Outcome) -> None:
     """End it with its outcome."""
     ending = concluded(form.conclusion, form.note, form.checked)
     alerts.service.resolve(v.session, v.caller, alert_id, ending, now=v.now)
+    tell(v, alert_id, form)
+
+
+def tell(v: Visit, alert_id: UUID, form: Telling) -> None:
+    """Tell the patient of it, where the form says so."""
+    if form.tell:
+        told = Review(form.done, form.next)
+        after_review(v.session, v.caller, alert_id, told, now=v.now)
 
 
 # What each form does, and the word by which the next page says so (`app.pages.done`).

@@ -20,6 +20,8 @@ WORDS = {
     "resolved": "The alert is resolved with your outcome.",
     "resubmitted": "The work is tried again.",
     "discarded": "The work is discarded; your reason stays with it.",
+    "consent": "It is written down, and counts from the next message on.",
+    "daily": "The hour of the daily question is kept.",
     "enrolled": "The person is enrolled by your decision.",
 }
 UNDOABLE = ("taken", "claimed", "passed-on", "put-off", "resolved")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from alerts.inbox import DeliveryView, EpisodeView, TimelineEntry
 from alerts.outcomes import ACTIONS, WORDS, Label, Resolution, resolution
+from alerts.patients.wording import Why
 from app.pages.wording import Moment
 from core.errors import InvalidError
 
@@ -88,6 +89,8 @@ class TimelineLine:
 def event_words(entry: TimelineEntry, problem: str) -> str:
     """Return one event: what, by whom, why."""
     kind = entry.kind.replace("-", " ")
+    if entry.kind in ("patient-told", "patient-not-told"):
+        return f"{problem}: {kind} ({_why_told(entry.reason)})"
     if entry.reason.startswith(f"{kind}:"):  # the reason says it all
         return f"{problem}: {entry.reason}"
     what = f"{problem}: {kind}"
@@ -97,6 +100,10 @@ def event_words(entry: TimelineEntry, problem: str) -> str:
     by = f" by {entry.actor_name}" if entry.actor_kind == "user" else ""
     why = "" if entry.reason == kind else f" ({entry.reason})"
     return f"{what}{by}{why}"
+
+
+def _why_told(reason: str) -> str:
+    return Why(reason).words if reason in tuple(Why) else reason
 
 
 def delivery_words(delivery: DeliveryView, problem: str) -> str:

@@ -34,6 +34,7 @@ from app.pages.plan import plan_print
 from app.pages.refusals import page_route
 from app.pages.seen import liveness_of, streams_of
 from app.pages.strip import is_silent, strip
+from app.pages.telling import telling_print
 from app.pages.trends import SPAN, Canvas, charts
 from app.pages.wording import Moment, age, maybe, relative
 from core.audit import Action, record
@@ -175,6 +176,7 @@ def _page(door: Door, visit: Visit, patient_id: UUID, *, said: Notice | None) ->
         plan=plan_print(door, visit, patient_id),
         span_days=SPAN.days,
         known=liveness_of(session, [profile], now=now)[patient_id],
+        told=telling_print(door, visit, patient_id, live),
         asked=asked_of(session, patient_id, now=now, zone=door.zone, language=visit.language),
         streams=streams_of(session, patient_id, now=now, zone=door.zone),
         risk=risk_print(judged, reader) if judged else None,

@@ -57,9 +57,12 @@ class Renderer:
         return f"/static/{name}?v={self._version}"
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
-        """Return a whole page or a fragment; explanations in the language of its reader."""
+        """Return a whole page or a fragment; explanations in the language of its reader.
+
+        That is the `language` given, else the visitor's, else the site's.
+        """
         visit = values.get("visit")
-        language = visit.language if visit else self._language
+        language = values.get("language") or (visit.language if visit else self._language)
         values |= {"language": language, "say": partial(words.text, language=language)}
         return HTMLResponse(self._environment.get_template(template).render(values), status)
 

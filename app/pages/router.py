@@ -7,7 +7,18 @@ from datetime import datetime
 
 from fastapi import APIRouter, FastAPI
 
-from app.pages import acting, dead_letters, inbox, patient, reached, report, rules, signin
+from app.pages import (
+    acting,
+    dead_letters,
+    inbox,
+    patient,
+    reached,
+    report,
+    rules,
+    signin,
+    telling,
+    told,
+)
 from app.pages.door import Door
 from app.pages.headers import CompressedPages, SecurityHeaders
 from app.pages.refusals import answer_browsers
@@ -23,7 +34,7 @@ def router(
     """Return every page's routes."""
     door = Door(database, settings, Renderer(settings), clock)
     routes = APIRouter()
-    for part in (signin, inbox, patient, acting, report, rules, dead_letters, reached):
+    for part in (signin, inbox, patient, acting, telling, report, rules, dead_letters, reached):
         routes.include_router(part.router(door))
     return routes
 
@@ -36,6 +47,8 @@ def mount(
 ) -> None:
     """Add pages, static files and security headers to the application."""
     web.include_router(router(database, settings, clock))
+    # Apart from the pages of those who sign in: whoever has the link needs no account.
+    web.include_router(told.router(Door(database, settings, Renderer(settings), clock)))
     answer_browsers(web, Renderer(settings))
     web.mount("/static", Assets(directory=STATIC, check_dir=False))
     web.add_middleware(CompressedPages)

@@ -11,8 +11,10 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from core.sealed_fields import seal
 from fhir import context as facts
 from fhir import people as wire
+from fhir.contact_points import read_contacts
 from fhir.outcome import Issue
 from ingest.binding.repository import hand_over
+from ingest.contacts.repository import keep_contacts
 from ingest.context.repository import keep_condition, keep_medicine, keep_stays, pause
 from ingest.enrolment import Absence, Stay
 from ingest.people.repository import find, practitioners
@@ -113,6 +115,8 @@ def _patient(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | Ans
     row.sex, row.language, row.deceased = read.sex, read.language, read.deceased
     row.zone = read.zone if known_zone(read.zone) else desk.sender.site_zone
     desk.session.add(row)
+    desk.session.flush()
+    keep_contacts(desk.session, id_, read_contacts(resource), now=desk.now)
     return Linked(id_)
 
 

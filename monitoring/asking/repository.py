@@ -69,3 +69,18 @@ def as_ask(row: RepeatRequest) -> Ask:
         row.critical,
         row.tip,
     )
+
+
+def waiting(session: Session, patient_id: UUID, *, now: datetime) -> list[tuple[UUID, Ask]]:
+    """Return what can still be measured in time, with the id of each request, oldest first."""
+    query = select(RepeatRequest).where(
+        RepeatRequest.patient_id.in_(one_person(session, patient_id)), RepeatRequest.until > now
+    )
+    rows = session.scalars(query.order_by(RepeatRequest.asked_at, RepeatRequest.id))
+    return [(row.id, as_ask(row)) for row in rows]
+
+
+def of_ids(session: Session, ids: Iterable[UUID]) -> list[Ask]:
+    """Return what some requests ask for, oldest first."""
+    query = select(RepeatRequest).where(RepeatRequest.id.in_(list(ids)))
+    return [as_ask(row) for row in session.scalars(query.order_by(RepeatRequest.taken_at))]

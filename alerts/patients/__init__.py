@@ -1,0 +1,1 @@
+"""What patients and carers are told, when, and whether it got there."""

@@ -1,0 +1,186 @@
+"""The rows of messages to patients and carers, and of who is asked each day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from alerts.patients.tables import DailyQuestion, PatientMessage, PatientMessageAttempt
+from alerts.patients.wording import Kind, State
+from alerts.tables import Alert, AlertEvent, AlertFinding
+from core import outbox
+from core.outbox import Priority, Topic
+from core.vitals import Severity
+from ingest.repository import one_person
+from monitoring.findings import Says
+from monitoring.phrases import write_phrase
+from monitoring.record import read_says
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from alerts.patients.recipients import Chosen
+    from alerts.patients.wording import Why
+    from monitoring.phrases import Phrase
+
+SENT = (State.WAITING, State.HANDED_OVER, State.DELIVERED)
+NOBODY = "nobody"
+SHOWN = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What is to be told to one patient, before it is decided to whom."""
+
+    patient_id: UUID
+    kind: Kind
+    key: str
+    why: Why
+    until: datetime  # of the link
+    language: str
+    zone: str
+    alert_id: UUID | None = None
+    asks: Sequence[UUID] = ()
+    says: Sequence[Phrase] = ()
+    sent_by: UUID | None = None
+    not_before: datetime | None = None
+    urgent: bool = field(default=False)
+
+
+def add(session: Session, letter: Letter, chosen: Chosen, *, now: datetime) -> UUID | None:
+    """Write a message to one recipient, or why there is none; None where it was written before.
+
+    What is to be sent is work for the outbox in the same transaction (REL-02).
+    """
+    number, sent = chosen.number, chosen.why_not is None
+    id_ = session.scalar(
+        insert(PatientMessage)
+        .values(
+            id=uuid4(),
+            recipient=f"contact:{number.id}" if number else NOBODY,
+            contact_id=number.id if number else None,
+            carer=chosen.carer,
+            channel=number.channel if number else "",
+            state=State.WAITING if sent else State.WITHHELD,
+            reason=letter.why if sent else chosen.why_not,
+            attempts=0,
+            created_at=now,
+            **_facts(letter),
+        )
+        .on_conflict_do_nothing(index_elements=["patient_id", "key", "recipient"])
+        .returning(PatientMessage.id)
+    )
+    if id_ is not None and sent:
+        offer(session, id_, urgent=letter.urgent, now=now, not_before=letter.not_before)
+    return id_
+
+
+def _facts(letter: Letter) -> dict[str, Any]:
+    return {
+        "patient_id": letter.patient_id,
+        "kind": letter.kind,
+        "key": letter.key,
+        "alert_id": letter.alert_id,
+        "asks": [str(each) for each in letter.asks],
+        "says": [write_phrase(each) for each in letter.says],
+        "language": letter.language,
+        "zone": letter.zone,
+        "until": letter.until,
+        "sent_by": letter.sent_by,
+    }
+
+
+def offer(
+    session: Session,
+    message_id: UUID,
+    *,
+    urgent: bool,
+    now: datetime,
+    not_before: datetime | None = None,
+) -> None:
+    """Offer a message to be sent; of a RED before everything else."""
+    priority = Priority.CRITICAL if urgent else Priority.NORMAL
+    outbox.offer(session, Topic.TELL, message_id, now=now, priority=priority, not_before=not_before)
+
+
+def locked(session: Session, message_id: UUID) -> PatientMessage | None:
+    """Return a message under its row lock."""
+    return session.get(PatientMessage, message_id, populate_existing=True, with_for_update=True)
+
+
+def recent(session: Session, patient_id: UUID, *, since: datetime) -> list[PatientMessage]:
+    """Return what a person and their carers were told since an instant, newest first."""
+    query = select(PatientMessage).where(
+        PatientMessage.patient_id.in_(one_person(session, patient_id)),
+        PatientMessage.created_at >= since,
+    )
+    rows = session.scalars(query.order_by(PatientMessage.created_at.desc(), PatientMessage.id))
+    return list(rows)
+
+
+def add_attempt(
+    session: Session, message: PatientMessage, *, now: datetime, code: str, again: datetime | None
+) -> None:
+    """Count a try and keep how it ended; an empty code is a success."""
+    message.attempts += 1
+    message.next_try_at = again
+    session.add(
+        PatientMessageAttempt(
+            message_id=message.id, number=message.attempts, at=now, code=code, next_try_at=again
+        )
+    )
+    session.flush()
+
+
+def alert_of(session: Session, alert_id: UUID) -> Alert | None:
+    """Return an alert as it stands."""
+    return session.get(Alert, alert_id, populate_existing=True)
+
+
+def said_of(session: Session, alert_id: UUID, severity: Severity | None = None) -> Says | None:
+    """Return what the newest finding of an alert says, of one tier or of its gravest."""
+    query = select(AlertFinding).where(
+        AlertFinding.alert_id == alert_id, AlertFinding.fallen_at.is_(None)
+    )
+    rows = [row for row in session.scalars(query) if severity in (None, Severity(row.severity))]
+    newest = max(rows, key=lambda row: (Severity(row.severity).rank, row.at), default=None)
+    if newest is None or newest.says is None:
+        return None
+    says = read_says(newest.says)
+    return says if isinstance(says, Says) else None
+
+
+def undone(session: Session, alert_id: UUID, *, since: datetime) -> bool:
+    """Return whether somebody took an act on an alert back since an instant."""
+    query = select(AlertEvent.id).where(
+        AlertEvent.alert_id == alert_id, AlertEvent.kind == "undone", AlertEvent.at >= since
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def daily_questions(session: Session) -> dict[UUID, str]:
+    """Return at which local hour each patient is asked who has an hour of their own."""
+    return {row.patient_id: row.at for row in session.scalars(select(DailyQuestion))}
+
+
+def set_daily(
+    session: Session, patient_id: UUID, at: str, *, by: UUID | None, now: datetime
+) -> None:
+    """Keep at which hour a patient is asked; "" for never."""
+    values = {"at": at, "set_at": now, "set_by": by}
+    row = insert(DailyQuestion).values(patient_id=patient_id, **values)
+    session.execute(row.on_conflict_do_update(index_elements=["patient_id"], set_=values))
+
+
+def daily_question(session: Session, patient_id: UUID) -> str | None:
+    """Return the hour that was set for one patient, None where the programme's counts."""
+    row = session.get(DailyQuestion, patient_id)
+    return None if row is None else row.at

@@ -1,0 +1,140 @@
+"""What patients and carers are told, as messages of a catalogue, and why somebody was not told.
+
+What leaves the login wall is one constant sentence and a link (SEC-23). The rest is shown on
+their own page, whole sentences in the order of alerting.md section 8: what was noticed and what
+it can mean, what was done, what to do now, when to call, and that it is no diagnosis.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from monitoring import words
+from monitoring.phrases import Phrase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from monitoring.findings import Says
+
+NOTICE = "You have a message from your care team."
+
+
+class Kind(StrEnum):
+    """What a message is about."""
+
+    REPEAT = "repeat"  # a value is to be measured again (AL-20)
+    DAILY = "daily"  # how are you today?
+    INSTRUCTION = "instruction"  # of a RED, at once
+    REVIEW = "review"  # what came of it, after somebody looked
+
+
+class State(StrEnum):
+    """What is known of a message; opened and answered are told by their times."""
+
+    WAITING = "waiting"
+    HANDED_OVER = "handed-over"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    WITHHELD = "withheld"
+    CANCELLED = "cancelled"
+
+
+class Why(StrEnum):
+    """Why somebody was told, or was not (AL-06)."""
+
+    ASKED = "a-value-is-doubtful"
+    DUE = "daily-question-due"
+    RED = "a-red-opened"
+    REVIEWED = "told-by-a-clinician"
+    REQUESTED = "a-new-link-was-asked-for"
+    NO_CONTACT = "no-number-known"
+    NO_CONSENT = "carer-has-not-agreed"
+    STOPPED = "does-not-want-messages"
+    NUMBER_REFUSED = "number-unknown-to-the-provider"
+    NO_GATEWAY = "no-gateway-configured"
+    JOINED = "an-open-message-asks-for-it"
+    ABSENT = "in-hospital-or-paused"
+    DECEASED = "patient-has-died"
+    TOO_LATE = "too-late-to-be-of-use"
+    TAKEN_BACK = "taken-back-by-the-clinician"
+    GIVEN_UP = "every-try-failed"
+
+    @property
+    def words(self) -> str:
+        """Return the reason as a clinician's page says it."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Why.ASKED: "a value is to be measured again",
+    Why.DUE: "the daily question",
+    Why.RED: "a RED opened",
+    Why.REVIEWED: "told after a review",
+    Why.REQUESTED: "asked for a new link",
+    Why.NO_CONTACT: "not told: no number for messages is known",
+    Why.NO_CONSENT: "not told: the carer has not agreed",
+    Why.STOPPED: "not told: they do not want messages",
+    Why.NUMBER_REFUSED: "not told: the provider knows no such number",
+    Why.NO_GATEWAY: "not told: no gateway for messages is configured",
+    Why.JOINED: "not told again: an open message asks for it",
+    Why.ABSENT: "not told: in hospital, or monitoring is paused",
+    Why.DECEASED: "not told: the patient has died",
+    Why.TOO_LATE: "not told: it came too late to be of use",
+    Why.TAKEN_BACK: "not told: the clinician took it back",
+    Why.GIVEN_UP: "not told: every try to send it failed",
+}
+# What a clinician may say was done, and what is to be done now; each is a whole sentence.
+DONE = {
+    "looked": "A member of your care team has looked at your readings.",
+    "spoken": "A member of your care team has spoken with you about it.",
+    "treatment": "Your treatment was changed, as it was explained to you.",
+    "visit": "A visit has been arranged with you.",
+}
+NEXT = {
+    "usual": "Please go on measuring as usual.",
+    "again": "Please measure again tomorrow morning, at the same time.",
+    "medicine": "Please take your medicines as you were told.",
+    "call": "If you feel worse, call your care team in its working hours.",
+}
+AFTER_REVIEW = (
+    "At night nobody may read your messages. "
+    "If breathing gets hard at rest, you have chest pain, or you need help at once, "
+    "call {emergency} now. This message is not a diagnosis."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What a clinician tells a patient after looking: keys of `DONE` and `NEXT`."""
+
+    done: str
+    next: str
+
+
+def notice(language: str, link: str) -> str:
+    """Return all that leaves: the constant sentence in a language, and the link."""
+    return f"{words.text(NOTICE, language)} {link}"
+
+
+def instruction(says: Says) -> list[Phrase]:
+    """Return what is told of a RED at once: the finding's own words, and its closing."""
+    return [Phrase(says.patient, says.facts), Phrase(says.closing)]
+
+
+def review(says: Says | None, told: Review) -> list[Phrase]:
+    """Return what is told after a review; without a finding's words, only what was done."""
+    noticed = [Phrase(says.patient, says.facts)] if says else []
+    rest = (DONE[told.done], NEXT[told.next], AFTER_REVIEW)
+    return [*noticed, *(Phrase(each) for each in rest)]
+
+
+def spoken(said: Iterable[Phrase], language: str, *, emergency: str) -> list[str]:
+    """Return phrases as a patient reads them, each a paragraph; `emergency` is the number."""
+    number = {"emergency": Phrase(emergency or words.NO_NUMBER)}
+    return [
+        words.phrase(Phrase(each.id, {**each.facts, **number}, each.plural), language, spoken=True)
+        for each in said
+    ]

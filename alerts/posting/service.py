@@ -1,0 +1,197 @@
+"""Hand one message to a patient or carer over; a failure is a row with its next try (REL-12).
+
+Nothing of what a message says leaves: one constant sentence, and a link that works once.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+from uuid import UUID
+
+from alerts import escalation
+from alerts import repository as episodes
+from alerts.notify.failure import DeliveryError
+from alerts.notify.gateway import GONE
+from alerts.patients import repository, wording
+from alerts.patients.recipients import other_number
+from alerts.patients.wording import Kind, State, Why
+from alerts.receipts.service import Arrival
+from core.sealing import keyring_of
+from core.security import digest
+from ingest.contacts import repository as numbers
+from monitoring.asking import repository as asking
+from monitoring.catalogue import ENGLISH
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from alerts.patients.tables import PatientMessage
+    from alerts.receipts.service import Receipt
+    from ingest.contacts.repository import Contact
+
+# Between tries (E): a telephone is off for a night, a provider for an hour.
+WAITS = tuple(timedelta(seconds=each) for each in (5, 30, 120, 600, 1800, 3600, 7200, 14400))
+PATH = "/m/"
+_PURPOSE = "link of a message to a patient"
+
+
+class Way(Protocol):
+    """A gateway of one channel."""
+
+    def send(self, to: str, text: str, *, delivery_id: UUID, now: datetime) -> str:
+        """Hand a message over; raise `DeliveryError` where it is not taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """By which ways a message can go, and where this installation is found."""
+
+    base_url: str
+    language: str = ENGLISH  # of the site, where a patient's is not known
+    ways: Mapping[str, Way] = field(default_factory=dict)
+
+
+def link_secret(session: Session, message_id: UUID) -> str:
+    """Return the secret of a message's link: 128 bits, made anew from the key for every try.
+
+    Nothing that is stored gives it away; the digest by which it is recognised does not.
+    """
+    blind = keyring_of(session).blind(_PURPOSE, str(message_id))
+    return urlsafe_b64encode(blind).decode().rstrip("=")
+
+
+def post(session: Session, message_id: UUID, ways: Post, *, now: datetime) -> None:
+    """Send one message, in the transaction that closes its outbox row.
+
+    Whether it still should be is decided now: consent, the number, and what it is about.
+    """
+    message = repository.locked(session, message_id)
+    if message is None or message.state != State.WAITING:
+        return
+    why_not = _pointless(session, message, now=now)
+    if why_not is not None:
+        end(session, message, State.CANCELLED, why_not, now=now)
+        return
+    number = _number(session, message, ways, now=now)
+    if isinstance(number, Why):
+        end(session, message, State.WITHHELD, number, now=now)
+        return
+    message.contact_id, message.channel = number.id, number.channel
+    _hand_over(session, message, number, ways, now=now)
+
+
+def _pointless(session: Session, message: PatientMessage, *, now: datetime) -> Why | None:
+    """Return why a message is not worth sending any more."""
+    if now >= message.until:
+        return Why.TOO_LATE
+    if message.kind == Kind.REVIEW and message.alert_id is not None:
+        taken_back = repository.undone(session, message.alert_id, since=message.created_at)
+        return Why.TAKEN_BACK if taken_back else None
+    if message.kind == Kind.REPEAT and message.reason != Why.REQUESTED:
+        asked = asking.of_ids(session, map(UUID, message.asks))
+        return Why.TOO_LATE if all(each.until <= now for each in asked) else None
+    return None
+
+
+def _number(
+    session: Session, message: PatientMessage, ways: Post, *, now: datetime
+) -> Contact | Why:
+    """Return the number to use: the chosen one, or another of the same person's."""
+    if message.contact_id is None:
+        return Why.NO_CONTACT
+    held = numbers.contact(session, message.contact_id, now=now)
+    if held is None:
+        return Why.NO_CONTACT
+    if held.may_be_told and not held.refused and held.channel in ways.ways:
+        return held
+    all_ = numbers.contacts_of(session, message.patient_id, now=now)
+    other = other_number(all_, held, ways.ways.keys())
+    found = next((each for each in all_ if other is not None and each.id == other.id), None)
+    if found is not None:
+        return found
+    if not held.may_be_told:
+        return Why.NO_CONSENT if held.carer else Why.STOPPED
+    return Why.NUMBER_REFUSED if held.refused else Why.NO_GATEWAY
+
+
+def _hand_over(
+    session: Session, message: PatientMessage, number: Contact, ways: Post, *, now: datetime
+) -> None:
+    secret = link_secret(session, message.id)
+    link = f"{ways.base_url.rstrip('/')}{PATH}{secret}"
+    text = wording.notice(message.language or ways.language, link)
+    way = ways.ways[number.channel]
+    # Known before it leaves: a link may be followed before our transaction has ended.
+    message.link_digest = digest(secret)
+    try:
+        way.send(number.address, text, delivery_id=message.id, now=now)
+    except DeliveryError as error:
+        _failed(session, message, number, error, now=now)
+        return
+    repository.add_attempt(session, message, now=now, code="", again=None)
+    message.state, message.handed_over_at = State.HANDED_OVER, now
+
+
+def _failed(
+    session: Session,
+    message: PatientMessage,
+    number: Contact,
+    error: DeliveryError,
+    *,
+    now: datetime,
+) -> None:
+    """Plan the next try; a number that does not exist is given up for another of theirs."""
+    urgent = message.kind == Kind.INSTRUCTION
+    if error.gone:
+        numbers.refuse(session, number.id, now=now)
+        repository.add_attempt(session, message, now=now, code=error.code, again=now)
+        repository.offer(session, message.id, urgent=urgent, now=now)
+        return
+    again = escalation.next_try(message.id, message.attempts + 1, WAITS, now=now)
+    if again is not None and error.wait is not None:
+        again = max(again, now + error.wait)
+    repository.add_attempt(session, message, now=now, code=error.code, again=again)
+    if again is None:
+        end(session, message, State.FAILED, Why.GIVEN_UP, now=now)
+        return
+    repository.offer(session, message.id, urgent=urgent, now=now, not_before=again)
+
+
+def end(
+    session: Session, message: PatientMessage, state: State, why: Why, *, now: datetime
+) -> None:
+    """End a message that was not handed over; where it is about an alert, its timeline says so."""
+    message.state, message.reason, message.next_try_at = state, why, None
+    alert = repository.alert_of(session, message.alert_id) if message.alert_id else None
+    if alert is not None:
+        facts = {"kind": message.kind, "carer": message.carer}
+        episodes.note(session, alert, "patient-not-told", str(why), now=now, after=facts)
+
+
+def note_receipt(session: Session, receipt: Receipt, now: datetime) -> bool:
+    """Note what a provider tells later of a message; return whether it is one of these.
+
+    Delivered is what it says, and no more: opened and answered are told by the page (REL-13).
+    What failed after it was taken is not sent again under its id; another number of the same
+    person's would have needed another message, so that a clinician sees it instead.
+    """
+    message = repository.locked(session, receipt.delivery_id)
+    if message is None or message.channel != receipt.channel:
+        return False
+    if receipt.arrival is Arrival.DELIVERED:
+        message.delivered_at = message.delivered_at or now
+        if message.state in (State.WAITING, State.HANDED_OVER):
+            message.handed_over_at = message.handed_over_at or now
+            message.state, message.next_try_at = State.DELIVERED, None
+    elif message.state == State.HANDED_OVER and message.opened_at is None:
+        repository.add_attempt(session, message, now=now, code="not-delivered", again=None)
+        if receipt.code in GONE and message.contact_id is not None:
+            numbers.refuse(session, message.contact_id, now=now)
+        end(session, message, State.FAILED, Why.GIVEN_UP, now=now)
+    return True

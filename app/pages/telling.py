@@ -1,0 +1,216 @@
+"""What a patient and their carers are told, as their clinician sees it; consent, and the hour.
+
+The texts are those of the patient's own page, in the patient's language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from alerts.inbox import EpisodeView
+from alerts.naming.repository import names
+from alerts.patients import repository, service, wording
+from alerts.patients.repository import SHOWN
+from alerts.patients.tables import PatientMessage
+from alerts.patients.wording import DONE, NEXT, Kind, State, Why
+from app.pages.door import Door, Visit
+from app.pages.refusals import page_route
+from app.pages.wording import Moment, moment
+from core.vitals import MEASURES
+from ingest.contacts import repository as numbers
+from ingest.contacts.repository import Contact
+from ingest.contacts.service import agree
+from monitoring import words
+from monitoring.asking import repository as asking
+from monitoring.catalogue import known
+from monitoring.findings import Says
+from monitoring.phrases import Phrase, read_phrase
+
+KINDS = {
+    Kind.REPEAT: "Measure again",
+    Kind.DAILY: "How are you today?",
+    Kind.INSTRUCTION: "What to do now",
+    Kind.REVIEW: "After a review",
+}
+ENDING = 4  # digits of a number that are shown
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePrint:
+    """One message, or why there was none, in one line; `text` is what its reader sees."""
+
+    at: Moment
+    what: str
+    to: str
+    became: str
+    text: list[str]
+    alarming: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NumberPrint:
+    """One number, and whether its holder is told."""
+
+    id: UUID
+    whose: str
+    number: str
+    told: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a message after a review would say of one alert, in the patient's language."""
+
+    noticed: str
+    closing: str
+    done: list[tuple[str, str]]
+    next: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class TellingPrint:
+    """The card of a patient page."""
+
+    messages: list[MessagePrint]
+    numbers: list[NumberPrint]
+    daily: str  # the patient's own hour, "" where there is none
+    programme: str  # the programme's
+    language: str
+    reachable: bool
+    previews: dict[UUID, Preview]
+
+
+def telling_print(
+    door: Door, visit: Visit, patient_id: UUID, live: Sequence[EpisodeView]
+) -> TellingPrint:
+    """Return what the patient was told in the last two weeks, newest first, and who is told."""
+    session, now = visit.session, visit.now
+    to = numbers.addressee(session, patient_id)
+    language = (to and known(to.language)) or door.settings.site_language
+    held = numbers.contacts_of(session, patient_id, now=now)
+    told = repository.recent(session, patient_id, since=now - SHOWN)
+    by_id = {each.id: each for each in held}
+    own = repository.daily_question(session, patient_id)
+    return TellingPrint(
+        messages=[_message(door, visit, each, by_id) for each in told],
+        numbers=[_number(each, _by(visit, held)) for each in held],
+        daily=own if own is not None else "",
+        programme=door.settings.daily_question_at if own is None else "",
+        language=language,
+        reachable=any(each.may_be_told and not each.refused for each in held),
+        previews={
+            view.id: _preview(view, language, door.settings.emergency_number) for view in live
+        },
+    )
+
+
+def _by(visit: Visit, held: Sequence[Contact]) -> dict[UUID, str]:
+    return names(visit.session, [each.agreed_by for each in held if each.agreed_by])
+
+
+def _message(
+    door: Door, visit: Visit, row: PatientMessage, known_numbers: dict[UUID, Contact]
+) -> MessagePrint:
+    held = known_numbers.get(row.contact_id) if row.contact_id else None
+    carer = f"carer {held.name}".strip() if held and held.carer else "carer"
+    language = row.language or door.settings.site_language
+    said = [read_phrase(each) for each in row.says]
+    text = wording.spoken(said, language, emergency=door.settings.emergency_number)
+    asks = asking.of_ids(visit.session, map(UUID, row.asks))
+    text += [words.phrase(Phrase(each.tip), language, spoken=True) for each in asks]
+    measured = ", ".join(dict.fromkeys(MEASURES[each.vital].display for each in asks))
+    return MessagePrint(
+        at=moment(row.created_at, now=visit.now, zone=door.zone),
+        what=KINDS[Kind(row.kind)] + (f": {measured}" if measured else ""),
+        to=carer if row.carer else "patient",
+        became=_became(door, visit, row),
+        text=text,
+        alarming=bool(row.alarming),
+    )
+
+
+def _became(door: Door, visit: Visit, row: PatientMessage) -> str:
+    """Return how far a message is known to have got; each thing apart (REL-13)."""
+    if row.state in (State.WITHHELD, State.CANCELLED, State.FAILED):
+        return Why(row.reason).words
+    steps = {
+        "handed over": row.handed_over_at,
+        "delivered": row.delivered_at,
+        "opened": row.opened_at,
+        "answered": row.answered_at,
+    }
+    known_steps = [
+        f"{name} {moment(at, now=visit.now, zone=door.zone).absolute}"
+        for name, at in steps.items()
+        if at is not None
+    ]
+    tries = f"waiting, {row.attempts} tries" if row.attempts else "waiting"
+    return ", ".join(known_steps) or tries
+
+
+def _number(held: Contact, by: dict[UUID, str]) -> NumberPrint:
+    who = " ".join(filter(None, ["carer", held.name, f"({held.relationship})"]))
+    who = who.replace(" ()", "")
+    said = by.get(held.agreed_by, "") if held.agreed_by else ""
+    agreed = "agreed" if held.agreed else "does not want messages"
+    why = "the provider knows no such number" if held.refused else ""
+    if held.agreed is not None:
+        why = f"{agreed}, noted by {said}" if said else agreed
+    elif held.carer:
+        why = "has not agreed yet"
+    return NumberPrint(
+        id=held.id,
+        whose=who if held.carer else "patient",
+        number=f"{held.channel}, ends in {held.address[-ENDING:]}",
+        told=held.may_be_told,
+        why=why,
+    )
+
+
+def _preview(view: EpisodeView, language: str, emergency: str) -> Preview:
+    says = view.headline.says if view.findings else None
+    noticed = Phrase(says.patient, says.facts) if isinstance(says, Says) else None
+    closing = wording.spoken([Phrase(wording.AFTER_REVIEW)], language, emergency=emergency)
+    return Preview(
+        noticed=words.phrase(noticed, language, spoken=True) if noticed else "",
+        closing=closing[0],
+        done=[(key, words.text(said, language)) for key, said in DONE.items()],
+        next=[(key, words.text(said, language)) for key, said in NEXT.items()],
+    )
+
+
+def router(door: Door) -> APIRouter:
+    """Return the forms of consent and of the daily question."""
+    routes = APIRouter(route_class=page_route(door.pages), include_in_schema=False)
+
+    @routes.post("/patients/{patient_id}/contacts/{contact_id}")
+    def consent(
+        request: Request,
+        patient_id: UUID,
+        contact_id: UUID,
+        agreed: Annotated[str, Form(pattern="^(yes|no)$")] = "no",
+        csrf: Annotated[str, Form()] = "",
+    ) -> Response:
+        with door.act(request, csrf) as visit:
+            agree(visit.session, visit.caller, contact_id, agreed=agreed == "yes", now=visit.now)
+        return RedirectResponse(f"/patients/{patient_id}?done=consent#told-title", status_code=303)
+
+    @routes.post("/patients/{patient_id}/daily")
+    def daily(
+        request: Request,
+        patient_id: UUID,
+        at: Annotated[str, Form(max_length=5)] = "",
+        csrf: Annotated[str, Form()] = "",
+    ) -> Response:
+        with door.act(request, csrf) as visit:
+            service.set_daily(visit.session, visit.caller, patient_id, at, now=visit.now)
+        return RedirectResponse(f"/patients/{patient_id}?done=daily#told-title", status_code=303)
+
+    return routes

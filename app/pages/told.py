@@ -1,0 +1,254 @@
+"""A page of their own for patients and carers, behind a link that works once (SEC-23).
+
+No account, nothing to remember, no JavaScript. The link opens by a form, so that what looks at
+links before their reader does opens nothing; then a cookie that ends with the browser holds the
+page for half an hour. Whatever cannot be opened looks the same, whether it was ever ours or not.
+"""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse
+from fastapi.routing import APIRoute
+from sqlalchemy.exc import OperationalError
+
+import monitoring.service
+from alerts.answering import service as answering
+from alerts.posting.service import PATH
+from app.accounts import service as accounts
+from app.pages.door import Door, foreign
+from app.pages.refusals import MOST_FORM_BYTES
+from app.pages.told_words import Reader, language_of, shown
+from core import audit
+from core.errors import ForbiddenError, NotFoundError, ThrottledError, WardlightError
+from core.security import digest, same
+from ingest.contacts.service import page_caller
+from monitoring.catalogue import known, preferred
+from monitoring.phrases import Phrase
+from monitoring.plans.hours import ServiceHours
+from monitoring.words import NO_NUMBER
+
+HERE = PATH.rstrip("/")
+Secret = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{22}$")]
+Language = Annotated[str, Query(alias="lang", max_length=8)]
+NOT_HERE, BUSY, LATER = 404, 429, 503
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What was typed before, and what is wrong with it."""
+
+    said: Mapping[str, str] = field(default_factory=dict)
+    faults: Mapping[str, Any] = field(default_factory=dict)
+
+
+async def fields(request: Request) -> dict[str, str]:
+    """Return the fields of a form, whatever they are called."""
+    return {name: str(value) for name, value in (await request.form()).items()}
+
+
+Fields = Annotated[dict[str, str], Depends(fields)]
+
+
+def router(door: Door) -> APIRouter:
+    """Return `/m`: what a link leads to, and the page behind it."""
+    routes = APIRouter(route_class=_route(door), include_in_schema=False)
+    pages = Pages(door)
+
+    @routes.get(f"{PATH}{{secret}}")
+    def front(request: Request, secret: Secret, lang: Language = "") -> Response:
+        """Show that there is a message; nothing is looked up, but for who has opened it."""
+        if pages.holds(request, secret):
+            return RedirectResponse(HERE, status_code=303)
+        return pages.plain(request, "told_front.html", lang, secret=secret)
+
+    @routes.post(f"{PATH}{{secret}}")
+    def enter(request: Request, secret: Secret) -> Response:
+        return pages.enter(request, secret)
+
+    @routes.post(f"{PATH}{{secret}}/again")
+    def again(request: Request, secret: Secret) -> Response:
+        pages.check_origin(request)
+        with door.database.transaction() as session:
+            answering.anew(session, secret, now=door.clock())
+        return pages.plain(request, "told_again.html", "")
+
+    @routes.get(HERE)
+    def page(request: Request, lang: Language = "") -> Response:
+        return pages.show(request, lang, Tried())
+
+    @routes.post(HERE)
+    def answer(request: Request, said: Fields) -> Response:
+        return pages.answer(request, said)
+
+    return routes
+
+
+@dataclass(frozen=True)
+class Pages:
+    """The pages of messages, and the cookie that holds an opened one."""
+
+    door: Door
+
+    @property
+    def cookie(self) -> str:
+        """Return the name of the cookie: `__Host-` needs https."""
+        return "__Host-wardlight-message" if self.door.https else "wardlight-message"
+
+    def held(self, request: Request) -> str:
+        """Return the secret of the page that a browser holds."""
+        return request.cookies.get(self.cookie, "")
+
+    def holds(self, request: Request, secret: str) -> bool:
+        """Return whether this browser has opened this very link and its page lasts."""
+        if not self.held(request):
+            return False
+        with self.door.database.transaction() as session:
+            message = answering.opened(session, self.held(request), now=self.door.clock())
+            return message is not None and same(message.link_digest or "", digest(secret))
+
+    def check_origin(self, request: Request) -> None:
+        """Refuse a form that another site's page made (SEC-09)."""
+        if foreign(request, self.door.settings.base_url):
+            raise ForbiddenError("this form did not come from our own page")
+
+    def enter(self, request: Request, secret: str) -> Response:
+        """Open a link; whoever tries many that open nothing must wait (SEC-36)."""
+        self.check_origin(request)
+        now, source = self.door.clock(), request.client.host if request.client else ""
+        with self.door.database.transaction() as session:
+            if accounts.must_wait(session, source, now=now):
+                raise ThrottledError("too many links that open nothing", after=60)
+            page = answering.open_link(session, secret, now=now)
+            if page is None:
+                accounts.note_failure(session, source, now=now)
+                audit.record(
+                    session,
+                    page_caller(),
+                    audit.Action.READ,
+                    answering.ENTITY,
+                    now=now,
+                    outcome="refused",
+                )
+        if page is None:
+            return self.plain(request, "told_gone.html", "", status=NOT_HERE, secret=secret)
+        response = RedirectResponse(HERE, status_code=303)
+        response.set_cookie(
+            self.cookie, page, path="/", secure=self.door.https, httponly=True, samesite="lax"
+        )
+        return response
+
+    def show(self, request: Request, lang: str, tried: Tried, *, status: int = 200) -> Response:
+        """Show the page that a browser holds."""
+        door, secret, now = self.door, self.held(request), self.door.clock()
+        with door.database.transaction() as session:
+            message = answering.opened(session, secret, now=now)
+            if message is None:
+                raise NotFoundError("no page is open in this browser")
+            page = answering.read(session, message, now=now)
+        language = language_of(
+            page, known(lang), self._browser(request), door.settings.site_language
+        )
+        reader = Reader(now, language, door.settings.emergency_number, self.hours)
+        return self._page(
+            "told_page.html",
+            language,
+            status=status,
+            here=HERE,
+            csrf=door.token(secret),
+            page=shown(page, reader, said=tried.said, faults=tried.faults),
+        )
+
+    def answer(self, request: Request, said: Mapping[str, str]) -> Response:
+        """Take a form; with its faults it is shown again, and nothing of it is kept."""
+        door, secret = self.door, self.held(request)
+        self.check_origin(request)
+        if not secret:
+            raise NotFoundError("no page is open in this browser")
+        if not same(said.get("csrf", ""), door.token(secret)):
+            raise ForbiddenError("this form did not come from our own page")
+        now = door.clock()
+        with door.database.transaction() as session:
+            message = answering.opened(session, secret, now=now, lock=True)
+            if message is None:
+                raise NotFoundError("no page is open in this browser")
+            base = door.settings.fhir_base
+            faults = answering.answer(session, message, said, now=now, base=base)
+        lang = known(said.get("lang", ""))
+        if faults:
+            return self.show(request, lang, Tried(said, faults), status=422)
+        return RedirectResponse(f"{HERE}?lang={lang}" if lang else HERE, status_code=303)
+
+    def plain(
+        self, request: Request, template: str, lang: str, *, status: int = 200, secret: str = ""
+    ) -> Response:
+        """Show a page that knows nothing of anybody."""
+        site = self.door.settings.site_language
+        language = language_of(None, known(lang), self._browser(request), site)
+        here = f"{PATH}{secret}" if secret else ""
+        return self._page(template, language, status=status, here=here)
+
+    def _page(self, template: str, language: str, *, status: int, **values: Any) -> Response:
+        number = Phrase(self.door.settings.emergency_number or NO_NUMBER)
+        response = self.door.pages.page(
+            template, status=status, language=language, number=number, **values
+        )
+        if status == BUSY:
+            response.headers["Retry-After"] = "60"
+        return response
+
+    def _browser(self, request: Request) -> str:
+        return preferred(request.headers.get("accept-language", ""))
+
+    @property
+    def hours(self) -> ServiceHours | None:
+        """Return when the programme reads, None where its plan does not say."""
+        return _hours(str(self.door.settings.plan or ""))
+
+
+@cache
+def _hours(plan: str) -> ServiceHours | None:
+    if not plan:
+        return None
+    rulebook = monitoring.service.load_rulebook()
+    return monitoring.service.load_plan(pathlib.Path(plan), rulebook).hours
+
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+def _route(door: Door) -> type[APIRoute]:
+    """Return a route class whose refusals are one page, which tells nobody what there is."""
+
+    class ToldRoute(APIRoute):
+        def get_route_handler(self) -> Handler:
+            answer = super().get_route_handler()
+
+            async def handle(request: Request) -> Response:
+                gone = Pages(door)
+                try:
+                    if _too_large(request):
+                        return gone.plain(request, "told_gone.html", "", status=413)
+                    return await answer(request)
+                except ThrottledError:
+                    return gone.plain(request, "told_busy.html", "", status=BUSY)
+                except OperationalError:
+                    return gone.plain(request, "told_busy.html", "", status=LATER)
+                except (WardlightError, RequestValidationError):
+                    return gone.plain(request, "told_gone.html", "", status=NOT_HERE)
+
+            return handle
+
+    return ToldRoute
+
+
+def _too_large(request: Request) -> bool:
+    length = request.headers.get("content-length", "")
+    return request.method == "POST" and (not length.isdecimal() or int(length) > MOST_FORM_BYTES)

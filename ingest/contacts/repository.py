@@ -1,0 +1,150 @@
+"""Keeps and finds the numbers of patients and carers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from core.sealed_fields import seal, unseal
+from core.sealing import keyring_of
+from ingest.contacts.tables import PatientNumber
+from ingest.merging.repository import one_person, survivor
+from ingest.tables import Patient
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from fhir.contact_points import ParsedContact
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One number as it stands now, and whether its holder may be told."""
+
+    id: UUID
+    carer: bool
+    channel: str
+    address: str
+    name: str
+    relationship: str
+    agreed: bool | None
+    refused: bool
+    agreed_by: UUID | None = None
+    agreed_at: datetime | None = None
+
+    @property
+    def may_be_told(self) -> bool:
+        """Return whether consent stands: a carer's is asked for, a patient's is withdrawn."""
+        return self.agreed is True or (self.agreed is None and not self.carer)
+
+
+def keep_contacts(
+    session: Session, patient_id: UUID, read: Sequence[ParsedContact], *, now: datetime
+) -> None:
+    """Store the numbers that one more version of a Patient names, in place of those before."""
+    ring = keyring_of(session)
+    rows = session.scalars(
+        select(PatientNumber).where(PatientNumber.patient_id == patient_id)
+    ).all()
+    known = {row.key: row for row in rows}
+    named: set[bytes] = set()
+    for place, each in enumerate(read):
+        key = ring.blind(str(patient_id), each.channel, each.address, str(each.carer))
+        if key in named:
+            continue
+        named.add(key)
+        _store(session, known.get(key) or _new(patient_id, key, now), each, place)
+    for key, row in known.items():
+        row.gone_at = None if key in named else row.gone_at or now
+    session.flush()
+
+
+def _new(patient_id: UUID, key: bytes, now: datetime) -> PatientNumber:
+    return PatientNumber(id=uuid4(), patient_id=patient_id, key=key, heard_at=now)
+
+
+def _store(session: Session, row: PatientNumber, read: ParsedContact, place: int) -> None:
+    row.carer, row.channel, row.place, row.until = read.carer, read.channel, place, read.until
+    row.address = seal(session, PatientNumber.address, read.address, id=row.id)
+    row.name = seal(session, PatientNumber.name, read.name, id=row.id)
+    row.relationship = seal(session, PatientNumber.relationship, read.relationship, id=row.id)
+    row.refused_at = None  # whoever sends it anew says that it is right
+    session.add(row)
+
+
+def contacts_of(session: Session, patient_id: UUID, *, now: datetime) -> list[Contact]:
+    """Return the numbers of a person as of now, those of all their records, in their order."""
+    query = select(PatientNumber).where(
+        PatientNumber.patient_id.in_(one_person(session, patient_id)),
+        PatientNumber.gone_at.is_(None),
+    )
+    rows = session.scalars(
+        query.order_by(PatientNumber.carer, PatientNumber.place, PatientNumber.id)
+    )
+    return [_read(session, row) for row in rows if row.until is None or row.until > now]
+
+
+def contact(session: Session, contact_id: UUID, *, now: datetime) -> Contact | None:
+    """Return one number, None where it is known no longer."""
+    row = session.get(PatientNumber, contact_id, populate_existing=True)
+    if row is None or row.gone_at is not None or (row.until is not None and row.until <= now):
+        return None
+    return _read(session, row)
+
+
+def _read(session: Session, row: PatientNumber) -> Contact:
+    return Contact(
+        id=row.id,
+        carer=row.carer,
+        channel=row.channel,
+        address=unseal(session, PatientNumber.address, row.address, id=row.id),
+        name=unseal(session, PatientNumber.name, row.name, id=row.id),
+        relationship=unseal(session, PatientNumber.relationship, row.relationship, id=row.id),
+        agreed=row.agreed,
+        refused=row.refused_at is not None,
+        agreed_by=row.agreed_by,
+        agreed_at=row.agreed_at,
+    )
+
+
+def refuse(session: Session, contact_id: UUID, *, now: datetime) -> None:
+    """Note that a provider knows no such number: nothing more is sent to it."""
+    row = session.get(PatientNumber, contact_id)
+    if row is not None:
+        row.refused_at = row.refused_at or now
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """The person behind a record as they are spoken to."""
+
+    id: UUID
+    zone: str
+    language: str  # as Patient.communication has it
+    deceased: bool
+
+
+def addressee(session: Session, patient_id: UUID) -> Addressee | None:
+    """Return the person whom a record is of: of merged records the survivor.
+
+    None for who is not known, and for the synthetic person, who reads nothing.
+    """
+    row = session.get(Patient, survivor(session, patient_id))
+    if row is None or row.synthetic:
+        return None
+    return Addressee(row.id, row.zone, row.language, row.deceased)
+
+
+def reachable(session: Session) -> dict[UUID, str]:
+    """Return whoever has a number, with the zone that they live in."""
+    has_one = select(PatientNumber.id).where(
+        PatientNumber.patient_id == Patient.id, PatientNumber.gone_at.is_(None)
+    )
+    query = select(Patient.id, Patient.zone).where(has_one.exists()).order_by(Patient.id)
+    return {row[0]: row[1] for row in session.execute(query)}

@@ -1,0 +1,79 @@
+"""Writes down whether somebody agrees to be told, and who their own page is at the door."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+
+from core import audit
+from core.errors import NotFoundError
+from core.security import Caller
+from fhir.policy import Mode
+from ingest.contacts.tables import PatientNumber
+from ingest.receipt import Sender
+from ingest.repository import may_see
+from ingest.tables import Client
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+
+def agree(
+    session: Session, caller: Caller, contact_id: UUID, *, agreed: bool, now: datetime
+) -> UUID:
+    """Note that somebody may, or may not, be told by one number; return whose patient it is.
+
+    Raises
+    ------
+    NotFoundError
+        Where there is no such number, or the caller may not see the patient (SEC-12).
+    """
+    row = session.get(PatientNumber, contact_id, with_for_update=True)
+    if row is None or not may_see(session, caller, row.patient_id):
+        raise NotFoundError("no such number")
+    row.agreed, row.agreed_at = agreed, now
+    row.agreed_by = caller.practitioner_id or caller.id
+    audit.record(
+        session,
+        caller,
+        audit.Action.UPDATE,
+        "patient_number",
+        now=now,
+        entity_id=contact_id,
+        patients=[row.patient_id],
+    )
+    return row.patient_id
+
+
+PAGE_CLIENT = UUID("5d0f1c2e-6a7b-5c3d-9e1f-70617469656e")  # in every installation the same
+PAGE_NAME = "patient-page"
+PAGE_SCOPES = ("system/Observation.c", "system/QuestionnaireResponse.c")
+
+
+def page_caller() -> Caller:
+    """Return as whom the patients' own page asks and writes."""
+    return Caller("client", PAGE_CLIENT, scopes=frozenset(PAGE_SCOPES))
+
+
+def page_sender(session: Session, *, base: str, now: datetime) -> Sender:
+    """Return the patients' own page as a sender at the door; nobody can sign in as it."""
+    row = insert(Client).values(
+        id=PAGE_CLIENT,
+        name=PAGE_NAME,
+        jwks={},
+        scopes=list(PAGE_SCOPES),
+        history=False,
+        mode=Mode.ENFORCE,
+        tolerances=[],
+        jwks_url="",
+        bound=False,
+        parks=False,
+        disabled=True,
+        created_at=now,
+    )
+    session.execute(row.on_conflict_do_nothing())
+    return Sender(page_caller(), PAGE_CLIENT, base)

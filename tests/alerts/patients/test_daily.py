@@ -1,0 +1,82 @@
+"""At which hour somebody is asked how they are, and that it is once a day."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import update
+
+from alerts.patients import service as telling
+from alerts.patients.wording import Kind
+from core.errors import InvalidError
+from ingest.tables import Patient
+from tests.told import (
+    messages_of,
+    reachable,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.orm import Session
+
+    from tests.alerts.conftest import Ward
+
+NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def ward(session: Session, build: Callable[..., Ward]) -> Ward:
+    ward = build(session)
+    reachable(session, ward.patient, now=NOW, carer=True)
+    return ward
+
+
+def test_the_daily_question_comes_once_a_day_at_the_patients_own_hour(
+    session: Session, ward: Ward
+) -> None:
+    session.execute(update(Patient).where(Patient.id == ward.patient).values(zone="Asia/Seoul"))
+    telling.set_daily(session, ward.doctor, ward.patient, "18:00", now=NOW)
+    asked = [
+        telling.ask_all_daily(session, "", now=NOW + timedelta(minutes=each))
+        for each in (-5, 0, 5, 24 * 60)
+    ]
+
+    messages = messages_of(session, ward.patient)
+
+    assert asked[0] == 0  # 17:55 in Seoul
+    assert [each.key for each in messages] == ["daily:2026-03-10", "daily:2026-03-11"]
+    assert messages[0].until == datetime(2026, 3, 10, 15, 0, tzinfo=UTC)  # midnight in Seoul
+
+
+def test_the_daily_question_is_off_unless_programme_or_plan_turns_it_on(
+    session: Session, ward: Ward
+) -> None:
+    telling.ask_all_daily(session, "", now=NOW)
+    off = messages_of(session, ward.patient)
+    telling.ask_all_daily(session, "09:00", now=NOW)
+    programme = messages_of(session, ward.patient)
+    telling.set_daily(session, ward.doctor, ward.patient, "", now=NOW)
+    telling.ask_all_daily(session, "09:00", now=NOW + timedelta(days=1))
+
+    assert off == []
+    assert [each.kind for each in programme] == [Kind.DAILY]
+    assert len(messages_of(session, ward.patient)) == 1
+
+
+def test_a_question_that_was_missed_for_hours_waits_for_tomorrow(
+    session: Session, ward: Ward
+) -> None:
+    telling.ask_all_daily(session, "09:00", now=NOW + timedelta(hours=2, minutes=59))
+    asked = len(messages_of(session, ward.patient))
+    telling.ask_all_daily(session, "09:00", now=NOW + timedelta(days=1, hours=3))
+
+    assert asked == 1
+    assert len(messages_of(session, ward.patient)) == 1
+
+
+def test_an_hour_that_is_none_is_refused(session: Session, ward: Ward) -> None:
+    with pytest.raises(InvalidError, match="HH:MM"):
+        telling.set_daily(session, ward.doctor, ward.patient, "9 am", now=NOW)
