@@ -27,7 +27,7 @@ demo: setup ## show it: a synthetic cohort, its readings over HTTP, alerts in th
 test: setup-dev ## run every test (ARGS="-k name" narrows it)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-faults: setup-dev ## run every fault, write what it cost into docs/reliability.md (ARGS="-k name" runs one, writes nothing)
+faults: setup-dev ## run every fault, write what it cost into docs/reliability.md (ARGS="-k ft_08" runs one)
 	WARDLIGHT_KILLS=$(KILLS) $(BIN)/python -m pytest -p tests.faults.table -m "" $(ARGS)
 
 check: setup-dev ## linters, types, import layers, templates

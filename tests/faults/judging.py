@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from tests.faults.invariants import repeated
-from tests.faults.stand import WORKERS
+from tests.faults.stand import PARTS, WORKERS
 from tests.running_system import until
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ def at_work(stand: Stand) -> bool:
 
 def judge(crowd: Crowd, figures: Figures, unharmed: Twin) -> None:
     """Hold the invariants, and what one thread finds in the same input beside it."""
-    broken = crowd.settled()
+    with crowd.stand.looked_after(*PARTS):
+        broken = crowd.settled()
     delays = crowd.delays()
     figures.lost = len(crowd.mrns) - len(delays)
     figures.doubled = repeated(crowd.stand.postbox.letters)

@@ -15,7 +15,6 @@ import app.relay
 import app.tasks
 import monitoring.risk
 import monitoring.service
-from app.worker import celery
 from core.outbox import Topic
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def slow() -> None:
 
 def poisoned() -> None:
     """Probes of three subjects kill their worker, never end, or take what there is not."""
-    celery.conf.update(task_soft_time_limit=1, task_time_limit=3)
+    app.tasks.work.soft_time_limit, app.tasks.work.time_limit = 6, 9
     harmless = app.tasks.STEPS[Topic.PROBE]
 
     def probe(session: Session, subject: UUID, now: datetime, runtime: Runtime) -> None:

@@ -86,6 +86,12 @@ class Row:
     passed: int = 0
     failed: int = 0
     skipped: int = 0
+    asked: int = 0  # how many tests there are, whether this run chose them or not
+
+    @property
+    def complete(self) -> bool:
+        """Return whether this run may speak for the fault."""
+        return self.passed + self.failed + self.skipped >= self.asked
 
     def cells(self) -> list[str]:
         runs = sum(each.runs for each in self.figures) or self.passed + self.failed
@@ -105,7 +111,7 @@ class Row:
         if self.failed:
             return f"**failed** ({self.failed} of {self.passed + self.failed})"
         if not self.passed:
-            return "not run here" if self.skipped else "no test"
+            return "not run here" if self.skipped or self.asked else "no test"
         return "held"
 
 
@@ -122,6 +128,11 @@ def cited(item: pytest.Item) -> set[int]:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[RESULTS] = {number: Row() for number in FAULTS}
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    for number in cited(item) & set(FAULTS):
+        item.config.stash[RESULTS][number].asked += 1
 
 
 @pytest.hookimpl(trylast=True)
@@ -148,30 +159,39 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    rows = session.config.stash[RESULTS]
-    if session.config.option.keyword or session.config.option.collectonly:
-        return  # a part of the faults says nothing about the whole
+    """Renew the rows of the faults of which every test ran; a part of one says nothing."""
+    config = session.config
+    if config.args_source is not pytest.Config.ArgsSource.TESTPATHS or config.option.collectonly:
+        return
     page = PAGE.read_text()
     before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{written(rows)}\n{END}{after}")
+    old, _, after = rest.partition(END)
+    PAGE.write_text(f"{before}{BEGIN}\n{written(config.stash[RESULTS], old)}\n{END}{after}")
 
 
-def written(rows: dict[int, Row]) -> str:
+def written(rows: dict[int, Row], old: str = "") -> str:
+    """Return the table, with the old rows of what this run did not try."""
+    kept = {line[2:7]: line for line in old.splitlines() if line.startswith("| FT-")}
     lines = [
         machine(),
         "",
         "| fault | what | runs | lost | doubled | worst delay (s) | verdict |",
         "|---|---|---|---|---|---|---|",
     ]
-    for number, what in FAULTS.items():
-        cells = rows[number].cells()
-        if number in EXCUSED and cells[-1] != "held" and not rows[number].failed:
-            cells = ["0", NONE, NONE, NONE, EXCUSED[number]]
-        if number in NOTES:
-            cells[-1] += f"; {NOTES[number]}"
-        lines.append(f"| FT-{number:02} | {what} | {' | '.join(cells)} |")
+    for number in FAULTS:
+        name = f"FT-{number:02}"
+        stays = name in kept and not rows[number].complete
+        lines.append(kept[name] if stays else line_of(number, rows[number]))
     return "\n".join(lines)
+
+
+def line_of(number: int, row: Row) -> str:
+    cells = row.cells()
+    if number in EXCUSED and cells[-1] != "held" and not row.failed:
+        cells = ["0", NONE, NONE, NONE, EXCUSED[number]]
+    if number in NOTES:
+        cells[-1] += f"; {NOTES[number]}"
+    return f"| FT-{number:02} | {FAULTS[number]} | {' | '.join(cells)} |"
 
 
 def machine() -> str:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from tests.faults.table import Figures
     from tests.faults.twin import Twin
 
+# A worker may end where it loses its broker (kombu restores a message by a channel that is closed):
+# `up` and the compose file start it again, and so do these tests.
 pytestmark = [pytest.mark.processes, pytest.mark.faults]
 TEN_LEASES = 10 * LEASE_SECONDS  # as ten minutes are of the lease of a minute
 AGAIN_WITHIN = 30.0
@@ -63,7 +65,8 @@ def test_without_a_broker_readings_are_taken_and_then_drained_by_urgency_rel_39_
     assert closed(stand, others) == []
     stand.look_after()
     back = stand.database.now()
-    until(lambda: len(closed(stand, others)) == LESS_URGENT, within=180, what="all is drained")
+    with stand.looked_after(*WORKERS):
+        until(lambda: len(closed(stand, others)) == LESS_URGENT, within=180, what="all is drained")
 
     judge(crowd, figures, unharmed)
     with stand.database.transaction() as session:
@@ -101,8 +104,6 @@ def test_workers_consume_again_after_a_broker_that_restarted_five_times_in_3_s_f
         over.set()
 
     thread = threading.Thread(target=restart)
-    # A worker may end at such a loss (kombu uses a channel that is closed); `up` and the compose
-    # file start it again.
     with stand.looked_after(*WORKERS):
         thread.start()
         for mrn in crowd.mrns:

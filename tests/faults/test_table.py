@@ -34,3 +34,11 @@ def test_a_fault_without_a_test_is_never_called_held() -> None:
     assert table["FT-24"][-1] == "no test"
     assert table["FT-18"][-1].startswith("excused")
     assert not [name for name, row in table.items() if row[-1].startswith("held")]
+
+
+def test_a_part_of_a_faults_tests_leaves_what_the_whole_found() -> None:
+    old = "| FT-01 | as found before |"
+    part, whole = Row(passed=1, asked=2), Row(passed=2, asked=2)
+
+    assert old in written(dict.fromkeys(FAULTS, part), old).splitlines()
+    assert old not in written(dict.fromkeys(FAULTS, whole), old)

@@ -130,7 +130,7 @@ def test_a_habit_is_learned_or_there_is_none(days: list[date], habit: int | None
     ],
 )
 @pytest.mark.parametrize("at", [(), ("08:00",)], ids=["any hour", "08:00"])
-def test_a_day_that_is_shorter_or_longer_moves_no_schedule(
+def test_a_day_that_is_shorter_or_longer_moves_no_schedule_rel_24_ft_19(
     zone: str, changes: date, hours: float, at: tuple[str, ...]
 ) -> None:
     """The day is over when it is over on the wall, and eight o'clock is eight o'clock."""
