@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import redis
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError
@@ -17,6 +16,7 @@ from app import promises
 from app.migrate import at_head
 from app.promises import Fault
 from app.watching import state as watch
+from app.worker import broker_answers
 from core import outbox
 from core.outbox import Priority
 from ingest.streams.repository import known_since
@@ -166,7 +166,7 @@ def everybody_judged(database: Database) -> int | None:
 def ready(database: Database, broker_url: str) -> dict[str, str]:
     """Return each dependency with "ok" or what is wrong with it."""
     checks = {"database": "unreachable", "schema": "unknown", "pipeline": "unknown"}
-    checks["broker"] = _broker(broker_url)
+    checks["broker"] = "ok" if broker_answers(broker_url) else "unreachable"
     try:
         checks["database"] = "ok" if database.ping() else "unreachable"
         checks["schema"] = "ok" if at_head(database) else "migrations are missing"
@@ -178,11 +178,3 @@ def ready(database: Database, broker_url: str) -> dict[str, str]:
     except DBAPIError:
         checks["database"] = "unreachable"
     return checks
-
-
-def _broker(url: str) -> str:
-    try:
-        with redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2) as client:
-            return "ok" if client.ping() else "unreachable"
-    except (redis.RedisError, OSError):
-        return "unreachable"

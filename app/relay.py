@@ -7,29 +7,26 @@ import socket
 from typing import TYPE_CHECKING
 
 from kombu.exceptions import OperationalError
+from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 
+from app.queues import out_now, queue_of, room
 from app.tasks import work
-from app.worker import CRITICAL, NORMAL
 from core import outbox
 from core.database import now_of
 from core.logging import logger
-from core.outbox import Priority
+from core.outbox import Outbox, State
 
 if TYPE_CHECKING:
     from datetime import timedelta
     from threading import Event
-    from uuid import UUID
 
     from core.database import Database
+    from core.outbox import Leased
 
 log = logger(__name__)
 IDLE_SECONDS = 0.05
 TROUBLE_SECONDS = 1.0
-# What is out at once: few enough that the broker's queue is read within a lease, so that
-# urgency is decided here, by the database, and not by who queued first.
-WINDOW = 200
-RESERVED = 50  # for what is critical, when the window is full
 
 
 def run(database: Database, *, lease: timedelta, stop: Event) -> None:
@@ -48,31 +45,44 @@ def run(database: Database, *, lease: timedelta, stop: Event) -> None:
 
 def relay_once(database: Database, *, owner: str, lease: timedelta) -> int:
     """Lease what is waiting, publish it after the commit, and return how many went out."""
-    with database.transaction() as session:
-        now = now_of(session)
-        room = WINDOW - outbox.in_flight(session, now=now)
-        # Work that nobody takes up may fill the window; what is critical goes out beside it.
-        crowded = room <= 0
-        rows = outbox.lease(
-            session,
-            owner=owner,
-            now=now,
-            length=lease,
-            limit=max(0, room + RESERVED) if crowded else room,
-            only_critical=crowded,
-        )
-    for sent, (row_id, priority) in enumerate(rows):
+    rows = _leased(database, owner=owner, length=lease)
+    for sent, row in enumerate(rows):
         try:
-            publish(row_id, priority)
-        except OperationalError:
-            unsent = [row for row, _ in rows[sent:]]
-            with database.transaction() as session:
-                outbox.give_back(session, unsent, now=database.now())
+            publish(row)
+        # Whatever kept the broker from taking it: it is handed out again at once, by whoever
+        # reaches the broker first.
+        except (OperationalError, OSError):
+            _give_back(database, rows[sent:])
             raise
     return len(rows)
 
 
-def publish(row_id: UUID, priority: int) -> None:
+def _leased(database: Database, *, owner: str, length: timedelta) -> list[Leased]:
+    with database.transaction() as session:
+        now = now_of(session)
+        free = room(*out_now(session, now=now))
+        if free is None:
+            return []
+        return outbox.lease(
+            session,
+            owner=owner,
+            now=now,
+            length=length,
+            limit=free.limit,
+            last=free.last,
+            begun=free.begun,
+        )
+
+
+def _give_back(database: Database, rows: list[Leased]) -> None:
+    with database.transaction() as session:
+        session.execute(
+            update(Outbox)
+            .where(Outbox.id.in_([row.id for row in rows]), Outbox.state == State.LEASED)
+            .values(lease_until=now_of(session), lease_owner=None)
+        )
+
+
+def publish(row: Leased) -> None:
     """Ring the doorbell for one row."""
-    queue = CRITICAL if priority <= Priority.CRITICAL else NORMAL
-    work.apply_async(args=(str(row_id),), queue=queue, retry=False)
+    work.apply_async(args=(str(row.id),), queue=queue_of(row), retry=False)

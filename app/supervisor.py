@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app.lifeline import PARENT_VARIABLE
+from app.queues import CRITICAL, QUEUES
 from core.embedded import EmbeddedServerError
 from core.logging import logger
 
@@ -43,8 +44,8 @@ def parts(*, host: str, port: int, workers: int) -> list[Child]:
     """Return the processes of a whole system; one worker group is kept for what is critical."""
     return [
         Child("api", ("serve", "--host", host, "--port", str(port))),
-        Child("worker-critical", ("worker", "--queues", "critical", "--processes", "1")),
-        Child("worker", ("worker", "--queues", "critical,normal", "--processes", str(workers))),
+        Child("worker-critical", ("worker", "--queues", CRITICAL, "--processes", "1")),
+        Child("worker", ("worker", "--queues", ",".join(QUEUES), "--processes", str(workers))),
         Child("relay", ("scheduler", "--only", "relay")),
         Child("timers", ("scheduler", "--only", "timers")),
     ]

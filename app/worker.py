@@ -1,20 +1,41 @@
 """The Celery application: a doorbell, configured so that it can lose nothing that matters.
 
-The settings are those of `reliability.md` section 3.4; failures live in outbox rows, so no
-result backend, no events, no task arguments but one opaque id.
+Failures live in outbox rows, so there is no result backend, there are no events, and a task
+carries one opaque id and nothing else. It works on Valkey or Redis and on RabbitMQ, where its
+queues are quorum queues (docs/decisions/0027).
 """
 
 from __future__ import annotations
 
 import os
+import ssl
 from typing import Any
 from uuid import UUID
 
 from celery import Celery, Task
+from kombu import Connection, Queue
+from kombu.exceptions import OperationalError
 
-CRITICAL = "critical"
-NORMAL = "normal"
+from app.queues import NORMAL, QUEUES
+
 VISIBILITY_SECONDS = 120
+REDIS: dict[str, Any] = {
+    "visibility_timeout": VISIBILITY_SECONDS,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    "socket_timeout": 10,
+    "socket_keepalive": True,
+    "health_check_interval": 15,
+}
+# A message is published once the broker has taken it.
+RABBITMQ: dict[str, Any] = {"confirm_publish": True, "read_timeout": 10, "write_timeout": 10}
+QUORUM = {
+    "x-queue-type": "quorum",
+    # What kills worker after worker is parked by its row's own count, which is smaller; then
+    # its message is dropped. There is no second place for dead letters beside the outbox.
+    "x-delivery-limit": 20,
+}
+LOOK_SECONDS = 2
 
 
 class OpaqueTask(Task):  # type: ignore[misc] # Celery has no types
@@ -35,6 +56,11 @@ class OpaqueTask(Task):  # type: ignore[misc] # Celery has no types
         return super().apply_async(args=args, kwargs=None, argsrepr="(row,)", **options)
 
 
+def on_rabbitmq(broker_url: str) -> bool:
+    """Return whether the address is RabbitMQ's."""
+    return broker_url.startswith(("amqp://", "amqps://"))
+
+
 def make_celery(broker_url: str) -> Celery:
     """Return the Celery application for a broker."""
     celery = Celery("wardlight", broker=broker_url, include=["app.tasks"])
@@ -50,28 +76,58 @@ def make_celery(broker_url: str) -> Celery:
         worker_cancel_long_running_tasks_on_connection_loss=True,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
-        broker_transport_options={
-            "visibility_timeout": VISIBILITY_SECONDS,
-            "unacked_restore_interval": 5,
-            "unacked_restore_throttle": 1,
-            "socket_timeout": 10,
-            "socket_keepalive": True,
-            "health_check_interval": 15,
-        },
         visibility_timeout=VISIBILITY_SECONDS,
+        result_backend_transport_options={"visibility_timeout": VISIBILITY_SECONDS},
         task_time_limit=60,
         task_soft_time_limit=45,
         task_serializer="json",
+        result_serializer="json",
         accept_content=["json"],
         worker_max_tasks_per_child=1000,
         worker_eta_task_limit=100,
         worker_hijack_root_logger=False,
+        worker_enable_remote_control=False,  # nobody steers a worker through the broker
         task_send_sent_event=False,
         worker_send_task_events=False,
         task_default_queue=NORMAL,
+        task_create_missing_queues=False,
         timezone="UTC",
+        **_for_broker(broker_url),
     )
     return celery
+
+
+def _for_broker(broker_url: str) -> dict[str, Any]:
+    if not on_rabbitmq(broker_url):
+        return {
+            "broker_transport_options": REDIS,
+            "task_queues": [Queue(name, routing_key=name) for name in QUEUES],
+        }
+    tls = {"server_hostname": None, "cert_reqs": ssl.CERT_REQUIRED}  # None: that of the address
+    return {
+        "broker_transport_options": RABBITMQ,
+        "broker_use_ssl": tls if broker_url.startswith("amqps://") else False,
+        "task_queues": [Queue(n, routing_key=n, queue_arguments=QUORUM) for n in QUEUES],
+        "worker_consumer": "app.consumer:Consumer",
+    }
+
+
+def broker_answers(broker_url: str) -> bool:
+    """Return whether a connection to the broker comes about, whichever it is."""
+    options = {} if on_rabbitmq(broker_url) else {"socket_connect_timeout": LOOK_SECONDS}
+    connection = make_celery(broker_url).connection_for_read(connect_timeout=LOOK_SECONDS)
+    connection.transport_options = {**connection.transport_options, **options}
+    return _opens(connection)
+
+
+def _opens(connection: Connection) -> bool:
+    with connection:
+        try:
+            connection.ensure_connection(max_retries=1, interval_start=0, timeout=LOOK_SECONDS)
+            connection.default_channel.close()
+        except (OperationalError, *connection.connection_errors, *connection.channel_errors):
+            return False
+    return True
 
 
 celery = make_celery(os.environ.get("WARDLIGHT_BROKER_URL", ""))

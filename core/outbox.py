@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID, uuid4
 
 from sqlalchemy import Index, and_, delete, func, or_, select, text, update
@@ -157,6 +157,14 @@ where outbox.priority > excluded.priority or outbox.next_try_at > excluded.next_
 """
 
 
+class Leased(NamedTuple):
+    """A row that its owner may hand out now; `attempts` is how often it was begun before."""
+
+    id: UUID
+    priority: int
+    attempts: int
+
+
 def lease(  # noqa: PLR0913 (a lease has this many facts)
     session: Session,
     *,
@@ -164,21 +172,23 @@ def lease(  # noqa: PLR0913 (a lease has this many facts)
     now: datetime,
     length: timedelta,
     limit: int,
-    only_critical: bool = False,
-) -> list[tuple[UUID, int]]:
-    """Lease the most urgent waiting rows and return (id, priority) of each.
+    last: int = Priority.BULK,
+    begun: bool = True,
+) -> list[Leased]:
+    """Lease the most urgent waiting rows, none less urgent than `last`.
 
-    Rows are chosen by state and lease, never by "id greater than last seen": two
-    transactions may commit in the reverse order of their ids (REL-03).
+    `begun` says whether rows that were begun before may be among them. Rows are chosen by state
+    and lease, never by "id greater than last seen": two transactions may commit in the reverse
+    order of their ids (REL-03).
     """
     waiting = or_(
         and_(Outbox.state == State.OPEN, Outbox.next_try_at <= now),
         and_(Outbox.state == State.LEASED, Outbox.lease_until <= now),
     )
-    last = Priority.CRITICAL if only_critical else Priority.BULK
+    fresh = [] if begun else [Outbox.attempts == 0]
     chosen = (
         select(Outbox.id)
-        .where(waiting, Outbox.priority <= last)
+        .where(waiting, Outbox.priority <= last, *fresh)
         .order_by(Outbox.priority, Outbox.next_try_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -193,9 +203,9 @@ def lease(  # noqa: PLR0913 (a lease has this many facts)
             lease_until=now + length,
             fence=Outbox.fence + 1,
         )
-        .returning(Outbox.id, Outbox.priority)
+        .returning(Outbox.id, Outbox.priority, Outbox.attempts)
     )
-    return [(row.id, row.priority) for row in rows]
+    return sorted((Leased(*row) for row in rows), key=lambda row: row.priority)
 
 
 def start(session: Session, row_id: UUID) -> bool:
@@ -244,27 +254,13 @@ def put_back(session: Session, row_id: UUID, *, now: datetime, error_code: str) 
     row = begin(session, row_id)
     if row is not None:
         row.last_error_code = error_code
+        row.lease_owner = None  # out no more: it waits
         row.lease_until = now + backoff(row.attempts)
-
-
-def give_back(session: Session, row_ids: list[UUID], *, now: datetime) -> None:
-    """End leases at once: the broker did not take the message."""
-    session.execute(
-        update(Outbox)
-        .where(Outbox.id.in_(row_ids), Outbox.state == State.LEASED)
-        .values(lease_until=now)
-    )
 
 
 def backoff(attempts: int) -> timedelta:
     """Return how long to wait after the n-th failed attempt: 2, 4, 8 … seconds, bounded."""
     return min(timedelta(seconds=2 ** min(attempts, 12)), BACKOFF_CEILING)
-
-
-def in_flight(session: Session, *, now: datetime) -> int:
-    """Return how many rows are leased and not yet due again."""
-    leased = (Outbox.state == State.LEASED, Outbox.lease_until > now)
-    return session.scalar(select(func.count()).where(*leased)) or 0
 
 
 def parked(session: Session) -> int:

@@ -9,6 +9,7 @@ from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
@@ -42,6 +43,18 @@ def _begins(*schemes: str) -> AfterValidator:
     return AfterValidator(checked)
 
 
+def _not_open(value: SecretStr) -> SecretStr:
+    """Refuse a broker on the network that lets anybody in, or in by RabbitMQ's own password."""
+    address = urlsplit(value.get_secret_value())
+    if address.scheme == "unix" or address.hostname in _LOOPBACK:
+        return value
+    if not address.password:
+        raise ValueError("must have a password where the server is on another machine")
+    if address.username == address.password == "guest":
+        raise ValueError("must not have the password that RabbitMQ comes with")
+    return value
+
+
 def _readable_keys(value: SecretStr) -> SecretStr:
     Keyring.read(value.get_secret_value())
     return value
@@ -72,11 +85,19 @@ def _origins(value: str) -> str:
     return value
 
 
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?/?")
 T = TypeVar("T")
 DatabaseUrl = Annotated[SecretStr, _begins("postgresql://", "postgres://", "postgresql+psycopg://")]
-BrokerUrl = Annotated[SecretStr, _begins("redis://", "rediss://", "unix://")]
 SigningSecrets = Annotated[SecretStr, AfterValidator(_readable_secrets)]
+BrokerUrl = Annotated[
+    SecretStr,
+    _begins("redis://", "rediss://", "unix://", "amqp://", "amqps://"),
+    AfterValidator(_not_open),
+]
+ValkeyUrl = Annotated[
+    SecretStr, _begins("redis://", "rediss://", "unix://"), AfterValidator(_not_open)
+]
 FieldKeys = Annotated[SecretStr, AfterValidator(_readable_keys)]
 WebUrl = Annotated[str, _begins("http://", "https://")]
 Zone = Annotated[str, AfterValidator(_zone)]
@@ -98,6 +119,7 @@ class Settings(BaseSettings):
     database_url: DatabaseUrl | None = None
     migration_database_url: DatabaseUrl | None = None
     broker_url: BrokerUrl | None = None
+    budget_url: ValkeyUrl | None = None
     app_role: str = Field(default="wardlight_app", pattern=r"^[a-z_][a-z0-9_]{0,62}$")
     secret_key: SecretStr | None = None
     field_keys: FieldKeys | None = None

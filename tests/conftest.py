@@ -15,6 +15,7 @@ from core.database import Database
 from core.embedded import Servers, servers
 from core.outbox import Outbox, State
 from core.settings import Environment, Settings
+from tests.rabbitmq import Node, installed, rabbitmq_node
 from tests.running_system import System, running_system
 
 if TYPE_CHECKING:
@@ -71,6 +72,17 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     data = tmp_path_factory.mktemp("system")
     with running_system(data, WARDLIGHT_ESCALATION_SCALE="0.005") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    """Run a RabbitMQ node."""
+    if not installed():
+        if os.environ.get("CI"):
+            pytest.fail("CI must have RabbitMQ: .ci/run installs it")
+        pytest.skip("no RabbitMQ on this machine: apt-get install rabbitmq-server")
+    with rabbitmq_node(tmp_path_factory.mktemp("rabbitmq")) as node:
+        yield node
 
 
 @pytest.fixture(scope="session")

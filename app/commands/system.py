@@ -19,6 +19,7 @@ import app.migrate
 from app import health, lifeline, relay, scheduler, worker
 from app.claim import claimed, need_free
 from app.heads import BoundedHeads
+from app.queues import QUEUES
 from app.runtime import Runtime, connect
 from app.supervisor import Supervisor, parts
 from app.watching import service as watcher
@@ -135,10 +136,14 @@ def serve(port: Port = 8000, host: Host = "127.0.0.1") -> None:
 
 
 def run_worker(
-    queues: Annotated[str, typer.Option(help="Queues to read, by urgency.")] = "critical,normal",
+    queues: Annotated[str, typer.Option(help="Queues to read, with commas between.")] = ",".join(
+        QUEUES
+    ),
     processes: Annotated[int, typer.Option(min=1, max=64)] = 2,
 ) -> None:
     """Run Celery workers."""
+    if unknown := sorted(set(queues.split(",")) - set(QUEUES)):
+        raise InvalidError(f"no such queue: {', '.join(unknown)}", field="queues")
     settings = Settings()
     configure(settings)
     connect(settings).close()

@@ -56,8 +56,9 @@ class Allowance:
 
     A process takes blocks ahead, so that most requests cost no round trip; what it does not
     spend within the window is lost to everybody, so less than the limit may be granted, by at
-    most a block for each process. While the broker is away each process grants a whole budget
-    by itself: the door stays open (REL-39).
+    most a block for each process. While the server is away, or where RabbitMQ is the broker and
+    no Valkey is named for budgets, each process grants a whole budget by itself: the door stays
+    open (REL-39).
     """
 
     broker_url: str
@@ -106,7 +107,8 @@ class Allowance:
         """Return what is granted of each, and how many seconds its window still lasts."""
         if not costs:
             return {}
-        if time.monotonic() < self._away_until:
+        counts = not self.broker_url.startswith(("amqp://", "amqps://"))
+        if not counts or time.monotonic() < self._away_until:
             return {key: self._alone(key, limit) for key in costs}
         try:
             return self._asked(costs, limit)

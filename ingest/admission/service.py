@@ -90,7 +90,8 @@ class Gate:
     @classmethod
     def open(cls, database: Database, settings: Settings, broker_url: str) -> Gate:
         """Return the gate of one process."""
-        allowance = Allowance(broker_url)
+        budgets = settings.budget_url
+        allowance = Allowance(budgets.get_secret_value() if budgets else broker_url)
         database.info[_SHARES] = Shares(allowance, settings.limit_patient)
         return cls(database, settings, allowance, Backlog(database))
 

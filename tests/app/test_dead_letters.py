@@ -87,7 +87,7 @@ def test_what_is_resubmitted_is_leased_again_and_audited_al_16(session: Session)
 
     assert (row_of(session, row).state, row_of(session, row).attempts) == ("open", 0)
     leased = outbox.lease(session, owner="x", now=NOW, length=NOW - NOW, limit=50)
-    assert row in {each[0] for each in leased}
+    assert row in {each.id for each in leased}
     audited = session.scalars(select(AuditEvent).where(AuditEvent.entity_id == row)).all()
     assert [(each.action, each.patient_id) for each in audited] == [("E", patient)]
 

@@ -38,7 +38,7 @@ def offered(database: Database, *, priority: int = Priority.NORMAL) -> UUID:
 
 def leased(database: Database, *, at: datetime = NOW) -> list[UUID]:
     with database.transaction() as session:
-        return [row for row, _ in outbox.lease(session, owner="t", now=at, length=LEASE, limit=10)]
+        return [r.id for r in outbox.lease(session, owner="t", now=at, length=LEASE, limit=10)]
 
 
 def row_for(database: Database, subject: UUID) -> Outbox:
@@ -120,9 +120,9 @@ def test_the_urgent_goes_first(empty: Database) -> None:
     urgent = offered(empty, priority=Priority.CRITICAL)
 
     with empty.transaction() as session:
-        [(row, _)] = outbox.lease(session, owner="t", now=NOW, length=LEASE, limit=1)
+        [row] = outbox.lease(session, owner="t", now=NOW, length=LEASE, limit=1)
 
-    assert row == row_for(empty, urgent).id
+    assert row.id == row_for(empty, urgent).id
 
 
 def test_a_lapsed_lease_is_leased_again_and_a_live_one_is_not(empty: Database) -> None:
@@ -207,9 +207,11 @@ def test_what_is_critical_goes_out_where_nothing_else_may_rel_28(empty: Database
     critical = offered(empty, priority=Priority.CRITICAL)
 
     with empty.transaction() as session:
-        rows = outbox.lease(session, owner="t", now=NOW, length=LEASE, limit=10, only_critical=True)
+        rows = outbox.lease(
+            session, owner="t", now=NOW, length=LEASE, limit=10, last=Priority.CRITICAL
+        )
 
-    assert [row for row, _ in rows] == [row_for(empty, critical).id]
+    assert [row.id for row in rows] == [row_for(empty, critical).id]
 
 
 def test_the_age_of_each_queue_is_that_of_its_oldest_row_rel_26(empty: Database) -> None:

@@ -58,7 +58,8 @@ def test_a_refusal_does_not_print_the_secret() -> None:
         ("site_timezone", "Mars/Olympus"),
         ("base_url", "wardlight.example"),
         ("database_url", "mysql://app:hunter2@db/wardlight"),
-        ("broker_url", "amqp://hunter2@rabbit"),
+        ("broker_url", "kafka://hunter2@rabbit"),
+        ("budget_url", "amqp://app:hunter2@rabbit"),
     ],
 )
 def test_a_setting_that_cannot_work_is_refused_at_the_start(name: str, wrong: str) -> None:
@@ -101,3 +102,17 @@ def test_a_gateway_has_an_address_and_a_secret_or_neither(kind: str, given: dict
 
     with pytest.raises(ValidationError, match=f"WARDLIGHT_{kind.upper()}_GATEWAY_SECRET"):
         Settings(**values)
+
+
+@pytest.mark.parametrize("scheme", ["redis", "rediss", "amqp", "amqps"])
+def test_an_open_broker_on_another_machine_is_refused_sec_30(scheme: str) -> None:
+    with pytest.raises(ValidationError, match="must have a password"):
+        Settings(**{**COMPLETE, "broker_url": f"{scheme}://broker.example"})
+
+    assert Settings(**{**COMPLETE, "broker_url": f"{scheme}://u:hunter2@broker.example"})
+    assert Settings(broker_url=f"{scheme}://127.0.0.1")  # type: ignore[arg-type] # pydantic reads it
+
+
+def test_the_password_that_rabbitmq_comes_with_is_refused_sec_30() -> None:
+    with pytest.raises(ValidationError, match="RabbitMQ comes with"):
+        Settings(**{**COMPLETE, "broker_url": "amqp://guest:guest@rabbit.example/"})

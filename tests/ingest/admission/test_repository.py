@@ -94,12 +94,12 @@ def test_the_age_of_work_is_told_by_queue_rel_26(session: Session) -> None:
 
 def test_what_failed_and_is_tried_again_says_nothing_about_the_load(session: Session) -> None:
     outbox.offer(session, Topic.ASSESS, uuid4(), now=NOW - timedelta(days=1))
-    [(row, _)] = outbox.lease(
+    [leased] = outbox.lease(
         session, owner="t", now=NOW - timedelta(days=1), length=timedelta(0), limit=1
     )
 
     waiting = untouched_since(session, now=NOW)
-    outbox.start(session, row)
+    outbox.start(session, leased.id)
 
     assert waiting == {Priority.NORMAL: NOW - timedelta(days=1)}
     assert untouched_since(session, now=NOW) == {}

@@ -1,0 +1,73 @@
+"""Which queue a row's message goes to, and how many rows of each kind may be out at once.
+
+Few enough are out that the broker's queues are read within a lease, so that urgency is decided
+by the database at the last moment, and not by who queued first. The bounds are nested: what is
+more urgent always finds room beside what is less.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from core.outbox import Outbox, Priority, State
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from core.outbox import Leased
+
+CRITICAL = "critical"
+NORMAL = "normal"
+REPORTS = "reports"  # what can wait: exports, loads of the past, the quarter-hourly rounds
+RETRY = "retry"  # what was begun before: poison is never in front of what is well
+QUEUES = (CRITICAL, NORMAL, REPORTS, RETRY)
+
+# Up to so many rows may be out while one of this priority goes out.
+BOUNDS = {Priority.BULK: 100, Priority.NORMAL: 200, Priority.CRITICAL: 250}
+BEGUN_BOUND = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What may go out now: so many rows, none less urgent than `last`."""
+
+    limit: int
+    last: int
+    begun: bool  # whether rows that were begun before may be among them
+
+
+def queue_of(row: Leased) -> str:
+    """Return the queue of a row."""
+    if row.attempts:
+        return RETRY
+    if row.priority <= Priority.CRITICAL:
+        return CRITICAL
+    return REPORTS if row.priority >= Priority.BULK else NORMAL
+
+
+def room(out: int, begun: int) -> Room | None:
+    """Return what may go out beside what is out, of which `begun` were begun before."""
+    for last, bound in BOUNDS.items():
+        if out < bound:
+            return Room(bound - out, last, begun < BEGUN_BOUND)
+    return None
+
+
+def out_now(session: Session, *, now: datetime) -> tuple[int, int]:
+    """Return how many rows are out with somebody, and how many of them were begun before.
+
+    What failed and waits for its next try is with nobody.
+    """
+    with_somebody = (
+        Outbox.state == State.LEASED,
+        Outbox.lease_until > now,
+        Outbox.lease_owner.is_not(None),
+    )
+    begun = func.count().filter(Outbox.attempts > 0)
+    row = session.execute(select(func.count(), begun).where(*with_somebody)).one()
+    return row[0], row[1]
