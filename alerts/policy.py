@@ -60,6 +60,7 @@ class Tier:
     answer: timedelta  # how long a delegation may wait for its answer before it returns
     snooze: timedelta  # the longest that it may be put off; none for RED
     clearing: timedelta | None  # time without the finding after which it closes alone
+    gather: timedelta | None = timedelta(0)  # a message's wait for others; None: the next batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,10 @@ class Policy:
     undo: timedelta
     pacing: Pacing
     hash: str
+    batches: tuple[int, ...] = (8,)  # hours of the day at which what may wait is sent
 
 
+NEXT_BATCH = "next-batch"
 OLD_CLAIM = 600.0  # seconds, in a snapshot of before there were claims
 TOLD = (Severity.RED, Severity.AMBER, Severity.YELLOW, Severity.DQ)
 NEVER_ALONE = (Severity.RED, Severity.AMBER)
@@ -115,6 +118,7 @@ def read(source: Mapping[str, Any], *, scale: float = 1.0) -> Policy:
             undo=timedelta(seconds=source["undo_seconds"]),
             pacing=pacing.read(source["delivery"], scale=scale),
             hash=_hash(source),
+            batches=tuple(source["delivery"].get("batch_hours", (8,))),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidError(f"policy: {error!r}", field="policy") from error
@@ -133,7 +137,14 @@ def _tier(source: Mapping[str, Any], scale: float) -> Tier:
         answer=timedelta(minutes=source["answer_minutes"] * scale),
         snooze=timedelta(hours=source.get("snooze_hours", 0)),
         clearing=None if clearing is None else timedelta(hours=clearing * scale),
+        gather=_gather(source.get("group_wait", 0), scale),
     )
+
+
+def _gather(source: float | str, scale: float) -> timedelta | None:
+    if source == NEXT_BATCH:
+        return None
+    return timedelta(minutes=float(source) * scale)
 
 
 def _rungs(source: Mapping[str, Any], scale: float) -> tuple[Rung, ...]:
@@ -159,6 +170,7 @@ def _check(severity: Severity, tier: Tier) -> None:
         > LONGEST_SNOOZE.get(severity, LONGEST_SNOOZE_OF_OTHERS),
         "may not close alone": severity in NEVER_ALONE and tier.clearing is not None,
         "must say when it closes": severity not in NEVER_ALONE and tier.clearing is None,
+        "may not wait for others": severity is Severity.RED and tier.gather != timedelta(0),
         "must end in the fallback team": severity in NEVER_ALONE
         and To.FALLBACK not in {rung.to for rung in tier.repeat},
         "may only reach support": severity is Severity.DQ
@@ -184,6 +196,7 @@ def freeze(policy: Policy) -> dict[str, Any]:
         "pacing": pacing.freeze(policy.pacing),
         # For a program of before there was a pacing, beside this one while it is replaced.
         "waits": [wait.total_seconds() for wait in policy.pacing.waits],
+        "batches": list(policy.batches),
         "hash": policy.hash,
     }
 
@@ -197,6 +210,7 @@ def _frozen(tier: Tier) -> dict[str, Any]:
         "answer": tier.answer.total_seconds(),
         "snooze": tier.snooze.total_seconds(),
         "clearing": None if tier.clearing is None else tier.clearing.total_seconds(),
+        "gather": None if tier.gather is None else tier.gather.total_seconds(),
     }
 
 
@@ -216,6 +230,7 @@ def thaw(snapshot: Mapping[str, Any]) -> Policy:
         # An alert that was opened before there was a pacing has its waits alone.
         pacing=pacing.read(snapshot.get("pacing") or {"waits_seconds": snapshot["waits"]}),
         hash=snapshot["hash"],
+        batches=tuple(snapshot.get("batches", (8,))),
     )
 
 
@@ -224,7 +239,7 @@ def _thawed(tier: Mapping[str, Any]) -> Tier:
         tuple(Rung(timedelta(seconds=a), To(to), Channel(c)) for a, to, c in tier[name])
         for name in ("rungs", "repeat")
     )
-    clearing = tier["clearing"]
+    clearing, gather = tier["clearing"], tier.get("gather", 0.0)
     return Tier(
         rungs=rungs,
         repeat=repeat,
@@ -233,4 +248,5 @@ def _thawed(tier: Mapping[str, Any]) -> Tier:
         answer=timedelta(seconds=tier.get("answer", tier["reminder"])),
         snooze=timedelta(seconds=tier.get("snooze", 0.0)),
         clearing=None if clearing is None else timedelta(seconds=clearing),
+        gather=None if gather is None else timedelta(seconds=gather),
     )

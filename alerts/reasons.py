@@ -25,6 +25,8 @@ class Reason(StrEnum):
     DELEGATED = "delegated"
     NOT_ANSWERED = "delegation-not-answered"
     ESCALATED = "escalated-by-a-person"
+    GATHERING = "waits-for-what-else-arrives"
+    JOINED = "sent-as-one-message"
     # not told
     SAME_FINDING = "same-finding"
     INHIBITED = "inhibited-by-graver"
@@ -91,6 +93,8 @@ WORDS: dict[Reason, str] = {
     Reason.DELEGATED: "asked by a colleague to take it",
     Reason.NOT_ANSWERED: "whom it was delegated to did not answer in time",
     Reason.ESCALATED: "a person asked for the next step now",
+    Reason.GATHERING: "the message waits a little for what else arrives about the person",
+    Reason.JOINED: "told by the message about another alert of the person",
     Reason.SAME_FINDING: "not notified: same or lesser finding, added as evidence",
     Reason.INHIBITED: "not notified: a graver finding of the same problem speaks for it",
     Reason.LATE: "shown, nobody paged: the reading was taken more than 24 hours ago",

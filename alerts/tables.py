@@ -181,6 +181,7 @@ class Delivery(Base):
     seen_at: Mapped[datetime | None] = mapped_column(instant())
     moved_on_at: Mapped[datetime | None] = mapped_column(instant())
     acted_on_at: Mapped[datetime | None] = mapped_column(instant())
+    sent_with: Mapped[UUID | None] = mapped_column(ForeignKey("delivery.id"))  # by its message
 
     __table_args__ = (
         UniqueConstraint("alert_id", "step_id", "recipient", "channel"),

@@ -10,9 +10,12 @@ from uuid import uuid4
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from alerts.policy import Channel
+from alerts import gather
+from alerts.gathering import repository as gathering
+from alerts.policy import Channel, thaw
 from alerts.tables import Delivery, DeliveryAttempt, Step
 from core import outbox
+from core.vitals import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,14 +74,29 @@ def add(session: Session, alert: Alert, step: Step, to: Target, *, now: datetime
         .returning(Delivery.id)
     )
     if identity and not shown:
+        due = leaves_at(alert, step, to.channel, now=now)
         outbox.offer(
             session,
             outbox.Topic.DELIVER,
             identity,
             now=now,
             priority=priority(alert.severity),
+            not_before=due,
         )
+        if due <= now:
+            gathering.send_on(session, alert.patient_id, to, now=now)
     return identity is not None
+
+
+def leaves_at(alert: Alert, step: Step, channel: Channel, *, now: datetime) -> datetime:
+    """Return when a step's message goes out, if nothing graver takes it along before (AL-09).
+
+    Counted from when the step acted: what goes another way after that has waited already.
+    """
+    policy = thaw(alert.policy)
+    wait = policy.tiers[Severity(alert.severity)].gather
+    began = step.fired_at or now
+    return max(now, gather.until(step.reason, channel, wait, policy.batches, now=began))
 
 
 def priority(severity: str) -> int:

@@ -12,6 +12,7 @@ from alerts.delivery import repository as deliveries
 from alerts.delivery.repository import DeliveryState
 from alerts.detours import service as detours
 from alerts.detours.service import Addresses, Case
+from alerts.gathering.service import take_along
 from alerts.notify.email import Notice
 from alerts.notify.failure import DeliveryError
 from alerts.notify.outlets import Letter
@@ -108,6 +109,7 @@ def _send(session: Session, case: Case, point: contacts.Point, *, now: datetime)
         return
     deliveries.add_attempt(session, delivery, now=now, code="", again=None)
     delivery.state, delivery.handed_over_at = DeliveryState.HANDED_OVER, now
+    take_along(session, case.alert, delivery, now=now)
 
 
 def _letter(case: Case) -> Letter:

@@ -81,6 +81,9 @@ def _write(  # noqa: PLR0913 (what is told of whom by which channel, and when)
         return False
     if deliveries.add(session, alert, step, to, now=now):
         repository.note(session, alert, "notified", step.reason, now=now, after=after)
+        if (leaves := deliveries.leaves_at(alert, step, way.channel, now=now)) > now:
+            waits = {**after, "until": leaves.isoformat()}
+            repository.note(session, alert, "gathering", Reason.GATHERING, now=now, after=waits)
         if way.why:
             repository.note(session, alert, "rerouted", way.why, now=now, after=after)
     return True

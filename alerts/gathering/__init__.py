@@ -1,0 +1,1 @@
+"""Messages about one person that wait for each other, and leave as one (AL-09)."""

@@ -1,0 +1,79 @@
+"""The rows of messages that wait for company: found, sent on early, taken along."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select, tuple_, update
+
+from alerts.tables import Alert, Delivery, Step
+from core.outbox import Outbox, State, Topic
+from ingest.repository import one_person
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from alerts.delivery.repository import Target
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.orm import Session
+
+WAITING = "waiting"  # `DeliveryState.WAITING`, whose home stands on this file
+
+
+def _gathers(session: Session, patient_id: UUID) -> ColumnElement[bool]:
+    """Say which messages about a person were never tried: what waits for a repeat does not."""
+    alerts = select(Alert.id).where(Alert.patient_id.in_(one_person(session, patient_id)))
+    return Delivery.alert_id.in_(alerts) & (Delivery.state == WAITING) & (Delivery.attempts == 0)
+
+
+def send_on(session: Session, patient_id: UUID, but: Target, *, now: datetime) -> None:
+    """Let every message about a person go out now: one came that waits for nothing.
+
+    But for those to its own recipient by its own channel: it takes them along.
+    """
+    others = tuple_(Delivery.recipient, Delivery.channel) != tuple_(*but)
+    work = select(Delivery.id).where(_gathers(session, patient_id), others)
+    session.execute(
+        update(Outbox)
+        .where(
+            Outbox.topic == Topic.DELIVER,
+            Outbox.state == State.OPEN,
+            Outbox.subject_id.in_(work),
+            Outbox.next_try_at > now,
+        )
+        .values(next_try_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def company(session: Session, patient_id: UUID, beside: Delivery) -> Sequence[UUID]:
+    """Return the alerts whose messages could leave with this one: to the same, the same way."""
+    query = select(Delivery.alert_id).where(
+        _gathers(session, patient_id),
+        Delivery.id != beside.id,
+        Delivery.alert_id != beside.alert_id,
+        Delivery.recipient == beside.recipient,
+        Delivery.channel == beside.channel,
+    )
+    return session.scalars(query.distinct().order_by(Delivery.alert_id)).all()
+
+
+def of_alert(session: Session, alert: Alert, beside: Delivery) -> Sequence[Delivery]:
+    """Return an alert's messages that still hold and leave with this one; the caller locked it."""
+    query = (
+        select(Delivery)
+        .join(Step, Step.id == Delivery.step_id)
+        .where(
+            Delivery.alert_id == alert.id,
+            Delivery.state == WAITING,
+            Delivery.attempts == 0,
+            Delivery.recipient == beside.recipient,
+            Delivery.channel == beside.channel,
+            Step.fence == alert.fence,
+        )
+        .with_for_update(of=Delivery, skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    return session.scalars(query).all()
