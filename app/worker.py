@@ -91,12 +91,13 @@ def make_celery(broker_url: str) -> Celery:
         task_default_queue=NORMAL,
         task_create_missing_queues=False,
         timezone="UTC",
-        **_for_broker(broker_url),
+        **for_broker(broker_url),
     )
     return celery
 
 
-def _for_broker(broker_url: str) -> dict[str, Any]:
+def for_broker(broker_url: str) -> dict[str, Any]:
+    """Return the settings that hold for one kind of broker."""
     if not on_rabbitmq(broker_url):
         return {
             "broker_transport_options": REDIS,

@@ -26,7 +26,9 @@ def take_along(session: Session, alert: Alert, sent: Delivery, *, now: datetime)
     taken = 0
     for alert_id in rows.company(session, alert.patient_id, sent):
         other = repository.locked(session, alert_id, wait=False)
-        for delivery in rows.of_alert(session, other, sent) if other else ():
+        if other is None:
+            continue
+        for delivery in rows.of_alert(session, other, sent):
             deliveries.add_attempt(session, delivery, now=now, code="", again=None)
             delivery.state, delivery.handed_over_at = DeliveryState.HANDED_OVER, now
             delivery.sent_with = sent.id

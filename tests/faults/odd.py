@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from app.runtime import Runtime
+    from core.outbox import Leased
 
     Step = Callable[[Session, UUID, datetime, Runtime], None]
 
@@ -101,8 +102,8 @@ def dying_relay() -> None:
     """The relay is gone once its first doorbell has rung."""
     ring = app.relay.publish
 
-    def publish(row_id: UUID, priority: int) -> None:
-        ring(row_id, priority)
+    def publish(row: Leased) -> None:
+        ring(row)
         os.kill(os.getpid(), signal.SIGKILL)
 
     app.relay.publish = publish

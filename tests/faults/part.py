@@ -14,7 +14,7 @@ import psutil
 import app.cli
 import app.main  # what `serve` names as text
 import app.tasks  # what Celery names as text
-from app.worker import celery
+from app.worker import celery, for_broker
 from tests.faults.odd import ODD
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ def main(
     os.dup2(out, 1)
     os.dup2(out, 2)
     os.environ.update(environment)
-    celery.conf.broker_url = environment["WARDLIGHT_BROKER_URL"]  # it was read at the import
+    broker = environment["WARDLIGHT_BROKER_URL"]  # it was read at the import
+    celery.conf.update(broker_url=broker, **for_broker(broker))
     if odd:
         ODD[odd]()
     sys.argv = ["wardlight", *arguments]

@@ -48,7 +48,7 @@ WORKERS = ("worker-critical", "worker")
 PARTS = {
     "api": ("serve", "--port", "{port}"),
     "worker-critical": ("worker", "--queues", "critical", "--processes", "1"),
-    "worker": ("worker", "--queues", "critical,normal", "--processes", "2"),
+    "worker": ("worker", "--processes", "2"),
     "relay": ("scheduler", "--only", "relay"),
     "timers": ("scheduler", "--only", "timers"),
 }

@@ -37,7 +37,7 @@ ROOT = Path(__file__).parent.parent.parent
 PROCESSES = (
     ["scheduler", "--only", "timers"],
     ["scheduler", "--only", "relay"],
-    ["worker", "--queues", "critical,normal", "--processes", "1"],
+    ["worker", "--processes", "1"],
 )
 SOON, CLOSE = timedelta(minutes=30), timedelta(minutes=2)
 
