@@ -88,7 +88,7 @@ def add(session: Session, alert: Alert, step: Step, to: Target, *, now: datetime
     return identity is not None
 
 
-def leaves_at(alert: Alert, step: Step, channel: Channel, *, now: datetime) -> datetime:
+def leaves_at(alert: Alert, step: Step, channel: str, *, now: datetime) -> datetime:
     """Return when a step's message goes out, if nothing graver takes it along before (AL-09).
 
     Counted from when the step acted: what goes another way after that has waited already.

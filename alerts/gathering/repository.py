@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from alerts.delivery.repository import Target
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
+
+    from alerts.delivery.repository import Target
 
 WAITING = "waiting"  # `DeliveryState.WAITING`, whose home stands on this file
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from alerts import service
+from alerts.notify.outlets import Outlets
 from alerts.service import Addresses
 from alerts.tables import AlertEvent, Delivery
 from core.outbox import Outbox, Topic
@@ -81,7 +82,9 @@ def test_two_ambers_of_one_person_leave_as_one_message_and_both_say_so_al_09(
     leaves = now + 5 * MINUTE
 
     for alert in (first, second):
-        service.deliver(session, mail(session, alert).id, now=leaves, mailer=mailer, addresses=HERE)
+        service.deliver(
+            session, mail(session, alert).id, now=leaves, outlets=Outlets(mailer), addresses=HERE
+        )
 
     assert len(box.received) == 1
     assert mail(session, first).public_id.encode() in box.received[0][1]
@@ -104,7 +107,9 @@ def test_a_red_takes_what_waits_along_at_once_al_09(
     (red,) = judged(session, ward.patient, *both, at=now + MINUTE)
 
     assert due(session, mail(session, red)) == now + MINUTE
-    service.deliver(session, mail(session, red).id, now=now + MINUTE, mailer=mailer, addresses=HERE)
+    service.deliver(
+        session, mail(session, red).id, now=now + MINUTE, outlets=Outlets(mailer), addresses=HERE
+    )
 
     assert len(box.received) == 1
     assert b"Severity: RED" in box.received[0][1]
@@ -144,7 +149,9 @@ def test_what_is_acknowledged_or_another_persons_is_not_taken_along_al_09(
     (red,) = judged(session, ward.patient, *both, at=now + MINUTE)
     box.refusal = "450 later" if fails else ""
 
-    service.deliver(session, mail(session, red).id, now=now + MINUTE, mailer=mailer, addresses=HERE)
+    service.deliver(
+        session, mail(session, red).id, now=now + MINUTE, outlets=Outlets(mailer), addresses=HERE
+    )
 
     assert len(box.received) == (0 if fails else 1)
     assert {each.state for each in mails(session, mine, theirs)} == {"waiting"}
@@ -163,11 +170,15 @@ def test_a_message_that_failed_leaves_the_others_waiting_to_go_by_themselves_al_
     first, second = judged(session, ward.patient, *two)
     box.refusal = "450 later"
     leaves = now + 5 * MINUTE
-    service.deliver(session, mail(session, first).id, now=leaves, mailer=mailer, addresses=HERE)
+    service.deliver(
+        session, mail(session, first).id, now=leaves, outlets=Outlets(mailer), addresses=HERE
+    )
     waits = mail(session, second).state
 
     box.refusal = ""
-    service.deliver(session, mail(session, second).id, now=leaves, mailer=mailer, addresses=HERE)
+    service.deliver(
+        session, mail(session, second).id, now=leaves, outlets=Outlets(mailer), addresses=HERE
+    )
 
     assert waits == "waiting"
     assert mail(session, second).state == "handed-over"
