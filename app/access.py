@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from app import errors
 from core.errors import ThrottledError
 from core.logging import logger
+from core.tracing import taken, traced
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from ingest.admission.service import Gate
 
 log = logger(__name__)
+HEADER = b"x-request-id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +34,30 @@ class Access:
             return
         started, status = time.perf_counter(), 0
 
+        trace = taken(_said(scope))
+
         async def noted(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                message["headers"] = [*message.get("headers", ()), (HEADER, trace.encode())]
             await send(message)
 
         client = scope.get("client")
-        try:
-            self.gate.request(client[0] if client else "")
-        except ThrottledError as error:
-            await errors.of_ours(error)(scope, receive, noted)
-        else:
-            await self.app(scope, receive, noted)
-        _log(scope, status, time.perf_counter() - started)
+        with traced(trace):
+            try:
+                self.gate.request(client[0] if client else "")
+            except ThrottledError as error:
+                await errors.of_ours(error)(scope, receive, noted)
+            else:
+                await self.app(scope, receive, noted)
+            _log(scope, status, time.perf_counter() - started)
+
+
+def _said(scope: Scope) -> str:
+    """Return the id that a caller gave its request, of which only an opaque one is taken."""
+    said: bytes = next((value for name, value in scope["headers"] if name == HEADER), b"")
+    return said.decode("latin-1")
 
 
 def _log(scope: Scope, status: int, seconds: float) -> None:

@@ -29,10 +29,11 @@ from app.subscriptions import sending
 from app.worker import OpaqueTask, celery
 from core import outbox
 from core.logging import configure, logger
-from core.outbox import Priority, Topic
+from core.outbox import Outbox, Priority, Topic
 from core.security import SYSTEM
 from core.settings import Settings
 from core.slices import slice_of
+from core.tracing import traced
 from ingest.repository import visible_to
 from ingest.rolling import service as rolling
 from monitoring import repository as judgements
@@ -142,13 +143,15 @@ def run_row(runtime: Runtime, row_id: UUID, *, now: datetime) -> None:
     with database.transaction() as session:
         if not outbox.start(session, row_id):
             return
+    trace = row_id.hex
     try:
         with database.transaction() as session:
             row = outbox.begin(session, row_id)
             if row is None:
                 return
-            STEPS[Topic(row.topic)](session, row.subject_id, now, runtime)
-            outbox.finish(row, now=now)
+            trace = row.trace or trace
+            with traced(trace):
+                _carry_out(session, row, runtime, now=now)
     # The edge of the process: whatever went wrong is written on the row, by its class and
     # place only (a message may hold patient data), and tried again until it is parked.
     except Exception as error:  # noqa: BLE001
@@ -156,11 +159,20 @@ def run_row(runtime: Runtime, row_id: UUID, *, now: datetime) -> None:
         log.error(
             "row failed",
             row=str(row_id),
+            trace=trace,
             error=type(error).__name__,
             at=f"{place.name}:{place.lineno}",
         )
         with database.transaction() as session:
             outbox.put_back(session, row_id, now=now, error_code=type(error).__name__)
+
+
+def _carry_out(session: Session, row: Outbox, runtime: Runtime, *, now: datetime) -> None:
+    """Do what a row asks for, under the id of the request that it follows."""
+    STEPS[Topic(row.topic)](session, row.subject_id, now, runtime)
+    outbox.finish(row, now=now)
+    if row.topic != Topic.PROBE:
+        log.info("row done", topic=row.topic, row=str(row.id), subject=str(row.subject_id))
 
 
 @cache

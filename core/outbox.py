@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, id_column, instant
 from core.rows import run
+from core.tracing import current
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -79,6 +80,7 @@ class Outbox(Base):
     done_at: Mapped[datetime | None] = mapped_column(instant())
     last_error_code: Mapped[str | None]
     note: Mapped[str | None]  # why a person discarded it
+    trace: Mapped[str | None]  # under which id it was written (`core.tracing`)
 
     __table_args__ = (
         Index(
@@ -112,7 +114,7 @@ def offer(  # noqa: PLR0913 (a row has this many facts)
     The update on conflict is not decoration: it locks the waiting row, so the relay cannot
     hand it out before the facts of this transaction are visible to the worker.
     """
-    _offer(session, topic, {subject_id: priority}, now=now, due=not_before or now)
+    write_offers(session, [(topic, subject_id, not_before or now, priority)], now=now)
 
 
 def offer_all(
@@ -123,33 +125,32 @@ def offer_all(
     In one order, so that two transactions that offer the same never wait for each other.
     """
     if priorities:
-        _offer(session, topic, priorities, now=now, due=now)
-
-
-def _offer(
-    session: Session, topic: Topic, priorities: Mapping[UUID, int], *, now: datetime, due: datetime
-) -> None:
-    write_offers(
-        session, [(topic, id_, due, priorities[id_]) for id_ in sorted(priorities)], now=now
-    )
+        rows = [(topic, id_, now, priorities[id_]) for id_ in sorted(priorities)]
+        write_offers(session, rows, now=now)
 
 
 def write_offers(
-    session: Session, rows: Sequence[tuple[Topic, UUID, datetime, int]], *, now: datetime
+    session: Session,
+    rows: Sequence[tuple[Topic, UUID, datetime, int]],
+    *,
+    now: datetime,
+    traces: Mapping[UUID, str] | None = None,
 ) -> None:
-    """Write (topic, subject, due, priority) of offers, no subject twice for one topic."""
+    """Write (topic, subject, due, priority), no subject twice; `traces`: by which requests."""
     if rows:
         topics, subjects, dues, priorities = (list(column) for column in zip(*rows, strict=True))
         ids, names = [uuid4() for _ in rows], [topic.value for topic in topics]
-        run(session, _OFFER, now, ids, subjects, priorities, names, dues)
+        known, mine = traces or {}, current() or None
+        under = [known.get(subject) or mine for subject in subjects]
+        run(session, _OFFER, now, ids, subjects, priorities, names, dues, under)
 
 
 _OFFER = """
 insert into outbox
-    (id, subject_id, priority, topic, state, attempts, fence, next_try_at, created_at)
-select id, subject_id, priority, topic, 'open', 0, 0, due, %b::timestamptz
-from unnest(%b::uuid[], %b::uuid[], %b::int4[], %b::text[], %b::timestamptz[])
-    as work (id, subject_id, priority, topic, due)
+    (id, subject_id, priority, topic, state, attempts, fence, next_try_at, created_at, trace)
+select id, subject_id, priority, topic, 'open', 0, 0, due, %b::timestamptz, trace
+from unnest(%b::uuid[], %b::uuid[], %b::int4[], %b::text[], %b::timestamptz[], %b::text[])
+    as work (id, subject_id, priority, topic, due, trace)
 on conflict (topic, subject_id) where state = 'open' do update set
     priority = least(outbox.priority, excluded.priority),
     next_try_at = least(outbox.next_try_at, excluded.next_try_at)

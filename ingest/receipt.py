@@ -97,6 +97,7 @@ class Posted:
     id: str = ""  # as it is addressed, of a PUT by id or a DELETE
     if_match: str = ""
     if_none_match: str = ""
+    trace: str = ""  # of the request it came with, where several are taken together
 
     @property
     def doing(self) -> str:

@@ -17,6 +17,7 @@ from core.clock import utc_now
 from core.database import Database
 from core.security import Caller, new_secret
 from core.settings import Settings
+from core.tracing import current
 from fhir.capability import Interaction, Operation, Search, capability_statement
 from fhir.strict import BUNDLE, SINGLE
 from ingest import service
@@ -149,7 +150,7 @@ class Door:
         await self.reception.admit(caller, kind, body)
         if kind not in STORED:
             return outcome(refuse(404, "not-supported", f"stored here are {', '.join(STORED)}"))
-        posted = Posted(0, kind, body, criteria=condition(request.headers))
+        posted = Posted(0, kind, body, criteria=condition(request.headers), trace=current())
         wish = preferred(request.headers.get("prefer", ""))
         if kind == Kind.OBSERVATION and not posted.criteria and not has_key(request):
             return self._said(await self.counter.take(caller, (posted, wish)), wish)

@@ -24,6 +24,7 @@ class Seen:
     shift: timedelta = timedelta(0)  # what was taken off its time (REL-21)
     replaces: bool = False  # was put to this id
     knowing: bool = False  # and its sender named the version that it replaces
+    trace: str = ""  # of the request it came with
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,9 @@ _CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 def complete(session: Session, *, now: datetime, every: timedelta) -> None:
     """Note of each round under way whether its reading has reached the test channel."""
     under_way = select(Round).where(
-        Round.completed_at.is_(None), Round.began_at > now - LOOKS_BACK * every
+        Round.completed_at.is_(None),
+        Round.accepted_at.is_not(None),
+        Round.began_at > now - LOOKS_BACK * every,
     )
     for each in session.scalars(under_way):
         taken = each.began_at.replace(microsecond=each.began_at.microsecond // 1000 * 1000)

@@ -116,7 +116,8 @@ def _observe(
             answers[index] = same
             continue
         known = Seen(index, each.observation, raw, ids[index], replaces=target is not None)
-        seen.append(replaced(known, knowing=bool(each.posted.if_match)))
+        posted = each.posted
+        seen.append(replaced(known, knowing=bool(posted.if_match), trace=posted.trace))
     answers |= take(desk, seen) if seen else {}
     return answers | {
         each.index: _put(desk, targets[each.index], answers[each.index])

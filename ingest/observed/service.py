@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
-from core.outbox import Priority, Topic, offer_all
+from core.outbox import Priority, Topic, write_offers
 from core.vitals import Quality
 from fhir.outcome import PROFILE
 from fhir.policy import Mode
@@ -190,6 +190,7 @@ def _offer(desk: Desk, settled: Sequence[Settled]) -> None:
     """
     usual = Priority.BULK if desk.sender.history else Priority.NORMAL
     urgent: dict[UUID, int] = {}
+    traces: dict[UUID, str] = {}
     for each in settled:
         readings = each.decision.readings
         revised = each.decision.outcome is Outcome.NEW_VERSION
@@ -198,7 +199,9 @@ def _offer(desk: Desk, settled: Sequence[Settled]) -> None:
             patient = each.incoming.patient_id
             priority = Priority.CRITICAL if cannot_wait(readings) else usual
             urgent[patient] = min(priority, urgent.get(patient, priority))
-    offer_all(desk.session, Topic.ASSESS, urgent, now=desk.now)
+            traces[patient] = each.seen.trace
+    offers = [(Topic.ASSESS, each, desk.now, urgent[each]) for each in sorted(urgent)]
+    write_offers(desk.session, offers, now=desk.now, traces=traces)
 
 
 def _answer(settled: Settled, desk: Desk, memory: Known) -> Answer:

@@ -41,7 +41,8 @@ def test_the_synthetic_reading_comes_through_by_the_real_door_and_nobody_sees_it
         deliveries = session.scalars(sent).all()
         assert not hers & set(session.scalars(visible_to(SYSTEM)))
     assert {each.severity for each in alerts} >= {"RED"}
-    assert {(each.channel, each.recipient) for each in deliveries} == {("test", "watcher")}
+    assert {each.recipient for each in deliveries} == {"watcher"}
+    assert {each.channel for each in deliveries} <= {"test", "inbox"}
 
     gateway = system.gateway("looks-for-her")
     token = fetch_token(gateway.key, base_url=system.base_url)
