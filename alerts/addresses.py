@@ -35,7 +35,7 @@ def read_address(channel: Channel, said: str) -> str:
             plain = text.isprintable() and " " not in text
             right = plain and 0 < len(text) <= LONGEST_ACCOUNT
             need = "the account's name, without spaces"
-        case Channel.WEBHOOK:
+        case Channel.WEBHOOK | Channel.PUSH:
             right, need = text.startswith(("https://", "http://")), "an https address"
         case Channel.INBOX:
             right, need = False, "no address: everybody has an inbox"
@@ -46,7 +46,7 @@ def read_address(channel: Channel, said: str) -> str:
 
 def masked(channel: Channel, address: str) -> str:
     """Return an address as a page shows it: enough to tell one's own by."""
-    if channel is Channel.WEBHOOK:
+    if channel in (Channel.WEBHOOK, Channel.PUSH):
         return address.split("/")[2] if address.count("/") > 1 else "…"
     if channel is Channel.EMAIL:
         name, _, domain = address.partition("@")

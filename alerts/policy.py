@@ -37,6 +37,7 @@ class Channel(StrEnum):
     EMAIL = "email"
     SMS = "sms"
     CHAT = "chat"
+    PUSH = "push"
     WEBHOOK = "webhook"
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from core.vitals import Severity
 
 # What is soonest noticed comes first: it stands in where the channel of the policy is missing.
-ORDER = (Channel.SMS, Channel.CHAT, Channel.EMAIL, Channel.WEBHOOK)
+ORDER = (Channel.SMS, Channel.PUSH, Channel.CHAT, Channel.EMAIL, Channel.WEBHOOK)
 
 
 @dataclass(frozen=True, slots=True)

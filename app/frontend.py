@@ -40,7 +40,7 @@ QUIET = (
     "--loglevel=error",
     "--omit=optional",
 )
-OWN_FILES = ("wardlight.js", "icon.svg")
+OWN_FILES = ("wardlight.js", "reached.js", "push.js", "icon.svg")
 
 
 class BuildError(RuntimeError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from email.utils import parseaddr
 from typing import TYPE_CHECKING, Self
 
 import alerts.service
@@ -11,6 +12,7 @@ from alerts.delivery.service import Addresses
 from alerts.notify.email import Mailer
 from alerts.notify.gateway import Gateway, Kind
 from alerts.notify.outlets import Outlets
+from alerts.notify.push import Push, read_key
 from core.database import Database, durability_faults, superuser
 from core.embedded import Servers
 from core.outward import Outward
@@ -92,7 +94,17 @@ def mailer(settings: Settings) -> Mailer | None:
 
 def outlets(settings: Settings) -> Outlets:
     """Return every way out to a clinician that is configured."""
-    return Outlets(mailer(settings), gateways(settings), Outward.of(settings))
+    return Outlets(mailer(settings), gateways(settings), Outward.of(settings), push(settings))
+
+
+def push(settings: Settings) -> Push | None:
+    """Return how this installation proves itself to push services, where it has a key."""
+    if settings.push_key is None:
+        return None
+    # RFC 8292, 2.1: whom a push service may ask, as an https address or a mailbox.
+    base, sender = settings.base_url, parseaddr(settings.mail_from)[1]
+    contact = base if base.startswith("https://") else f"mailto:{sender}"
+    return Push(read_key(settings.push_key.get_secret_value()), contact, Outward.of(settings))
 
 
 def gateways(settings: Settings) -> dict[Kind, Gateway]:

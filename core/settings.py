@@ -65,6 +65,12 @@ def _readable_secrets(value: SecretStr) -> SecretStr:
     return value
 
 
+def _push_key(value: SecretStr) -> SecretStr:
+    if not re.fullmatch("[A-Za-z0-9_-]{43}", value.get_secret_value()):
+        raise ValueError("must be 32 bytes in base64url, as `wardlight reach push-key` prints")
+    return value
+
+
 def _zone(value: str) -> str:
     if value not in available_timezones():
         raise ValueError("must be an IANA time zone such as Europe/Berlin")
@@ -98,6 +104,7 @@ BrokerUrl = Annotated[
 ValkeyUrl = Annotated[
     SecretStr, _begins("redis://", "rediss://", "unix://"), AfterValidator(_not_open)
 ]
+PushKey = Annotated[SecretStr, AfterValidator(_push_key)]
 FieldKeys = Annotated[SecretStr, AfterValidator(_readable_keys)]
 WebUrl = Annotated[str, _begins("http://", "https://")]
 Zone = Annotated[str, AfterValidator(_zone)]
@@ -139,6 +146,7 @@ class Settings(BaseSettings):
     chat_gateway_url: WebUrl | None = None
     chat_gateway_secret: SigningSecrets | None = None
     daily_question_at: str = Field(default="", pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")
+    push_key: PushKey | None = None
     model_path: Path | None = None
     plan: Path | None = None
     worker_processes: int = Field(default=2, ge=1, le=64)

@@ -53,8 +53,9 @@ def add(
         raise InvalidError(f"{new.channel}: {lack.words}", field="channel")
     address = read_address(new.channel, new.address)
     secret = ""
-    if new.channel is Channel.WEBHOOK:
+    if new.channel in (Channel.WEBHOOK, Channel.PUSH):
         outlets.check(address)
+    if new.channel is Channel.WEBHOOK:
         secret = secret_from(secrets.token_bytes(SECRET_BYTES))
     kept = NewPoint(new.owner, new.channel, address, new.tiers, secret)
     identity = repository.add(session, kept, now=now)

@@ -56,7 +56,6 @@ class Mailer:
         its words would hold an alert for ever.
         """
         line: _Hurried | None = None
-        taken = False
         try:
             message = compose(notice, sender=self.sender, to=to, test=test)
             with (line := _Hurried(self.host, self.port)) as server:
@@ -65,11 +64,8 @@ class Mailer:
                 if self.user:
                     server.login(self.user, self.password)
                 server.send_message(message)
-                taken = True
         except (OSError, ValueError, smtplib.SMTPException) as error:
-            # What goes wrong in the farewell takes nothing back.
-            if not taken:
-                raise _failure(error, late=line is not None and line.late) from error
+            raise _failure(error, late=line is not None and line.late) from error
 
 
 class _Hurried(smtplib.SMTP):
@@ -82,9 +78,18 @@ class _Hurried(smtplib.SMTP):
         self._alarm.start()
         try:
             super().__init__(host, port, timeout=TIMEOUT_SECONDS)
-        except (OSError, smtplib.SMTPException):
+        except (OSError, smtplib.SMTPException) as error:
             self._alarm.cancel()
+            if self.late:
+                raise TimeoutError from error
             raise
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Say farewell where all went well; what goes wrong in it takes nothing back."""
+        if kind is None:
+            with suppress(OSError, smtplib.SMTPException):
+                self.docmd("QUIT")
+        self.close()
 
     def close(self) -> None:
         """End it, and with it its time."""
@@ -105,7 +110,7 @@ _NO_SUCH_MAILBOX = ("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1")
 
 def _failure(error: Exception, *, late: bool) -> DeliveryError:
     """Return whose fault it was: a recipient who is refused says nothing about the server."""
-    code = "too-slow" if late else code_of(error)
+    code = "too-slow" if late or isinstance(error, TimeoutError) else code_of(error)
     refused = isinstance(error, smtplib.SMTPRecipientsRefused)
     gone = isinstance(error, smtplib.SMTPRecipientsRefused) and all(
         number in _GONE and said.decode("ascii", "replace").startswith(_NO_SUCH_MAILBOX)

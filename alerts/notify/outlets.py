@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from alerts.notify.email import Mailer
     from alerts.notify.gateway import Gateway
+    from alerts.notify.push import Push
 
     class Point(Protocol):
         """An address to send to, with what signs it."""
@@ -75,11 +76,14 @@ class Outlets:
     mailer: Mailer | None = None
     gateways: Mapping[Kind, Gateway] = field(default_factory=dict)
     outward: Outward = field(default_factory=Outward)
+    push: Push | None = None
 
     def lack(self, channel: Channel) -> Reason | None:
         """Return why nothing can be sent by a channel, or None where it can."""
         if channel is Channel.EMAIL:
             return None if self.mailer else Reason.NO_MAIL
+        if channel is Channel.PUSH:
+            return None if self.push else Reason.NO_GATEWAY
         if channel in _KINDS:
             return None if _KINDS[channel] in self.gateways else Reason.NO_GATEWAY
         return None
@@ -93,9 +97,11 @@ class Outlets:
 
         A webhook's receiver stands there by a digest: whose address it is, is nobody's business.
         """
+        host = urlsplit(point.address).netloc.lower()
+        if point.channel is Channel.PUSH:
+            return f"push:{host}"  # one of the few services that browsers have
         if point.channel is not Channel.WEBHOOK:
             return point.channel
-        host = urlsplit(point.address).netloc.lower()
         return f"webhook:{hashlib.sha256(host.encode()).hexdigest()[:16]}"
 
     def send(self, point: Point, letter: Letter, *, now: datetime) -> None:
@@ -107,6 +113,8 @@ class Outlets:
             kind = webhook.TEST if letter.is_test else webhook.WAITING
             said = (str(notice.delivery_id), webhook.body_of(notice, kind=kind))
             webhook.send(self.outward, point.address, point.signing(now), said=said, now=now)
+        elif point.channel is Channel.PUSH and self.push:
+            self.push.send(point.address, urgent=notice.severity is Severity.RED, now=now)
         elif point.channel in _KINDS and gateway:
             gateway.send(point.address, letter.text, delivery_id=notice.delivery_id, now=now)
         else:

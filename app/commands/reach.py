@@ -10,6 +10,7 @@ import typer
 from alerts.addresses import masked
 from alerts.contacts import repository, service
 from alerts.contacts.repository import NewPoint
+from alerts.notify.push import fresh_key
 from alerts.policy import Channel
 from app.commands.people import transaction
 from app.runtime import outlets
@@ -31,6 +32,7 @@ def register(cli: typer.Typer) -> None:
     group.command("remove")(remove)
     group.command("list")(listed)
     group.command("check")(check)
+    group.command("push-key")(push_key)
     cli.add_typer(group, name="reach")
 
 
@@ -69,6 +71,11 @@ def listed(practitioner: Person = None, team: TeamOf = None, lane: Lane = "") ->
             typer.echo(f"{each.channel}  {masked(each.channel, each.address)}  {tiers}")
         for gone in repository.ended(session, owner):
             typer.echo(f"{gone.channel}  switched off: {gone.end_reason}")
+
+
+def push_key() -> None:
+    """Print a fresh key for WARDLIGHT_PUSH_KEY: with it, browsers can be told."""
+    typer.echo(fresh_key())
 
 
 def check() -> None:

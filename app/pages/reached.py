@@ -35,7 +35,9 @@ NAMES = {
     Channel.CHAT: "Chat",
     Channel.EMAIL: "E-mail",
     Channel.WEBHOOK: "Webhook",
+    Channel.PUSH: "A browser",
 }
+WRITTEN = tuple(each for each in NAMES if each is not Channel.PUSH)  # down by hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,8 @@ def _shown(
         known=bool(owner),
         lines=[_line(door, visit, each) for each in points],
         off=[_off(door, visit, each) for each in gone],
-        channels=[(c.value, name) for c, name in NAMES.items() if desk.ways.lack(c) is None],
+        channels=[(c.value, NAMES[c]) for c in WRITTEN if desk.ways.lack(c) is None],
+        push_key=desk.ways.push.public if desk.ways.push else "",
         tiers=[each.value for each in TIERS],
         secret=secret,
     )

@@ -31,6 +31,7 @@ def paths(ward: Ward) -> dict[str, str]:
         "report": f"/reports/{ward.team}",
         "patients": "/patients",
         "rules": "/rules",
+        "reached": "/reached",
         "interface": "/api",
     }
 
