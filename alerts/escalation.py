@@ -143,9 +143,10 @@ def counts(step: StepState, fence: int, alert: State, alert_fence: int) -> bool:
     return step is StepState.WAITING and fence == alert_fence and not alert.ended
 
 
-_WORDS = {
+RECIPIENTS = {
     To.RESPONSIBLE: "responsible physician",
     To.BACKUP: "backup physician",
+    To.ON_CALL: "who is on call",
     To.TEAM: "care team",
     To.FALLBACK: "fallback team",
     To.SUPPORT: "data-quality support",
@@ -165,7 +166,7 @@ def words(kind: Kind, to: To) -> str:
     """Return what a waiting step will do, as a page says it."""
     if kind in _ENDS:
         return _ENDS[kind]
-    return f"reminder to the {_WORDS[to]}" if kind is Kind.REMIND else _WORDS[to]
+    return f"reminder to the {RECIPIENTS[to]}" if kind is Kind.REMIND else RECIPIENTS[to]
 
 
 def lateness(due_at: datetime, now: datetime) -> float:

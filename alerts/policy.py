@@ -1,20 +1,28 @@
-"""The response policy as a value: typed, checked, hashed, and frozen onto each alert (AL-13)."""
+"""The response policy as a value, and the snapshot of it that each alert keeps (AL-13)."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from alerts import pacing
-from core.errors import InvalidError
+from alerts.hours import (
+    EVERY_HOUR,
+    NO_COVER,
+    Hours,
+    Place,
+    freeze_place,
+    freeze_stretches,
+    thaw_place,
+    thaw_stretches,
+)
 from core.vitals import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+    from uuid import UUID
 
     from alerts.pacing import Pacing
 
@@ -24,6 +32,7 @@ class To(StrEnum):
 
     RESPONSIBLE = "responsible"
     BACKUP = "backup"
+    ON_CALL = "on_call"  # by the team's rota
     TEAM = "team"
     FALLBACK = "fallback"
     SUPPORT = "support"  # the data-quality lane: never a physician
@@ -50,6 +59,36 @@ class Rung:
     channel: Channel
 
 
+DEFAULT_ROUTE = ""  # the tier's own chain, where no other route is for the case
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Another chain for a tier, where all that it names holds; what it names none of is any."""
+
+    name: str
+    rungs: tuple[Rung, ...]
+    repeat: tuple[Rung, ...]
+    hours: str = ""
+    teams: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()  # a group of `ingest/conditions.toml` that the person has
+    problems: tuple[str, ...] = ()
+    emergency: bool = False  # nobody reads: the person is told the emergency number
+
+    def fits(self, team: str, conditions: Iterable[str], problem: str) -> bool:
+        """Return whether it is for a patient of a team, with a problem, at its hours."""
+        return (
+            (not self.teams or team in self.teams)
+            and (not self.conditions or bool(set(self.conditions) & set(conditions)))
+            and (not self.problems or problem in self.problems)
+        )
+
+    def words(self) -> str:
+        """Return what it is for, as a person reads it."""
+        named = [*self.teams, *self.conditions, *self.problems]
+        return ", ".join(each.replace("_", " ") for each in (self.hours, *named) if each)
+
+
 @dataclass(frozen=True, slots=True)
 class Tier:
     """What one severity asks for."""
@@ -62,6 +101,16 @@ class Tier:
     snooze: timedelta  # the longest that it may be put off; none for RED
     clearing: timedelta | None  # time without the finding after which it closes alone
     gather: timedelta | None = timedelta(0)  # a message's wait for others; None: the next batch
+    routes: tuple[Route, ...] = ()  # the first that fits is taken, else the chain above
+
+    def along(self, route: str) -> Tier:
+        """Return the tier with the chain of one of its routes."""
+        taken = next((each for each in self.routes if each.name == route), None)
+        return self if taken is None else replace(self, rungs=taken.rungs, repeat=taken.repeat)
+
+
+UTC_SITE = Place("site", "UTC")
+DIGEST_AT = 450  # 07:30 (E)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,106 +129,37 @@ class Policy:
     pacing: Pacing
     hash: str
     batches: tuple[int, ...] = (8,)  # hours of the day at which what may wait is sent
+    site: Place = UTC_SITE
+    teams: Mapping[str, Place] = field(default_factory=dict)  # by name, or by id
+    hours: Mapping[str, Hours] = field(default_factory=dict)
+    budget: Mapping[Severity, int] = field(default_factory=dict)  # a person's, for a day
+    digest_at: int = DIGEST_AT  # minutes after a person's local midnight
+
+    def place(self, team_id: UUID | None, name: str) -> Place:
+        """Return the clock, the holidays and the cover that are a team's."""
+        return self.teams.get(name) or self.teams.get(str(team_id)) or self.site
+
+    def narrowed(self, place: Place, conditions: Iterable[str], problem: str) -> Policy:
+        """Return what of the policy can ever be for one episode: this is what it keeps."""
+        held = tuple(conditions)
+        tiers = {
+            severity: replace(
+                tier,
+                routes=tuple(r for r in tier.routes if r.fits(place.name, held, problem)),
+            )
+            for severity, tier in self.tiers.items()
+        }
+        used = {route.hours for tier in tiers.values() for route in tier.routes} - {""}
+        hours = {name: place.no_cover if name == NO_COVER else self.hours[name] for name in used}
+        return replace(self, tiers=tiers, hours=hours, site=place, teams={})
+
+    def hours_of(self, route: Route) -> Hours:
+        """Return the hours that a route is for."""
+        return self.hours[route.hours] if route.hours else EVERY_HOUR
 
 
 NEXT_BATCH = "next-batch"
 OLD_CLAIM = 600.0  # seconds, in a snapshot of before there were claims
-TOLD = (Severity.RED, Severity.AMBER, Severity.YELLOW, Severity.DQ)
-NEVER_ALONE = (Severity.RED, Severity.AMBER)
-# AL-11: no policy may let somebody put an alert off for longer.
-LONGEST_SNOOZE = {Severity.RED: timedelta(0), Severity.AMBER: timedelta(hours=72)}
-LONGEST_SNOOZE_OF_OTHERS = timedelta(days=14)
-
-
-def read(source: Mapping[str, Any], *, scale: float = 1.0) -> Policy:
-    """Return the policy that a parsed `policy.toml` states.
-
-    Parameters
-    ----------
-    scale : float
-        Shortens the waits, for demonstrations and tests; what makes a reading late, and how
-        long episodes are linked, is clinical and stays.
-
-    Raises
-    ------
-    InvalidError
-        Where the policy would lose an alert: a tier missing or empty, nobody told at once,
-        steps out of order, a RED or AMBER that closes alone or never reaches the fallback.
-    """
-    try:
-        policy = Policy(
-            tiers={s: _tier(source["tiers"][s], scale) for s in TOLD},
-            late=_tier(source["late"], scale),
-            late_after=timedelta(hours=source["late_after_hours"]),
-            marked_late=timedelta(minutes=source["marked_late_minutes"]),
-            steps_down=timedelta(minutes=source["steps_down_minutes"]),
-            linked_within=timedelta(days=source["linked_within_days"]),
-            absence=timedelta(days=source["absence_days"]),
-            claim=timedelta(minutes=source["claim_minutes"] * scale),
-            undo=timedelta(seconds=source["undo_seconds"]),
-            pacing=pacing.read(source["delivery"], scale=scale),
-            hash=_hash(source),
-            batches=tuple(source["delivery"].get("batch_hours", (8,))),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise InvalidError(f"policy: {error!r}", field="policy") from error
-    for severity, tier in policy.tiers.items():
-        _check(severity, tier)
-    return policy
-
-
-def _tier(source: Mapping[str, Any], scale: float) -> Tier:
-    clearing = source.get("clearing_hours")
-    return Tier(
-        rungs=tuple(rung for step in source["steps"] for rung in _rungs(step, scale)),
-        repeat=_rungs(source["repeat"], scale),
-        holds=timedelta(minutes=source["acknowledgement_minutes"] * scale),
-        reminder=timedelta(minutes=source["reminder_minutes"] * scale),
-        answer=timedelta(minutes=source["answer_minutes"] * scale),
-        snooze=timedelta(hours=source.get("snooze_hours", 0)),
-        clearing=None if clearing is None else timedelta(hours=clearing * scale),
-        gather=_gather(source.get("group_wait", 0), scale),
-    )
-
-
-def _gather(source: float | str, scale: float) -> timedelta | None:
-    if source == NEXT_BATCH:
-        return None
-    return timedelta(minutes=float(source) * scale)
-
-
-def _rungs(source: Mapping[str, Any], scale: float) -> tuple[Rung, ...]:
-    after = timedelta(minutes=source["after_minutes"] * scale)
-    return tuple(Rung(after, To(source["to"]), Channel(name)) for name in source["channels"])
-
-
-def _hash(source: Mapping[str, Any]) -> str:
-    canonical = json.dumps(source, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def _check(severity: Severity, tier: Tier) -> None:
-    """Refuse a chain that could leave an alert with nobody."""
-    waits = [rung.after for rung in tier.rungs]
-    faults = {
-        "has no step at once": not waits or waits[0] > timedelta(0),
-        "has steps out of order": waits != sorted(waits),
-        "has no repeat": not tier.repeat or any(r.after <= timedelta(0) for r in tier.repeat),
-        "reminds after the acknowledgement has ended": tier.reminder >= tier.holds,
-        "waits for an answer longer than the acknowledgement lasts": tier.answer >= tier.holds,
-        "may be snoozed for too long": tier.snooze
-        > LONGEST_SNOOZE.get(severity, LONGEST_SNOOZE_OF_OTHERS),
-        "may not close alone": severity in NEVER_ALONE and tier.clearing is not None,
-        "must say when it closes": severity not in NEVER_ALONE and tier.clearing is None,
-        "may not wait for others": severity is Severity.RED and tier.gather != timedelta(0),
-        "must end in the fallback team": severity in NEVER_ALONE
-        and To.FALLBACK not in {rung.to for rung in tier.repeat},
-        "may only reach support": severity is Severity.DQ
-        and {rung.to for rung in (*tier.rungs, *tier.repeat)} != {To.SUPPORT},
-    }
-    for fault, found in faults.items():
-        if found:
-            raise InvalidError(f"policy: {severity} {fault}", field=f"tiers.{severity}")
 
 
 def freeze(policy: Policy) -> dict[str, Any]:
@@ -199,19 +179,44 @@ def freeze(policy: Policy) -> dict[str, Any]:
         "waits": [wait.total_seconds() for wait in policy.pacing.waits],
         "batches": list(policy.batches),
         "hash": policy.hash,
+        "place": freeze_place(policy.site),
+        "hours": {
+            name: [freeze_stretches(each.stretches), each.inverse]
+            for name, each in policy.hours.items()
+        },
+        "budget": dict(policy.budget),
+        "digest_at": policy.digest_at,
     }
 
 
 def _frozen(tier: Tier) -> dict[str, Any]:
     return {
-        "rungs": [[r.after.total_seconds(), r.to, r.channel] for r in tier.rungs],
-        "repeat": [[r.after.total_seconds(), r.to, r.channel] for r in tier.repeat],
+        "rungs": _frozen_rungs(tier.rungs),
+        "repeat": _frozen_rungs(tier.repeat),
         "holds": tier.holds.total_seconds(),
         "reminder": tier.reminder.total_seconds(),
         "answer": tier.answer.total_seconds(),
         "snooze": tier.snooze.total_seconds(),
         "clearing": None if tier.clearing is None else tier.clearing.total_seconds(),
         "gather": None if tier.gather is None else tier.gather.total_seconds(),
+        "routes": [_frozen_route(each) for each in tier.routes],
+    }
+
+
+def _frozen_rungs(rungs: Iterable[Rung]) -> list[list[Any]]:
+    return [[r.after.total_seconds(), r.to, r.channel] for r in rungs]
+
+
+def _frozen_route(route: Route) -> dict[str, Any]:
+    return {
+        "name": route.name,
+        "rungs": _frozen_rungs(route.rungs),
+        "repeat": _frozen_rungs(route.repeat),
+        "hours": route.hours,
+        "teams": list(route.teams),
+        "conditions": list(route.conditions),
+        "problems": list(route.problems),
+        "emergency": route.emergency,
     }
 
 
@@ -232,22 +237,44 @@ def thaw(snapshot: Mapping[str, Any]) -> Policy:
         pacing=pacing.read(snapshot.get("pacing") or {"waits_seconds": snapshot["waits"]}),
         hash=snapshot["hash"],
         batches=tuple(snapshot.get("batches", (8,))),
+        # An alert of before there were routes goes by its tier's own chain at every hour.
+        site=thaw_place(snapshot["place"]) if "place" in snapshot else UTC_SITE,
+        hours={
+            name: Hours(name, thaw_stretches(stretches), inverse)
+            for name, (stretches, inverse) in snapshot.get("hours", {}).items()
+        },
+        budget={Severity(tier): most for tier, most in snapshot.get("budget", {}).items()},
+        digest_at=snapshot.get("digest_at", DIGEST_AT),
     )
 
 
 def _thawed(tier: Mapping[str, Any]) -> Tier:
-    rungs, repeat = (
-        tuple(Rung(timedelta(seconds=a), To(to), Channel(c)) for a, to, c in tier[name])
-        for name in ("rungs", "repeat")
-    )
     clearing, gather = tier["clearing"], tier.get("gather", 0.0)
     return Tier(
-        rungs=rungs,
-        repeat=repeat,
+        rungs=_thawed_rungs(tier["rungs"]),
+        repeat=_thawed_rungs(tier["repeat"]),
         holds=timedelta(seconds=tier["holds"]),
         reminder=timedelta(seconds=tier["reminder"]),
         answer=timedelta(seconds=tier.get("answer", tier["reminder"])),
         snooze=timedelta(seconds=tier.get("snooze", 0.0)),
         clearing=None if clearing is None else timedelta(seconds=clearing),
         gather=None if gather is None else timedelta(seconds=gather),
+        routes=tuple(_thawed_route(each) for each in tier.get("routes", ())),
+    )
+
+
+def _thawed_rungs(stored: Iterable[Any]) -> tuple[Rung, ...]:
+    return tuple(Rung(timedelta(seconds=a), To(to), Channel(c)) for a, to, c in stored)
+
+
+def _thawed_route(stored: Mapping[str, Any]) -> Route:
+    return Route(
+        name=stored["name"],
+        rungs=_thawed_rungs(stored["rungs"]),
+        repeat=_thawed_rungs(stored["repeat"]),
+        hours=stored["hours"],
+        teams=tuple(stored["teams"]),
+        conditions=tuple(stored["conditions"]),
+        problems=tuple(stored["problems"]),
+        emergency=stored["emergency"],
     )

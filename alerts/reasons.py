@@ -50,6 +50,20 @@ class Reason(StrEnum):
     CHOSEN_WAY = "recipient-chose-this-way"
     NEXT_WAY = "next-way-to-the-recipient"
     ADDRESS_ENDED = "address-takes-no-messages"
+    ON_LEAVE = "recipient-on-leave"
+    OFF_DUTY = "recipient-outside-working-hours"
+    SUBSTITUTED = "sent-to-the-substitute"
+    ON_CALL_INSTEAD = "sent-to-who-is-on-call"
+    NOBODY_ON_CALL = "nobody-on-call"
+    NO_ROTA = "team-keeps-no-rota"
+    NO_ROUTE = "no-route-for-this-hour"
+    # which chain
+    ROUTE = "route-taken"
+    EMERGENCY_ROUTE = "nobody-reads-at-this-hour"
+    # AL-17
+    BUDGET_TEAM = "daily-budget-reached-team-told"
+    BUDGET_DIGEST = "daily-budget-reached-in-digest"
+    IN_DIGEST = "told-in-the-digest"
     # changes of state
     ACKNOWLEDGED = "acknowledged"
     CLAIMED = "being-looked-at"
@@ -109,7 +123,20 @@ WORDS: dict[Reason, str] = {
     Reason.STALE_STEP: "not notified: the alert moved on before the step was due",
     Reason.NO_TEAM: "sent to the fallback team: the patient has no care team",
     Reason.NO_RESPONSIBLE: "sent to the fallback team: no responsible physician is known",
-    Reason.DISABLED: "sent to the fallback team: the responsible physician is not active",
+    Reason.DISABLED: "sent to the fallback team: who was meant is not active",
+    Reason.ON_LEAVE: "sent to the fallback team: who was meant is on leave",
+    Reason.OFF_DUTY: "sent to the fallback team: who was meant is outside working hours",
+    Reason.SUBSTITUTED: "sent to the substitute of who was meant",
+    Reason.ON_CALL_INSTEAD: "sent to who is on call: the responsible physician is not at work",
+    Reason.NOBODY_ON_CALL: "sent to the fallback team: nobody is on call",
+    Reason.NO_ROTA: "sent to the responsible physician: the team keeps no on-call rota",
+    Reason.NO_ROUTE: "sent to the fallback team: the policy has no route for this hour",
+    Reason.ROUTE: "route taken",
+    Reason.EMERGENCY_ROUTE: "nobody of the team reads at this hour: the patient's text says so"
+    " and names the emergency number",
+    Reason.BUDGET_TEAM: "shown to the team: this person was told of enough alerts today",
+    Reason.IN_DIGEST: "in the daily digest",
+    Reason.BUDGET_DIGEST: "put into the digest: this person was told of enough alerts today",
     Reason.NO_CHANNEL: "sent to the fallback team: the recipient has no address on this channel",
     Reason.NO_BACKUP: "sent to the fallback team: nobody else of the care team can back up",
     Reason.NO_ADDRESS: "shown in the inbox: the fallback team has no address",

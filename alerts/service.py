@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import tomllib
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from alerts import grouping, repository
+from alerts import grouping, policy_source, repository
 from alerts import inbox as order
-from alerts import policy as policies
 from alerts.acts.repository import take_up
 from alerts.acts.service import Contact, acknowledge, claim, escalate, note_contact, resolve
 from alerts.delegating.service import candidates, delegate
 from alerts.delivery.service import Addresses, deliver
+from alerts.digests.service import compose_due as compose_digests
+from alerts.digests.service import send as send_digest
 from alerts.episodes.service import clear, step, take
 from alerts.holding.service import release
 from alerts.postponing.service import snooze, wake
@@ -22,7 +23,7 @@ from alerts.standings.service import Judged, last_found, settle
 from alerts.steps.service import escalate_due
 from alerts.undoing.service import undo
 from alerts.views import repository as views
-from core.errors import NotFoundError
+from core.errors import InvalidError, NotFoundError
 from core.security import Role
 from ingest import repository as people
 from monitoring import repository as judgements
@@ -30,6 +31,7 @@ from monitoring import repository as judgements
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+    from pathlib import Path
 
     from sqlalchemy.orm import Session
 
@@ -44,6 +46,7 @@ __all__ = [
     "acknowledge",
     "candidates",
     "claim",
+    "compose_digests",
     "delegate",
     "deliver",
     "episodes",
@@ -57,16 +60,44 @@ __all__ = [
     "raise_judged",
     "release",
     "resolve",
+    "send_digest",
     "snooze",
     "undo",
     "wake",
 ]
 
 
-def load_policy(scale: float = 1.0) -> Policy:
-    """Read and check the shipped policy; `scale` shortens every wait, for demo and tests."""
-    source = files("alerts").joinpath("policy.toml").read_text(encoding="utf-8")
-    return policies.read(tomllib.loads(source), scale=scale)
+def load_policy(scale: float = 1.0, *, path: Path | None = None, zone: str = "UTC") -> Policy:
+    """Read and check the shipped policy with what a site's own file states instead.
+
+    `scale` shortens every wait, for demo and tests; `zone` is the site's. What the file states
+    takes the place of the table of that name; calendars that it names and does not hold are
+    read from files beside it. Raises `InvalidError` with every name and reason.
+    """
+    source = tomllib.loads(files("alerts").joinpath("policy.toml").read_text(encoding="utf-8"))
+    if path is not None:
+        source = _with_site(source, path)
+    return policy_source.read(source, scale=scale, zone=zone, conditions=people.condition_groups())
+
+
+def _with_site(shipped: dict[str, Any], path: Path) -> dict[str, Any]:
+    own = _parsed(path)
+    tiers = shipped["tiers"] | own.get("tiers", {})
+    source = shipped | own | {"tiers": tiers}
+    named = [source.get("site", {}), *source.get("teams", {}).values()]
+    calendars = dict(source.get("calendars", {}))
+    for name in {name for each in named for name in each.get("holidays", ())} - set(calendars):
+        calendars[name] = _parsed(path.parent / f"{name}.toml")
+    return source | {"calendars": calendars}
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InvalidError(
+            f"policy: {path.name} cannot be read: {error}", field="policy"
+        ) from error
 
 
 def raise_from(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -57,6 +57,7 @@ class Alert(Base):
     outcome_detail: Mapped[str | None]
     outcome_note: Mapped[str | None]
     previous_id: Mapped[UUID | None] = mapped_column(ForeignKey("alert.id"))
+    route: Mapped[str] = mapped_column(default="", server_default="")  # of its tier, by name
     policy_hash: Mapped[str]
     policy: Mapped[dict[str, Any]]
 
@@ -155,6 +156,25 @@ class Step(Base):
     )
 
 
+class Digest(Base):
+    """What one person is told of together, once a day in their own zone (AL-17).
+
+    Its items are the deliveries that bear its id.
+    """
+
+    __tablename__ = "digest"
+
+    id: Mapped[UUID] = id_column()
+    practitioner_id: Mapped[UUID] = mapped_column(ForeignKey("practitioner.id"))
+    day: Mapped[date]
+    items: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(instant())
+    mailed_at: Mapped[datetime | None] = mapped_column(instant())
+    not_mailed: Mapped[str | None]  # the reason why no e-mail announced it
+
+    __table_args__ = (UniqueConstraint("practitioner_id", "day"),)
+
+
 class Delivery(Base):
     """One attempt series of one step to one recipient by one channel (REL-12, I4).
 
@@ -182,10 +202,12 @@ class Delivery(Base):
     moved_on_at: Mapped[datetime | None] = mapped_column(instant())
     acted_on_at: Mapped[datetime | None] = mapped_column(instant())
     sent_with: Mapped[UUID | None] = mapped_column(ForeignKey("delivery.id"))  # by its message
+    digest_id: Mapped[UUID | None]  # of the digest in which it was told
 
     __table_args__ = (
         UniqueConstraint("alert_id", "step_id", "recipient", "channel"),
         Index(None, "created_at", "id"),
+        Index("ix_delivery_digest", "recipient", postgresql_where=text("state = 'in-digest'")),
     )
 
 

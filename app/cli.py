@@ -16,8 +16,10 @@ from app.commands import (
     keys,
     people,
     plan,
+    policy,
     reach,
     replay,
+    rota,
     rules,
     schedules,
     system,
@@ -40,7 +42,7 @@ def build() -> typer.Typer:
     )
     groups = (
         *(system, clients, people, accounts, keys, dead_letters),
-        *(schedules, plan, reach, replay, rules, what_if),
+        *(schedules, plan, policy, rota, reach, replay, rules, what_if),
     )
     for module in groups:
         module.register(cli)

@@ -31,6 +31,7 @@ WORDS = {
     Topic.DELIVER: "send a message about an alert",
     Topic.TELL: "send a message to a patient or carer",
     Topic.ANNOUNCE: "find out who subscribed to a change of an alert",
+    Topic.DIGEST: "announce a person's digest",
     Topic.NOTIFY: "notify a subscription",
     Topic.ROLL: "roll up a patient's dense stream",
     Topic.EXPORT: "write a step of a bulk export",

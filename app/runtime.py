@@ -55,7 +55,9 @@ class Runtime:
             database=connect(settings),
             rules=monitoring.service.load_site_rules(settings.plan),
             model=monitoring.service.load_model(settings.model_path),
-            policy=alerts.service.load_policy(settings.escalation_scale),
+            policy=alerts.service.load_policy(
+                settings.escalation_scale, path=settings.policy, zone=settings.site_timezone
+            ),
             outlets=outlets(settings),
             addresses=Addresses(settings.base_url, settings.fallback_email),
         )

@@ -56,3 +56,5 @@ def tick(runtime: Runtime) -> None:
         alerts.service.release(session, now=now)
     with runtime.database.transaction() as session:
         alerts.service.escalate_due(session, now=now)
+    with runtime.database.transaction() as session:
+        alerts.service.compose_digests(session, now=now, policy=runtime.policy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import alerts.contacts.tables
+import alerts.oncall.tables
 import alerts.patients.tables
 import alerts.receipts.tables
 import alerts.tables
@@ -22,6 +23,7 @@ import ingest.context.tables
 import ingest.people.tables
 import ingest.repeats.tables
 import ingest.tables
+import ingest.teams.tables
 import monitoring.asking.tables
 import monitoring.plans.tables
 import monitoring.tables
@@ -37,6 +39,7 @@ TABLE_MODULES = (
     ingest.context.tables,
     ingest.people.tables,
     ingest.repeats.tables,
+    ingest.teams.tables,
     monitoring.tables,
     monitoring.asking.tables,
     monitoring.plans.tables,
@@ -44,6 +47,7 @@ TABLE_MODULES = (
     alerts.contacts.tables,
     alerts.receipts.tables,
     alerts.patients.tables,
+    alerts.oncall.tables,
     app.accounts.tables,
     app.bulk.tables,
     app.checks.tables,

@@ -103,6 +103,13 @@ def tell(session: Session, message_id: UUID, now: datetime, runtime: Runtime) ->
     posting.post(session, message_id, post, now=now)
 
 
+def digest(session: Session, digest_id: UUID, now: datetime, runtime: Runtime) -> None:
+    """Announce to somebody what they are told of together."""
+    alerts.service.send_digest(
+        session, digest_id, now=now, outlets=runtime.outlets, addresses=runtime.addresses
+    )
+
+
 def announce(session: Session, alert_id: UUID, now: datetime, runtime: Runtime) -> None:  # noqa: ARG001 (every step is called alike)
     """Find out who subscribed to what happened to an alert."""
     sending.announce(session, alert_id, now=now)
@@ -130,6 +137,7 @@ STEPS: dict[Topic, Callable[[Session, UUID, datetime, Runtime], None]] = {
     Topic.RAISE: raise_alerts,
     Topic.DELIVER: deliver,
     Topic.TELL: tell,
+    Topic.DIGEST: digest,
     Topic.ANNOUNCE: announce,
     Topic.NOTIFY: notify,
     Topic.EXPORT: export,

@@ -37,6 +37,7 @@ class Topic(StrEnum):
     DELIVER = "deliver"  # subject: delivery
     TELL = "tell"  # subject: message to a patient or carer
     ANNOUNCE = "announce"  # subject: alert that changed; finds out who subscribed to it
+    DIGEST = "digest"  # subject: one person's digest of one day
     NOTIFY = "notify"  # subject: subscription to which something is due
     ROLL = "roll"  # subject: patient with a dense stream, some days of which are over
     EXPORT = "export"  # subject: bulk export; one step of it

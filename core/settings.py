@@ -149,6 +149,7 @@ class Settings(BaseSettings):
     push_key: PushKey | None = None
     model_path: Path | None = None
     plan: Path | None = None
+    policy: Path | None = None
     worker_processes: int = Field(default=2, ge=1, le=64)
     outbound_allow: Annotated[str, AfterValidator(_networks)] = ""
     outbound_loopback: bool = False

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from fhir.available import TIMEZONE_URL, ParsedTimes, read_times
 from fhir.codes import codings
 from fhir.identity import Identifier, Ref, read_identifiers, read_reference
 from fhir.moments import beginning, day, ending, well_formed
@@ -15,8 +16,6 @@ from fhir.moments import beginning, day, ending, well_formed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import date, datetime
-
-TIMEZONE_URL = "http://hl7.org/fhir/StructureDefinition/timezone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +68,7 @@ class ParsedPractitionerRole:
     organization: Ref | None
     email: str
     active: bool
+    times: ParsedTimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +204,7 @@ def read_practitioner_role(resource: Mapping[str, Any]) -> ParsedPractitionerRol
         read_reference(resource.get("organization")),
         _email(resource.get("telecom", ())),
         resource.get("active") is not False,
+        read_times(resource),
     )
 
 

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from uuid import UUID
 
+    from ingest.presence import Post
+
 # SNOMED CT: physician, medical practitioner, general physician, attending physician,
 # geriatrician, cardiologist; and the plain words that small systems send.
 PHYSICIAN_ROLES = frozenset(
@@ -57,6 +59,7 @@ class Responsible:
     team_id: UUID
     team_name: str
     active: bool
+    posts: tuple[Post, ...] = ()  # with times; none: at work at every hour
 
 
 @dataclass(frozen=True, slots=True)

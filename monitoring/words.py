@@ -69,15 +69,25 @@ def sentence(said: Phrase, language: str = ENGLISH) -> str:
     return text if text.endswith(_ENDS) else f"{text}."
 
 
-def patient(finding: Finding, language: str = ENGLISH, *, emergency: str = "") -> str:
-    """Return what the person is told, in whole sentences; `emergency` is the site's number."""
+def patient(
+    finding: Finding,
+    language: str = ENGLISH,
+    *,
+    emergency: str = "",
+    closing: Phrase | None = None,
+) -> str:
+    """Return what the person is told, in whole sentences; `emergency` is the site's number.
+
+    `closing` is said instead of when the care team will be in touch, where nobody reads.
+    """
     said = finding.says
     if isinstance(said, Spoken):
         return said.patient
     book = to_patients(language)
     number_ = emergency or book.text(NO_NUMBER)
-    closing = book.text(said.closing).replace("{emergency}", number_)
-    return f"{_phrase(Phrase(said.patient, said.facts), book)} {closing}".strip()
+    usual = book.text(said.closing).replace("{emergency}", number_)
+    end = usual if closing is None else _phrase(closing, book)
+    return f"{_phrase(Phrase(said.patient, said.facts), book)} {end}".strip()
 
 
 def counterfactual(finding: Finding, language: str = ENGLISH) -> str:

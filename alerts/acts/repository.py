@@ -31,7 +31,15 @@ if TYPE_CHECKING:
 
 # What an act may change, and an undo brings back.
 KEPT = (
-    *("state", "paged", "owner_id", "owner_team_id", "previous_owner_id", "acknowledged_at"),
+    *(
+        "state",
+        "paged",
+        "route",
+        "owner_id",
+        "owner_team_id",
+        "previous_owner_id",
+        "acknowledged_at",
+    ),
     *("ack_expires_at", "claimed_by", "claim_ends_at", "delegated_by", "answer_by"),
     *("snoozed_by", "snoozed_at", "snoozed_until", "snooze_reason"),
     *("closed_at", "outcome", "outcome_detail", "outcome_note"),
@@ -156,7 +164,7 @@ def _plain(value: Any) -> Any:
 
 def restored(kept: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values that `Hands.kept` holds, as the columns take them."""
-    return {name: _read(name, kept[name]) for name in KEPT}
+    return {name: _read(name, kept[name]) for name in KEPT if name in kept}
 
 
 def _read(name: str, value: str | None) -> Any:

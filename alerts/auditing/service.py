@@ -12,7 +12,7 @@ from alerts.delivery import repository as deliveries
 from alerts.lifecycle import State
 from alerts.reasons import Reason
 from alerts.steps import repository as steps
-from alerts.steps.service import chain_of, hold, start_chain
+from alerts.steps.service import hold, start_chain, tier_of
 from core import outbox
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _plan(session: Session, alert: Alert, *, now: datetime) -> None:
         steps.plan(session, alert, [escalation.waking(at=alert.snoozed_until or now)])
     else:
         # What was late, or is held for an absence, pages nobody because it is mended (REL-20).
-        start_chain(session, alert, chain_of(alert), reason=Reason.REPAIRED, now=now)
+        start_chain(session, alert, tier_of(alert), reason=Reason.REPAIRED, now=now)
 
 
 def _send(session: Session, delivery_id: UUID, severity: str, *, now: datetime) -> bool:

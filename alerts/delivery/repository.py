@@ -39,6 +39,7 @@ class DeliveryState(StrEnum):
     FAILED = "failed"
     REROUTED = "rerouted"
     CANCELLED = "cancelled"
+    IN_DIGEST = "in-digest"  # waits for its recipient's next digest (AL-17)
 
 
 class Target(NamedTuple):

@@ -19,6 +19,7 @@ from alerts.notify.outlets import Letter
 from alerts.policy import Channel, thaw
 from alerts.reasons import Reason
 from alerts.receipts import repository as providers
+from alerts.rosters.service import on_leave
 from core import outbox
 from core.vitals import Severity
 from ingest import repository as people
@@ -74,8 +75,13 @@ def _address(
     if key.startswith("team:"):
         return point, Reason.NO_CHANNEL
     members = people.taking_part(session, case.alert.patient_id)
-    to = routing.address(key, members, fallback=case.addresses.fallback_email)
-    if to.why in (Reason.NO_RESPONSIBLE, Reason.DISABLED):
+    to = routing.address(
+        key,
+        members,
+        fallback=case.addresses.fallback_email,
+        on_leave=on_leave(session, case.alert, members, at=now),
+    )
+    if to.why in (Reason.NO_RESPONSIBLE, Reason.DISABLED, Reason.ON_LEAVE):
         return None, to.why
     if point is None and case.channel is Channel.EMAIL and to.key == key and to.email:
         point = contacts.Point(case.delivery.id, Channel.EMAIL, to.email, created_at=now)

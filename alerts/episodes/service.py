@@ -10,6 +10,7 @@ from alerts.holding.repository import absence
 from alerts.lifecycle import Event, State
 from alerts.policy import freeze, thaw
 from alerts.reasons import Reason
+from alerts.rosters.service import narrowed
 from alerts.standing import excused, split
 from alerts.standings import repository as standings
 from alerts.standings.service import lower, said_anew, tell_again
@@ -93,7 +94,7 @@ def _open(
             "opened_at": now,
             "previous_id": before,
             "policy_hash": policy.hash,
-            "policy": freeze(policy),
+            "policy": freeze(narrowed(session, policy, patient_id, problem)),
         },
     )
     alert = repository.live(session, patient_id, problem) if ours else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alerts import escalation, lifecycle, repository
+from alerts import escalation, lifecycle, repository, routes
 from alerts.escalation import Kind, Planned, StepState
 from alerts.lifecycle import Event, State
 from alerts.policy import Channel, To, thaw
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from alerts.policy import Tier
+    from alerts.routes import Taken
     from alerts.tables import Alert, Step
     from core.security import Caller
 
@@ -29,14 +30,27 @@ if TYPE_CHECKING:
 def start_chain(
     session: Session, alert: Alert, tier: Tier, *, reason: Reason, now: datetime
 ) -> None:
-    """Replace whatever waits by a tier's chain, and let what is due at once act at once."""
+    """Replace whatever waits by a tier's chain, and let what is due at once act at once.
+
+    Which of the tier's routes that is depends on the hour, and stands on the timeline.
+    """
     rows.cancel_steps(session, alert)
-    planned = escalation.chain(tier, start=now, reason=reason)
+    way = routes.take(thaw(alert.policy), tier, at=now)
+    _note_route(session, alert, tier, way, now=now)
+    planned = escalation.chain(way.tier, start=now, reason=reason)
     for step in rows.plan(session, alert, planned):
         if step.due_at <= now:
             _act(session, alert, step, now=now)
     if alert.state == State.CLAIMED:
         plan_lapse(session, alert)
+
+
+def _note_route(session: Session, alert: Alert, tier: Tier, way: Taken, *, now: datetime) -> None:
+    """Keep the route by its name; where there was no choice, nothing needs to be said."""
+    alert.route = way.name
+    if tier.routes or way.why is Reason.NO_ROUTE:
+        facts = {"route": way.name or "the tier's own", "because": way.because}
+        repository.note(session, alert, "routed", way.why, now=now, after=facts)
 
 
 def plan_lapse(session: Session, alert: Alert) -> None:
@@ -55,10 +69,15 @@ def hold(session: Session, alert: Alert, *, now: datetime, until: datetime | Non
     alert.ack_expires_at = until or now + tier.holds
 
 
-def chain_of(alert: Alert) -> Tier:
-    """Return what an alert's chain is: that of what was told, or the quiet one of what was not."""
+def tier_of(alert: Alert) -> Tier:
+    """Return what an alert goes by: the tier that was told, or the quiet one of what was not."""
     policy = thaw(alert.policy)
     return policy.tiers[Severity(alert.paged)] if alert.paged else policy.late
+
+
+def chain_of(alert: Alert) -> Tier:
+    """Return an alert's tier with the chain of the route that it took."""
+    return routes.taken(tier_of(alert), alert.route)
 
 
 def advance(session: Session, alert: Alert, *, now: datetime) -> None:

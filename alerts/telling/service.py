@@ -8,19 +8,18 @@ from alerts import reaching, repository, routing
 from alerts.contacts import repository as contacts
 from alerts.delivery import repository as deliveries
 from alerts.delivery.repository import Target
+from alerts.digests.service import over_budget, put_by
 from alerts.policy import Channel, To
 from alerts.reaching import Told, Way
 from alerts.reasons import Reason
-from core.security import SYSTEM
+from alerts.rosters.service import roster_of
 from core.vitals import Severity
 from ingest import repository as people
-from ingest.roster import Team
 from ingest.synthetic.repository import is_synthetic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
-    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
@@ -35,10 +34,18 @@ def tell(session: Session, alert: Alert, step: Step, *, now: datetime) -> None:
     The caller holds the alert's row lock.
     """
     severity, named = Severity(alert.severity), Channel(step.channel)
-    recipient = routing.route(To(step.to_kind), named, severity, _roster(session, alert))
+    roster = roster_of(session, alert, at=now)
+    recipient = routing.route(To(step.to_kind), named, severity, roster)
     if is_synthetic(session, alert.patient_id):
         # Routed like any other, and then told to nobody: the test channel ends in a row.
         step.channel, recipient = deliveries.TEST_CHANNEL, routing.Recipient(routing.WATCHER)
+    over = over_budget(session, alert, step, (recipient, roster), now=now)
+    if over is Reason.BUDGET_DIGEST:
+        step.recipient = recipient.key
+        put_by(session, alert, step, recipient=recipient.key, now=now)
+        return
+    if over is not None:
+        step.channel, recipient = Channel.INBOX, routing.for_team(roster, why=over)
     step.recipient = recipient.key
     facts: dict[str, object] = {"to": recipient.key, "step": step.position}
     if step.late_seconds:
@@ -47,8 +54,8 @@ def tell(session: Session, alert: Alert, step: Step, *, now: datetime) -> None:
     written = [way for way in told if _write(session, alert, step, way, facts, now=now)]
     if not written:
         deliveries.show(session, alert, step, recipient=recipient.key, now=now)
-    elif recipient.why:
-        after = {**facts, "channel": written[0].channel}
+    if recipient.why and (written or over):
+        after = {**facts, "channel": step.channel if over else written[0].channel}
         repository.note(session, alert, "rerouted", recipient.why, now=now, after=after)
 
 
@@ -98,21 +105,3 @@ def ways_to(session: Session, alert: Alert, key: str) -> list[Way]:
     )
     has_rule = any(way.channel is Channel.EMAIL for way in own)
     return [*own, BY_MAIL] if mailed and not has_rule else own
-
-
-def _roster(session: Session, alert: Alert) -> routing.Roster:
-    responsible = people.responsible(session, alert.patient_id)
-    if responsible:
-        team: Team | None = Team(responsible[0].team_id, responsible[0].team_name)
-    else:
-        team = _team(session, alert.patient_id)
-    keys = {routing.practitioner(each.practitioner_id): each for each in responsible}
-    reachable = frozenset(keys[k].practitioner_id for k in contacts.ways(session, keys))
-    return routing.Roster(responsible, team, alert.owner_id, alert.owner_team_id, reachable)
-
-
-def _team(session: Session, patient_id: UUID) -> Team | None:
-    for profile in people.profiles(session, people.visible_to(SYSTEM), [patient_id]):
-        if profile.team_id is not None:
-            return Team(profile.team_id, profile.team_name)
-    return None

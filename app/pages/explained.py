@@ -10,6 +10,8 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from alerts.cover import unread
+from alerts.hours import Place
 from alerts.inbox import EpisodeView, FindingView
 from alerts.lifecycle import State
 from alerts.outcomes import WORDS
@@ -114,6 +116,20 @@ class Reader:
     language: str = ENGLISH
     patient_language: str = ""  # "" where the person told none
     emergency: str = ""
+    place: Place | None = None  # of the person's team: who reads when
+    patient_zone: str = "UTC"
+
+    def unread(self, severity: Severity) -> Phrase | None:
+        """Return what the person is told now if nobody of their team reads."""
+        if self.place is None:
+            return None
+        return unread(
+            self.place,
+            severity,
+            now=self.now,
+            zone=self.patient_zone,
+            emergency=self.emergency,
+        )
 
     def at(self, instant: datetime) -> Moment:
         """Return an instant as this reader sees it."""
@@ -130,7 +146,9 @@ def episode_print(view: EpisodeView, reader: Reader, *, rulebook: str) -> Episod
         severity=view.severity,
         problem=view.problem.replace("-", " "),
         sentence=spoken(head, reader.language),
-        patient_words=words.patient(head, told, emergency=reader.emergency),
+        patient_words=words.patient(
+            head, told, emergency=reader.emergency, closing=reader.unread(head.severity)
+        ),
         patient_language=told,
         opened=reader.at(view.opened_at),
         holding=holding(view, reader.identities, reader.at),

@@ -93,6 +93,8 @@ def event_words(entry: TimelineEntry, problem: str) -> str:
         return f"{problem}: {kind} ({_why_told(entry.reason)})"
     if entry.reason.startswith(f"{kind}:"):  # the reason says it all
         return f"{problem}: {entry.reason}"
+    if entry.kind == "routed":
+        return f"{problem}: {entry.reason}: {entry.after['route']} ({entry.after['because']})"
     what = f"{problem}: {kind}"
     severity = entry.after.get("severity")
     if entry.kind in ("opened", "rose", "lowered") and severity:

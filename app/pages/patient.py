@@ -33,6 +33,7 @@ from app.pages.people import conditions, facts
 from app.pages.plan import plan_print
 from app.pages.refusals import page_route
 from app.pages.seen import liveness_of, streams_of
+from app.pages.site_policy import policy_of
 from app.pages.strip import is_silent, strip
 from app.pages.telling import telling_print
 from app.pages.trends import SPAN, Canvas, charts
@@ -159,6 +160,8 @@ def _page(door: Door, visit: Visit, patient_id: UUID, *, said: Notice | None) ->
         visit.language,
         profile.language,
         door.settings.emergency_number,
+        policy_of(door.settings).place(profile.team_id, profile.team_name),
+        profile.zone,
     )
     judged = judgements.latest(session, patient_id)
     readings = people.readings(session, patient_id, since=now - SPAN)
@@ -186,6 +189,21 @@ def _page(door: Door, visit: Visit, patient_id: UUID, *, said: Notice | None) ->
         contacts=CONTACTS,
         candidates=alerts.service.candidates(session, patient_id) if live else [],
         quiet=_quiet(profile, visit),
+        cover=_cover(door, reader),
+    )
+
+
+def _cover(door: Door, reader: Reader) -> str:
+    """Return when nobody of the person's team reads, "" where somebody always does."""
+    place = reader.place
+    if place is None or not place.cover:
+        return ""
+    hours = "; ".join(each.words() for each in place.cover)
+    again = place.reads_again(reader.now)
+    now = f" Nobody reads now, and again {reader.at(again).absolute}." if again else ""
+    return (
+        f"The team reads alerts {hours} ({place.zone}), and nobody at other hours: a RED then"
+        f" names the emergency number {door.settings.emergency_number} to the person.{now}"
     )
 
 

@@ -10,10 +10,12 @@ from fastapi import APIRouter, FastAPI
 from app.pages import (
     acting,
     dead_letters,
+    digest,
     inbox,
     patient,
     reached,
     report,
+    rota,
     rules,
     signin,
     telling,
@@ -34,7 +36,19 @@ def router(
     """Return every page's routes."""
     door = Door(database, settings, Renderer(settings), clock)
     routes = APIRouter()
-    for part in (signin, inbox, patient, acting, telling, report, rules, dead_letters, reached):
+    for part in (
+        signin,
+        inbox,
+        digest,
+        patient,
+        acting,
+        telling,
+        report,
+        rota,
+        rules,
+        dead_letters,
+        reached,
+    ):
         routes.include_router(part.router(door))
     return routes
 

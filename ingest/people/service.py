@@ -29,6 +29,7 @@ from ingest.tables import (
     Practitioner,
     PractitionerRole,
 )
+from ingest.teams.repository import keep_times
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -104,6 +105,8 @@ def _practitioner_role(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Li
     if read.organization is not None and read.organization.identifier is not None:
         role.organization = read.organization.identifier.value
     desk.session.merge(role)
+    desk.session.flush()
+    keep_times(desk.session, id_, read.times)
     return Linked()
 
 

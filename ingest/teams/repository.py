@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import delete, exists, func, select
 
 from core.sealed_fields import unseal
 from ingest.merging.repository import one_person, survivors
+from ingest.presence import Post
 from ingest.roster import PHYSICIAN_ROLES, Responsible, Team
 from ingest.tables import (
     CareTeam,
@@ -16,6 +17,8 @@ from ingest.tables import (
     Practitioner,
     PractitionerRole,
 )
+from ingest.teams.tables import PostTimes
+from ingest.weekly import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from core.security import Caller
+    from fhir.available import ParsedTimes
 
 
 MANAGER, PHYSICIAN, MEMBER = _ORDER = ("care-manager", "physician", "member")
@@ -46,7 +50,65 @@ def responsible(session: Session, patient_id: UUID) -> list[Responsible]:
     May be empty; inactive people are returned and said to be so, so that routing can name
     the reason why it falls back (REL-40).
     """
-    return [each for each in taking_part(session, patient_id) if each.role != MEMBER]
+    return responsible_of(taking_part(session, patient_id))
+
+
+def responsible_of(taking_part: Iterable[Responsible]) -> list[Responsible]:
+    """Return who of those that take part answers for the patient."""
+    return [each for each in taking_part if each.role != MEMBER]
+
+
+def members(session: Session, team_id: UUID) -> list[Responsible]:
+    """Return everybody of an active team, its physicians first."""
+    is_physician = CareTeamParticipant.role.in_(PHYSICIAN_ROLES)
+    rows = session.execute(
+        select(Practitioner, CareTeam, is_physician)
+        .join(CareTeamParticipant, CareTeamParticipant.practitioner_id == Practitioner.id)
+        .join(CareTeam, CareTeam.id == CareTeamParticipant.care_team_id)
+        .where(CareTeam.id == team_id, CareTeam.active)
+    ).all()
+    roles = _roles(session, [row[0].id for row in rows])
+    found = [
+        _responsible(
+            session,
+            who,
+            team,
+            part=_part(manages=False, answers=answers),
+            roles=roles.get(who.id, []),
+        )
+        for who, team, answers in rows
+    ]
+    return sorted(found, key=_first_managers)
+
+
+def answering_of(session: Session, team_id: UUID) -> list[Responsible]:
+    """Return who answers for the patients of a team: its care managers, then its physicians."""
+    physicians = [each for each in members(session, team_id) if each.role == PHYSICIAN]
+    rows = session.execute(
+        select(Practitioner, CareTeam)
+        .join(CareTeamPatient, CareTeamPatient.care_manager_id == Practitioner.id)
+        .join(CareTeam, CareTeam.id == CareTeamPatient.care_team_id)
+        .where(CareTeam.id == team_id, CareTeam.active)
+    )
+    managers = {who.id: (who, team) for who, team in rows}
+    roles = _roles(session, managers)
+    found = [
+        _responsible(session, who, team, part=MANAGER, roles=roles.get(who.id, []))
+        for who, team in managers.values()
+    ]
+    return sorted([*found, *physicians], key=_first_managers)
+
+
+def teams_of(session: Session, practitioner_id: UUID) -> set[UUID]:
+    """Return the active teams that a clinician takes part in, or manages patients of."""
+    part = select(CareTeamParticipant.care_team_id).where(
+        CareTeamParticipant.practitioner_id == practitioner_id
+    )
+    managed = select(CareTeamPatient.care_team_id).where(
+        CareTeamPatient.care_manager_id == practitioner_id
+    )
+    query = select(CareTeam.id).where(CareTeam.active, CareTeam.id.in_(part.union(managed)))
+    return set(session.scalars(query))
 
 
 def taking_part(session: Session, patient_id: UUID) -> list[Responsible]:
@@ -92,6 +154,7 @@ def _responsible(
     roles: Sequence[PractitionerRole],
 ) -> Responsible:
     at_work = [role for role in roles if role.active]
+    posts = _posts(session, [role.id for role in at_work])
     addresses = (
         unseal(session, PractitionerRole.email, role.email, id=role.id) for role in at_work
     )
@@ -104,7 +167,41 @@ def _responsible(
         team_id=team.id,
         team_name=team.name,
         active=who.active and (bool(at_work) or not roles),
+        posts=tuple(posts),
     )
+
+
+def _posts(session: Session, roles: Sequence[UUID]) -> list[Post]:
+    """Return the times of posts; one that says nothing of them is for every hour."""
+    rows = session.scalars(select(PostTimes).where(PostTimes.role_id.in_(roles))) if roles else ()
+    found = {
+        row.role_id: Post(
+            tuple(Span(frozenset(days), start, end) for days, start, end in row.hours),
+            tuple((since, until) for since, until in row.away),
+            row.since,
+            row.until,
+            row.zone,
+        )
+        for row in rows
+    }
+    return [found.get(role, Post()) for role in roles] if found else []
+
+
+def keep_times(session: Session, role_id: UUID, times: ParsedTimes) -> None:
+    """Keep when the holder of a post works, in place of what was said before."""
+    session.execute(delete(PostTimes).where(PostTimes.role_id == role_id))
+    if times.said:
+        session.add(
+            PostTimes(
+                role_id=role_id,
+                hours=[[list(days), start, end] for days, start, end in times.hours],
+                away=[list(period) for period in times.away],
+                since=times.since,
+                until=times.until,
+                zone=times.zone,
+            )
+        )
+        session.flush()
 
 
 def _roles(session: Session, ids: Iterable[UUID]) -> dict[UUID, list[PractitionerRole]]:
@@ -136,6 +233,18 @@ def answering(session: Session) -> dict[UUID, str]:
             mail = unseal(session, Practitioner.email, who.email, id=who.id)
             found[who.id] = next(filter(None, addresses), "") or mail
     return found
+
+
+def email_of(session: Session, practitioner_id: UUID) -> str:
+    """Return the address of somebody's mail, "" where they have none or are not active."""
+    who = session.get(Practitioner, practitioner_id)
+    own = _roles(session, [practitioner_id]).get(practitioner_id, [])
+    at_work = [role for role in own if role.active]
+    if who is None or not who.active or (own and not at_work):
+        return ""
+    found = [unseal(session, PractitionerRole.email, r.email, id=r.id) for r in at_work]
+    mail = unseal(session, Practitioner.email, who.email, id=who.id)
+    return next(filter(None, found), "") or mail
 
 
 def clinicians(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:

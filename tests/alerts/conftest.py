@@ -14,8 +14,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from sqlalchemy import update
 
-from alerts import policy as policies
-from alerts import service
+from alerts import policy_source, service
 from alerts.notify.email import Mailer
 from alerts.tables import Step
 from core.outbox import Outbox
@@ -46,7 +45,7 @@ def now() -> datetime:
 @pytest.fixture(scope="session")
 def policy() -> Policy:
     source = Path(__file__).parents[2] / "alerts" / "policy.toml"
-    return policies.read(tomllib.loads(source.read_text()))
+    return policy_source.read(tomllib.loads(source.read_text()))
 
 
 class FindingMaker(Protocol):

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from alerts import escalation
 from alerts.escalation import Kind, StepState, chain, counts, holding, next_try, repeats
 from alerts.lifecycle import State
-from alerts.policy import To, read
+from alerts.policy import To
+from alerts.policy_source import read
 from alerts.reasons import Reason
 from core.vitals import Severity
 

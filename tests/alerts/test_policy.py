@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from alerts.policy import Channel, To, freeze, read, thaw
+from alerts.policy import Channel, To, freeze, thaw
+from alerts.policy_source import read
 from core.errors import InvalidError
 from core.vitals import Severity
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -70,6 +71,121 @@ def test_the_backup_is_somebody_else_than_who_was_told_first() -> None:
     assert alone == Recipient("fallback", why=Reason.NO_BACKUP)
 
 
+SUBSTITUTE = person()
+ID = {who: who.practitioner_id for who in (MANAGER, COLLEAGUE, SUBSTITUTE)}
+
+
+def away(**more: Any) -> Roster:
+    """The manager is away; everybody is of the team."""
+    people = [MANAGER, COLLEAGUE]
+    why = more.pop("why", Reason.ON_LEAVE)
+    return Roster(
+        people, TEAM, members=[*people, SUBSTITUTE], **({"away": {ID[MANAGER]: why}} | more)
+    )
+
+
+@pytest.mark.parametrize(
+    ("roster", "expected"),
+    [
+        (away(), Recipient("fallback", why=Reason.ON_LEAVE)),
+        (away(why=Reason.OFF_DUTY), Recipient("fallback", why=Reason.OFF_DUTY)),
+        (away(why=Reason.DISABLED), Recipient("fallback", why=Reason.DISABLED)),
+        # Their dated substitute, where that one is at work.
+        (
+            away(instead={ID[MANAGER]: ID[SUBSTITUTE]}),
+            Recipient(practitioner(ID[SUBSTITUTE]), SUBSTITUTE.email, Reason.SUBSTITUTED),
+        ),
+        (
+            away(
+                away={ID[MANAGER]: Reason.ON_LEAVE, ID[SUBSTITUTE]: Reason.OFF_DUTY},
+                instead={ID[MANAGER]: ID[SUBSTITUTE]},
+            ),
+            Recipient("fallback", why=Reason.ON_LEAVE),
+        ),
+        # A substitute who is not of the team could not open the alert.
+        (away(instead={ID[MANAGER]: uuid4()}), Recipient("fallback", why=Reason.ON_LEAVE)),
+        # Who is on call takes what comes outside working hours.
+        (
+            away(why=Reason.OFF_DUTY, on_call=(ID[COLLEAGUE],)),
+            Recipient(practitioner(ID[COLLEAGUE]), COLLEAGUE.email, Reason.ON_CALL_INSTEAD),
+        ),
+    ],
+)
+def test_a_physician_who_is_away_is_replaced_and_the_timeline_says_why_rel_40(
+    roster: Roster, expected: Recipient
+) -> None:
+    assert route(To.RESPONSIBLE, Channel.EMAIL, Severity.RED, roster) == expected
+
+
+def on_call(*who: Responsible, **more: Any) -> Roster:
+    everybody = [MANAGER, COLLEAGUE, SUBSTITUTE, *who]
+    ids = tuple(each.practitioner_id for each in who)
+    return Roster([MANAGER, COLLEAGUE], TEAM, members=everybody, on_call=ids, **more)
+
+
+MUTE, GONE = person(email=""), person(active=False)
+
+
+@pytest.mark.parametrize(
+    ("roster", "expected"),
+    [
+        (on_call(COLLEAGUE), Recipient(practitioner(ID[COLLEAGUE]), COLLEAGUE.email)),
+        # On call is on duty, whatever the working hours say.
+        (
+            on_call(COLLEAGUE, away={ID[COLLEAGUE]: Reason.OFF_DUTY}),
+            Recipient(practitioner(ID[COLLEAGUE]), COLLEAGUE.email),
+        ),
+        (on_call(), Recipient("fallback", why=Reason.NOBODY_ON_CALL)),
+        (on_call(MUTE), Recipient("fallback", why=Reason.NO_CHANNEL)),
+        (on_call(GONE), Recipient("fallback", why=Reason.DISABLED)),
+        (on_call(MUTE, COLLEAGUE), Recipient(practitioner(ID[COLLEAGUE]), COLLEAGUE.email)),
+        (
+            on_call(COLLEAGUE, away={ID[COLLEAGUE]: Reason.ON_LEAVE}),
+            Recipient("fallback", why=Reason.ON_LEAVE),
+        ),
+        (
+            on_call(
+                COLLEAGUE,
+                away={ID[COLLEAGUE]: Reason.ON_LEAVE},
+                instead={ID[COLLEAGUE]: ID[SUBSTITUTE]},
+            ),
+            Recipient(practitioner(ID[SUBSTITUTE]), SUBSTITUTE.email, Reason.SUBSTITUTED),
+        ),
+        # Without any rota it goes to the responsible physician, who must be at work.
+        (
+            Roster([MANAGER], TEAM),
+            Recipient(practitioner(ID[MANAGER]), MANAGER.email, Reason.NO_ROTA),
+        ),
+        (away(), Recipient("fallback", why=Reason.ON_LEAVE)),
+        (Roster([], None, on_call=(ID[MANAGER],)), Recipient("fallback", why=Reason.NO_TEAM)),
+    ],
+)
+def test_who_is_on_call_is_told_or_the_fallback_team_with_the_reason_rel_40(
+    roster: Roster, expected: Recipient
+) -> None:
+    assert route(To.ON_CALL, Channel.EMAIL, Severity.RED, roster) == expected
+
+
+def test_the_backup_is_somebody_else_than_who_is_on_call() -> None:
+    third = person()
+    roster = Roster(
+        [MANAGER, COLLEAGUE, third],
+        TEAM,
+        members=[MANAGER, COLLEAGUE, third],
+        on_call=(ID[COLLEAGUE],),
+    )
+
+    told = route(To.BACKUP, Channel.EMAIL, Severity.RED, roster)
+
+    assert told.key == practitioner(third.practitioner_id)
+
+
+def test_a_waiting_message_to_somebody_who_went_on_leave_goes_to_the_fallback_team_al_13() -> None:
+    to = address(practitioner(ID[MANAGER]), [MANAGER], fallback=FALLBACK, on_leave={ID[MANAGER]})
+
+    assert to == Recipient("fallback", FALLBACK, Reason.ON_LEAVE)
+
+
 @given(
     st.sampled_from(To),
     st.sampled_from(Channel),
@@ -84,16 +200,32 @@ def test_the_backup_is_somebody_else_than_who_was_told_first() -> None:
         max_size=3,
     ),
     st.sampled_from([TEAM, None]),
+    st.data(),
 )
 def test_nothing_is_ever_addressed_to_nobody(
-    to: To, channel: Channel, severity: Severity, people: list[Responsible], team: Team | None
+    to: To,
+    channel: Channel,
+    severity: Severity,
+    people: list[Responsible],
+    team: Team | None,
+    data: st.DataObject,
 ) -> None:
     """REL-40."""
-    told = route(to, channel, severity, Roster(people, team))
+    ids = [each.practitioner_id for each in people]
+    some = st.sampled_from(ids) if ids else st.nothing()
+    why = st.sampled_from([Reason.ON_LEAVE, Reason.OFF_DUTY])
+    away = data.draw(st.dictionaries(some, why))
+    rota = data.draw(st.none() | st.lists(some))
+    instead = data.draw(st.dictionaries(some, some))
+    roster = Roster(people, team, members=people, away=away, instead=instead, on_call=rota)
+
+    told = route(to, channel, severity, roster)
 
     assert told.key
     working = {practitioner(p.practitioner_id) for p in people if p.active}
     assert told.key in {"fallback", "support", f"team:{TEAM.id}"} | working
+    on_leave = {practitioner(who) for who, reason in away.items() if reason is Reason.ON_LEAVE}
+    assert told.key not in on_leave
 
 
 @given(st.sampled_from(To), st.sampled_from(Channel))

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from fhir.available import TIMEZONE_URL
 from fhir.identity import Identifier, Ref
 from fhir.people import (
-    TIMEZONE_URL,
     read_care_team,
     read_condition,
     read_device,

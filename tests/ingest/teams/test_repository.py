@@ -7,6 +7,7 @@ import pytest
 
 from core.errors import InvalidError, NotFoundError
 from core.security import SYSTEM, Caller, Role
+from ingest.presence import Post
 from ingest.repository import (
     care_teams,
     may_see,
@@ -16,6 +17,7 @@ from ingest.repository import (
     visible_to,
 )
 from ingest.service import enrol_by_override
+from ingest.weekly import span
 
 if TYPE_CHECKING:
     from core.database import Database
@@ -159,6 +161,37 @@ def test_a_roles_address_goes_before_the_personal_one(
         assert may_see(session, user(UUID(doctor)), UUID(who))
 
     assert answer.email == "ward@clinic.example"
+
+
+def test_the_hours_and_the_leave_that_a_role_states_are_kept_and_a_newer_one_replaces_them(
+    gateway: Any, build: Any, database: Database
+) -> None:
+    who = gateway.create(build.patient())
+    doctor = clinician(gateway, f"Dr {uuid4()}")
+    role = {
+        "resourceType": "PractitionerRole",
+        "practitioner": {"reference": f"Practitioner/{doctor}"},
+        "availableTime": [
+            {
+                "daysOfWeek": ["mon"],
+                "availableStartTime": "08:00:00",
+                "availableEndTime": "17:00:00",
+            }
+        ],
+        "notAvailable": [{"description": "Leave", "during": {"start": "2026-08-03"}}],
+    }
+    role_id = gateway.create(role)
+    gateway.create(episode(who, team(gateway, f"Team {uuid4()}", (doctor, NURSE)), doctor))
+
+    with database.transaction() as session:
+        [before] = responsible(session, UUID(who))
+    changed = {k: v for k, v in role.items() if k != "notAvailable"} | {"id": role_id}
+    assert gateway.put(f"PractitionerRole/{role_id}", changed).status_code == 200
+    with database.transaction() as session:
+        [after] = responsible(session, UUID(who))
+
+    assert before.posts == (Post((span("mon", "08:00", "17:00"),), (("2026-08-03", ""),)),)
+    assert after.posts == (Post((span("mon", "08:00", "17:00"),)),)
 
 
 @pytest.mark.parametrize(

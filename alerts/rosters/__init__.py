@@ -1,0 +1,1 @@
+"""Who could be told of a patient at an instant."""

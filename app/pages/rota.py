@@ -1,0 +1,116 @@
+"""Who is on call for a team in the next days, the holes in words, and who is away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from alerts.oncall.service import Overview, overview
+from alerts.policy import Policy
+from alerts.rota import UNKNOWN, Turn, by_day
+from app import health
+from app.pages.door import Door, Visit
+from app.pages.refusals import page_route
+from app.pages.site_policy import policy_of
+from app.pages.strip import strip
+from core.audit import Action, record
+from core.errors import NotFoundError
+from core.security import SYSTEM, Role
+from ingest import repository as people
+from ingest.roster import Team
+from ingest.weekly import DASH, NAMES
+
+DAYS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class TurnPrint:
+    """One turn of a day: from when to when, and whose."""
+
+    times: str
+    who: str
+    hole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DayPrint:
+    """One day of the rota."""
+
+    words: str
+    holiday: str
+    turns: list[TurnPrint]
+
+
+def router(door: Door) -> APIRouter:
+    """Return `/rota` and `/rota/{team_id}`, of the teams that somebody takes part in."""
+    routes = APIRouter(route_class=page_route(door.pages), include_in_schema=False)
+    policy = policy_of(door.settings)
+
+    @routes.get("/rota")
+    def listed(request: Request) -> Response:
+        with door.visit(request) as visit:
+            return door.pages.page("rotas.html", visit=visit, here="rota", teams=_teams(visit))
+
+    @routes.get("/rota/{team_id}")
+    def rota(request: Request, team_id: UUID) -> Response:
+        with door.visit(request) as visit:
+            team = next((each for each in _teams(visit) if each.id == team_id), None)
+            if team is None:
+                raise NotFoundError("no such team")
+            return _page(door, visit, team, policy)
+
+    return routes
+
+
+def _teams(visit: Visit) -> list[Team]:
+    """Return whose rota somebody may see: it holds no patient, and supervisors see all."""
+    supervises = visit.caller.role is Role.SUPERVISOR
+    return people.care_teams(visit.session, SYSTEM if supervises else visit.caller)
+
+
+def _page(door: Door, visit: Visit, team: Team, policy: Policy) -> Response:
+    session, now = visit.session, visit.now
+    record(session, visit.caller, Action.READ, "on_call_shift", now=now, entity_id=team.id)
+    clock = policy.place(team.id, team.name).clock
+    midnight = datetime.combine(now.astimezone(clock).date(), datetime.min.time(), clock)
+    end = midnight.replace(tzinfo=None) + timedelta(days=DAYS)
+    seen = overview(session, team, policy, start=midnight, end=end.replace(tzinfo=clock))
+    profiles = people.profiles(session, people.visible_to(visit.caller))
+    return door.pages.page(
+        "rota.html",
+        visit=visit,
+        here="rota",
+        strip=strip(profiles, health.pipeline(session, now=now), now=now, zone=door.zone),
+        team=team,
+        zone=str(clock),
+        cover="; ".join(each.words() for each in seen.known.place.cover),
+        keeps_rota=seen.known.keeps_rota,
+        warnings=seen.warnings,
+        days=_days(seen, midnight),
+        leaves=[leave.words(clock, seen.names) for leave in seen.leaves],
+    )
+
+
+def _days(seen: Overview, midnight: datetime) -> list[DayPrint]:
+    place = seen.known.place
+    first = midnight.date()
+    days = [first + timedelta(days=ahead) for ahead in range(DAYS)]
+    return [
+        DayPrint(
+            f"{NAMES[day.weekday()]} {day.day} {day:%b}",
+            place.holidays.get(day, ""),
+            [_turn(turn, seen) for turn in turns],
+        )
+        for day, turns in by_day(seen.turns, days, place.clock).items()
+    ]
+
+
+def _turn(turn: Turn, seen: Overview) -> TurnPrint:
+    clock = seen.known.place.clock
+    start, end = turn.start.astimezone(clock), turn.end.astimezone(clock)
+    until = "24:00" if end.date() > start.date() else f"{end:%H:%M}"
+    who = ", ".join(seen.names.get(each, UNKNOWN) for each in turn.who)
+    return TurnPrint(f"{start:%H:%M}{DASH}{until}", who or "nobody", hole=not turn.who)
