@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import resource
 import signal
 import time
@@ -19,12 +20,13 @@ from core.outbox import Topic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from uuid import UUID
 
     from sqlalchemy.orm import Session
 
     from app.runtime import Runtime
+    from core.database import Database
     from core.outbox import Leased
 
     Step = Callable[[Session, UUID, datetime, Runtime], None]
@@ -109,6 +111,39 @@ def dying_relay() -> None:
     app.relay.publish = publish
 
 
+def _ringing(times: int) -> None:
+    ring = app.relay.publish
+
+    def publish(row: Leased) -> None:
+        for _ in range(times):
+            ring(row)
+
+    app.relay.publish = publish
+
+
+def ringing_twice() -> None:
+    """The relay publishes every message twice."""
+    _ringing(2)
+
+
+def ringing_three_times() -> None:
+    """The relay publishes every message three times."""
+    _ringing(3)
+
+
+def out_of_order() -> None:
+    """The relay lets messages gather, and publishes them in any order."""
+    leased, chance = app.relay._leased, random.Random(20261129)  # noqa: S311 (an order)
+
+    def shuffled(database: Database, *, owner: str, length: timedelta) -> list[Leased]:
+        time.sleep(SLOW_SECONDS)
+        rows = leased(database, owner=owner, length=length)
+        chance.shuffle(rows)
+        return rows
+
+    app.relay._leased = shuffled
+
+
 def old_code() -> None:
     """A worker of before a topic was thought of."""
     del app.tasks.STEPS[Topic.RAISE]
@@ -125,4 +160,10 @@ def slow_model() -> None:
     monitoring.risk.score = score  # type: ignore[assignment]
 
 
-ODD = {each.__name__: each for each in (slow, poisoned, dying_relay, old_code, slow_model)}
+ODD = {
+    each.__name__: each
+    for each in (
+        *(slow, poisoned, dying_relay, old_code, slow_model),
+        *(ringing_twice, ringing_three_times, out_of_order),
+    )
+}

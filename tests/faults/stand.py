@@ -52,6 +52,7 @@ PARTS = {
     "relay": ("scheduler", "--only", "relay"),
     "timers": ("scheduler", "--only", "timers"),
 }
+LONE = ("worker", "--processes", "1")
 
 
 @dataclass(slots=True)
@@ -83,7 +84,9 @@ class Stand:
 
         `odd` names what is changed in it (`tests.faults.odd`).
         """
-        arguments = [each.format(port=self.port) for each in PARTS[kind or part]]
+        arguments = [
+            each.format(port=self.port) for each in ({**PARTS, "lone": LONE}[kind or part])
+        ]
         variables = {**self.environment, **environment}
         given = (arguments, variables, str(self.log), odd, os.getpid())
         process = CONTEXT.Process(target=main, args=given)
