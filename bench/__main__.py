@@ -10,7 +10,7 @@ import os
 import platform
 import sys
 
-from bench import assess, bulk, ingest, replay, search
+from bench import assess, bulk, ingest, replay, response, search
 
 BENCHES = {
     "replay": replay.main,
@@ -18,6 +18,7 @@ BENCHES = {
     "ingest": ingest.main,
     "search": search.main,
     "bulk": bulk.main,
+    "response": response.main,
 }
 
 

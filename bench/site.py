@@ -8,12 +8,13 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from aiosmtpd.controller import Controller
 
 import app.migrate
 from app.commands.clients import fetch_token, make_key, register_client
@@ -22,6 +23,9 @@ from core.settings import Environment, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from uuid import UUID
+
+    from aiosmtpd.smtp import Envelope
 
 SCOPES = frozenset({"system/*.cruds"})
 READY_SECONDS = 60.0
@@ -129,3 +133,71 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@contextmanager
+def up(data: Path, environment: dict[str, str]) -> Iterator[str]:
+    """Run the whole program as `wardlight up` does, and yield its address."""
+    port = _free_port()
+    log = data / "up.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app", "up", "--port", str(port)],
+            cwd=Path(__file__).parent.parent,
+            env={**os.environ, "WARDLIGHT_DATA": str(data), **environment},
+            stdout=out,
+            stderr=out,
+        )
+    address, until = f"http://127.0.0.1:{port}", time.monotonic() + 5 * READY_SECONDS
+    try:
+        while not _ready(address):
+            if time.monotonic() > until or process.poll() is not None:
+                raise RuntimeError(f"does not answer: {log.read_text()[-2000:]}")
+            time.sleep(0.2)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def _ready(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/readyz", timeout=5).is_success
+    except httpx.HTTPError:
+        return False
+
+
+@dataclass(slots=True)
+class PostOffice:
+    """A real SMTP server on loopback that notes when it took each message."""
+
+    port: int = 0
+    arrivals: dict[str, float] = field(default_factory=dict)
+
+    async def handle_DATA(self, _server: object, _session: object, envelope: Envelope) -> str:  # noqa: N802 (aiosmtpd looks for this name)
+        """Note the message by its id, which is its delivery's."""
+        content = envelope.original_content or b""
+        name = content.partition(b"Message-ID: <")[2].partition(b"@")[0].decode()
+        self.arrivals.setdefault(name, time.monotonic())
+        return "250 OK"
+
+    def taken(self, delivery: UUID) -> float:
+        """Return when a message was taken, once it is."""
+        until = time.monotonic() + READY_SECONDS
+        while str(delivery) not in self.arrivals:
+            if time.monotonic() > until:
+                raise RuntimeError("the message never came")
+            time.sleep(0.002)
+        return self.arrivals[str(delivery)]
+
+
+@contextmanager
+def post_office() -> Iterator[PostOffice]:
+    """Run the mail server for the block."""
+    office = PostOffice(_free_port())
+    controller = Controller(office, hostname="127.0.0.1", port=office.port)
+    controller.start()
+    try:
+        yield office
+    finally:
+        controller.stop()
