@@ -44,7 +44,7 @@ CROWD, BUNDLE = 100, 20
 AT_ONCE = 200
 ROWS = 10_000
 LOOK_SECONDS = 0.005
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 900.0
 
 
 def main(arguments: Sequence[str] = ()) -> None:
