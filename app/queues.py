@@ -8,11 +8,13 @@ more urgent always finds room beside what is less.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING
+from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy import func, select
 
-from core.outbox import Outbox, Priority, State
+from core.outbox import Outbox, Priority, State, Topic
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,6 +28,12 @@ NORMAL = "normal"
 REPORTS = "reports"  # what can wait: exports, loads of the past, the quarter-hourly rounds
 RETRY = "retry"  # what was begun before: poison is never in front of what is well
 QUEUES = (CRITICAL, NORMAL, REPORTS, RETRY)
+
+# A group of workers is known by the queues that it reads. Each has one queue more that no other
+# group reads: what is closed out of it shows that this very group works (REL-36).
+GROUPS = tuple("+".join(names) for n in range(1, 5) for names in combinations(QUEUES, n))
+OWN = {group: f"own-{group.replace('+', '-')}" for group in GROUPS}
+PROBES = {uuid5(NAMESPACE_URL, f"wardlight-workers/{group}"): group for group in GROUPS}
 
 # Up to so many rows may be out while one of this priority goes out.
 BOUNDS = {Priority.BULK: 100, Priority.NORMAL: 200, Priority.CRITICAL: 250}
@@ -43,6 +51,8 @@ class Room:
 
 def queue_of(row: Leased) -> str:
     """Return the queue of a row."""
+    if row.topic == Topic.PROBE and row.subject_id in PROBES:
+        return OWN[PROBES[row.subject_id]]
     if row.attempts:
         return RETRY
     if row.priority <= Priority.CRITICAL:
@@ -71,3 +81,9 @@ def out_now(session: Session, *, now: datetime) -> tuple[int, int]:
     begun = func.count().filter(Outbox.attempts > 0)
     row = session.execute(select(func.count(), begun).where(*with_somebody)).one()
     return row[0], row[1]
+
+
+def group_of(queues: str) -> str:
+    """Return the name of the group that reads these queues, whichever way they are listed."""
+    asked = set(queues.split(","))
+    return "+".join(name for name in QUEUES if name in asked)

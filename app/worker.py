@@ -16,7 +16,7 @@ from celery import Celery, Task
 from kombu.entity import Queue
 from kombu.exceptions import OperationalError
 
-from app.queues import NORMAL, QUEUES
+from app.queues import NORMAL, OWN, QUEUES
 
 VISIBILITY_SECONDS = 120
 REDIS: dict[str, Any] = {
@@ -35,6 +35,7 @@ QUORUM = {
     # its message is dropped. There is no second place for dead letters beside the outbox.
     "x-delivery-limit": 20,
 }
+READ = (*QUEUES, *OWN.values())
 LOOK_SECONDS = 2
 
 
@@ -101,13 +102,13 @@ def for_broker(broker_url: str) -> dict[str, Any]:
     if not on_rabbitmq(broker_url):
         return {
             "broker_transport_options": REDIS,
-            "task_queues": [_queue(name) for name in QUEUES],
+            "task_queues": [_queue(name) for name in READ],
         }
     tls = {"server_hostname": None, "cert_reqs": ssl.CERT_REQUIRED}  # None: that of the address
     return {
         "broker_transport_options": RABBITMQ,
         "broker_use_ssl": tls if broker_url.startswith("amqps://") else False,
-        "task_queues": [_queue(name, queue_arguments=QUORUM) for name in QUEUES],
+        "task_queues": [_queue(name, queue_arguments=QUORUM) for name in READ],
         "worker_consumer": "app.consumer:Consumer",
     }
 

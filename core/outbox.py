@@ -165,6 +165,8 @@ class Leased(NamedTuple):
     id: UUID
     priority: int
     attempts: int
+    topic: str = ""
+    subject_id: UUID | None = None
 
 
 def lease(  # noqa: PLR0913 (a lease has this many facts)
@@ -205,7 +207,7 @@ def lease(  # noqa: PLR0913 (a lease has this many facts)
             lease_until=now + length,
             fence=Outbox.fence + 1,
         )
-        .returning(Outbox.id, Outbox.priority, Outbox.attempts)
+        .returning(Outbox.id, Outbox.priority, Outbox.attempts, Outbox.topic, Outbox.subject_id)
     )
     return sorted((Leased(*row) for row in rows), key=lambda row: row.priority)
 

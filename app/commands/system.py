@@ -19,9 +19,10 @@ import app.migrate
 from app import health, lifeline, relay, scheduler, worker
 from app.claim import claimed, need_free
 from app.heads import BoundedHeads
-from app.queues import QUEUES
+from app.queues import OWN, QUEUES, group_of
 from app.runtime import Runtime, connect
 from app.supervisor import Supervisor, parts
+from app.watching import groups
 from app.watching import service as watcher
 from core.database import Database
 from core.embedded import Servers, servers
@@ -146,7 +147,10 @@ def run_worker(
         raise InvalidError(f"no such queue: {', '.join(unknown)}", field="queues")
     settings = Settings()
     configure(settings)
-    connect(settings).close()
+    group = group_of(queues)
+    database = connect(settings)
+    groups.register(database, group, every=settings.watch_every)
+    database.close()
     lifeline.hold_on()
     if settings.environment is not Environment.PRODUCTION:
         # A laptop's container runs as root; production is told that it should not.
@@ -155,7 +159,7 @@ def run_worker(
         "--quiet",
         "worker",
         "-Q",
-        queues,
+        f"{queues},{OWN[group]}",
         "-c",
         str(processes),
         "-l",

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from alerts.watched import service as watched
 from app.checks.service import check
 from app.periods import first
-from app.watching import heartbeat, rounds
+from app.watching import groups, heartbeat, rounds
 from core.logging import logger
 from ingest.synthetic.repository import synthetic_people
 from monitoring.forgetting import repository as judgements
@@ -57,6 +57,7 @@ def watch(runtime: Runtime) -> None:
     now, every = database.now(), settings.watch_every
     with database.transaction() as session:
         rounds.complete(session, now=now, every=every)
+        groups.probe(session, now=now, every=every)
     heartbeat.beat(database, runtime.outward, settings.heartbeat_url, now=now, every=every)
     with database.transaction() as session:
         person = rounds.begin(session, now=now, every=every)

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from app.queues import BEGUN_BOUND, BOUNDS, QUEUES, out_now, queue_of, room
+from app.queues import BEGUN_BOUND, BOUNDS, OWN, QUEUES, out_now, queue_of, room
 from app.supervisor import parts
 from app.worker import REDIS, make_celery
 from core import outbox
@@ -120,7 +120,7 @@ def test_every_line_of_the_designed_configuration_is_in_force(url: str) -> None:
     conf = make_celery(url).conf
 
     assert {name: conf[name] for name in DESIGNED} == DESIGNED
-    assert [queue.name for queue in conf.task_queues] == list(QUEUES)
+    assert [queue.name for queue in conf.task_queues] == [*QUEUES, *OWN.values()]
     assert conf.result_backend is None
 
 
