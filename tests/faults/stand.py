@@ -7,6 +7,7 @@ back before the test says so.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import threading
 from contextlib import contextmanager, suppress
@@ -97,6 +98,11 @@ class Stand:
     def lives(self, part: str) -> bool:
         process = self.processes.get(part)
         return process is not None and process.is_alive()
+
+    def ready(self, worker: str) -> bool:
+        """Return whether a worker has said that it is ready."""
+        said = rf"\b{self.processes[worker].pid}@\S+ ready"
+        return re.search(said, self.log.read_text(errors="replace")) is not None
 
     def kill(self, *parts: str) -> int:
         """SIGKILL a part with its children, and return how many processes there were."""
