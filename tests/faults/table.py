@@ -155,12 +155,17 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
             row.passed += 1
             if FIGURES in item.stash:
                 row.figures.append(item.stash[FIGURES])
+    if call.when == "teardown":
+        renew(item.config)  # a run that is cut off keeps what it found
     return report  # type: ignore[return-value]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    renew(session.config)
+
+
+def renew(config: pytest.Config) -> None:
     """Renew the rows of the faults of which every test ran; a part of one says nothing."""
-    config = session.config
     if config.args_source is not pytest.Config.ArgsSource.TESTPATHS or config.option.collectonly:
         return
     page = PAGE.read_text()
