@@ -192,7 +192,7 @@ def written(rows: dict[int, Row], old: str = "") -> str:
 
 def line_of(number: int, row: Row) -> str:
     cells = row.cells()
-    if number in EXCUSED and cells[-1] != "held" and not row.failed:
+    if number in EXCUSED and not row.passed and not row.failed and (row.skipped or not row.asked):
         cells = ["0", NONE, NONE, NONE, EXCUSED[number]]
     if number in NOTES:
         cells[-1] += f"; {NOTES[number]}"
