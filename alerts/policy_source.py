@@ -75,13 +75,24 @@ def _read(source: Mapping[str, Any], scale: float, zone: str) -> Policy:
         undo=timedelta(seconds=source["undo_seconds"]),
         pacing=pacing.read(source["delivery"], scale=scale),
         hash=_hash(source),
-        batches=tuple(source["delivery"].get("batch_hours", (8,))),
+        batches=_batches(source["delivery"]),
         site=site,
         teams=teams,
         hours=hours,
         budget=_budget(source.get("budget", {})),
         digest_at=minutes(source.get("digest_at", clock(DIGEST_AT)), "digest_at"),
     )
+
+
+def _batches(source: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the hours at which a batch leaves; a channel that nobody knows has no waits."""
+    for name in source.get("waits_of", ()):
+        if name not in set(Channel):
+            raise InvalidError(f"policy: unknown channel {name}", field="delivery.waits_of")
+    hours = tuple(source.get("batch_hours", (8,)))
+    if not hours or not all(hour in range(24) for hour in hours):
+        raise InvalidError("policy: hours are 0 to 23, at least one", field="delivery.batch_hours")
+    return hours
 
 
 def _tier(source: Mapping[str, Any], scale: float, routes: tuple[Route, ...] = ()) -> Tier:

@@ -96,7 +96,7 @@ def leaves_at(alert: Alert, step: Step, channel: str, *, now: datetime) -> datet
     """
     policy = thaw(alert.policy)
     wait = policy.tiers[Severity(alert.severity)].gather
-    began = step.fired_at or now
+    began = (step.fired_at or now).astimezone(policy.site.clock)
     return max(now, gather.until(step.reason, channel, wait, policy.batches, now=began))
 
 

@@ -97,9 +97,27 @@ def _quiet_repeat(source: dict[str, Any]) -> None:
     source["tiers"]["RED"]["repeat"]["after_minutes"] = 0
 
 
+def _waits_of_nobody(source: dict[str, Any]) -> None:
+    source["delivery"]["waits_of"]["fax"] = [5]
+
+
+def _batch_of_no_hour(source: dict[str, Any]) -> None:
+    source["delivery"]["batch_hours"] = [24]
+
+
+def test_the_batch_leaves_at_the_hour_that_the_policy_states_al_09() -> None:
+    edited = copy.deepcopy(SOURCE)
+    edited["delivery"]["batch_hours"] = [7, 13]
+
+    assert read(edited).batches == (7, 13)
+    assert read(SOURCE).batches == tuple(SOURCE["delivery"]["batch_hours"])
+
+
 @pytest.mark.parametrize(
     "harm",
     [
+        _waits_of_nobody,
+        _batch_of_no_hour,
         _without_first_step,
         _out_of_order,
         _closing_red,
