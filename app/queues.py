@@ -14,7 +14,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy import func, select
 
-from core.outbox import Outbox, Priority, State, Topic
+from core.outbox import Outbox, Priority, State, Topic, doubtful
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 CRITICAL = "critical"
 NORMAL = "normal"
 REPORTS = "reports"  # what can wait: exports, loads of the past, the quarter-hourly rounds
-RETRY = "retry"  # what was begun before: poison is never in front of what is well
+RETRY = "retry"  # what may be poison: it is never in front of what is well
 QUEUES = (CRITICAL, NORMAL, REPORTS, RETRY)
 
 # A group of workers is known by the queues that it reads. Each has one queue more that no other
@@ -46,14 +46,14 @@ class Room:
 
     limit: int
     last: int
-    begun: bool  # whether rows that were begun before may be among them
+    begun: bool  # whether rows in doubt, begun before, may be among them
 
 
 def queue_of(row: Leased) -> str:
     """Return the queue of a row."""
     if row.topic == Topic.PROBE and row.subject_id in PROBES:
         return OWN[PROBES[row.subject_id]]
-    if row.attempts:
+    if doubtful(row.attempts, row.priority):
         return RETRY
     if row.priority <= Priority.CRITICAL:
         return CRITICAL
@@ -69,7 +69,7 @@ def room(out: int, begun: int) -> Room | None:
 
 
 def out_now(session: Session, *, now: datetime) -> tuple[int, int]:
-    """Return how many rows are out with somebody, and how many of them were begun before.
+    """Return how many rows are out with somebody, and how many of them are in doubt.
 
     What failed and waits for its next try is with nobody.
     """
@@ -78,7 +78,7 @@ def out_now(session: Session, *, now: datetime) -> tuple[int, int]:
         Outbox.lease_until > now,
         Outbox.lease_owner.is_not(None),
     )
-    begun = func.count().filter(Outbox.attempts > 0)
+    begun = func.count().filter(doubtful(Outbox.attempts, Outbox.priority))
     row = session.execute(select(func.count(), begun).where(*with_somebody)).one()
     return row[0], row[1]
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index, and_, delete, func, or_, select, text, update
+from sqlalchemy import Index, and_, delete, func, not_, or_, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, id_column, instant
@@ -169,6 +169,11 @@ class Leased(NamedTuple):
     subject_id: UUID | None = None
 
 
+def doubtful(attempts: Any, priority: Any) -> Any:
+    """Whether a row may be what ends its workers: begun before, a critical one more than once."""
+    return (attempts > 1) | ((attempts > 0) & (priority > Priority.CRITICAL))
+
+
 def lease(  # noqa: PLR0913 (a lease has this many facts)
     session: Session,
     *,
@@ -181,15 +186,14 @@ def lease(  # noqa: PLR0913 (a lease has this many facts)
 ) -> list[Leased]:
     """Lease the most urgent waiting rows, none less urgent than `last`.
 
-    `begun` says whether rows that were begun before may be among them. Rows are chosen by state
-    and lease, never by "id greater than last seen": two transactions may commit in the reverse
-    order of their ids (REL-03).
+    `begun` says whether rows in doubt may be among them. Rows are chosen by state and lease, never
+    by "id greater than last seen": transactions may commit in reverse order of ids (REL-03).
     """
     waiting = or_(
         and_(Outbox.state == State.OPEN, Outbox.next_try_at <= now),
         and_(Outbox.state == State.LEASED, Outbox.lease_until <= now),
     )
-    fresh = [] if begun else [Outbox.attempts == 0]
+    fresh = [] if begun else [not_(doubtful(Outbox.attempts, Outbox.priority))]
     chosen = (
         select(Outbox.id)
         .where(waiting, Outbox.priority <= last, *fresh)
@@ -219,11 +223,7 @@ def start(session: Session, row_id: UUID) -> bool:
     same, on our row and not by the broker's task id, and is parked in the end (REL-27).
     Waiting in a queue that nobody reads counts for nothing.
     """
-    row = session.scalar(
-        select(Outbox)
-        .where(Outbox.id == row_id, Outbox.state == State.LEASED)
-        .with_for_update(skip_locked=True)
-    )
+    row = begin(session, row_id)
     if row is None:
         return False
     if row.attempts >= MAX_ATTEMPTS:

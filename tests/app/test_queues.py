@@ -27,7 +27,8 @@ LEASE = timedelta(seconds=60)
         (Priority.CRITICAL, 0, "critical"),
         (Priority.NORMAL, 0, "normal"),
         (Priority.BULK, 0, "reports"),
-        (Priority.CRITICAL, 1, "retry"),
+        (Priority.CRITICAL, 1, "critical"),
+        (Priority.CRITICAL, 2, "retry"),
         (Priority.NORMAL, 3, "retry"),
         (Priority.BULK, 1, "retry"),
     ],
@@ -74,6 +75,17 @@ def test_what_failed_is_out_no_more_and_is_left_where_too_much_was_begun_before(
     assert outbox.lease(session, owner="t", now=later, length=LEASE, limit=9, begun=False) == []
     [again] = outbox.lease(session, owner="t", now=later, length=LEASE, limit=9)
     assert queue_of(again) == "retry"
+
+
+def test_a_red_whose_worker_died_waits_behind_nothing_in_doubt_rel_27(session: Session) -> None:
+    outbox.offer(session, Topic.RAISE, uuid4(), now=NOW, priority=Priority.CRITICAL)
+    [row] = outbox.lease(session, owner="t", now=NOW, length=LEASE, limit=1)
+    outbox.start(session, row.id)
+
+    [again] = outbox.lease(session, owner="t", now=NOW + LEASE, length=LEASE, limit=9, begun=False)
+
+    assert again.attempts == 1
+    assert queue_of(again) == "critical"
 
 
 def test_one_worker_group_is_kept_for_what_is_critical_and_every_queue_is_read() -> None:
