@@ -18,6 +18,7 @@ import monitoring.service
 from app.accounts.service import NewUser, create_user
 from app.periods import ScheduledRun
 from app.promises import JOB
+from app.watching.tables import Round
 from core.clock import utc_now
 from core.outbox import Outbox, State
 from core.sealed_fields import seal
@@ -277,6 +278,10 @@ def _settle(session: Session, now: datetime) -> None:
     mark_judged(session, everybody, now=now)
     session.execute(delete(Outbox).where(Outbox.state != State.DONE))
     session.merge(ScheduledRun(job=JOB, period=f"{now:%Y-%m-%dT%H:%M}", ran_at=now))
+    vouched = now + timedelta(minutes=2)
+    session.merge(
+        Round(period=f"{now:%Y-%m-%dT%H:%M}", began_at=now, completed_at=now, vouches_until=vouched)
+    )
     session.add(
         Outbox(
             topic="assess",

@@ -25,7 +25,7 @@ from core.security import Caller
 from ingest.receipt import Posted, Sender
 from ingest.tables import Client, Parcel, Patient, Resource, StoredReading
 from monitoring.plans.site_rules import SiteRules
-from monitoring.tables import AssessmentRow
+from monitoring.tables import AssessmentRow, LastJudged
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -39,8 +39,13 @@ POLICY = alerts.service.load_policy()
 
 @pytest.fixture
 def person(session: Session) -> UUID:
-    """Somebody whose glucose of 40 mg/dL has come through the door and has become a RED."""
+    """Somebody whose glucose of 40 mg/dL has come through the door and has become a RED.
+
+    Nobody else was judged: the auditor takes a sample.
+    """
     session.execute(update(Outbox).values(state="done"))
+    session.execute(delete(LastJudged))
+    session.execute(delete(AssessmentRow))
     person, client = uuid4(), uuid4()
     session.add(Patient(id=person, created_at=NOW, zone="UTC"))
     session.add(Client(id=client, name=f"gateway-{client}", jwks={}, scopes=[], created_at=NOW))
