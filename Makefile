@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3; 
 BIN := .venv/bin
 ARGS ?=
 # Test files are shared out to so many processes, each with servers of its own.
-WORKERS ?= 2
+WORKERS ?= 3
 # How often `make faults` kills the API at a random point (REL-01).
 KILLS ?= 200
 

@@ -32,6 +32,7 @@ def test_sigterm_stops_every_process_and_server_within_30_seconds(tmp_path: Path
         assert not alive
 
 
+@pytest.mark.faults
 def test_children_do_not_outlive_a_killed_supervisor(tmp_path: Path) -> None:
     with running_system(tmp_path) as system:
         family = [

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from app.cli import main
 from core.clock import utc_now
 from lab.gateway import Tally
 from tests.invented import enrolment, observation
@@ -67,13 +68,22 @@ def test_a_registered_client_gets_a_token_from_the_real_endpoint_and_posts_with_
     ],
 )
 def test_a_refusal_is_one_line_and_exit_code_2(
-    tmp_path: Path, arguments: tuple[str, ...], said: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    said: str,
 ) -> None:
-    done = wardlight(tmp_path, *arguments)
+    monkeypatch.setenv("WARDLIGHT_DATA", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["wardlight", *arguments])
 
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert len(told.strip().splitlines()) == 1
 
 
 def test_replay_writes_an_alert_for_a_folder_without_any_server(tmp_path: Path) -> None:

@@ -101,6 +101,7 @@ def services(
 
 
 @pytest.mark.processes
+@pytest.mark.faults
 def test_each_services_command_runs_against_real_servers(
     services: tuple[dict[str, subprocess.Popen[bytes]], int], environment: dict[str, str]
 ) -> None:

@@ -46,7 +46,7 @@ def token(target: Target) -> str:
 
 
 FIXED = settings(
-    max_examples=15,
+    max_examples=8,
     deadline=None,
     derandomize=True,
     database=None,

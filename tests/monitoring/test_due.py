@@ -95,7 +95,7 @@ def test_who_comes_home_is_looked_for_from_then_on() -> None:
     assert told("MOT-NONE", news) == [home + timedelta(hours=12)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.integers(0, 48 * 60 - 1), max_size=12))
 def test_a_replay_tells_what_asking_each_minute_would_have_found(minutes: list[int]) -> None:
     """No due instant is missed: nothing found at a quarter of an hour was not told before it."""
