@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from core.embedded import Servers
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.faults]
 ROOT = Path(__file__).parent.parent.parent
 PROCESSES = (
     ["scheduler", "--only", "timers"],
@@ -101,7 +101,7 @@ def row_of(database: Database, subject: UUID) -> Outbox:
         return row
 
 
-@pytest.mark.parametrize("by", ["+1h", pytest.param("-1h", marks=pytest.mark.faults)])
+@pytest.mark.parametrize("by", ["+1h", "-1h"])
 def test_a_stepped_wall_clock_neither_fires_nor_delays_anything_rel_22_ft_19(
     program: str, running: tuple[Servers, Database], tmp_path: Path, by: str
 ) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lab.gateway import Gateway
     from tests.running_system import System
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.faults]
 MOST_MEMORY = 200 << 20
 
 
@@ -113,7 +113,6 @@ def test_under_load_bulk_gets_503_and_a_critical_reading_overtakes_the_backlog_r
     assert highest - idle < MOST_MEMORY
 
 
-@pytest.mark.faults
 def test_one_patients_10000_readings_do_not_delay_anothers_critical_one_rel_28_ft_21(
     busy: System,
 ) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 LINES = 50_000
 PEOPLE = 50
 MOST = 200 << 20
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.faults]
 
 
 def peak(pid: int) -> int:
