@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from tests.faults.posting import Poster
     from tests.faults.table import Figures
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.faults]
 
 # REL-01 asks for 200, which `make faults` runs; CI has time for fewer.
-KILLS = int(os.environ.get("WARDLIGHT_KILLS", "4"))
+KILLS = int(os.environ.get("WARDLIGHT_KILLS", "10"))
 
 
 def test_what_was_acknowledged_survives_sigkill_at_random_points_rel_01_ft_03_ft_04(
