@@ -47,7 +47,7 @@ def beat(
         ours = session.scalar(row.on_conflict_do_nothing().returning(Heartbeat.period))
     if ours is None:
         return
-    if why:
+    if why and url:
         log.error("the heartbeat is withheld", why=outcome)
     elif url and (failure := _ping(outward, url)):
         log.error("the heartbeat was not taken", why=failure)

@@ -41,12 +41,16 @@ def begin(session: Session, *, now: datetime, every: timedelta) -> UUID | None:
     return person_of(session, now=now) if ours else None
 
 
-def send(database: Database, settings: Settings, person: UUID, *, now: datetime) -> None:
-    """Post the reading of a round as any device would, and note that it was accepted."""
+def send(database: Database, settings: Settings, person: UUID, *, now: datetime) -> str:
+    """Post the reading of a round as any device would, and note that it was accepted.
+
+    Returns why it may be sent once more, as a device would: the door did not answer, or could
+    not take it at this moment. Nothing where it was taken or refused.
+    """
     secret = settings.secret_key
     if secret is None:
         log.error("the synthetic reading has no key: set WARDLIGHT_SECRET_KEY")
-        return
+        return ""
     token = issue_token(CLIENT, frozenset({SCOPE}), secret=secret.get_secret_value(), now=utc_now())
     base = (settings.watch_url or settings.base_url).rstrip("/")
     try:
@@ -57,15 +61,17 @@ def send(database: Database, settings: Settings, person: UUID, *, now: datetime)
             timeout=min(ANSWERED_WITHIN, settings.watch_seconds),
         )
     except httpx.HTTPError as error:
-        log.error("the door did not answer the synthetic reading", error=type(error).__name__)
-        return
-    if answer.status_code != httpx.codes.CREATED:
+        return type(error).__name__
+    if answer.is_server_error:
+        return f"answered-{answer.status_code}"
+    if not answer.is_success:
         log.error("the door refused the synthetic reading", status=answer.status_code)
-        return
+        return ""
     period = period_of(now, settings.watch_every)
     with database.transaction() as session:
         mine = update(Round).where(Round.period == period)
         session.execute(mine.values(accepted_at=func.clock_timestamp()))
+    return ""
 
 
 def reading(person: UUID, *, at: datetime) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from monitoring.forgetting import repository as judgements
 if TYPE_CHECKING:
     from datetime import datetime
     from threading import Event
+    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
@@ -33,9 +35,10 @@ LONGEST_WAIT_SECONDS = 1.0
 def run(runtime: Runtime, *, stop: Event) -> None:
     """Watch until told to stop; any number of watchers may run at once."""
     pause = min(LONGEST_WAIT_SECONDS, runtime.settings.watch_seconds / LOOKS)
+    unsent = None
     while not stop.is_set():
         try:
-            watch(runtime)
+            unsent = watch(runtime, unsent)
         except DBAPIError as error:
             log.warning("the watch cannot reach the database", error=type(error).__name__)
         stop.wait(pause)
@@ -51,8 +54,21 @@ def tidy(session: Session, *, now: datetime) -> None:
         heartbeat.forget(session, before=now - KEEP_ROUNDS)
 
 
-def watch(runtime: Runtime) -> None:
-    """See what came through, say so outside, and send the next synthetic reading."""
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """A reading that the door has not taken yet, and why."""
+
+    person: UUID
+    at: datetime
+    why: str = ""
+
+
+def watch(runtime: Runtime, unsent: Unsent | None = None) -> Unsent | None:
+    """See what came through, say so outside, and send the next synthetic reading.
+
+    Returns the one that the door has not taken: it is sent again at the next look, so that a door
+    that opens a second after the timers began is no minute of degraded alerting.
+    """
     database, settings = runtime.database, runtime.settings
     now, every = database.now(), settings.watch_every
     with database.transaction() as session:
@@ -63,5 +79,11 @@ def watch(runtime: Runtime) -> None:
         person = rounds.begin(session, now=now, every=every)
         tidy(session, now=now)
     if person is not None:
-        rounds.send(database, settings, person, now=now)
+        if unsent is not None:
+            log.error("the door took no synthetic reading", why=unsent.why)
+        unsent = Unsent(person, now)
+    if unsent is not None:
+        why = rounds.send(database, settings, unsent.person, now=unsent.at)
+        unsent = replace(unsent, why=why) if why else None
     check(runtime, now=now, every=every)
+    return unsent
