@@ -7,9 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
+import pytest
 from sqlalchemy import delete, func, select, text
+from sqlalchemy.orm import Session
 
 from alerts.service import load_policy
+from core.database import Database
 from core.rows import run
 from core.vitals import Quality, Vital
 from ingest.population.repository import _BLOCKS, blocks_of_people
@@ -30,7 +33,7 @@ from tests.monitoring.test_service import enrol, measure
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy.orm import Session
+    from core.embedded import Servers
 
 
 MONTH = NOW - timedelta(days=28)
@@ -74,37 +77,35 @@ def test_a_streams_last_contact_is_its_last_reading_rolled_up_or_not_al_22(
     }
 
 
-def test_of_a_dense_stream_no_minute_is_read_to_know_when_it_was_heard(session: Session) -> None:
+def test_of_a_dense_stream_no_minute_is_read_to_know_when_it_was_heard(owner: Session) -> None:
     """The rows that PostgreSQL looks at: what stands for the days, and not all of them."""
-    patient = worn(session)
-    assert service.roll_up(session, patient, since=WORN - timedelta(days=28), now=WORN)
-    ward(session, patient)
-    total = session.scalar(select(func.count()).where(StoredReading.patient_id == patient))
+    patient = worn(owner)
+    assert service.roll_up(owner, patient, since=WORN - timedelta(days=28), now=WORN)
+    ward(owner, patient)
+    total = owner.scalar(select(func.count()).where(StoredReading.patient_id == patient))
 
-    heard = looked_at(
-        session, _DENSE, [patient], [WORN - timedelta(days=1)], MONTHS_AGO, MONTHS_AGO
-    )
-    last = looked_at(session, _LAST, [patient])
+    heard = looked_at(owner, _DENSE, [patient], [WORN - timedelta(days=1)], MONTHS_AGO, MONTHS_AGO)
+    last = looked_at(owner, _LAST, [patient])
 
     assert total is not None
     assert heard < total / 5
     assert last <= 2
 
 
-def test_half_a_year_of_weights_is_read_without_what_lies_beside_them(session: Session) -> None:
+def test_half_a_year_of_weights_is_read_without_what_lies_beside_them(owner: Session) -> None:
     """WL-180: of the months before the last three only the weights are looked at."""
-    patient = enrol(session)
+    patient = enrol(owner)
     for days in range(210):
         for vital in (Vital.BODY_WEIGHT, *BESIDE):
-            add(session, patient, vital, WORN - timedelta(days=days, hours=1))
-    session.flush()
-    ward(session, patient)
+            add(owner, patient, vital, WORN - timedelta(days=days, hours=1))
+    owner.flush()
+    ward(owner, patient)
     since, weight_since = WORN - timedelta(days=90), WORN - timedelta(days=210)
 
-    looked = looked_at(session, _BLOCKS[0], [patient], since, weight_since)
-    blocks = blocks_of_people(
-        session, {patient: [patient]}, since=since, weight_since=weight_since
-    )[patient]
+    looked = looked_at(owner, _BLOCKS[0], [patient], since, weight_since)
+    blocks = blocks_of_people(owner, {patient: [patient]}, since=since, weight_since=weight_since)[
+        patient
+    ]
 
     found = sum(len(block) for block in blocks)
     assert found == 90 * (len(BESIDE) + 1) + 120
@@ -121,6 +122,17 @@ BESIDE = (
     Vital.GLUCOSE,
 )
 MONTHS_AGO = WORN - timedelta(days=28)
+
+
+@pytest.fixture
+def owner(embedded: Servers, database: Database) -> Iterator[Session]:
+    """A session of who owns the tables: nobody else's `analyze` does anything but warn."""
+    owned = Database(embedded.migration_database_url, field_keys=embedded.field_keys)
+    with owned.engine.connect() as connection, connection.begin() as outer:
+        with Session(connection, expire_on_commit=False, info=database.info) as session:
+            yield session
+        outer.rollback()
+    owned.close()
 
 
 def ward(session: Session, patient: UUID) -> None:
