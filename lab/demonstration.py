@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import typer
@@ -25,7 +26,7 @@ from core.errors import ConflictError, InvalidError
 from core.logging import configure
 from core.security import new_secret
 from core.settings import Environment, Settings
-from lab import standing
+from lab import standing, turns
 from lab.demo import cohort
 from lab.gateway import Gateway, Tally
 
@@ -165,6 +166,7 @@ def populate(show: Demonstration, people: Cohort, stop: Event) -> None:
             door.post(bundle, enrolment if number < len(people.enrolment_bundles) else show.tally)
             if number == len(people.enrolment_bundles) - 1:
                 show.logins = standing.create_logins(show.database, password=new_secret()[:20])
+                turns.keep_rotas(show.database, ZoneInfo(Settings().site_timezone))
             progress.advance(task)
     if enrolment.refused:
         raise ConflictError(f"the cohort was not enrolled: {'; '.join(enrolment.reasons[:3])}")

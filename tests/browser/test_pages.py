@@ -31,6 +31,8 @@ def paths(ward: Ward) -> dict[str, str]:
         "report": f"/reports/{ward.team}",
         "patients": "/patients",
         "rules": "/rules",
+        "rota": f"/rota/{ward.team}",
+        "digest": "/digest",
         "reached": "/reached",
         "interface": "/api",
     }
