@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy.exc import DBAPIError
 
@@ -13,48 +14,67 @@ from app.subscriptions import sending
 from core.logging import logger
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
     from threading import Event
 
+    from sqlalchemy.orm import Session
+
     from app.runtime import Runtime
+    from core.database import Database
 
 log = logger(__name__)
 TICK_SECONDS = 1.0
-JOBS = (
-    timetable.probe,
-    timetable.look_for_silence,
-    timetable.miss_nobody,
-    timetable.tidy,
-    sending.keep_up,
-)
 
 
-def run(runtime: Runtime, *, stop: Event) -> None:
+class Job(Protocol):
+    """What is done at each tick where it is due."""
+
+    def __call__(self, session: Session, *, now: datetime) -> object:
+        """Do what is due, in the transaction of the session."""
+
+
+# What somebody's safety waits for has a thread of its own: nothing else is ever in front of it.
+URGENT: Mapping[str, Job] = {
+    "release": alerts.service.release,
+    "escalate": alerts.service.escalate_due,
+}
+
+
+def routine(runtime: Runtime) -> Mapping[str, Job]:
+    """Return everything else that runs by the clock, by its name."""
+    settings = runtime.settings
+    lease = timedelta(seconds=settings.lease_seconds)
+    return {
+        "audit": partial(auditor.audit, lease=lease, every=settings.watch_every),
+        "probe": timetable.probe,
+        "everybody": timetable.look_for_silence,
+        "arrivals": partial(timetable.hear_everybody, share=settings.arrivals_share),
+        "judged": timetable.miss_nobody,
+        "subscriptions": sending.keep_up,
+        "daily-question": partial(timetable.ask_daily, default=settings.daily_question_at),
+        "digests": partial(alerts.service.compose_digests, policy=runtime.policy),
+        "tidy": timetable.tidy,
+    }
+
+
+def run(database: Database, jobs: Mapping[str, Job], *, stop: Event) -> None:
     """Tick until told to stop; any number of schedulers may run at once."""
     while not stop.is_set():
         try:
-            tick(runtime)
+            tick(database, jobs)
         except DBAPIError as error:
             log.warning("scheduler cannot reach the database", error=type(error).__name__)
         stop.wait(TICK_SECONDS)
 
 
-def tick(runtime: Runtime) -> None:
-    """Escalate what is due, look for silence, prove progress, audit, forget what is closed."""
-    now = runtime.database.now()
-    for job in JOBS:
-        with runtime.database.transaction() as session:
-            job(session, now=now)
-    with runtime.database.transaction() as session:
-        timetable.ask_daily(session, runtime.settings.daily_question_at, now=now)
-    lease = timedelta(seconds=runtime.settings.lease_seconds)
-    with runtime.database.transaction() as session:
-        auditor.audit(session, now=now, lease=lease, every=runtime.settings.watch_every)
-    with runtime.database.transaction() as session:
-        share = runtime.settings.arrivals_share
-        timetable.hear_everybody(session, now=now, share=share)
-    with runtime.database.transaction() as session:
-        alerts.service.release(session, now=now)
-    with runtime.database.transaction() as session:
-        alerts.service.escalate_due(session, now=now)
-    with runtime.database.transaction() as session:
-        alerts.service.compose_digests(session, now=now, policy=runtime.policy)
+def tick(database: Database, jobs: Mapping[str, Job]) -> None:
+    """Do each job in a transaction of its own: one that fails is named and stops no other."""
+    now = database.now()
+    for name, job in jobs.items():
+        try:
+            with database.transaction() as session:
+                job(session, now=now)
+        # Whatever is wrong with one job, an alert must go to its next step all the same.
+        except Exception:
+            log.exception("a job of the timetable failed", job=name)

@@ -53,10 +53,9 @@ def miss_nobody(session: Session, *, now: datetime) -> None:
             log.error("patients are not judged", count=left)
 
 
-def ask_daily(session: Session, default: str, *, now: datetime) -> None:
-    """Each five minutes, ask whoever is due how they are; `default` is the programme's hour."""
-    slot = now.replace(minute=now.minute - now.minute % 5)
-    if first(session, "daily-question", f"{slot:%Y-%m-%dT%H:%M}", now=now):
+def ask_daily(session: Session, *, default: str, now: datetime) -> None:
+    """Each minute, ask some of those who are due how they are; `default`: the programme's hour."""
+    if first(session, "daily-question", f"{now:%Y-%m-%dT%H:%M}", now=now):
         telling.ask_all_daily(session, default, now=now)
 
 

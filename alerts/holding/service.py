@@ -11,6 +11,7 @@ from alerts.lifecycle import State
 from alerts.policy import thaw
 from alerts.reasons import Reason
 from alerts.steps.service import start_chain
+from core.apart import kept_apart
 from core.vitals import Severity
 
 if TYPE_CHECKING:
@@ -28,7 +29,11 @@ def release(session: Session, *, now: datetime) -> int:
     One that somebody owns or has put off is known to them; one that no judgement has found for
     longer than a late reading pages is shown only, as anything late is (REL-20).
     """
-    return sum(_release(session, alert_id, now=now) for alert_id in back(session, now=now))
+    told = 0
+    for alert_id in back(session, now=now):
+        with kept_apart(session, "an alert cannot be let go", alert_id):
+            told += _release(session, alert_id, now=now)
+    return told
 
 
 def _release(session: Session, alert_id: UUID, *, now: datetime) -> bool:

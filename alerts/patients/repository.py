@@ -22,7 +22,7 @@ from monitoring.phrases import write_phrase
 from monitoring.record import read_says
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -124,6 +124,16 @@ def recent(session: Session, patient_id: UUID, *, since: datetime) -> list[Patie
     )
     rows = session.scalars(query.order_by(PatientMessage.created_at.desc(), PatientMessage.id))
     return list(rows)
+
+
+def known_keys(
+    session: Session, patients: Collection[UUID], keys: Collection[str]
+) -> set[tuple[UUID, str]]:
+    """Return which of the patients was told, or decidedly not told, of which of the keys."""
+    query = select(PatientMessage.patient_id, PatientMessage.key).where(
+        PatientMessage.patient_id.in_(patients), PatientMessage.key.in_(keys)
+    )
+    return {(row[0], row[1]) for row in session.execute(query)}
 
 
 def add_attempt(

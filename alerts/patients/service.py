@@ -15,6 +15,7 @@ from alerts.patients.repository import SENT, Letter
 from alerts.patients.wording import Kind, Why
 from alerts.policy import thaw
 from core import audit
+from core.apart import kept_apart
 from core.errors import InvalidError, NotFoundError
 from core.vitals import Severity
 from ingest import repository as people
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 LINK = timedelta(hours=12)  # E: how long a link to what is asked works
 TO_READ = timedelta(hours=48)  # E: and one to what was noticed, or came of it
 COVERED = timedelta(days=2)
+AT_ONCE = 200  # so many are asked in one transaction, which must not keep the timetable waiting
 ABSENCE = timedelta(days=14)  # as alerts/policy.toml: a stay whose end nobody told
 
 
@@ -182,7 +184,7 @@ def ask_daily(session: Session, patient_id: UUID, at: str, *, now: datetime) -> 
     letter = Letter(
         patient_id=to.id,
         kind=Kind.DAILY,
-        key=f"daily:{day}",
+        key=_daily_key(day),
         why=Why.DUE,
         until=daily.end_of_day(zone, now=now),
         language=known(to.language),
@@ -193,16 +195,36 @@ def ask_daily(session: Session, patient_id: UUID, at: str, *, now: datetime) -> 
 
 
 def ask_all_daily(session: Session, default: str, *, now: datetime) -> int:
-    """Ask whoever is due, at their own hour or the programme's; return how many."""
+    """Ask some of those who are due and were not asked yet; return how many.
+
+    It is their own hour or the programme's. One who cannot be asked keeps nobody else from it.
+    """
+    asked = 0
+    for patient_id, at in _due_daily(session, default, now=now).items():
+        with kept_apart(session, "a patient cannot be asked how they are", patient_id):
+            asked += ask_daily(session, patient_id, at, now=now)
+        if asked == AT_ONCE:
+            break
+    return asked
+
+
+def _due_daily(session: Session, default: str, *, now: datetime) -> dict[UUID, str]:
+    """Return at which hour each is asked whose hour has come and who was not asked today."""
     own, known_zones = repository.daily_questions(session), reachable(session)
     heads = people.survivors(session, known_zones)
-    asked = 0
+    due: dict[UUID, tuple[str, str]] = {}
     for patient_id, zone in known_zones.items():
         head = heads.get(patient_id, patient_id)
         at = own.get(head, default)
-        if daily.due(at, zone_of(zone), now=now) is not None:
-            asked += ask_daily(session, head, at, now=now)
-    return asked
+        day = daily.due(at, zone_of(zone), now=now)
+        if day is not None:
+            due[head] = _daily_key(day), at
+    told = repository.known_keys(session, due, {key for key, _ in due.values()})
+    return {head: at for head, (key, at) in due.items() if (head, key) not in told}
+
+
+def _daily_key(day: str) -> str:
+    return f"daily:{day}"
 
 
 def set_daily(

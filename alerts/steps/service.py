@@ -11,6 +11,7 @@ from alerts.policy import Channel, To, thaw
 from alerts.reasons import Reason
 from alerts.steps import repository as rows
 from alerts.telling.service import tell
+from core.apart import kept_apart
 from core.security import SYSTEM
 from core.vitals import Severity
 
@@ -102,12 +103,14 @@ def advance(session: Session, alert: Alert, *, now: datetime) -> None:
 def escalate_due(session: Session, *, now: datetime) -> int:
     """Let due steps act, each under its alert's row lock; return how many did.
 
-    An alert that somebody holds at this moment is left for the next second.
+    An alert that somebody holds at this moment is left for the next second, and so is one whose
+    step fails: it keeps no other from its own (REL-27).
     """
-    return sum(
-        _fire(session, step_id, alert_id, now=now)
-        for step_id, alert_id in rows.due(session, now=now)
-    )
+    acted = 0
+    for step_id, alert_id in rows.due(session, now=now):
+        with kept_apart(session, "an alert cannot take its next step", alert_id):
+            acted += _fire(session, step_id, alert_id, now=now)
+    return acted
 
 
 def _fire(session: Session, step_id: UUID, alert_id: UUID, *, now: datetime) -> bool:

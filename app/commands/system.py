@@ -32,7 +32,7 @@ from core.security import new_secret
 from core.settings import Environment, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 log = logger(__name__)
 ADDRESS_FILE = "address"
@@ -178,28 +178,45 @@ def run_scheduler(
     lifeline.hold_on()
     runtime = Runtime.load(settings)
     lease = timedelta(seconds=settings.lease_seconds)
+    database = runtime.database
     with stopped_by_signal() as stop:
-        threads = []
+        loops: dict[str, Callable[[], None]] = {}
         if only is not Only.TIMERS:
-            threads.append(
-                threading.Thread(
-                    target=relay.run,
-                    args=(runtime.database,),
-                    kwargs={"lease": lease, "stop": stop},
-                )
-            )
+            loops["relay"] = lambda: relay.run(database, lease=lease, stop=stop)
         if only is not Only.RELAY:
-            threads.append(
-                threading.Thread(target=scheduler.run, args=(runtime,), kwargs={"stop": stop})
-            )
-            threads.append(
-                threading.Thread(target=watcher.run, args=(runtime,), kwargs={"stop": stop})
-            )
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    runtime.database.close()
+            jobs = scheduler.routine(runtime)
+            loops["escalations"] = lambda: scheduler.run(database, scheduler.URGENT, stop=stop)
+            loops["timetable"] = lambda: scheduler.run(database, jobs, stop=stop)
+            loops["watch"] = lambda: watcher.run(runtime, stop=stop)
+        failed = run_together(loops, stop=stop)
+    database.close()
+    if failed:
+        raise typer.Exit(1)
+
+
+def run_together(loops: Mapping[str, Callable[[], None]], *, stop: threading.Event) -> list[str]:
+    """Run each loop in a thread until told to stop; one that dies ends them all, and is returned.
+
+    A process in which one of them is missing looks alive: it must end, so that whoever started it
+    starts it again.
+    """
+    failed: list[str] = []
+
+    def guarded(name: str, loop: Callable[[], None]) -> None:
+        try:
+            loop()
+        except Exception:
+            log.exception("a loop died", loop=name)
+            failed.append(name)
+        finally:
+            stop.set()
+
+    threads = [threading.Thread(target=guarded, args=each) for each in loops.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return failed
 
 
 def migrate(

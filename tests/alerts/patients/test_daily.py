@@ -11,6 +11,7 @@ from sqlalchemy import update
 from alerts.patients import service as telling
 from alerts.patients.wording import Kind
 from core.errors import InvalidError
+from ingest.contacts.tables import PatientNumber
 from ingest.tables import Patient
 from tests.told import (
     messages_of,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from tests.alerts.conftest import Ward
 
 NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -80,3 +82,33 @@ def test_a_question_that_was_missed_for_hours_waits_for_tomorrow(
 def test_an_hour_that_is_none_is_refused(session: Session, ward: Ward) -> None:
     with pytest.raises(InvalidError, match="HH:MM"):
         telling.set_daily(session, ward.doctor, ward.patient, "9 am", now=NOW)
+
+
+def test_who_was_asked_is_left_out_and_the_rest_is_asked_in_portions(
+    session: Session, ward: Ward, build: Callable[..., Ward], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = build(session)
+    reachable(session, second.patient, now=NOW)
+    monkeypatch.setattr(telling, "AT_ONCE", 1)
+
+    asked = [telling.ask_all_daily(session, "09:00", now=NOW + MINUTE * n) for n in range(3)]
+
+    assert asked == [1, 1, 0]
+    for patient in (ward.patient, second.patient):
+        assert [each.kind for each in messages_of(session, patient)] == [Kind.DAILY]
+
+
+def test_one_who_cannot_be_asked_keeps_nobody_else_from_it_rel_27(
+    session: Session, ward: Ward, build: Callable[..., Ward]
+) -> None:
+    second = build(session)
+    reachable(session, second.patient, now=NOW)
+    broken = min(ward.patient, second.patient)
+    sealed = update(PatientNumber).where(PatientNumber.patient_id == broken)
+    session.execute(sealed.values(address=b"v1:not-what-was-sealed"))
+
+    asked = telling.ask_all_daily(session, "09:00", now=NOW)
+
+    assert asked == 1
+    assert messages_of(session, broken) == []
+    assert len(messages_of(session, max(ward.patient, second.patient))) == 1

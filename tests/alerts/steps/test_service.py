@@ -15,6 +15,7 @@ from alerts.tables import Alert, AlertEvent, Delivery, Step
 from core.vitals import Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from uuid import UUID
 
@@ -265,3 +266,24 @@ def test_three_schedulers_at_once_have_the_effect_of_one(
     with database.transaction() as session:
         assert len(told(session, alert_id)) == 4
     assert sum(fired) == 2
+
+
+def test_a_step_that_fails_keeps_no_other_alert_from_its_own_rel_15_rel_27(
+    session: Session,
+    build: Callable[..., Ward],
+    finding: FindingMaker,
+    judged: Raise,
+    now: datetime,
+) -> None:
+    broken, sound = build(session), build(session)
+    (first,) = judged(session, broken.patient, finding())
+    (second,) = judged(session, sound.patient, finding())
+    before = told(session, second)
+    session.execute(update(Alert).where(Alert.id == first).values(policy={"tiers": "gone"}))
+
+    acted = service.escalate_due(session, now=now + 15 * MINUTE)
+
+    assert acted > 0
+    assert len(told(session, second)) > len(before)
+    waiting = select(func.count()).where(Step.alert_id == first, Step.state == "waiting")
+    assert session.scalar(waiting)  # tried again at the next second
