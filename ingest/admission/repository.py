@@ -12,7 +12,7 @@ import redis
 from sqlalchemy import func, select
 
 from core.logging import logger
-from core.outbox import Outbox, Priority, State
+from core.outbox import Outbox, Priority, State, Topic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -150,7 +150,8 @@ class Allowance:
 def untouched_since(session: Session, *, now: datetime) -> dict[int, datetime]:
     """Return for each priority since when its oldest work waits that nobody has tried yet.
 
-    What failed and is tried again later does not count: it says nothing about the load.
+    What failed and is tried again later does not count: it says nothing about the load. Nor does
+    the probe of a group of workers that was stopped: the others may be idle.
     """
     ages = {}
     for priority in (Priority.CRITICAL, Priority.NORMAL, Priority.BULK):
@@ -160,6 +161,7 @@ def untouched_since(session: Session, *, now: datetime) -> dict[int, datetime]:
                 Outbox.priority == priority,
                 Outbox.next_try_at <= now,
                 Outbox.attempts == 0,
+                Outbox.topic != Topic.PROBE,
             )
         )
         if oldest is not None:

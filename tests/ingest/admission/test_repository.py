@@ -103,3 +103,10 @@ def test_what_failed_and_is_tried_again_says_nothing_about_the_load(session: Ses
 
     assert waiting == {Priority.NORMAL: NOW - timedelta(days=1)}
     assert untouched_since(session, now=NOW) == {}
+
+
+def test_the_probe_of_workers_that_were_stopped_keeps_nobody_out_rel_25(session: Session) -> None:
+    at = NOW - timedelta(hours=1)
+    outbox.offer(session, Topic.PROBE, uuid4(), now=at, priority=Priority.CRITICAL)
+
+    assert untouched_since(session, now=NOW) == {}
