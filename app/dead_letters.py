@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 
 REASON_LENGTH = 500
 MOST = 200
-OF_A_PATIENT = (Topic.ASSESS, Topic.ROLL)
+OF_A_PATIENT = (Topic.ASSESS, Topic.ROLL, Topic.INFORM)
 WORDS = {
     Topic.ASSESS: "judge a patient's readings",
     Topic.RAISE: "raise the alerts of a judgement",
     Topic.ROUND: "judge a slice of all patients",
     Topic.DELIVER: "send a message about an alert",
+    Topic.INFORM: "decide what a patient is told of a judgement",
     Topic.TELL: "send a message to a patient or carer",
     Topic.ANNOUNCE: "find out who subscribed to a change of an alert",
     Topic.DIGEST: "announce a person's digest",

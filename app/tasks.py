@@ -1,10 +1,10 @@
 """The whole pipeline on one page: what a worker does for each topic of the outbox.
 
 A reading was stored (`ingest` offered ASSESS) → the person is assessed (RAISE) → episodes
-open and deliveries are due (DELIVER) → somebody is told, patient and carer too (TELL);
-whoever subscribed to what an alert does hears of it (ANNOUNCE, NOTIFY). Each step is one
-transaction that ends with its outbox row closed, so it can be repeated at will and takes
-effect once.
+open and deliveries are due (DELIVER) → somebody is told, and where there is reason for it
+patient and carer too (INFORM, TELL); whoever subscribed to what an alert does hears of it
+(ANNOUNCE, NOTIFY). Each step is one transaction that ends with its outbox row closed, so it
+can be repeated at will and takes effect once.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from uuid import UUID
 from sqlalchemy import Text, cast, func, select
 
 import alerts.delivery.service
-import alerts.patients.service
 import alerts.service
 import app.bulk.exporting
 import monitoring.service
+from alerts.patients import service as telling
 from alerts.posting import service as posting
 from alerts.watched import service as watched
 from app.runtime import Runtime
@@ -35,6 +35,7 @@ from core.security import SYSTEM
 from core.settings import Settings
 from core.slices import slice_of
 from core.tracing import traced
+from core.vitals import Severity
 from ingest.repository import visible_to
 from ingest.rolling import service as rolling
 from monitoring import repository as judgements
@@ -79,12 +80,18 @@ def roll(session: Session, patient_id: UUID, now: datetime, runtime: Runtime) ->
 
 
 def raise_alerts(session: Session, assessment_id: UUID, now: datetime, runtime: Runtime) -> None:
-    """Open, raise or add to the episodes that an assessment gives reason for; tell the patient."""
+    """Open, raise or add to the episodes that an assessment gives reason for."""
     found = judgements.assessment(session, assessment_id)
     changed = alerts.service.raise_judged(
         session, assessment_id, found, now=now, policy=runtime.policy
     )
-    alerts.patients.service.after_judgement(session, UUID(found.person_id), changed, now=now)
+    person, urgent = UUID(found.person_id), found.severity is Severity.RED
+    telling.after_judgement(session, person, changed, urgent=urgent, now=now)
+
+
+def inform(session: Session, patient_id: UUID, now: datetime, runtime: Runtime) -> None:  # noqa: ARG001 (every step is called alike)
+    """Decide what a patient and their carers are told of a judgement."""
+    telling.inform(session, patient_id, now=now)
 
 
 def deliver(session: Session, delivery_id: UUID, now: datetime, runtime: Runtime) -> None:
@@ -138,6 +145,7 @@ STEPS: dict[Topic, Callable[[Session, UUID, datetime, Runtime], None]] = {
     Topic.ROLL: roll,
     Topic.RAISE: raise_alerts,
     Topic.DELIVER: deliver,
+    Topic.INFORM: inform,
     Topic.TELL: tell,
     Topic.DIGEST: digest,
     Topic.ANNOUNCE: announce,

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from alerts.dailies import service as dailies
 from alerts.incidents import service as incidents
-from alerts.patients import service as telling
 from app import health
 from app.bulk import loading
 from app.periods import first, period_of
@@ -56,7 +56,7 @@ def miss_nobody(session: Session, *, now: datetime) -> None:
 def ask_daily(session: Session, *, default: str, now: datetime) -> None:
     """Each minute, ask some of those who are due how they are; `default`: the programme's hour."""
     if first(session, "daily-question", f"{now:%Y-%m-%dT%H:%M}", now=now):
-        telling.ask_all_daily(session, default, now=now)
+        dailies.ask_all(session, default, now=now)
 
 
 def probe(session: Session, *, now: datetime) -> None:

@@ -35,6 +35,7 @@ class Topic(StrEnum):
     RAISE = "raise"  # subject: assessment
     ROUND = "round"  # subject: a slice of everybody (`core.slices`); assesses all of it
     DELIVER = "deliver"  # subject: delivery
+    INFORM = "inform"  # subject: patient; decides what they and their carers are told
     TELL = "tell"  # subject: message to a patient or carer
     ANNOUNCE = "announce"  # subject: alert that changed; finds out who subscribed to it
     DIGEST = "digest"  # subject: one person's digest of one day

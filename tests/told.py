@@ -88,7 +88,7 @@ def asked_again(
     ]
     ask(session, patient_id, asks, now=now)
     session.flush()
-    telling.after_judgement(session, patient_id, [], now=now)
+    telling.inform(session, patient_id, now=now)
 
 
 def messages_of(session: Session, patient_id: UUID) -> list[PatientMessage]:

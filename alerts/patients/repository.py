@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
+from alerts.lifecycle import LIVE
 from alerts.patients.tables import DailyQuestion, PatientMessage, PatientMessageAttempt
 from alerts.patients.wording import Kind, State
 from alerts.tables import Alert, AlertEvent, AlertFinding
@@ -153,6 +154,18 @@ def add_attempt(
 def alert_of(session: Session, alert_id: UUID) -> Alert | None:
     """Return an alert as it stands."""
     return session.get(Alert, alert_id, populate_existing=True)
+
+
+def reds(session: Session, patient_id: UUID) -> Sequence[UUID]:
+    """Return the live REDs of a person that page, the oldest first."""
+    query = select(Alert.id).where(
+        Alert.patient_id.in_(one_person(session, patient_id)),
+        Alert.state.in_(LIVE),
+        Alert.severity == Severity.RED,
+        Alert.paged == Severity.RED,
+        Alert.held.is_(None),
+    )
+    return session.scalars(query.order_by(Alert.opened_at, Alert.id)).all()
 
 
 def said_of(session: Session, alert_id: UUID, severity: Severity | None = None) -> Says | None:

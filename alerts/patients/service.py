@@ -1,4 +1,4 @@
-"""When patients and carers are told: a repeat, a RED, a review, a question each day (AL-20)."""
+"""When patients and carers are told: of a repeat, a RED, a review (AL-20)."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from uuid import UUID
 from alerts import repository as episodes
 from alerts.inhibition import absent
 from alerts.lifecycle import State as AlertState
-from alerts.patients import daily, repository, wording
+from alerts.patients import repository, wording
 from alerts.patients.recipients import Chosen, choose
 from alerts.patients.repository import SENT, Letter
 from alerts.patients.wording import Kind, Why
 from alerts.policy import thaw
-from core import audit
-from core.apart import kept_apart
+from core import outbox
 from core.errors import InvalidError, NotFoundError
+from core.outbox import Priority, Topic
 from core.vitals import Severity
 from ingest import repository as people
-from ingest.contacts.repository import addressee, contacts_of, reachable
+from ingest.contacts.repository import addressee, contacts_of
+from monitoring import repository as judgements
 from monitoring.asking import repository as asking
 from monitoring.catalogue import known
 from monitoring.repeats import Outcome, outcome
-from monitoring.windows import zone_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -41,18 +41,28 @@ if TYPE_CHECKING:
 LINK = timedelta(hours=12)  # E: how long a link to what is asked works
 TO_READ = timedelta(hours=48)  # E: and one to what was noticed, or came of it
 COVERED = timedelta(days=2)
-AT_ONCE = 200  # so many are asked in one transaction, which must not keep the timetable waiting
 ABSENCE = timedelta(days=14)  # as alerts/policy.toml: a stay whose end nobody told
 
 
 def after_judgement(
-    session: Session, patient_id: UUID, changed: Iterable[UUID], *, now: datetime
+    session: Session, patient_id: UUID, changed: Collection[UUID], *, urgent: bool, now: datetime
 ) -> None:
-    """Tell what a judgement gives reason for: a RED that opened, what is to be measured again.
+    """Have it decided what patient and carers are told of a judgement, where there is anything.
+
+    It is work of its own: whatever goes wrong with it keeps no alert from opening (REL-27).
+    """
+    if changed or asking.waiting(session, patient_id, now=now):
+        priority = Priority.CRITICAL if urgent else Priority.NORMAL
+        outbox.offer(session, Topic.INFORM, patient_id, now=now, priority=priority)
+
+
+def inform(session: Session, patient_id: UUID, *, now: datetime) -> None:
+    """Tell what a judgement gives reason for: a RED that pages, what is to be measured again.
 
     Doing it twice has the effect once: each message is known by what it is about (REL-10).
     """
-    for alert_id in changed:
+    judgements.lock(session, [patient_id])  # two at once would ask for the same in two messages
+    for alert_id in repository.reds(session, patient_id):
         instruct(session, alert_id, now=now)
     ask_again(session, patient_id, now=now)
 
@@ -78,7 +88,7 @@ def instruct(session: Session, alert_id: UUID, *, now: datetime) -> None:
         says=wording.instruction(says),
         urgent=True,
     )
-    _send(session, to, letter, now=now)
+    send(session, to, letter, now=now)
 
 
 def _pages_red(alert: Alert) -> bool:
@@ -123,7 +133,7 @@ def ask_again(session: Session, patient_id: UUID, *, now: datetime) -> None:
     if open_:
         repository.add(session, letter, Chosen(None, False, Why.JOINED), now=now)
         return
-    _send(session, to, letter, now=now)
+    send(session, to, letter, now=now)
 
 
 def _unanswered(session: Session, patient_id: UUID, ask: Ask, *, now: datetime) -> bool:
@@ -169,88 +179,10 @@ def after_review(
         sent_by=caller.practitioner_id or caller.id,
         not_before=now + thaw(alert.policy).undo,
     )
-    _send(session, to, letter, now=now)
+    send(session, to, letter, now=now)
 
 
-def ask_daily(session: Session, patient_id: UUID, at: str, *, now: datetime) -> bool:
-    """Ask one patient how they are where it is their hour; return whether it was."""
-    to = addressee(session, patient_id)
-    if to is None or to.deceased:
-        return False
-    zone = zone_of(to.zone)
-    day = daily.due(at, zone, now=now)
-    if day is None:
-        return False
-    letter = Letter(
-        patient_id=to.id,
-        kind=Kind.DAILY,
-        key=_daily_key(day),
-        why=Why.DUE,
-        until=daily.end_of_day(zone, now=now),
-        language=known(to.language),
-        zone=to.zone,
-    )
-    _send(session, to, letter, now=now)
-    return True
-
-
-def ask_all_daily(session: Session, default: str, *, now: datetime) -> int:
-    """Ask some of those who are due and were not asked yet; return how many.
-
-    It is their own hour or the programme's. One who cannot be asked keeps nobody else from it.
-    """
-    asked = 0
-    for patient_id, at in _due_daily(session, default, now=now).items():
-        with kept_apart(session, "a patient cannot be asked how they are", patient_id):
-            asked += ask_daily(session, patient_id, at, now=now)
-        if asked == AT_ONCE:
-            break
-    return asked
-
-
-def _due_daily(session: Session, default: str, *, now: datetime) -> dict[UUID, str]:
-    """Return at which hour each is asked whose hour has come and who was not asked today."""
-    own, known_zones = repository.daily_questions(session), reachable(session)
-    heads = people.survivors(session, known_zones)
-    due: dict[UUID, tuple[str, str]] = {}
-    for patient_id, zone in known_zones.items():
-        head = heads.get(patient_id, patient_id)
-        at = own.get(head, default)
-        day = daily.due(at, zone_of(zone), now=now)
-        if day is not None:
-            due[head] = _daily_key(day), at
-    told = repository.known_keys(session, due, {key for key, _ in due.values()})
-    return {head: at for head, (key, at) in due.items() if (head, key) not in told}
-
-
-def _daily_key(day: str) -> str:
-    return f"daily:{day}"
-
-
-def set_daily(
-    session: Session, caller: Caller, patient_id: UUID, at: str, *, now: datetime
-) -> None:
-    """Set at which local hour a patient is asked each day; "" for never.
-
-    Raises `NotFoundError` for a patient the caller may not see, `InvalidError` for no hour.
-    """
-    if not people.may_see(session, caller, patient_id):
-        raise NotFoundError("no such patient")
-    patient_id = people.survivor(session, patient_id)
-    by = caller.practitioner_id or caller.id
-    repository.set_daily(session, patient_id, daily.hour(at), by=by, now=now)
-    audit.record(
-        session,
-        caller,
-        audit.Action.UPDATE,
-        "daily_question",
-        now=now,
-        entity_id=patient_id,
-        patients=[patient_id],
-    )
-
-
-def _send(session: Session, to: Addressee, letter: Letter, *, now: datetime) -> None:
+def send(session: Session, to: Addressee, letter: Letter, *, now: datetime) -> None:
     """Write the message to each who is told, and the reason for each who is not."""
     why_nobody = _nobody(session, to, letter, now=now)
     if why_nobody is not None:

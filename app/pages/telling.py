@@ -13,9 +13,10 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
+from alerts.dailies import service as dailies
 from alerts.inbox import EpisodeView
 from alerts.naming.repository import names
-from alerts.patients import repository, service, wording
+from alerts.patients import repository, wording
 from alerts.patients.repository import SHOWN
 from alerts.patients.tables import PatientMessage
 from alerts.patients.wording import DONE, NEXT, Kind, State, Why
@@ -210,7 +211,7 @@ def router(door: Door) -> APIRouter:
         csrf: Annotated[str, Form()] = "",
     ) -> Response:
         with door.act(request, csrf) as visit:
-            service.set_daily(visit.session, visit.caller, patient_id, at, now=visit.now)
+            dailies.set_hour(visit.session, visit.caller, patient_id, at, now=visit.now)
         return RedirectResponse(f"/patients/{patient_id}?done=daily#told-title", status_code=303)
 
     return routes

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import update
 
-from alerts.patients import service as telling
+from alerts.dailies import service as dailies
 from alerts.patients.wording import Kind
 from core.errors import InvalidError
 from ingest.contacts.tables import PatientNumber
@@ -40,9 +40,9 @@ def test_the_daily_question_comes_once_a_day_at_the_patients_own_hour(
     session: Session, ward: Ward
 ) -> None:
     session.execute(update(Patient).where(Patient.id == ward.patient).values(zone="Asia/Seoul"))
-    telling.set_daily(session, ward.doctor, ward.patient, "18:00", now=NOW)
+    dailies.set_hour(session, ward.doctor, ward.patient, "18:00", now=NOW)
     asked = [
-        telling.ask_all_daily(session, "", now=NOW + timedelta(minutes=each))
+        dailies.ask_all(session, "", now=NOW + timedelta(minutes=each))
         for each in (-5, 0, 5, 24 * 60)
     ]
 
@@ -56,12 +56,12 @@ def test_the_daily_question_comes_once_a_day_at_the_patients_own_hour(
 def test_the_daily_question_is_off_unless_programme_or_plan_turns_it_on(
     session: Session, ward: Ward
 ) -> None:
-    telling.ask_all_daily(session, "", now=NOW)
+    dailies.ask_all(session, "", now=NOW)
     off = messages_of(session, ward.patient)
-    telling.ask_all_daily(session, "09:00", now=NOW)
+    dailies.ask_all(session, "09:00", now=NOW)
     programme = messages_of(session, ward.patient)
-    telling.set_daily(session, ward.doctor, ward.patient, "", now=NOW)
-    telling.ask_all_daily(session, "09:00", now=NOW + timedelta(days=1))
+    dailies.set_hour(session, ward.doctor, ward.patient, "", now=NOW)
+    dailies.ask_all(session, "09:00", now=NOW + timedelta(days=1))
 
     assert off == []
     assert [each.kind for each in programme] == [Kind.DAILY]
@@ -71,9 +71,9 @@ def test_the_daily_question_is_off_unless_programme_or_plan_turns_it_on(
 def test_a_question_that_was_missed_for_hours_waits_for_tomorrow(
     session: Session, ward: Ward
 ) -> None:
-    telling.ask_all_daily(session, "09:00", now=NOW + timedelta(hours=2, minutes=59))
+    dailies.ask_all(session, "09:00", now=NOW + timedelta(hours=2, minutes=59))
     asked = len(messages_of(session, ward.patient))
-    telling.ask_all_daily(session, "09:00", now=NOW + timedelta(days=1, hours=3))
+    dailies.ask_all(session, "09:00", now=NOW + timedelta(days=1, hours=3))
 
     assert asked == 1
     assert len(messages_of(session, ward.patient)) == 1
@@ -81,7 +81,7 @@ def test_a_question_that_was_missed_for_hours_waits_for_tomorrow(
 
 def test_an_hour_that_is_none_is_refused(session: Session, ward: Ward) -> None:
     with pytest.raises(InvalidError, match="HH:MM"):
-        telling.set_daily(session, ward.doctor, ward.patient, "9 am", now=NOW)
+        dailies.set_hour(session, ward.doctor, ward.patient, "9 am", now=NOW)
 
 
 def test_who_was_asked_is_left_out_and_the_rest_is_asked_in_portions(
@@ -89,9 +89,9 @@ def test_who_was_asked_is_left_out_and_the_rest_is_asked_in_portions(
 ) -> None:
     second = build(session)
     reachable(session, second.patient, now=NOW)
-    monkeypatch.setattr(telling, "AT_ONCE", 1)
+    monkeypatch.setattr(dailies, "AT_ONCE", 1)
 
-    asked = [telling.ask_all_daily(session, "09:00", now=NOW + MINUTE * n) for n in range(3)]
+    asked = [dailies.ask_all(session, "09:00", now=NOW + MINUTE * n) for n in range(3)]
 
     assert asked == [1, 1, 0]
     for patient in (ward.patient, second.patient):
@@ -107,7 +107,7 @@ def test_one_who_cannot_be_asked_keeps_nobody_else_from_it_rel_27(
     sealed = update(PatientNumber).where(PatientNumber.patient_id == broken)
     session.execute(sealed.values(address=b"v1:not-what-was-sealed"))
 
-    asked = telling.ask_all_daily(session, "09:00", now=NOW)
+    asked = dailies.ask_all(session, "09:00", now=NOW)
 
     assert asked == 1
     assert messages_of(session, broken) == []

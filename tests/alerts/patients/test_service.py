@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from alerts import service as alerting
+from alerts.dailies import service as dailies
 from alerts.outcomes import resolution
 from alerts.patients import service as telling
 from alerts.patients.wording import Kind, Review, State, Why
@@ -65,7 +66,7 @@ def raised(session: Session, ward: Ward, found: Finding, policy: Policy) -> list
     """Raise an alert of a finding and tell the patient, as the worker does."""
     assessment = Assessment(str(ward.patient), NOW, (replace(found, says=SAYS),), None, "h", "")
     changed = alerting.raise_judged(session, uuid4(), assessment, now=NOW, policy=policy)
-    telling.after_judgement(session, ward.patient, changed, now=NOW)
+    telling.inform(session, ward.patient, now=NOW)
     return list(changed)
 
 
@@ -78,7 +79,7 @@ def test_a_request_to_measure_again_becomes_one_message_to_the_patient_al_20(
     session: Session, ward: Ward
 ) -> None:
     asked_again(session, ward.patient, Vital.SYSTOLIC_BP, Vital.DIASTOLIC_BP, now=NOW)
-    telling.after_judgement(session, ward.patient, [], now=NOW)  # the same judgement again
+    telling.inform(session, ward.patient, now=NOW)  # the same judgement again
 
     (message,) = messages_of(session, ward.patient)
 
@@ -226,7 +227,7 @@ def test_consent_is_written_down_by_who_may_see_the_patient_only_sec_12(
     with pytest.raises(NotFoundError):
         agree(session, stranger, carer, agreed=True, now=NOW)
     with pytest.raises(NotFoundError):
-        telling.set_daily(session, stranger, ward.patient, "09:00", now=NOW)
+        dailies.set_hour(session, stranger, ward.patient, "09:00", now=NOW)
 
     assert [each.agreed for each in contacts_of(session, ward.patient, now=NOW)] == [None, None]
 

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 import app.pages
-from alerts.patients import service as telling
+from alerts.dailies import service as dailies
 from core.clock import utc_now
 from ingest import tables
 from ingest.contacts.service import PAGE_CLIENT
@@ -113,7 +113,7 @@ def asked_daily(patient: Patient, language: str = "en") -> str:
             each.key = f"before {each.id}" if each.kind == "daily" else each.key
         reachable(session, patient.id, now=now, language=language)
         hour = now.astimezone(SEOUL).strftime("%H:%M")
-        assert telling.ask_daily(session, patient.id, hour, now=now)
+        assert dailies.ask(session, patient.id, hour, now=now)
     return patient.told()
 
 

@@ -1,0 +1,1 @@
+"""The question each day how somebody is."""

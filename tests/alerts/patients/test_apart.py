@@ -1,0 +1,64 @@
+"""What a patient is told is decided apart: nothing about it keeps an alert from opening."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select, update
+
+from alerts import service as alerting
+from alerts.patients import service as telling
+from core.outbox import Outbox, Priority, Topic
+from core.sealing import UnsealedError
+from ingest.contacts.tables import PatientNumber
+from monitoring.findings import Assessment, Says
+from tests.told import reachable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.orm import Session
+
+    from alerts.policy import Policy
+    from tests.alerts.conftest import FindingMaker, Ward
+
+NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
+SAYS = Says("Weight is up", "Your weight has gone up.", closing="Please rest.", facts={})
+
+
+@pytest.fixture
+def ward(session: Session, build: Callable[..., Ward]) -> Ward:
+    ward = build(session)
+    reachable(session, ward.patient, now=NOW)
+    return ward
+
+
+def test_a_red_opens_also_where_the_numbers_of_its_patient_cannot_be_read_rel_27(
+    session: Session, ward: Ward, finding: FindingMaker, policy: Policy
+) -> None:
+    theirs = update(PatientNumber).where(PatientNumber.patient_id == ward.patient)
+    session.execute(theirs.values(address=b"v1:not-what-was-sealed"))
+    assessment = Assessment(str(ward.patient), NOW, (replace(finding(), says=SAYS),), None, "h", "")
+
+    changed = alerting.raise_judged(session, uuid4(), assessment, now=NOW, policy=policy)
+    telling.after_judgement(session, ward.patient, changed, urgent=True, now=NOW)
+
+    assert len(changed) == 1
+    mine = Outbox.topic == Topic.INFORM, Outbox.subject_id == ward.patient
+    work = session.scalars(select(Outbox).where(*mine)).one()
+    assert work.priority == Priority.CRITICAL
+    with pytest.raises(UnsealedError):
+        telling.inform(session, ward.patient, now=NOW)
+
+
+def test_a_judgement_that_gives_no_reason_to_tell_anybody_makes_no_work(
+    session: Session, ward: Ward
+) -> None:
+    telling.after_judgement(session, ward.patient, [], urgent=False, now=NOW)
+
+    mine = Outbox.topic == Topic.INFORM, Outbox.subject_id == ward.patient
+    assert session.scalars(select(Outbox).where(*mine)).all() == []
