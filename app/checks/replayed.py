@@ -2,7 +2,8 @@
 
 Of a few people, everything is judged once more from the start, in a transaction that is taken
 back. Whatever RED of the last day comes of it must be evidence of an alert of theirs. The learned
-score is left out: it makes no RED.
+score is left out: it makes no RED. Who was judged by other rules or limits within the day is left
+out until the day is over: what they say now need not be what they said then.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from monitoring.findings import Finding
+    from monitoring.findings import Assessment, Finding
     from monitoring.plans.site_rules import SiteRules
 
 BACK = timedelta(days=1)
@@ -53,32 +54,48 @@ def sample(session: Session, *, now: datetime) -> set[UUID]:
 
 
 def broken(
-    session: Session, people: Collection[UUID], rules: SiteRules, *, now: datetime
+    session: Session,
+    people: Collection[UUID],
+    rules: SiteRules,
+    *,
+    now: datetime,
+    known: Collection[UUID] = (),
 ) -> set[UUID]:
-    """Return those of the people of whom a RED is evidence of no alert."""
-    return {each for each in sorted(people) if _missed(session, each, rules, now=now)}
+    """Return those of the people of whom a RED is evidence of no alert.
+
+    Who is among the `known` stays so while nothing can be said of them.
+    """
+    missed = {each: _missed(session, each, rules, now=now) for each in sorted(people)}
+    return {each for each, so in missed.items() if so or (so is None and each in known)}
 
 
-def _missed(session: Session, person: UUID, rules: SiteRules, *, now: datetime) -> bool:
+def _missed(session: Session, person: UUID, rules: SiteRules, *, now: datetime) -> bool | None:
+    """Return whether a RED of a person is evidence of no alert, None where it cannot be said."""
     if _under_way(session, person):
-        return False
-    told = _evidence(session, person)
-    return any(
-        (each.rule_id, each.at) not in told
-        for each in _reds(_replayed(session, person, rules, now=now), now=now)
+        return None
+    told, then = _evidence(session, person), _judged_by(session, person, since=now - BACK)
+    found = _replayed(session, person, rules, now=now)
+    if then - {found.rulebook_hash}:
+        return None
+    return any((each.rule_id, each.at) not in told for each in _reds(found.findings, now=now))
+
+
+def _judged_by(session: Session, person: UUID, *, since: datetime) -> set[str]:
+    """Return under which rules, plans and limits a person was judged since an instant."""
+    query = select(AssessmentRow.rulebook_hash).where(
+        AssessmentRow.patient_id.in_(one_person(session, person)), AssessmentRow.at > since
     )
+    return set(session.scalars(query.distinct()))
 
 
-def _replayed(
-    session: Session, person: UUID, rules: SiteRules, *, now: datetime
-) -> tuple[Finding, ...]:
+def _replayed(session: Session, person: UUID, rules: SiteRules, *, now: datetime) -> Assessment:
     """Return what judging everything anew finds, and leave nothing of it behind."""
     attempt = session.begin_nested()
     try:
         records = one_person(session, person)
         session.execute(delete(AssessmentRow).where(AssessmentRow.patient_id.in_(records)))
         assessment = monitoring.service.assess(session, person, now=now, rulebook=rules, model=None)
-        return tuple(judgements.assessment(session, assessment).findings)
+        return judgements.assessment(session, assessment)
     finally:
         attempt.rollback()
         session.expire_all()

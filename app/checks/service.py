@@ -44,8 +44,9 @@ def look_at_readings(session: Session, *, now: datetime, every: timedelta) -> No
 def look_at_alerts(session: Session, rules: SiteRules, *, now: datetime, every: timedelta) -> None:
     """See once a period, whoever comes first, whether alerts are those of a replay (I3)."""
     if first(session, JOBS["I3"], period_of(now, every), now=now):
-        people = {*replayed.sample(session, now=now), *_known(session, "I3")}
-        found = replayed.broken(session, people, rules, now=now)
+        known = set(_known(session, "I3"))
+        people = replayed.sample(session, now=now) | known
+        found = replayed.broken(session, people, rules, now=now, known=known)
         _say(session, "I3", "people have a RED of which there is no alert", found, now=now)
 
 

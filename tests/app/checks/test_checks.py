@@ -166,3 +166,34 @@ def test_two_schedulers_look_once_a_period(session: Session, person: UUID) -> No
 
     assert readings(session, NOW + timedelta(seconds=59)) == []
     assert readings(session, NOW + MINUTE) == LOST
+
+
+def lose_the_alert(session: Session, person: UUID) -> None:
+    theirs = select(Alert.id).where(Alert.patient_id == person)
+    session.execute(delete(AlertFinding).where(AlertFinding.alert_id.in_(theirs)))
+
+
+def change_the_rules_since(session: Session, person: UUID) -> None:
+    """Have somebody been judged by other rules than those of now."""
+    theirs = update(AssessmentRow).where(AssessmentRow.patient_id == person)
+    session.execute(theirs.values(rulebook_hash="of-other-rules"))
+
+
+def test_a_change_of_rules_or_limits_within_the_day_is_no_breach_i3(
+    session: Session, person: UUID
+) -> None:
+    lose_the_alert(session, person)
+    change_the_rules_since(session, person)
+
+    assert person in replayed.sample(session, now=NOW)
+    assert people(session, NOW) == []
+
+
+def test_a_breach_that_is_known_outlasts_a_change_of_the_rules_i3(
+    session: Session, person: UUID
+) -> None:
+    lose_the_alert(session, person)
+    assert people(session, NOW) == MISSED
+    change_the_rules_since(session, person)
+
+    assert people(session, NOW + MINUTE) == MISSED
