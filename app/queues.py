@@ -38,6 +38,7 @@ PROBES = {uuid5(NAMESPACE_URL, f"wardlight-workers/{group}"): group for group in
 # Up to so many rows may be out while one of this priority goes out.
 BOUNDS = {Priority.BULK: 100, Priority.NORMAL: 200, Priority.CRITICAL: 250}
 BEGUN_BOUND = 50
+FEWEST_BEGUN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,16 @@ def queue_of(row: Leased) -> str:
 
 
 def room(out: int, begun: int) -> Room | None:
-    """Return what may go out beside what is out, of which `begun` were begun before."""
+    """Return what may go out beside what is out, of which `begun` were begun before.
+
+    While what was begun may go too, no more goes at once than may still be begun: all of it might
+    be. Where that is only a few, they wait, so that they do not slow down all the rest.
+    """
+    more = BEGUN_BOUND - begun
+    mixed = more >= FEWEST_BEGUN
     for last, bound in BOUNDS.items():
         if out < bound:
-            return Room(bound - out, last, begun < BEGUN_BOUND)
+            return Room(min(bound - out, more) if mixed else bound - out, last, mixed)
     return None
 
 

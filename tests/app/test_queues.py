@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from app.queues import BEGUN_BOUND, BOUNDS, OWN, QUEUES, out_now, queue_of, room
+from app.queues import BEGUN_BOUND, BOUNDS, FEWEST_BEGUN, OWN, QUEUES, out_now, queue_of, room
 from app.supervisor import parts
 from app.worker import REDIS, make_celery
 from core import outbox
@@ -46,16 +46,25 @@ def test_bulk_leaves_room_for_normal_and_both_for_critical_rel_25_rel_28() -> No
 
     assert lasts == [Priority.BULK, Priority.NORMAL, Priority.CRITICAL]
     assert room(critical, 0) is None
-    assert [r.limit for r in (room(1, 0), room(bulk, 0)) if r] == [bulk - 1, normal - bulk]
+    full = BEGUN_BOUND  # nothing that was begun may go: there is room for all the rest
+    limits = [r.limit for r in (room(1, full), room(bulk, full)) if r]
+    assert limits == [bulk - 1, normal - bulk]
 
 
-def test_a_flood_of_what_failed_before_leaves_the_rest_of_the_room_rel_27() -> None:
-    some, many = room(BEGUN_BOUND, BEGUN_BOUND - 1), room(BEGUN_BOUND, BEGUN_BOUND)
+@pytest.mark.parametrize("out", [0, 60, 99, 100, 199, 249])
+@pytest.mark.parametrize("begun", range(BEGUN_BOUND + 1))
+def test_never_more_is_begun_than_its_bound_and_the_rest_finds_room_rel_27(
+    out: int, begun: int
+) -> None:
+    found = room(out, begun)
 
-    assert some is not None
-    assert some.begun
-    assert many is not None
-    assert not many.begun
+    assert found is not None
+    assert found.limit > 0
+    assert found.begun is (begun <= BEGUN_BOUND - FEWEST_BEGUN)
+    if found.begun:
+        assert begun + found.limit <= BEGUN_BOUND
+    else:
+        assert out + found.limit in BOUNDS.values()
 
 
 def test_what_failed_is_out_no_more_and_is_left_where_too_much_was_begun_before(
