@@ -118,7 +118,8 @@ def _nowhere(case: Case, key: str, way: reaching.Way) -> bool:
 def move_on(session: Session, case: Case, *, gone: bool, now: datetime) -> None:
     """Let the alert go on without this message: another way, the inbox, and its next step.
 
-    Where an address was gone at once and another way is there, no time was lost.
+    Where an address was gone at once and another way is there, no time was lost. Past the end
+    of the chain there is no next step: its repeat keeps its time.
     """
     case.delivery.moved_on_at = now
     found = next_way(session, case, now=now)

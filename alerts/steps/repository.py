@@ -83,14 +83,22 @@ def waiting(session: Session, alert: Alert) -> int:
     return session.scalar(query) or 0
 
 
-def hasten(session: Session, alert: Alert, *, reason: str, now: datetime) -> int:
-    """Make the next waiting notification due at once; return how many steps that are."""
-    upcoming = (
+def hasten(
+    session: Session, alert: Alert, *, reason: str, now: datetime, repeats: bool = False
+) -> int:
+    """Make the next waiting notification due at once; return how many steps that are.
+
+    A repeat is among them only if asked for: one that came early because the last one failed
+    would fail in its turn, and bring the next (REL-29).
+    """
+    upcoming = [
         Step.alert_id == alert.id,
         Step.fence == alert.fence,
         Step.state == StepState.WAITING,
         OF_THE_CHAIN,
-    )
+    ]
+    if not repeats:
+        upcoming.append(Step.kind != Kind.REPEAT)
     first = session.scalar(select(func.min(Step.due_at)).where(*upcoming))
     steps = session.scalars(select(Step).where(*upcoming, Step.due_at == first)).all()
     for row in steps:

@@ -88,7 +88,7 @@ def advance(session: Session, alert: Alert, *, now: datetime) -> None:
     a person asks for it.
     """
     planned: Sequence[Step]
-    if alert.paged and rows.hasten(session, alert, reason=Reason.ESCALATED, now=now):
+    if alert.paged and rows.hasten(session, alert, reason=Reason.ESCALATED, now=now, repeats=True):
         planned = rows.due_now(session, alert, now=now)
     else:
         reached = rows.reached(session, alert) if alert.paged else None

@@ -191,11 +191,28 @@ def judged(policy: Policy) -> Raise:
 
 
 class Mailbox:
-    """What a real SMTP server on loopback took; it refuses while `refusal` is set."""
+    """What a real SMTP server on loopback took; it refuses while `refusal` is set.
+
+    While `unknown` is set, nobody's mailbox is there.
+    """
 
     def __init__(self) -> None:
         self.received: list[tuple[list[str], bytes]] = []
         self.refusal = ""
+        self.unknown = False
+
+    async def handle_RCPT(  # noqa: N802 (aiosmtpd looks for this name)
+        self,
+        _server: SMTP,
+        _session: SMTPSession,
+        envelope: Envelope,
+        address: str,
+        _options: list[str],
+    ) -> str:
+        if self.unknown:
+            return "550 5.1.1 no such user"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(  # noqa: N802 (aiosmtpd looks for this name)
         self, _server: SMTP, _session: SMTPSession, envelope: Envelope

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,7 @@ from alerts import service
 from alerts.notify.email import Mailer
 from alerts.notify.outlets import Outlets
 from alerts.service import Addresses
-from alerts.tables import AlertEvent, Delivery
+from alerts.tables import AlertEvent, Delivery, Step
 from ingest import tables as people
 
 if TYPE_CHECKING:
@@ -145,3 +146,29 @@ def test_a_fallback_without_an_address_is_shown_in_the_inbox_and_says_so(
         )
     )
     assert "fallback" in set(shown)
+
+
+def test_mailboxes_that_are_gone_bring_no_repeat_before_its_time_rel_29(
+    session: Session,
+    ward: Ward,
+    finding: FindingMaker,
+    judged: Raise,
+    now: datetime,
+    mailbox: tuple[Mailbox, Mailer],
+) -> None:
+    """FT-22: the chain is over at once, and then goes on every 15 minutes as it always does."""
+    box, mailer = mailbox
+    (alert_id,) = judged(session, ward.patient, finding())
+    box.unknown = True
+
+    for minute in range(60):
+        at = now + timedelta(minutes=minute)
+        service.escalate_due(session, now=at)
+        for mail in mails(session, alert_id):
+            service.deliver(session, mail.id, now=at, outlets=Outlets(mailer), addresses=HERE)
+
+    repeats = select(Step.fired_at).where(
+        Step.alert_id == alert_id, Step.kind == "repeat", Step.fired_at.is_not(None)
+    )
+    gaps = [at - now for at in session.scalars(repeats.order_by(Step.fired_at)) if at]
+    assert gaps == [timedelta(minutes=minutes) for minutes in (18, 33, 48)]
