@@ -8,6 +8,7 @@ from sqlalchemy import select, tuple_, update
 
 from alerts.tables import Alert, Delivery, Step
 from core.outbox import Outbox, State, Topic
+from core.vitals import Severity
 from ingest.repository import one_person
 
 if TYPE_CHECKING:
@@ -49,14 +50,26 @@ def send_on(session: Session, patient_id: UUID, but: Target, *, now: datetime) -
     )
 
 
+def _joins(beside: Delivery) -> ColumnElement[bool]:
+    """Say which messages may leave with this one: to the same, the same way, and none graver.
+
+    A message names one severity, its own: what it took along of a higher would be hidden by it.
+    """
+    rank = Severity(beside.severity).rank
+    return (
+        (Delivery.recipient == beside.recipient)
+        & (Delivery.channel == beside.channel)
+        & Delivery.severity.in_([each for each in Severity if each.rank <= rank])
+    )
+
+
 def company(session: Session, patient_id: UUID, beside: Delivery) -> Sequence[UUID]:
-    """Return the alerts whose messages could leave with this one: to the same, the same way."""
+    """Return the alerts whose messages could leave with this one."""
     query = select(Delivery.alert_id).where(
         _gathers(session, patient_id),
         Delivery.id != beside.id,
         Delivery.alert_id != beside.alert_id,
-        Delivery.recipient == beside.recipient,
-        Delivery.channel == beside.channel,
+        _joins(beside),
     )
     return session.scalars(query.distinct().order_by(Delivery.alert_id)).all()
 
@@ -70,8 +83,7 @@ def of_alert(session: Session, alert: Alert, beside: Delivery) -> Sequence[Deliv
             Delivery.alert_id == alert.id,
             Delivery.state == WAITING,
             Delivery.attempts == 0,
-            Delivery.recipient == beside.recipient,
-            Delivery.channel == beside.channel,
+            _joins(beside),
             Step.fence == alert.fence,
         )
         .with_for_update(of=Delivery, skip_locked=True)

@@ -128,6 +128,30 @@ def test_a_red_sends_on_what_waits_for_somebody_else_al_09(
     assert due(session, mail(session, amber)) == now + MINUTE
 
 
+def test_an_amber_that_leaves_first_does_not_take_a_red_along_al_09(
+    session: Session,
+    ward: Ward,
+    finding: FindingMaker,
+    judged: Raise,
+    now: datetime,
+    mailbox: tuple[Mailbox, Mailer],
+) -> None:
+    """AL-10: its message says AMBER, so the RED would be hidden behind it."""
+    box, mailer = mailbox
+    (amber,) = judged(session, ward.patient, finding(AMBER))
+    leaves = now + 5 * MINUTE
+    both = [finding(AMBER), finding(RED, problem=Problem.RHYTHM)]
+    (red,) = judged(session, ward.patient, *both, at=leaves)
+
+    for alert in (amber, red):
+        service.deliver(
+            session, mail(session, alert).id, now=leaves, outlets=Outlets(mailer), addresses=HERE
+        )
+
+    assert [b"Severity: RED" in content for _, content in box.received] == [False, True]
+    assert mail(session, red).sent_with is None
+
+
 @pytest.mark.parametrize("fails", [True, False])
 def test_what_is_acknowledged_or_another_persons_is_not_taken_along_al_09(
     session: Session,
