@@ -75,7 +75,7 @@ def end(
 def reroute(session: Session, case: Case, reason: Reason, *, now: datetime) -> None:
     """Replace an address that is not there: by the recipient's next way, then by the fallback."""
     end(session, case, DeliveryState.REROUTED, reason, now=now)
-    left = reason in (Reason.NO_RESPONSIBLE, Reason.DISABLED)
+    left = reason in (Reason.NO_RESPONSIBLE, *routing.GONE)
     key = case.delivery.recipient
     if not left and other_way(session, case, key, now=now):
         return

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
 from standardwebhooks import Webhook
 
 from alerts.contacts import service as addressing
 from alerts.contacts.repository import NewPoint
+from alerts.oncall.service import add_leave
 from alerts.policy import Channel
+from alerts.rota import Away
 from alerts.routing import practitioner
+from alerts.tables import Delivery
 from core.clock import utc_now
+from core.security import SYSTEM
 from core.vitals import Severity
 from tests.alerts.delivery.conftest import hand_over, reached, reasons, sent
 
@@ -133,3 +139,28 @@ def test_an_own_mail_address_is_used_before_the_one_of_the_roster_al_18(
     hand_over(session, sent(session, alert_id, to=ward.manager)["email"], outlets, at=now)
 
     assert [to for to, _ in mailbox[0].received] == [["own@clinic.example"]]
+
+
+def test_somebody_on_leave_is_told_by_no_other_way_either_but_the_fallback_is_al_13(
+    session: Session,
+    ward: Ward,
+    finding: FindingMaker,
+    judged: Raise,
+    now: datetime,
+    outlets: Outlets,
+    hook: Provider,
+) -> None:
+    reached(session, ward, outlets, (Channel.SMS, "+491701234567"), now=now)
+    (alert_id,) = judged(session, ward.patient, finding())
+    reached(session, ward, outlets, (Channel.WEBHOOK, hook.url), now=now)
+    before = sent(session, alert_id, to=ward.manager)
+    add_leave(session, SYSTEM, Away(ward.manager, now, now + timedelta(days=1)), now=now)
+
+    hand_over(session, before["sms"], outlets, at=now)
+
+    assert set(sent(session, alert_id, to=ward.manager)) == set(before)
+    assert reasons(session, alert_id, "delivery-rerouted") == ["recipient-on-leave"]
+    told = select(Delivery.channel).where(
+        Delivery.alert_id == alert_id, Delivery.recipient == "fallback"
+    )
+    assert session.scalars(told).all() == ["email"]
