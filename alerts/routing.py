@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from alerts.policy import Channel, To
@@ -10,7 +11,7 @@ from alerts.reasons import Reason
 from core.vitals import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from ingest.roster import Responsible, Team
@@ -19,6 +20,9 @@ FALLBACK = "fallback"
 SUPPORT = "support"
 WATCHER = "watcher"  # the end of the synthetic person's way (REL-33)
 MANAGER = "care-manager"
+# Whom no rota makes available: their working hours are another matter.
+GONE = (Reason.ON_LEAVE, Reason.DISABLED)
+NOBODY: Mapping[UUID, Reason] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,10 @@ class Roster:
         """Return whether somebody may be told now by a channel."""
         at_work = person.practitioner_id not in self.away
         return at_work and self.works(person, channel)
+
+    def on_duty(self, person: Responsible, channel: Channel) -> bool:
+        """Return whether somebody on call may be told now, whatever their working hours say."""
+        return self.away.get(person.practitioner_id) not in GONE and self.works(person, channel)
 
     def works(self, person: Responsible, channel: Channel) -> bool:
         """Return whether somebody is active, and has an address if one is needed."""
@@ -139,12 +147,11 @@ def _on_call(channel: Channel, roster: Roster) -> Recipient:
 
 def _first_on_call(channel: Channel, roster: Roster) -> Responsible | None:
     for identity in roster.on_call or ():
-        person = roster.member(identity)
-        on_leave = roster.away.get(identity) is Reason.ON_LEAVE
-        if person is not None and not on_leave and roster.works(person, channel):
-            return person
-        if (substitute := _substitute(identity, channel, roster)) is not None:
-            return substitute
+        # Whoever stands in for who is on call is on call, and so on duty as they would be.
+        for each in (identity, roster.instead.get(identity)):
+            person = roster.member(each)
+            if person is not None and roster.on_duty(person, channel):
+                return person
     return None
 
 
@@ -193,12 +200,13 @@ def address(
     people: Sequence[Responsible],
     *,
     fallback: str,
-    on_leave: Collection[UUID] = frozenset(),
+    gone: Mapping[UUID, Reason] = NOBODY,
 ) -> Recipient:
     """Return a waiting e-mail's recipient as of now: somebody who left is replaced (AL-13).
 
     `fallback` is the fallback team's address. A person who is no longer active, no longer
-    of the team, on leave, or has no address any more is replaced by it, and the reason says so.
+    of the team, has no address any more, or is `gone` for a reason is replaced by it, and that
+    is said.
     """
     if key in (FALLBACK, SUPPORT):
         return Recipient(key, fallback, None if fallback else Reason.NO_ADDRESS)
@@ -207,7 +215,8 @@ def address(
         return Recipient(FALLBACK, fallback, Reason.NO_RESPONSIBLE)
     if not any(p.active for p in mine):
         return Recipient(FALLBACK, fallback, Reason.DISABLED)
-    if any(p.practitioner_id in on_leave for p in mine):
-        return Recipient(FALLBACK, fallback, Reason.ON_LEAVE)
+    why = next((gone[p.practitioner_id] for p in mine if p.practitioner_id in gone), None)
+    if why is not None:
+        return Recipient(FALLBACK, fallback, why)
     email = next((p.email for p in mine if p.active and p.email), "")
     return Recipient(key, email) if email else Recipient(FALLBACK, fallback, Reason.NO_CHANNEL)

@@ -19,7 +19,7 @@ from alerts.notify.outlets import Letter
 from alerts.policy import Channel, thaw
 from alerts.reasons import Reason
 from alerts.receipts import repository as providers
-from alerts.rosters.service import on_leave
+from alerts.rosters.service import gone_of
 from core import outbox
 from core.vitals import Severity
 from ingest import repository as people
@@ -79,9 +79,9 @@ def _address(
         key,
         members,
         fallback=case.addresses.fallback_email,
-        on_leave=on_leave(session, case.alert, members, at=now),
+        gone=gone_of(session, case.alert, members, at=now),
     )
-    if to.why in (Reason.NO_RESPONSIBLE, Reason.DISABLED, Reason.ON_LEAVE):
+    if to.why in (Reason.NO_RESPONSIBLE, *routing.GONE):
         return None, to.why
     if point is None and case.channel is Channel.EMAIL and to.key == key and to.email:
         point = contacts.Point(case.delivery.id, Channel.EMAIL, to.email, created_at=now)

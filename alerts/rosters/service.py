@@ -8,7 +8,6 @@ from alerts import rota, routing
 from alerts.contacts import repository as contacts
 from alerts.oncall import repository
 from alerts.policy import thaw
-from alerts.reasons import Reason
 from core.security import SYSTEM
 from ingest import repository as people
 from ingest.roster import Team
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from alerts.policy import Policy
+    from alerts.reasons import Reason
     from alerts.tables import Alert
     from ingest.roster import Responsible
 
@@ -54,13 +54,13 @@ def roster_of(session: Session, alert: Alert, *, at: datetime) -> routing.Roster
     )
 
 
-def on_leave(
+def gone_of(
     session: Session, alert: Alert, members: Sequence[Responsible], *, at: datetime
-) -> set[UUID]:
-    """Return who of some people is on leave, by the rows or by what their posts say."""
-    gone = _gone(session, {person.practitioner_id for person in members}, at=at)
-    away = rota.absent(members, gone, at, thaw(alert.policy).site.clock)
-    return {who for who, why in away.items() if why is Reason.ON_LEAVE}
+) -> dict[UUID, Reason]:
+    """Return who of some people is on leave or left, by the rows or by what their posts say."""
+    leaves = _gone(session, {person.practitioner_id for person in members}, at=at)
+    away = rota.absent(members, leaves, at, thaw(alert.policy).site.clock)
+    return {who: why for who, why in away.items() if why in routing.GONE}
 
 
 def _gone(session: Session, ids: Iterable[UUID], *, at: datetime) -> dict[UUID, UUID | None]:

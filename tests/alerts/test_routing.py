@@ -151,6 +151,20 @@ MUTE, GONE = person(email=""), person(active=False)
             ),
             Recipient(practitioner(ID[SUBSTITUTE]), SUBSTITUTE.email, Reason.SUBSTITUTED),
         ),
+        # Who stands in for who is on call is on duty as they would be: at night, too.
+        (
+            on_call(
+                COLLEAGUE,
+                away={ID[COLLEAGUE]: Reason.ON_LEAVE, ID[SUBSTITUTE]: Reason.OFF_DUTY},
+                instead={ID[COLLEAGUE]: ID[SUBSTITUTE]},
+            ),
+            Recipient(practitioner(ID[SUBSTITUTE]), SUBSTITUTE.email, Reason.SUBSTITUTED),
+        ),
+        # Whose post is over is told of nothing, whatever the rota says.
+        (
+            on_call(COLLEAGUE, away={ID[COLLEAGUE]: Reason.DISABLED}),
+            Recipient("fallback", why=Reason.DISABLED),
+        ),
         # Without any rota it goes to the responsible physician, who must be at work.
         (
             Roster([MANAGER], TEAM),
@@ -180,10 +194,13 @@ def test_the_backup_is_somebody_else_than_who_is_on_call() -> None:
     assert told.key == practitioner(third.practitioner_id)
 
 
-def test_a_waiting_message_to_somebody_who_went_on_leave_goes_to_the_fallback_team_al_13() -> None:
-    to = address(practitioner(ID[MANAGER]), [MANAGER], fallback=FALLBACK, on_leave={ID[MANAGER]})
+@pytest.mark.parametrize("why", [Reason.ON_LEAVE, Reason.DISABLED])
+def test_a_waiting_message_to_somebody_who_is_gone_goes_to_the_fallback_team_al_13(
+    why: Reason,
+) -> None:
+    to = address(practitioner(ID[MANAGER]), [MANAGER], fallback=FALLBACK, gone={ID[MANAGER]: why})
 
-    assert to == Recipient("fallback", FALLBACK, Reason.ON_LEAVE)
+    assert to == Recipient("fallback", FALLBACK, why)
 
 
 @given(
@@ -213,7 +230,7 @@ def test_nothing_is_ever_addressed_to_nobody(
     """REL-40."""
     ids = [each.practitioner_id for each in people]
     some = st.sampled_from(ids) if ids else st.nothing()
-    why = st.sampled_from([Reason.ON_LEAVE, Reason.OFF_DUTY])
+    why = st.sampled_from([Reason.ON_LEAVE, Reason.OFF_DUTY, Reason.DISABLED])
     away = data.draw(st.dictionaries(some, why))
     rota = data.draw(st.none() | st.lists(some))
     instead = data.draw(st.dictionaries(some, some))
@@ -224,8 +241,8 @@ def test_nothing_is_ever_addressed_to_nobody(
     assert told.key
     working = {practitioner(p.practitioner_id) for p in people if p.active}
     assert told.key in {"fallback", "support", f"team:{TEAM.id}"} | working
-    on_leave = {practitioner(who) for who, reason in away.items() if reason is Reason.ON_LEAVE}
-    assert told.key not in on_leave
+    gone = {practitioner(who) for who, reason in away.items() if reason is not Reason.OFF_DUTY}
+    assert told.key not in gone
 
 
 @given(st.sampled_from(To), st.sampled_from(Channel))
