@@ -31,7 +31,11 @@ def _local(at: datetime, zone: ZoneInfo) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """One row: a person once from `since` to `until`, or in each span of a week between them."""
+    """One row: a person once from `since` to `until`, or weekly.
+
+    A weekly span is theirs where it begins between the two, and then to its end: the night of
+    the last day goes on to its morning.
+    """
 
     id: UUID
     who: UUID
@@ -42,9 +46,13 @@ class Shift:
 
     def holds(self, at: datetime, zone: ZoneInfo) -> bool:
         """Return whether it is theirs at an instant."""
-        if at < self.since or (self.until is not None and at >= self.until):
-            return False
-        return self.weekly is None or self.weekly.day_of(at, zone) is not None
+        began = at
+        if self.weekly is not None:
+            day = self.weekly.day_of(at, zone)
+            if day is None:
+                return False
+            began, _ = self.weekly.on(day, zone)
+        return self.since <= began and (self.until is None or began < self.until)
 
     def words(self, zone: ZoneInfo, names: Mapping[UUID, str]) -> str:
         """Return the row as a person reads it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -22,20 +23,24 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
+LAST_SPAN = timedelta(days=2)  # longer than any span goes on after a weekly pattern ended
+
 
 def rota(session: Session, team_id: UUID, zone: ZoneInfo, *, since: datetime) -> Rota:
     """Return a team's rota with the leave of everybody on it, from an instant on."""
     rows = session.scalars(
         select(OnCallShift)
         .where(OnCallShift.team_id == team_id, OnCallShift.removed_at.is_(None))
-        .where(or_(OnCallShift.until.is_(None), OnCallShift.until > since))
+        .where(or_(OnCallShift.until.is_(None), OnCallShift.until > since - LAST_SPAN))
         .order_by(OnCallShift.since, OnCallShift.id)
     ).all()
+    shifts = [_shift(row) for row in rows]
+    held = [s for s in shifts if s.until is None or s.until > since or s.holds(since, zone)]
     members = select(CareTeamParticipant.practitioner_id).where(
         CareTeamParticipant.care_team_id == team_id
     )
     leaves = _leaves(session, members, since=since)
-    return Rota(tuple(_shift(row) for row in rows), leaves, zone)
+    return Rota(tuple(held), leaves, zone)
 
 
 def kept(session: Session, team_id: UUID) -> bool:

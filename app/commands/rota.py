@@ -179,7 +179,10 @@ def _once(since: str, until: str, zone: ZoneInfo) -> service.Turnus:
 
 
 def _weekly(pattern: Span, first: str, last: str, zone: ZoneInfo) -> service.Turnus:
-    begins = _day(first, "first") if first else utc_now().astimezone(zone).date()
+    now = utc_now()
+    # Without a first day the night that goes on now is the first.
+    today = pattern.day_of(now, zone) or now.astimezone(zone).date()
+    begins = _day(first, "first") if first else today
     ends = wall(_day(last, "last"), DAY, zone) if last else None
     return service.Turnus(wall(begins, 0, zone), ends, pattern)
 

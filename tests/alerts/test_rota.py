@@ -57,6 +57,16 @@ def test_a_weekly_pattern_names_who_is_on_call_over_midnight() -> None:
     assert team.on_call(at("2026-03-09T12:00")) == ()
 
 
+def test_the_first_and_the_last_night_of_a_pattern_are_whole_rel_24() -> None:
+    nights = span("", "18:00", "08:00")
+    team = rota(Shift(uuid4(), AHN, at("2026-03-02T00:00"), at("2026-03-07T00:00"), nights))
+
+    shown = team.turns(at("2026-03-02T00:00"), at("2026-03-08T00:00"))
+
+    whole = [(at(f"2026-03-0{n}T18:00"), at(f"2026-03-0{n + 1}T08:00")) for n in range(2, 7)]
+    assert [(turn.start, turn.end) for turn in shown if turn.who] == whole
+
+
 def test_an_override_goes_before_the_rota_while_it_lasts() -> None:
     team = rota(NIGHTS, once(CHO, "2026-03-06T20:00", "2026-03-06T22:00", overrides=True))
 

@@ -95,6 +95,18 @@ def test_a_red_at_night_goes_to_who_is_on_call_and_the_timeline_names_the_route_
     ]
 
 
+def test_the_last_night_of_a_pattern_goes_on_to_its_morning_rel_24(
+    session: Session, ward: Ward, finding: FindingMaker, judged: Raise
+) -> None:
+    midnight = DAY.replace(hour=0) + timedelta(days=1)
+    last = Turnus(DAY - timedelta(days=30), midnight, span("", "18:00", "08:00"))
+    put(session, ward, ward.nurse, last)
+
+    alert_id = red(session, ward, finding, judged, at=midnight + timedelta(hours=7))
+
+    assert mailed(session, alert_id) == {key(ward.nurse)}
+
+
 def test_by_day_the_same_red_goes_to_the_responsible_physician(
     session: Session, ward: Ward, finding: FindingMaker, judged: Raise
 ) -> None:
