@@ -72,9 +72,25 @@ def remove(
     record(session, caller, Action.DELETE, "contact_point", now=now)
 
 
-def end(session: Session, owner: str, channel: Channel, reason: str, *, now: datetime) -> bool:
-    """Use an address no more, for a reason that its owner is shown."""
-    rows = repository.locked(session, owner, channel)
+def end(  # noqa: PLR0913 (whose, which, why, when, and by which message it was found out)
+    session: Session,
+    owner: str,
+    channel: Channel,
+    reason: str,
+    *,
+    now: datetime,
+    used_at: datetime | None = None,
+) -> bool:
+    """Use an address no more, for a reason that its owner is shown.
+
+    `used_at` is when a message went out whose provider tells that nobody is there: what was
+    written down after that is another address, of which nothing is told.
+    """
+    rows = [
+        row
+        for row in repository.locked(session, owner, channel)
+        if used_at is None or row.created_at <= used_at
+    ]
     for row in rows:
         row.ended_at, row.end_reason = now, reason
     session.flush()

@@ -149,7 +149,7 @@ def _failed(session: Session, case: Case, error: DeliveryError, *, now: datetime
             not_before=again,
         )
     elif error.gone:
-        addressing.end(session, delivery.recipient, case.channel, error.code, now=now)
+        addressing.end(session, delivery.recipient, case.channel, error.code, now=now, used_at=now)
         detours.end(session, case, DeliveryState.FAILED, Reason.ADDRESS_ENDED, now=now)
     else:
         detours.end(session, case, DeliveryState.FAILED, Reason.DELIVERY_FAILED, now=now)

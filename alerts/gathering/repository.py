@@ -26,8 +26,13 @@ WAITING = "waiting"  # `DeliveryState.WAITING`, whose home stands on this file
 
 def _gathers(session: Session, patient_id: UUID) -> ColumnElement[bool]:
     """Say which messages about a person were never tried: what waits for a repeat does not."""
+    mine = _about(session, patient_id)
+    return mine & (Delivery.state == WAITING) & (Delivery.attempts == 0)
+
+
+def _about(session: Session, patient_id: UUID) -> ColumnElement[bool]:
     alerts = select(Alert.id).where(Alert.patient_id.in_(one_person(session, patient_id)))
-    return Delivery.alert_id.in_(alerts) & (Delivery.state == WAITING) & (Delivery.attempts == 0)
+    return Delivery.alert_id.in_(alerts)
 
 
 def send_on(session: Session, patient_id: UUID, but: Target, *, now: datetime) -> None:
@@ -90,3 +95,9 @@ def of_alert(session: Session, alert: Alert, beside: Delivery) -> Sequence[Deliv
         .execution_options(populate_existing=True)
     )
     return session.scalars(query).all()
+
+
+def taken_along(session: Session, patient_id: UUID, by: Delivery) -> Sequence[UUID]:
+    """Return the messages that left with another, in one order: each of their alerts is locked."""
+    query = select(Delivery.id).where(_about(session, patient_id), Delivery.sent_with == by.id)
+    return session.scalars(query.order_by(Delivery.alert_id, Delivery.id)).all()

@@ -11,6 +11,7 @@ from alerts.contacts import service as addressing
 from alerts.delivery import repository as deliveries
 from alerts.delivery.repository import DeliveryState
 from alerts.detours import service as detours
+from alerts.gathering import repository as gathering
 from alerts.notify.gateway import GONE
 from alerts.reasons import Reason
 from alerts.receipts import repository
@@ -55,34 +56,45 @@ def note(
 ) -> bool:
     """Note a receipt; return whether the message is one of an alert's.
 
-    What was delivered stays so: a later word of failure changes nothing. What failed after
-    it was taken will not be sent again under its id, so the alert goes on at once.
+    It holds for every message that left with this one (AL-09). What was delivered stays so: a
+    later word of failure changes nothing. What failed after it was taken will not be sent
+    again under its id, so its alert goes on at once.
     """
     case = detours.held(session, receipt.delivery_id, outlets, addresses)
     if case is None or case.delivery.channel != receipt.channel:
         return False
-    delivery = case.delivery
-    if delivery.delivered_at is not None:
-        return True
-    if receipt.arrival is Arrival.DELIVERED:
-        delivery.delivered_at = now
-        if delivery.state in (DeliveryState.WAITING, DeliveryState.HANDED_OVER):
-            # A try of which we lost the answer was taken after all.
-            delivery.handed_over_at = delivery.handed_over_at or now
-            delivery.state, delivery.next_try_at = DeliveryState.DELIVERED, None
-    elif delivery.state == DeliveryState.HANDED_OVER:
-        _failed(session, case, receipt.code, now=now)
+    _note(session, case, receipt, now=now)
+    for delivery_id in gathering.taken_along(session, case.alert.patient_id, case.delivery):
+        other = detours.held(session, delivery_id, outlets, addresses)
+        if other is not None:
+            _note(session, other, receipt, now=now)
     session.flush()
     return True
 
 
+def _note(session: Session, case: detours.Case, receipt: Receipt, *, now: datetime) -> None:
+    delivery = case.delivery
+    if delivery.delivered_at is not None:
+        return
+    # One that waits was taken by a try whose answer was lost.
+    taken = delivery.state in (DeliveryState.WAITING, DeliveryState.HANDED_OVER)
+    if receipt.arrival is Arrival.DELIVERED:
+        delivery.delivered_at = now
+        if taken:
+            delivery.handed_over_at = delivery.handed_over_at or now
+            delivery.state, delivery.next_try_at = DeliveryState.DELIVERED, None
+    elif taken:
+        _failed(session, case, receipt.code, now=now)
+
+
 def _failed(session: Session, case: detours.Case, code: str, *, now: datetime) -> None:
-    gone = code in GONE
+    delivery, gone = case.delivery, code in GONE
     said = code if gone else NOT_DELIVERED
-    deliveries.add_attempt(session, case.delivery, now=now, code=said, again=None)
+    deliveries.add_attempt(session, delivery, now=now, code=said, again=None)
     if gone:
-        addressing.end(session, case.delivery.recipient, case.channel, said, now=now)
+        used_at = delivery.handed_over_at or delivery.created_at
+        addressing.end(session, delivery.recipient, case.channel, said, now=now, used_at=used_at)
     reason = Reason.ADDRESS_ENDED if gone else Reason.DELIVERY_FAILED
     detours.end(session, case, DeliveryState.FAILED, reason, now=now)
-    if case.step.fence == case.alert.fence and case.delivery.moved_on_at is None:
+    if case.step.fence == case.alert.fence and delivery.moved_on_at is None:
         detours.move_on(session, case, gone=gone, now=now)

