@@ -3,36 +3,47 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from importlib.metadata import entry_points
 
 import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 
-from app.commands import (
-    accounts,
-    clients,
-    dead_letters,
-    keys,
-    people,
-    plan,
-    policy,
-    reach,
-    replay,
-    rota,
-    rules,
-    schedules,
-    system,
-    what_if,
-)
-from app.runtime import UnsafeDatabaseError
 from core.errors import WardlightError
 
 EXIT_REFUSED = 2
+# Where each command is. Only what is asked for is imported: the whole system takes seconds.
+COMMANDS = {
+    "up": ("system",),
+    "serve": ("system",),
+    "worker": ("system",),
+    "scheduler": ("system",),
+    "migrate": ("system",),
+    "health": ("system",),
+    "client": ("clients", "people"),
+    "token": ("tokens",),
+    "patient": ("clients", "people"),
+    "parked": ("clients", "people"),
+    "user": ("accounts",),
+    "keys": ("keys",),
+    "dead": ("dead_letters",),
+    "workers": ("workers",),
+    "schedule": ("schedules",),
+    "plan": ("plan",),
+    "policy": ("policy",),
+    "rota": ("rota",),
+    "reach": ("reach",),
+    "replay": ("replay",),
+    "rules": ("rules", "what_if"),
+}
 
 
-def build() -> typer.Typer:
-    """Return the command line; `lab` joins through the entry-point group, not by import."""
+def build(asked: str = "") -> typer.Typer:
+    """Return the command line with what is asked for; with everything, if that is not known.
+
+    `lab` joins through the entry-point group, not by import.
+    """
     cli = typer.Typer(
         name="wardlight",
         help="Remote patient monitoring alerts. Decision support, not a medical device.",
@@ -40,22 +51,25 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         add_completion=False,
     )
-    groups = (
-        *(system, clients, people, accounts, keys, dead_letters),
-        *(schedules, plan, policy, rota, reach, replay, rules, what_if),
-    )
-    for module in groups:
-        module.register(cli)
-    for entry in entry_points(group="wardlight.commands"):
-        entry.load()(cli)
+    cli.callback()(_wardlight)
+    everything = dict.fromkeys(module for modules in COMMANDS.values() for module in modules)
+    for module in COMMANDS.get(asked, everything):
+        import_module(f"app.commands.{module}").register(cli)
+    if asked not in COMMANDS:
+        for entry in entry_points(group="wardlight.commands"):
+            entry.load()(cli)
     return cli
+
+
+def _wardlight() -> None:
+    """Remote patient monitoring alerts. Decision support, not a medical device."""
 
 
 def main() -> None:
     """Run the command line; a refusal is one clear line and exit code 2."""
     try:
-        build()()
-    except (WardlightError, UnsafeDatabaseError) as error:
+        build(next(iter(sys.argv[1:]), ""))()
+    except WardlightError as error:
         sys.stderr.write(f"wardlight: {error}\n")
         sys.exit(EXIT_REFUSED)
     except OperationalError:

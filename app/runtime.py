@@ -15,6 +15,7 @@ from alerts.notify.outlets import Outlets
 from alerts.notify.push import Push, read_key
 from core.database import Database, durability_faults, superuser
 from core.embedded import Servers
+from core.errors import WardlightError
 from core.outward import Outward
 from core.settings import Environment
 from core.signing import secrets_in
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from monitoring.risk import Model
 
 
-class UnsafeDatabaseError(RuntimeError):
+class UnsafeDatabaseError(WardlightError):
     """The database would make a promise of ours untrue (REL-04)."""
 
 

@@ -25,7 +25,8 @@ from uuid import UUID, uuid4
 import httpx
 import psycopg
 
-from app.commands.clients import fetch_token, make_key, register_client
+from app.commands.clients import make_key, register_client
+from app.commands.tokens import fetch_token
 from bench.site import SCOPES, UNBOUNDED, post_office, up
 from core.clock import utc_now
 from core.database import Database

@@ -17,7 +17,8 @@ import httpx
 from aiosmtpd.controller import Controller
 
 import app.migrate
-from app.commands.clients import fetch_token, make_key, register_client
+from app.commands.clients import make_key, register_client
+from app.commands.tokens import fetch_token
 from core.embedded import Servers, servers
 from core.settings import Environment, Settings
 

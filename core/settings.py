@@ -200,6 +200,11 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return self
 
+    @property
+    def address_file(self) -> Path:
+        """Return where a system that runs from this data folder writes its address."""
+        return self.data / "address"
+
     @cached_property
     def fhir_base(self) -> str:
         """Return the absolute FHIR base address, without a trailing slash."""

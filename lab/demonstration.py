@@ -100,8 +100,9 @@ def demo_settings() -> Settings:
             "the demo runs on its own embedded servers; unset WARDLIGHT_DATABASE_URL"
         )
     data = settings.data / "demo"
-    if (data / "address").exists() and _answers((data / "address").read_text()):
-        raise ConflictError(f"a demo is running already at {(data / 'address').read_text()}")
+    address = settings.model_copy(update={"data": data}).address_file
+    if address.exists() and _answers(address.read_text()):
+        raise ConflictError(f"a demo is running already at {address.read_text()}")
     shutil.rmtree(data, ignore_errors=True)
     os.environ["WARDLIGHT_ENVIRONMENT"] = Environment.DEMO
     os.environ["WARDLIGHT_DATA"] = str(data)

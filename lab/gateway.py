@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from app.commands.clients import fetch_token
+from app.commands.tokens import fetch_token
 
 RENEW_AFTER_SECONDS = 200.0  # a token lives for 300
 TRIES = 5

@@ -5,29 +5,24 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
 from contextlib import contextmanager
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
 
-import httpx
-import jwt
 import typer
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
 import app.migrate
 import ingest.service
-from app.commands.system import ADDRESS_FILE
+from app.commands.tokens import KEY_FOLDER
 from core.clock import utc_now
 from core.database import Database
 from core.embedded import servers
 from core.errors import InvalidError
 from core.outward import Outward
 from core.scopes import valid_scope
-from core.security import ASSERTION_TYPE
 from core.settings import Environment, Settings
 from fhir.policy import Mode, Policy, Tolerance
 
@@ -37,7 +32,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-KEY_FOLDER = "clients"
 MODE_HELP = "How its Observations are held against the R4 vital-signs profiles."
 TOLERATE_HELP = "A departure from FHIR JSON that is overlooked; may be given twice."
 NAME_FORM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -70,7 +64,6 @@ def register(cli: typer.Typer) -> None:
     group.command("add")(add)
     group.command("set")(agree)
     cli.add_typer(group, name="client")
-    cli.command("token")(token)
 
 
 def add(  # noqa: PLR0913, PLR0917 (each is an option of the command line)
@@ -163,57 +156,6 @@ def register_client(
         return ingest.service.register_client(
             session, name, scopes, {"keys": [public]}, history=history, now=utc_now()
         )
-
-
-def token(
-    name: Annotated[str, typer.Argument(help="The integration's name.")],
-    key: Annotated[Path | None, typer.Option(help="File with the private key as a JWK.")] = None,
-    url: Annotated[str, typer.Option(help="Base address of a running Wardlight.")] = "",
-) -> None:
-    """Print a bearer token, obtained from the real token endpoint."""
-    settings = Settings()
-    path = key or settings.data / KEY_FOLDER / f"{name}.json"
-    if not path.exists():
-        raise InvalidError(f"no key for {name}: give --key FILE or run `wardlight client add`")
-    typer.echo(fetch_token(json.loads(path.read_text()), base_url=url or running_address(settings)))
-
-
-def running_address(settings: Settings) -> str:
-    """Return where a system started from this data folder listens, else the configured address."""
-    address = settings.data / ADDRESS_FILE
-    return address.read_text() if address.exists() else settings.base_url
-
-
-def fetch_token(private: dict[str, Any], *, base_url: str) -> str:
-    """Exchange a client assertion for an access token (SMART Backend Services)."""
-    endpoint = f"{base_url.rstrip('/')}/auth/token"
-    response = httpx.post(
-        endpoint,
-        data={
-            "grant_type": "client_credentials",
-            "client_assertion_type": ASSERTION_TYPE,
-            "client_assertion": assertion(private, audience=endpoint),
-        },
-        timeout=10,
-    )
-    if response.is_error:
-        raise InvalidError(f"the token endpoint answered {response.status_code}: {response.text}")
-    return str(response.json()["access_token"])
-
-
-def assertion(private: dict[str, Any], *, audience: str) -> str:
-    """Return a signed client assertion that lives for four minutes."""
-    client_id = private["client_id"]
-    now = int(time.time())
-    claims = {
-        "iss": client_id,
-        "sub": client_id,
-        "aud": audience,
-        "exp": now + 240,
-        "jti": str(uuid4()),
-    }
-    signing_key = jwt.PyJWK(private, algorithm="ES384").key
-    return jwt.encode(claims, signing_key, algorithm="ES384", headers={"kid": private["kid"]})
 
 
 def make_key() -> tuple[dict[str, Any], dict[str, Any]]:

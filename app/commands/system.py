@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 log = logger(__name__)
-ADDRESS_FILE = "address"
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Where the API and the pages listen.")]
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
@@ -88,7 +87,7 @@ def whole_system(settings: Settings, *, host: str, port: int) -> Iterator[Superv
             if "base_url" in settings.model_fields_set
             else f"http://{host}:{port}"
         )
-        address = settings.data / ADDRESS_FILE
+        address = settings.address_file
         address.write_text(base_url)
         try:
             yield Supervisor(

@@ -14,7 +14,8 @@ import httpx
 from sqlalchemy import func, select
 
 import app.migrate
-from app.commands.clients import fetch_token, make_key, register_client
+from app.commands.clients import make_key, register_client
+from app.commands.tokens import fetch_token
 from core.clock import utc_now
 from core.database import Database
 from core.embedded import Servers, servers

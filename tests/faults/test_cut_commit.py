@@ -14,7 +14,7 @@ import httpx
 import pytest
 from sqlalchemy import func, select, update
 
-from app.commands.clients import fetch_token
+from app.commands.tokens import fetch_token
 from core.clock import utc_now
 from core.outbox import Outbox, State, Topic
 from ingest.tables import StoredReading

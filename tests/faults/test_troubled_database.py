@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from sqlalchemy import func, select, text
 
-from app.commands.clients import fetch_token
+from app.commands.tokens import fetch_token
 from core.clock import utc_now
 from ingest.tables import StoredReading
 from tests.faults.posting import (

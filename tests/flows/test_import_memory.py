@@ -12,7 +12,8 @@ import httpx
 import psutil
 import pytest
 
-from app.commands.clients import fetch_token, make_key, register_client
+from app.commands.clients import make_key, register_client
+from app.commands.tokens import fetch_token
 from core.clock import utc_now
 from tests.api_processes import api_processes
 from tests.door import heart_rate, patient

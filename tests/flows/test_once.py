@@ -11,7 +11,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from app.commands.clients import fetch_token, make_key, register_client
+from app.commands.clients import make_key, register_client
+from app.commands.tokens import fetch_token
 from tests.api_processes import api_processes
 from tests.door import bundle, heart_rate, patient, readings
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from alerts.tables import Alert, Delivery
-from app.commands.clients import fetch_token
+from app.commands.tokens import fetch_token
 from app.watching import rounds
 from core.security import SYSTEM
 from ingest.repository import visible_to

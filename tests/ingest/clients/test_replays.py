@@ -8,7 +8,8 @@ from uuid import uuid4
 import httpx
 import jwt
 
-from app.commands.clients import assertion, make_key
+from app.commands.clients import make_key
+from app.commands.tokens import assertion
 from core.clock import utc_now
 from core.security import ASSERTION_TYPE
 from ingest.service import register_client
