@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from alerts import repository as episodes
+from alerts.cover import unread
 from alerts.inhibition import absent
 from alerts.lifecycle import State as AlertState
 from alerts.patients import repository, wording
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from core.security import Caller
     from ingest.contacts.repository import Addressee
     from monitoring.findings import Ask
+    from monitoring.phrases import Phrase
 
 LINK = timedelta(hours=12)  # E: how long a link to what is asked works
 TO_READ = timedelta(hours=48)  # E: and one to what was noticed, or came of it
@@ -85,10 +87,15 @@ def instruct(session: Session, alert_id: UUID, *, now: datetime) -> None:
         language=known(to.language),
         zone=to.zone,
         alert_id=alert_id,
-        says=wording.instruction(says),
+        says=wording.instruction(says, _unread(alert, to, now=now)),
         urgent=True,
     )
     send(session, to, letter, now=now)
+
+
+def _unread(alert: Alert, to: Addressee, *, now: datetime) -> Phrase | None:
+    """Return what is said where nobody of the team reads now; the page puts the number in."""
+    return unread(thaw(alert.policy).site, Severity.RED, now=now, zone=to.zone, emergency="")
 
 
 def _pages_red(alert: Alert) -> bool:

@@ -119,9 +119,12 @@ def notice(language: str, link: str) -> str:
     return f"{words.text(NOTICE, language)} {link}"
 
 
-def instruction(says: Says) -> list[Phrase]:
-    """Return what is told of a RED at once: the finding's own words, and its closing."""
-    return [Phrase(says.patient, says.facts), Phrase(says.closing)]
+def instruction(says: Says, closing: Phrase | None = None) -> list[Phrase]:
+    """Return what is told of a RED at once: the finding's own words, and its closing.
+
+    `closing` is said instead of when the care team will be in touch, where nobody reads.
+    """
+    return [Phrase(says.patient, says.facts), closing or Phrase(says.closing)]
 
 
 def review(says: Says | None, told: Review) -> list[Phrase]:

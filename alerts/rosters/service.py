@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from alerts.hours import Place
     from alerts.policy import Policy
     from alerts.reasons import Reason
     from alerts.tables import Alert
@@ -78,10 +79,15 @@ def team_of(session: Session, patient_id: UUID, answering: Sequence[Responsible]
     return None
 
 
+def place_of(session: Session, policy: Policy, patient_id: UUID) -> Place:
+    """Return the clock, the holidays and the hours that a patient goes by: their team's."""
+    team = team_of(session, patient_id, people.responsible(session, patient_id))
+    return policy.place(team.id if team else None, team.name if team else "")
+
+
 def narrowed(session: Session, policy: Policy, patient_id: UUID, problem: str) -> Policy:
     """Return what of a policy an episode of a patient keeps (AL-13)."""
-    team = team_of(session, patient_id, people.responsible(session, patient_id))
-    place = policy.place(team.id if team else None, team.name if team else "")
+    place = place_of(session, policy, patient_id)
     asks = any(r.conditions for tier in policy.tiers.values() for r in tier.routes)
     profiles = people.profiles(session, people.visible_to(SYSTEM), [patient_id]) if asks else []
     conditions = {group for profile in profiles for group in profile.groups}

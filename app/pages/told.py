@@ -7,10 +7,8 @@ page for half an hour. Whatever cannot be opened looks the same, whether it was 
 
 from __future__ import annotations
 
-import pathlib
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -19,12 +17,13 @@ from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import OperationalError
 
-import monitoring.service
 from alerts.answering import service as answering
 from alerts.posting.service import PATH
+from alerts.rosters.service import place_of
 from app.accounts import service as accounts
 from app.pages.door import Door, foreign
 from app.pages.refusals import MOST_FORM_BYTES
+from app.pages.site_policy import policy_of
 from app.pages.told_words import Reader, language_of, shown
 from core import audit
 from core.errors import ForbiddenError, NotFoundError, ThrottledError, WardlightError
@@ -32,7 +31,6 @@ from core.security import digest, same
 from ingest.contacts.service import page_caller
 from monitoring.catalogue import known, preferred
 from monitoring.phrases import Phrase
-from monitoring.plans.hours import ServiceHours
 from monitoring.words import NO_NUMBER
 
 HERE = PATH.rstrip("/")
@@ -153,10 +151,11 @@ class Pages:
             if message is None:
                 raise NotFoundError("no page is open in this browser")
             page = answering.read(session, message, now=now)
+            place = place_of(session, policy_of(door.settings), message.patient_id)
         language = language_of(
             page, known(lang), self._browser(request), door.settings.site_language
         )
-        reader = Reader(now, language, door.settings.emergency_number, self.hours)
+        reader = Reader(now, language, door.settings.emergency_number, place)
         return self._page(
             "told_page.html",
             language,
@@ -206,19 +205,6 @@ class Pages:
 
     def _browser(self, request: Request) -> str:
         return preferred(request.headers.get("accept-language", ""))
-
-    @property
-    def hours(self) -> ServiceHours | None:
-        """Return when the programme reads, None where its plan does not say."""
-        return _hours(str(self.door.settings.plan or ""))
-
-
-@cache
-def _hours(plan: str) -> ServiceHours | None:
-    if not plan:
-        return None
-    rulebook = monitoring.service.load_rulebook()
-    return monitoring.service.load_plan(pathlib.Path(plan), rulebook).hours
 
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]

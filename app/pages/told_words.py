@@ -12,7 +12,6 @@ from fhir.questionnaire import OPTIONS, QUESTIONS
 from monitoring import words
 from monitoring.catalogue import ENGLISH
 from monitoring.phrases import Instant, Phrase
-from monitoring.windows import zone_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,19 +19,19 @@ if TYPE_CHECKING:
 
     from alerts.answering.forms import Field, Measuring
     from alerts.answering.service import Page
-    from monitoring.plans.hours import ServiceHours
+    from alerts.hours import Place
 
 KOREAN = "ko"
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads: when, in which language, which number to call, and when the team reads."""
+    """Who reads: when, in which language, which number to call, and when their team reads."""
 
     now: datetime
     language: str
     emergency: str
-    hours: ServiceHours | None = None
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +111,23 @@ def shown(
 
 
 def reading(reader: Reader, zone: str) -> str:
-    """Return when answers are read: never more than the programme's hours can keep."""
-    language = reader.language
-    hours = reader.hours
-    opening = reader.now if hours is None else hours.dealt_with(reader.now, zone_of(zone))
-    if opening <= reader.now:
+    """Return when answers are read: never more than the hours of the team can keep."""
+    language, place = reader.language, reader.place
+    if place.reads(reader.now):
         return words.text(
             "Your answers are not read at once. At night nobody may read them.", language
         )
-    at = Instant(opening.timestamp(), zone)
+    again = place.reads_again(reader.now)
+    if again is None:
+        number = Phrase(reader.emergency or words.NO_NUMBER)
+        unread = Phrase(
+            "Nobody reads your answers now. If you need help, do not wait: call {emergency} now.",
+            {"emergency": number},
+        )
+        return words.phrase(unread, language, spoken=True)
     closed = Phrase(
-        "Nobody reads your answers now. Your care team reads them from {at}.", {"at": at}
+        "Nobody reads your answers now. Your care team reads them from {at}.",
+        {"at": Instant(again.timestamp(), zone)},
     )
     return words.phrase(closed, language, spoken=True)
 

@@ -12,8 +12,10 @@ from sqlalchemy import select
 
 from alerts import service as alerting
 from alerts.dailies import service as dailies
+from alerts.hours import Place, Stretch
 from alerts.outcomes import resolution
 from alerts.patients import service as telling
+from alerts.patients import wording
 from alerts.patients.wording import Kind, Review, State, Why
 from alerts.tables import AlertEvent
 from core.errors import InvalidError, NotFoundError
@@ -23,9 +25,10 @@ from ingest.contacts.repository import contacts_of
 from ingest.contacts.service import agree
 from ingest.context.tables import PatientAbsence
 from ingest.tables import Patient
+from ingest.weekly import span
 from monitoring.asking.repository import waiting
 from monitoring.findings import Assessment, Finding, Says
-from monitoring.phrases import Number
+from monitoring.phrases import Number, read_phrase
 from tests.told import (
     OWN,
     asked_again,
@@ -140,6 +143,30 @@ def test_a_red_tells_patient_and_agreeing_carer_at_once_before_anything_else_al_
     assert set(session.scalars(work)) == {Priority.CRITICAL}
     told = select(AlertEvent).where(AlertEvent.alert_id == alert, AlertEvent.kind == "patient-told")
     assert [each.reason for each in session.scalars(told)] == [Why.RED]
+
+
+def test_a_red_while_nobody_reads_promises_no_contact_and_names_the_emergency_number(
+    session: Session, ward: Ward, finding: FindingMaker, policy: Policy
+) -> None:
+    by_day = Place("site", "UTC", cover=(Stretch(span("mon-fri", "10:00", "18:00")),))
+    raised(session, ward, finding(), replace(policy, site=by_day))  # a Tuesday at nine
+
+    said = [read_phrase(each) for each in messages_of(session, ward.patient)[0].says]
+    english = wording.spoken(said, "en", emergency="119")
+    korean = wording.spoken(said, "ko", emergency="119")
+
+    assert "Your care team has been told" not in " ".join(english)
+    assert "They read them again from 10 Mar 10:00." in english[1]
+    assert "call 119 now" in english[1]
+    assert "바로 119에 전화하세요." in korean[1]
+
+
+def test_a_red_while_somebody_reads_closes_in_its_usual_words(
+    session: Session, ward: Ward, finding: FindingMaker, policy: Policy
+) -> None:
+    raised(session, ward, finding(), policy)
+
+    assert messages_of(session, ward.patient)[0].says[1] == {"id": SAYS.closing}
 
 
 @pytest.mark.parametrize("severity", [Severity.AMBER, Severity.YELLOW, Severity.DQ])

@@ -156,17 +156,17 @@ def test_an_answer_that_is_not_alarming_calls_nobody(patient: Patient) -> None:
         (10, "At night nobody may read them."),
     ],
 )
-def test_the_page_says_when_nobody_reads(
+def test_the_page_says_by_the_cover_of_the_team_when_nobody_reads(
     patient: Patient, tmp_path: Path, hour: int, words: str
 ) -> None:
-    plan = tmp_path / "plan.toml"
-    plan.write_text(
-        'version = "1"\nname = "a service"\nsource = "invented"\n'
-        "[hours]\nopens = 09:00:00\ncloses = 17:00:00\n"
+    policy = tmp_path / "site.toml"
+    policy.write_text(
+        '[hours]\nin_hours = {from = "09:00", to = "17:00"}\noff_hours = {not = "in_hours"}\n'
+        '[site]\nzone = "Asia/Seoul"\ncover = ["in_hours"]\n'
     )
     seoul = utc_now().astimezone(SEOUL) + timedelta(days=1)
     at = seoul.replace(hour=hour, minute=0).astimezone(utc_now().tzinfo)
-    browser = patient.browser(SETTINGS.model_copy(update={"plan": plan}), clock=lambda: at)
+    browser = patient.browser(SETTINGS.model_copy(update={"policy": policy}), clock=lambda: at)
     with patient.database.transaction() as session:
         for each in messages_of(session, patient.id):
             each.answered_at = each.answered_at or at
