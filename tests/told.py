@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import select, update
 
+from alerts import service as alerting
 from alerts.notify.gateway import Gateway, Kind
 from alerts.patients import service as telling
 from alerts.patients.tables import PatientMessage
@@ -21,7 +22,8 @@ from fhir.contact_points import read_contacts
 from ingest.contacts.repository import contacts_of, keep_contacts
 from ingest.tables import Patient
 from monitoring.asking.repository import ask
-from monitoring.findings import Ask
+from monitoring.findings import Ask, Assessment, Says
+from monitoring.phrases import Number
 from monitoring.service import load_rulebook
 from tests.provider import LOOPBACK, Provider, provider
 
@@ -31,11 +33,19 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from alerts.policy import Policy
     from core.vitals import Vital
+    from monitoring.findings import Finding
 
 BASE = "http://127.0.0.1:8000"
 OWN, DAUGHTER, HOME = "+821055501234", "+821055509876", "+8225550000"
 ASKING = load_rulebook().asking
+SAYS = Says(
+    "Weight {value} kg",
+    "Your weight has gone up {change} kg in {span} days. This can mean fluid is building up.",
+    closing="Please rest. If you feel unwell, call {emergency} now. This is not a diagnosis.",
+    facts={"value": Number(84.2, 1), "change": Number(2.4, 1), "span": Number(3)},
+)
 LINK = re.compile(rf"{re.escape(BASE)}/m/([A-Za-z0-9_-]{{22}})")
 
 
@@ -89,6 +99,16 @@ def asked_again(
     ask(session, patient_id, asks, now=now)
     session.flush()
     telling.inform(session, patient_id, now=now)
+
+
+def raised(
+    session: Session, patient_id: UUID, found: Finding, policy: Policy, *, now: datetime
+) -> list[UUID]:
+    """Raise an alert of a finding and tell the patient, as the worker does."""
+    assessment = Assessment(str(patient_id), now, (replace(found, says=SAYS),), None, "h", "")
+    changed = alerting.raise_judged(session, uuid4(), assessment, now=now, policy=policy)
+    telling.inform(session, patient_id, now=now)
+    return list(changed)
 
 
 def messages_of(session: Session, patient_id: UUID) -> list[PatientMessage]:

@@ -17,7 +17,7 @@ from alerts.answering import forms, repository
 from alerts.answering.forms import DAILY, Fault
 from alerts.patients import repository as messages
 from alerts.patients.recipients import Chosen
-from alerts.patients.repository import SENT, Letter
+from alerts.patients.repository import SENT, Letter, parted
 from alerts.patients.service import LINK, TO_READ
 from alerts.patients.wording import Kind, Why
 from core import audit
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from alerts.answering.forms import Filled, Measuring
     from alerts.patients.tables import PatientMessage
     from fhir.self_reported import Typed
+    from ingest.contacts.repository import Contact
     from monitoring.phrases import Phrase
 
 PAGE_LASTS = timedelta(minutes=30)  # E: an opened page may be answered for so long
@@ -95,8 +96,15 @@ def opened(
 
 def _agreed(session: Session, message: PatientMessage, *, now: datetime) -> bool:
     """Return whether its reader may still be told: consent is asked for when it is used."""
-    held = contact(session, message.contact_id, now=now) if message.contact_id else None
-    return held is not None and held.may_be_told
+    held = _number(session, message, now=now)
+    return held is not None and held.may_be_told and not parted(session, message)
+
+
+def _number(session: Session, message: PatientMessage, *, now: datetime) -> Contact | None:
+    """Return the number that a message went to, if it is its person's still."""
+    if message.contact_id is None:
+        return None
+    return contact(session, message.contact_id, message.patient_id, now=now)
 
 
 def read(session: Session, message: PatientMessage, *, now: datetime) -> Page:
@@ -208,7 +216,7 @@ def anew(session: Session, secret: str, *, now: datetime) -> None:
     until = old.until if old.kind == Kind.DAILY else now + lasts
     key = old.key.partition("~")[0]
     soon = repository.sent_anew(session, old.patient_id, key, since=now - ANEW_EVERY)
-    held = contact(session, old.contact_id, now=now) if old.contact_id else None
+    held = _number(session, old, now=now)
     if soon or now >= until or now - old.created_at > ANEW_WITHIN or held is None:
         return
     letter = Letter(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from alerts.patients.wording import Kind, Why
 
@@ -31,8 +31,8 @@ class Number(Protocol):
         """Return sms or chat."""
 
     @property
-    def name(self) -> str:
-        """Return the carer's name."""
+    def holder(self) -> str:
+        """Return whose it is: the same for all numbers of one person."""
 
     @property
     def refused(self) -> bool:
@@ -41,6 +41,9 @@ class Number(Protocol):
     @property
     def may_be_told(self) -> bool:
         """Return whether consent stands."""
+
+
+_Number = TypeVar("_Number", bound=Number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +69,8 @@ def choose(kind: Kind, numbers: Sequence[Number]) -> list[Chosen]:
 
 
 def _by_holder(numbers: Sequence[Number]) -> Iterator[list[Number]]:
-    names = dict.fromkeys(each.name for each in numbers if each.carer)
-    for name in names:
-        yield [each for each in numbers if each.carer and each.name == name]
+    for holder in dict.fromkeys(each.holder for each in numbers if each.carer):
+        yield [each for each in numbers if each.carer and each.holder == holder]
 
 
 def _one(held: Sequence[Number], *, carer: bool) -> Chosen:
@@ -84,15 +86,19 @@ def _one(held: Sequence[Number], *, carer: bool) -> Chosen:
     return Chosen(working[0], carer)
 
 
-def other_number(
-    numbers: Sequence[Number], used: Number, channels: Collection[str]
-) -> Number | None:
-    """Return a further number of the same person on a channel that there is, or None."""
-    same = (
-        each
-        for each in numbers
-        if each.carer == used.carer and each.name == used.name and each.id != used.id
-    )
-    return next(
-        (e for e in same if e.may_be_told and not e.refused and e.channel in channels), None
-    )
+def in_turn(numbers: Sequence[_Number], used: UUID, *, carer: bool) -> list[_Number]:
+    """Return the number that was chosen, then the others of the same person.
+
+    Where the one chosen is there no longer, a patient's others are known; which of the carers it
+    was, is not.
+    """
+    chosen = next((each for each in numbers if each.id == used), None)
+    if chosen is None:
+        return [] if carer else [each for each in numbers if not each.carer]
+    others = (each for each in numbers if each.holder == chosen.holder and each.id != used)
+    return [chosen, *others]
+
+
+def usable(number: Number, channels: Collection[str]) -> bool:
+    """Return whether a message may and can go to a number."""
+    return number.may_be_told and not number.refused and number.channel in channels

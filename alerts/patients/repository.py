@@ -18,6 +18,7 @@ from core import outbox
 from core.outbox import Priority, Topic
 from core.vitals import Severity
 from ingest.repository import one_person
+from monitoring.asking.repository import people_asked
 from monitoring.findings import Says
 from monitoring.phrases import write_phrase
 from monitoring.record import read_says
@@ -179,6 +180,15 @@ def said_of(session: Session, alert_id: UUID, severity: Severity | None = None) 
         return None
     says = read_says(newest.says)
     return says if isinstance(says, Says) else None
+
+
+def parted(session: Session, message: PatientMessage) -> bool:
+    """Return whether a message speaks of a record that is not its person's any more (SEC-28)."""
+    about = people_asked(session, map(UUID, message.asks))
+    alert = alert_of(session, message.alert_id) if message.alert_id else None
+    if alert is not None:
+        about.add(alert.patient_id)
+    return not about <= one_person(session, message.patient_id)
 
 
 def undone(session: Session, alert_id: UUID, *, since: datetime) -> bool:

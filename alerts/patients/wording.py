@@ -60,6 +60,7 @@ class Why(StrEnum):
     DECEASED = "patient-has-died"
     TOO_LATE = "too-late-to-be-of-use"
     TAKEN_BACK = "taken-back-by-the-clinician"
+    PARTED = "records-are-two-people"
     GIVEN_UP = "every-try-failed"
 
     @property
@@ -84,6 +85,7 @@ _WORDS = {
     Why.DECEASED: "not told: the patient has died",
     Why.TOO_LATE: "not told: it came too late to be of use",
     Why.TAKEN_BACK: "not told: the clinician took it back",
+    Why.PARTED: "not told: it is about a record that turned out to be another person's",
     Why.GIVEN_UP: "not told: every try to send it failed",
 }
 # What a clinician may say was done, and what is to be done now; each is a whole sentence.

@@ -16,7 +16,7 @@ from alerts import repository as episodes
 from alerts.notify.failure import DeliveryError
 from alerts.notify.gateway import GONE
 from alerts.patients import repository, wording
-from alerts.patients.recipients import other_number
+from alerts.patients.recipients import in_turn, usable
 from alerts.patients.wording import Kind, State, Why
 from alerts.receipts.service import Arrival
 from core.sealing import keyring_of
@@ -90,6 +90,8 @@ def _pointless(session: Session, message: PatientMessage, *, now: datetime) -> W
     """Return why a message is not worth sending any more."""
     if now >= message.until:
         return Why.TOO_LATE
+    if repository.parted(session, message):
+        return Why.PARTED
     if message.kind == Kind.REVIEW and message.alert_id is not None:
         taken_back = repository.undone(session, message.alert_id, since=message.created_at)
         return Why.TAKEN_BACK if taken_back else None
@@ -102,22 +104,22 @@ def _pointless(session: Session, message: PatientMessage, *, now: datetime) -> W
 def _number(
     session: Session, message: PatientMessage, ways: Post, *, now: datetime
 ) -> Contact | Why:
-    """Return the number to use: the chosen one, or another of the same person's."""
+    """Return the number to use: the chosen one, or another of the same person's.
+
+    Whose they are is asked now: records that were one person's may be two people's again.
+    """
     if message.contact_id is None:
         return Why.NO_CONTACT
-    held = numbers.contact(session, message.contact_id, now=now)
-    if held is None:
-        return Why.NO_CONTACT
-    if held.may_be_told and not held.refused and held.channel in ways.ways:
-        return held
-    all_ = numbers.contacts_of(session, message.patient_id, now=now)
-    other = other_number(all_, held, ways.ways.keys())
-    found = next((each for each in all_ if other is not None and each.id == other.id), None)
+    held = numbers.contacts_of(session, message.patient_id, now=now)
+    theirs = in_turn(held, message.contact_id, carer=message.carer)
+    found = next((each for each in theirs if usable(each, ways.ways.keys())), None)
     if found is not None:
         return found
-    if not held.may_be_told:
-        return Why.NO_CONSENT if held.carer else Why.STOPPED
-    return Why.NUMBER_REFUSED if held.refused else Why.NO_GATEWAY
+    if not theirs:
+        return Why.NO_CONTACT
+    if not any(each.may_be_told for each in theirs):
+        return Why.NO_CONSENT if message.carer else Why.STOPPED
+    return Why.NUMBER_REFUSED if theirs[0].refused else Why.NO_GATEWAY
 
 
 def _hand_over(

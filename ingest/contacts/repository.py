@@ -10,12 +10,13 @@ from sqlalchemy import select
 
 from core.sealed_fields import seal, unseal
 from core.sealing import keyring_of
+from ingest.consent import Noted, holder, standing
 from ingest.contacts.tables import PatientNumber
 from ingest.merging.repository import one_person, survivor
 from ingest.tables import Patient
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -29,11 +30,12 @@ class Contact:
 
     id: UUID
     carer: bool
+    holder: str  # the same for all numbers of one person
     channel: str
     address: str
     name: str
     relationship: str
-    agreed: bool | None
+    agreed: bool | None  # of this number, or by a no to another of its holder's
     refused: bool
     agreed_by: UUID | None = None
     agreed_at: datetime | None = None
@@ -79,37 +81,60 @@ def _store(session: Session, row: PatientNumber, read: ParsedContact, place: int
 
 
 def contacts_of(session: Session, patient_id: UUID, *, now: datetime) -> list[Contact]:
-    """Return the numbers of a person as of now, those of all their records, in their order."""
+    """Return the numbers of a person as of now, those of all their records, in their order.
+
+    What was noted of a number that is used no more still stands for its holder.
+    """
     query = select(PatientNumber).where(
-        PatientNumber.patient_id.in_(one_person(session, patient_id)),
-        PatientNumber.gone_at.is_(None),
+        PatientNumber.patient_id.in_(one_person(session, patient_id))
     )
     rows = session.scalars(
         query.order_by(PatientNumber.carer, PatientNumber.place, PatientNumber.id)
-    )
-    return [_read(session, row) for row in rows if row.until is None or row.until > now]
+    ).all()
+    names = {row.id: unseal(session, PatientNumber.name, row.name, id=row.id) for row in rows}
+    holders = {
+        row.id: holder(carer=row.carer, name=names[row.id], number_id=row.id) for row in rows
+    }
+    noted: dict[str, list[Noted]] = {}
+    for row in rows:
+        noted.setdefault(holders[row.id], []).append(_noted(row))
+    used = [r for r in rows if r.gone_at is None and (r.until is None or r.until > now)]
+    return [
+        _read(session, row, names[row.id], holders[row.id], noted[holders[row.id]]) for row in used
+    ]
 
 
-def contact(session: Session, contact_id: UUID, *, now: datetime) -> Contact | None:
-    """Return one number, None where it is known no longer."""
-    row = session.get(PatientNumber, contact_id, populate_existing=True)
-    if row is None or row.gone_at is not None or (row.until is not None and row.until <= now):
-        return None
-    return _read(session, row)
+def contact(
+    session: Session, contact_id: UUID, patient_id: UUID, *, now: datetime
+) -> Contact | None:
+    """Return one number of a person, None where it is known no longer, or is not theirs.
+
+    Of records that were merged and are two people again, each has its own numbers (SEC-28).
+    """
+    held = contacts_of(session, patient_id, now=now)
+    return next((each for each in held if each.id == contact_id), None)
 
 
-def _read(session: Session, row: PatientNumber) -> Contact:
+def _noted(row: PatientNumber) -> Noted:
+    return Noted(row.agreed, row.agreed_by, row.agreed_at)
+
+
+def _read(
+    session: Session, row: PatientNumber, name: str, whose: str, noted: Iterable[Noted]
+) -> Contact:
+    stands = standing(_noted(row), noted)
     return Contact(
         id=row.id,
         carer=row.carer,
+        holder=whose,
         channel=row.channel,
         address=unseal(session, PatientNumber.address, row.address, id=row.id),
-        name=unseal(session, PatientNumber.name, row.name, id=row.id),
+        name=name,
         relationship=unseal(session, PatientNumber.relationship, row.relationship, id=row.id),
-        agreed=row.agreed,
+        agreed=stands.agreed,
         refused=row.refused_at is not None,
-        agreed_by=row.agreed_by,
-        agreed_at=row.agreed_at,
+        agreed_by=stands.by,
+        agreed_at=stands.at,
     )
 
 

@@ -15,10 +15,10 @@ from core.sealed_fields import sealed_column
 class PatientNumber(Base):
     """One number of a patient, or of a carer; sealed, and found again by its keyed digest.
 
-    `agreed` is what a person of the team wrote down: True that the carer may be told, False
-    that nobody is to be told by this number. Where it is None, a patient is told and a carer
-    is not. A number that a later version of the Patient leaves out is `gone_at`, and what was
-    agreed of it stands when it comes back.
+    `agreed` is what a person of the team wrote down: True that its holder may be told, False
+    that they are not to be (`ingest/consent.py` says what that means for their other numbers).
+    Where it is None, a patient is told and a carer is not. A number that a later version of the
+    Patient leaves out is `gone_at`, and what was agreed of it stands when it comes back.
     """
 
     __tablename__ = "patient_number"

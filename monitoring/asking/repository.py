@@ -80,6 +80,12 @@ def waiting(session: Session, patient_id: UUID, *, now: datetime) -> list[tuple[
     return [(row.id, as_ask(row)) for row in rows]
 
 
+def people_asked(session: Session, ids: Iterable[UUID]) -> set[UUID]:
+    """Return of which records some requests ask."""
+    query = select(RepeatRequest.patient_id).where(RepeatRequest.id.in_(list(ids)))
+    return set(session.scalars(query))
+
+
 def of_ids(session: Session, ids: Iterable[UUID]) -> list[Ask]:
     """Return what some requests ask for, oldest first."""
     query = select(RepeatRequest).where(RepeatRequest.id.in_(list(ids)))

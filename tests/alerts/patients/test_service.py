@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -12,35 +11,29 @@ from sqlalchemy import select
 
 from alerts import service as alerting
 from alerts.dailies import service as dailies
-from alerts.hours import Place, Stretch
 from alerts.outcomes import resolution
 from alerts.patients import service as telling
-from alerts.patients import wording
 from alerts.patients.wording import Kind, Review, State, Why
-from alerts.tables import AlertEvent
 from core.errors import InvalidError, NotFoundError
-from core.outbox import Outbox, Priority, Topic
+from core.outbox import Outbox, Topic
 from core.vitals import Severity, Vital
 from ingest.contacts.repository import contacts_of
 from ingest.contacts.service import agree
 from ingest.context.tables import PatientAbsence
 from ingest.tables import Patient
-from ingest.weekly import span
 from monitoring.asking.repository import waiting
-from monitoring.findings import Assessment, Finding, Says
-from monitoring.phrases import Number, read_phrase
 from tests.told import (
     OWN,
     asked_again,
     messages_of,
     number_of,
     phone,
+    raised,
     reachable,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
@@ -48,13 +41,6 @@ if TYPE_CHECKING:
     from tests.alerts.conftest import FindingMaker, Ward
 
 NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
-SAYS = Says(
-    "Weight {value} kg",
-    "Your weight has gone up {change} kg in {span} days. This can mean fluid is building up.",
-    closing="Please rest. If you feel unwell, call {emergency} now. This is not a diagnosis.",
-    facts={"value": Number(84.2, 1), "change": Number(2.4, 1), "span": Number(3)},
-)
-
 CALLED = resolution("true-actionable", "call", "")
 
 
@@ -63,14 +49,6 @@ def ward(session: Session, build: Callable[..., Ward]) -> Ward:
     ward = build(session)
     reachable(session, ward.patient, now=NOW, carer=True)
     return ward
-
-
-def raised(session: Session, ward: Ward, found: Finding, policy: Policy) -> list[UUID]:
-    """Raise an alert of a finding and tell the patient, as the worker does."""
-    assessment = Assessment(str(ward.patient), NOW, (replace(found, says=SAYS),), None, "h", "")
-    changed = alerting.raise_judged(session, uuid4(), assessment, now=NOW, policy=policy)
-    telling.inform(session, ward.patient, now=NOW)
-    return list(changed)
 
 
 def agreed(session: Session, ward: Ward) -> None:
@@ -117,71 +95,10 @@ def test_a_repeat_that_came_already_is_asked_of_nobody_al_20(session: Session, w
     assert messages_of(session, ward.patient) == []
 
 
-def test_a_carer_who_has_not_agreed_is_told_nothing_and_the_reason_stands_al_06_sec_47(
-    session: Session, ward: Ward, finding: FindingMaker, policy: Policy
-) -> None:
-    raised(session, ward, finding(), policy)
-
-    patient, carer = messages_of(session, ward.patient)
-
-    assert (patient.kind, patient.state) == (Kind.INSTRUCTION, State.WAITING)
-    assert (carer.state, carer.reason) == (State.WITHHELD, Why.NO_CONSENT)
-    work = select(Outbox).where(Outbox.subject_id == carer.id)
-    assert session.scalars(work).all() == []
-
-
-def test_a_red_tells_patient_and_agreeing_carer_at_once_before_anything_else_al_01(
-    session: Session, ward: Ward, finding: FindingMaker, policy: Policy
-) -> None:
-    agreed(session, ward)
-
-    (alert,) = raised(session, ward, finding(), policy)
-
-    patient, carer = messages_of(session, ward.patient)
-    assert [patient.state, carer.state] == [State.WAITING, State.WAITING]
-    work = select(Outbox.priority).where(Outbox.subject_id.in_([patient.id, carer.id]))
-    assert set(session.scalars(work)) == {Priority.CRITICAL}
-    told = select(AlertEvent).where(AlertEvent.alert_id == alert, AlertEvent.kind == "patient-told")
-    assert [each.reason for each in session.scalars(told)] == [Why.RED]
-
-
-def test_a_red_while_nobody_reads_promises_no_contact_and_names_the_emergency_number(
-    session: Session, ward: Ward, finding: FindingMaker, policy: Policy
-) -> None:
-    by_day = Place("site", "UTC", cover=(Stretch(span("mon-fri", "10:00", "18:00")),))
-    raised(session, ward, finding(), replace(policy, site=by_day))  # a Tuesday at nine
-
-    said = [read_phrase(each) for each in messages_of(session, ward.patient)[0].says]
-    english = wording.spoken(said, "en", emergency="119")
-    korean = wording.spoken(said, "ko", emergency="119")
-
-    assert "Your care team has been told" not in " ".join(english)
-    assert "They read them again from 10 Mar 10:00." in english[1]
-    assert "call 119 now" in english[1]
-    assert "바로 119에 전화하세요." in korean[1]
-
-
-def test_a_red_while_somebody_reads_closes_in_its_usual_words(
-    session: Session, ward: Ward, finding: FindingMaker, policy: Policy
-) -> None:
-    raised(session, ward, finding(), policy)
-
-    assert messages_of(session, ward.patient)[0].says[1] == {"id": SAYS.closing}
-
-
-@pytest.mark.parametrize("severity", [Severity.AMBER, Severity.YELLOW, Severity.DQ])
-def test_nothing_below_red_tells_the_patient_by_itself(
-    session: Session, ward: Ward, finding: FindingMaker, policy: Policy, severity: Severity
-) -> None:
-    raised(session, ward, finding(severity), policy)
-
-    assert messages_of(session, ward.patient) == []
-
-
 def test_a_doubtful_red_is_one_message_with_the_request_on_its_page_al_20(
     session: Session, ward: Ward, finding: FindingMaker, policy: Policy
 ) -> None:
-    raised(session, ward, finding(), policy)
+    raised(session, ward.patient, finding(), policy, now=NOW)
     asked_again(session, ward.patient, Vital.BODY_WEIGHT, now=NOW)
 
     sent = [m for m in messages_of(session, ward.patient) if m.state == State.WAITING]
@@ -225,7 +142,7 @@ def test_the_synthetic_person_of_the_watcher_is_told_nothing_rel_33(
 ) -> None:
     session.get_one(Patient, ward.patient).synthetic = True
     session.flush()
-    raised(session, ward, finding(), policy)
+    raised(session, ward.patient, finding(), policy, now=NOW)
     asked_again(session, ward.patient, Vital.SPO2, now=NOW)
 
     assert messages_of(session, ward.patient) == []
@@ -262,7 +179,7 @@ def test_consent_is_written_down_by_who_may_see_the_patient_only_sec_12(
 def test_after_a_review_the_patient_reads_what_was_noticed_done_and_is_to_be_done(
     session: Session, ward: Ward, finding: FindingMaker, policy: Policy
 ) -> None:
-    (alert,) = raised(session, ward, finding(Severity.AMBER), policy)
+    (alert,) = raised(session, ward.patient, finding(Severity.AMBER), policy, now=NOW)
     alerting.resolve(
         session, ward.doctor, alert, resolution("true-actionable", "call", ""), now=NOW
     )
@@ -285,7 +202,7 @@ def test_after_a_review_the_patient_reads_what_was_noticed_done_and_is_to_be_don
 def test_a_review_that_is_undone_is_told_to_nobody(
     session: Session, ward: Ward, finding: FindingMaker, policy: Policy
 ) -> None:
-    (alert,) = raised(session, ward, finding(Severity.AMBER), policy)
+    (alert,) = raised(session, ward.patient, finding(Severity.AMBER), policy, now=NOW)
     doctor = ward.doctor
     alerting.resolve(session, doctor, alert, CALLED, now=NOW)
     telling.after_review(session, doctor, alert, Review("spoken", "again"), now=NOW)
@@ -304,7 +221,7 @@ def test_a_review_that_is_undone_is_told_to_nobody(
 def test_a_sentence_that_nobody_reviewed_is_not_sent(
     session: Session, ward: Ward, finding: FindingMaker, policy: Policy
 ) -> None:
-    (alert,) = raised(session, ward, finding(Severity.AMBER), policy)
+    (alert,) = raised(session, ward.patient, finding(Severity.AMBER), policy, now=NOW)
 
     with pytest.raises(InvalidError, match="choose what was done"):
         telling.after_review(session, ward.doctor, alert, Review("you will die", "again"), now=NOW)

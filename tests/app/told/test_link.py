@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
@@ -14,6 +15,7 @@ from core.clock import utc_now
 from core.security import SYSTEM
 from core.vitals import Vital
 from ingest.contacts.service import PAGE_CLIENT, agree
+from ingest.merging.service import merge, unmerge
 from tests.app.conftest import BASE, SETTINGS, csrf
 from tests.app.told.conftest import (
     HEADERS,
@@ -23,7 +25,8 @@ from tests.app.told.conftest import (
     opened,
     send,
 )
-from tests.told import number_of
+from tests.people import called
+from tests.told import asked_again, messages_of, number_of, reachable
 
 
 def test_a_preview_opens_nothing_sec_09(patient: Patient) -> None:
@@ -78,6 +81,29 @@ def test_the_page_is_over_after_half_an_hour_and_with_a_withdrawn_consent(
 
     assert later.get("/m").status_code == 404
     assert browser.get("/m").status_code == 200
+
+
+def test_after_an_unmerge_the_link_and_the_page_of_the_other_record_are_over_sec_28(
+    patient: Patient,
+) -> None:
+    now, survivor = utc_now(), uuid4()
+    with patient.database.transaction() as session:
+        session.add(called(session, survivor, "Canary Survivor", created=now))
+        reachable(session, patient.id, now=now)
+        session.flush()
+        merge(session, SYSTEM, survivor, patient.id, reason="one person", now=now)
+        asked_again(session, survivor, Vital.SPO2, now=now)
+        (message,) = messages_of(session, survivor)
+        patient.telephone.post(session, message, now=now)
+    secret, browser = patient.telephone.secret(), patient.browser()
+    held = opened(browser, secret)
+    with patient.database.transaction() as session:
+        unmerge(session, SYSTEM, patient.id, now=now)
+        messages_of(session, survivor)[0].opened_at = None
+
+    assert held.status_code == 200
+    assert browser.get("/m").status_code == 404
+    assert patient.browser().post(f"/m/{secret}", headers=HEADERS).status_code == 404
 
 
 def test_the_same_browser_finds_its_page_again_by_the_link(patient: Patient) -> None:

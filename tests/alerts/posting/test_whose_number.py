@@ -1,0 +1,117 @@
+"""Which number a message goes to: the person's own, of whom a no counts for all of theirs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from alerts.patients.wording import State, Why
+from core.security import SYSTEM
+from core.vitals import Vital
+from ingest.contacts.repository import contacts_of
+from ingest.contacts.service import agree
+from ingest.merging.service import merge, unmerge
+from tests.told import OWN, asked_again, messages_of, number_of, phone, reachable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy.orm import Session
+
+    from tests.alerts.conftest import Ward
+    from tests.told import Phone
+
+NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
+SECOND = "+821055507777"
+
+
+@pytest.fixture
+def telephone() -> Iterator[Phone]:
+    with phone() as one:
+        yield one
+
+
+@pytest.fixture
+def ward(session: Session, build: Callable[..., Ward]) -> Ward:
+    ward = build(session, name="Canary Patientname")
+    reachable(session, ward.patient, now=NOW)
+    return ward
+
+
+def test_a_no_is_the_persons_so_that_their_second_and_their_new_number_are_not_used_sec_47(
+    session: Session, ward: Ward, telephone: Phone
+) -> None:
+    mobile = {"system": "phone", "use": "mobile"}
+    numbers = [mobile | {"value": OWN, "rank": 1}, mobile | {"value": SECOND, "rank": 2}]
+    reachable(session, ward.patient, now=NOW, resource={"telecom": numbers})
+    asked_again(session, ward.patient, Vital.SPO2, now=NOW)
+    own = number_of(session, ward.patient, carer=False, now=NOW)
+    agree(session, ward.doctor, own, agreed=False, now=NOW)
+    message = messages_of(session, ward.patient)[0]
+    telephone.post(session, message, now=NOW)
+    reachable(session, ward.patient, now=NOW, resource={"telecom": numbers[1:]})
+    asked_again(session, ward.patient, Vital.BODY_WEIGHT, now=NOW)
+
+    assert telephone.texts == []
+    assert {each.reason for each in messages_of(session, ward.patient)} == {Why.STOPPED}
+
+
+def test_a_no_counts_for_the_merged_record_and_not_for_another_person_sec_28_sec_47(
+    session: Session, ward: Ward, build: Callable[..., Ward]
+) -> None:
+    other = build(session, name="Canary Other")
+    mobile = {"system": "phone", "use": "mobile", "value": SECOND}
+    reachable(session, other.patient, now=NOW, resource={"telecom": [mobile]})
+    own = number_of(session, ward.patient, carer=False, now=NOW)
+    agree(session, ward.doctor, own, agreed=False, now=NOW)
+    merge(session, SYSTEM, ward.patient, other.patient, reason="one person", now=NOW)
+    together = [each.may_be_told for each in contacts_of(session, other.patient, now=NOW)]
+    unmerge(session, SYSTEM, other.patient, now=NOW)
+    alone = [each.may_be_told for each in contacts_of(session, other.patient, now=NOW)]
+
+    assert (together, alone) == ([False, False], [True])
+
+
+def test_after_an_unmerge_nothing_goes_to_the_other_persons_number_sec_28(
+    session: Session, ward: Ward, build: Callable[..., Ward], telephone: Phone
+) -> None:
+    other = build(session, name="Canary Other")
+    mobile = {"system": "phone", "use": "mobile", "value": SECOND}
+    reachable(session, other.patient, now=NOW, resource={"telecom": [mobile]})
+    reachable(session, ward.patient, now=NOW, resource={"telecom": []})
+    merge(session, SYSTEM, ward.patient, other.patient, reason="one person", now=NOW)
+    asked_again(session, ward.patient, Vital.SPO2, now=NOW)
+    unmerge(session, SYSTEM, other.patient, now=NOW)
+    message = messages_of(session, ward.patient)[0]
+    telephone.post(session, message, now=NOW)
+
+    assert message.contact_id is not None
+    assert telephone.texts == []
+    assert (message.state, message.reason) == (State.WITHHELD, Why.NO_CONTACT)
+
+
+def test_after_an_unmerge_nobody_is_told_of_what_the_other_record_asked_sec_28(
+    session: Session, ward: Ward, build: Callable[..., Ward], telephone: Phone
+) -> None:
+    other = build(session, name="Canary Other")
+    merge(session, SYSTEM, ward.patient, other.patient, reason="one person", now=NOW)
+    asked_again(session, other.patient, Vital.SPO2, now=NOW)
+    unmerge(session, SYSTEM, other.patient, now=NOW)
+    message = messages_of(session, ward.patient)[0]
+    telephone.post(session, message, now=NOW)
+
+    assert telephone.texts == []
+    assert (message.state, message.reason) == (State.CANCELLED, Why.PARTED)
+
+
+def test_a_number_that_was_replaced_while_a_message_waited_is_left_for_the_new_one(
+    session: Session, ward: Ward, telephone: Phone
+) -> None:
+    asked_again(session, ward.patient, Vital.SPO2, now=NOW)
+    mobile = {"system": "phone", "use": "mobile", "value": SECOND}
+    reachable(session, ward.patient, now=NOW, resource={"telecom": [mobile]})
+    telephone.post(session, messages_of(session, ward.patient)[0], now=NOW)
+
+    assert [each.said["to"] for each in telephone.gateway.came] == [SECOND]
