@@ -159,4 +159,5 @@ def _vocabulary() -> Iterator[str]:
     yield from (item.words for item in CHECKLIST)
     yield from (*WORDS.values(), "still open", "closed without an outcome", *Severity)
     yield from (*Fault, *wording.DONE.values(), *wording.NEXT.values(), wording.AFTER_REVIEW)
+    yield wording.CORRECTED
     yield "simulated data"

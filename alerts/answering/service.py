@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import ingest.service
+from alerts.addressing.service import LINK, TO_READ
 from alerts.answering import forms, repository
 from alerts.answering.forms import DAILY, Fault
 from alerts.patients import repository as messages
 from alerts.patients.recipients import Chosen
 from alerts.patients.repository import SENT, Letter, parted
-from alerts.patients.service import LINK, TO_READ
 from alerts.patients.wording import Kind, Why
 from core import audit
 from core.errors import InvalidError
@@ -212,7 +212,7 @@ def anew(session: Session, secret: str, *, now: datetime) -> None:
     old = repository.behind_link(session, digest(secret))
     if old is None or old.state not in SENT or old.answered_at is not None:
         return
-    lasts = TO_READ if old.kind in (Kind.REVIEW, Kind.INSTRUCTION) else LINK
+    lasts = TO_READ if old.kind in (Kind.REVIEW, Kind.INSTRUCTION, Kind.WITHDRAWN) else LINK
     until = old.until if old.kind == Kind.DAILY else now + lasts
     key = old.key.partition("~")[0]
     soon = repository.sent_anew(session, old.patient_id, key, since=now - ANEW_EVERY)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from alerts.addressing.service import send
 from alerts.patients import daily, repository
 from alerts.patients.repository import Letter
-from alerts.patients.service import send
 from alerts.patients.wording import Kind, Why
 from core import audit
 from core.apart import kept_apart

@@ -8,6 +8,7 @@ from alerts import repository
 from alerts.holding.repository import absence, back
 from alerts.incidents.repository import found_since_the_end
 from alerts.lifecycle import State
+from alerts.patients.service import after_judgement
 from alerts.policy import thaw
 from alerts.reasons import Reason
 from alerts.steps.service import start_chain
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def release(session: Session, *, now: datetime) -> int:
-    """Tell of each held alert whose person is back; return of how many.
+    """Tell of each held alert whose person is back, them too of a RED; return of how many.
 
     One that somebody owns or has put off is known to them; one that no judgement has found for
     longer than a late reading pages is shown only, as anything late is (REL-20).
@@ -57,3 +58,5 @@ def _tell(session: Session, alert: Alert, why: Reason, *, now: datetime) -> None
     alert.paged = alert.severity
     tier = thaw(alert.policy).tiers[Severity(alert.severity)]
     start_chain(session, alert, tier, reason=why, now=now)
+    urgent = alert.severity == Severity.RED
+    after_judgement(session, alert.patient_id, [alert.id], urgent=urgent, now=now)

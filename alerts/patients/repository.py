@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from alerts.lifecycle import LIVE
+from alerts.lifecycle import State as AlertState
 from alerts.patients.tables import DailyQuestion, PatientMessage, PatientMessageAttempt
 from alerts.patients.wording import Kind, State
 from alerts.tables import Alert, AlertEvent, AlertFinding
@@ -113,6 +114,12 @@ def offer(
     outbox.offer(session, Topic.TELL, message_id, now=now, priority=priority, not_before=not_before)
 
 
+def about(session: Session, message_id: UUID) -> UUID | None:
+    """Return which alert a message is about."""
+    query = select(PatientMessage.alert_id).where(PatientMessage.id == message_id)
+    return session.scalar(query)
+
+
 def locked(session: Session, message_id: UUID) -> PatientMessage | None:
     """Return a message under its row lock."""
     return session.get(PatientMessage, message_id, populate_existing=True, with_for_update=True)
@@ -157,9 +164,9 @@ def alert_of(session: Session, alert_id: UUID) -> Alert | None:
     return session.get(Alert, alert_id, populate_existing=True)
 
 
-def reds(session: Session, patient_id: UUID) -> Sequence[UUID]:
+def reds(session: Session, patient_id: UUID) -> Sequence[Alert]:
     """Return the live REDs of a person that page, the oldest first."""
-    query = select(Alert.id).where(
+    query = select(Alert).where(
         Alert.patient_id.in_(one_person(session, patient_id)),
         Alert.state.in_(LIVE),
         Alert.severity == Severity.RED,
@@ -167,6 +174,16 @@ def reds(session: Session, patient_id: UUID) -> Sequence[UUID]:
         Alert.held.is_(None),
     )
     return session.scalars(query.order_by(Alert.opened_at, Alert.id)).all()
+
+
+def withdrawn(session: Session, patient_id: UUID, *, since: datetime) -> Sequence[Alert]:
+    """Return what was withdrawn of a person since an instant."""
+    query = select(Alert).where(
+        Alert.patient_id.in_(one_person(session, patient_id)),
+        Alert.state == AlertState.WITHDRAWN,
+        Alert.closed_at >= since,
+    )
+    return session.scalars(query.order_by(Alert.closed_at, Alert.id)).all()
 
 
 def said_of(session: Session, alert_id: UUID, severity: Severity | None = None) -> Says | None:
@@ -180,6 +197,36 @@ def said_of(session: Session, alert_id: UUID, severity: Severity | None = None) 
         return None
     says = read_says(newest.says)
     return says if isinstance(says, Says) else None
+
+
+def instructed(session: Session, alert_id: UUID) -> list[PatientMessage]:
+    """Return the messages of a RED that reached somebody's telephone, as far as is known."""
+    query = select(PatientMessage).where(
+        PatientMessage.alert_id == alert_id,
+        PatientMessage.kind == Kind.INSTRUCTION,
+        PatientMessage.handed_over_at.is_not(None),
+    )
+    return list(session.scalars(query))
+
+
+def live_red(session: Session, patient_id: UUID) -> bool:
+    """Return whether a RED of a person is open."""
+    query = select(Alert.id).where(
+        Alert.patient_id.in_(one_person(session, patient_id)),
+        Alert.state.in_(LIVE),
+        Alert.severity == Severity.RED,
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def times_lowered(session: Session, alert_id: UUID) -> int:
+    """Return how often an alert was RED and was lowered."""
+    query = select(func.count()).where(
+        AlertEvent.alert_id == alert_id,
+        AlertEvent.kind == "lowered",
+        AlertEvent.before["severity"].astext == Severity.RED,
+    )
+    return session.scalar(query) or 0
 
 
 def parted(session: Session, message: PatientMessage) -> bool:

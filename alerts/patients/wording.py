@@ -28,6 +28,7 @@ class Kind(StrEnum):
     REPEAT = "repeat"  # a value is to be measured again (AL-20)
     DAILY = "daily"  # how are you today?
     INSTRUCTION = "instruction"  # of a RED, at once
+    WITHDRAWN = "withdrawn"  # of a RED that they were told of
     REVIEW = "review"  # what came of it, after somebody looked
 
 
@@ -48,6 +49,7 @@ class Why(StrEnum):
     ASKED = "a-value-is-doubtful"
     DUE = "daily-question-due"
     RED = "a-red-opened"
+    WITHDRAWN = "the-red-was-withdrawn"
     REVIEWED = "told-by-a-clinician"
     REQUESTED = "a-new-link-was-asked-for"
     NO_CONTACT = "no-number-known"
@@ -59,6 +61,8 @@ class Why(StrEnum):
     ABSENT = "in-hospital-or-paused"
     DECEASED = "patient-has-died"
     TOO_LATE = "too-late-to-be-of-use"
+    OVER = "the-red-was-over"
+    ANOTHER_RED = "another-red-stands"
     TAKEN_BACK = "taken-back-by-the-clinician"
     PARTED = "records-are-two-people"
     GIVEN_UP = "every-try-failed"
@@ -73,6 +77,7 @@ _WORDS = {
     Why.ASKED: "a value is to be measured again",
     Why.DUE: "the daily question",
     Why.RED: "a RED opened",
+    Why.WITHDRAWN: "the RED was withdrawn",
     Why.REVIEWED: "told after a review",
     Why.REQUESTED: "asked for a new link",
     Why.NO_CONTACT: "not told: no number for messages is known",
@@ -84,6 +89,8 @@ _WORDS = {
     Why.ABSENT: "not told: in hospital, or monitoring is paused",
     Why.DECEASED: "not told: the patient has died",
     Why.TOO_LATE: "not told: it came too late to be of use",
+    Why.OVER: "not told: the RED was over before it could leave",
+    Why.ANOTHER_RED: "not told that it was withdrawn: another RED stands",
     Why.TAKEN_BACK: "not told: the clinician took it back",
     Why.PARTED: "not told: it is about a record that turned out to be another person's",
     Why.GIVEN_UP: "not told: every try to send it failed",
@@ -108,6 +115,12 @@ AFTER_REVIEW = (
 )
 
 
+CORRECTED = (
+    "We wrote to you because of one of your measurements. "
+    "It has been corrected or taken back, so what we wrote does not hold any more."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Review:
     """What a clinician tells a patient after looking: keys of `DONE` and `NEXT`."""
@@ -127,6 +140,11 @@ def instruction(says: Says, closing: Phrase | None = None) -> list[Phrase]:
     `closing` is said instead of when the care team will be in touch, where nobody reads.
     """
     return [Phrase(says.patient, says.facts), closing or Phrase(says.closing)]
+
+
+def taken_back() -> list[Phrase]:
+    """Return what is told where the reading behind a RED was taken back."""
+    return [Phrase(each) for each in (CORRECTED, NEXT["usual"], AFTER_REVIEW)]
 
 
 def review(says: Says | None, told: Review) -> list[Phrase]:

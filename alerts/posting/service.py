@@ -13,15 +13,20 @@ from uuid import UUID
 
 from alerts import escalation
 from alerts import repository as episodes
+from alerts.addressing.service import nobody
+from alerts.lifecycle import State as AlertState
 from alerts.notify.failure import DeliveryError
 from alerts.notify.gateway import GONE
 from alerts.patients import repository, wording
 from alerts.patients.recipients import in_turn, usable
 from alerts.patients.wording import Kind, State, Why
+from alerts.policy import thaw
 from alerts.receipts.service import Arrival
 from core.sealing import keyring_of
 from core.security import digest
+from core.vitals import Severity
 from ingest.contacts import repository as numbers
+from ingest.contacts.repository import addressee
 from monitoring.asking import repository as asking
 from monitoring.catalogue import ENGLISH
 
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
 
     from alerts.patients.tables import PatientMessage
     from alerts.receipts.service import Receipt
+    from alerts.tables import Alert
     from ingest.contacts.repository import Contact
 
 # Between tries (E): a telephone is off for a night, a provider for an hour.
@@ -69,8 +75,12 @@ def link_secret(session: Session, message_id: UUID) -> str:
 def post(session: Session, message_id: UUID, ways: Post, *, now: datetime) -> None:
     """Send one message, in the transaction that closes its outbox row.
 
-    Whether it still should be is decided now: consent, the number, and what it is about.
+    Whether it still should be is decided now: consent, the number, and what it is about. An
+    alert is locked meanwhile, so that nobody is told of it after it ended.
     """
+    alert_id = repository.about(session, message_id)
+    if alert_id is not None:
+        episodes.locked(session, alert_id)
     message = repository.locked(session, message_id)
     if message is None or message.state != State.WAITING:
         return
@@ -87,18 +97,44 @@ def post(session: Session, message_id: UUID, ways: Post, *, now: datetime) -> No
 
 
 def _pointless(session: Session, message: PatientMessage, *, now: datetime) -> Why | None:
-    """Return why a message is not worth sending any more."""
+    """Return why a message is not worth sending any more; what was asked for anew always is."""
     if now >= message.until:
         return Why.TOO_LATE
     if repository.parted(session, message):
         return Why.PARTED
-    if message.kind == Kind.REVIEW and message.alert_id is not None:
-        taken_back = repository.undone(session, message.alert_id, since=message.created_at)
-        return Why.TAKEN_BACK if taken_back else None
-    if message.kind == Kind.REPEAT and message.reason != Why.REQUESTED:
+    kind, to = Kind(message.kind), addressee(session, message.patient_id)
+    if to is None or to.deceased:
+        return Why.DECEASED
+    if message.reason == Why.REQUESTED:
+        return None
+    return nobody(session, to, kind, now=now) or _over(session, message, kind, now=now)
+
+
+def _over(session: Session, message: PatientMessage, kind: Kind, *, now: datetime) -> Why | None:
+    """Return why what a message is about is over."""
+    if kind is Kind.REPEAT:
         asked = asking.of_ids(session, map(UUID, message.asks))
         return Why.TOO_LATE if all(each.until <= now for each in asked) else None
-    return None
+    if kind is Kind.WITHDRAWN:
+        return Why.ANOTHER_RED if repository.live_red(session, message.patient_id) else None
+    alert = repository.alert_of(session, message.alert_id) if message.alert_id else None
+    if alert is None:
+        return None
+    if kind is Kind.INSTRUCTION:
+        return None if _still_red(alert, now=now) else Why.OVER
+    undone = repository.undone(session, alert.id, since=message.created_at)
+    return Why.TAKEN_BACK if undone else None
+
+
+def _still_red(alert: Alert, *, now: datetime) -> bool:
+    """Return whether a RED stands; a resolved one does while its resolution can be undone."""
+    state = AlertState(alert.state)
+    resolved_just_now = (
+        state is AlertState.RESOLVED
+        and alert.closed_at is not None
+        and now - alert.closed_at <= thaw(alert.policy).undo
+    )
+    return alert.severity == Severity.RED and (not state.ended or resolved_just_now)
 
 
 def _number(

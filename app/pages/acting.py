@@ -14,8 +14,8 @@ from sqlalchemy import select
 
 import alerts.service
 from alerts.delivery import repository as deliveries
-from alerts.patients.service import after_review
 from alerts.patients.wording import Review
+from alerts.reviewing.service import after_review
 from alerts.routing import FALLBACK, SUPPORT, practitioner
 from alerts.service import Contact
 from alerts.tables import Alert, Delivery

@@ -37,6 +37,7 @@ KINDS = {
     Kind.REPEAT: "Measure again",
     Kind.DAILY: "How are you today?",
     Kind.INSTRUCTION: "What to do now",
+    Kind.WITHDRAWN: "What was told is withdrawn",
     Kind.REVIEW: "After a review",
 }
 ENDING = 4  # digits of a number that are shown

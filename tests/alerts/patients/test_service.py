@@ -14,6 +14,7 @@ from alerts.dailies import service as dailies
 from alerts.outcomes import resolution
 from alerts.patients import service as telling
 from alerts.patients.wording import Kind, Review, State, Why
+from alerts.reviewing.service import after_review
 from core.errors import InvalidError, NotFoundError
 from core.outbox import Outbox, Topic
 from core.vitals import Severity, Vital
@@ -183,7 +184,7 @@ def test_after_a_review_the_patient_reads_what_was_noticed_done_and_is_to_be_don
     alerting.resolve(
         session, ward.doctor, alert, resolution("true-actionable", "call", ""), now=NOW
     )
-    telling.after_review(session, ward.doctor, alert, Review("spoken", "again"), now=NOW)
+    after_review(session, ward.doctor, alert, Review("spoken", "again"), now=NOW)
 
     message = messages_of(session, ward.patient)[0]
 
@@ -205,7 +206,7 @@ def test_a_review_that_is_undone_is_told_to_nobody(
     (alert,) = raised(session, ward.patient, finding(Severity.AMBER), policy, now=NOW)
     doctor = ward.doctor
     alerting.resolve(session, doctor, alert, CALLED, now=NOW)
-    telling.after_review(session, doctor, alert, Review("spoken", "again"), now=NOW)
+    after_review(session, doctor, alert, Review("spoken", "again"), now=NOW)
     alerting.undo(session, doctor, alert, now=NOW + timedelta(seconds=5))
 
     with phone() as telephone:
@@ -224,7 +225,7 @@ def test_a_sentence_that_nobody_reviewed_is_not_sent(
     (alert,) = raised(session, ward.patient, finding(Severity.AMBER), policy, now=NOW)
 
     with pytest.raises(InvalidError, match="choose what was done"):
-        telling.after_review(session, ward.doctor, alert, Review("you will die", "again"), now=NOW)
+        after_review(session, ward.doctor, alert, Review("you will die", "again"), now=NOW)
 
     assert messages_of(session, ward.patient) == []
 

@@ -1,0 +1,1 @@
+"""Whom a message to a patient goes to, and why it goes to nobody."""

@@ -1,0 +1,64 @@
+"""Write a message to each who is told of it, and the reason for each who is not (AL-06)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from alerts import repository as episodes
+from alerts.inhibition import absent
+from alerts.patients import repository
+from alerts.patients.recipients import Chosen, choose
+from alerts.patients.wording import Kind, Why
+from ingest import repository as people
+from ingest.contacts.repository import contacts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from alerts.patients.repository import Letter
+    from ingest.contacts.repository import Addressee
+
+LINK = timedelta(hours=12)  # E: how long a link to what is asked works
+TO_READ = timedelta(hours=48)  # E: and one to what was noticed, or came of it
+ABSENCE = timedelta(days=14)  # as alerts/policy.toml: a stay whose end nobody told
+# What is told also to who is in hospital: a person decided it, or it takes back what was told.
+ALWAYS = frozenset({Kind.REVIEW, Kind.WITHDRAWN})
+
+
+def send(session: Session, to: Addressee, letter: Letter, *, now: datetime) -> None:
+    """Write the message to the patient and to carers, by its kind."""
+    why_nobody = nobody(session, to, letter.kind, now=now)
+    if why_nobody is not None:
+        repository.add(session, letter, Chosen(None, False, why_nobody), now=now)
+        return
+    chosen = choose(letter.kind, contacts_of(session, to.id, now=now))
+    send_to(session, letter, chosen, now=now)
+
+
+def send_to(session: Session, letter: Letter, chosen: Sequence[Chosen], *, now: datetime) -> None:
+    """Write the message to those who were chosen; what is about an alert is on its timeline."""
+    added = [repository.add(session, letter, each, now=now) for each in chosen]
+    alert = repository.alert_of(session, letter.alert_id) if letter.alert_id else None
+    if alert is None or not any(added):
+        return
+    told = sum(each.why_not is None for each in chosen)
+    reasons = [str(each.why_not) for each in chosen if each.why_not]
+    facts = {"kind": str(letter.kind), "told": told, "not": reasons}
+    kind = "patient-told" if told else "patient-not-told"
+    episodes.note(session, alert, kind, str(letter.why), now=now, after=facts)
+
+
+def nobody(session: Session, to: Addressee, kind: Kind, *, now: datetime) -> Why | None:
+    """Return why nobody at all is told now."""
+    if to.deceased:
+        return Why.DECEASED
+    if kind in ALWAYS:
+        return None
+    ids = people.one_person(session, to.id)
+    found = people.stays_of(session, ids)
+    stays = [stay for each in ids for stay in found.get(each, ())]
+    return Why.ABSENT if absent(stays, now=now, longest=ABSENCE) else None

@@ -1,0 +1,1 @@
+"""What a clinician tells a patient after a review."""
