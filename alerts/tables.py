@@ -56,7 +56,7 @@ class Alert(Base):
     outcome: Mapped[str | None]
     outcome_detail: Mapped[str | None]
     outcome_note: Mapped[str | None]
-    previous_id: Mapped[UUID | None] = mapped_column(ForeignKey("alert.id"))
+    previous_id: Mapped[UUID | None] = mapped_column(ForeignKey("alert.id"), index=True)
     route: Mapped[str] = mapped_column(default="", server_default="")  # of its tier, by name
     policy_hash: Mapped[str]
     policy: Mapped[dict[str, Any]]
@@ -187,7 +187,7 @@ class Delivery(Base):
 
     id: Mapped[UUID] = id_column()
     alert_id: Mapped[UUID] = mapped_column(ForeignKey("alert.id"))
-    step_id: Mapped[UUID] = mapped_column(ForeignKey("step.id"))
+    step_id: Mapped[UUID] = mapped_column(ForeignKey("step.id"), index=True)
     recipient: Mapped[str]
     channel: Mapped[str]
     severity: Mapped[str]
@@ -201,7 +201,8 @@ class Delivery(Base):
     seen_at: Mapped[datetime | None] = mapped_column(instant())
     moved_on_at: Mapped[datetime | None] = mapped_column(instant())
     acted_on_at: Mapped[datetime | None] = mapped_column(instant())
-    sent_with: Mapped[UUID | None] = mapped_column(ForeignKey("delivery.id"))  # by its message
+    # By whose message it was told.
+    sent_with: Mapped[UUID | None] = mapped_column(ForeignKey("delivery.id"), index=True)
     digest_id: Mapped[UUID | None]  # of the digest in which it was told
 
     __table_args__ = (

@@ -63,7 +63,7 @@ def pipeline(session: Session, *, now: datetime) -> PipelineStatus:
     The last is its proof about itself: that all goes well must not be concluded from silence
     (REL-26, AL-22).
     """
-    waiting, _ = outbox.waiting(session, now=now)
+    waiting = outbox.waiting(session, now=now)
     progress = outbox.last_closed(session)
     moving = progress is not None and now - progress <= PROGRESS_WITHIN
     left = unjudged(session, now=now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Index, delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,6 +24,8 @@ class ScheduledRun(Base):
     period: Mapped[str] = mapped_column(primary_key=True)
     ran_at: Mapped[datetime] = mapped_column(instant())
 
+    __table_args__ = (Index(None, "job", "ran_at"),)
+
 
 def period_of(now: datetime, every: timedelta) -> str:
     """Return the name of the period of a length that an instant lies in."""
@@ -35,3 +38,8 @@ def first(session: Session, job: str, period: str, *, now: datetime) -> bool:
     row = insert(ScheduledRun).values(job=job, period=period, ran_at=now)
     claimed = session.execute(row.on_conflict_do_nothing().returning(ScheduledRun.job))
     return claimed.first() is not None
+
+
+def forget(session: Session, *, before: datetime) -> None:
+    """Delete what ran long ago: no period that old is begun again."""
+    session.execute(delete(ScheduledRun).where(ScheduledRun.ran_at < before))

@@ -47,13 +47,12 @@ def routine(runtime: Runtime) -> Mapping[str, Job]:
     lease = timedelta(seconds=settings.lease_seconds)
     return {
         "audit": partial(auditor.audit, lease=lease, every=settings.watch_every),
-        "probe": timetable.probe,
         "everybody": timetable.look_for_silence,
         "arrivals": partial(timetable.hear_everybody, share=settings.arrivals_share),
         "judged": timetable.miss_nobody,
         "subscriptions": sending.keep_up,
         "daily-question": partial(timetable.ask_daily, default=settings.daily_question_at),
-        "digests": partial(alerts.service.compose_digests, policy=runtime.policy),
+        "digests": partial(timetable.compose_digests, policy=runtime.policy),
         "tidy": timetable.tidy,
     }
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from sqlalchemy import func, select
 
+import alerts.service
 from alerts.dailies import service as dailies
 from alerts.incidents import service as incidents
-from app import health
+from app import health, periods
 from app.bulk import loading
 from app.periods import first, period_of
 from core import outbox
@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from alerts.policy import Policy
+
 log = logger(__name__)
-PROBE_SUBJECT = UUID(int=0)
-PROBE_EVERY = timedelta(seconds=10)
-HEARD_EVERY = timedelta(minutes=5)
+LOOK_EVERY = timedelta(minutes=5)
 KEEP_CLOSED = timedelta(days=7)
+KEEP_RUNS = timedelta(days=30)
 KEEP_ANSWERS = timedelta(days=3)  # how long the repeat of a request is expected (REL-06)
 
 
@@ -59,17 +60,16 @@ def ask_daily(session: Session, *, default: str, now: datetime) -> None:
         dailies.ask_all(session, default, now=now)
 
 
-def probe(session: Session, *, now: datetime) -> None:
-    """Offer a row without effect, so that a worker which closes nothing is noticed (REL-36)."""
-    slot = int(now.timestamp() // PROBE_EVERY.total_seconds())
-    if first(session, "probe", str(slot), now=now):
-        outbox.offer(session, Topic.PROBE, PROBE_SUBJECT, now=now, priority=Priority.CRITICAL)
+def compose_digests(session: Session, *, now: datetime, policy: Policy) -> None:
+    """Each five minutes, make the digests whose hour has come (AL-17)."""
+    if first(session, "digests", period_of(now, LOOK_EVERY), now=now):
+        alerts.service.compose_digests(session, now=now, policy=policy)
 
 
 def hear_everybody(session: Session, *, now: datetime, share: float) -> None:
     """Each five minutes, look whether readings still come at all (REL-34)."""
-    slot = now - timedelta(seconds=now.timestamp() % HEARD_EVERY.total_seconds())
-    if first(session, "arrivals", period_of(now, HEARD_EVERY), now=now):
+    slot = now - timedelta(seconds=now.timestamp() % LOOK_EVERY.total_seconds())
+    if first(session, "arrivals", period_of(now, LOOK_EVERY), now=now):
         incidents.look(session, now=slot, share=share)
 
 
@@ -81,3 +81,4 @@ def tidy(session: Session, *, now: datetime) -> None:
     if first(session, "tidy", f"{now:%Y-%m-%d}", now=now):
         outbox.forget_done(session, before=now - KEEP_CLOSED)
         arrivals.forget(session, before=now - arrivals.KEPT)
+        periods.forget(session, before=now - KEEP_RUNS)

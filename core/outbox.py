@@ -99,6 +99,7 @@ class Outbox(Base):
             postgresql_where=text("state in ('open', 'leased')"),
         ),
         Index("ix_outbox_closed", "done_at", postgresql_where=text("state = 'done'")),
+        Index("ix_outbox_parked", "priority", postgresql_where=text("state = 'parked'")),
     )
 
 
@@ -293,8 +294,7 @@ def oldest(session: Session, *, now: datetime) -> dict[int, datetime]:
     return {row[0]: row[1] for row in rows}
 
 
-def waiting(session: Session, *, now: datetime) -> tuple[int, datetime | None]:
-    """Return how many rows are due and not closed, and since when the oldest is (REL-26)."""
+def waiting(session: Session, *, now: datetime) -> int:
+    """Return how many rows are due and not closed."""
     due = (Outbox.state.in_([State.OPEN, State.LEASED]), Outbox.next_try_at <= now)
-    row = session.execute(select(func.count(), func.min(Outbox.next_try_at)).where(*due)).one()
-    return int(row[0]), row[1]
+    return session.scalar(select(func.count()).where(*due)) or 0

@@ -16,6 +16,7 @@ from alerts.tables import Alert, AlertEvent, AlertFinding, Delivery, DeliveryAtt
 from ingest.synthetic.repository import synthetic_people
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
     from uuid import UUID
 
@@ -56,11 +57,18 @@ def came_through(session: Session, *, since: datetime) -> datetime | None:
         .join(Alert, Alert.id == Delivery.alert_id)
         .where(
             Delivery.channel == TEST_CHANNEL,
+            Delivery.created_at >= since,  # the index by which these few are found
             Delivery.delivered_at >= since,
             Alert.last_seen_at >= since,
         )
     )
     return session.scalar(query)
+
+
+def without_alerts(session: Session, people: Collection[UUID]) -> set[UUID]:
+    """Return those of some people who have no alert, ended or not."""
+    have = select(Alert.patient_id).where(Alert.patient_id.in_(people))
+    return set(people) - set(session.scalars(have))
 
 
 def forget(session: Session, *, before: datetime) -> None:

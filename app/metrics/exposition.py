@@ -11,13 +11,13 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from alerts.delivery.repository import DeliveryState
 from alerts.lifecycle import LIVE
 from alerts.policy import Channel
-from core.outbox import Priority
+from app.health import QUEUES
 from core.vitals import Severity
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     Counted = Mapping[tuple[str, ...], float]  # by the values of its labels
 
 OTHER = "other"
-QUEUES = {Priority.CRITICAL: "critical", Priority.NORMAL: "normal", Priority.BULK: "bulk"}
 TIERS = tuple(each.value for each in Severity)
 STATES = tuple(each.value for each in LIVE)
 CHANNELS = tuple(each.value for each in Channel)
@@ -90,14 +89,11 @@ def _queues(n: Numbers) -> Iterator[Metric]:
 def _work(n: Numbers) -> Iterator[Metric]:
     text = "Observations that were accepted in the last five minutes."
     yield _gauge("wardlight_observations_accepted_recently", text, n.accepted)
-    text = "Alerts that opened, by the gravest tier each was."
-    opened = CounterMetricFamily("wardlight_alerts_opened", text, labels=["tier"])
-    for values, count in _closed(("tier",), n.opened).items():
-        opened.add_metric(values, count)
-    yield opened
+    text = "Alerts that opened in the last 24 hours, by the gravest tier each was."
+    yield _labelled("wardlight_alerts_opened", text, ("tier",), n.opened)
     text = "Alerts that are not over."
     yield _labelled("wardlight_alerts_live", text, ("tier", "state"), n.live)
-    text = "Messages, by where they stand."
+    text = "Messages of the last 24 hours, by where they stand."
     yield _labelled("wardlight_deliveries", text, ("channel", "delivery"), n.deliveries)
     text = "How long the step that is most overdue waits already."
     yield _gauge("wardlight_escalation_overdue_seconds", text, n.overdue)

@@ -13,8 +13,10 @@ from alerts.lifecycle import LIVE
 from alerts.routing import WATCHER
 from alerts.tables import Alert, Delivery, Step
 from app import health, promises
-from app.metrics.exposition import OTHER, QUEUES, Numbers
+from app.health import QUEUES
+from app.metrics.exposition import OTHER, Numbers
 from app.watching import groups, heartbeat, rounds
+from core import outbox
 from core.outbox import Outbox, State
 from ingest.synthetic.repository import CLIENT, synthetic_people
 from ingest.tables import Resource
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from app.metrics.exposition import Counted
 
 RECENT = timedelta(minutes=5)
+DAY = timedelta(days=1)
 LATE_WITHIN = timedelta(hours=1)
 
 
@@ -35,14 +38,17 @@ def numbers(session: Session, *, now: datetime) -> Numbers:
     status = health.pipeline(session, now=now)
     last, incident = rounds.last_completed(session), incidents.latest(session)
     return Numbers(
-        oldest=_oldest(session, now=now),
+        oldest={
+            _queue(priority): (now - at).total_seconds()
+            for priority, at in outbox.oldest(session, now=now).items()
+        },
         waiting=_rows(session, State.OPEN),
         in_flight=_rows(session, State.LEASED),
         parked=_rows(session, State.PARKED),
         accepted=_accepted(session, since=now - RECENT),
-        opened=_opened(session),
+        opened=_opened(session, since=now - DAY),
         live=_live(session),
-        deliveries=_deliveries(session),
+        deliveries=_deliveries(session, since=now - DAY),
         overdue=_overdue(session, now=now),
         latest=_latest(session, since=now - LATE_WITHIN),
         normal=status.normal,
@@ -59,13 +65,6 @@ def numbers(session: Session, *, now: datetime) -> Numbers:
 
 def _age(since: datetime | None, now: datetime | None) -> float | None:
     return None if since is None or now is None else max(0.0, (now - since).total_seconds())
-
-
-def _oldest(session: Session, *, now: datetime) -> Counted:
-    due = Outbox.state.in_([State.OPEN, State.LEASED]), Outbox.next_try_at <= now
-    query = select(Outbox.priority, func.min(Outbox.next_try_at)).where(*due)
-    found = session.execute(query.group_by(Outbox.priority))
-    return {_queue(row[0]): (now - row[1]).total_seconds() for row in found}
 
 
 def _queue(priority: int) -> tuple[str]:
@@ -86,9 +85,11 @@ def _accepted(session: Session, *, since: datetime) -> int:
     return session.scalar(query) or 0
 
 
-def _opened(session: Session) -> Counted:
+def _opened(session: Session, *, since: datetime) -> Counted:
     tier = func.coalesce(Alert.highest, Alert.severity)
-    query = select(tier, func.count()).where(Alert.patient_id.not_in(synthetic_people()))
+    query = select(tier, func.count()).where(
+        Alert.opened_at >= since, Alert.patient_id.not_in(synthetic_people())
+    )
     return {(row[0],): row[1] for row in session.execute(query.group_by(tier))}
 
 
@@ -99,9 +100,9 @@ def _live(session: Session) -> Counted:
     return {(row[0], row[1]): row[2] for row in rows}
 
 
-def _deliveries(session: Session) -> Counted:
+def _deliveries(session: Session, *, since: datetime) -> Counted:
     query = select(Delivery.channel, Delivery.state, func.count()).where(
-        Delivery.recipient != WATCHER
+        Delivery.created_at >= since, Delivery.recipient != WATCHER
     )
     rows = session.execute(query.group_by(Delivery.channel, Delivery.state))
     return {(row[0], row[1]): row[2] for row in rows}

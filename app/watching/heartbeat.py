@@ -41,19 +41,25 @@ def beat(
     """Ping once a period or write down why not; however many schedulers there are."""
     period = period_of(now, every)
     with database.transaction() as session:
+        # The period first: what is looked at for it is looked at once, not at every look.
+        row = insert(Heartbeat).values(period=period, at=now, outcome="")
+        ours = session.scalar(row.on_conflict_do_nothing().returning(Heartbeat.period))
+        if ours is None:
+            return
         why = withheld(seen(session, now=now), now=now, every=every)
         outcome = ",".join(why) or (SENT if url else NOBODY)
-        row = insert(Heartbeat).values(period=period, at=now, outcome=outcome)
-        ours = session.scalar(row.on_conflict_do_nothing().returning(Heartbeat.period))
-    if ours is None:
-        return
+        _note(session, period, outcome)
     if why and url:
         log.error("the heartbeat is withheld", why=outcome)
     elif url and (failure := _ping(outward, url)):
         log.error("the heartbeat was not taken", why=failure)
         with database.transaction() as session:
-            mine = update(Heartbeat).where(Heartbeat.period == period)
-            session.execute(mine.values(outcome=failure))
+            _note(session, period, failure)
+
+
+def _note(session: Session, period: str, outcome: str) -> None:
+    mine = update(Heartbeat).where(Heartbeat.period == period)
+    session.execute(mine.values(outcome=outcome))
 
 
 def seen(session: Session, *, now: datetime) -> Seen:

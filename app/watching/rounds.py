@@ -29,7 +29,6 @@ log = logger(__name__)
 VOUCHES_FOR = 3  # periods: the bound within which a dead part must be seen (REL-33)
 LOOKS_BACK = 10  # periods: a round that takes longer never completes
 ANSWERED_WITHIN = 10.0  # seconds
-SYSTEM = "urn:wardlight:synthetic"
 
 
 def begin(session: Session, *, now: datetime, every: timedelta) -> UUID | None:
@@ -84,7 +83,6 @@ def reading(person: UUID, *, at: datetime) -> dict[str, Any]:
     return {
         "resourceType": "Observation",
         "status": "final",
-        "identifier": [{"system": SYSTEM, "value": f"{person}/{taken}"}],
         "category": [{"coding": [{"system": _CATEGORY, "code": "laboratory"}]}],
         "code": {"coding": [{"system": "http://loinc.org", "code": "2339-0"}]},
         "subject": {"reference": f"Patient/{person}"},

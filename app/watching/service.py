@@ -13,7 +13,7 @@ from app.checks.service import check
 from app.periods import first
 from app.watching import groups, heartbeat, rounds
 from core.logging import logger
-from ingest.synthetic.repository import synthetic_people
+from ingest.synthetic import repository as synthetic
 from monitoring.forgetting import repository as judgements
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 log = logger(__name__)
 KEEP = timedelta(hours=1)
+KEEP_PEOPLE = timedelta(hours=2)
 KEEP_ROUNDS = timedelta(days=7)
 LOOKS = 20  # in a period
 LONGEST_WAIT_SECONDS = 1.0
@@ -49,7 +50,9 @@ def tidy(session: Session, *, now: datetime) -> None:
     if first(session, "watch-tidy", f"{now:%Y-%m-%dT%H}", now=now):
         before = now - KEEP
         watched.forget(session, before=before)
-        judgements.forget(session, synthetic_people(before=before))
+        judgements.forget(session, synthetic.synthetic_people(before=before))
+        gone = synthetic.left_over(session, before=now - KEEP_PEOPLE)
+        synthetic.forget(session, watched.without_alerts(session, gone))
         rounds.forget(session, before=now - KEEP_ROUNDS)
         heartbeat.forget(session, before=now - KEEP_ROUNDS)
 

@@ -89,6 +89,7 @@ def answering_of(session: Session, team_id: UUID) -> list[Responsible]:
         .join(CareTeamPatient, CareTeamPatient.care_manager_id == Practitioner.id)
         .join(CareTeam, CareTeam.id == CareTeamPatient.care_team_id)
         .where(CareTeam.id == team_id, CareTeam.active)
+        .distinct()  # one manages many
     )
     managers = {who.id: (who, team) for who, team in rows}
     roles = _roles(session, managers)

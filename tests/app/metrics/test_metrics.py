@@ -93,7 +93,7 @@ def test_every_label_has_a_closed_set_of_values_whatever_is_stored_sec_26(
             severity="RED",
             state=CANARY,
             public_id=CANARY,
-            created_at=NOW,
+            created_at=ward.now,
         )
     )
     session.flush()
@@ -146,3 +146,14 @@ def test_only_the_token_opens_the_metrics_or_this_machine_where_there_is_none(
     assert asked(database, token=TOKEN) == 401
     assert asked(database, token=TOKEN, authorization=f"Bearer {TOKEN}x") == 401
     assert asked(database, token=TOKEN, peer="192.0.2.7", authorization=f"Bearer {TOKEN}") == 200
+
+
+def test_what_is_counted_of_the_past_is_of_one_day(session: Session, ward: Ward) -> None:
+    at, later = ward.now, ward.now + timedelta(days=2)
+
+    def counted(now: datetime) -> tuple[bool, bool, bool]:
+        found = numbers(session, now=now)
+        return bool(found.opened), bool(found.deliveries), bool(found.live)
+
+    assert counted(at) == (True, True, True)
+    assert counted(later) == (False, False, True)
