@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ from alerts.patients.wording import Kind, State
 from alerts.tables import Alert, AlertEvent, AlertFinding
 from core import outbox
 from core.outbox import Priority, Topic
+from core.sealing import keyring_of
+from core.security import digest
 from core.vitals import Severity
 from ingest.repository import one_person
 from monitoring.asking.repository import people_asked
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 
 SENT = (State.WAITING, State.HANDED_OVER, State.DELIVERED)
 NOBODY = "nobody"
+_PURPOSE = "link of a message to a patient"
 SHOWN = timedelta(days=14)
 
 
@@ -58,16 +62,29 @@ class Letter:
     urgent: bool = field(default=False)
 
 
+def link_secret(session: Session, message_id: UUID) -> str:
+    """Return the secret of a message's link: 128 bits, made anew from the key for every try.
+
+    Nothing that is stored gives it away; the digest by which it is recognised does not.
+    """
+    blind = keyring_of(session).blind(_PURPOSE, str(message_id))
+    return urlsafe_b64encode(blind).decode().rstrip("=")
+
+
 def add(session: Session, letter: Letter, chosen: Chosen, *, now: datetime) -> UUID | None:
     """Write a message to one recipient, or why there is none; None where it was written before.
 
     What is to be sent is work for the outbox in the same transaction (REL-02).
     """
     number, sent = chosen.number, chosen.why_not is None
+    new = uuid4()
+    # Known before it leaves: a link may be followed before who sends it has written so.
+    link = digest(link_secret(session, new)) if sent else None
     id_ = session.scalar(
         insert(PatientMessage)
         .values(
-            id=uuid4(),
+            id=new,
+            link_digest=link,
             recipient=f"contact:{number.id}" if number else NOBODY,
             contact_id=number.id if number else None,
             carer=chosen.carer,

@@ -5,7 +5,6 @@ Nothing of what a message says leaves: one constant sentence, and a link that wo
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -22,7 +21,6 @@ from alerts.patients.recipients import in_turn, usable
 from alerts.patients.wording import Kind, State, Why
 from alerts.policy import thaw
 from alerts.receipts.service import Arrival
-from core.sealing import keyring_of
 from core.security import digest
 from core.vitals import Severity
 from ingest.contacts import repository as numbers
@@ -44,7 +42,6 @@ if TYPE_CHECKING:
 # Between tries (E): a telephone is off for a night, a provider for an hour.
 WAITS = tuple(timedelta(seconds=each) for each in (5, 30, 120, 600, 1800, 3600, 7200, 14400))
 PATH = "/m/"
-_PURPOSE = "link of a message to a patient"
 
 
 class Way(Protocol):
@@ -61,15 +58,6 @@ class Post:
     base_url: str
     language: str = ENGLISH  # of the site, where a patient's is not known
     ways: Mapping[str, Way] = field(default_factory=dict)
-
-
-def link_secret(session: Session, message_id: UUID) -> str:
-    """Return the secret of a message's link: 128 bits, made anew from the key for every try.
-
-    Nothing that is stored gives it away; the digest by which it is recognised does not.
-    """
-    blind = keyring_of(session).blind(_PURPOSE, str(message_id))
-    return urlsafe_b64encode(blind).decode().rstrip("=")
 
 
 def post(session: Session, message_id: UUID, ways: Post, *, now: datetime) -> None:
@@ -161,12 +149,12 @@ def _number(
 def _hand_over(
     session: Session, message: PatientMessage, number: Contact, ways: Post, *, now: datetime
 ) -> None:
-    secret = link_secret(session, message.id)
+    secret = repository.link_secret(session, message.id)
+    if message.link_digest is None:  # written by a version that kept it only now
+        message.link_digest = digest(secret)
     link = f"{ways.base_url.rstrip('/')}{PATH}{secret}"
     text = wording.notice(message.language or ways.language, link)
     way = ways.ways[number.channel]
-    # Known before it leaves: a link may be followed before our transaction has ended.
-    message.link_digest = digest(secret)
     try:
         way.send(number.address, text, delivery_id=message.id, now=now)
     except DeliveryError as error:

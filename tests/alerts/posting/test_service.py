@@ -9,6 +9,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
+from alerts.answering.service import open_link
+from alerts.patients.repository import link_secret
 from alerts.patients.tables import PatientMessage, PatientMessageAttempt
 from alerts.patients.wording import State, Why
 from alerts.posting.service import WAITS, Post, note_receipt
@@ -94,6 +96,27 @@ def test_of_the_link_only_a_digest_is_kept_and_of_the_number_nothing_that_can_be
     assert secret not in stored
     assert OWN not in stored
     assert OWN[-8:] not in stored
+
+
+def test_a_link_that_is_followed_before_its_sending_has_ended_opens(
+    session: Session, ward: Ward
+) -> None:
+    asked_again(session, ward.patient, Vital.SPO2, now=NOW)
+    (message,) = messages_of(session, ward.patient)
+
+    assert message.state == State.WAITING
+    assert open_link(session, link_secret(session, message.id), now=NOW) is not None
+
+
+def test_a_message_that_an_older_version_wrote_has_a_link_that_opens_too(
+    session: Session, ward: Ward, telephone: Phone
+) -> None:
+    asked_again(session, ward.patient, Vital.SPO2, now=NOW)
+    (message,) = messages_of(session, ward.patient)
+    message.link_digest = None
+    telephone.post(session, message, now=NOW)
+
+    assert open_link(session, telephone.secret(), now=NOW) is not None
 
 
 def test_every_try_says_the_same_under_the_same_id_rel_12(
