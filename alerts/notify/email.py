@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
-from socket import SHUT_RDWR
-from threading import Timer
 from typing import TYPE_CHECKING
 
 from alerts.notify.failure import DeliveryError
+from alerts.notify.hurried import Hurried
+from core.outward import resolve
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from uuid import UUID
 
@@ -47,18 +47,20 @@ class Mailer:
     starttls: bool = False
     user: str = ""
     password: str = field(default="", repr=False)
+    resolver: Callable[[str, int], list[str]] = resolve
 
     def send(self, to: str, notice: Notice, *, test: bool = False) -> None:
         """Hand the message over; raise `DeliveryError` where the server does not take it.
 
         A repeat carries the same Message-ID and the same bytes, so that a mailbox can tell
-        that it is one message (I4). All of it together has four seconds: a server that drips
-        its words would hold an alert for ever.
+        that it is one message (I4). All of it together has four seconds, from looking up its
+        name: a server that drips its words would hold an alert for ever.
         """
-        line: _Hurried | None = None
+        line: Hurried | None = None
         try:
             message = compose(notice, sender=self.sender, to=to, test=test)
-            with (line := _Hurried(self.host, self.port)) as server:
+            where = (self.host, self.port, self.resolver)
+            with (line := Hurried(*where, seconds=TIMEOUT_SECONDS)) as server:
                 if self.starttls:
                     server.starttls(context=ssl.create_default_context())
                 if self.user:
@@ -66,41 +68,6 @@ class Mailer:
                 server.send_message(message)
         except (OSError, ValueError, smtplib.SMTPException) as error:
             raise _failure(error, late=line is not None and line.late) from error
-
-
-class _Hurried(smtplib.SMTP):
-    """A connection that is cut once its time is over, wherever it stands."""
-
-    def __init__(self, host: str, port: int) -> None:
-        self.late = False
-        self._alarm = Timer(TIMEOUT_SECONDS, self._cut)
-        self._alarm.daemon = True
-        self._alarm.start()
-        try:
-            super().__init__(host, port, timeout=TIMEOUT_SECONDS)
-        except (OSError, smtplib.SMTPException) as error:
-            self._alarm.cancel()
-            if self.late:
-                raise TimeoutError from error
-            raise
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Say farewell where all went well; what goes wrong in it takes nothing back."""
-        if kind is None:
-            with suppress(OSError, smtplib.SMTPException):
-                self.docmd("QUIT")
-        self.close()
-
-    def close(self) -> None:
-        """End it, and with it its time."""
-        self._alarm.cancel()
-        super().close()
-
-    def _cut(self) -> None:
-        self.late = True
-        if self.sock is not None:
-            with suppress(OSError):
-                self.sock.shutdown(SHUT_RDWR)
 
 
 # RFC 5321, 4.2.3 and RFC 3463: the mailbox does not exist, or has moved; not "no room" (552).

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -90,6 +91,69 @@ def test_a_server_that_hangs_or_drips_is_left_after_its_time_ft_24(
 
     assert (failure.value.code, failure.value.provider) == ("too-slow", True)
     assert (utc_now() - began).total_seconds() < 3
+
+
+def drips_its_certificate(line: socket.socket, over: threading.Event) -> None:
+    """Greet late, offer encryption, and then send the first record of it a byte at a time."""
+    over.wait(1.5)
+    line.sendall(b"220 ward\r\n")
+    with line.makefile("rb") as reading:
+        for command in reading:
+            starts = command.startswith(b"STARTTLS")
+            line.sendall(b"220 go on\r\n" if starts else b"250-ward\r\n250 STARTTLS\r\n")
+            if starts:
+                break
+        line.sendall(b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc")
+        while not over.wait(0.1):
+            try:
+                line.sendall(b"\x00")
+            except OSError:
+                return
+
+
+def test_a_server_that_drips_its_certificate_is_left_after_its_time_ft_24(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(email, "TIMEOUT_SECONDS", 2.0)
+    began = utc_now()
+
+    with server(drips_its_certificate) as mailer, pytest.raises(DeliveryError) as failure:
+        replace(mailer, starttls=True).send("a@example.org", NOTICE)
+
+    assert failure.value.code == "too-slow"
+    assert (utc_now() - began).total_seconds() < 3
+
+
+def test_a_name_that_nobody_looks_up_is_given_up_after_its_time_ft_24(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(email, "TIMEOUT_SECONDS", 0.3)
+    over, began = threading.Event(), utc_now()
+
+    def silent(_host: str, _port: int) -> list[str]:
+        over.wait(20)
+        return ["127.0.0.1"]
+
+    with pytest.raises(DeliveryError) as failure:
+        Mailer("mail.example", 25, "w@ward.example", resolver=silent).send("a@example.org", NOTICE)
+    over.set()
+
+    assert failure.value.code == "too-slow"
+    assert (utc_now() - began).total_seconds() < 3
+
+
+def test_an_address_that_does_not_answer_leaves_time_for_the_next_one_ft_24() -> None:
+    with (
+        server(lambda line, _: conversation(line, TAKEN, end=b"250 taken")) as mailer,
+        socket.create_server(("127.0.0.2", mailer.port), backlog=0) as full,
+        socket.create_connection(full.getsockname()),  # nobody accepts it: the next one waits
+    ):
+        addresses = ["127.0.0.2", "127.0.0.1"]
+        began = utc_now()
+
+        replace(mailer, resolver=lambda *_: addresses).send("a@example.org", NOTICE)
+
+    assert 1 < (utc_now() - began).total_seconds() < email.TIMEOUT_SECONDS
 
 
 def test_a_server_that_takes_it_and_then_hangs_up_has_taken_it_ft_24() -> None:
