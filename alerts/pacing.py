@@ -23,8 +23,8 @@ class Breaker:
 class Pacing:
     """The waits between the tries of one message, by channel; and what an alert waits for.
 
-    `patience` is how long after its making a message that is not handed over keeps an alert
-    from its next step; it is tried on meanwhile.
+    `patience` is how long after it was to leave a message that is not handed over keeps an
+    alert from its next step; it is tried on meanwhile.
     """
 
     waits: tuple[timedelta, ...]
@@ -72,6 +72,6 @@ def _waits(seconds: list[float], scale: float) -> tuple[timedelta, ...]:
     return tuple(timedelta(seconds=each * scale) for each in seconds)
 
 
-def moves_on(pacing: Pacing, *, made: datetime, again: datetime | None) -> bool:
+def moves_on(pacing: Pacing, *, since: datetime, again: datetime | None) -> bool:
     """Return whether the alert goes on without this message: its next try is too late for it."""
-    return again is None or again - made > pacing.patience
+    return again is None or again - since > pacing.patience

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from alerts import gather
@@ -98,6 +98,16 @@ def leaves_at(alert: Alert, step: Step, channel: str, *, now: datetime) -> datet
     wait = policy.tiers[Severity(alert.severity)].gather
     began = (step.fired_at or now).astimezone(policy.site.clock)
     return max(now, gather.until(step.reason, channel, wait, policy.batches, now=began))
+
+
+def began(session: Session, alert: Alert, step: Step, delivery: Delivery) -> datetime:
+    """Return since when a message is overdue: the time it gathered others in is not lost.
+
+    What was taken along or sent on before its time counts from its first try.
+    """
+    due = leaves_at(alert, step, delivery.channel, now=delivery.created_at)
+    tried = select(func.min(DeliveryAttempt.at)).where(DeliveryAttempt.delivery_id == delivery.id)
+    return min(due, session.scalar(tried) or due)
 
 
 def priority(severity: str) -> int:

@@ -153,7 +153,6 @@ def _failed(session: Session, case: Case, error: DeliveryError, *, now: datetime
         detours.end(session, case, DeliveryState.FAILED, Reason.ADDRESS_ENDED, now=now)
     else:
         detours.end(session, case, DeliveryState.FAILED, Reason.DELIVERY_FAILED, now=now)
-    if delivery.moved_on_at is None and pacing.moves_on(
-        policy, made=delivery.created_at, again=again
-    ):
+    since = deliveries.began(session, case.alert, case.step, delivery)
+    if delivery.moved_on_at is None and pacing.moves_on(policy, since=since, again=again):
         detours.move_on(session, case, gone=error.gone, now=now)

@@ -33,7 +33,7 @@ def test_an_alert_goes_on_where_the_next_try_comes_too_late_for_it_rel_12(
 ) -> None:
     again = None if after is None else now + timedelta(seconds=after)
 
-    assert moves_on(policy.pacing, made=now, again=again) is moves
+    assert moves_on(policy.pacing, since=now, again=again) is moves
 
 
 def test_a_thousand_failures_at_one_moment_do_not_return_at_one_moment_rel_12(

@@ -178,6 +178,35 @@ def test_a_message_that_nobody_takes_lets_the_alert_go_on_and_is_tried_on_rel_12
     }
 
 
+def test_the_time_in_which_a_message_gathers_others_is_not_counted_as_lost_al_09(
+    session: Session, ward: Ward, finding: FindingMaker, judged: Raise, now: datetime
+) -> None:
+    """REL-12: an alert waits ten minutes for its message from when it was to leave."""
+    (alert_id,) = judged(session, ward.patient, finding(Severity.AMBER))
+    (mail,) = mails(session, alert_id)
+    leaves = now + timedelta(minutes=5)
+
+    for second in (0, 6, 25, 150):
+        at = leaves + timedelta(seconds=second)
+        service.deliver(session, mail.id, now=at, outlets=Outlets(NOWHERE), addresses=HERE)
+
+    # The next try is some six minutes after it was to leave, and eleven after it was made.
+    assert mails(session, alert_id)[0].moved_on_at is None
+
+
+def test_what_was_sent_on_before_its_time_is_waited_for_from_its_first_try_rel_12(
+    session: Session, ward: Ward, finding: FindingMaker, judged: Raise, now: datetime
+) -> None:
+    (alert_id,) = judged(session, ward.patient, finding(Severity.AMBER))
+    (mail,) = mails(session, alert_id)
+
+    for second in (0, 6, 25, 90, 240):
+        at = now + timedelta(seconds=second)
+        service.deliver(session, mail.id, now=at, outlets=Outlets(NOWHERE), addresses=HERE)
+
+    assert mails(session, alert_id)[0].moved_on_at == now + timedelta(seconds=240)
+
+
 def test_after_the_last_try_it_has_failed_and_every_try_is_kept_rel_12(
     session: Session, ward: Ward, finding: FindingMaker, judged: Raise, now: datetime
 ) -> None:
