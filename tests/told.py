@@ -20,7 +20,7 @@ from alerts.posting.service import Post
 from core.signing import secret_from
 from fhir.contact_points import read_contacts
 from ingest.contacts.repository import contacts_of, keep_contacts
-from ingest.tables import Patient
+from ingest.tables import Patient, StoredReading
 from monitoring.asking.repository import ask
 from monitoring.findings import Ask, Assessment, Says
 from monitoring.phrases import Number
@@ -99,6 +99,25 @@ def asked_again(
     ask(session, patient_id, asks, now=now)
     session.flush()
     telling.inform(session, patient_id, now=now)
+
+
+def arrived(
+    session: Session, patient_id: UUID, vital: Vital, value: float, *, now: datetime
+) -> None:
+    """Store a reading as if a device had sent it."""
+    reading = StoredReading(
+        patient_id=patient_id,
+        vital=vital,
+        value=value,
+        quality="scored",
+        effective=now,
+        precision="instant",
+        received_at=now,
+        resource_id=uuid4(),
+        resource_version=1,
+    )
+    session.add(reading)
+    session.flush()
 
 
 def raised(

@@ -134,6 +134,12 @@ def _field(vital: Vital) -> Field:
     return Field(vital, tuple(units))
 
 
+def typed_for(ask: Ask, said: Mapping[str, str]) -> bool:
+    """Return whether a form holds anything in the fields of what was asked."""
+    fields = (field for each in measurings([ask]) for field in each.fields)
+    return any(said.get(field.name, "").strip() for field in fields)
+
+
 def fill(
     fields: Sequence[Field], said: Mapping[str, str], *, sure: bool, partly: bool = True
 ) -> Filled:

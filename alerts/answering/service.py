@@ -49,6 +49,7 @@ PAGE_LASTS = timedelta(minutes=30)  # E: an opened page may be answered for so l
 ANEW_WITHIN = timedelta(days=7)  # E: after that nobody needs the old message
 ANEW_EVERY = timedelta(minutes=10)  # E: so often a new link may be asked for
 ENTITY = "patient_message"
+_NOTHING: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +108,14 @@ def _number(session: Session, message: PatientMessage, *, now: datetime) -> Cont
     return contact(session, message.contact_id, message.patient_id, now=now)
 
 
-def read(session: Session, message: PatientMessage, *, now: datetime) -> Page:
-    """Return what a message's page shows now, and write down that it was read."""
+def read(
+    session: Session, message: PatientMessage, *, now: datetime, said: Mapping[str, str] = _NOTHING
+) -> Page:
+    """Return what a message's page shows now, and write down that it was read.
+
+    What was asked stays on it while it is unanswered, or while somebody typed an answer (`said`):
+    a reading that comes meanwhile takes nothing away that a person has measured.
+    """
     _audit(session, message, audit.Action.READ, now=now)
     asks = asking.of_ids(session, map(UUID, message.asks))
     readings = (
@@ -116,7 +123,11 @@ def read(session: Session, message: PatientMessage, *, now: datetime) -> Page:
         if asks
         else []
     )
-    left = [each for each in asks if outcome(each, readings, now=now) is not Outcome.REPEATED]
+    left = [
+        each
+        for each in asks
+        if outcome(each, readings, now=now) is not Outcome.REPEATED or forms.typed_for(each, said)
+    ]
     answered = message.answered_at is not None
     return Page(
         kind=Kind(message.kind),
@@ -144,7 +155,7 @@ def answer(
     InvalidError
         Where the door refuses what was made of the form.
     """
-    page = read(session, message, now=now)
+    page = read(session, message, now=now, said=said)
     if page.answered:
         return {}
     filled = _filled(page, said)

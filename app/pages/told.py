@@ -150,7 +150,7 @@ class Pages:
             message = answering.opened(session, secret, now=now)
             if message is None:
                 raise NotFoundError("no page is open in this browser")
-            page = answering.read(session, message, now=now)
+            page = answering.read(session, message, now=now, said=tried.said)
             place = place_of(session, policy_of(door.settings), message.patient_id)
         language = language_of(
             page, known(lang), self._browser(request), door.settings.site_language

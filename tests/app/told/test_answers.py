@@ -31,7 +31,7 @@ from tests.app.told.conftest import (
     send,
     text_of,
 )
-from tests.told import ASKING, asked_again, messages_of, number_of, reachable
+from tests.told import ASKING, arrived, asked_again, messages_of, number_of, reachable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,6 +82,24 @@ def test_a_form_that_is_sent_twice_is_stored_once_rel_05(patient: Patient) -> No
 
     assert (first.status_code, second.status_code) == (303, 303)
     assert len(patient.readings()) == before + 1
+
+
+def test_what_was_typed_counts_also_where_the_device_has_sent_its_own_meanwhile_al_20(
+    patient: Patient,
+) -> None:
+    browser = patient.browser()
+    page = opened(browser, patient.asked(Vital.BODY_WEIGHT))
+    with patient.database.transaction() as session:
+        arrived(session, patient.id, Vital.BODY_WEIGHT, 61.0, now=utc_now())
+    before = len(patient.readings())
+    met = browser.get("/m")
+    wrong = send(browser, page, body_weight="6l.5")
+    right = send(browser, page, **WEIGHT)
+
+    assert "There is nothing more to do" in text_of(met)
+    assert 'value="6l.5"' in wrong.text
+    assert right.status_code == 303
+    assert [each.value for each in patient.readings()[before:]] == [61.5]
 
 
 def test_what_is_wrong_with_a_number_is_said_beside_it_and_nothing_is_kept(
