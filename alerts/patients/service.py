@@ -24,7 +24,7 @@ from monitoring.catalogue import known
 from monitoring.repeats import Outcome, outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -136,7 +136,7 @@ def ask_again(session: Session, patient_id: UUID, *, now: datetime) -> None:
     if to is None:
         return
     told = repository.recent(session, patient_id, since=now - COVERED)
-    known_asks = {UUID(each) for message in told for each in message.asks}
+    known_asks = {UUID(each) for message in told if _asked(message) for each in message.asks}
     new = [
         (id_, ask)
         for id_, ask in waiting
@@ -157,12 +157,26 @@ def ask_again(session: Session, patient_id: UUID, *, now: datetime) -> None:
         urgent=any(ask.critical for _, ask in new),
     )
     open_ = [each for each in told if _has_room(each, now=now)]
+    if not _all_find_it(session, to, open_, now=now):
+        send(session, to, letter, now=now)
+        return
     for each in open_:
         each.asks = [*each.asks, *map(str, ids)]
-    if open_:
-        repository.add(session, letter, Chosen(None, False, Why.JOINED), now=now)
-        return
-    send(session, to, letter, now=now)
+    repository.add(session, letter, Chosen(None, False, Why.JOINED), now=now)
+
+
+def _all_find_it(
+    session: Session, to: Addressee, open_: Iterable[PatientMessage], *, now: datetime
+) -> bool:
+    """Return whether everybody who would be asked has a page of theirs yet to open."""
+    chosen = choose(Kind.REPEAT, contacts_of(session, to.id, now=now))
+    asked = {each.number.id for each in chosen if each.number and each.why_not is None}
+    return bool(asked) and asked <= {each.contact_id for each in open_}
+
+
+def _asked(message: PatientMessage) -> bool:
+    """Return whether a message asks by itself, and was not called off with its RED."""
+    return message.reason not in (Why.JOINED, Why.OVER)
 
 
 def _unanswered(session: Session, patient_id: UUID, ask: Ask, *, now: datetime) -> bool:
@@ -171,7 +185,7 @@ def _unanswered(session: Session, patient_id: UUID, ask: Ask, *, now: datetime) 
 
 
 def _has_room(message: PatientMessage, *, now: datetime) -> bool:
-    """Return whether more can be asked on the page of a message that went out."""
+    """Return whether more can be asked on the page of a message: nobody has opened it yet."""
     asks = message.kind in (Kind.REPEAT, Kind.INSTRUCTION)
     young = now - message.created_at < LINK and now < message.until
-    return asks and young and message.state in SENT and message.answered_at is None
+    return asks and young and message.state in SENT and message.opened_at is None

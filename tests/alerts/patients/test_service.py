@@ -89,6 +89,48 @@ def test_what_is_asked_while_a_message_is_open_joins_it_and_says_so_al_20(
     assert (second.state, second.reason) == (State.WITHHELD, Why.JOINED)
 
 
+def test_what_is_asked_once_the_page_was_opened_is_a_message_of_its_own_al_20(
+    session: Session, ward: Ward
+) -> None:
+    asked_again(session, ward.patient, Vital.BODY_WEIGHT, now=NOW)
+    messages_of(session, ward.patient)[0].opened_at = NOW + timedelta(minutes=1)
+    asked_again(session, ward.patient, Vital.SPO2, now=NOW + timedelta(minutes=4))
+
+    first, second = messages_of(session, ward.patient)
+
+    assert (len(first.asks), len(second.asks)) == (1, 1)
+    assert (second.state, second.reason) == (State.WAITING, Why.ASKED)
+
+
+def test_what_is_asked_joins_no_page_that_only_a_carer_can_open_al_20(
+    session: Session, ward: Ward, finding: FindingMaker, policy: Policy
+) -> None:
+    agreed(session, ward)
+    raised(session, ward.patient, finding(), policy, now=NOW)
+    own, carer = messages_of(session, ward.patient)
+    own.opened_at = NOW
+    asked_again(session, ward.patient, Vital.SPO2, now=NOW + timedelta(minutes=4))
+
+    (new,) = [m for m in messages_of(session, ward.patient) if m.kind == Kind.REPEAT]
+
+    assert (new.carer, new.state) == (False, State.WAITING)
+    assert carer.asks == []
+
+
+def test_what_joined_a_red_that_was_called_off_is_asked_by_itself_al_20(
+    session: Session, ward: Ward, finding: FindingMaker, policy: Policy
+) -> None:
+    raised(session, ward.patient, finding(), policy, now=NOW)
+    asked_again(session, ward.patient, Vital.SPO2, now=NOW)
+    instruction = next(m for m in messages_of(session, ward.patient) if m.state == State.WAITING)
+    instruction.state, instruction.reason = State.CANCELLED, Why.OVER
+    telling.ask_again(session, ward.patient, now=NOW + timedelta(minutes=1))
+
+    waiting_now = [m for m in messages_of(session, ward.patient) if m.state == State.WAITING]
+
+    assert [(each.kind, len(each.asks)) for each in waiting_now] == [(Kind.REPEAT, 1)]
+
+
 def test_a_repeat_that_came_already_is_asked_of_nobody_al_20(session: Session, ward: Ward) -> None:
     asked_again(session, ward.patient, Vital.SPO2, now=NOW, minutes=-1)
 
