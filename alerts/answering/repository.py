@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from alerts.patients.tables import PatientMessage
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
@@ -28,11 +27,12 @@ def behind_page(session: Session, digest: str, *, lock: bool) -> PatientMessage 
     return session.scalar(query.execution_options(populate_existing=True))
 
 
-def sent_anew(session: Session, patient_id: UUID, key: str, *, since: datetime) -> bool:
-    """Return whether a message of a key, or of its repeats, was made since an instant."""
+def sent_anew(session: Session, old: PatientMessage, key: str, *, since: datetime) -> bool:
+    """Return whether the same number was sent a message of a key, or its repeat, since."""
     query = select(PatientMessage.id).where(
-        PatientMessage.patient_id == patient_id,
-        PatientMessage.key.startswith(key, autoescape=True),
+        PatientMessage.patient_id == old.patient_id,
+        PatientMessage.contact_id == old.contact_id,
+        or_(PatientMessage.key == key, PatientMessage.key.startswith(f"{key}~", autoescape=True)),
         PatientMessage.created_at > since,
     )
     return session.scalar(query.limit(1)) is not None

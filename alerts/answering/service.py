@@ -215,18 +215,22 @@ def _take(session: Session, resources: list[dict[str, Any]], *, base: str, now: 
         raise InvalidError("the answer could not be stored", field="answer")
 
 
-def anew(session: Session, secret: str, *, now: datetime) -> None:
+def anew(session: Session, secret: str, *, now: datetime) -> bool:
     """Send the message of a link again, with a new link, to the same number; at most now and then.
 
-    Whoever asks learns nothing: a link that is none of ours is answered alike.
+    Return whether the link was ours; whoever asks learns nothing of what came of it.
     """
     old = repository.behind_link(session, digest(secret))
-    if old is None or old.state not in SENT or old.answered_at is not None:
-        return
+    if old is not None and old.state in SENT and old.answered_at is None:
+        _send_anew(session, old, now=now)
+    return old is not None
+
+
+def _send_anew(session: Session, old: PatientMessage, *, now: datetime) -> None:
     lasts = TO_READ if old.kind in (Kind.REVIEW, Kind.INSTRUCTION, Kind.WITHDRAWN) else LINK
     until = old.until if old.kind == Kind.DAILY else now + lasts
     key = old.key.partition("~")[0]
-    soon = repository.sent_anew(session, old.patient_id, key, since=now - ANEW_EVERY)
+    soon = repository.sent_anew(session, old, key, since=now - ANEW_EVERY)
     held = _number(session, old, now=now)
     if soon or now >= until or now - old.created_at > ANEW_WITHIN or held is None:
         return

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -16,6 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from alerts.answering import service as answering
 from alerts.posting.service import PATH
@@ -26,7 +28,13 @@ from app.pages.refusals import MOST_FORM_BYTES
 from app.pages.site_policy import policy_of
 from app.pages.told_words import Reader, language_of, shown
 from core import audit
-from core.errors import ForbiddenError, NotFoundError, ThrottledError, WardlightError
+from core.errors import (
+    ForbiddenError,
+    LaterError,
+    NotFoundError,
+    ThrottledError,
+    WardlightError,
+)
 from core.security import digest, same
 from ingest.contacts.service import page_caller
 from monitoring.catalogue import known, preferred
@@ -36,7 +44,7 @@ from monitoring.words import NO_NUMBER
 HERE = PATH.rstrip("/")
 Secret = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{22}$")]
 Language = Annotated[str, Query(alias="lang", max_length=8)]
-NOT_HERE, BUSY, LATER = 404, 429, 503
+NOT_HERE, TOO_LARGE, BUSY, LATER = 404, 413, 429, 503
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +81,7 @@ def router(door: Door) -> APIRouter:
 
     @routes.post(f"{PATH}{{secret}}/again")
     def again(request: Request, secret: Secret) -> Response:
-        pages.check_origin(request)
-        with door.database.transaction() as session:
-            answering.anew(session, secret, now=door.clock())
-        return pages.plain(request, "told_again.html", "")
+        return pages.again(request, secret)
 
     @routes.get(HERE)
     def page(request: Request, lang: Language = "") -> Response:
@@ -118,23 +123,16 @@ class Pages:
             raise ForbiddenError("this form did not come from our own page")
 
     def enter(self, request: Request, secret: str) -> Response:
-        """Open a link; whoever tries many that open nothing must wait (SEC-36)."""
+        """Open a link. Where it opens nothing, whoever tried many must wait (SEC-36).
+
+        One that opens is never refused: those who share an address are not kept from theirs.
+        """
         self.check_origin(request)
-        now, source = self.door.clock(), request.client.host if request.client else ""
+        now = self.door.clock()
         with self.door.database.transaction() as session:
-            if accounts.must_wait(session, source, now=now):
-                raise ThrottledError("too many links that open nothing", after=60)
             page = answering.open_link(session, secret, now=now)
             if page is None:
-                accounts.note_failure(session, source, now=now)
-                audit.record(
-                    session,
-                    page_caller(),
-                    audit.Action.READ,
-                    answering.ENTITY,
-                    now=now,
-                    outcome="refused",
-                )
+                self._opened_nothing(session, request, now)
         if page is None:
             return self.plain(request, "told_gone.html", "", status=NOT_HERE, secret=secret)
         response = RedirectResponse(HERE, status_code=303)
@@ -142,6 +140,30 @@ class Pages:
             self.cookie, page, path="/", secure=self.door.https, httponly=True, samesite="lax"
         )
         return response
+
+    def again(self, request: Request, secret: str) -> Response:
+        """Send a message again; a link that is none of ours is counted, and answered alike."""
+        self.check_origin(request)
+        now = self.door.clock()
+        with self.door.database.transaction() as session:
+            if not answering.anew(session, secret, now=now):
+                self._opened_nothing(session, request, now)
+        return self.plain(request, "told_again.html", "")
+
+    def _opened_nothing(self, session: Session, request: Request, now: datetime) -> None:
+        """Count a link that opened nothing, unless there were too many already (SEC-16, SEC-36)."""
+        source = request.client.host if request.client else ""
+        if accounts.must_wait(session, source, now=now):
+            raise ThrottledError("too many links that open nothing", after=60)
+        accounts.note_failure(session, source, now=now)
+        audit.record(
+            session,
+            page_caller(),
+            audit.Action.READ,
+            answering.ENTITY,
+            now=now,
+            outcome="refused",
+        )
 
     def show(self, request: Request, lang: str, tried: Tried, *, status: int = 200) -> Response:
         """Show the page that a browser holds."""
@@ -189,10 +211,17 @@ class Pages:
         self, request: Request, template: str, lang: str, *, status: int = 200, secret: str = ""
     ) -> Response:
         """Show a page that knows nothing of anybody."""
-        site = self.door.settings.site_language
-        language = language_of(None, known(lang), self._browser(request), site)
         here = f"{PATH}{secret}" if secret else ""
-        return self._page(template, language, status=status, here=here)
+        return self._page(template, self._language(request, lang), status=status, here=here)
+
+    def unsent(self, request: Request, why: str, *, status: int) -> Response:
+        """Say that an answer was not sent, and what can be done."""
+        language = self._language(request, "")
+        return self._page("told_unsent.html", language, status=status, here="", why=why)
+
+    def _language(self, request: Request, lang: str) -> str:
+        site = self.door.settings.site_language
+        return language_of(None, known(lang), self._browser(request), site)
 
     def _page(self, template: str, language: str, *, status: int, **values: Any) -> Response:
         number = Phrase(self.door.settings.emergency_number or NO_NUMBER)
@@ -218,21 +247,30 @@ def _route(door: Door) -> type[APIRoute]:
             answer = super().get_route_handler()
 
             async def handle(request: Request) -> Response:
-                gone = Pages(door)
                 try:
                     if _too_large(request):
-                        return gone.plain(request, "told_gone.html", "", status=413)
+                        return _refused(Pages(door), request, None, TOO_LARGE)
                     return await answer(request)
-                except ThrottledError:
-                    return gone.plain(request, "told_busy.html", "", status=BUSY)
-                except OperationalError:
-                    return gone.plain(request, "told_busy.html", "", status=LATER)
-                except (WardlightError, RequestValidationError):
-                    return gone.plain(request, "told_gone.html", "", status=NOT_HERE)
+                except LaterError as error:
+                    return _refused(Pages(door), request, error, BUSY)
+                except OperationalError as error:
+                    return _refused(Pages(door), request, error, LATER)
+                except (WardlightError, RequestValidationError) as error:
+                    return _refused(Pages(door), request, error, NOT_HERE)
 
             return handle
 
     return ToldRoute
+
+
+def _refused(pages: Pages, request: Request, error: Exception | None, status: int) -> Response:
+    """Return the page of a refusal; of an answer it says that it was not sent, and what to do."""
+    if request.method == "POST" and request.url.path == HERE:
+        over = isinstance(error, NotFoundError | ForbiddenError)
+        why = {BUSY: "later", LATER: "later"}.get(status, "over" if over else "wrong")
+        return pages.unsent(request, why, status=status)
+    template = "told_busy.html" if status in (BUSY, LATER) else "told_gone.html"
+    return pages.plain(request, template, "", status=status)
 
 
 def _too_large(request: Request) -> bool:

@@ -9,11 +9,15 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from alerts.patients.recipients import Chosen
+from alerts.patients.repository import Letter, add
+from alerts.patients.wording import Kind, Why
 from app.pages.headers import CONTENT_SECURITY_POLICY
 from core.audit import AuditEvent
 from core.clock import utc_now
 from core.security import SYSTEM
 from core.vitals import Vital
+from ingest.contacts.repository import contact
 from ingest.contacts.service import PAGE_CLIENT, agree
 from ingest.merging.service import merge, unmerge
 from tests.app.conftest import BASE, SETTINGS, csrf
@@ -24,6 +28,7 @@ from tests.app.told.conftest import (
     Patient,
     opened,
     send,
+    text_of,
 )
 from tests.people import called
 from tests.told import asked_again, messages_of, number_of, reachable
@@ -136,17 +141,73 @@ def test_a_new_link_can_be_asked_for_and_comes_to_the_same_telephone(patient: Pa
     assert opened(patient.browser(clock=lambda: later), anew).status_code == 200
 
 
-def test_whoever_tries_many_links_must_wait_sec_36(patient: Patient) -> None:
+@pytest.mark.parametrize(("path", "first"), [("", 404), ("/again", 200)], ids=["open", "again"])
+def test_whoever_tries_many_links_must_wait_and_a_link_that_opens_never_does_sec_36(
+    patient: Patient, path: str, first: int
+) -> None:
+    client = (f"10.9.8.{len(path)}", 1)
     browser = TestClient(
-        patient.browser().app, base_url=BASE, follow_redirects=False, client=("10.9.8.7", 1)
+        patient.browser().app, base_url=BASE, follow_redirects=False, client=client
     )
-    answers = [browser.post(f"/m/{n:022d}", headers=HEADERS) for n in range(33)]
-    another = patient.browser()
+    answers = [browser.post(f"/m/{n:022d}{path}", headers=HEADERS) for n in range(33)]
+    secret = patient.asked(Vital.SPO2)
 
-    assert answers[0].status_code == 404
+    assert answers[0].status_code == first
     assert answers[-1].status_code == 429
     assert int(answers[-1].headers["retry-after"]) > 0
-    assert opened(another, patient.asked(Vital.SPO2)).status_code == 200
+    assert browser.post(f"/m/{secret}/again", headers=HEADERS).status_code == 200
+    assert opened(browser, secret).status_code == 200
+
+
+def test_a_new_link_for_one_who_was_told_keeps_no_other_from_theirs(patient: Patient) -> None:
+    now = utc_now()
+    patient.asked(Vital.SPO2, carer=True)
+    with patient.database.transaction() as session:
+        own = number_of(session, patient.id, carer=False, now=now)
+        carer = number_of(session, patient.id, carer=True, now=now)
+        agree(session, SYSTEM, own, agreed=False, now=now)
+        agree(session, SYSTEM, carer, agreed=True, now=now)
+    secret = patient.asked(Vital.SPO2, carer=True)
+    later = now + timedelta(minutes=11)
+    with patient.database.transaction() as session:
+        agree(session, SYSTEM, own, agreed=True, now=now)
+        theirs = next(m for m in messages_of(session, patient.id) if m.state == "handed-over")
+        other = Letter(
+            patient_id=patient.id,
+            kind=Kind.REPEAT,
+            key=f"{theirs.key}~before",
+            why=Why.REQUESTED,
+            until=theirs.until,
+            language="en",
+            zone="Asia/Seoul",
+        )
+        held = contact(session, own, patient.id, now=now)
+        assert held is not None
+        add(session, other, Chosen(held, carer=False), now=later)
+    patient.browser(clock=lambda: later).post(f"/m/{secret}/again", headers=HEADERS)
+    with patient.database.transaction() as session:
+        anew = [m for m in messages_of(session, patient.id) if m.reason == Why.REQUESTED]
+
+    assert sorted(each.carer for each in anew) == [False, True]
+
+
+def test_an_answer_that_could_not_be_taken_is_said_not_to_be_sent(patient: Patient) -> None:
+    browser = patient.browser()
+    page = opened(browser, patient.asked(Vital.BODY_WEIGHT))
+    fields = {"csrf": csrf(page.text), **WEIGHT}
+    late = patient.browser(clock=lambda: utc_now() + timedelta(minutes=31))
+    late.cookies.update(browser.cookies)
+
+    over = late.post("/m", data=fields, headers=HEADERS)
+    large = browser.post("/m", data=fields | {"body_weight": "6" * 10**6}, headers=HEADERS)
+
+    assert (over.status_code, large.status_code) == (404, 413)
+    assert "Your answer has not been sent. The page was open for too long." in " ".join(
+        text_of(over).split()
+    )
+    assert "Please go back, look at your answers again" in text_of(large)
+    assert "This link does not open any more" not in over.text + large.text
+    assert patient.readings() == []
 
 
 @pytest.mark.parametrize(
