@@ -197,3 +197,12 @@ def test_a_breach_that_is_known_outlasts_a_change_of_the_rules_i3(
     change_the_rules_since(session, person)
 
     assert people(session, NOW + MINUTE) == MISSED
+
+
+def test_a_reading_whose_clock_was_set_right_by_days_is_stored_all_the_same_i1(
+    session: Session, person: UUID
+) -> None:
+    kept = update(StoredReading).where(StoredReading.patient_id == person)
+    session.execute(kept.values(effective=TAKEN - timedelta(days=3)))
+
+    assert readings(session, NOW) == []
