@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 import alerts.service
 from alerts.dailies import service as dailies
 from alerts.incidents import service as incidents
+from alerts.patients import repository as messages
 from app import health, periods
 from app.bulk import loading
 from app.periods import first, period_of
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 log = logger(__name__)
 LOOK_EVERY = timedelta(minutes=5)
 KEEP_CLOSED = timedelta(days=7)
+KEEP_MESSAGES = timedelta(days=90)
 KEEP_RUNS = timedelta(days=30)
 KEEP_ANSWERS = timedelta(days=3)  # how long the repeat of a request is expected (REL-06)
 
@@ -78,6 +80,7 @@ def tidy(session: Session, *, now: datetime) -> None:
     if first(session, "expired", f"{now:%Y-%m-%dT%H}", now=now):
         loading.forget_expired(session, now=now)
         repeats.forget(session, before=now - KEEP_ANSWERS)
+        messages.forget(session, before=now - KEEP_MESSAGES)
     if first(session, "tidy", f"{now:%Y-%m-%d}", now=now):
         outbox.forget_done(session, before=now - KEEP_CLOSED)
         arrivals.forget(session, before=now - arrivals.KEPT)

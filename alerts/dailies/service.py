@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alerts.addressing.service import send
-from alerts.patients import daily, repository
+from alerts.dailies import repository
+from alerts.patients import daily
 from alerts.patients.repository import Letter
 from alerts.patients.wording import Kind, Why
 from core import audit

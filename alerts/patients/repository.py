@@ -8,12 +8,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from alerts.lifecycle import LIVE
 from alerts.lifecycle import State as AlertState
-from alerts.patients.tables import DailyQuestion, PatientMessage, PatientMessageAttempt
+from alerts.patients.tables import PatientMessage, PatientMessageAttempt
 from alerts.patients.wording import Kind, State
 from alerts.tables import Alert, AlertEvent, AlertFinding
 from core import outbox
@@ -28,7 +28,7 @@ from monitoring.phrases import write_phrase
 from monitoring.record import read_says
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 SENT = (State.WAITING, State.HANDED_OVER, State.DELIVERED)
 NOBODY = "nobody"
 _PURPOSE = "link of a message to a patient"
+AT_ONCE = 5000
 SHOWN = timedelta(days=14)
 
 
@@ -152,16 +153,6 @@ def recent(session: Session, patient_id: UUID, *, since: datetime) -> list[Patie
     return list(rows)
 
 
-def known_keys(
-    session: Session, patients: Collection[UUID], keys: Collection[str]
-) -> set[tuple[UUID, str]]:
-    """Return which of the patients was told, or decidedly not told, of which of the keys."""
-    query = select(PatientMessage.patient_id, PatientMessage.key).where(
-        PatientMessage.patient_id.in_(patients), PatientMessage.key.in_(keys)
-    )
-    return {(row[0], row[1]) for row in session.execute(query)}
-
-
 def add_attempt(
     session: Session, message: PatientMessage, *, now: datetime, code: str, again: datetime | None
 ) -> None:
@@ -174,6 +165,21 @@ def add_attempt(
         )
     )
     session.flush()
+
+
+def forget(session: Session, *, before: datetime) -> None:
+    """Delete some of what was told of no alert and was over long ago, with how it was tried.
+
+    What is about an alert stays with it: it is the record of what a patient was told. What was
+    answered stands among the readings.
+    """
+    over = select(PatientMessage.id).where(
+        PatientMessage.alert_id.is_(None), PatientMessage.until < before
+    )
+    ids = session.scalars(over.order_by(PatientMessage.until).limit(AT_ONCE)).all()
+    tries = delete(PatientMessageAttempt).where(PatientMessageAttempt.message_id.in_(ids))
+    session.execute(tries)
+    session.execute(delete(PatientMessage).where(PatientMessage.id.in_(ids)))
 
 
 def alert_of(session: Session, alert_id: UUID) -> Alert | None:
@@ -261,23 +267,3 @@ def undone(session: Session, alert_id: UUID, *, since: datetime) -> bool:
         AlertEvent.alert_id == alert_id, AlertEvent.kind == "undone", AlertEvent.at >= since
     )
     return session.scalar(query.limit(1)) is not None
-
-
-def daily_questions(session: Session) -> dict[UUID, str]:
-    """Return at which local hour each patient is asked who has an hour of their own."""
-    return {row.patient_id: row.at for row in session.scalars(select(DailyQuestion))}
-
-
-def set_daily(
-    session: Session, patient_id: UUID, at: str, *, by: UUID | None, now: datetime
-) -> None:
-    """Keep at which hour a patient is asked; "" for never."""
-    values = {"at": at, "set_at": now, "set_by": by}
-    row = insert(DailyQuestion).values(patient_id=patient_id, **values)
-    session.execute(row.on_conflict_do_update(index_elements=["patient_id"], set_=values))
-
-
-def daily_question(session: Session, patient_id: UUID) -> str | None:
-    """Return the hour that was set for one patient, None where the programme's counts."""
-    row = session.get(DailyQuestion, patient_id)
-    return None if row is None else row.at

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, id_column, instant
@@ -55,6 +55,8 @@ class PatientMessage(Base):
         UniqueConstraint("patient_id", "key", "recipient"),
         Index(None, "patient_id", "created_at"),
         Index(None, "alert_id"),
+        # Those that are no part of an alert's record, by when they can be forgotten.
+        Index("ix_patient_message_passing", "until", postgresql_where=text("alert_id is null")),
     )
 
 

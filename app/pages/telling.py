@@ -13,6 +13,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
+from alerts.dailies import repository as daily_rows
 from alerts.dailies import service as dailies
 from alerts.inbox import EpisodeView
 from alerts.naming.repository import names
@@ -99,7 +100,7 @@ def telling_print(
     held = numbers.contacts_of(session, patient_id, now=now)
     told = repository.recent(session, patient_id, since=now - SHOWN)
     by_id = {each.id: each for each in held}
-    own = repository.daily_question(session, patient_id)
+    own = daily_rows.daily_question(session, patient_id)
     return TellingPrint(
         messages=[_message(door, visit, each, by_id) for each in told],
         numbers=[_number(each, _by(visit, held)) for each in held],

@@ -10,6 +10,7 @@ down_revision = "0043"
 branch_labels = None
 depends_on = None
 
+PASSING = "ix_patient_message_passing"
 ORDERS = (
     ("scheduled_run", ["job", "ran_at"]),
     ("alert", ["previous_id"]),
@@ -23,9 +24,12 @@ def upgrade() -> None:
         op.create_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table, columns)
     parked = sa.text("state = 'parked'")
     op.create_index("ix_outbox_parked", "outbox", ["priority"], postgresql_where=parked)
+    passing = sa.text("alert_id is null")
+    op.create_index(PASSING, "patient_message", ["until"], postgresql_where=passing)
 
 
 def downgrade() -> None:
+    op.drop_index(PASSING, "patient_message")
     op.drop_index("ix_outbox_parked", "outbox")
     for table, columns in reversed(ORDERS):
         op.drop_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table)
