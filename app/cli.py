@@ -16,11 +16,11 @@ EXIT_REFUSED = 2
 # Where each command is. Only what is asked for is imported: the whole system takes seconds.
 COMMANDS = {
     "up": ("system",),
-    "serve": ("system",),
-    "worker": ("system",),
-    "scheduler": ("system",),
+    "serve": ("serve",),
+    "worker": ("worker",),
+    "scheduler": ("scheduler",),
     "migrate": ("system",),
-    "health": ("system",),
+    "health": ("health",),
     "client": ("clients", "people"),
     "token": ("tokens",),
     "patient": ("clients", "people"),

@@ -1,4 +1,4 @@
-"""End a child process when the supervisor that started it is gone, however it went."""
+"""What ends a process: a signal, or that the supervisor which started it is gone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import os
 import signal
 import threading
 import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PARENT_VARIABLE = "WARDLIGHT_SUPERVISOR_PID"
 LOOK_EVERY_SECONDS = 1.0
@@ -22,3 +27,12 @@ def _watch(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(LOOK_EVERY_SECONDS)
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+@contextmanager
+def stopped_by_signal() -> Iterator[threading.Event]:
+    """Yield an event that SIGTERM or SIGINT sets."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    yield stop

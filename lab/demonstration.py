@@ -19,7 +19,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from app.commands.clients import make_key, register_client
-from app.commands.system import Host, Port, stopped_by_signal, whole_system
+from app.commands.system import Host, Port, whole_system
+from app.lifeline import stopped_by_signal
 from core.clock import utc_now
 from core.database import Database
 from core.errors import ConflictError, InvalidError

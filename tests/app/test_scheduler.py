@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from app import scheduler
-from app.commands.system import run_together
+from app.commands.scheduler import run_together
 from core.logging import configure
 from core.settings import Environment, Settings
 

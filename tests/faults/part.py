@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = ["main"]
+app.cli.build()  # every command, before the fork
 
 
 def main(
