@@ -15,7 +15,7 @@ from alerts.patients.wording import Kind, Why
 from app.pages.headers import CONTENT_SECURITY_POLICY
 from core.audit import AuditEvent
 from core.clock import utc_now
-from core.security import SYSTEM
+from core.security import SYSTEM, digest
 from core.vitals import Vital
 from ingest.contacts.repository import contact
 from ingest.contacts.service import PAGE_CLIENT, agree
@@ -171,7 +171,9 @@ def test_a_new_link_for_one_who_was_told_keeps_no_other_from_theirs(patient: Pat
     later = now + timedelta(minutes=11)
     with patient.database.transaction() as session:
         agree(session, SYSTEM, own, agreed=True, now=now)
-        theirs = next(m for m in messages_of(session, patient.id) if m.state == "handed-over")
+        theirs = next(
+            m for m in messages_of(session, patient.id) if m.link_digest == digest(secret)
+        )
         other = Letter(
             patient_id=patient.id,
             kind=Kind.REPEAT,
