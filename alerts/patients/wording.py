@@ -12,10 +12,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from monitoring import words
-from monitoring.phrases import Phrase
+from monitoring.phrases import Day, Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
 
     from monitoring.findings import Says
 
@@ -104,7 +105,7 @@ DONE = {
 }
 NEXT = {
     "usual": "Please go on measuring as usual.",
-    "again": "Please measure again tomorrow morning, at the same time.",
+    "again": "Please measure again on the morning of {day}, at the same time.",
     "medicine": "Please take your medicines as you were told.",
     "call": "If you feel worse, call your care team in its working hours.",
 }
@@ -147,11 +148,21 @@ def taken_back() -> list[Phrase]:
     return [Phrase(each) for each in (CORRECTED, NEXT["usual"], AFTER_REVIEW)]
 
 
-def review(says: Says | None, told: Review) -> list[Phrase]:
-    """Return what is told after a review; without a finding's words, only what was done."""
+def what_next(key: str, *, today: date) -> Phrase:
+    """Return what is to be done; a day is named, because nobody knows when it will be read."""
+    words_ = NEXT[key]
+    tomorrow = Day(today.toordinal() + 1)
+    return Phrase(words_, {"day": tomorrow} if "{day}" in words_ else {})
+
+
+def review(says: Says | None, told: Review, *, today: date) -> list[Phrase]:
+    """Return what is told after a review; without a finding's words, only what was done.
+
+    `today` is the patient's.
+    """
     noticed = [Phrase(says.patient, says.facts)] if says else []
-    rest = (DONE[told.done], NEXT[told.next], AFTER_REVIEW)
-    return [*noticed, *(Phrase(each) for each in rest)]
+    done, closing = Phrase(DONE[told.done]), Phrase(AFTER_REVIEW)
+    return [*noticed, done, what_next(told.next, today=today), closing]
 
 
 def spoken(said: Iterable[Phrase], language: str, *, emergency: str) -> list[str]:

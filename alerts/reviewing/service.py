@@ -12,6 +12,7 @@ from alerts.policy import thaw
 from core.errors import InvalidError, NotFoundError
 from ingest.contacts.repository import addressee
 from monitoring.catalogue import known
+from monitoring.windows import zone_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -41,6 +42,8 @@ def after_review(
     to = addressee(session, alert.patient_id) if alert else None
     if alert is None or to is None:
         raise NotFoundError("no such alert")
+    says = repository.said_of(session, alert_id)
+    today = now.astimezone(zone_of(to.zone)).date()
     letter = Letter(
         patient_id=to.id,
         kind=Kind.REVIEW,
@@ -50,7 +53,7 @@ def after_review(
         language=known(to.language),
         zone=to.zone,
         alert_id=alert_id,
-        says=wording.review(repository.said_of(session, alert_id), told),
+        says=wording.review(says, told, today=today),
         sent_by=caller.practitioner_id or caller.id,
         not_before=now + thaw(alert.policy).undo,
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -33,6 +34,7 @@ from monitoring.asking import repository as asking
 from monitoring.catalogue import known
 from monitoring.findings import Says
 from monitoring.phrases import Phrase, read_phrase
+from monitoring.windows import zone_of
 
 KINDS = {
     Kind.REPEAT: "Measure again",
@@ -97,6 +99,7 @@ def telling_print(
     session, now = visit.session, visit.now
     to = numbers.addressee(session, patient_id)
     language = (to and known(to.language)) or door.settings.site_language
+    today = now.astimezone(zone_of(to.zone) if to else door.zone).date()
     held = numbers.contacts_of(session, patient_id, now=now)
     told = repository.recent(session, patient_id, since=now - SHOWN)
     by_id = {each.id: each for each in held}
@@ -109,7 +112,8 @@ def telling_print(
         language=language,
         reachable=any(each.may_be_told and not each.refused for each in held),
         previews={
-            view.id: _preview(view, language, door.settings.emergency_number) for view in live
+            view.id: _preview(view, language, door.settings.emergency_number, today)
+            for view in live
         },
     )
 
@@ -177,7 +181,7 @@ def _number(held: Contact, by: dict[UUID, str]) -> NumberPrint:
     )
 
 
-def _preview(view: EpisodeView, language: str, emergency: str) -> Preview:
+def _preview(view: EpisodeView, language: str, emergency: str, today: date) -> Preview:
     says = view.headline.says if view.findings else None
     noticed = Phrase(says.patient, says.facts) if isinstance(says, Says) else None
     closing = wording.spoken([Phrase(wording.AFTER_REVIEW)], language, emergency=emergency)
@@ -185,7 +189,10 @@ def _preview(view: EpisodeView, language: str, emergency: str) -> Preview:
         noticed=words.phrase(noticed, language, spoken=True) if noticed else "",
         closing=closing[0],
         done=[(key, words.text(said, language)) for key, said in DONE.items()],
-        next=[(key, words.text(said, language)) for key, said in NEXT.items()],
+        next=[
+            (key, words.phrase(wording.what_next(key, today=today), language, spoken=True))
+            for key in NEXT
+        ],
     )
 
 

@@ -13,6 +13,7 @@ from alerts import service as alerting
 from alerts.dailies import service as dailies
 from alerts.outcomes import resolution
 from alerts.patients import service as telling
+from alerts.patients import wording
 from alerts.patients.wording import Kind, Review, State, Why
 from alerts.reviewing.service import after_review
 from core.errors import InvalidError, NotFoundError
@@ -23,6 +24,7 @@ from ingest.contacts.service import agree
 from ingest.context.tables import PatientAbsence
 from ingest.tables import Patient
 from monitoring.asking.repository import waiting
+from monitoring.phrases import read_phrase
 from tests.told import (
     OWN,
     asked_again,
@@ -235,9 +237,12 @@ def test_after_a_review_the_patient_reads_what_was_noticed_done_and_is_to_be_don
     assert [each["id"].partition(".")[0] for each in message.says] == [
         "Your weight has gone up {change} kg in {span} days",
         "A member of your care team has spoken with you about it",
-        "Please measure again tomorrow morning, at the same time",
+        "Please measure again on the morning of {day}, at the same time",
         "At night nobody may read your messages",
     ]
+    said = [read_phrase(each) for each in message.says]
+    assert "on the morning of 11 Mar," in wording.spoken(said, "en", emergency="119")[2]
+    assert wording.spoken(said, "ko", emergency="119")[2].startswith("3월 11일 아침")
     work = session.scalars(select(Outbox).where(Outbox.subject_id == message.id)).one()
     assert work.next_try_at == NOW + timedelta(seconds=10)
 
