@@ -107,7 +107,8 @@ def tell(session: Session, message_id: UUID, now: datetime, runtime: Runtime) ->
     """Tell a patient or carer that there is a message, and nothing of what."""
     settings = runtime.settings
     ways = {str(kind): gateway for kind, gateway in runtime.outlets.gateways.items()}
-    post = posting.Post(settings.base_url, settings.site_language, ways)
+    breaker = runtime.policy.pacing.breaker
+    post = posting.Post(settings.base_url, breaker, settings.site_language, ways)
     posting.post(session, message_id, post, now=now)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 
 from alerts import service as alerting
 from alerts.notify.gateway import Gateway, Kind
+from alerts.pacing import Breaker
 from alerts.patients import service as telling
 from alerts.patients.tables import PatientMessage
 from alerts.posting import service as posting
@@ -46,6 +47,7 @@ SAYS = Says(
     closing="Please rest. If you feel unwell, call {emergency} now. This is not a diagnosis.",
     facts={"value": Number(84.2, 1), "change": Number(2.4, 1), "span": Number(3)},
 )
+BREAKER = Breaker(3, timedelta(seconds=30))
 LINK = re.compile(rf"{re.escape(BASE)}/m/([A-Za-z0-9_-]{{22}})")
 
 
@@ -177,4 +179,4 @@ def phone(*, base_url: str = BASE, language: str = "en") -> Iterator[Phone]:
             secrets=[secret_from(b"k" * 32)],
             outward=LOOPBACK,
         )
-        yield Phone(gateway, Post(base_url, language, {"sms": way}))
+        yield Phone(gateway, Post(base_url, BREAKER, language, {"sms": way}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alerts import escalation, pacing, routing
-from alerts.circuit import Pass, after, passes
+from alerts.circuits.service import HELD_BACK, through
 from alerts.contacts import repository as contacts
 from alerts.contacts import service as addressing
 from alerts.delivery import repository as deliveries
@@ -14,11 +14,9 @@ from alerts.detours import service as detours
 from alerts.detours.service import Addresses, Case
 from alerts.gathering.service import take_along
 from alerts.notify.email import Notice
-from alerts.notify.failure import DeliveryError
 from alerts.notify.outlets import Letter
 from alerts.policy import Channel, thaw
 from alerts.reasons import Reason
-from alerts.receipts import repository as providers
 from alerts.rosters.service import gone_of
 from core import outbox
 from core.vitals import Severity
@@ -30,10 +28,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from alerts.notify.failure import DeliveryError
     from alerts.notify.outlets import Outlets
 
 __all__ = ["Addresses", "deliver"]
-HELD_BACK = "circuit-open"
 
 
 def deliver(
@@ -89,27 +87,17 @@ def _address(
 
 
 def _send(session: Session, case: Case, point: contacts.Point, *, now: datetime) -> None:
-    delivery, policy = case.delivery, thaw(case.alert.policy).pacing
-    provider = case.outlets.provider(point)
-    record = providers.record_of(session, provider)
-    allowed = passes(record, policy.breaker, now=now)
-    if allowed is Pass.HELD_BACK or (
-        allowed is Pass.PROBE and not providers.may_probe(session, provider)
-    ):
+    delivery, breaker = case.delivery, thaw(case.alert.policy).pacing.breaker
+    error = through(
+        session,
+        case.outlets.provider(point),
+        breaker,
+        lambda: case.outlets.send(point, _letter(case), now=now),
+        now=now,
+    )
+    if error is not None and error.code == HELD_BACK and delivery.attempts == 0:
         # Whoever has another way need not wait for this one at all.
-        if delivery.attempts == 0:
-            detours.other_way(session, case, delivery.recipient, now=now)
-        _failed(session, case, DeliveryError(HELD_BACK), now=now)
-        return
-    error = None
-    try:
-        case.outlets.send(point, _letter(case), now=now)
-    except DeliveryError as failure:
-        error = failure
-    if error is not None and error.provider:
-        providers.keep(session, provider, after(record, failed=True, now=now))
-    elif record.failures:
-        providers.keep(session, provider, after(record, failed=False, now=now))
+        detours.other_way(session, case, delivery.recipient, now=now)
     if error is not None:
         _failed(session, case, error, now=now)
         return

@@ -13,8 +13,8 @@ from uuid import UUID
 from alerts import escalation
 from alerts import repository as episodes
 from alerts.addressing.service import nobody
+from alerts.circuits.service import through
 from alerts.lifecycle import State as AlertState
-from alerts.notify.failure import DeliveryError
 from alerts.notify.gateway import GONE
 from alerts.patients import repository, wording
 from alerts.patients.recipients import in_turn, usable
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from alerts.notify.failure import DeliveryError
+    from alerts.pacing import Breaker
     from alerts.patients.tables import PatientMessage
     from alerts.receipts.service import Receipt
     from alerts.tables import Alert
@@ -53,9 +55,10 @@ class Way(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """By which ways a message can go, and where this installation is found."""
+    """By which ways a message can go, when one is left alone, and where we are found."""
 
     base_url: str
+    breaker: Breaker
     language: str = ENGLISH  # of the site, where a patient's is not known
     ways: Mapping[str, Way] = field(default_factory=dict)
 
@@ -155,9 +158,14 @@ def _hand_over(
     link = f"{ways.base_url.rstrip('/')}{PATH}{secret}"
     text = wording.notice(message.language or ways.language, link)
     way = ways.ways[number.channel]
-    try:
-        way.send(number.address, text, delivery_id=message.id, now=now)
-    except DeliveryError as error:
+    error = through(
+        session,
+        number.channel,
+        ways.breaker,
+        lambda: way.send(number.address, text, delivery_id=message.id, now=now),
+        now=now,
+    )
+    if error is not None:
         _failed(session, message, number, error, now=now)
         return
     repository.add_attempt(session, message, now=now, code="", again=None)

@@ -10,10 +10,12 @@ import pytest
 from sqlalchemy import select
 
 from alerts.answering.service import open_link
+from alerts.circuit import Record
 from alerts.patients.repository import link_secret
 from alerts.patients.tables import PatientMessage, PatientMessageAttempt
 from alerts.patients.wording import State, Why
 from alerts.posting.service import WAITS, Post, note_receipt
+from alerts.receipts.repository import record_of
 from alerts.receipts.service import Arrival, Receipt
 from core.outbox import Outbox
 from core.vitals import Vital
@@ -22,6 +24,7 @@ from ingest.contacts.service import agree
 from ingest.contacts.tables import PatientNumber
 from tests.provider import Reply
 from tests.told import (
+    BREAKER,
     LINK,
     OWN,
     asked_again,
@@ -159,6 +162,25 @@ def test_after_the_last_try_it_is_given_up_with_its_reason_and_nothing_waits_rel
     assert message.attempts == len(WAITS) + 1
 
 
+def test_a_provider_that_keeps_failing_is_left_alone_whoever_the_message_is_for_ft_24(
+    session: Session, ward: Ward, telephone: Phone
+) -> None:
+    telephone.gateway.always = Reply(500)
+    asked_again(session, ward.patient, Vital.SPO2, now=NOW, minutes=60 * 24)
+    message = messages_of(session, ward.patient)[0]
+    for second in range(BREAKER.failures + 2):
+        telephone.post(session, message, now=NOW + timedelta(seconds=second))
+    tried = len(telephone.gateway.came)
+    telephone.gateway.always = Reply()
+    telephone.post(session, message, now=NOW + timedelta(seconds=40))
+
+    codes = select(PatientMessageAttempt.code).order_by(PatientMessageAttempt.number)
+    mine = codes.where(PatientMessageAttempt.message_id == message.id)
+    assert tried == BREAKER.failures
+    assert list(session.scalars(mine)) == ["http-500"] * 3 + ["circuit-open"] * 2 + [""]
+    assert record_of(session, "sms") == Record()
+
+
 def test_a_number_that_the_provider_does_not_know_is_left_for_another_of_theirs(
     session: Session, ward: Ward, telephone: Phone
 ) -> None:
@@ -217,7 +239,7 @@ def test_without_a_gateway_nothing_leaves_and_the_reason_stands_al_06(
 ) -> None:
     asked_again(session, ward.patient, Vital.SPO2, now=NOW)
     message = messages_of(session, ward.patient)[0]
-    nothing = type(telephone)(telephone.gateway, Post(""))
+    nothing = type(telephone)(telephone.gateway, Post("", BREAKER))
     nothing.post(session, message, now=NOW)
 
     assert (message.state, message.reason) == (State.WITHHELD, Why.NO_GATEWAY)

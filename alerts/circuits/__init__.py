@@ -1,0 +1,1 @@
+"""How providers do, and who may try one that keeps failing."""
