@@ -47,7 +47,6 @@ class PipelineStatus:
     faults: tuple[str, ...]
     moving: bool
     last_progress_at: datetime | None
-    waiting: int
     unjudged: int = 0
     since: datetime | None = None  # how long it is degraded, as far as that is known
 
@@ -63,7 +62,6 @@ def pipeline(session: Session, *, now: datetime) -> PipelineStatus:
     The last is its proof about itself: that all goes well must not be concluded from silence
     (REL-26, AL-22).
     """
-    waiting = outbox.waiting(session, now=now)
     progress = outbox.last_closed(session)
     moving = progress is not None and now - progress <= PROGRESS_WITHIN
     left = unjudged(session, now=now)
@@ -78,7 +76,7 @@ def pipeline(session: Session, *, now: datetime) -> PipelineStatus:
     ]
     known = [each.since for each in faults if each.since is not None]
     words = tuple(each.text for each in faults)
-    return PipelineStatus(words, moving, progress, waiting, left, min(known, default=None))
+    return PipelineStatus(words, moving, progress, left, min(known, default=None))
 
 
 def _stopped(progress: datetime | None) -> Fault:

@@ -22,6 +22,7 @@ from core.tracing import current
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
 MAX_ATTEMPTS = 8
@@ -176,6 +177,14 @@ def doubtful(attempts: Any, priority: Any) -> Any:
     return (attempts > 1) | ((attempts > 0) & (priority > Priority.CRITICAL))
 
 
+def waits(now: Any) -> ColumnElement[bool]:
+    """Whether a row can be handed out at an instant: it is due, or its lease is over."""
+    return or_(
+        and_(Outbox.state == State.OPEN, Outbox.next_try_at <= now),
+        and_(Outbox.state == State.LEASED, Outbox.lease_until <= now),
+    )
+
+
 def lease(  # noqa: PLR0913 (a lease has this many facts)
     session: Session,
     *,
@@ -191,14 +200,10 @@ def lease(  # noqa: PLR0913 (a lease has this many facts)
     `begun` says whether rows in doubt may be among them. Rows are chosen by state and lease, never
     by "id greater than last seen": transactions may commit in reverse order of ids (REL-03).
     """
-    waiting = or_(
-        and_(Outbox.state == State.OPEN, Outbox.next_try_at <= now),
-        and_(Outbox.state == State.LEASED, Outbox.lease_until <= now),
-    )
     fresh = [] if begun else [not_(doubtful(Outbox.attempts, Outbox.priority))]
     chosen = (
         select(Outbox.id)
-        .where(waiting, Outbox.priority <= last, *fresh)
+        .where(waits(now), Outbox.priority <= last, *fresh)
         .order_by(Outbox.priority, Outbox.next_try_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -292,9 +297,3 @@ def oldest(session: Session, *, now: datetime) -> dict[int, datetime]:
         .group_by(Outbox.priority)
     )
     return {row[0]: row[1] for row in rows}
-
-
-def waiting(session: Session, *, now: datetime) -> int:
-    """Return how many rows are due and not closed."""
-    due = (Outbox.state.in_([State.OPEN, State.LEASED]), Outbox.next_try_at <= now)
-    return session.scalar(select(func.count()).where(*due)) or 0

@@ -158,7 +158,7 @@ def test_quarantined_readings_are_in_the_table_and_not_in_the_line() -> None:
 
 def test_a_stopped_pipeline_turns_the_strip_even_when_nobody_has_an_alert() -> None:
     """UX-14, REL-35."""
-    stopped = PipelineStatus(("no work has been completed lately",), False, None, 0)
+    stopped = PipelineStatus(("no work has been completed lately",), False, None)
 
     found = strip([], stopped, now=NOW, zone=SEOUL)
 
