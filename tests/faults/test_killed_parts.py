@@ -98,7 +98,7 @@ def test_a_deadline_that_passes_without_timers_is_kept_within_5_s_of_their_retur
     until(lambda: len(crowd.alerts()) == 2, within=60, what="both alerts open")
     stand.kill("timers")
     due = until(lambda: overdue(crowd), within=60, what="a deadline has passed")
-    time.sleep(10)  # so that the timers' return begins a new period of the probe
+    time.sleep(10)  # so that the timers' return begins a new period of the probes
 
     with stand.database.transaction() as session:
         before = session.execute(select(func.max(ScheduledRun.ran_at))).scalar_one()
