@@ -35,6 +35,7 @@ _STATUS: dict[DeliveryState, Status] = {
     DeliveryState.FAILED: "not-done",
     DeliveryState.REROUTED: "stopped",
     DeliveryState.CANCELLED: "stopped",
+    DeliveryState.IN_DIGEST: "preparation",
 }
 
 
