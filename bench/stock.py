@@ -59,6 +59,13 @@ select md5(n || 'delivery')::uuid, md5(n || 'alert')::uuid, md5(n || 'step')::uu
        'email', 'AMBER', 'delivered', md5(n || 'public'), 1, {_RECEIVED}
 from generate_series(0, :last) n
 """  # noqa: S608 (constants)
+_MESSAGES = f"""
+insert into patient_message (id, patient_id, recipient, carer, channel, kind, key, asks, says,
+                             language, zone, state, reason, attempts, created_at, until)
+select md5(n || 'message')::uuid, {_PATIENT}, 'nobody', false, '', 'repeat', n::text, '[]', '[]',
+       'en', 'UTC', 'withheld', 'no-number-known', 0, {_RECEIVED}, {_RECEIVED}
+from generate_series(0, :last) n
+"""  # noqa: S608 (constants)
 _ASSESSMENTS = f"""
 insert into assessment (id, patient_id, key, at, received_until, findings, risk, usual, notes,
                         rulebook_hash, model_id)
@@ -119,7 +126,7 @@ def fill(session: Session, rows: int, *, until: datetime) -> Stock:
             spans = pack(session, [json.dumps(body).encode()] * min(PARCEL, number), now=start)
             _store(session, kind, spans, common | {"first": first, "step": step * OTHERS})
     many = common | {"last": rows // JUDGED, "step": step * JUDGED, "risk": json.dumps(RISK)}
-    for statement in (_ALERTS, _STEPS, _DELIVERIES, _ASSESSMENTS, _AUDIT):
+    for statement in (_ALERTS, _STEPS, _DELIVERIES, _MESSAGES, _ASSESSMENTS, _AUDIT):
         session.execute(text(statement), many)
     return Stock(patients, until)
 

@@ -54,6 +54,7 @@ class PatientMessage(Base):
     __table_args__ = (
         UniqueConstraint("patient_id", "key", "recipient"),
         Index(None, "patient_id", "created_at"),
+        Index(None, "created_at", "id"),
         Index(None, "alert_id"),
         # Those that are no part of an alert's record, by when they can be forgotten.
         Index("ix_patient_message_passing", "until", postgresql_where=text("alert_id is null")),

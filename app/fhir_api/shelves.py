@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from alerts.tables import Delivery
 from app.fhir_api.alerting import Flags, Issues, Tasks
 from app.fhir_api.asked import Askings
 from app.fhir_api.audited import Trail
+from app.fhir_api.beside import Beside
 from app.fhir_api.goals import Goals
 from app.fhir_api.notified import Notifications
 from app.fhir_api.provenance import Origins
 from app.fhir_api.published import Published
 from app.fhir_api.scored import Scores
 from app.fhir_api.stored import Stored
+from app.fhir_api.to_patients import ToPatients
 from fhir.search_fields import PUBLISHED, STORED_KINDS
 
 if TYPE_CHECKING:
@@ -27,7 +30,7 @@ SHELVES: Mapping[str, Shelf] = {
     "Flag": Flags(),
     "Goal": Goals(),
     "Task": Tasks(),
-    "Communication": Notifications(),
+    "Communication": Beside(Notifications(), Delivery, ToPatients()),
     "CommunicationRequest": Askings(),
     "Provenance": Origins(),
     "AuditEvent": Trail(),
