@@ -15,7 +15,7 @@ from alerts import repository as episodes
 from alerts.addressing.service import nobody
 from alerts.circuits.service import through
 from alerts.lifecycle import State as AlertState
-from alerts.notify.gateway import GONE
+from alerts.notify.gateway import GONE, Says
 from alerts.patients import repository, wording
 from alerts.patients.recipients import in_turn, usable
 from alerts.patients.wording import Kind, State, Why
@@ -25,6 +25,7 @@ from core.security import digest
 from core.vitals import Severity
 from ingest.contacts import repository as numbers
 from ingest.contacts.repository import addressee
+from ingest.contacts.service import opted_out
 from monitoring.asking import repository as asking
 from monitoring.catalogue import ENGLISH
 
@@ -183,7 +184,7 @@ def _failed(
     """Plan the next try; a number that does not exist is given up for another of theirs."""
     urgent = message.kind == Kind.INSTRUCTION
     if error.gone:
-        numbers.refuse(session, number.id, now=now)
+        _leave(session, number.id, error.code, now=now)
         repository.add_attempt(session, message, now=now, code=error.code, again=now)
         repository.offer(session, message.id, urgent=urgent, now=now)
         return
@@ -223,9 +224,20 @@ def note_receipt(session: Session, receipt: Receipt, now: datetime) -> bool:
         if message.state in (State.WAITING, State.HANDED_OVER):
             message.handed_over_at = message.handed_over_at or now
             message.state, message.next_try_at = State.DELIVERED, None
-    elif message.state == State.HANDED_OVER and message.opened_at is None:
+        return True
+    waits = message.state == State.HANDED_OVER and message.opened_at is None
+    stopped = receipt.code == Says.OPTED_OUT
+    if message.contact_id is not None and (stopped or (waits and receipt.code in GONE)):
+        _leave(session, message.contact_id, receipt.code, now=now)
+    if waits:
         repository.add_attempt(session, message, now=now, code="not-delivered", again=None)
-        if receipt.code in GONE and message.contact_id is not None:
-            numbers.refuse(session, message.contact_id, now=now)
         end(session, message, State.FAILED, Why.GIVEN_UP, now=now)
     return True
+
+
+def _leave(session: Session, contact_id: UUID, code: str, *, now: datetime) -> None:
+    """Send nothing more to a number; to stop, told to a provider, is a no for all of theirs."""
+    if code == Says.OPTED_OUT:
+        opted_out(session, contact_id, now=now)
+    else:
+        numbers.refuse(session, contact_id, now=now)

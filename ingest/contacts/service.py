@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from core import audit
 from core.errors import NotFoundError
-from core.security import Caller
+from core.security import SYSTEM, Caller
 from fhir.policy import Mode
 from ingest.contacts.tables import PatientNumber
 from ingest.receipt import Sender
@@ -35,18 +35,31 @@ def agree(
     row = session.get(PatientNumber, contact_id, with_for_update=True)
     if row is None or not may_see(session, caller, row.patient_id):
         raise NotFoundError("no such number")
+    _note(session, caller, row, agreed=agreed, now=now)
+    return row.patient_id
+
+
+def opted_out(session: Session, contact_id: UUID, *, now: datetime) -> None:
+    """Note that the holder of a number told the provider to send them nothing more."""
+    row = session.get(PatientNumber, contact_id, with_for_update=True)
+    if row is not None and row.agreed is not False:
+        _note(session, SYSTEM, row, agreed=False, now=now)
+
+
+def _note(
+    session: Session, caller: Caller, row: PatientNumber, *, agreed: bool, now: datetime
+) -> None:
     row.agreed, row.agreed_at = agreed, now
-    row.agreed_by = caller.practitioner_id or caller.id
+    row.agreed_by = None if caller is SYSTEM else caller.practitioner_id or caller.id
     audit.record(
         session,
         caller,
         audit.Action.UPDATE,
         "patient_number",
         now=now,
-        entity_id=contact_id,
+        entity_id=row.id,
         patients=[row.patient_id],
     )
-    return row.patient_id
 
 
 PAGE_CLIENT = UUID("5d0f1c2e-6a7b-5c3d-9e1f-70617469656e")  # in every installation the same

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from alerts.patients.wording import State, Why
+from alerts.posting.service import note_receipt
+from alerts.receipts.service import Arrival, Receipt
 from core.security import SYSTEM
 from core.vitals import Vital
 from ingest.contacts.repository import contacts_of
 from ingest.contacts.service import agree
 from ingest.merging.service import merge, unmerge
+from tests.provider import Reply
 from tests.told import OWN, asked_again, messages_of, number_of, phone, reachable
 
 if TYPE_CHECKING:
@@ -115,3 +118,27 @@ def test_a_number_that_was_replaced_while_a_message_waited_is_left_for_the_new_o
     telephone.post(session, messages_of(session, ward.patient)[0], now=NOW)
 
     assert [each.said["to"] for each in telephone.gateway.came] == [SECOND]
+
+
+@pytest.mark.parametrize("told", ["at once", "later"])
+def test_who_told_the_provider_to_stop_is_sent_nothing_by_any_number_sec_47(
+    session: Session, ward: Ward, telephone: Phone, told: str
+) -> None:
+    mobile = {"system": "phone", "use": "mobile"}
+    numbers = [mobile | {"value": OWN, "rank": 1}, mobile | {"value": SECOND, "rank": 2}]
+    reachable(session, ward.patient, now=NOW, resource={"telecom": numbers})
+    telephone.gateway.script = (
+        [Reply(410, body=b'{"code": "opted-out"}')] if told == "at once" else []
+    )
+    asked_again(session, ward.patient, Vital.SPO2, now=NOW)
+    message = messages_of(session, ward.patient)[0]
+    telephone.post(session, message, now=NOW)
+    if told == "later":
+        note_receipt(session, Receipt(message.id, "sms", Arrival.DELIVERED), NOW)
+        note_receipt(session, Receipt(message.id, "sms", Arrival.FAILED, "opted-out"), NOW)
+    telephone.post(session, message, now=NOW)
+    reachable(session, ward.patient, now=NOW, resource={"telecom": numbers})  # sent anew
+    asked_again(session, ward.patient, Vital.BODY_WEIGHT, now=NOW + timedelta(minutes=1))
+
+    assert [each.said["to"] for each in telephone.gateway.came] == [OWN]
+    assert [each.may_be_told for each in contacts_of(session, ward.patient, now=NOW)] == [False] * 2
