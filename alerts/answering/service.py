@@ -19,6 +19,7 @@ from alerts.answering.forms import DAILY, Fault
 from alerts.patients import repository as messages
 from alerts.patients.recipients import Chosen
 from alerts.patients.repository import SENT, Letter, parted
+from alerts.patients.service import page_of
 from alerts.patients.wording import Kind, Why
 from core import audit
 from core.errors import InvalidError
@@ -134,7 +135,7 @@ def read(
         carer=message.carer,
         language=message.language,
         zone=message.zone,
-        said=[read_phrase(each) for each in message.says],
+        said=page_of(session, message),
         measurings=[] if answered else forms.measurings(left),
         until=max((each.until for each in left if each.until > now), default=None),
         asks_daily=message.kind == Kind.DAILY and not answered,

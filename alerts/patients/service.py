@@ -8,6 +8,7 @@ from uuid import UUID
 
 from alerts.addressing.service import LINK, TO_READ, send, send_to
 from alerts.cover import unread
+from alerts.lifecycle import State as AlertState
 from alerts.patients import repository, wording
 from alerts.patients.recipients import Chosen, choose
 from alerts.patients.repository import SENT, Letter
@@ -21,6 +22,7 @@ from ingest.contacts.repository import addressee, contacts_of
 from monitoring import repository as judgements
 from monitoring.asking import repository as asking
 from monitoring.catalogue import known
+from monitoring.phrases import read_phrase
 from monitoring.repeats import Outcome, outcome
 
 if TYPE_CHECKING:
@@ -123,6 +125,20 @@ def _take_back(session: Session, alert: Alert, *, now: datetime) -> None:
     if repository.live_red(session, to.id):
         chosen = [Chosen(None, False, Why.ANOTHER_RED)]
     send_to(session, letter, chosen, now=now)
+
+
+def page_of(session: Session, message: PatientMessage) -> list[Phrase]:
+    """Return what a message's page says: opened after its RED was withdrawn, that it was."""
+    alert = repository.alert_of(session, message.alert_id) if message.alert_id else None
+    ended = alert.closed_at if alert and alert.state == AlertState.WITHDRAWN else None
+    before = ended is None or (message.opened_at is not None and message.opened_at < ended)
+    if (
+        message.kind != Kind.INSTRUCTION
+        or before
+        or repository.live_red(session, message.patient_id)
+    ):
+        return [read_phrase(each) for each in message.says]
+    return wording.taken_back()
 
 
 def ask_again(session: Session, patient_id: UUID, *, now: datetime) -> None:

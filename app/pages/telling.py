@@ -20,6 +20,7 @@ from alerts.inbox import EpisodeView
 from alerts.naming.repository import names
 from alerts.patients import repository, wording
 from alerts.patients.repository import SHOWN
+from alerts.patients.service import page_of
 from alerts.patients.tables import PatientMessage
 from alerts.patients.wording import DONE, NEXT, Kind, State, Why
 from app.pages.door import Door, Visit
@@ -33,7 +34,7 @@ from monitoring import words
 from monitoring.asking import repository as asking
 from monitoring.catalogue import known
 from monitoring.findings import Says
-from monitoring.phrases import Phrase, read_phrase
+from monitoring.phrases import Phrase
 from monitoring.windows import zone_of
 
 KINDS = {
@@ -128,7 +129,7 @@ def _message(
     held = known_numbers.get(row.contact_id) if row.contact_id else None
     carer = f"carer {held.name}".strip() if held and held.carer else "carer"
     language = row.language or door.settings.site_language
-    said = [read_phrase(each) for each in row.says]
+    said = page_of(visit.session, row)
     text = wording.spoken(said, language, emergency=door.settings.emergency_number)
     asks = asking.of_ids(visit.session, map(UUID, row.asks))
     text += [words.phrase(Phrase(each.tip), language, spoken=True) for each in asks]

@@ -173,6 +173,21 @@ def test_a_red_that_was_withdrawn_is_taken_back_from_whoever_was_told_of_it(
     assert len(telephone.texts) == 2
 
 
+def test_who_opens_the_message_of_a_red_after_it_was_withdrawn_reads_that_it_was(
+    session: Session, ward: Ward, finding: FindingMaker, policy: Policy
+) -> None:
+    raised(session, ward.patient, finding(evidence=gone()), policy, now=NOW)
+    (message,) = [m for m in messages_of(session, ward.patient) if not m.carer]
+    at_first = telling.page_of(session, message)
+    taken_back(session, ward, policy)
+    afterwards = telling.page_of(session, message)
+    message.opened_at = NOW + timedelta(minutes=1)
+
+    assert [each.id for each in at_first] == [SAYS.patient, SAYS.closing]
+    assert afterwards == wording.taken_back()
+    assert telling.page_of(session, message) == at_first
+
+
 def test_a_red_that_was_withdrawn_before_its_message_left_is_told_to_nobody(
     session: Session, ward: Ward, finding: FindingMaker, policy: Policy, telephone: Phone
 ) -> None:
