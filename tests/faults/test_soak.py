@@ -32,6 +32,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.faults]
 SEED = 20261129
 SECONDS = float(os.environ.get("WARDLIGHT_SOAK_SECONDS", "120"))
 SPAN = timedelta(hours=72)
+BESIDE = timedelta(hours=1, minutes=7)  # from when each was enrolled with a week of whole days
 PEOPLE = 10
 SETTLED_WITHIN = 300.0
 LEASE_SECONDS = 15  # work that waits for workers again and again is not rung for each few seconds
@@ -95,7 +96,7 @@ def soak(stand: Stand, crowd: Crowd) -> int:
 def send(crowd: Crowd, chance: random.Random) -> None:
     began, now = time.monotonic(), utc_now()
     while (elapsed := time.monotonic() - began) < SECONDS:
-        at = now - SPAN * (1 - elapsed / SECONDS) - timedelta(hours=1)
+        at = now - SPAN * (1 - elapsed / SECONDS) - BESIDE
         mrn = chance.choice(crowd.mrns)
         kind, value = chance.choice([("spo2", 96.0), ("heart_rate", 71.0), ("weight", 70.1)])
         reading = observation(mrn, kind, value, at)
