@@ -89,7 +89,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory, ear: Ear) -> Iterator[Stan
 def page(stand: Stand) -> str:
     """Return the inbox, which is empty, as a supervisor sees it; nothing where there is no page."""
     browser = Browser(stand.url)
-    with suppress(httpx.HTTPError):
+    with browser.http, suppress(httpx.HTTPError):
         browser.submit(browser.get("/sign-in"), "/sign-in", username="watches", password=PASSWORD)
         return browser.get("/inbox").text
     return ""
