@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
+
 from tests.running_system import free_port
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 # Not the wrapper in the path, which becomes another user and writes to /var.
 PROGRAM = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 READY_SECONDS = 60.0
+STOPPED_SECONDS = 40.0
 
 
 def installed() -> bool:
@@ -78,6 +81,15 @@ class Node:
         if self.process is not None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+
+    def stop(self) -> None:
+        """End it as a deployment would: what it has is written down."""
+        if self.process is not None:
+            family = [psutil.Process(self.process.pid)]
+            family += family[0].children(recursive=True)
+            for node in [each for each in family if each.name().startswith("beam")]:
+                node.terminate()
+            self.process.wait(STOPPED_SECONDS)
 
     def close(self) -> None:
         self.kill()

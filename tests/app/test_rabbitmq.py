@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+from kombu.entity import Queue
 from sqlalchemy import func, select
 
+from app import relay
 from app.health import ready
 from app.queues import QUEUES
 from app.worker import broker_answers, make_celery
@@ -29,6 +34,7 @@ if TYPE_CHECKING:
     from tests.rabbitmq import Node
 
 pytestmark = pytest.mark.processes
+LEASE = timedelta(minutes=5)
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -108,6 +114,41 @@ def test_rows_of_every_queue_are_done_over_rabbitmqs_quorum_queues_rel_10(
         assert channel.queue_declare("normal", passive=True).message_count == 0
     assert "delayed" not in log.read_text()
     assert ready(database, rabbitmq.url)["broker"] == "ok"
+
+
+def test_what_rabbitmq_does_not_take_is_handed_out_again_and_the_relay_goes_on_rel_01(
+    rabbitmq: Node, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Publishing is confirmed: a message that the broker refuses is not taken for sent."""
+    celery = make_celery(rabbitmq.url)
+    celery.conf.task_queues = [full(name) for name in QUEUES]
+    monkeypatch.setattr(relay, "work", celery.task(name="work")(full))
+    rows, stop = offer(database, *[5] * 6), Event()
+    thread = Thread(target=relay.run, args=(database,), kwargs={"lease": LEASE, "stop": stop})
+
+    thread.start()
+    try:
+        until(lambda: given_back(database, rows), within=30, what="what is not taken comes back")
+        time.sleep(2 * relay.TROUBLE_SECONDS)
+        goes_on = thread.is_alive()
+    finally:
+        stop.set()
+        thread.join()
+
+    assert goes_on
+
+
+def given_back(database: Database, rows: list[UUID]) -> bool:
+    with database.transaction() as session:
+        back = Outbox.subject_id.in_(rows) & Outbox.lease_owner.is_(None)
+        return bool(session.scalar(select(func.count()).where(back, Outbox.state == State.LEASED)))
+
+
+def full(name: str) -> Any:
+    """Return a queue that soon holds no more, and refuses what comes."""
+    limits = {"x-queue-type": "quorum", "x-max-length": 1, "x-overflow": "reject-publish"}
+    queue: Any = Queue
+    return queue(f"full-{name}", alias=name, routing_key=f"full-{name}", queue_arguments=limits)
 
 
 def test_a_broker_that_is_away_is_said_to_be_unreachable(embedded: Servers) -> None:
