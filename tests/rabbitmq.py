@@ -79,7 +79,8 @@ class Node:
     def kill(self) -> None:
         """End it without warning."""
         if self.process is not None:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # one that failed to start has ended already
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 
     def stop(self) -> None:
