@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -22,6 +22,7 @@ from core.vitals import Vital
 from ingest.contacts.repository import contacts_of
 from ingest.contacts.service import agree
 from ingest.contacts.tables import PatientNumber
+from tests.alerts.posting.conftest import NOW, SECOND
 from tests.provider import Reply
 from tests.told import (
     BREAKER,
@@ -30,37 +31,19 @@ from tests.told import (
     asked_again,
     messages_of,
     number_of,
-    phone,
     reachable,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from sqlalchemy.orm import Session
 
     from tests.alerts.conftest import Ward
     from tests.told import Phone
 
-NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
-SECOND = "+821055507777"
 WORDS = {
     "en": "You have a message from your care team.",
     "ko": "담당 의료진이 보낸 메시지가 있습니다.",
 }
-
-
-@pytest.fixture
-def telephone() -> Iterator[Phone]:
-    with phone() as one:
-        yield one
-
-
-@pytest.fixture
-def ward(session: Session, build: Callable[..., Ward]) -> Ward:
-    ward = build(session, name="Canary Patientname")
-    reachable(session, ward.patient, now=NOW)
-    return ward
 
 
 @pytest.mark.parametrize("language", WORDS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,32 +15,17 @@ from core.vitals import Vital
 from ingest.contacts.repository import contacts_of
 from ingest.contacts.service import agree
 from ingest.merging.service import merge, unmerge
+from tests.alerts.posting.conftest import NOW, SECOND
 from tests.provider import Reply
-from tests.told import OWN, asked_again, messages_of, number_of, phone, reachable
+from tests.told import OWN, asked_again, messages_of, number_of, reachable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from sqlalchemy.orm import Session
 
     from tests.alerts.conftest import Ward
     from tests.told import Phone
-
-NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
-SECOND = "+821055507777"
-
-
-@pytest.fixture
-def telephone() -> Iterator[Phone]:
-    with phone() as one:
-        yield one
-
-
-@pytest.fixture
-def ward(session: Session, build: Callable[..., Ward]) -> Ward:
-    ward = build(session, name="Canary Patientname")
-    reachable(session, ward.patient, now=NOW)
-    return ward
 
 
 def test_a_no_is_the_persons_so_that_their_second_and_their_new_number_are_not_used_sec_47(
