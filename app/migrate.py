@@ -51,7 +51,7 @@ def at_head(database: Database) -> bool:
 def _run(owner_url: str, app_role: str, step: Callable[[Config], None]) -> None:
     engine = create_engine(psycopg_url(owner_url), hide_parameters=True)
     try:
-        with engine.begin() as connection:
+        with engine.connect() as connection:
             _prepare(connection)
             step(_config(connection, app_role))
     finally:
@@ -59,8 +59,14 @@ def _run(owner_url: str, app_role: str, step: Callable[[Config], None]) -> None:
 
 
 def _prepare(connection: Connection) -> None:
-    connection.execute(text("set local lock_timeout = '10s'"))
-    connection.execute(text("select pg_advisory_xact_lock(:id)"), {"id": LOCK_ID})
+    """Wait for whoever migrates already; for nothing else longer than a moment.
+
+    Both last as long as the connection: each revision is a transaction of its own, so that what
+    one of them locks is not kept from everybody until the last is done (REL-30).
+    """
+    connection.execute(text("select pg_advisory_lock(:id)"), {"id": LOCK_ID})
+    connection.execute(text("set lock_timeout = '10s'"))
+    connection.commit()
 
 
 def _config(connection: Connection, app_role: str) -> Config:

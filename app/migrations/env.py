@@ -11,6 +11,7 @@ context.configure(
     target_metadata=METADATA,
     compare_type=True,
     compare_server_default=True,
+    transaction_per_migration=True,
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import Connection, Engine, event
 
 import app.migrate
 from core.database import Database
@@ -38,3 +39,24 @@ def test_migrations_and_tables_agree_and_one_step_can_be_undone(owner: Servers) 
 
     assert app.migrate.at_head(database)
     database.close()
+
+
+def test_each_revision_is_a_transaction_so_that_none_holds_the_locks_of_another_rel_30(
+    owner: Servers,
+) -> None:
+    url = owner.migration_database_url
+    app.migrate.upgrade(url, app_role=ROLE)
+    app.migrate.downgrade(url, app_role=ROLE, revision="0041")
+    ended: list[Connection] = []
+
+    def note(connection: Connection) -> None:
+        ended.append(connection)
+
+    event.listen(Engine, "commit", note)
+    try:
+        app.migrate.upgrade(url, app_role=ROLE, revision="0043")
+    finally:
+        event.remove(Engine, "commit", note)
+
+    app.migrate.upgrade(url, app_role=ROLE)
+    assert len(ended) == 3  # the lock of whoever migrates, and the two revisions
