@@ -10,6 +10,7 @@ from alerts.inhibition import absent
 from alerts.patients import repository
 from alerts.patients.recipients import Chosen, choose
 from alerts.patients.wording import Kind, Why
+from alerts.policy import thaw
 from ingest import repository as people
 from ingest.contacts.repository import contacts_of
 
@@ -20,22 +21,25 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from alerts.patients.repository import Letter
+    from alerts.tables import Alert
     from ingest.contacts.repository import Addressee
 
 LINK = timedelta(hours=12)  # E: how long a link to what is asked works
 TO_READ = timedelta(hours=48)  # E: and one to what was noticed, or came of it
-ABSENCE = timedelta(days=14)  # as alerts/policy.toml: a stay whose end nobody told
+ABSENCE = timedelta(days=14)  # E: as alerts/policy.toml, for what is about no alert
 # What is told also to who is in hospital: a person decided it, or it takes back what was told.
 ALWAYS = frozenset({Kind.REVIEW, Kind.WITHDRAWN})
 
 
 def send(session: Session, to: Addressee, letter: Letter, *, now: datetime) -> None:
     """Write the message to the patient and to carers, by its kind."""
-    why_nobody = nobody(session, to, letter.kind, now=now)
-    if why_nobody is not None:
-        repository.add(session, letter, Chosen(None, False, why_nobody), now=now)
-        return
-    chosen = choose(letter.kind, contacts_of(session, to.id, now=now))
+    alert = repository.alert_of(session, letter.alert_id) if letter.alert_id else None
+    why_nobody = nobody(session, to, letter.kind, alert, now=now)
+    chosen = (
+        [Chosen(None, False, why_nobody)]
+        if why_nobody is not None
+        else choose(letter.kind, contacts_of(session, to.id, now=now))
+    )
     send_to(session, letter, chosen, now=now)
 
 
@@ -52,8 +56,10 @@ def send_to(session: Session, letter: Letter, chosen: Sequence[Chosen], *, now: 
     episodes.note(session, alert, kind, str(letter.why), now=now, after=facts)
 
 
-def nobody(session: Session, to: Addressee, kind: Kind, *, now: datetime) -> Why | None:
-    """Return why nobody at all is told now."""
+def nobody(
+    session: Session, to: Addressee, kind: Kind, alert: Alert | None = None, *, now: datetime
+) -> Why | None:
+    """Return why nobody at all is told now; an alert's own policy says how long a stay may last."""
     if to.deceased:
         return Why.DECEASED
     if kind in ALWAYS:
@@ -61,4 +67,5 @@ def nobody(session: Session, to: Addressee, kind: Kind, *, now: datetime) -> Why
     ids = people.one_person(session, to.id)
     found = people.stays_of(session, ids)
     stays = [stay for each in ids for stay in found.get(each, ())]
-    return Why.ABSENT if absent(stays, now=now, longest=ABSENCE) else None
+    longest = ABSENCE if alert is None else thaw(alert.policy).absence
+    return Why.ABSENT if absent(stays, now=now, longest=longest) else None

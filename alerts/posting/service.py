@@ -99,7 +99,8 @@ def _pointless(session: Session, message: PatientMessage, *, now: datetime) -> W
         return Why.DECEASED
     if message.reason == Why.REQUESTED:
         return None
-    return nobody(session, to, kind, now=now) or _over(session, message, kind, now=now)
+    alert = repository.alert_of(session, message.alert_id) if message.alert_id else None
+    return nobody(session, to, kind, alert, now=now) or _over(session, message, kind, now=now)
 
 
 def _over(session: Session, message: PatientMessage, kind: Kind, *, now: datetime) -> Why | None:

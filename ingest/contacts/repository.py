@@ -167,9 +167,10 @@ def addressee(session: Session, patient_id: UUID) -> Addressee | None:
 
 
 def reachable(session: Session) -> dict[UUID, str]:
-    """Return whoever has a number, with the zone that they live in."""
+    """Return who lives and has a number, with the zone that they live in."""
     has_one = select(PatientNumber.id).where(
         PatientNumber.patient_id == Patient.id, PatientNumber.gone_at.is_(None)
     )
-    query = select(Patient.id, Patient.zone).where(has_one.exists()).order_by(Patient.id)
+    alive = Patient.deceased.is_(False) & Patient.synthetic.is_(False)
+    query = select(Patient.id, Patient.zone).where(alive, has_one.exists()).order_by(Patient.id)
     return {row[0]: row[1] for row in session.execute(query)}

@@ -11,6 +11,7 @@ from sqlalchemy import update
 from alerts.dailies import service as dailies
 from alerts.patients.wording import Kind
 from core.errors import InvalidError
+from ingest.contacts import repository as contacts
 from ingest.contacts.tables import PatientNumber
 from ingest.tables import Patient
 from tests.told import (
@@ -112,3 +113,12 @@ def test_one_who_cannot_be_asked_keeps_nobody_else_from_it_rel_27(
     assert asked == 1
     assert messages_of(session, broken) == []
     assert len(messages_of(session, max(ward.patient, second.patient))) == 1
+
+
+def test_who_died_is_not_looked_up_again_each_minute(session: Session, ward: Ward) -> None:
+    before = ward.patient in contacts.reachable(session)
+    session.get_one(Patient, ward.patient).deceased = True
+    session.flush()
+
+    assert before
+    assert ward.patient not in contacts.reachable(session)
