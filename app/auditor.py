@@ -18,7 +18,7 @@ from app.periods import first, period_of
 from app.promises import JOB, STALE_AFTER, Broken
 from core import outbox
 from core.logging import logger
-from core.outbox import Outbox, State
+from core.outbox import Outbox, State, stands
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -52,7 +52,7 @@ def _named(invariant: str, what: str, count: int) -> list[Breach]:
 def _old(session: Session, before: datetime) -> int:
     """Return how much due work is older than it may be; what was given up is said elsewhere."""
     query = select(func.count()).where(
-        Outbox.state.in_([State.OPEN, State.LEASED]),
+        stands(State.OPEN, State.LEASED),
         Outbox.next_try_at < before,
         Outbox.priority < outbox.Priority.BULK,
     )

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from core import audit
 from core.audit import Action
 from core.errors import ConflictError, InvalidError, NotFoundError
-from core.outbox import Outbox, State, Topic
+from core.outbox import Outbox, State, Topic, stands
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +60,7 @@ class Letter:
 
 def letters(session: Session) -> list[Letter]:
     """Return what was given up, the most urgent and oldest first, two hundred at most."""
-    query = select(Outbox).where(Outbox.state == State.PARKED)
+    query = select(Outbox).where(stands(State.PARKED))
     rows = session.scalars(query.order_by(Outbox.priority, Outbox.created_at).limit(MOST))
     return [
         Letter(
@@ -115,7 +115,7 @@ def _waits(session: Session, row: Outbox) -> bool:
     same = select(Outbox.id).where(
         Outbox.topic == row.topic,
         Outbox.subject_id == row.subject_id,
-        Outbox.state == State.OPEN,
+        stands(State.OPEN),
     )
     return session.scalar(same.with_for_update().limit(1)) is not None
 

@@ -17,7 +17,7 @@ from app.migrate import at_head
 from app.promises import Fault
 from app.watching import state as watch
 from app.worker import broker_answers
-from core import outbox
+from core import backlog
 from core.outbox import Priority
 from ingest.streams.repository import known_since
 from monitoring.liveness import JUDGED_WITHIN
@@ -62,13 +62,13 @@ def pipeline(session: Session, *, now: datetime) -> PipelineStatus:
     The last is its proof about itself: that all goes well must not be concluded from silence
     (REL-26, AL-22).
     """
-    progress = outbox.last_closed(session)
+    progress = backlog.last_closed(session)
     moving = progress is not None and now - progress <= PROGRESS_WITHIN
     left = unjudged(session, now=now)
     faults = [] if moving else [_stopped(progress)]
     faults += [
-        *_late(outbox.oldest(session, now=now), now=now),
-        *_given_up(outbox.parked(session)),
+        *_late(backlog.oldest(session, now=now), now=now),
+        *_given_up(backlog.parked(session)),
         *_unjudged(left),
         *_silent(incidents.latest(session)),
         *watch.faults(session, now=now),
@@ -143,7 +143,7 @@ def seconds_waiting(database: Database) -> dict[str, int]:
     try:
         now = database.now()
         with database.transaction() as session:
-            since = outbox.oldest(session, now=now)
+            since = backlog.oldest(session, now=now)
     except DBAPIError:
         return {}
     return {

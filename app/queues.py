@@ -14,7 +14,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy import func, select
 
-from core.outbox import Outbox, Priority, State, Topic, doubtful
+from core.outbox import Outbox, Priority, State, Topic, doubtful, stands
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -81,7 +81,7 @@ def out_now(session: Session, *, now: datetime) -> tuple[int, int]:
     What failed and waits for its next try is with nobody.
     """
     with_somebody = (
-        Outbox.state == State.LEASED,
+        stands(State.LEASED),
         Outbox.lease_until > now,
         Outbox.lease_owner.is_not(None),
     )

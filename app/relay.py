@@ -44,6 +44,11 @@ def run(database: Database, *, lease: timedelta, stop: Event) -> None:
         except (OperationalError, DBAPIError, OSError) as error:
             log.warning("relay cannot reach its servers", error=type(error).__name__)
             stop.wait(TROUBLE_SECONDS)
+        # What a broker refuses for good (a queue declared otherwise, no rights) is no reason to
+        # end: the escalations may run in the same process.
+        except Exception:
+            log.exception("the relay failed")
+            stop.wait(TROUBLE_SECONDS)
 
 
 # One statement on a connection that is kept, so that it costs next to nothing to look often.
@@ -63,7 +68,7 @@ def relay_once(database: Database, *, owner: str, lease: timedelta) -> int:
             publish(row)
         # Whatever kept the broker from taking it: it is handed out again at once, by whoever
         # reaches the broker first.
-        except (OperationalError, OSError):
+        except Exception:
             _give_back(database, rows[sent:])
             raise
     return len(rows)

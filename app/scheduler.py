@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 import alerts.service
 from app import auditor, timetable
 from app.subscriptions import sending
+from app.watching import groups
 from core.logging import logger
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def routine(runtime: Runtime) -> Mapping[str, Job]:
     settings = runtime.settings
     lease = timedelta(seconds=settings.lease_seconds)
     return {
+        "probe": partial(groups.probe, every=settings.watch_every),
         "audit": partial(auditor.audit, lease=lease, every=settings.watch_every),
         "everybody": timetable.look_for_silence,
         "arrivals": partial(timetable.hear_everybody, share=settings.arrivals_share),

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index, and_, delete, func, not_, or_, select, text, update
+from sqlalchemy import Index, and_, delete, literal, not_, or_, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, id_column, instant
@@ -177,11 +177,21 @@ def doubtful(attempts: Any, priority: Any) -> Any:
     return (attempts > 1) | ((attempts > 0) & (priority > Priority.CRITICAL))
 
 
+def stands(*states: State) -> ColumnElement[bool]:
+    """Whether a row is in one of these states, which are written into the statement.
+
+    The plan of a prepared statement knows no parameter: it would take none of the partial
+    indexes, and look through every row that was ever done.
+    """
+    written = [literal(each.value, literal_execute=True) for each in states]
+    return or_(*(Outbox.state == each for each in written))
+
+
 def waits(now: Any) -> ColumnElement[bool]:
     """Whether a row can be handed out at an instant: it is due, or its lease is over."""
     return or_(
-        and_(Outbox.state == State.OPEN, Outbox.next_try_at <= now),
-        and_(Outbox.state == State.LEASED, Outbox.lease_until <= now),
+        and_(stands(State.OPEN), Outbox.next_try_at <= now),
+        and_(stands(State.LEASED), Outbox.lease_until <= now),
     )
 
 
@@ -274,26 +284,6 @@ def backoff(attempts: int) -> timedelta:
     return min(timedelta(seconds=2 ** min(attempts, 12)), BACKOFF_CEILING)
 
 
-def parked(session: Session) -> int:
-    """Return how many rows were given up and wait for a person (AL-16)."""
-    return session.scalar(select(func.count()).where(Outbox.state == State.PARKED)) or 0
-
-
-def last_closed(session: Session) -> datetime | None:
-    """Return when a worker last closed a row: liveness by progress, not by ping (REL-36)."""
-    return session.scalar(select(func.max(Outbox.done_at)))
-
-
 def forget_done(session: Session, *, before: datetime) -> None:
     """Delete rows that were closed long ago; what they caused is stored elsewhere."""
-    session.execute(delete(Outbox).where(Outbox.state == State.DONE, Outbox.done_at < before))
-
-
-def oldest(session: Session, *, now: datetime) -> dict[int, datetime]:
-    """Return for each priority that has due rows since when its oldest waits (REL-26)."""
-    rows = session.execute(
-        select(Outbox.priority, func.min(Outbox.next_try_at))
-        .where(Outbox.state.in_([State.OPEN, State.LEASED]), Outbox.next_try_at <= now)
-        .group_by(Outbox.priority)
-    )
-    return {row[0]: row[1] for row in rows}
+    session.execute(delete(Outbox).where(stands(State.DONE), Outbox.done_at < before))

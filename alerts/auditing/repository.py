@@ -65,7 +65,7 @@ def unsent(session: Session, *, before: datetime) -> Sequence[tuple[UUID, str]]:
 
 
 def _undone() -> ColumnElement[bool]:
-    return Outbox.state.in_([outbox.State.OPEN, outbox.State.LEASED, outbox.State.PARKED])
+    return outbox.stands(outbox.State.OPEN, outbox.State.LEASED, outbox.State.PARKED)
 
 
 def untold(session: Session, *, before: datetime) -> int:

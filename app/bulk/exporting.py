@@ -18,7 +18,7 @@ from app.fhir_api.shelves import SHELVES
 from app.fhir_api.walk import Hit, Walk
 from core import audit, outbox
 from core.errors import NotFoundError, ThrottledError
-from core.outbox import Outbox, Priority, State, Topic
+from core.outbox import Outbox, Priority, State, Topic, stands
 from core.sealing import keyring_of
 from core.security import Caller
 from fhir.outcome import Refusal
@@ -267,7 +267,7 @@ def own(session: Session, caller: Caller, export_id: UUID, *, now: datetime) -> 
 def failed(session: Session, export: BulkExport) -> bool:
     """Return whether the work on it was given up."""
     query = select(Outbox.id).where(
-        Outbox.topic == Topic.EXPORT, Outbox.subject_id == export.id, Outbox.state == State.PARKED
+        Outbox.topic == Topic.EXPORT, Outbox.subject_id == export.id, stands(State.PARKED)
     )
     return session.scalar(query.limit(1)) is not None
 

@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, select
 
 import monitoring.service
 from alerts.tables import Alert, AlertFinding
-from core.outbox import Outbox, State, Topic
+from core.outbox import Outbox, State, Topic, stands
 from core.security import SYSTEM
 from core.vitals import Severity
 from ingest.repository import one_person, visible_to
@@ -127,7 +127,7 @@ def _under_way(session: Session, person: UUID) -> bool:
     records = one_person(session, person)
     theirs = select(AssessmentRow.id).where(AssessmentRow.patient_id.in_(records))
     query = select(Outbox.id).where(
-        Outbox.state.in_(UNDONE),
+        stands(*UNDONE),
         ((Outbox.topic == Topic.ASSESS) & Outbox.subject_id.in_(records))
         | ((Outbox.topic == Topic.RAISE) & Outbox.subject_id.in_(theirs)),
     )

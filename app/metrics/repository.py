@@ -16,8 +16,8 @@ from app import health, promises
 from app.health import QUEUES
 from app.metrics.exposition import OTHER, Numbers
 from app.watching import groups, heartbeat, rounds
-from core import outbox
-from core.outbox import Outbox, State
+from core import backlog
+from core.outbox import Outbox, State, stands
 from ingest.synthetic.repository import CLIENT, synthetic_people
 from ingest.tables import Resource
 
@@ -40,7 +40,7 @@ def numbers(session: Session, *, now: datetime) -> Numbers:
     return Numbers(
         oldest={
             _queue(priority): (now - at).total_seconds()
-            for priority, at in outbox.oldest(session, now=now).items()
+            for priority, at in backlog.oldest(session, now=now).items()
         },
         waiting=_rows(session, State.OPEN),
         in_flight=_rows(session, State.LEASED),
@@ -72,7 +72,7 @@ def _queue(priority: int) -> tuple[str]:
 
 
 def _rows(session: Session, state: State) -> Counted:
-    query = select(Outbox.priority, func.count()).where(Outbox.state == state)
+    query = select(Outbox.priority, func.count()).where(stands(state))
     return {_queue(row[0]): row[1] for row in session.execute(query.group_by(Outbox.priority))}
 
 

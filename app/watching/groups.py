@@ -16,7 +16,7 @@ from app.queues import PROBES
 from app.watching.tables import WorkerGroup
 from core import outbox
 from core.errors import NotFoundError
-from core.outbox import Outbox, Priority, State, Topic
+from core.outbox import Outbox, Priority, State, Topic, stands
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +49,7 @@ def probe(session: Session, *, now: datetime, every: timedelta) -> None:
         return
     waiting = set(
         session.scalars(
-            select(Outbox.subject_id).where(Outbox.topic == Topic.PROBE, Outbox.state.in_(UNDONE))
+            select(Outbox.subject_id).where(Outbox.topic == Topic.PROBE, stands(*UNDONE))
         )
     )
     for name in session.scalars(select(WorkerGroup.name)):
@@ -77,4 +77,4 @@ def forget(session: Session, name: str) -> None:
     if session.scalar(gone) is None:
         raise NotFoundError("no such group of workers")
     theirs = Outbox.topic == Topic.PROBE, Outbox.subject_id == _SUBJECTS.get(name)
-    session.execute(delete(Outbox).where(*theirs, Outbox.state.in_(UNDONE)))
+    session.execute(delete(Outbox).where(*theirs, stands(*UNDONE)))

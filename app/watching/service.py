@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from alerts.watched import service as watched
 from app.checks.service import check
 from app.periods import first
-from app.watching import groups, heartbeat, rounds
+from app.watching import heartbeat, rounds
 from core.logging import logger
 from ingest.synthetic import repository as synthetic
 from monitoring.forgetting import repository as judgements
@@ -42,6 +42,9 @@ def run(runtime: Runtime, *, stop: Event) -> None:
             unsent = watch(runtime, unsent)
         except DBAPIError as error:
             log.warning("the watch cannot reach the database", error=type(error).__name__)
+        # Whatever is wrong with the watch, the alerts must go on; that it sees nothing is said.
+        except Exception:
+            log.exception("the watch failed")
         stop.wait(pause)
 
 
@@ -50,9 +53,10 @@ def tidy(session: Session, *, now: datetime) -> None:
     if first(session, "watch-tidy", f"{now:%Y-%m-%dT%H}", now=now):
         before = now - KEEP
         watched.forget(session, before=before)
-        judgements.forget(session, synthetic.synthetic_people(before=before))
-        gone = synthetic.left_over(session, before=now - KEEP_PEOPLE)
-        synthetic.forget(session, watched.without_alerts(session, gone))
+        settled = judgements.without_work(session, synthetic.synthetic_people(before=before))
+        judgements.forget(session, settled)
+        gone = set(synthetic.left_over(session, before=now - KEEP_PEOPLE))
+        synthetic.forget(session, watched.without_alerts(session, gone & {*settled}))
         rounds.forget(session, before=now - KEEP_ROUNDS)
         heartbeat.forget(session, before=now - KEEP_ROUNDS)
 
@@ -76,7 +80,6 @@ def watch(runtime: Runtime, unsent: Unsent | None = None) -> Unsent | None:
     now, every = database.now(), settings.watch_every
     with database.transaction() as session:
         rounds.complete(session, now=now, every=every)
-        groups.probe(session, now=now, every=every)
     heartbeat.beat(database, runtime.outward, settings.heartbeat_url, now=now, every=every)
     with database.transaction() as session:
         person = rounds.begin(session, now=now, every=every)

@@ -12,7 +12,7 @@ import redis
 from sqlalchemy import func, select
 
 from core.logging import logger
-from core.outbox import Outbox, Priority, State, Topic
+from core.outbox import Outbox, Priority, State, Topic, stands
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -157,7 +157,7 @@ def untouched_since(session: Session, *, now: datetime) -> dict[int, datetime]:
     for priority in (Priority.CRITICAL, Priority.NORMAL, Priority.BULK):
         oldest = session.scalar(
             select(func.min(Outbox.next_try_at)).where(
-                Outbox.state.in_([State.OPEN, State.LEASED]),
+                stands(State.OPEN, State.LEASED),
                 Outbox.priority == priority,
                 Outbox.next_try_at <= now,
                 Outbox.attempts == 0,

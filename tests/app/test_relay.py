@@ -9,10 +9,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
+from amqp.exceptions import PreconditionFailed
 from sqlalchemy import text, update
 
 from app import relay
 from core import outbox
+from core.database import Database
 from core.outbox import Outbox, State, Topic
 
 if TYPE_CHECKING:
@@ -20,13 +22,21 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from core.database import Database
+    from core.embedded import Servers
+    from core.outbox import Leased
 
 LEASE = timedelta(seconds=60)
 CUT = """
 select pg_terminate_backend(pid) from pg_stat_activity
 where usename = current_user and pid <> pg_backend_pid()
 """
+FILL = """
+insert into outbox (id, topic, subject_id, state, priority, created_at, next_try_at, done_at,
+    attempts, fence)
+select gen_random_uuid(), 'probe', gen_random_uuid(), 'done', 5, now(), now(), now(), 1, 1
+from generate_series(1, 30000)
+"""
+SCANS = "select coalesce(seq_scan, 0) from pg_stat_xact_user_tables where relname = 'outbox'"
 
 
 @contextmanager
@@ -99,3 +109,44 @@ def test_a_relay_whose_connections_were_cut_looks_on(
             session.execute(text(CUT))
 
         seconds_until(rung, offered(database))
+
+
+def test_a_relay_whose_broker_refuses_for_good_gives_its_rows_back_and_goes_on(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """REL-24: the escalations may run in the same process, and no lease is waited for."""
+    refused: list[UUID | None] = []
+    with running(database, monkeypatch) as rung:
+        taken = relay.publish
+
+        def refuse(row: Leased) -> None:
+            if row.subject_id not in refused:
+                refused.append(row.subject_id)
+                raise PreconditionFailed("a queue of this name is declared otherwise")
+            taken(row)
+
+        monkeypatch.setattr(relay, "publish", refuse)
+        subject = offered(database)
+        waited = seconds_until(rung, subject)
+
+    assert refused == [subject]
+    assert waited < LEASE.total_seconds() / 2
+
+
+def test_a_look_reads_no_row_that_was_done_however_often_it_is_prepared(
+    database: Database, embedded: Servers
+) -> None:
+    """A prepared statement knows no parameter, and a partial index only what is written."""
+    assert database.ping()
+    owner = Database(embedded.migration_database_url, field_keys=embedded.field_keys)
+    with owner.engine.connect() as connection, connection.begin() as outer:
+        connection.execute(text(FILL))
+        connection.execute(text("analyze outbox"))
+        before = connection.scalar(text(SCANS))
+        for _ in range(20):
+            relay._waits(connection)
+        after = connection.scalar(text(SCANS))
+        outer.rollback()
+    owner.close()
+
+    assert after == before

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import delete, select
 
-from core import outbox
+from core import backlog, outbox
 from core.outbox import MAX_ATTEMPTS, Outbox, Priority, State, Topic
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ def test_the_oldest_waiting_row_is_what_health_looks_at_rel_26(empty: Database) 
     offered(empty)
 
     with empty.transaction() as session:
-        oldest = outbox.oldest(session, now=NOW + timedelta(hours=1))
+        oldest = backlog.oldest(session, now=NOW + timedelta(hours=1))
 
     assert oldest == {Priority.NORMAL: NOW}
 
@@ -220,7 +220,7 @@ def test_the_age_of_each_queue_is_that_of_its_oldest_row_rel_26(empty: Database)
             at = NOW - timedelta(minutes=minutes)
             outbox.offer(session, Topic.ASSESS, uuid4(), now=at, priority=priority)
 
-        ages = outbox.oldest(session, now=NOW)
+        ages = backlog.oldest(session, now=NOW)
 
     assert ages == {
         Priority.NORMAL: NOW - timedelta(minutes=9),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 import alerts.service
 import ingest.service
@@ -18,11 +18,14 @@ from alerts.watched import service as watched
 from app.schema import METADATA
 from app.watching import service
 from app.watching.rounds import reading
+from core import outbox
+from core.outbox import Outbox, State, Topic, stands
 from core.security import Caller
 from ingest.receipt import Posted, Sender
 from ingest.synthetic.repository import CLIENT, SCOPE, is_synthetic, person_of
 from ingest.tables import Client, Parcel, Patient, Resource, StoredReading
 from monitoring.plans.site_rules import SiteRules
+from monitoring.tables import AssessmentRow
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -34,13 +37,15 @@ POLICY = alerts.service.load_policy()
 
 
 def measured(session: Session, person: UUID, client: UUID, *, at: datetime) -> None:
-    """Have a low glucose come through the door, and judge it."""
+    """Have a low glucose come through the door, and judge it as a worker does."""
     caller = Caller("client", client, scopes=frozenset({SCOPE}))
     sender = Sender(caller, client, "http://ward.example/fhir", bound=client == CLIENT)
     posted = Posted(0, "Observation", json.dumps(reading(person, at=at)).encode())
     assert ingest.service.accept(session, sender, posted, now=at).status == 201
     found = monitoring.service.assess(session, person, now=at, rulebook=RULES, model=None)
     alerts.service.raise_from(session, found, now=at, policy=POLICY)
+    done = update(Outbox).where(stands(State.OPEN), Outbox.subject_id.in_([person, found]))
+    session.execute(done.values(state=State.DONE, done_at=at))
 
 
 def arrive(session: Session, person: UUID, *, at: datetime) -> None:
@@ -113,3 +118,21 @@ def test_who_is_young_or_has_an_alert_that_did_not_end_is_kept_rel_33(
 
     assert young["reading"] == 1
     assert left_of(session, hers).keys() >= {"alert", "reading", "resource"}
+
+
+@pytest.mark.parametrize("topic", [Topic.ASSESS, Topic.RAISE])
+def test_who_waits_for_a_judgement_after_an_outage_is_kept_until_it_is_made_rel_27(
+    session: Session, hers: UUID, topic: Topic
+) -> None:
+    arrive(session, hers, at=NOW + timedelta(minutes=2))
+    judged = select(AssessmentRow.id).where(AssessmentRow.patient_id == hers)
+    subject = hers if topic is Topic.ASSESS else session.scalars(judged).one()
+    outbox.offer(session, topic, subject, now=NOW)
+    service.tidy(session, now=NOW + 4 * HOUR)
+    waiting = left_of(session, hers)
+    session.execute(update(Outbox).where(Outbox.subject_id == subject).values(state=State.DONE))
+    service.tidy(session, now=NOW + 5 * HOUR)
+    session.expire_all()
+
+    assert waiting.keys() >= {"assessment", "reading", "resource"}
+    assert left_of(session, hers).keys() == {"audit_event"}
