@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, text
 
 import app.migrate
 from core.database import Database
 from core.embedded import Servers, servers
 from core.settings import Environment, Settings
+from tests.running_system import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,3 +63,45 @@ def test_each_revision_is_a_transaction_so_that_none_holds_the_locks_of_another_
 
     app.migrate.upgrade(url, app_role=ROLE)
     assert len(ended) == 3  # the lock of whoever migrates, and the two revisions
+
+
+def test_an_index_that_is_built_waits_for_no_writer_and_keeps_none_rel_30(owner: Servers) -> None:
+    """A transaction that writes stands open: others write all the same while the index waits."""
+    url = owner.migration_database_url
+    app.migrate.upgrade(url, app_role=ROLE)
+    app.migrate.downgrade(url, app_role=ROLE, revision="0043")
+    database = Database(owner.database_url)
+    built = Thread(target=app.migrate.upgrade, args=(url,), kwargs={"app_role": ROLE})
+    with database.engine.connect() as first, first.begin():
+        offer(first)
+        built.start()
+        until(lambda: waiting(database), within=30, what="the index waits for the first")
+        began = time.monotonic()
+        with database.engine.connect() as second, second.begin():
+            second.execute(text("set local lock_timeout = '5s'"))
+            offer(second)
+        waited = time.monotonic() - began
+    built.join(timeout=60)
+
+    assert waited < 1
+    assert app.migrate.at_head(database)
+    database.close()
+
+
+def offer(connection: Connection) -> None:
+    connection.execute(
+        text(
+            "insert into outbox (id, topic, subject_id, state, priority, attempts, next_try_at,"
+            " fence, created_at) values (gen_random_uuid(), 'probe', gen_random_uuid(), 'open', 5,"
+            " 0, now(), 0, now())"
+        )
+    )
+
+
+def waiting(database: Database) -> bool:
+    with database.engine.connect() as connection:
+        return bool(
+            connection.scalar(
+                text("select count(*) from pg_locks where not granted and locktype = 'virtualxid'")
+            )
+        )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from app.migrations.online import create_index, drop_index
+
 revision = "0045"
 down_revision = "0043"
 branch_labels = None
@@ -21,15 +23,13 @@ ORDERS = (
 
 def upgrade() -> None:
     for table, columns in ORDERS:
-        op.create_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table, columns)
-    parked = sa.text("state = 'parked'")
-    op.create_index("ix_outbox_parked", "outbox", ["priority"], postgresql_where=parked)
-    passing = sa.text("alert_id is null")
-    op.create_index(PASSING, "patient_message", ["until"], postgresql_where=passing)
+        create_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table, columns)
+    create_index("ix_outbox_parked", "outbox", ["priority"], where=sa.text("state = 'parked'"))
+    create_index(PASSING, "patient_message", ["until"], where=sa.text("alert_id is null"))
 
 
 def downgrade() -> None:
-    op.drop_index(PASSING, "patient_message")
-    op.drop_index("ix_outbox_parked", "outbox")
+    drop_index(PASSING, "patient_message")
+    drop_index("ix_outbox_parked", "outbox")
     for table, columns in reversed(ORDERS):
-        op.drop_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table)
+        drop_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table)

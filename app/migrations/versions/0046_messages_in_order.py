@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
+from app.migrations.online import create_index, drop_index
+
 revision = "0046"
 down_revision = "0045"
 branch_labels = None
@@ -13,8 +15,8 @@ ORDER = "ix_patient_message_created_at_id"
 
 
 def upgrade() -> None:
-    op.create_index(op.f(ORDER), "patient_message", ["created_at", "id"])
+    create_index(op.f(ORDER), "patient_message", ["created_at", "id"])
 
 
 def downgrade() -> None:
-    op.drop_index(op.f(ORDER), "patient_message")
+    drop_index(op.f(ORDER), "patient_message")
