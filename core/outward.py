@@ -15,10 +15,12 @@ from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection, HTTPException
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from threading import Timer
+from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from core.errors import InvalidError
+from core.lookup import resolve, within
 from core.settings import Environment
 
 if TYPE_CHECKING:
@@ -69,12 +71,6 @@ class Answer:
     body: bytes
 
 
-def resolve(host: str, port: int) -> list[str]:
-    """Return every address that a name stands for at this moment."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(each[4][0]) for each in found))
-
-
 @dataclass(frozen=True, slots=True)
 class Outward:
     """The one way out.
@@ -90,7 +86,7 @@ class Outward:
     trust : ssl.SSLContext or None
         Whose certificates are believed; the system's where None.
     seconds : float
-        How long everything together may take: looking up excepted.
+        How long everything together may take, from looking up its name.
     longest : int
         How many bytes of an answer are read.
     """
@@ -121,15 +117,17 @@ class Outward:
         InvalidError
             Saying which rule the address breaks, and never repeating it.
         """
+        try:
+            return self._target(url)
+        except OutwardError as error:
+            raise InvalidError("the name in the address is not known") from error
+
+    def _target(self, url: str) -> Target:
+        """Return where a request goes; a name that nobody looks up breaks no rule, and is apart."""
         secure, host, port, path = _read(url)
         if not secure and not self.plain_loopback:
             raise InvalidError("the address must begin with https://")
-        try:
-            addresses = [ip_address(each) for each in self.resolver(host, port)]
-        except (OSError, ValueError):
-            addresses = []
-        if not addresses:
-            raise InvalidError("the name in the address is not known")
+        addresses = self._addresses(host, port)
         local = self.plain_loopback and all(each.is_loopback for each in addresses)
         if not secure and not local:
             raise InvalidError("the address must begin with https://")
@@ -138,6 +136,16 @@ class Outward:
         if not local and not all(self._reachable(each) for each in addresses):
             raise InvalidError("the address must be a public one, or in a network that is allowed")
         return Target(secure, host, port, path, str(addresses[0]))
+
+    def _addresses(self, host: str, port: int) -> list[IPv4Address | IPv6Address]:
+        try:
+            found = within(self.seconds, lambda: self.resolver(host, port))
+            addresses = [ip_address(each) for each in found or []]
+        except (OSError, ValueError) as error:
+            raise OutwardError("unresolved") from error
+        if not addresses:
+            raise OutwardError("too-slow" if found is None else "unresolved")
+        return addresses
 
     def _reachable(self, address: IPv4Address | IPv6Address) -> bool:
         if isinstance(address, IPv6Address) and address.ipv4_mapped:
@@ -155,13 +163,17 @@ class Outward:
         Raises
         ------
         InvalidError
-            As `check` does.
+            As `check` does, but not for a name that is not known.
         OutwardError
-            `unreachable`, `untrusted`, `too-slow`, `too-long` or `not-http`.
+            `unresolved`, `unreachable`, `untrusted`, `too-slow`, `too-long` or `not-http`.
         """
-        target = self.check(url)
-        connection = _Pinned(target, self.trust, self.seconds)
-        alarm = Timer(self.seconds, connection.cut)
+        ends = monotonic() + self.seconds
+        target = self._target(url)
+        left = ends - monotonic()
+        if left <= 0:
+            raise OutwardError("too-slow")
+        connection = _Pinned(target, self.trust, left)
+        alarm = Timer(left, connection.cut)
         alarm.daemon = True
         alarm.start()
         try:

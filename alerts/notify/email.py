@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from alerts.notify.failure import DeliveryError
 from alerts.notify.hurried import Hurried
-from core.outward import resolve
+from core.lookup import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable

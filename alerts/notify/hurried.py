@@ -5,18 +5,18 @@ from __future__ import annotations
 import smtplib
 from contextlib import suppress
 from functools import cache
-from queue import Empty, SimpleQueue
 from socket import SHUT_RDWR, create_connection, getfqdn
-from threading import Thread, Timer
+from threading import Timer
 from time import monotonic
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
+
+from core.lookup import within
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from socket import socket
 
 OWN_NAME_SECONDS = 1.0
-T = TypeVar("T")
 
 
 class Hurried(smtplib.SMTP):
@@ -98,29 +98,6 @@ class Hurried(smtplib.SMTP):
         if self._line is not None:
             with suppress(OSError):
                 self._line.shutdown(SHUT_RDWR)
-
-
-def within(seconds: float, ask: Callable[[], T]) -> T | None:
-    """Return what a name server answers, or None where it does not in time: it knows no limit.
-
-    Raises what asking raised.
-    """
-    answers: SimpleQueue[T | OSError] = SimpleQueue()
-
-    def run() -> None:
-        try:
-            answers.put(ask())
-        except OSError as error:
-            answers.put(error)
-
-    Thread(target=run, daemon=True).start()
-    try:
-        answer = answers.get(timeout=max(0.0, seconds))
-    except Empty:
-        return None
-    if isinstance(answer, OSError):
-        raise answer
-    return answer
 
 
 @cache

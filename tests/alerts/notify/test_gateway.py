@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import socket
 import ssl
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -154,6 +156,25 @@ def test_a_gateway_inside_our_own_network_is_refused_where_it_is_not_allowed_sec
     found = failure(replace(sms, outward=Outward()))
 
     assert (found.code, server.came) == ("address-refused", [])
+
+
+@pytest.mark.parametrize(("seconds", "code"), [(0, "unresolved"), (20, "too-slow")])
+def test_a_name_server_that_fails_or_hangs_is_a_fault_of_the_provider_ft_24(
+    sms: Gateway, seconds: int, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The alert's row is locked meanwhile, and the circuit is there to spare it the next wait."""
+    monkeypatch.setattr(gateways, "TIMEOUT_SECONDS", 0.3)
+    over, began = threading.Event(), utc_now()
+
+    def away(_host: str, _port: int) -> list[str]:
+        over.wait(seconds)
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    found = failure(replace(sms, url="https://sms.example/", outward=Outward(resolver=away)))
+    over.set()
+
+    assert (found.code, found.provider) == (code, True)
+    assert utc_now() - began < timedelta(seconds=2)
 
 
 @pytest.mark.parametrize("status", [429, 503])
