@@ -9,11 +9,19 @@ from sqlalchemy.dialects.postgresql import insert
 
 from alerts.circuit import Record
 from alerts.receipts.tables import ProviderRecord, ReceiptSeen
+from alerts.tables import Alert, Delivery
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from uuid import UUID
 
     from sqlalchemy.orm import Session
+
+
+def person_of(session: Session, delivery_id: UUID) -> UUID | None:
+    """Return whom a message is about; nothing is locked yet."""
+    query = select(Alert.patient_id).join(Delivery, Delivery.alert_id == Alert.id)
+    return session.scalar(query.where(Delivery.id == delivery_id))
 
 
 def record_of(session: Session, provider: str) -> Record:

@@ -16,6 +16,8 @@ from alerts.notify.gateway import GONE
 from alerts.reasons import Reason
 from alerts.receipts import repository
 from core.signing import TOLERANCE
+from ingest import repository as people
+from monitoring import repository as judgements
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -60,6 +62,11 @@ def note(
     later word of failure changes nothing. What failed after it was taken will not be sent
     again under its id, so its alert goes on at once.
     """
+    person = repository.person_of(session, receipt.delivery_id)
+    if person is None:
+        return False
+    # Several alerts of a person are locked here, as by a judgement: never in a circle with one.
+    judgements.lock(session, [people.survivor(session, person)])
     case = detours.held(session, receipt.delivery_id, outlets, addresses)
     if case is None or case.delivery.channel != receipt.channel:
         return False

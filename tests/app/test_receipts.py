@@ -57,7 +57,9 @@ def gateway(database: Database, ward: Ward) -> Iterator[TestClient]:
 def message(database: Database, ward: Ward) -> UUID:
     """A text message about a live alert, handed over."""
     with database.transaction() as session:
-        alert = session.scalars(select(Alert).where(Alert.state == "open")).all()[0]
+        of_the_ward = Alert.patient_id.in_(ward.patients.values())
+        red = select(Alert).where(Alert.state == "open", Alert.paged == "RED", of_the_ward)
+        alert = session.scalars(red.limit(1)).one()
         step = Step(
             alert_id=alert.id,
             position=900 + int(uuid4()) % 10**6,
