@@ -9,11 +9,12 @@ from sqlalchemy import func, select
 
 from alerts import service
 from alerts.outcomes import Label, Resolution
-from alerts.tables import Alert, AlertEvent, Delivery, Step
+from alerts.tables import Alert, Delivery, Step
 from core.audit import AuditEvent
 from core.errors import ConflictError, NotFoundError
 from core.security import Caller, Role
 from core.vitals import Severity
+from tests.alerts.messages import reasons
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,13 +29,6 @@ DONE = Resolution(Label.TRUE_ACTIONABLE, "call", "called, diuretic doubled")
 
 def count(session: Session, table: Any, *where: Any) -> int:
     return session.scalar(select(func.count()).select_from(table).where(*where)) or 0
-
-
-def reasons(session: Session, alert_id: UUID, kind: str) -> list[str]:
-    query = select(AlertEvent.reason).where(
-        AlertEvent.alert_id == alert_id, AlertEvent.kind == kind
-    )
-    return list(session.scalars(query.order_by(AlertEvent.id)))
 
 
 def get(session: Session, alert_id: UUID) -> Alert:

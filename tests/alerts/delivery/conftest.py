@@ -13,10 +13,10 @@ from alerts.contacts.repository import NewPoint
 from alerts.notify.gateway import Gateway, Kind
 from alerts.notify.outlets import Outlets
 from alerts.routing import practitioner
-from alerts.service import Addresses
-from alerts.tables import AlertEvent, Delivery, DeliveryAttempt
+from alerts.tables import Delivery, DeliveryAttempt
 from core.signing import secret_from
 from core.vitals import Severity
+from tests.alerts.messages import HERE
 from tests.provider import LOOPBACK, Provider, Reply, provider
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from alerts.policy import Channel
     from tests.alerts.conftest import Mailbox, Ward
 
-HERE = Addresses("https://ward.example.org/", "on-call@example.org")
 RED = frozenset({Severity.RED})
 
 
@@ -79,13 +78,6 @@ def sent(session: Session, alert_id: UUID, *, to: UUID) -> dict[str, Delivery]:
     )
     rows = session.scalars(query.execution_options(populate_existing=True))
     return {row.channel: row for row in rows}
-
-
-def reasons(session: Session, alert_id: UUID, kind: str) -> list[str]:
-    query = select(AlertEvent.reason).where(
-        AlertEvent.alert_id == alert_id, AlertEvent.kind == kind
-    )
-    return list(session.scalars(query.order_by(AlertEvent.id)))
 
 
 def codes(session: Session, delivery: Delivery) -> list[str]:

@@ -19,7 +19,8 @@ from alerts.tables import Delivery
 from core.clock import utc_now
 from core.security import SYSTEM
 from core.vitals import Severity
-from tests.alerts.delivery.conftest import hand_over, reached, reasons, sent
+from tests.alerts.delivery.conftest import hand_over, reached, sent
+from tests.alerts.messages import reasons
 
 if TYPE_CHECKING:
     from datetime import datetime

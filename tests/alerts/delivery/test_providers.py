@@ -17,7 +17,8 @@ from alerts.policy import Channel
 from alerts.routing import practitioner
 from alerts.tables import Step
 from monitoring.findings import Problem
-from tests.alerts.delivery.conftest import codes, hand_over, reached, reasons, sent
+from tests.alerts.delivery.conftest import codes, hand_over, reached, sent
+from tests.alerts.messages import reasons
 from tests.provider import Fault, Provider, Reply
 
 if TYPE_CHECKING:

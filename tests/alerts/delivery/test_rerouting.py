@@ -7,36 +7,20 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from alerts import service
-from alerts.notify.email import Mailer
 from alerts.notify.outlets import Outlets
 from alerts.service import Addresses
-from alerts.tables import AlertEvent, Delivery, Step
+from alerts.tables import Delivery, Step
 from ingest import tables as people
+from tests.alerts.messages import HERE, NOWHERE, mails, reasons
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
-    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
+    from alerts.notify.email import Mailer
     from tests.alerts.conftest import FindingMaker, Mailbox, Raise, Ward
-
-HERE = Addresses("https://ward.example.org/", "on-call@example.org")
-NOWHERE = Mailer("127.0.0.1", 1, "w@ward.example")
-
-
-def mails(session: Session, alert_id: UUID) -> list[Delivery]:
-    query = select(Delivery).where(Delivery.alert_id == alert_id, Delivery.channel == "email")
-    ordered = query.order_by(Delivery.created_at, Delivery.recipient)
-    return list(session.scalars(ordered.execution_options(populate_existing=True)))
-
-
-def events(session: Session, alert_id: UUID, kind: str) -> list[str]:
-    query = select(AlertEvent.reason).where(
-        AlertEvent.alert_id == alert_id, AlertEvent.kind == kind
-    )
-    return list(session.scalars(query.order_by(AlertEvent.id)))
 
 
 def _no_team(session: Session, ward: Ward) -> None:
@@ -97,7 +81,7 @@ def test_whom_nobody_answers_for_goes_to_the_fallback_team_and_says_so(
     service.deliver(session, mail.id, now=now, outlets=Outlets(mailer), addresses=HERE)
 
     assert [recipients for recipients, _ in box.received] == [["on-call@example.org"]]
-    assert reason in events(session, alert_id, "rerouted")
+    assert reason in reasons(session, alert_id, "rerouted")
 
 
 @pytest.mark.parametrize("harm", [_no_team, _no_physician, _disabled, _no_address])
@@ -123,7 +107,7 @@ def test_who_left_between_the_step_and_the_sending_is_replaced(
     service.deliver(session, replacement.id, now=now, outlets=Outlets(mailer), addresses=HERE)
 
     assert [recipients for recipients, _ in box.received] == [["on-call@example.org"]]
-    assert len(events(session, alert_id, "delivery-rerouted")) == 1
+    assert len(reasons(session, alert_id, "delivery-rerouted")) == 1
 
 
 def test_a_fallback_without_an_address_is_shown_in_the_inbox_and_says_so(
@@ -137,7 +121,7 @@ def test_a_fallback_without_an_address_is_shown_in_the_inbox_and_says_so(
     silent = Addresses("https://ward.example.org")
     service.deliver(session, mail.id, now=now, outlets=Outlets(NOWHERE), addresses=silent)
 
-    assert events(session, alert_id, "delivery-rerouted") == ["fallback-has-no-address"]
+    assert reasons(session, alert_id, "delivery-rerouted") == ["fallback-has-no-address"]
     shown = session.scalars(
         select(Delivery.recipient).where(
             Delivery.alert_id == alert_id,

@@ -2,18 +2,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from sqlalchemy import select, update
 
 from alerts import service
-from alerts.notify.email import Mailer
 from alerts.notify.outlets import Outlets
-from alerts.service import Addresses
-from alerts.tables import AlertEvent, Delivery, DeliveryAttempt, Step
+from alerts.tables import Delivery, DeliveryAttempt, Step
 from core.outbox import Outbox, Topic
 from core.vitals import Severity
 from ingest import tables as people
+from tests.alerts.messages import HERE, NOWHERE, mails, reasons
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,23 +20,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from alerts.notify.email import Mailer
     from tests.alerts.conftest import FindingMaker, Mailbox, Raise, Ward
-
-HERE = Addresses("https://ward.example.org/", "on-call@example.org")
-NOWHERE = Mailer("127.0.0.1", 1, "w@ward.example")
-
-
-def mails(session: Session, alert_id: UUID) -> list[Delivery]:
-    query = select(Delivery).where(Delivery.alert_id == alert_id, Delivery.channel == "email")
-    ordered = query.order_by(Delivery.created_at, Delivery.recipient)
-    return list(session.scalars(ordered.execution_options(populate_existing=True)))
-
-
-def events(session: Session, alert_id: UUID, kind: str) -> list[str]:
-    query = select(AlertEvent.reason).where(
-        AlertEvent.alert_id == alert_id, AlertEvent.kind == kind
-    )
-    return list(session.scalars(query.order_by(AlertEvent.id)))
 
 
 def test_a_red_reaches_the_physicians_mailbox_with_nothing_of_the_patient(
@@ -130,7 +114,7 @@ def test_a_message_that_waits_when_the_alert_is_acknowledged_is_not_sent_al_19(
 
     assert box.received == []
     assert [m.state for m in mails(session, alert_id)] == ["cancelled"]
-    assert events(session, alert_id, "delivery-cancelled") == ["stale-step"]
+    assert reasons(session, alert_id, "delivery-cancelled") == ["stale-step"]
 
 
 def test_a_failed_try_is_a_row_with_the_time_of_the_next_one(
@@ -170,7 +154,7 @@ def test_a_message_that_nobody_takes_lets_the_alert_go_on_and_is_tried_on_rel_12
         service.deliver(session, mail.id, now=now, outlets=Outlets(NOWHERE), addresses=HERE)
     service.escalate_due(session, now=now + timedelta(seconds=1))
 
-    assert events(session, alert_id, "delivery-failed") == []
+    assert reasons(session, alert_id, "delivery-failed") == []
     told = {m.recipient: (m.state, m.moved_on_at) for m in mails(session, alert_id)}
     assert told == {
         f"practitioner:{ward.manager}": ("waiting", now),
@@ -219,7 +203,7 @@ def test_after_the_last_try_it_has_failed_and_every_try_is_kept_rel_12(
         (mail,) = [m for m in mails(session, alert_id) if m.id == mail.id]
         at = mail.next_try_at or at
 
-    assert events(session, alert_id, "delivery-failed") == ["delivery-failed"]
+    assert reasons(session, alert_id, "delivery-failed") == ["delivery-failed"]
     tries = session.execute(
         select(DeliveryAttempt.number, DeliveryAttempt.code).where(
             DeliveryAttempt.delivery_id == mail.id
@@ -261,7 +245,7 @@ def test_without_a_mail_server_the_inbox_still_has_it_and_the_chain_goes_on(
 
     service.deliver(session, mail.id, now=now, outlets=Outlets(), addresses=HERE)
 
-    assert events(session, alert_id, "delivery-failed") == ["no-mail-server"]
+    assert reasons(session, alert_id, "delivery-failed") == ["no-mail-server"]
     shown = session.scalars(
         select(Delivery.recipient).where(Delivery.alert_id == alert_id, Delivery.channel == "inbox")
     )

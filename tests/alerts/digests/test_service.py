@@ -15,12 +15,12 @@ from sqlalchemy import select, update
 from alerts import policy_source, service
 from alerts.notify.failure import DeliveryError
 from alerts.notify.outlets import Outlets
-from alerts.service import Addresses
 from alerts.tables import Alert, AlertEvent, Delivery, Digest
 from core.outbox import Outbox, Topic
 from core.vitals import Severity
 from ingest import tables as people
 from monitoring.findings import Assessment, Problem
+from tests.alerts.messages import HERE
 from tests.people import called
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 SOURCE = tomllib.loads((Path(__file__).parents[3] / "alerts" / "policy.toml").read_text())
-HERE = Addresses("https://ward.example.org/", "on-call@example.org")
 AT_ONCE = [{"after_minutes": 0, "to": "responsible", "channels": ["inbox"]}]
 
 

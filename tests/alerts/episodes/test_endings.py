@@ -10,10 +10,11 @@ from sqlalchemy import func, select
 from alerts import service
 from alerts.notify.outlets import Outlets
 from alerts.outcomes import Label, Resolution
-from alerts.tables import Alert, AlertEvent, Delivery
+from alerts.tables import Alert, Delivery
 from core.vitals import Severity, Vital
 from ingest.tables import StoredReading
 from monitoring.findings import Evidence
+from tests.alerts.messages import reasons
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,13 +29,6 @@ DONE = Resolution(Label.TRUE_ACTIONABLE, "call", "called, diuretic doubled")
 
 def count(session: Session, table: Any, *where: Any) -> int:
     return session.scalar(select(func.count()).select_from(table).where(*where)) or 0
-
-
-def reasons(session: Session, alert_id: UUID, kind: str) -> list[str]:
-    query = select(AlertEvent.reason).where(
-        AlertEvent.alert_id == alert_id, AlertEvent.kind == kind
-    )
-    return list(session.scalars(query.order_by(AlertEvent.id)))
 
 
 def get(session: Session, alert_id: UUID) -> Alert:

@@ -17,6 +17,7 @@ from core.vitals import Severity
 from monitoring import repository as judgements
 from monitoring.findings import Assessment, Problem
 from monitoring.keeping.repository import Judged, store
+from tests.alerts.messages import reasons
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,13 +33,6 @@ DONE = Resolution(Label.TRUE_ACTIONABLE, "call", "called, diuretic doubled")
 
 def count(session: Session, table: Any, *where: Any) -> int:
     return session.scalar(select(func.count()).select_from(table).where(*where)) or 0
-
-
-def reasons(session: Session, alert_id: UUID, kind: str) -> list[str]:
-    query = select(AlertEvent.reason).where(
-        AlertEvent.alert_id == alert_id, AlertEvent.kind == kind
-    )
-    return list(session.scalars(query.order_by(AlertEvent.id)))
 
 
 def get(session: Session, alert_id: UUID) -> Alert:

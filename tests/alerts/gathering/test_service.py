@@ -2,50 +2,31 @@
 
 from __future__ import annotations
 
-import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import select
 
-from alerts import repository as rows
 from alerts import service
 from alerts.notify.outlets import Outlets
-from alerts.receipts import service as receipts
-from alerts.receipts.service import Arrival, Receipt
-from alerts.service import Addresses
-from alerts.tables import AlertEvent, Delivery, Step
 from core.outbox import Outbox, Topic
 from core.vitals import Severity
-from monitoring import repository as judgements
 from monitoring.findings import Problem
+from tests.alerts.messages import HERE, mail, mails, reasons
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from datetime import datetime
-    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
     from alerts.notify.email import Mailer
-    from core.database import Database
+    from alerts.tables import Delivery
     from tests.alerts.conftest import FindingMaker, Mailbox, Raise, Ward
 
-HERE = Addresses("https://ward.example.org/", "on-call@example.org")
 AMBER, RED = Severity.AMBER, Severity.RED
 MINUTE = timedelta(minutes=1)
-
-
-def mails(session: Session, *alerts: UUID) -> Sequence[Delivery]:
-    query = select(Delivery).where(Delivery.alert_id.in_(alerts), Delivery.channel == "email")
-    return session.scalars(query.execution_options(populate_existing=True)).all()
-
-
-def mail(session: Session, alert: UUID) -> Delivery:
-    (found,) = mails(session, alert)
-    return found
 
 
 def due(session: Session, delivery: Delivery) -> datetime:
@@ -55,18 +36,13 @@ def due(session: Session, delivery: Delivery) -> datetime:
     return session.scalars(query).one()
 
 
-def said(session: Session, alert: UUID, kind: str) -> list[str]:
-    query = select(AlertEvent.reason).where(AlertEvent.alert_id == alert, AlertEvent.kind == kind)
-    return list(session.scalars(query))
-
-
 def test_an_amber_is_in_the_inbox_at_once_and_its_message_waits_five_minutes_al_09(
     session: Session, ward: Ward, finding: FindingMaker, judged: Raise, now: datetime
 ) -> None:
     (alert,) = judged(session, ward.patient, finding(AMBER))
 
     assert due(session, mail(session, alert)) == now + 5 * MINUTE
-    assert said(session, alert, "gathering") == ["waits-for-what-else-arrives"]
+    assert reasons(session, alert, "gathering") == ["waits-for-what-else-arrives"]
     assert [row.patient_id for row in service.inbox(session, ward.doctor, now=now)] == [
         ward.patient
     ]
@@ -97,7 +73,7 @@ def test_two_ambers_of_one_person_leave_as_one_message_and_both_say_so_al_09(
     assert mail(session, first).public_id.encode() in box.received[0][1]
     assert {each.state for each in mails(session, first, second)} == {"handed-over"}
     assert mail(session, second).sent_with == mail(session, first).id
-    assert said(session, second, "joined") == ["sent-as-one-message"]
+    assert reasons(session, second, "joined") == ["sent-as-one-message"]
 
 
 def test_a_red_takes_what_waits_along_at_once_al_09(
@@ -157,80 +133,6 @@ def test_an_amber_that_leaves_first_does_not_take_a_red_along_al_09(
 
     assert [b"Severity: RED" in content for _, content in box.received] == [False, True]
     assert mail(session, red).sent_with is None
-
-
-@pytest.mark.parametrize("arrival", Arrival)
-def test_what_is_told_of_a_message_holds_for_every_alert_that_left_with_it_al_09(
-    session: Session,
-    ward: Ward,
-    finding: FindingMaker,
-    judged: Raise,
-    now: datetime,
-    mailbox: tuple[Mailbox, Mailer],
-    arrival: Arrival,
-) -> None:
-    """REL-12: an alert whose message did not arrive goes on, whichever message it left with."""
-    outlets = Outlets(mailbox[1])
-    both = [finding(AMBER), finding(AMBER, problem=Problem.RHYTHM)]
-    first, second = judged(session, ward.patient, *both)
-    carrier, other = mail(session, first), mail(session, second)
-    service.deliver(session, carrier.id, now=now, outlets=outlets, addresses=HERE)
-
-    receipts.note(
-        session,
-        Receipt(carrier.id, "email", arrival),
-        now=now + MINUTE,
-        outlets=outlets,
-        addresses=HERE,
-    )
-
-    assert mail(session, second).sent_with == carrier.id
-    assert (carrier.state, other.state) == (arrival, arrival)
-    failed = arrival is Arrival.FAILED
-    assert (other.delivered_at, other.moved_on_at) == (
-        (None, now + MINUTE) if failed else (now + MINUTE, None)
-    )
-    waits = select(func.min(Step.due_at)).where(Step.alert_id == second, Step.state == "waiting")
-    assert session.scalar(waits) == now + (MINUTE if failed else timedelta(hours=4))
-
-
-def blocked(session: Session) -> bool:
-    return bool(session.scalar(text("select exists (select from pg_locks where not granted)")))
-
-
-def test_a_receipt_and_a_judgement_of_one_person_never_wait_for_each_other_al_09(
-    database: Database,
-    committed: Ward,
-    finding: FindingMaker,
-    judged: Raise,
-    now: datetime,
-    mailbox: tuple[Mailbox, Mailer],
-) -> None:
-    """REL-27: each of them locks both alerts, and a deadlock would end one of the two."""
-    outlets = Outlets(mailbox[1])
-    both = [finding(AMBER), finding(AMBER, problem=Problem.RHYTHM)]
-    with database.transaction() as session:
-        first, second = judged(session, committed.patient, *both)
-        carrier = mail(session, first).id
-        service.deliver(session, carrier, now=now, outlets=outlets, addresses=HERE)
-
-    def receive() -> bool:
-        receipt = Receipt(carrier, "email", Arrival.DELIVERED)
-        with database.transaction() as other:
-            return receipts.note(other, receipt, now=now, outlets=outlets, addresses=HERE)
-
-    with ThreadPoolExecutor(1) as pool:
-        with database.transaction() as session:
-            judgements.lock(session, [committed.patient])
-            rows.locked(session, second)
-            noted = pool.submit(receive)
-            while not blocked(session):
-                time.sleep(0.01)
-            judged(session, committed.patient, *both, at=now + MINUTE)
-        assert noted.result(timeout=30)
-
-    with database.transaction() as session:
-        assert {each.state for each in mails(session, first, second)} == {"delivered"}
 
 
 @pytest.mark.parametrize("fails", [True, False])
