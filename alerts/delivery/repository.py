@@ -85,7 +85,7 @@ def add(session: Session, alert: Alert, step: Step, to: Target, *, now: datetime
             not_before=due,
         )
         if due <= now:
-            gathering.send_on(session, alert.patient_id, to, now=now)
+            gathering.send_on(session, alert.patient_id, to, severity=alert.severity, now=now)
     return identity is not None
 
 

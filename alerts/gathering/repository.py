@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import select, update
 
 from alerts.tables import Alert, Delivery, Step
 from core.outbox import Outbox, State, Topic
@@ -35,12 +35,14 @@ def _about(session: Session, patient_id: UUID) -> ColumnElement[bool]:
     return Delivery.alert_id.in_(alerts)
 
 
-def send_on(session: Session, patient_id: UUID, but: Target, *, now: datetime) -> None:
-    """Let every message about a person go out now: one came that waits for nothing.
+def send_on(
+    session: Session, patient_id: UUID, but: Target, *, severity: str, now: datetime
+) -> None:
+    """Let every message about a person go out now: one of this severity waits for nothing.
 
-    But for those to its own recipient by its own channel: it takes them along.
+    But for those that it takes along: to its own recipient by its own channel, and none graver.
     """
-    others = tuple_(Delivery.recipient, Delivery.channel) != tuple_(*but)
+    others = ~_joins(*but, severity)
     work = select(Delivery.id).where(_gathers(session, patient_id), others)
     session.execute(
         update(Outbox)
@@ -55,17 +57,21 @@ def send_on(session: Session, patient_id: UUID, but: Target, *, now: datetime) -
     )
 
 
-def _joins(beside: Delivery) -> ColumnElement[bool]:
-    """Say which messages may leave with this one: to the same, the same way, and none graver.
+def _joins(recipient: str, channel: str, severity: str) -> ColumnElement[bool]:
+    """Say which messages may leave with one: to the same, the same way, and none graver.
 
     A message names one severity, its own: what it took along of a higher would be hidden by it.
     """
-    rank = Severity(beside.severity).rank
+    rank = Severity(severity).rank
     return (
-        (Delivery.recipient == beside.recipient)
-        & (Delivery.channel == beside.channel)
+        (Delivery.recipient == recipient)
+        & (Delivery.channel == channel)
         & Delivery.severity.in_([each for each in Severity if each.rank <= rank])
     )
+
+
+def _beside(sent: Delivery) -> ColumnElement[bool]:
+    return _joins(sent.recipient, sent.channel, sent.severity)
 
 
 def company(session: Session, patient_id: UUID, beside: Delivery) -> Sequence[UUID]:
@@ -74,7 +80,7 @@ def company(session: Session, patient_id: UUID, beside: Delivery) -> Sequence[UU
         _gathers(session, patient_id),
         Delivery.id != beside.id,
         Delivery.alert_id != beside.alert_id,
-        _joins(beside),
+        _beside(beside),
     )
     return session.scalars(query.distinct().order_by(Delivery.alert_id)).all()
 
@@ -88,7 +94,7 @@ def of_alert(session: Session, alert: Alert, beside: Delivery) -> Sequence[Deliv
             Delivery.alert_id == alert.id,
             Delivery.state == WAITING,
             Delivery.attempts == 0,
-            _joins(beside),
+            _beside(beside),
             Step.fence == alert.fence,
         )
         .with_for_update(of=Delivery, skip_locked=True)

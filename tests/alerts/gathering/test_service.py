@@ -9,7 +9,11 @@ import pytest
 from sqlalchemy import select
 
 from alerts import service
+from alerts.delivery import repository as deliveries
+from alerts.delivery.repository import Target
 from alerts.notify.outlets import Outlets
+from alerts.reasons import Reason
+from alerts.tables import Alert, Step
 from core.outbox import Outbox, Topic
 from core.vitals import Severity
 from monitoring.findings import Problem
@@ -109,6 +113,34 @@ def test_a_red_sends_on_what_waits_for_somebody_else_al_09(
     judged(session, ward.patient, finding(RED, problem=Problem.RHYTHM), at=now + MINUTE)
 
     assert due(session, mail(session, amber)) == now + MINUTE
+
+
+@pytest.mark.parametrize(
+    ("leaves", "after"), [(Severity.YELLOW, MINUTE), (AMBER, 5 * MINUTE), (RED, 5 * MINUTE)]
+)
+def test_what_leaves_at_once_sends_on_whatever_it_cannot_take_along_al_09(
+    session: Session,
+    ward: Ward,
+    finding: FindingMaker,
+    judged: Raise,
+    now: datetime,
+    leaves: Severity,
+    after: timedelta,
+) -> None:
+    """A YELLOW that was escalated takes no AMBER along, though both go to one mailbox."""
+    (amber,) = judged(session, ward.patient, finding(AMBER))
+    waits = mail(session, amber)
+    both = [finding(AMBER), finding(Severity.YELLOW, problem=Problem.RHYTHM)]
+    (other,) = judged(session, ward.patient, *both)
+    alert = session.get_one(Alert, other)
+    alert.severity = leaves
+    step = session.scalars(select(Step).where(Step.alert_id == other)).all()[0]
+    step.reason = Reason.ESCALATED
+
+    to = Target(waits.recipient, waits.channel)
+    deliveries.add(session, alert, step, to, now=now + MINUTE)
+
+    assert due(session, waits) == now + after
 
 
 def test_an_amber_that_leaves_first_does_not_take_a_red_along_al_09(
