@@ -24,6 +24,8 @@ from tests.alerts.messages import HERE
 from tests.people import called
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy.orm import Session
 
     from alerts.notify.email import Mailer
@@ -194,6 +196,23 @@ def test_what_comes_after_the_days_digest_waits_for_the_next_morning(
     assert [compose(session, at) for at in (NOW, early)] == [0, 0]
     assert sent_to(session, later) == {(f"practitioner:{ward.manager}", "in-digest")}
     assert compose(session, early + timedelta(minutes=1)) == 1
+
+
+def test_a_digest_that_cannot_be_made_keeps_nobody_else_from_theirs_al_17_rel_27(
+    session: Session, build: Callable[..., Ward], finding: FindingMaker
+) -> None:
+    broken, sound = wards = build(session), build(session)
+    for ward in wards:
+        for patient in (ward.patient, another(session, ward)):
+            open_one(session, patient, finding(Severity.YELLOW), budgeted(1, 1), NOW)
+    of_broken = select(Delivery.alert_id).where(
+        Delivery.recipient == f"practitioner:{broken.manager}"
+    )
+    session.execute(update(Alert).where(Alert.id.in_(of_broken)).values(policy={"tiers": "gone"}))
+    session.expire_all()
+
+    assert compose(session, NOW) == 1
+    assert digest_of(session, sound).items == 1
 
 
 def digest_of(session: Session, ward: Ward) -> Digest:
