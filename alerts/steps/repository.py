@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import and_, func, select, tuple_, update
 
 from alerts.escalation import Kind, StepState
 from alerts.policy import To
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from alerts.escalation import Planned
     from alerts.tables import Alert
 
+PAGE = 200  # steps
 # Of the chain: what tells a new owner that they were asked stands beside it.
 OF_THE_CHAIN = and_(Step.kind.in_([Kind.NOTIFY, Kind.REPEAT]), Step.to_kind != To.OWNER)
 
@@ -56,15 +57,25 @@ def cancel_steps(session: Session, alert: Alert) -> None:
     )
 
 
-def due(session: Session, *, now: datetime, limit: int = 200) -> Sequence[tuple[UUID, UUID]]:
-    """Return (step, alert) of the steps whose time has come, the longest overdue first."""
-    rows = session.execute(
-        select(Step.id, Step.alert_id)
-        .where(Step.state == StepState.WAITING, Step.due_at <= now)
-        .order_by(Step.due_at, Step.position)
-        .limit(limit)
-    )
-    return [(row.id, row.alert_id) for row in rows]
+class Due(NamedTuple):
+    """A step whose time has come, by what orders it among the others."""
+
+    due_at: datetime
+    position: int
+    step_id: UUID
+    alert_id: UUID
+
+
+def due(session: Session, *, now: datetime, past: Due | None = None) -> list[Due]:
+    """Return a page of the steps whose time has come, the longest overdue first.
+
+    It begins after `past`: what could not act keeps its time, and would be first again.
+    """
+    order = (Step.due_at, Step.position, Step.id)
+    query = select(*order, Step.alert_id).where(Step.state == StepState.WAITING, Step.due_at <= now)
+    if past is not None:
+        query = query.where(tuple_(*order) > tuple_(*past[:3]))
+    return [Due(*row) for row in session.execute(query.order_by(*order).limit(PAGE))]
 
 
 def step(session: Session, step_id: UUID) -> Step | None:

@@ -104,12 +104,16 @@ def escalate_due(session: Session, *, now: datetime) -> int:
     """Let due steps act, each under its alert's row lock; return how many did.
 
     An alert that somebody holds at this moment is left for the next second, and so is one whose
-    step fails: it keeps no other from its own (REL-27).
+    step fails: it keeps no other from its own, however many fail (REL-27). About a page acts at
+    once: each alert that did stays locked until the transaction ends.
     """
-    acted = 0
-    for step_id, alert_id in rows.due(session, now=now):
-        with kept_apart(session, "an alert cannot take its next step", alert_id):
-            acted += _fire(session, step_id, alert_id, now=now)
+    acted, page = 0, rows.due(session, now=now)
+    while page:
+        for each in page:
+            with kept_apart(session, "an alert cannot take its next step", each.alert_id):
+                acted += _fire(session, each.step_id, each.alert_id, now=now)
+        more = len(page) == rows.PAGE and acted < rows.PAGE
+        page = rows.due(session, now=now, past=page[-1]) if more else []
     return acted
 
 

@@ -38,3 +38,13 @@ def reasons(session: Session, alert_id: UUID, kind: str) -> list[str]:
         AlertEvent.alert_id == alert_id, AlertEvent.kind == kind
     )
     return list(session.scalars(query.order_by(AlertEvent.id)))
+
+
+def told(session: Session, alert_id: UUID) -> list[tuple[str, str]]:
+    """Return whom the timeline says was told, and why, in order."""
+    events = session.scalars(
+        select(AlertEvent)
+        .where(AlertEvent.alert_id == alert_id, AlertEvent.kind == "notified")
+        .order_by(AlertEvent.id)
+    )
+    return [(event.after["to"], event.reason) for event in events]

@@ -13,9 +13,9 @@ from alerts import service
 from alerts.outcomes import Label, Resolution
 from alerts.tables import Alert, AlertEvent, Delivery, Step
 from core.vitals import Severity
+from tests.alerts.messages import told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
     from uuid import UUID
 
@@ -25,16 +25,6 @@ if TYPE_CHECKING:
     from tests.alerts.conftest import FindingMaker, Raise, Ward
 
 MINUTE = timedelta(minutes=1)
-
-
-def told(session: Session, alert_id: UUID) -> list[tuple[str, str]]:
-    """Return whom the timeline says was told, and why, in order."""
-    events = session.scalars(
-        select(AlertEvent)
-        .where(AlertEvent.alert_id == alert_id, AlertEvent.kind == "notified")
-        .order_by(AlertEvent.id)
-    )
-    return [(event.after["to"], event.reason) for event in events]
 
 
 def test_a_red_that_nobody_takes_goes_to_the_backup_and_then_to_the_fallback_team(
@@ -266,24 +256,3 @@ def test_three_schedulers_at_once_have_the_effect_of_one(
     with database.transaction() as session:
         assert len(told(session, alert_id)) == 4
     assert sum(fired) == 2
-
-
-def test_a_step_that_fails_keeps_no_other_alert_from_its_own_rel_15_rel_27(
-    session: Session,
-    build: Callable[..., Ward],
-    finding: FindingMaker,
-    judged: Raise,
-    now: datetime,
-) -> None:
-    broken, sound = build(session), build(session)
-    (first,) = judged(session, broken.patient, finding())
-    (second,) = judged(session, sound.patient, finding())
-    before = told(session, second)
-    session.execute(update(Alert).where(Alert.id == first).values(policy={"tiers": "gone"}))
-
-    acted = service.escalate_due(session, now=now + 15 * MINUTE)
-
-    assert acted > 0
-    assert len(told(session, second)) > len(before)
-    waiting = select(func.count()).where(Step.alert_id == first, Step.state == "waiting")
-    assert session.scalar(waiting)  # tried again at the next second
