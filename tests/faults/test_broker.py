@@ -73,7 +73,10 @@ def test_without_a_broker_readings_are_taken_and_then_drained_by_urgency_rel_39_
         people = crowd.patients(session).values()
         urgent = session.scalars(
             select(Outbox.done_at).where(
-                Outbox.subject_id.in_(people), Outbox.created_at > began, Outbox.done_at > back
+                Outbox.topic == Topic.ASSESS,
+                Outbox.subject_id.in_(people),
+                Outbox.created_at > began,
+                Outbox.done_at > back,
             )
         ).all()
     assert urgent
