@@ -64,9 +64,9 @@ def _prepare(connection: Connection) -> None:
     Both last as long as the connection: each revision is a transaction of its own, so that what
     one of them locks is not kept from everybody until the last is done (REL-30).
     """
-    connection.execute(text("select pg_advisory_lock(:id)"), {"id": LOCK_ID})
-    connection.execute(text("set lock_timeout = '10s'"))
-    connection.commit()
+    with connection.begin():
+        connection.execute(text("select pg_advisory_lock(:id)"), {"id": LOCK_ID})
+        connection.execute(text("set lock_timeout = '10s'"))
 
 
 def _config(connection: Connection, app_role: str) -> Config:
