@@ -29,6 +29,12 @@ class Decision:
     kept: tuple[tuple[Finding, Reason], ...]
     held: Reason | None = None
 
+    @property
+    def red_in_time(self) -> bool:
+        """Return whether a RED came in time, also one that its clinicians know of already."""
+        known = (f.severity for f, why in self.kept if why is Reason.SAME_FINDING)
+        return self.tell is Severity.RED or Severity.RED in known
+
 
 def decide(  # noqa: PLR0913 (what was told, when, by which policy, and what holds)
     fresh: Sequence[Finding],

@@ -20,6 +20,8 @@ class Alert(Base):
     `policy` is the frozen snapshot it was opened under (AL-13). `fence` grows with every
     change of state, so that a step planned before it is stale (REL-14). `paged` is the
     gravest tier that somebody was told of; a late finding raises `severity` and leaves it.
+    `in_time_at` is when it last was found RED in time to tell the patient too; who acknowledges
+    what came late, or was held, does not change that (REL-20).
     """
 
     __tablename__ = "alert"
@@ -30,6 +32,7 @@ class Alert(Base):
     severity: Mapped[str]
     highest: Mapped[str | None]  # that it ever was; None in rows of before 0031
     paged: Mapped[str | None]
+    in_time_at: Mapped[datetime | None] = mapped_column(instant())
     held: Mapped[str | None]  # why nobody was told of its severity: an admission, a pause (AL-10)
     state: Mapped[str]
     version: Mapped[int] = mapped_column(default=1)

@@ -143,6 +143,8 @@ def _decide(
         new, told, now=now, policy=policy, patient_id=str(alert.patient_id), absent=absent
     )
     alert.held = decision.held or (None if decision.tell else alert.held)
+    if decision.red_in_time and absent is None:
+        alert.in_time_at = now
     for finding, reason in decision.kept:
         facts = {
             "rule": finding.rule_id,

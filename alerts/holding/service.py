@@ -59,4 +59,5 @@ def _tell(session: Session, alert: Alert, why: Reason, *, now: datetime) -> None
     tier = thaw(alert.policy).tiers[Severity(alert.severity)]
     start_chain(session, alert, tier, reason=why, now=now)
     urgent = alert.severity == Severity.RED
+    alert.in_time_at = now if urgent else None
     after_judgement(session, alert.patient_id, [alert.id], urgent=urgent, now=now)

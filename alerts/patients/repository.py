@@ -8,11 +8,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
-from alerts.lifecycle import LIVE
-from alerts.lifecycle import State as AlertState
 from alerts.patients.tables import PatientMessage, PatientMessageAttempt
 from alerts.patients.wording import Kind, State
 from alerts.tables import Alert, AlertEvent, AlertFinding
@@ -187,28 +185,6 @@ def alert_of(session: Session, alert_id: UUID) -> Alert | None:
     return session.get(Alert, alert_id, populate_existing=True)
 
 
-def reds(session: Session, patient_id: UUID) -> Sequence[Alert]:
-    """Return the live REDs of a person that page, the oldest first."""
-    query = select(Alert).where(
-        Alert.patient_id.in_(one_person(session, patient_id)),
-        Alert.state.in_(LIVE),
-        Alert.severity == Severity.RED,
-        Alert.paged == Severity.RED,
-        Alert.held.is_(None),
-    )
-    return session.scalars(query.order_by(Alert.opened_at, Alert.id)).all()
-
-
-def withdrawn(session: Session, patient_id: UUID, *, since: datetime) -> Sequence[Alert]:
-    """Return what was withdrawn of a person since an instant."""
-    query = select(Alert).where(
-        Alert.patient_id.in_(one_person(session, patient_id)),
-        Alert.state == AlertState.WITHDRAWN,
-        Alert.closed_at >= since,
-    )
-    return session.scalars(query.order_by(Alert.closed_at, Alert.id)).all()
-
-
 def said_of(session: Session, alert_id: UUID, severity: Severity | None = None) -> Says | None:
     """Return what the newest finding of an alert says, of one tier or of its gravest."""
     query = select(AlertFinding).where(
@@ -220,36 +196,6 @@ def said_of(session: Session, alert_id: UUID, severity: Severity | None = None) 
         return None
     says = read_says(newest.says)
     return says if isinstance(says, Says) else None
-
-
-def instructed(session: Session, alert_id: UUID) -> list[PatientMessage]:
-    """Return the messages of a RED that reached somebody's telephone, as far as is known."""
-    query = select(PatientMessage).where(
-        PatientMessage.alert_id == alert_id,
-        PatientMessage.kind == Kind.INSTRUCTION,
-        PatientMessage.handed_over_at.is_not(None),
-    )
-    return list(session.scalars(query))
-
-
-def live_red(session: Session, patient_id: UUID) -> bool:
-    """Return whether a RED of a person is open."""
-    query = select(Alert.id).where(
-        Alert.patient_id.in_(one_person(session, patient_id)),
-        Alert.state.in_(LIVE),
-        Alert.severity == Severity.RED,
-    )
-    return session.scalar(query.limit(1)) is not None
-
-
-def times_lowered(session: Session, alert_id: UUID) -> int:
-    """Return how often an alert was RED and was lowered."""
-    query = select(func.count()).where(
-        AlertEvent.alert_id == alert_id,
-        AlertEvent.kind == "lowered",
-        AlertEvent.before["severity"].astext == Severity.RED,
-    )
-    return session.scalar(query) or 0
 
 
 def parted(session: Session, message: PatientMessage) -> bool:

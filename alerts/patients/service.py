@@ -14,6 +14,7 @@ from alerts.patients.recipients import Chosen, choose
 from alerts.patients.repository import SENT, Letter
 from alerts.patients.wording import Kind, Why
 from alerts.policy import thaw
+from alerts.reds import repository as reds
 from core import outbox
 from core.outbox import Priority, Topic
 from core.vitals import Severity
@@ -58,9 +59,9 @@ def inform(session: Session, patient_id: UUID, *, now: datetime) -> None:
     Doing it twice has the effect once: each message is known by what it is about (REL-10).
     """
     judgements.lock(session, [patient_id])  # two at once would ask for the same in two messages
-    for alert in repository.reds(session, patient_id):
+    for alert in reds.standing(session, patient_id):
         instruct(session, alert, now=now)
-    for alert in repository.withdrawn(session, patient_id, since=now - COVERED):
+    for alert in reds.withdrawn(session, patient_id, since=now - COVERED):
         _take_back(session, alert, now=now)
     ask_again(session, patient_id, now=now)
 
@@ -68,13 +69,16 @@ def inform(session: Session, patient_id: UUID, *, now: datetime) -> None:
 def instruct(session: Session, alert: Alert, *, now: datetime) -> None:
     """Tell patient and carers of a RED that pages, beside the clinicians (alerting.md 5).
 
-    One that was lowered and is RED again is told of again, as it pages again.
+    One that was lowered and is RED again is told of again, as it pages again. Whatever kept it
+    from being told for longer than a late reading pages, it is told as news no more (REL-20).
     """
+    if alert.in_time_at is None or now - alert.in_time_at > thaw(alert.policy).late_after:
+        return
     says = repository.said_of(session, alert.id, Severity.RED)
     to = addressee(session, alert.patient_id)
     if says is None or to is None:
         return
-    again = repository.times_lowered(session, alert.id)
+    again = reds.times_lowered(session, alert.id)
     letter = Letter(
         patient_id=to.id,
         kind=Kind.INSTRUCTION,
@@ -100,7 +104,7 @@ def _take_back(session: Session, alert: Alert, *, now: datetime) -> None:
 
     While another RED of theirs stands it is not said: what they were told to do still holds.
     """
-    told = repository.instructed(session, alert.id)
+    told = reds.instructed(session, alert.id)
     to = addressee(session, alert.patient_id)
     if not told or to is None:
         return
@@ -122,7 +126,7 @@ def _take_back(session: Session, alert: Alert, *, now: datetime) -> None:
         for each in choose(Kind.WITHDRAWN, numbers)
         if each.number is not None and each.number.holder in holders
     ]
-    if repository.live_red(session, to.id):
+    if reds.stands(session, to.id):
         chosen = [Chosen(None, False, Why.ANOTHER_RED)]
     send_to(session, letter, chosen, now=now)
 
@@ -132,11 +136,7 @@ def page_of(session: Session, message: PatientMessage) -> list[Phrase]:
     alert = repository.alert_of(session, message.alert_id) if message.alert_id else None
     ended = alert.closed_at if alert and alert.state == AlertState.WITHDRAWN else None
     before = ended is None or (message.opened_at is not None and message.opened_at < ended)
-    if (
-        message.kind != Kind.INSTRUCTION
-        or before
-        or repository.live_red(session, message.patient_id)
-    ):
+    if message.kind != Kind.INSTRUCTION or before or reds.stands(session, message.patient_id):
         return [read_phrase(each) for each in message.says]
     return wording.taken_back()
 

@@ -72,6 +72,9 @@ class PatientMessageAttempt(Base):
     at: Mapped[datetime] = mapped_column(instant())
     code: Mapped[str]  # empty: it was taken
     next_try_at: Mapped[datetime | None] = mapped_column(instant())
+    contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient_number.id"))
+    # The id that left: one for each number, because a gateway sends an id once (gateways.md).
+    sent_as: Mapped[UUID | None] = mapped_column(index=True)
 
     __table_args__ = (UniqueConstraint("message_id", "number"),)
 

@@ -21,6 +21,7 @@ from alerts.patients.recipients import in_turn, usable
 from alerts.patients.wording import Kind, State, Why
 from alerts.policy import thaw
 from alerts.receipts.service import Arrival
+from alerts.reds import repository as reds
 from core.security import digest
 from core.vitals import Severity
 from ingest.contacts import repository as numbers
@@ -109,7 +110,7 @@ def _over(session: Session, message: PatientMessage, kind: Kind, *, now: datetim
         asked = asking.of_ids(session, map(UUID, message.asks))
         return Why.TOO_LATE if all(each.until <= now for each in asked) else None
     if kind is Kind.WITHDRAWN:
-        return Why.ANOTHER_RED if repository.live_red(session, message.patient_id) else None
+        return Why.ANOTHER_RED if reds.stands(session, message.patient_id) else None
     alert = repository.alert_of(session, message.alert_id) if message.alert_id else None
     if alert is None:
         return None

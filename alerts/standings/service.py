@@ -96,7 +96,7 @@ def lower(
         return None
     told = deliveries.told(session, alert.id)
     facts = {"severity": severity, "state": alert.state}
-    alert.severity, alert.version = tier, alert.version + 1
+    alert.severity, alert.version, alert.in_time_at = tier, alert.version + 1, None
     lowered = {"severity": tier, "state": after}
     episodes.note(session, alert, "lowered", reason, now=now, before=facts, after=lowered)
     _ask_for_less(session, alert, reason=reason, now=now)
