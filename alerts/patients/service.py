@@ -14,6 +14,7 @@ from alerts.patients.recipients import Chosen, choose
 from alerts.patients.repository import SENT, Letter
 from alerts.patients.wording import Kind, Why
 from alerts.policy import thaw
+from alerts.reasons import Reason
 from alerts.reds import repository as reds
 from core import outbox
 from core.outbox import Priority, Topic
@@ -54,14 +55,14 @@ def after_judgement(
 
 
 def inform(session: Session, patient_id: UUID, *, now: datetime) -> None:
-    """Tell of a RED that pages or was withdrawn, and of what is to be measured again.
+    """Tell of a RED that pages or lost its reading, and of what is to be measured again.
 
     Doing it twice has the effect once: each message is known by what it is about (REL-10).
     """
     judgements.lock(session, [patient_id])  # two at once would ask for the same in two messages
     for alert in reds.standing(session, patient_id):
         instruct(session, alert, now=now)
-    for alert in reds.withdrawn(session, patient_id, since=now - COVERED):
+    for alert in reds.over(session, patient_id, since=now - COVERED):
         _take_back(session, alert, now=now)
     ask_again(session, patient_id, now=now)
 
@@ -78,11 +79,10 @@ def instruct(session: Session, alert: Alert, *, now: datetime) -> None:
     to = addressee(session, alert.patient_id)
     if says is None or to is None:
         return
-    again = reds.times_lowered(session, alert.id)
     letter = Letter(
         patient_id=to.id,
         kind=Kind.INSTRUCTION,
-        key=f"instruction:{alert.id}" + (f":{again}" if again else ""),
+        key=_key(Kind.INSTRUCTION, alert, _which(session, alert)),
         why=Why.RED,
         until=now + TO_READ,
         language=known(to.language),
@@ -92,6 +92,22 @@ def instruct(session: Session, alert: Alert, *, now: datetime) -> None:
         urgent=True,
     )
     send(session, to, letter, now=now)
+
+
+def _key(kind: Kind, alert: Alert, which: int) -> str:
+    """Return by what a message of one of an alert's REDs is known."""
+    return f"{kind}:{alert.id}" + (f":{which}" if which else "")
+
+
+def _which(session: Session, alert: Alert) -> int:
+    """Return how often an alert was RED before it was so last: it may be lowered and rise."""
+    times = len(reds.lowerings(session, alert.id))
+    return times if alert.severity == Severity.RED else max(times - 1, 0)
+
+
+def _lost(session: Session, alert: Alert) -> bool:
+    """Return whether an alert is less than RED because its reading was corrected or taken back."""
+    return reds.lowerings(session, alert.id)[-1].why == Reason.LOWERED
 
 
 def _unread(alert: Alert, to: Addressee, *, now: datetime) -> Phrase | None:
@@ -104,14 +120,17 @@ def _take_back(session: Session, alert: Alert, *, now: datetime) -> None:
 
     While another RED of theirs stands it is not said: what they were told to do still holds.
     """
-    told = reds.instructed(session, alert.id)
+    which = _which(session, alert)
+    if alert.state != AlertState.WITHDRAWN and not _lost(session, alert):
+        return
+    told = reds.instructed(session, alert.id, _key(Kind.INSTRUCTION, alert, which))
     to = addressee(session, alert.patient_id)
     if not told or to is None:
         return
     letter = Letter(
         patient_id=to.id,
         kind=Kind.WITHDRAWN,
-        key=f"withdrawn:{alert.id}",
+        key=_key(Kind.WITHDRAWN, alert, which),
         why=Why.WITHDRAWN,
         until=now + TO_READ,
         language=known(to.language),
@@ -132,13 +151,24 @@ def _take_back(session: Session, alert: Alert, *, now: datetime) -> None:
 
 
 def page_of(session: Session, message: PatientMessage) -> list[Phrase]:
-    """Return what a message's page says: opened after its RED was withdrawn, that it was."""
-    alert = repository.alert_of(session, message.alert_id) if message.alert_id else None
-    ended = alert.closed_at if alert and alert.state == AlertState.WITHDRAWN else None
+    """Return what a message's page says: opened after its RED was taken back, that it was."""
+    ended = _lost_at(session, message) if message.kind == Kind.INSTRUCTION else None
     before = ended is None or (message.opened_at is not None and message.opened_at < ended)
-    if message.kind != Kind.INSTRUCTION or before or reds.stands(session, message.patient_id):
+    if before or reds.stands(session, message.patient_id):
         return [read_phrase(each) for each in message.says]
     return wording.taken_back()
+
+
+def _lost_at(session: Session, message: PatientMessage) -> datetime | None:
+    """Return when the RED that a message speaks of lost its reading, None where it did not."""
+    alert = repository.alert_of(session, message.alert_id) if message.alert_id else None
+    if alert is None:
+        return None
+    which = message.key.partition("~")[0].split(":")[2:] or ["0"]
+    lowered = reds.lowerings(session, alert.id)[int(which[0]) :]
+    if lowered and lowered[0].why == Reason.LOWERED:
+        return lowered[0].at
+    return alert.closed_at if alert.state == AlertState.WITHDRAWN else None
 
 
 def ask_again(session: Session, patient_id: UUID, *, now: datetime) -> None:

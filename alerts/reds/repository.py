@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, or_, select
 
 from alerts.lifecycle import LIVE, State
 from alerts.patients.tables import PatientMessage
-from alerts.patients.wording import Kind
+from alerts.reasons import Reason
 from alerts.tables import Alert, AlertEvent
 from core.vitals import Severity
 from ingest.repository import one_person
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
+
+_LOWERED = and_(
+    AlertEvent.alert_id == Alert.id,
+    AlertEvent.kind == "lowered",
+    AlertEvent.before["severity"].astext == Severity.RED,
+)
 
 
 def _standing(session: Session, patient_id: UUID) -> Select[Alert]:
@@ -39,24 +46,33 @@ def standing(session: Session, patient_id: UUID) -> Sequence[Alert]:
     return session.scalars(query).all()
 
 
-def withdrawn(session: Session, patient_id: UUID, *, since: datetime) -> Sequence[Alert]:
-    """Return what was withdrawn of a person since an instant."""
+def over(session: Session, patient_id: UUID, *, since: datetime) -> Sequence[Alert]:
+    """Return the alerts of a person whose RED lost its reading since, and that is to be told.
+
+    Whether the alert was withdrawn, or a lesser finding stands, is one to its patient (REL-23).
+    """
+    withdrawn = and_(Alert.state == State.WITHDRAWN, Alert.closed_at >= since)
+    lost = select(AlertEvent.id).where(_LOWERED, AlertEvent.reason == Reason.LOWERED)
+    lesser = and_(Alert.severity != Severity.RED, lost.where(AlertEvent.at >= since).exists())
     query = select(Alert).where(
-        Alert.patient_id.in_(one_person(session, patient_id)),
-        Alert.state == State.WITHDRAWN,
-        Alert.closed_at >= since,
+        Alert.patient_id.in_(one_person(session, patient_id)), or_(withdrawn, lesser)
     )
-    return session.scalars(query.order_by(Alert.closed_at, Alert.id)).all()
+    return session.scalars(query.order_by(Alert.opened_at, Alert.id)).all()
 
 
-def instructed(session: Session, alert_id: UUID) -> list[PatientMessage]:
-    """Return the messages of a RED that reached somebody's telephone, as far as is known."""
+def instructed(session: Session, alert_id: UUID, key: str) -> list[PatientMessage]:
+    """Return the messages of a RED that reached somebody's telephone, as far as is known.
+
+    One that is being sent is waited for: what comes of it decides whether it is taken back. One
+    that was opened arrived, whatever its gateway answered.
+    """
     query = select(PatientMessage).where(
         PatientMessage.alert_id == alert_id,
-        PatientMessage.kind == Kind.INSTRUCTION,
-        PatientMessage.handed_over_at.is_not(None),
+        or_(PatientMessage.key == key, PatientMessage.key.startswith(f"{key}~", autoescape=True)),
     )
-    return list(session.scalars(query))
+    locked = query.order_by(PatientMessage.id).with_for_update()
+    rows = session.scalars(locked.execution_options(populate_existing=True)).all()
+    return [each for each in rows if each.handed_over_at or each.opened_at]
 
 
 def stands(session: Session, patient_id: UUID) -> bool:
@@ -65,11 +81,16 @@ def stands(session: Session, patient_id: UUID) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
-def times_lowered(session: Session, alert_id: UUID) -> int:
-    """Return how often an alert was RED and was lowered."""
-    query = select(func.count()).where(
-        AlertEvent.alert_id == alert_id,
-        AlertEvent.kind == "lowered",
-        AlertEvent.before["severity"].astext == Severity.RED,
-    )
-    return session.scalar(query) or 0
+@dataclass(frozen=True, slots=True)
+class Lowering:
+    """Why and when an alert that was RED was lowered."""
+
+    why: str
+    at: datetime
+
+
+def lowerings(session: Session, alert_id: UUID) -> list[Lowering]:
+    """Return each time that an alert was RED and was lowered, the first one first."""
+    query = select(AlertEvent.reason, AlertEvent.at).join(Alert, Alert.id == AlertEvent.alert_id)
+    rows = session.execute(query.where(Alert.id == alert_id, _LOWERED).order_by(AlertEvent.id))
+    return [Lowering(reason, at) for reason, at in rows]
