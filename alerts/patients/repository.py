@@ -130,12 +130,6 @@ def offer(
     outbox.offer(session, Topic.TELL, message_id, now=now, priority=priority, not_before=not_before)
 
 
-def about(session: Session, message_id: UUID) -> UUID | None:
-    """Return which alert a message is about."""
-    query = select(PatientMessage.alert_id).where(PatientMessage.id == message_id)
-    return session.scalar(query)
-
-
 def locked(session: Session, message_id: UUID) -> PatientMessage | None:
     """Return a message under its row lock."""
     return session.get(PatientMessage, message_id, populate_existing=True, with_for_update=True)

@@ -68,12 +68,10 @@ class Post:
 def post(session: Session, message_id: UUID, ways: Post, *, now: datetime) -> None:
     """Send one message, in the transaction that closes its outbox row.
 
-    Whether it still should be is decided now: consent, the number, and what it is about. An
-    alert is locked meanwhile, so that nobody is told of it after it ended.
+    Whether it still should be is decided now: consent, the number, and what it is about. The
+    message alone is locked while the gateway answers: no clinician waits for a patient's text,
+    and who takes a RED back waits for what became of it (`reds.instructed`).
     """
-    alert_id = repository.about(session, message_id)
-    if alert_id is not None:
-        episodes.locked(session, alert_id)
     message = repository.locked(session, message_id)
     if message is None or message.state != State.WAITING:
         return
@@ -171,8 +169,8 @@ def _hand_over(
     if error is not None:
         _failed(session, message, number, error, now=now)
         return
-    repository.add_attempt(session, message, now=now, code="", again=None)
     message.state, message.handed_over_at = State.HANDED_OVER, now
+    repository.add_attempt(session, message, now=now, code="", again=None)
 
 
 def _failed(
