@@ -1,8 +1,9 @@
 """Whether the holder of a number may be told something, as of all that was noted of them (pure).
 
 A no is said by a person, not by a telephone: it counts for every number of theirs, also for
-those that come later and those of a record that is merged with this one. A yes is noted of one
-number, and lifts an earlier no for that number alone.
+those that come later and those of a record that is merged with this one; it is written onto all
+that are known, so that a new name loses none. A yes is noted of one number and its holder by
+name, and lifts an earlier no for that number alone.
 """
 
 from __future__ import annotations

@@ -72,12 +72,43 @@ def _new(patient_id: UUID, key: bytes, now: datetime) -> PatientNumber:
 
 
 def _store(session: Session, row: PatientNumber, read: ParsedContact, place: int) -> None:
+    if row.agreed and _another(session, row, read):
+        row.agreed = row.agreed_by = row.agreed_at = None
     row.carer, row.channel, row.place, row.until = read.carer, read.channel, place, read.until
     row.address = seal(session, PatientNumber.address, read.address, id=row.id)
     row.name = seal(session, PatientNumber.name, read.name, id=row.id)
     row.relationship = seal(session, PatientNumber.relationship, read.relationship, id=row.id)
     row.refused_at = None  # whoever sends it anew says that it is right
     session.add(row)
+
+
+def _another(session: Session, row: PatientNumber, read: ParsedContact) -> bool:
+    """Return whether a carer's number is by its new name another person's: a yes was not theirs."""
+    now = holder(carer=row.carer, name=read.name, number_id=row.id)
+    return _holder(session, row) != now
+
+
+def _holder(session: Session, row: PatientNumber) -> str:
+    name = unseal(session, PatientNumber.name, row.name, id=row.id)
+    return holder(carer=row.carer, name=name, number_id=row.id)
+
+
+def held_together(
+    session: Session, contact_id: UUID
+) -> tuple[PatientNumber | None, list[PatientNumber]]:
+    """Return a number and the others of its holder in its record, those used no more too; locked.
+
+    In one order, so that nobody waits in a circle, and so that messages to them can be written
+    meanwhile: whoever writes one may hold its alert.
+    """
+    row = session.get(PatientNumber, contact_id)
+    if row is None:
+        return None, []
+    query = select(PatientNumber).where(PatientNumber.patient_id == row.patient_id)
+    query = query.order_by(PatientNumber.id).with_for_update(key_share=True)
+    rows = session.scalars(query.execution_options(populate_existing=True)).all()
+    whose = _holder(session, row)
+    return row, [each for each in rows if each.id != row.id and _holder(session, each) == whose]
 
 
 def contacts_of(session: Session, patient_id: UUID, *, now: datetime) -> list[Contact]:

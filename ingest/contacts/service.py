@@ -11,15 +11,18 @@ from core import audit
 from core.errors import NotFoundError
 from core.security import SYSTEM, Caller
 from fhir.policy import Mode
-from ingest.contacts.tables import PatientNumber
+from ingest.contacts.repository import held_together
 from ingest.receipt import Sender
 from ingest.repository import may_see
 from ingest.tables import Client
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from sqlalchemy.orm import Session
+
+    from ingest.contacts.tables import PatientNumber
 
 
 def agree(
@@ -32,18 +35,29 @@ def agree(
     NotFoundError
         Where there is no such number, or the caller may not see the patient (SEC-12).
     """
-    row = session.get(PatientNumber, contact_id, with_for_update=True)
+    row, others = held_together(session, contact_id)
     if row is None or not may_see(session, caller, row.patient_id):
         raise NotFoundError("no such number")
     _note(session, caller, row, agreed=agreed, now=now)
+    if not agreed:
+        _refuse_all(session, caller, others, now=now)
     return row.patient_id
 
 
 def opted_out(session: Session, contact_id: UUID, *, now: datetime) -> None:
     """Note that the holder of a number told the provider to send them nothing more."""
-    row = session.get(PatientNumber, contact_id, with_for_update=True)
+    row, others = held_together(session, contact_id)
     if row is not None and row.agreed is not False:
-        _note(session, SYSTEM, row, agreed=False, now=now)
+        _refuse_all(session, SYSTEM, [row, *others], now=now)
+
+
+def _refuse_all(
+    session: Session, caller: Caller, rows: Iterable[PatientNumber], *, now: datetime
+) -> None:
+    """Write a no onto each number of a person: it stands under whatever name they come next."""
+    for row in rows:
+        if row.agreed is not False:
+            _note(session, caller, row, agreed=False, now=now)
 
 
 def _note(
