@@ -11,8 +11,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from alerts import service as alerting
+from alerts.outcomes import resolution
 from alerts.patients import service as telling
-from alerts.patients.wording import Kind
+from alerts.patients.wording import Kind, Review
+from alerts.posting.service import note_receipt
+from alerts.receipts.service import Arrival, Receipt
+from alerts.reviewing.service import after_review
 from core.vitals import Vital
 from monitoring.findings import Assessment, Evidence
 from tests.alerts.posting.conftest import NOW
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from tests.alerts.conftest import FindingMaker, Ward
     from tests.told import Phone
 
+CALLED = resolution("true-actionable", "call", "")
 LATER = NOW + timedelta(minutes=5)
 
 
@@ -80,3 +85,23 @@ def test_who_takes_a_red_back_waits_for_what_became_of_its_text_rel_23(
 
     assert ended == [red]
     assert kinds == [Kind.INSTRUCTION, Kind.WITHDRAWN]
+
+
+def test_a_stop_that_a_provider_tells_of_keeps_no_clinician_from_telling_the_patient(
+    database: Database, committed: Ward, red: UUID, telephone: Phone
+) -> None:
+    """Whoever resolves with "Tell the patient" holds the alert, and writes to that number."""
+    with database.transaction() as session:
+        (message,) = messages_of(session, committed.patient)
+        telephone.post(session, message, now=NOW)
+        note_receipt(session, Receipt(message.id, "sms", Arrival.DELIVERED), NOW)
+    with database.transaction() as telling_us, database.transaction() as acting:
+        stop = Receipt(message.id, "sms", Arrival.FAILED, "opted-out")
+        note_receipt(telling_us, stop, LATER)
+        telling_us.flush()
+        alerting.resolve(impatient(acting), committed.doctor, red, CALLED, now=LATER)
+        after_review(acting, committed.doctor, red, Review("spoken", "usual"), now=LATER)
+
+    with database.transaction() as session:
+        kinds = [each.kind for each in messages_of(session, committed.patient)]
+    assert kinds == [Kind.INSTRUCTION, Kind.REVIEW]
