@@ -10,6 +10,7 @@ from alerts.acts.repository import again, take_up
 from alerts.delivery import repository as deliveries
 from alerts.episodes.service import close
 from alerts.lifecycle import Event, State
+from alerts.patients.service import after_resolution
 from alerts.reasons import Reason
 from alerts.routing import practitioner
 from alerts.steps.service import advance, hold, plan_lapse, reopen
@@ -194,6 +195,7 @@ def resolve(
     alert.outcome_note = resolution.note
     alert.ack_expires_at = alert.delegated_by = alert.answer_by = None
     close(session, alert, State(alert.state), now=now)
+    after_resolution(session, alert, now=now)
     label, detail = str(resolution.label), resolution.action
     hands.note("resolved", Reason.RESOLVED, undoable=True, outcome=label, detail=detail)
     hands.audit()

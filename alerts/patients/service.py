@@ -20,7 +20,7 @@ from core import outbox
 from core.outbox import Priority, Topic
 from core.vitals import Severity
 from ingest import repository as people
-from ingest.contacts.repository import addressee, contacts_of
+from ingest.contacts.repository import addressee, contacts_of, holders_of
 from monitoring import repository as judgements
 from monitoring.asking import repository as asking
 from monitoring.catalogue import known
@@ -52,6 +52,13 @@ def after_judgement(
     if changed or asking.waiting(session, patient_id, now=now):
         priority = Priority.CRITICAL if urgent else Priority.NORMAL
         outbox.offer(session, Topic.INFORM, patient_id, now=now, priority=priority)
+
+
+def after_resolution(session: Session, alert: Alert, *, now: datetime) -> None:
+    """Have it decided what was put off while a RED stood, once its end can't be undone any more."""
+    if alert.severity == Severity.RED:
+        due = now + thaw(alert.policy).undo
+        outbox.offer(session, Topic.INFORM, alert.patient_id, now=now, not_before=due)
 
 
 def inform(session: Session, patient_id: UUID, *, now: datetime) -> None:
@@ -118,7 +125,7 @@ def _unread(alert: Alert, to: Addressee, *, now: datetime) -> Phrase | None:
 def _take_back(session: Session, alert: Alert, *, now: datetime) -> None:
     """Tell whoever was told of a RED that its reading was taken back.
 
-    While another RED of theirs stands it is not said: what they were told to do still holds.
+    While another RED that they were told of stands it is put off: what they are to do still holds.
     """
     which = _which(session, alert)
     if alert.state != AlertState.WITHDRAWN and not _lost(session, alert):
@@ -139,7 +146,8 @@ def _take_back(session: Session, alert: Alert, *, now: datetime) -> None:
         says=wording.taken_back(),
     )
     numbers = contacts_of(session, to.id, now=now)
-    holders = {each.holder for each in numbers if each.id in {m.contact_id for m in told}}
+    whose = holders_of(session, to.id)
+    holders = {whose.get(each.contact_id) for each in told if each.contact_id}
     chosen = [
         each
         for each in choose(Kind.WITHDRAWN, numbers)

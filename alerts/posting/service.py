@@ -12,7 +12,7 @@ from uuid import UUID
 
 from alerts import escalation
 from alerts import repository as episodes
-from alerts.addressing.service import nobody
+from alerts.addressing.service import TO_READ, nobody
 from alerts.circuits.service import through
 from alerts.lifecycle import State as AlertState
 from alerts.notify.gateway import GONE, Says
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 # Between tries (E): a telephone is off for a night, a provider for an hour.
 WAITS = tuple(timedelta(seconds=each) for each in (5, 30, 120, 600, 1800, 3600, 7200, 14400))
+LOOKS_AGAIN = timedelta(minutes=10)  # E: whether another RED still stands
 PATH = "/m/"
 
 
@@ -79,6 +80,9 @@ def post(session: Session, message_id: UUID, ways: Post, *, now: datetime) -> No
     if why_not is not None:
         end(session, message, State.CANCELLED, why_not, now=now)
         return
+    if _too_soon(session, message):
+        _put_off(session, message, now=now)
+        return
     number = _number(session, message, ways, now=now)
     if isinstance(number, Why):
         end(session, message, State.WITHHELD, number, now=now)
@@ -102,13 +106,26 @@ def _pointless(session: Session, message: PatientMessage, *, now: datetime) -> W
     return nobody(session, to, kind, alert, now=now) or _over(session, message, kind, now=now)
 
 
+def _too_soon(session: Session, message: PatientMessage) -> bool:
+    """Return whether another RED stands, so that what one of them said to do still holds."""
+    asked = message.reason == Why.REQUESTED
+    takes_back = message.kind == Kind.WITHDRAWN and not asked
+    return takes_back and reds.stands(session, message.patient_id)
+
+
+def _put_off(session: Session, message: PatientMessage, *, now: datetime) -> None:
+    """Look again later, however long that takes: the link's time begins when it can leave."""
+    message.next_try_at, message.until = now + LOOKS_AGAIN, now + TO_READ
+    repository.offer(session, message.id, urgent=False, now=now, not_before=message.next_try_at)
+
+
 def _over(session: Session, message: PatientMessage, kind: Kind, *, now: datetime) -> Why | None:
     """Return why what a message is about is over."""
     if kind is Kind.REPEAT:
         asked = asking.of_ids(session, map(UUID, message.asks))
         return Why.TOO_LATE if all(each.until <= now for each in asked) else None
     if kind is Kind.WITHDRAWN:
-        return Why.ANOTHER_RED if reds.stands(session, message.patient_id) else None
+        return None  # it is put off while another RED stands
     alert = repository.alert_of(session, message.alert_id) if message.alert_id else None
     if alert is None:
         return None

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import aliased
 
 from alerts.lifecycle import LIVE, State
 from alerts.patients.tables import PatientMessage
+from alerts.patients.wording import Why
 from alerts.reasons import Reason
 from alerts.tables import Alert, AlertEvent
 from core.vitals import Severity
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from sqlalchemy import Select
+    from sqlalchemy import ColumnElement, Select
     from sqlalchemy.orm import Session
 
 _LOWERED = and_(
@@ -50,14 +52,33 @@ def over(session: Session, patient_id: UUID, *, since: datetime) -> Sequence[Ale
     """Return the alerts of a person whose RED lost its reading since, and that is to be told.
 
     Whether the alert was withdrawn, or a lesser finding stands, is one to its patient (REL-23).
+    What was not told because another RED stood is not forgotten, however long that stands.
     """
-    withdrawn = and_(Alert.state == State.WITHDRAWN, Alert.closed_at >= since)
     lost = select(AlertEvent.id).where(_LOWERED, AlertEvent.reason == Reason.LOWERED)
-    lesser = and_(Alert.severity != Severity.RED, lost.where(AlertEvent.at >= since).exists())
+    lesser = and_(Alert.severity != Severity.RED, lost.exists())
+    lately = or_(Alert.closed_at >= since, lost.where(AlertEvent.at >= since).exists())
     query = select(Alert).where(
-        Alert.patient_id.in_(one_person(session, patient_id)), or_(withdrawn, lesser)
+        Alert.patient_id.in_(one_person(session, patient_id)),
+        or_(Alert.state == State.WITHDRAWN, lesser),
+        or_(lately, _put_off()),
     )
     return session.scalars(query.order_by(Alert.opened_at, Alert.id)).all()
+
+
+def _put_off() -> ColumnElement[bool]:
+    """Whether a RED was not taken back yet, because another one stood."""
+    told, waits = aliased(PatientMessage), aliased(PatientMessage)
+    after = select(told.id).where(told.key == waits.key, told.contact_id.is_not(None))
+    return (
+        select(waits.id)
+        .where(
+            waits.alert_id == Alert.id,
+            waits.reason == Why.ANOTHER_RED,
+            waits.contact_id.is_(None),
+            ~after.where(told.alert_id == Alert.id).exists(),
+        )
+        .exists()
+    )
 
 
 def instructed(session: Session, alert_id: UUID, key: str) -> list[PatientMessage]:

@@ -111,17 +111,25 @@ def held_together(
     return row, [each for each in rows if each.id != row.id and _holder(session, each) == whose]
 
 
+def holders_of(session: Session, patient_id: UUID) -> dict[UUID, str]:
+    """Return whose each number of a person is or was, those that are used no more too."""
+    return {row.id: _holder(session, row) for row in _rows(session, patient_id)}
+
+
+def _rows(session: Session, patient_id: UUID) -> Sequence[PatientNumber]:
+    query = select(PatientNumber).where(
+        PatientNumber.patient_id.in_(one_person(session, patient_id))
+    )
+    order = (PatientNumber.carer, PatientNumber.place, PatientNumber.id)
+    return session.scalars(query.order_by(*order)).all()
+
+
 def contacts_of(session: Session, patient_id: UUID, *, now: datetime) -> list[Contact]:
     """Return the numbers of a person as of now, those of all their records, in their order.
 
     What was noted of a number that is used no more still stands for its holder.
     """
-    query = select(PatientNumber).where(
-        PatientNumber.patient_id.in_(one_person(session, patient_id))
-    )
-    rows = session.scalars(
-        query.order_by(PatientNumber.carer, PatientNumber.place, PatientNumber.id)
-    ).all()
+    rows = _rows(session, patient_id)
     names = {row.id: unseal(session, PatientNumber.name, row.name, id=row.id) for row in rows}
     holders = {
         row.id: holder(carer=row.carer, name=names[row.id], number_id=row.id) for row in rows

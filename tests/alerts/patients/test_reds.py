@@ -25,7 +25,7 @@ from ingest.contacts.service import agree
 from ingest.context.tables import PatientAbsence
 from ingest.tables import Patient
 from ingest.weekly import span
-from monitoring.findings import Assessment, Evidence, Problem
+from monitoring.findings import Assessment, Evidence
 from monitoring.phrases import read_phrase
 from tests.provider import Reply
 from tests.told import SAYS, messages_of, number_of, phone, raised, reachable
@@ -196,18 +196,6 @@ def test_a_red_that_was_withdrawn_before_its_message_left_is_told_to_nobody(
 
     assert posted(session, ward, telephone) == [Why.OVER]
     assert telephone.texts == []
-
-
-def test_while_another_red_stands_none_is_taken_back(
-    session: Session, ward: Ward, finding: FindingMaker, policy: Policy, telephone: Phone
-) -> None:
-    raised(session, ward.patient, finding(evidence=gone()), policy, now=NOW)
-    posted(session, ward, telephone)
-    taken_back(session, ward, policy)
-    other = finding(problem=Problem.BREATHING, at=NOW + timedelta(minutes=6))
-    raised(session, ward.patient, other, policy, now=NOW + timedelta(minutes=6))
-
-    assert posted(session, ward, telephone) == [Why.ANOTHER_RED]
 
 
 def test_a_red_that_was_lowered_before_its_message_left_is_not_told_and_the_next_is(

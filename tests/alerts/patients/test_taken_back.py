@@ -11,21 +11,25 @@ import pytest
 from sqlalchemy import select
 
 from alerts import service as alerting
+from alerts.outcomes import resolution
 from alerts.patients import service as telling
 from alerts.patients import wording
-from alerts.patients.wording import Kind, State
+from alerts.patients.wording import Kind, State, Why
 from alerts.reasons import Reason
 from alerts.standings.service import lower
 from alerts.tables import Alert
 from core import outbox
 from core.outbox import Outbox, Topic
+from core.security import SYSTEM
 from core.vitals import Severity, Vital
-from monitoring.findings import Assessment, Evidence
+from ingest.merging.service import merge
+from monitoring.findings import Assessment, Evidence, Problem
 from tests.provider import Reply
-from tests.told import SAYS, messages_of, phone, raised, reachable
+from tests.told import OWN, SAYS, messages_of, phone, raised, reachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
@@ -35,8 +39,11 @@ if TYPE_CHECKING:
     from tests.alerts.conftest import FindingMaker, Ward
     from tests.told import Phone
 
+SECOND = "+821055507777"
 NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+DAYS = timedelta(days=3)
+CALLED = resolution("true-actionable", "call", "")
 
 
 @pytest.fixture
@@ -143,3 +150,104 @@ def test_a_red_that_was_opened_although_its_gateway_never_answered_is_taken_back
 
     assert message.handed_over_at is None
     assert [each.state for each in withdrawals(session, ward)] == [State.WAITING]
+
+
+def red_beside(session: Session, ward: Ward, policy: Policy, red: Finding) -> UUID:
+    """Open a RED of another problem; return its alert."""
+    problem = replace(red, problem=Problem.BREATHING)
+    judge(session, ward, policy, replace(red, evidence=gone()), problem, now=red.at)
+    query = select(Alert.id).where(Alert.patient_id == ward.patient)
+    return session.scalars(query.where(Alert.problem == Problem.BREATHING)).one()
+
+
+def resolved(session: Session, ward: Ward, alert: UUID, policy: Policy, *, now: datetime) -> None:
+    """End a RED, and do what waits once that can be undone no more."""
+    alerting.resolve(session, ward.doctor, alert, CALLED, now=now)
+    informed(session, ward, now=now)
+    informed(session, ward, now=now + policy.undo)
+
+
+def test_while_another_red_stands_none_is_taken_back_and_then_it_is_rel_23(
+    session: Session, ward: Ward, finding: FindingMaker, policy: Policy, telephone: Phone
+) -> None:
+    other = red_beside(session, ward, policy, finding())
+    posted(session, ward, telephone, now=NOW)
+    still = finding(problem=Problem.BREATHING, at=NOW + MINUTE)
+    judge(session, ward, policy, still, now=NOW + MINUTE)  # the first is withdrawn
+    (put_off,) = withdrawals(session, ward)
+    resolved(session, ward, other, policy, now=NOW + DAYS)
+    (_, told) = withdrawals(session, ward)
+
+    assert (put_off.state, put_off.reason) == (State.WITHHELD, Why.ANOTHER_RED)
+    assert (told.state, told.reason) == (State.WAITING, Why.WITHDRAWN)
+
+
+def test_what_was_about_to_be_taken_back_waits_for_a_red_that_opens_meanwhile_rel_23(
+    session: Session, ward: Ward, finding: FindingMaker, policy: Policy, telephone: Phone
+) -> None:
+    judge(session, ward, policy, finding(evidence=gone()), now=NOW)
+    posted(session, ward, telephone, now=NOW)
+    judge(session, ward, policy, now=NOW + 5 * MINUTE)
+    (message,) = withdrawals(session, ward)
+    other = finding(problem=Problem.BREATHING, at=NOW + 6 * MINUTE)
+    (alert,) = raised(session, ward.patient, other, policy, now=NOW + 6 * MINUTE)
+    for hours in range(0, 72, 24):
+        telephone.post(session, message, now=NOW + timedelta(hours=hours) + 6 * MINUTE)
+    waits = select(Outbox.next_try_at).where(
+        Outbox.subject_id == message.id, Outbox.state == "open"
+    )
+    waiting = (len(telephone.texts), message.state, list(session.scalars(waits)) != [])
+    resolved(session, ward, alert, policy, now=NOW + DAYS)
+    telephone.post(session, message, now=NOW + DAYS + MINUTE)
+
+    assert waiting == (1, State.WAITING, True)
+    assert (len(telephone.texts), message.state) == (2, State.HANDED_OVER)
+
+
+def test_a_red_that_the_patient_never_heard_of_keeps_none_from_being_taken_back_rel_20(
+    session: Session, ward: Ward, finding: FindingMaker, policy: Policy, telephone: Phone
+) -> None:
+    late = finding(problem=Problem.BREATHING, at=NOW - DAYS)
+    judge(session, ward, policy, finding(evidence=gone()), late, now=NOW)
+    posted(session, ward, telephone, now=NOW)
+    judge(session, ward, policy, late, now=NOW + 5 * MINUTE)
+
+    assert [each.state for each in withdrawals(session, ward)] == [State.WAITING]
+
+
+def test_nobody_is_told_of_a_red_again_by_another_number_of_theirs(
+    session: Session,
+    ward: Ward,
+    build: Callable[..., Ward],
+    finding: FindingMaker,
+    policy: Policy,
+    telephone: Phone,
+) -> None:
+    raised(session, ward.patient, finding(), policy, now=NOW)
+    posted(session, ward, telephone, now=NOW)
+    mobile = {"system": "phone", "use": "mobile", "value": SECOND}
+    reachable(session, ward.patient, now=NOW, resource={"telecom": [mobile]})
+    telling.inform(session, ward.patient, now=NOW + MINUTE)
+    alone = len(messages_of(session, ward.patient))
+    other = build(session, name="Canary Other")
+    reachable(session, other.patient, now=NOW, resource={"telecom": [mobile]})
+    merge(session, SYSTEM, other.patient, ward.patient, reason="one person", now=NOW)
+    telling.inform(session, other.patient, now=NOW + MINUTE)
+
+    assert alone == 1
+    assert [*messages_of(session, other.patient), *messages_of(session, ward.patient)][1:] == []
+
+
+def test_who_was_not_reached_by_an_old_number_is_told_of_a_red_by_a_new_one(
+    session: Session, ward: Ward, finding: FindingMaker, policy: Policy, telephone: Phone
+) -> None:
+    telephone.gateway.script = [Reply(410)]
+    raised(session, ward.patient, finding(), policy, now=NOW)
+    for _ in range(2):
+        posted(session, ward, telephone, now=NOW)
+    mobile = {"system": "phone", "use": "mobile", "value": SECOND}
+    reachable(session, ward.patient, now=NOW, resource={"telecom": [mobile]})
+    telling.inform(session, ward.patient, now=NOW + MINUTE)
+    posted(session, ward, telephone, now=NOW + MINUTE)
+
+    assert [each.said["to"] for each in telephone.gateway.came] == [OWN, SECOND]
