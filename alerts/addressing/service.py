@@ -12,7 +12,7 @@ from alerts.patients.recipients import Chosen, choose
 from alerts.patients.wording import Kind, Why
 from alerts.policy import thaw
 from ingest import repository as people
-from ingest.contacts.repository import contacts_of
+from ingest.contacts.repository import contacts_of, holders_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,12 @@ def send(session: Session, to: Addressee, letter: Letter, *, now: datetime) -> N
 
 
 def send_to(session: Session, letter: Letter, chosen: Sequence[Chosen], *, now: datetime) -> None:
-    """Write the message to those who were chosen; what is about an alert is on its timeline."""
+    """Write the message to those who were chosen; what is about an alert is on its timeline.
+
+    Whoever is told of it by another number of theirs, or of a merged record, is left out.
+    """
+    told_of = _told_of(session, letter)
+    chosen = [each for each in chosen if each.number is None or each.number.holder not in told_of]
     added = [repository.add(session, letter, each, now=now) for each in chosen]
     alert = repository.alert_of(session, letter.alert_id) if letter.alert_id else None
     if alert is None or not any(added):
@@ -54,6 +59,13 @@ def send_to(session: Session, letter: Letter, chosen: Sequence[Chosen], *, now: 
     facts = {"kind": str(letter.kind), "told": told, "not": reasons}
     kind = "patient-told" if told else "patient-not-told"
     episodes.note(session, alert, kind, str(letter.why), now=now, after=facts)
+
+
+def _told_of(session: Session, letter: Letter) -> set[str]:
+    """Return the holders to whom a message of this key was sent, or is about to be."""
+    numbers = repository.told_by(session, letter.patient_id, letter.key)
+    whose = holders_of(session, letter.patient_id) if numbers else {}
+    return {whose[each] for each in numbers if each in whose}
 
 
 def nobody(

@@ -130,6 +130,16 @@ def offer(
     outbox.offer(session, Topic.TELL, message_id, now=now, priority=priority, not_before=not_before)
 
 
+def told_by(session: Session, patient_id: UUID, key: str) -> set[UUID]:
+    """Return the numbers by which a person and their carers are told what a key names."""
+    query = select(PatientMessage.contact_id).where(
+        PatientMessage.patient_id.in_(one_person(session, patient_id)),
+        PatientMessage.key == key,
+        PatientMessage.state.in_(SENT),
+    )
+    return {each for each in session.scalars(query) if each is not None}
+
+
 def locked(session: Session, message_id: UUID) -> PatientMessage | None:
     """Return a message under its row lock."""
     return session.get(PatientMessage, message_id, populate_existing=True, with_for_update=True)
