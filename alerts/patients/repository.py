@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -27,7 +27,6 @@ from monitoring.record import read_says
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -211,9 +210,13 @@ def parted(session: Session, message: PatientMessage) -> bool:
     return not about <= one_person(session, message.patient_id)
 
 
-def undone(session: Session, alert_id: UUID, *, since: datetime) -> bool:
-    """Return whether somebody took an act on an alert back since an instant."""
-    query = select(AlertEvent.id).where(
-        AlertEvent.alert_id == alert_id, AlertEvent.kind == "undone", AlertEvent.at >= since
+def undone(session: Session, alert_id: UUID, *, done_at: datetime) -> bool:
+    """Return whether the act of an instant on an alert was taken back; another's undo is none.
+
+    A line that an older version wrote does not say which act it was: it counts.
+    """
+    query = select(AlertEvent.after["of"].astext).where(
+        AlertEvent.alert_id == alert_id, AlertEvent.kind == "undone", AlertEvent.at >= done_at
     )
-    return session.scalar(query.limit(1)) is not None
+    acts = session.scalars(query).all()
+    return any(each is None or datetime.fromisoformat(each) == done_at for each in acts)

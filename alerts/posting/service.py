@@ -131,7 +131,7 @@ def _over(session: Session, message: PatientMessage, kind: Kind, *, now: datetim
         return None
     if kind is Kind.INSTRUCTION:
         return None if _still_red(alert, now=now) else Why.OVER
-    undone = repository.undone(session, alert.id, since=message.created_at)
+    undone = repository.undone(session, alert.id, done_at=message.created_at)
     return Why.TAKEN_BACK if undone else None
 
 

@@ -56,7 +56,7 @@ def undo(session: Session, caller: Caller, alert_id: UUID, *, now: datetime) -> 
     steps.revive(session, alert, act.kept["fence"], lapses=claimed)
     if ended:
         judgements.refreeze(session, alert.patient_id, Problem(alert.problem), ended)
-    hands.note("undone", Reason.UNDONE, act=act.kind)
+    hands.note("undone", Reason.UNDONE, act=act.kind, of=act.at.isoformat())
     hands.audit()
 
 
