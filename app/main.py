@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 
 import app.pages
 import ingest.router
-from alerts.posting.service import note_receipt
+from alerts.arriving.service import note_receipt
 from app import health, receipts
 from app.access import Access
 from app.bulk import router as bulk

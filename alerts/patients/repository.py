@@ -6,9 +6,9 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from alerts.patients.tables import PatientMessage, PatientMessageAttempt
@@ -154,18 +154,63 @@ def recent(session: Session, patient_id: UUID, *, since: datetime) -> list[Patie
     return list(rows)
 
 
-def add_attempt(
-    session: Session, message: PatientMessage, *, now: datetime, code: str, again: datetime | None
-) -> None:
-    """Count a try and keep how it ended; an empty code is a success."""
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """How one try ended, by which number and under which id; an empty code is a success."""
+
+    code: str
+    contact_id: UUID | None = None
+    sent_as: UUID | None = None
+    again: datetime | None = None
+
+
+def sent_as(message: PatientMessage, contact_id: UUID) -> UUID:
+    """Return the id under which a message goes to a number: the same on every try (REL-12).
+
+    Another number needs another: a gateway that knows an id takes it for sent.
+    """
+    first = message.recipient == f"contact:{contact_id}"
+    return message.id if first else uuid5(message.id, str(contact_id))
+
+
+def add_attempt(session: Session, message: PatientMessage, tried: Tried, *, now: datetime) -> None:
+    """Count a try and keep how it ended."""
     message.attempts += 1
-    message.next_try_at = again
+    message.next_try_at = tried.again
     session.add(
         PatientMessageAttempt(
-            message_id=message.id, number=message.attempts, at=now, code=code, next_try_at=again
+            message_id=message.id,
+            number=message.attempts,
+            at=now,
+            code=tried.code,
+            next_try_at=tried.again,
+            contact_id=tried.contact_id,
+            sent_as=tried.sent_as,
         )
     )
     session.flush()
+
+
+def rounds(session: Session, message_id: UUID) -> int:
+    """Return how often a message waited for its next try: each may be a try of each channel."""
+    mine = PatientMessageAttempt.message_id == message_id
+    query = select(func.count()).where(mine, PatientMessageAttempt.next_try_at.is_not(None))
+    return session.scalar(query) or 0
+
+
+def behind_receipt(session: Session, id_: UUID) -> tuple[PatientMessage | None, UUID | None]:
+    """Return the message that went out under an id, locked, and the number that it went to.
+
+    Before its sending has ended, and of what an older version sent, the id is the message's own.
+    """
+    sent = select(PatientMessageAttempt.message_id, PatientMessageAttempt.contact_id)
+    sent = sent.where(PatientMessageAttempt.sent_as == id_).limit(1)
+    before = session.execute(sent).first()
+    message = locked(session, before.message_id if before else id_)
+    after = session.execute(sent).first()
+    if after is not None or message is None:
+        return message, after and after.contact_id
+    return message, message.contact_id
 
 
 def forget(session: Session, *, before: datetime) -> None:

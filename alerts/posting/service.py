@@ -5,7 +5,7 @@ Nothing of what a message says leaves: one constant sentence, and a link that wo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
@@ -13,14 +13,14 @@ from uuid import UUID
 from alerts import escalation
 from alerts import repository as episodes
 from alerts.addressing.service import TO_READ, nobody
-from alerts.circuits.service import through
+from alerts.circuits.service import HELD_BACK, through
 from alerts.lifecycle import State as AlertState
-from alerts.notify.gateway import GONE, Says
+from alerts.notify.gateway import Says
 from alerts.patients import repository, wording
 from alerts.patients.recipients import in_turn, usable
+from alerts.patients.repository import Tried
 from alerts.patients.wording import Kind, State, Why
 from alerts.policy import thaw
-from alerts.receipts.service import Arrival
 from alerts.reds import repository as reds
 from core.security import digest
 from core.vitals import Severity
@@ -31,7 +31,7 @@ from monitoring.asking import repository as asking
 from monitoring.catalogue import ENGLISH
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from alerts.notify.failure import DeliveryError
     from alerts.pacing import Breaker
     from alerts.patients.tables import PatientMessage
-    from alerts.receipts.service import Receipt
     from alerts.tables import Alert
     from ingest.contacts.repository import Contact
 
@@ -83,12 +82,12 @@ def post(session: Session, message_id: UUID, ways: Post, *, now: datetime) -> No
     if _too_soon(session, message):
         _put_off(session, message, now=now)
         return
-    number = _number(session, message, ways, now=now)
-    if isinstance(number, Why):
-        end(session, message, State.WITHHELD, number, now=now)
+    held = _numbers(session, message, ways, now=now)
+    if isinstance(held, Why):
+        end(session, message, State.WITHHELD, held, now=now)
         return
-    message.contact_id, message.channel = number.id, number.channel
-    _hand_over(session, message, number, ways, now=now)
+    message.contact_id, message.channel = held[0].id, held[0].channel
+    _hand_over(session, message, held, ways, now=now)
 
 
 def _pointless(session: Session, message: PatientMessage, *, now: datetime) -> Why | None:
@@ -146,10 +145,10 @@ def _still_red(alert: Alert, *, now: datetime) -> bool:
     return alert.severity == Severity.RED and (not state.ended or resolved_just_now)
 
 
-def _number(
+def _numbers(
     session: Session, message: PatientMessage, ways: Post, *, now: datetime
-) -> Contact | Why:
-    """Return the number to use: the chosen one, or another of the same person's.
+) -> list[Contact] | Why:
+    """Return the number to use, the chosen one first, and one of each other channel of theirs.
 
     Whose they are is asked now: records that were one person's may be two people's again.
     """
@@ -157,9 +156,12 @@ def _number(
         return Why.NO_CONTACT
     held = numbers.contacts_of(session, message.patient_id, now=now)
     theirs = in_turn(held, message.contact_id, carer=message.carer)
-    found = next((each for each in theirs if usable(each, ways.ways.keys())), None)
-    if found is not None:
-        return found
+    by_channel: dict[str, Contact] = {}
+    for each in theirs:
+        if usable(each, ways.ways.keys()):
+            by_channel.setdefault(each.channel, each)
+    if by_channel:
+        return list(by_channel.values())
     if not theirs:
         return Why.NO_CONTACT
     if not any(each.may_be_told for each in theirs):
@@ -168,51 +170,73 @@ def _number(
 
 
 def _hand_over(
-    session: Session, message: PatientMessage, number: Contact, ways: Post, *, now: datetime
+    session: Session, message: PatientMessage, held: Sequence[Contact], ways: Post, *, now: datetime
 ) -> None:
+    """Try a number, and where its provider is away, at once those of the other channels."""
+    waits: list[timedelta] = []
+    for place, number in enumerate(held, start=1):
+        error = _try(session, message, number, ways, now=now)
+        sent = None if error and error.code == HELD_BACK else repository.sent_as(message, number.id)
+        if error is None:
+            message.state, message.handed_over_at = State.HANDED_OVER, now
+            message.contact_id, message.channel = number.id, number.channel
+            repository.add_attempt(session, message, Tried("", number.id, sent), now=now)
+            return
+        tried = Tried(error.code, number.id, sent)
+        waits.append(error.wait or timedelta(0))
+        if error.gone:
+            _next_number(session, message, tried, now=now)
+            return
+        if place < len(held) and (error.provider or error.code == HELD_BACK):
+            repository.add_attempt(session, message, tried, now=now)
+            continue
+        _try_later(session, message, tried, least=min(waits), now=now)
+        return
+
+
+def _try(
+    session: Session, message: PatientMessage, number: Contact, ways: Post, *, now: datetime
+) -> DeliveryError | None:
+    """Hand a message to the gateway of one number; return why it was not taken."""
     secret = repository.link_secret(session, message.id)
     if message.link_digest is None:  # written by a version that kept it only now
         message.link_digest = digest(secret)
     link = f"{ways.base_url.rstrip('/')}{PATH}{secret}"
     text = wording.notice(message.language or ways.language, link)
-    way = ways.ways[number.channel]
-    error = through(
+    way, id_ = ways.ways[number.channel], repository.sent_as(message, number.id)
+    return through(
         session,
         number.channel,
         ways.breaker,
-        lambda: way.send(number.address, text, delivery_id=message.id, now=now),
+        lambda: way.send(number.address, text, delivery_id=id_, now=now),
         now=now,
     )
-    if error is not None:
-        _failed(session, message, number, error, now=now)
-        return
-    message.state, message.handed_over_at = State.HANDED_OVER, now
-    repository.add_attempt(session, message, now=now, code="", again=None)
 
 
-def _failed(
-    session: Session,
-    message: PatientMessage,
-    number: Contact,
-    error: DeliveryError,
-    *,
-    now: datetime,
+def _next_number(session: Session, message: PatientMessage, tried: Tried, *, now: datetime) -> None:
+    """Give up a number that does not exist for another of theirs, at once."""
+    if tried.contact_id is not None:
+        leave(session, tried.contact_id, tried.code, now=now)
+    repository.add_attempt(session, message, replace(tried, again=now), now=now)
+    repository.offer(session, message.id, urgent=_urgent(message), now=now)
+
+
+def _try_later(
+    session: Session, message: PatientMessage, tried: Tried, *, least: timedelta, now: datetime
 ) -> None:
-    """Plan the next try; a number that does not exist is given up for another of theirs."""
-    urgent = message.kind == Kind.INSTRUCTION
-    if error.gone:
-        _leave(session, number.id, error.code, now=now)
-        repository.add_attempt(session, message, now=now, code=error.code, again=now)
-        repository.offer(session, message.id, urgent=urgent, now=now)
-        return
-    again = escalation.next_try(message.id, message.attempts + 1, WAITS, now=now)
-    if again is not None and error.wait is not None:
-        again = max(again, now + error.wait)
-    repository.add_attempt(session, message, now=now, code=error.code, again=again)
+    """Plan the next try, not before `least` has passed; after the last one it is given up."""
+    times = repository.rounds(session, message.id) + 1
+    again = escalation.next_try(message.id, times, WAITS, now=now)
+    again = max(again, now + least) if again else None
+    repository.add_attempt(session, message, replace(tried, again=again), now=now)
     if again is None:
         end(session, message, State.FAILED, Why.GIVEN_UP, now=now)
         return
-    repository.offer(session, message.id, urgent=urgent, now=now, not_before=again)
+    repository.offer(session, message.id, urgent=_urgent(message), now=now, not_before=again)
+
+
+def _urgent(message: PatientMessage) -> bool:
+    return message.kind == Kind.INSTRUCTION
 
 
 def end(
@@ -226,33 +250,7 @@ def end(
         episodes.note(session, alert, "patient-not-told", str(why), now=now, after=facts)
 
 
-def note_receipt(session: Session, receipt: Receipt, now: datetime) -> bool:
-    """Note what a provider tells later of a message; return whether it is one of these.
-
-    Delivered is what it says, and no more: opened and answered are told by the page (REL-13).
-    What failed after it was taken is not sent again under its id; another number of the same
-    person's would have needed another message, so that a clinician sees it instead.
-    """
-    message = repository.locked(session, receipt.delivery_id)
-    if message is None or message.channel != receipt.channel:
-        return False
-    if receipt.arrival is Arrival.DELIVERED:
-        message.delivered_at = message.delivered_at or now
-        if message.state in (State.WAITING, State.HANDED_OVER):
-            message.handed_over_at = message.handed_over_at or now
-            message.state, message.next_try_at = State.DELIVERED, None
-        return True
-    waits = message.state == State.HANDED_OVER and message.opened_at is None
-    stopped = receipt.code == Says.OPTED_OUT
-    if message.contact_id is not None and (stopped or (waits and receipt.code in GONE)):
-        _leave(session, message.contact_id, receipt.code, now=now)
-    if waits:
-        repository.add_attempt(session, message, now=now, code="not-delivered", again=None)
-        end(session, message, State.FAILED, Why.GIVEN_UP, now=now)
-    return True
-
-
-def _leave(session: Session, contact_id: UUID, code: str, *, now: datetime) -> None:
+def leave(session: Session, contact_id: UUID, code: str, *, now: datetime) -> None:
     """Send nothing more to a number; to stop, told to a provider, is a no for all of theirs."""
     if code == Says.OPTED_OUT:
         opted_out(session, contact_id, now=now)

@@ -177,6 +177,11 @@ def _read(
     )
 
 
+def channel_of(session: Session, contact_id: UUID) -> str | None:
+    """Return whether a number is sent to as sms or as chat."""
+    return session.scalar(select(PatientNumber.channel).where(PatientNumber.id == contact_id))
+
+
 def refuse(session: Session, contact_id: UUID, *, now: datetime) -> None:
     """Note that a provider knows no such number: nothing more is sent to it."""
     row = session.get(PatientNumber, contact_id)

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from alerts import service as alerting
 from alerts.patients import repository
 from alerts.patients import service as telling
+from alerts.patients.repository import Tried
 from alerts.patients.wording import Kind
 from core.outbox import Outbox, Priority, Topic
 from core.sealing import UnsealedError
@@ -63,7 +64,7 @@ def test_what_is_about_no_alert_is_forgotten_and_what_is_about_one_is_kept(
 ) -> None:
     asked_again(session, ward.patient, Vital.SPO2, now=NOW)
     (repeat,) = messages_of(session, ward.patient)
-    repository.add_attempt(session, repeat, now=NOW, code="provider-away", again=None)
+    repository.add_attempt(session, repeat, Tried("provider-away"), now=NOW)
     later = NOW + timedelta(hours=13)  # it joins no open page
     assessment = Assessment(
         str(ward.patient), later, (replace(finding(at=later), says=SAYS),), None, "h", ""

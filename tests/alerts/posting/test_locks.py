@@ -11,10 +11,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from alerts import service as alerting
+from alerts.arriving.service import note_receipt
 from alerts.outcomes import resolution
 from alerts.patients import service as telling
 from alerts.patients.wording import Kind, Review
-from alerts.posting.service import note_receipt
 from alerts.receipts.service import Arrival, Receipt
 from alerts.reviewing.service import after_review
 from core.vitals import Vital

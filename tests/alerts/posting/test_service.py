@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import select
 
 from alerts.answering.service import open_link
+from alerts.arriving.service import note_receipt
 from alerts.circuit import Record
 from alerts.patients.repository import link_secret
 from alerts.patients.tables import PatientMessage, PatientMessageAttempt
 from alerts.patients.wording import State, Why
-from alerts.posting.service import WAITS, Post, note_receipt
+from alerts.posting.service import WAITS, Post
 from alerts.receipts.repository import record_of
 from alerts.receipts.service import Arrival, Receipt
 from core.outbox import Outbox

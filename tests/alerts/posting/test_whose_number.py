@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from alerts.arriving.service import note_receipt
 from alerts.patients.wording import State, Why
-from alerts.posting.service import note_receipt
 from alerts.receipts.service import Arrival, Receipt
 from core.security import SYSTEM
 from core.vitals import Vital

@@ -1,0 +1,1 @@
+"""What a provider tells later of a message to a patient or carer."""
