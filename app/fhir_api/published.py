@@ -11,6 +11,7 @@ import msgspec
 
 from alerts.delivery.repository import DeliveryState
 from alerts.outcomes import ACTIONS, WORDS
+from alerts.patients.wording import Kind
 from alerts.policy import Channel
 from app.fhir_api.scope import Mark, Scope, Seen
 from core.vitals import Severity
@@ -32,6 +33,14 @@ TIERS = {
     Severity.YELLOW: "To be looked at within days",
     Severity.INFO: "For the record, told to nobody",
     Severity.DQ: "About the measurement, never to a physician",
+}
+
+MESSAGES = {
+    Kind.REPEAT: "Something is to be measured again",
+    Kind.DAILY: "The daily question how somebody is",
+    Kind.INSTRUCTION: "What to do now that a RED opened",
+    Kind.WITHDRAWN: "A RED that was told of rested on a value that was taken back",
+    Kind.REVIEW: "What came of it after a clinician looked",
 }
 
 
@@ -68,6 +77,8 @@ def _written() -> Iterable[dict[str, Any]]:
     yield code_system(
         communication.STATES, "What is known of a message to somebody", _plain(DeliveryState)
     )
+    kinds = (Concept(kind, kind, text) for kind, text in MESSAGES.items())
+    yield code_system(communication.TO_PATIENTS, "What a patient or carer is told of", kinds)
 
 
 def _plain(codes: type[StrEnum]) -> Iterable[Concept]:
