@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from app.fhir_api.published import resources
+from alerts.patients.wording import Kind
+from app.fhir_api.published import MESSAGES, resources
 from fhir.codes import HOME_VITALS, SYMPTOM_VITALS
 from fhir.own_codes import KNOWN, READ
 from fhir.questionnaire import DAILY, QUESTIONS, VITALS
@@ -123,3 +124,7 @@ def test_an_answered_list_is_found_by_its_patient_and_its_questions(gateway: Gat
     assert pages(gateway, "QuestionnaireResponse", {"patient": who, "status": "amended"}) == []
     everything = gateway.get(f"/fhir/Patient/{who}/$everything").json()["entry"]
     assert id_ in {each["resource"]["id"] for each in everything}
+
+
+def test_each_kind_of_message_to_a_patient_has_its_words() -> None:
+    assert set(MESSAGES) == set(Kind)
