@@ -34,6 +34,7 @@ NOW = datetime(2001, 9, 1, 12, 0, tzinfo=UTC)
 TOKEN = "t" * 20
 SERIES = re.compile(r"^(wardlight_\w+)(?:\{(.*)\})? ([\d.e+-]+)$")
 CANARY = "Canarysmith"
+DAY = timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +80,8 @@ def test_every_label_has_a_closed_set_of_values_whatever_is_stored_sec_26(
     session: Session, ward: Ward
 ) -> None:
     before = series(exposition(Numbers()))
-    step = session.scalars(select(Step)).first()
+    ours = select(Alert.id).where(Alert.patient_id.in_(ward.patients.values()))
+    step = session.scalars(select(Step).where(Step.alert_id.in_(ours))).first()
     assert step is not None
     alert = session.get_one(Alert, step.alert_id)
     alert.severity = alert.highest = CANARY
@@ -127,7 +129,9 @@ def test_what_is_counted_leaves_the_synthetic_person_out_rel_33(
 
 
 def test_a_message_is_counted_by_its_channel_and_state(session: Session, ward: Ward) -> None:
-    delivery = session.scalars(select(Delivery)).first()
+    theirs = select(Delivery).join(Alert, Alert.id == Delivery.alert_id)
+    ours = theirs.where(Alert.patient_id.in_(ward.patients.values()))
+    delivery = session.scalars(ours.where(Delivery.created_at >= ward.now - DAY)).first()
     assert delivery is not None
     key = ("wardlight_deliveries", f'channel="{delivery.channel}",delivery="failed"')
     before = series(exposition(numbers(session, now=ward.now)))[key]
