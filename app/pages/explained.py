@@ -17,13 +17,7 @@ from alerts.lifecycle import State
 from alerts.outcomes import WORDS
 from app.pages.holding import Holding, holding
 from app.pages.labels import detail_words
-from app.pages.wording import (
-    Moment,
-    Sentence,
-    maybe,
-    moment,
-    spoken,
-)
+from app.pages.wording import Moment, Sentence, maybe, moment, spoken
 from core.vitals import Severity
 from monitoring import words
 from monitoring.catalogue import ENGLISH, known
@@ -156,7 +150,7 @@ def episode_print(view: EpisodeView, reader: Reader, *, rulebook: str) -> Episod
         next_at=maybe(view.next_step_at, now=reader.now, zone=reader.zone),
         notes=_notes(view, reader.language),
         alternatives=words.alternatives(head, reader.language),
-        findings=[finding_print(f, reader) for f in view.findings[:MOST_FINDINGS]],
+        findings=[finding_print(f, reader) for f in _explained(view)],
         rulebook=rulebook[:SHORT_HASH] or "unknown",
         policy=view.policy_hash[:SHORT_HASH],
         grave=view.severity in GRAVE,
@@ -176,15 +170,23 @@ def _notes(view: EpisodeView, language: str) -> list[str]:
             "The same problem was open before; it ended as: {outcome}.", language, outcome=how
         )
         notes.append(before)
-    if len(view.findings) > MOST_FINDINGS:
+    if len(view.findings) > (shown := len(_explained(view))):
         many = words.text(
-            "{count} findings; the gravest {shown} are explained.",
+            "Explained: {shown} of {count} findings, the gravest of each rule.",
             language,
             count=whole(len(view.findings)),
-            shown=whole(MOST_FINDINGS),
+            shown=whole(shown),
         )
         notes.append(many)
     return notes
+
+
+def _explained(view: EpisodeView) -> list[FindingView]:
+    """Return the findings that are explained: the same rule in every reading says nothing new."""
+    by_rule: dict[str, FindingView] = {}
+    for finding in view.findings:
+        by_rule.setdefault(finding.rule_id, finding)
+    return list(by_rule.values())[:MOST_FINDINGS]
 
 
 def _ended(view: EpisodeView) -> str:

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import msgspec
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import select, update
+from sqlalchemy import inspect, select, update
 
 import app.pages
 from alerts.standings.repository import finding_of
@@ -82,6 +83,28 @@ def issues(database: Database, ward: Ward, language: str) -> list[dict[str, str]
     found = [entry["resource"] for entry in bundle["entry"]]
     assert {each["language"] for each in found} == {language}
     return found
+
+
+def test_a_rule_that_holds_in_several_readings_is_explained_once_ux_06(
+    database: Database, enter: Enter, ward: Ward
+) -> None:
+    patient, hour = ward.patients["Oh Malsun"], timedelta(hours=1)
+    rule = f"{gravest(database, patient).rule_id} (RED)"
+    page = f"/patients/{patient}"
+    before = visible(enter(ward.username).get(page).text).count(rule)
+    with database.transaction() as session:
+        query = select(AlertFinding).join(Alert, Alert.id == AlertFinding.alert_id)
+        red = session.scalars(
+            query.where(Alert.patient_id == patient, AlertFinding.severity == Severity.RED)
+        ).first()
+        assert red is not None
+        same = {each.key: getattr(red, each.key) for each in inspect(AlertFinding).columns}
+        session.add(AlertFinding(**(same | {"id": uuid4(), "at": red.at - hour})))
+
+    text = visible(enter(ward.username).get(page).text)
+
+    assert (before, text.count(rule)) == (1, 1)
+    assert "findings, the gravest of each rule." in text
 
 
 def test_the_checklist_names_two_alternatives_with_their_evidence(
