@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from kombu.exceptions import OperationalError
@@ -15,16 +16,15 @@ from app.tasks import work
 from core import outbox
 from core.database import now_of
 from core.logging import logger
-from core.outbox import Outbox, State
+from core.outbox import Leased, Outbox, State
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from collections.abc import Sequence
     from threading import Event
 
     from sqlalchemy import Connection
 
     from core.database import Database
-    from core.outbox import Leased
 
 log = logger(__name__)
 IDLE_SECONDS = 0.02
@@ -44,8 +44,8 @@ def run(database: Database, *, lease: timedelta, stop: Event) -> None:
         except (OperationalError, DBAPIError, OSError) as error:
             log.warning("relay cannot reach its servers", error=type(error).__name__)
             stop.wait(TROUBLE_SECONDS)
-        # What a broker refuses for good (a queue declared otherwise, no rights) is no reason to
-        # end: the escalations may run in the same process.
+        # Nothing is a reason to end: the escalations may run in the same process. That nothing
+        # goes out any more is said on every page, by the age of what waits.
         except Exception:
             log.exception("the relay failed")
             stop.wait(TROUBLE_SECONDS)
@@ -62,16 +62,23 @@ def _waits(looks: Connection) -> bool:
 
 def relay_once(database: Database, *, owner: str, lease: timedelta) -> int:
     """Lease what is waiting, publish it after the commit, and return how many went out."""
-    rows = _leased(database, owner=owner, length=lease)
+    rows, refused = _leased(database, owner=owner, length=lease), list[Leased]()
     for sent, row in enumerate(rows):
         try:
             publish(row)
-        # Whatever kept the broker from taking it: it is handed out again at once, by whoever
-        # reaches the broker first.
-        except Exception:
-            _give_back(database, rows[sent:])
+        # A broker that is not reached takes none of the others: they are handed out again at
+        # once, by whoever reaches it first.
+        except (OperationalError, OSError):
+            _give_back(database, [*refused, *rows[sent:]])
             raise
-    return len(rows)
+        # One that is refused for good (a queue declared otherwise, no rights to it) waits a
+        # moment; what goes to another queue is not kept by it.
+        except Exception:
+            log.exception("the broker refuses a row", queue=queue_of(row))
+            refused.append(row)
+    if refused:
+        _give_back(database, refused, after=timedelta(seconds=TROUBLE_SECONDS))
+    return len(rows) - len(refused)
 
 
 def _leased(database: Database, *, owner: str, length: timedelta) -> list[Leased]:
@@ -91,12 +98,14 @@ def _leased(database: Database, *, owner: str, length: timedelta) -> list[Leased
         )
 
 
-def _give_back(database: Database, rows: list[Leased]) -> None:
+def _give_back(
+    database: Database, rows: Sequence[Leased], *, after: timedelta = timedelta(0)
+) -> None:
     with database.transaction() as session:
         session.execute(
             update(Outbox)
             .where(Outbox.id.in_([row.id for row in rows]), Outbox.state == State.LEASED)
-            .values(lease_until=now_of(session), lease_owner=None)
+            .values(lease_until=now_of(session) + after, lease_owner=None)
         )
 
 

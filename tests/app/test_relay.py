@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from amqp.exceptions import PreconditionFailed
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from app import relay
 from core import outbox
 from core.database import Database
-from core.outbox import Outbox, State, Topic
+from core.outbox import Outbox, Priority, State, Topic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,6 +131,33 @@ def test_a_relay_whose_broker_refuses_for_good_gives_its_rows_back_and_goes_on(
 
     assert refused == [subject]
     assert waited < LEASE.total_seconds() / 2
+
+
+def test_a_queue_that_is_refused_keeps_no_row_of_another_rel_28(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running(database, monkeypatch) as rung:
+        taken = relay.publish
+        refused: list[UUID] = []
+
+        def refuse(row: Leased) -> None:
+            if row.subject_id in refused:
+                raise PreconditionFailed("a queue of this name is declared otherwise")
+            taken(row)
+
+        monkeypatch.setattr(relay, "publish", refuse)
+        refused.append(uuid4())
+        with database.transaction() as session:
+            now = database.now()
+            outbox.offer(session, Topic.PROBE, refused[0], now=now, priority=Priority.CRITICAL)
+        for _ in range(3):
+            seconds_until(rung, offered(database))
+        with database.transaction() as session:
+            mine = Outbox.subject_id == refused[0]
+            held = session.execute(select(Outbox.state, Outbox.attempts).where(mine)).one()
+            session.execute(update(Outbox).where(mine).values(state=State.DONE))
+
+    assert held == (State.LEASED, 0)
 
 
 def test_a_look_reads_no_row_that_was_done_however_often_it_is_prepared(
