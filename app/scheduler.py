@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from sqlalchemy.exc import DBAPIError
 
 import alerts.service
+from alerts.auditing.service import Breach
 from app import auditor, timetable
 from app.subscriptions import sending
 from app.watching import groups
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 log = logger(__name__)
 TICK_SECONDS = 1.0
+LASTING = 3  # failures in a row: a single one may be a lock that was not granted in time
 
 
 class Job(Protocol):
@@ -61,16 +64,20 @@ def routine(runtime: Runtime) -> Mapping[str, Job]:
 
 def run(database: Database, jobs: Mapping[str, Job], *, stop: Event) -> None:
     """Tick until told to stop; any number of schedulers may run at once."""
+    failures: Counter[str] = Counter()
     while not stop.is_set():
         try:
-            tick(database, jobs)
+            tick(database, jobs, failures)
         except DBAPIError as error:
             log.warning("scheduler cannot reach the database", error=type(error).__name__)
         stop.wait(TICK_SECONDS)
 
 
-def tick(database: Database, jobs: Mapping[str, Job]) -> None:
-    """Do each job in a transaction of its own: one that fails is named and stops no other."""
+def tick(database: Database, jobs: Mapping[str, Job], failures: Counter[str]) -> None:
+    """Do each job in a transaction of its own: one that fails is named and stops no other.
+
+    `failures` counts for each how often in a row it failed.
+    """
     now = database.now()
     for name, job in jobs.items():
         try:
@@ -79,3 +86,15 @@ def tick(database: Database, jobs: Mapping[str, Job]) -> None:
         # Whatever is wrong with one job, an alert must go to its next step all the same.
         except Exception:
             log.exception("a job of the timetable failed", job=name)
+            failures[name] += 1
+            _say(database, name, failures[name], now=now)
+        else:
+            del failures[name]
+
+
+def _say(database: Database, name: str, times: int, *, now: datetime) -> None:
+    """Have every page say that a job keeps failing, and the ping outside withheld (REL-18)."""
+    if times >= LASTING:
+        breach = Breach(f"job-{name}", f"failures in a row of the job “{name}”", times)
+        with database.transaction() as session:
+            auditor.keep(session, breach, now=now)

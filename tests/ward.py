@@ -17,7 +17,7 @@ import alerts.service
 import monitoring.service
 from app.accounts.service import NewUser, create_user
 from app.periods import ScheduledRun
-from app.promises import JOB
+from app.promises import AUDITS
 from app.watching.tables import Round
 from core.clock import utc_now
 from core.outbox import Outbox, State
@@ -277,7 +277,8 @@ def _settle(session: Session, now: datetime) -> None:
     everybody = session.scalars(visible_to(SYSTEM)).all()
     mark_judged(session, everybody, now=now)
     session.execute(delete(Outbox).where(Outbox.state != State.DONE))
-    session.merge(ScheduledRun(job=JOB, period=f"{now:%Y-%m-%dT%H:%M}", ran_at=now))
+    for job in AUDITS:
+        session.merge(ScheduledRun(job=job, period=f"{now:%Y-%m-%dT%H:%M}", ran_at=now))
     vouched = now + timedelta(minutes=2)
     session.merge(
         Round(period=f"{now:%Y-%m-%dT%H:%M}", began_at=now, completed_at=now, vouches_until=vouched)

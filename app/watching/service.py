@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from ingest.synthetic import repository as synthetic
 from monitoring.forgetting import repository as judgements
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
     from threading import Event
     from uuid import UUID
@@ -38,14 +40,26 @@ def run(runtime: Runtime, *, stop: Event) -> None:
     pause = min(LONGEST_WAIT_SECONDS, runtime.settings.watch_seconds / LOOKS)
     unsent = None
     while not stop.is_set():
-        try:
+        with _going_on("loop"):
             unsent = watch(runtime, unsent)
-        except DBAPIError as error:
-            log.warning("the watch cannot reach the database", error=type(error).__name__)
-        # Whatever is wrong with the watch, the alerts must go on; that it sees nothing is said.
-        except Exception:
-            log.exception("the watch failed")
+        with _going_on("checks"):
+            check(runtime, now=runtime.database.now(), every=runtime.settings.watch_every)
         stop.wait(pause)
+
+
+@contextmanager
+def _going_on(what: str) -> Iterator[None]:
+    """Go on whatever fails: the alerts run in the same process.
+
+    That no test reading came through, or that nobody has looked, is said on every page by the
+    age of the last one that did (`state.faults`, `promises.verdict`).
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        log.warning("the database cannot be reached", by=what, error=type(error).__name__)
+    except Exception:
+        log.exception("the watch failed", what=what)
 
 
 def tidy(session: Session, *, now: datetime) -> None:
@@ -91,5 +105,4 @@ def watch(runtime: Runtime, unsent: Unsent | None = None) -> Unsent | None:
     if unsent is not None:
         why = rounds.send(database, settings, unsent.person, now=unsent.at)
         unsent = replace(unsent, why=why) if why else None
-    check(runtime, now=now, every=every)
     return unsent

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 NOW = datetime(2001, 7, 1, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 LEASE = timedelta(seconds=60)
-UNCHECKED = "nobody has checked lately that every alert has its next step"
+UNCHECKED = promises.UNCHECKED
+LATER = NOW + timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +32,10 @@ def alone(session: Session) -> None:
     session.execute(update(Step).values(state="cancelled"))
     session.execute(update(Delivery).values(state="cancelled"))
     session.execute(delete(Outbox).where(Outbox.state != "done"))
-    session.execute(delete(ScheduledRun).where(ScheduledRun.job == promises.JOB))
+    session.execute(delete(promises.Broken))
+    session.execute(delete(ScheduledRun).where(ScheduledRun.job.in_(promises.AUDITS)))
+    for job in promises.JOBS.values():  # the auditors of a few are at work
+        session.add(ScheduledRun(job=job, period="of-the-test", ran_at=LATER))
 
 
 def test_it_looks_once_a_minute_however_many_schedulers_there_are(session: Session) -> None:
@@ -50,6 +54,20 @@ def test_an_auditor_that_does_not_look_is_a_fault_rel_35(session: Session) -> No
 
     assert UNCHECKED not in pipeline(session, now=NOW + 3 * MINUTE).faults
     assert UNCHECKED in pipeline(session, now=NOW + 4 * MINUTE).faults
+
+
+@pytest.mark.parametrize("job", promises.JOBS.values())
+def test_an_auditor_of_a_few_that_does_not_look_is_a_fault_and_hides_no_other_rel_18(
+    session: Session, job: str
+) -> None:
+    outbox.offer(session, Topic.ASSESS, uuid4(), now=NOW, priority=Priority.NORMAL)
+    later = NOW + 4 * MINUTE
+    auditor.audit(session, now=later, lease=LEASE)
+    [before] = promises.verdict(session, now=later)
+    mine = update(ScheduledRun).where(ScheduledRun.job == job)
+    session.execute(mine.values(ran_at=NOW))
+
+    assert [each.text for each in promises.verdict(session, now=later)] == [UNCHECKED, before.text]
 
 
 def test_work_older_than_three_leases_degrades_alerting_until_a_clean_look_i7(

@@ -79,7 +79,7 @@ def forget(database: Database) -> None:
     with database.transaction() as session:
         for table in (Round, Heartbeat, WorkerGroup, promises.Broken):
             session.execute(delete(table))
-        session.execute(delete(ScheduledRun).where(ScheduledRun.job == promises.JOB))
+        session.execute(delete(ScheduledRun).where(ScheduledRun.job.in_(promises.AUDITS)))
 
 
 def all_well(database: Database, *, at: datetime) -> None:
@@ -93,7 +93,8 @@ def all_well(database: Database, *, at: datetime) -> None:
                 vouches_until=at + 3 * MINUTE,
             )
         )
-        session.add(ScheduledRun(job=promises.JOB, period=at.isoformat(), ran_at=at))
+        for job in promises.AUDITS:
+            session.add(ScheduledRun(job=job, period=at.isoformat(), ran_at=at))
 
 
 def beat(database: Database, url: str | None, *, at: datetime) -> None:
