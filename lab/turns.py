@@ -41,9 +41,10 @@ def keep_rotas(database: Database, zone: ZoneInfo) -> None:
 def _turns(session: Session, team: Team, now: datetime, zone: ZoneInfo) -> None:
     nurse, physician = _by_role(session, team)
     today = now.astimezone(zone).date()
+    yesterday = today - timedelta(days=1)  # whose night it may still be
     for who, (begins, ends) in ((nurse, DAY), (physician, NIGHT)):
         weekly = span("mon-sun", begins, ends, field="days")
-        when = Turnus(wall(today, 0, zone), None, weekly)
+        when = Turnus(wall(yesterday, 0, zone), None, weekly)
         add(session, SYSTEM, team.id, who, when, now=now)
     saturday = today + timedelta(days=(SATURDAY - today.weekday()) % 7 or 7)
     swapped = Turnus(wall(saturday, 8 * 60, zone), wall(saturday, 18 * 60, zone))
