@@ -31,14 +31,14 @@ ABSENCE = timedelta(days=14)  # E: as alerts/policy.toml, for what is about no a
 ALWAYS = frozenset({Kind.REVIEW, Kind.WITHDRAWN})
 
 
-def send(session: Session, to: Addressee, letter: Letter, *, now: datetime) -> None:
+def send(session: Session, letter: Letter, *, now: datetime) -> None:
     """Write the message to the patient and to carers, by its kind."""
     alert = repository.alert_of(session, letter.alert_id) if letter.alert_id else None
-    why_nobody = nobody(session, to, letter.kind, alert, now=now)
+    why_nobody = nobody(session, letter.to, letter.kind, alert, now=now)
     chosen = (
         [Chosen(None, False, why_nobody)]
         if why_nobody is not None
-        else choose(letter.kind, contacts_of(session, to.id, now=now))
+        else choose(letter.kind, contacts_of(session, letter.to.id, now=now))
     )
     send_to(session, letter, chosen, now=now)
 
@@ -63,8 +63,8 @@ def send_to(session: Session, letter: Letter, chosen: Sequence[Chosen], *, now: 
 
 def _told_of(session: Session, letter: Letter) -> set[str]:
     """Return the holders to whom a message of this key was sent, or is about to be."""
-    numbers = repository.told_by(session, letter.patient_id, letter.key)
-    whose = holders_of(session, letter.patient_id) if numbers else {}
+    numbers = repository.told_by(session, letter.to.id, letter.key)
+    whose = holders_of(session, letter.to.id) if numbers else {}
     return {whose[each] for each in numbers if each in whose}
 
 

@@ -27,7 +27,7 @@ from core.security import digest, new_secret
 from fhir import self_reported
 from fhir.self_reported import PRESSURES, Sheet
 from ingest import repository as people
-from ingest.contacts.repository import contact
+from ingest.contacts.repository import Addressee, contact
 from ingest.contacts.service import page_caller, page_sender
 from ingest.receipt import Posted
 from monitoring.asking import repository as asking
@@ -236,13 +236,11 @@ def _send_anew(session: Session, old: PatientMessage, *, now: datetime) -> None:
     if soon or now >= until or now - old.created_at > ANEW_WITHIN or held is None:
         return
     letter = Letter(
-        patient_id=old.patient_id,
+        to=Addressee(old.patient_id, old.zone, old.language, deceased=False),
         kind=Kind(old.kind),
         key=f"{key}~{now:%Y%m%d%H%M}",
         why=Why.REQUESTED,
         until=until,
-        language=old.language,
-        zone=old.zone,
         alert_id=old.alert_id,
         asks=[UUID(each) for each in old.asks],
         says=[read_phrase(each) for each in old.says],

@@ -14,7 +14,6 @@ from core.apart import kept_apart
 from core.errors import NotFoundError
 from ingest import repository as people
 from ingest.contacts.repository import addressee, reachable
-from monitoring.catalogue import known
 from monitoring.windows import zone_of
 
 if TYPE_CHECKING:
@@ -38,15 +37,13 @@ def ask(session: Session, patient_id: UUID, at: str, *, now: datetime) -> bool:
     if day is None:
         return False
     letter = Letter(
-        patient_id=to.id,
+        to=to,
         kind=Kind.DAILY,
         key=_key(day),
         why=Why.DUE,
         until=daily.end_of_day(zone, now=now),
-        language=known(to.language),
-        zone=to.zone,
     )
-    send(session, to, letter, now=now)
+    send(session, letter, now=now)
     return True
 
 

@@ -21,6 +21,7 @@ from core.security import digest
 from core.vitals import Severity
 from ingest.repository import one_person
 from monitoring.asking.repository import people_asked
+from monitoring.catalogue import known
 from monitoring.findings import Says
 from monitoring.phrases import write_phrase
 from monitoring.record import read_says
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from alerts.patients.recipients import Chosen
     from alerts.patients.wording import Why
+    from ingest.contacts.repository import Addressee
     from monitoring.phrases import Phrase
 
 SENT = (State.WAITING, State.HANDED_OVER, State.DELIVERED)
@@ -45,13 +47,11 @@ SHOWN = timedelta(days=14)
 class Letter:
     """What is to be told to one patient, before it is decided to whom."""
 
-    patient_id: UUID
+    to: Addressee
     kind: Kind
     key: str
     why: Why
     until: datetime  # of the link
-    language: str
-    zone: str
     alert_id: UUID | None = None
     asks: Sequence[UUID] = ()
     says: Sequence[Phrase] = ()
@@ -103,14 +103,14 @@ def add(session: Session, letter: Letter, chosen: Chosen, *, now: datetime) -> U
 
 def _facts(letter: Letter) -> dict[str, Any]:
     return {
-        "patient_id": letter.patient_id,
+        "patient_id": letter.to.id,
         "kind": letter.kind,
         "key": letter.key,
         "alert_id": letter.alert_id,
         "asks": [str(each) for each in letter.asks],
         "says": [write_phrase(each) for each in letter.says],
-        "language": letter.language,
-        "zone": letter.zone,
+        "language": known(letter.to.language),
+        "zone": letter.to.zone,
         "until": letter.until,
         "sent_by": letter.sent_by,
     }

@@ -23,7 +23,6 @@ from ingest import repository as people
 from ingest.contacts.repository import addressee, contacts_of, holders_of
 from monitoring import repository as judgements
 from monitoring.asking import repository as asking
-from monitoring.catalogue import known
 from monitoring.phrases import read_phrase
 from monitoring.repeats import Outcome, outcome
 
@@ -87,18 +86,16 @@ def instruct(session: Session, alert: Alert, *, now: datetime) -> None:
     if says is None or to is None:
         return
     letter = Letter(
-        patient_id=to.id,
+        to=to,
         kind=Kind.INSTRUCTION,
         key=_key(Kind.INSTRUCTION, alert, _which(session, alert)),
         why=Why.RED,
         until=now + TO_READ,
-        language=known(to.language),
-        zone=to.zone,
         alert_id=alert.id,
         says=wording.instruction(says, _unread(alert, to, now=now)),
         urgent=True,
     )
-    send(session, to, letter, now=now)
+    send(session, letter, now=now)
 
 
 def _key(kind: Kind, alert: Alert, which: int) -> str:
@@ -135,13 +132,11 @@ def _take_back(session: Session, alert: Alert, *, now: datetime) -> None:
     if not told or to is None:
         return
     letter = Letter(
-        patient_id=to.id,
+        to=to,
         kind=Kind.WITHDRAWN,
         key=_key(Kind.WITHDRAWN, alert, which),
         why=Why.WITHDRAWN,
         until=now + TO_READ,
-        language=known(to.language),
-        zone=to.zone,
         alert_id=alert.id,
         says=wording.taken_back(),
     )
@@ -200,19 +195,17 @@ def ask_again(session: Session, patient_id: UUID, *, now: datetime) -> None:
         return
     ids = [id_ for id_, _ in new]
     letter = Letter(
-        patient_id=to.id,
+        to=to,
         kind=Kind.REPEAT,
         key=f"repeat:{min(ids)}",
         why=Why.ASKED,
         until=now + LINK,
-        language=known(to.language),
-        zone=to.zone,
         asks=ids,
         urgent=any(ask.critical for _, ask in new),
     )
     open_ = [each for each in told if _has_room(each, now=now)]
     if not _all_find_it(session, to, open_, now=now):
-        send(session, to, letter, now=now)
+        send(session, letter, now=now)
         return
     for each in open_:
         each.asks = [*each.asks, *map(str, ids)]

@@ -11,7 +11,6 @@ from alerts.patients.wording import Kind, Why
 from alerts.policy import thaw
 from core.errors import InvalidError, NotFoundError
 from ingest.contacts.repository import addressee
-from monitoring.catalogue import known
 from monitoring.windows import zone_of
 
 if TYPE_CHECKING:
@@ -45,16 +44,14 @@ def after_review(
     says = repository.said_of(session, alert_id)
     today = now.astimezone(zone_of(to.zone)).date()
     letter = Letter(
-        patient_id=to.id,
+        to=to,
         kind=Kind.REVIEW,
         key=f"review:{alert_id}:{alert.version}",
         why=Why.REVIEWED,
         until=now + TO_READ,
-        language=known(to.language),
-        zone=to.zone,
         alert_id=alert_id,
         says=wording.review(says, told, today=today),
         sent_by=caller.practitioner_id or caller.id,
         not_before=now + thaw(alert.policy).undo,
     )
-    send(session, to, letter, now=now)
+    send(session, letter, now=now)

@@ -17,7 +17,7 @@ from core.audit import AuditEvent
 from core.clock import utc_now
 from core.security import SYSTEM, digest
 from core.vitals import Vital
-from ingest.contacts.repository import contact
+from ingest.contacts.repository import addressee, contact
 from ingest.contacts.service import PAGE_CLIENT, agree
 from ingest.merging.service import merge, unmerge
 from tests.app.conftest import BASE, SETTINGS, csrf
@@ -174,14 +174,14 @@ def test_a_new_link_for_one_who_was_told_keeps_no_other_from_theirs(patient: Pat
         theirs = next(
             m for m in messages_of(session, patient.id) if m.link_digest == digest(secret)
         )
+        to = addressee(session, patient.id)
+        assert to is not None
         other = Letter(
-            patient_id=patient.id,
+            to=to,
             kind=Kind.REPEAT,
             key=f"{theirs.key}~before",
             why=Why.REQUESTED,
             until=theirs.until,
-            language="en",
-            zone="Asia/Seoul",
         )
         held = contact(session, own, patient.id, now=now)
         assert held is not None
