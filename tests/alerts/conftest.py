@@ -23,6 +23,7 @@ from core.vitals import Severity, Vital
 from ingest import tables as people
 from monitoring.findings import Assessment, Evidence, Finding, Problem, Spoken, Usual
 from tests.people import called, clinician
+from tests.told import Phone, phone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -234,3 +235,9 @@ def mailbox() -> Iterator[tuple[Mailbox, Mailer]]:
     controller.start()
     yield handler, Mailer("127.0.0.1", port, "Wardlight <w@ward.example>")
     controller.stop()
+
+
+@pytest.fixture
+def telephone() -> Iterator[Phone]:
+    with phone() as one:
+        yield one

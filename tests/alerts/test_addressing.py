@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -14,6 +14,7 @@ from alerts.patients.wording import State, Why
 from alerts.tables import AlertEvent
 from ingest.context.tables import PatientAbsence
 from ingest.tables import Patient
+from tests.alerts.conftest import NOW
 from tests.told import messages_of, phone, raised, reachable
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from alerts.policy import Policy
     from tests.alerts.conftest import FindingMaker, Ward
 
-NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 WEEK = timedelta(days=7)
 
 

@@ -14,6 +14,7 @@ from core.errors import InvalidError
 from ingest.contacts import repository as contacts
 from ingest.contacts.tables import PatientNumber
 from ingest.tables import Patient
+from tests.alerts.conftest import NOW
 from tests.told import (
     messages_of,
     reachable,
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from tests.alerts.conftest import Ward
 
-NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -20,25 +20,16 @@ from core.sealing import UnsealedError
 from core.vitals import Vital
 from ingest.contacts.tables import PatientNumber
 from monitoring.findings import Assessment, Says
-from tests.told import asked_again, messages_of, reachable
+from tests.alerts.conftest import NOW
+from tests.told import asked_again, messages_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sqlalchemy.orm import Session
 
     from alerts.policy import Policy
     from tests.alerts.conftest import FindingMaker, Ward
 
-NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 SAYS = Says("Weight is up", "Your weight has gone up.", closing="Please rest.", facts={})
-
-
-@pytest.fixture
-def ward(session: Session, build: Callable[..., Ward]) -> Ward:
-    ward = build(session)
-    reachable(session, ward.patient, now=NOW)
-    return ward
 
 
 def test_a_red_opens_also_where_the_numbers_of_its_patient_cannot_be_read_rel_27(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -15,6 +15,7 @@ from alerts.standings.service import lower
 from alerts.tables import Alert
 from core.vitals import Severity
 from ingest.context.tables import PatientAbsence
+from tests.alerts.conftest import NOW
 from tests.told import messages_of, raised, reachable
 
 if TYPE_CHECKING:
@@ -25,16 +26,8 @@ if TYPE_CHECKING:
     from alerts.policy import Policy
     from tests.alerts.conftest import FindingMaker, Ward
 
-NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 DAYS = timedelta(days=3)
-
-
-@pytest.fixture
-def ward(session: Session, build: Callable[..., Ward]) -> Ward:
-    ward = build(session)
-    reachable(session, ward.patient, now=NOW)
-    return ward
 
 
 @pytest.mark.parametrize("act", [alerting.acknowledge, alerting.escalate])

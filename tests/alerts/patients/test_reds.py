@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -27,11 +27,12 @@ from ingest.tables import Patient
 from ingest.weekly import span
 from monitoring.findings import Assessment, Evidence
 from monitoring.phrases import read_phrase
+from tests.alerts.conftest import NOW
 from tests.provider import Reply
-from tests.told import SAYS, messages_of, number_of, phone, raised, reachable
+from tests.told import SAYS, messages_of, number_of, raised, reachable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from sqlalchemy.orm import Session
 
@@ -39,20 +40,12 @@ if TYPE_CHECKING:
     from tests.alerts.conftest import FindingMaker, Ward
     from tests.told import Phone
 
-NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
-
 
 @pytest.fixture
 def ward(session: Session, build: Callable[..., Ward]) -> Ward:
     ward = build(session)
     reachable(session, ward.patient, now=NOW, carer=True)
     return ward
-
-
-@pytest.fixture
-def telephone() -> Iterator[Phone]:
-    with phone() as one:
-        yield one
 
 
 def agreed(session: Session, ward: Ward) -> None:

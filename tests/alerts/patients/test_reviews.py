@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
-
-import pytest
 
 from alerts import service as alerting
 from alerts.outcomes import Label, Resolution
 from alerts.patients.wording import Kind, Review, State, Why
 from alerts.reviewing.service import after_review
 from core.vitals import Severity
-from tests.told import messages_of, phone, raised, reachable
+from tests.alerts.conftest import NOW
+from tests.told import messages_of, phone, raised
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sqlalchemy.orm import Session
 
     from alerts.policy import Policy
     from tests.alerts.conftest import FindingMaker, Ward
 
-NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 TOLD = Review("spoken", "usual")
-
-
-@pytest.fixture
-def ward(session: Session, build: Callable[..., Ward]) -> Ward:
-    ward = build(session)
-    reachable(session, ward.patient, now=NOW)
-    return ward
 
 
 def test_an_undo_of_another_act_keeps_no_review_back(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -25,6 +25,7 @@ from ingest.context.tables import PatientAbsence
 from ingest.tables import Patient
 from monitoring.asking.repository import waiting
 from monitoring.phrases import read_phrase
+from tests.alerts.conftest import NOW
 from tests.told import (
     OWN,
     asked_again,
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from alerts.policy import Policy
     from tests.alerts.conftest import FindingMaker, Ward
 
-NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 CALLED = resolution("true-actionable", "call", "")
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-import pytest
 from sqlalchemy import select
 
 from alerts import service as alerting
@@ -24,11 +23,12 @@ from core.security import SYSTEM
 from core.vitals import Severity, Vital
 from ingest.merging.service import merge
 from monitoring.findings import Assessment, Evidence, Problem
+from tests.alerts.conftest import NOW
 from tests.provider import Reply
-from tests.told import OWN, SAYS, messages_of, phone, raised, reachable
+from tests.told import OWN, SAYS, messages_of, raised, reachable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -40,23 +40,9 @@ if TYPE_CHECKING:
     from tests.told import Phone
 
 SECOND = "+821055507777"
-NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 DAYS = timedelta(days=3)
 CALLED = resolution("true-actionable", "call", "")
-
-
-@pytest.fixture
-def ward(session: Session, build: Callable[..., Ward]) -> Ward:
-    ward = build(session)
-    reachable(session, ward.patient, now=NOW)
-    return ward
-
-
-@pytest.fixture
-def telephone() -> Iterator[Phone]:
-    with phone() as one:
-        yield one
 
 
 def gone() -> tuple[Evidence, ...]:

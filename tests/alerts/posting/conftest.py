@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.told import Phone, phone, reachable
+from tests.alerts.conftest import NOW
+from tests.told import reachable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from sqlalchemy.orm import Session
 
     from tests.alerts.conftest import Ward
 
-NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 SECOND = "+821055507777"
-
-
-@pytest.fixture
-def telephone() -> Iterator[Phone]:
-    with phone() as one:
-        yield one
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from alerts.receipts.service import Arrival, Receipt
 from alerts.reviewing.service import after_review
 from core.vitals import Vital
 from monitoring.findings import Assessment, Evidence
-from tests.alerts.posting.conftest import NOW
+from tests.alerts.conftest import NOW
 from tests.told import messages_of, raised, reachable
 
 if TYPE_CHECKING:

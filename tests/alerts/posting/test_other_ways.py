@@ -16,7 +16,8 @@ from alerts.receipts.service import Arrival, Receipt
 from core.signing import secret_from
 from core.vitals import Vital
 from ingest.contacts.repository import contacts_of
-from tests.alerts.posting.conftest import NOW, SECOND
+from tests.alerts.conftest import NOW
+from tests.alerts.posting.conftest import SECOND
 from tests.provider import LOOPBACK, Reply, provider
 from tests.told import BASE, BREAKER, OWN, Phone, asked_again, messages_of, reachable
 

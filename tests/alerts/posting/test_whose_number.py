@@ -15,7 +15,8 @@ from core.vitals import Vital
 from ingest.contacts.repository import contacts_of
 from ingest.contacts.service import agree
 from ingest.merging.service import merge, unmerge
-from tests.alerts.posting.conftest import NOW, SECOND
+from tests.alerts.conftest import NOW
+from tests.alerts.posting.conftest import SECOND
 from tests.provider import Reply
 from tests.told import OWN, asked_again, messages_of, number_of, reachable
 
