@@ -41,8 +41,9 @@ POLICY = alerts.service.load_policy()
 def person(session: Session) -> UUID:
     """Somebody whose glucose of 40 mg/dL has come through the door and has become a RED.
 
-    Nobody else was judged: the auditor takes a sample.
+    Nobody else was judged, and no auditor looked before: each takes a sample.
     """
+    session.execute(delete(ScheduledRun))
     session.execute(update(Outbox).values(state="done"))
     session.execute(delete(LastJudged))
     session.execute(delete(AssessmentRow))
