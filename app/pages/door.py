@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -23,9 +23,10 @@ from core.database import Database
 from core.errors import ForbiddenError, UnauthenticatedError
 from core.security import Caller, csrf_token, new_secret, same
 from core.settings import Settings
-from monitoring.catalogue import ENGLISH, preferred
+from monitoring.catalogue import ENGLISH, known, preferred
 
-FORM_COOKIE_SECONDS = 3600
+LANGUAGE_COOKIE = "wardlight-language"
+LANGUAGE_LASTS = timedelta(days=365)
 _NO_KEY = "wardlight-forms"  # without a key of the installation the session's own secret protects
 
 
@@ -38,7 +39,8 @@ class Visit:
     display_name: str
     csrf: str
     now: datetime
-    language: str = ENGLISH  # of explanations
+    language: str = ENGLISH
+    path: str = "/inbox"  # where the visitor is, to come back to
 
     @property
     def identities(self) -> frozenset[object]:
@@ -94,12 +96,18 @@ class Door:
                 self.token(secret),
                 now,
                 self.language(request),
+                request.url.path,
             )
 
     def language(self, request: Request) -> str:
-        """Return the language that a browser asks for, else the site's."""
+        """Return the language that was chosen, else that a browser asks for, else the site's."""
+        chosen = known(request.cookies.get(LANGUAGE_COOKIE, ""))
         asked = preferred(request.headers.get("accept-language", ""))
-        return asked or self.settings.site_language
+        return chosen or asked or self.settings.site_language
+
+    def speak(self, response: Response, language: str) -> None:
+        """Keep the language that somebody chose, in their browser."""
+        self._set(response, LANGUAGE_COOKIE, language, lasts=LANGUAGE_LASTS)
 
     @contextmanager
     def act(self, request: Request, csrf: str) -> Iterator[Visit]:
@@ -133,8 +141,18 @@ class Door:
         response.delete_cookie(self.cookie, path="/", secure=self.https, httponly=True)
         response.headers["Clear-Site-Data"] = '"cache", "storage"'
 
-    def _set(self, response: Response, name: str, value: str) -> None:
-        response.set_cookie(name, value, path="/", secure=self.https, httponly=True, samesite="lax")
+    def _set(
+        self, response: Response, name: str, value: str, *, lasts: timedelta | None = None
+    ) -> None:
+        response.set_cookie(
+            name,
+            value,
+            max_age=int(lasts.total_seconds()) if lasts else None,
+            path="/",
+            secure=self.https,
+            httponly=True,
+            samesite="lax",
+        )
 
 
 def form_secret(request: Request, name: str) -> str:

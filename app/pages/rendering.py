@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,8 @@ from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from app.pages.language import NAMES, language
 from core.settings import Settings
-from monitoring import words
 
 HERE = Path(__file__).parent.parent
 STATIC = HERE / "static"
@@ -51,19 +50,20 @@ class Renderer:
             "strip": None,
             "notice": "",
             "here": "",
+            "languages": NAMES,
         }
 
     def _asset(self, name: str) -> str:
         return f"/static/{name}?v={self._version}"
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
-        """Return a whole page or a fragment; explanations in the language of its reader.
+        """Return a whole page or a fragment, in the language of its reader.
 
         That is the `language` given, else the visitor's, else the site's.
         """
         visit = values.get("visit")
-        language = values.get("language") or (visit.language if visit else self._language)
-        values |= {"language": language, "say": partial(words.text, language=language)}
+        said = language(values.get("language") or (visit.language if visit else self._language))
+        values |= {"language": said.name, "say": said.markup, "counted": said.count}
         return HTMLResponse(self._environment.get_template(template).render(values), status)
 
 

@@ -12,6 +12,7 @@ from app.pages import (
     dead_letters,
     digest,
     inbox,
+    languages,
     patient,
     reached,
     report,
@@ -38,6 +39,7 @@ def router(
     routes = APIRouter()
     for part in (
         signin,
+        languages,
         inbox,
         digest,
         patient,

@@ -15,7 +15,7 @@ from app.pages.door import Door, form_secret
 from app.pages.refusals import page_route
 from core.settings import Environment
 
-OURS = re.compile(r"/(inbox|patients|reports|n)(/[A-Za-z0-9_-]+)?")
+OURS = re.compile(r"/([a-z-]+)(/[A-Za-z0-9_-]+)*")
 WRONG = "User name or password is not right."
 ENDED = "You were signed out because nothing happened for 15 minutes."
 Text = Annotated[str, Form()]
@@ -84,6 +84,7 @@ def _form(door: Door, request: Request, to: str, said: Said) -> Response:
     response = door.pages.page(
         "sign_in.html",
         status=said.status,
+        language=door.language(request),
         csrf=door.token(secret),
         to=destination(to),
         problem=said.problem,

@@ -1,0 +1,142 @@
+"""What the pages say of themselves, in the reader's language, by whole sentences.
+
+A message is named by its English text. `app/locales/<language>/` holds a gettext catalogue for
+each part of the pages; what none of them has is looked for among the words of the judgement,
+and is said in English where nobody translated it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from babel.dates import format_skeleton
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+from markupsafe import Markup, escape
+
+from monitoring.catalogue import ENGLISH, LANGUAGES, Catalogue, catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import tzinfo
+
+LOCALES = Path(__file__).parent.parent / "locales"
+NAMES = {ENGLISH: "English", "ko": "한국어"}  # each as its readers call it
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One language of the pages."""
+
+    name: str
+
+    def say(self, message: str, **facts: object) -> str:
+        """Return a sentence with its facts; whole numbers are grouped as the language has it.
+
+        Raises
+        ------
+        KeyError
+            Where the sentence asks for a fact that was not given.
+        """
+        return self._made(self._text(message), facts)
+
+    def count(self, one: str, many: str, count: int, **facts: object) -> str:
+        """Return the sentence that a number asks for; it stands in it as `{count}`."""
+        known = _pages(self.name).plurals.get(one)
+        if known is not None:
+            text = known[_pages(self.name).form(count)]
+        else:
+            text = self._book.of_number(one, many, count)
+        return self._made(text, {"count": count, **facts})
+
+    def markup(self, message: str, **facts: object) -> Markup:
+        """Return a sentence for a template: what is data is escaped, what is markup stands."""
+        text = escape(self._text(message))
+        return text.format_map({name: self._fact(value) for name, value in facts.items()})
+
+    def relative(self, span: timedelta) -> str:
+        """Return how long ago, or in how long: the words that the page's script keeps fresh."""
+        if timedelta() <= span < MINUTE:
+            return self.say("just now")
+        if -MINUTE < span < timedelta():
+            return self.say("in less than a minute")
+        if span < timedelta():
+            return self.say("in {span}", span=self.span(-span))
+        return self.say("{span} ago", span=self.span(span))
+
+    def span(self, span: timedelta) -> str:
+        """Return a span in one unit: minutes to the hour, hours to two days, then days."""
+        if span < HOUR:
+            return self.say("{count} min", count=max(span // MINUTE, 1))
+        if span < 2 * DAY:
+            return self.say("{count} h", count=span // HOUR)
+        return self.say("{count} days", count=span // DAY)
+
+    def absolute(self, at: datetime, *, now: datetime, zone: tzinfo) -> str:
+        """Return a local time of 24 hours; the day stands before it unless it is today."""
+        local, today = at.astimezone(zone), now.astimezone(zone)
+        clock = f"{local:%H:%M}"
+        if local.date() == today.date():
+            return clock
+        return f"{self.day(local.date(), today=today.date())} {clock}"
+
+    def day(self, day: date, *, today: date) -> str:
+        """Return a day with its month, and with its year unless that is this year."""
+        skeleton = "MMMd" if day.year == today.year else "yMMMd"
+        return str(format_skeleton(skeleton, day, locale=self._book.locale))
+
+    def _made(self, text: str, facts: dict[str, object]) -> str:
+        return text.format_map({name: self._fact(value) for name, value in facts.items()})
+
+    def _fact(self, value: object) -> object:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(format_decimal(value, locale=self._book.locale))
+        return value
+
+    def _text(self, message: str) -> str:
+        return _pages(self.name).single.get(message) or self._book.text(message)
+
+    @property
+    def _book(self) -> Catalogue:
+        return catalogue(self.name)
+
+
+def language(name: str) -> Language:
+    """Return one of the languages of the pages; of any other name, English."""
+    return Language(name if name in LANGUAGES else ENGLISH)
+
+
+def iso(at: datetime) -> str:
+    """Return an instant as a page's script reads it."""
+    return at.astimezone(UTC).isoformat(timespec="seconds")
+
+
+@cache
+def _pages(name: str) -> Catalogue:
+    """Return the messages of the pages in a language, from all of its catalogues."""
+    single: dict[str, str] = {}
+    plurals: dict[str, tuple[str, ...]] = {}
+    for each in _catalogues(name):
+        single |= each.single
+        plurals |= each.plurals
+    judgement = catalogue(name)
+    return Catalogue(name, judgement.locale, single, plurals, judgement.form)
+
+
+def _catalogues(name: str) -> Iterator[Catalogue]:
+    for path in sorted((LOCALES / name).glob("*.po")):
+        locale = catalogue(name).locale
+        with path.open("rb") as file:
+            stored = read_po(file, locale=locale, abort_invalid=True)
+        messages = [each for each in stored if each.id and not each.fuzzy]
+        yield Catalogue(
+            name,
+            locale,
+            {each.id: str(each.string) for each in messages if isinstance(each.id, str)},
+            {each.id[0]: tuple(each.string or ()) for each in messages if each.pluralizable},
+        )
