@@ -17,6 +17,7 @@ from alerts.answering.forms import Fault
 from alerts.outcomes import WORDS
 from alerts.patients import wording
 from app.pages.labels import CHECKLIST
+from app.pages.language import of_pages
 from app.pages.plan import LEVELS, TARGET_WORDS
 from core.vitals import MEASURES, Severity, Vital
 from monitoring import learnt
@@ -76,11 +77,11 @@ def messages(rulebook: Rulebook, medicines: Iterable[str] = ()) -> list[Message]
 
 def untranslated(rulebook: Rulebook, medicines: Iterable[str], language: str) -> list[Message]:
     """Return the messages that a language's catalogue lacks."""
-    book = catalogue(language)
+    books = (catalogue(language), of_pages(language))
     return [
         each
         for each in messages(rulebook, medicines)
-        if each.id not in (book.plurals if each.plural else book.single)
+        if not any(each.id in (book.plurals if each.plural else book.single) for book in books)
     ]
 
 

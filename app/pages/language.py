@@ -18,7 +18,9 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
+from monitoring import words
 from monitoring.catalogue import ENGLISH, LANGUAGES, Catalogue, catalogue
+from monitoring.phrases import Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,9 +49,9 @@ class Language:
 
     def count(self, one: str, many: str, count: int, **facts: object) -> str:
         """Return the sentence that a number asks for; it stands in it as `{count}`."""
-        known = _pages(self.name).plurals.get(one)
+        known = of_pages(self.name).plurals.get(one)
         if known is not None:
-            text = known[_pages(self.name).form(count)]
+            text = known[of_pages(self.name).form(count)]
         else:
             text = self._book.of_number(one, many, count)
         return self._made(text, {"count": count, **facts})
@@ -96,10 +98,10 @@ class Language:
     def _fact(self, value: object) -> object:
         if isinstance(value, int) and not isinstance(value, bool):
             return str(format_decimal(value, locale=self._book.locale))
-        return value
+        return words.phrase(value, self.name) if isinstance(value, Phrase) else value
 
     def _text(self, message: str) -> str:
-        return _pages(self.name).single.get(message) or self._book.text(message)
+        return of_pages(self.name).single.get(message) or self._book.text(message)
 
     @property
     def _book(self) -> Catalogue:
@@ -117,7 +119,7 @@ def iso(at: datetime) -> str:
 
 
 @cache
-def _pages(name: str) -> Catalogue:
+def of_pages(name: str) -> Catalogue:
     """Return the messages of the pages in a language, from all of its catalogues."""
     single: dict[str, str] = {}
     plurals: dict[str, tuple[str, ...]] = {}

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.pages.language import NAMES, language
 from core.settings import Settings
+from monitoring.catalogue import LANGUAGES
 
 HERE = Path(__file__).parent.parent
 STATIC = HERE / "static"
@@ -35,14 +36,22 @@ class Renderer:
     def __init__(self, settings: Settings) -> None:
         self._version = asset_version()
         self._language: str = settings.site_language
-        self._environment = Environment(
+        # One for each language: what a macro says is in it as well.
+        self._environments = {name: self._environment(name, settings) for name in LANGUAGES}
+
+    def _environment(self, name: str, settings: Settings) -> Environment:
+        made = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.globals |= {
+        said = language(name)
+        made.globals |= {
+            "language": name,
+            "say": said.markup,
+            "counted": said.count,
             "asset": self._asset,
             "zone_name": settings.site_timezone,
             "emergency_number": settings.emergency_number,
@@ -52,6 +61,7 @@ class Renderer:
             "here": "",
             "languages": NAMES,
         }
+        return made
 
     def _asset(self, name: str) -> str:
         return f"/static/{name}?v={self._version}"
@@ -62,9 +72,9 @@ class Renderer:
         That is the `language` given, else the visitor's, else the site's.
         """
         visit = values.get("visit")
-        said = language(values.get("language") or (visit.language if visit else self._language))
-        values |= {"language": said.name, "say": said.markup, "counted": said.count}
-        return HTMLResponse(self._environment.get_template(template).render(values), status)
+        said = values.pop("language", "") or (visit.language if visit else self._language)
+        environment = self._environments[language(said).name]
+        return HTMLResponse(environment.get_template(template).render(values), status)
 
 
 def asset_version(static: Path = STATIC) -> str:
