@@ -18,7 +18,15 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from core.sealing import Keyring
 from core.signing import secrets_in
 
-NEEDED = ("database_url", "broker_url", "secret_key", "field_keys", "fallback_email", "smtp_host")
+NEEDED = (
+    "database_url",
+    "broker_url",
+    "secret_key",
+    "field_keys",
+    "fallback_email",
+    "smtp_host",
+    "oidc_issuer",
+)
 
 
 class Environment(StrEnum):
@@ -132,6 +140,9 @@ class Settings(BaseSettings):
     field_keys: FieldKeys | None = None
     base_url: WebUrl = "http://127.0.0.1:8000"
     site_timezone: Zone = "UTC"
+    oidc_issuer: WebUrl | None = None
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr | None = None
     emergency_number: str = "911"
     site_language: Literal["en", "ko"] = "en"  # of explanations, where a reader asks for none
     smtp_host: str = ""
@@ -179,6 +190,12 @@ class Settings(BaseSettings):
             if bool(getattr(self, url)) != bool(getattr(self, secret)):
                 msg = f"WARDLIGHT_{url.upper()} and WARDLIGHT_{secret.upper()} go together"
                 raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _the_provider_is_whole(self) -> Self:
+        if bool(self.oidc_issuer) != bool(self.oidc_client_id):
+            raise ValueError("WARDLIGHT_OIDC_ISSUER and WARDLIGHT_OIDC_CLIENT_ID go together")
         return self
 
     @model_validator(mode="after")

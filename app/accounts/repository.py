@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
 
-from app.accounts.tables import AppUser, LoginSession, SignInFailure
+from app.accounts.tables import AppUser, LoginSession, SignInFailure, SpentState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,6 +19,32 @@ if TYPE_CHECKING:
 def by_username(session: Session, username: str) -> AppUser | None:
     """Return the account of a normalised user name."""
     return session.scalar(select(AppUser).where(AppUser.username == username))
+
+
+def by_identity(session: Session, issuer: str, subject: str) -> AppUser | None:
+    """Return the account that is bound to somebody at a provider."""
+    query = select(AppUser).where(AppUser.issuer == issuer, AppUser.subject == subject)
+    return session.scalar(query)
+
+
+def by_invitation(session: Session, digest: str, *, now: datetime) -> AppUser | None:
+    """Return the account that an invitation is for, held until this transaction ends."""
+    return session.scalar(
+        select(AppUser)
+        .where(
+            AppUser.invitation_digest == digest,
+            AppUser.invited_until > now,
+            AppUser.subject.is_(None),
+        )
+        .with_for_update()
+    )
+
+
+def spend(session: Session, digest: str, *, now: datetime, before: datetime) -> bool:
+    """Return whether a state is spent for the first time; forget those from before an instant."""
+    session.execute(delete(SpentState).where(SpentState.at < before))
+    row = insert(SpentState).values(digest=digest, at=now).on_conflict_do_nothing()
+    return session.scalar(row.returning(SpentState.digest)) is not None
 
 
 def live_session(session: Session, digest: str) -> tuple[LoginSession, AppUser] | None:

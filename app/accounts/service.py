@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from app.accounts import repository, throttle
+from app.accounts.passwords import too_common
 from app.accounts.tables import AppUser, LoginSession, SignInFailure
 from core.audit import Action, record
-from core.errors import ConflictError, InvalidError
+from core.errors import ConflictError, InvalidError, NotFoundError
 from core.sealed_fields import seal, unseal
 from core.security import (
     SYSTEM,
@@ -84,7 +85,8 @@ def create_user(session: Session, new: NewUser, *, now: datetime) -> UUID:
     Raises
     ------
     InvalidError
-        For an empty name or a password of fewer than 15 characters (demo accounts excepted).
+        For an empty name, or a password of fewer than 15 characters or one that is well known
+        (demo accounts excepted).
     ConflictError
         Where the user name is taken.
     """
@@ -95,14 +97,21 @@ def create_user(session: Session, new: NewUser, *, now: datetime) -> UUID:
         raise InvalidError(
             f"a password needs at least {LEAST_PASSWORD} characters", field="password"
         )
+    if not new.demo and too_common(new.password, username, new.display_name):
+        raise InvalidError("this password is too easily guessed", field="password")
+    return add_account(session, new, hash_password(new.password), now=now).id
+
+
+def add_account(session: Session, new: NewUser, password_hash: str, *, now: datetime) -> AppUser:
+    """Write an account down; raise `ConflictError` where the user name is taken."""
+    username, account = _normal(new.username), uuid4()
     if repository.by_username(session, username) is not None:
         raise ConflictError("this user name is taken", field="username")
-    account = uuid4()
     user = AppUser(
         id=account,
         username=username,
         display_name=seal(session, AppUser.display_name, new.display_name.strip(), id=account),
-        password_hash=hash_password(new.password),
+        password_hash=password_hash,
         role=new.role,
         practitioner_id=new.practitioner_id,
         demo=new.demo,
@@ -111,7 +120,7 @@ def create_user(session: Session, new: NewUser, *, now: datetime) -> UUID:
     session.add(user)
     session.flush()
     record(session, SYSTEM, Action.CREATE, "app_user", now=now, entity_id=user.id)
-    return user.id
+    return user
 
 
 def sign_in(session: Session, attempt: Attempt, *, now: datetime) -> str | Refused:
@@ -126,7 +135,7 @@ def sign_in(session: Session, attempt: Attempt, *, now: datetime) -> str | Refus
     user = repository.by_username(session, username)
     known = user is not None and not user.disabled and (attempt.demo or not user.demo)
     # The hash is verified even where nothing can come of it, so that time tells nothing.
-    stored = user.password_hash if user else _nobody()
+    stored = (user.password_hash if user else "") or _nobody()
     right = password_matches(stored, attempt.password[:LONGEST_PASSWORD])
     if waiting or not (known and right) or user is None:
         if not waiting:
@@ -134,10 +143,11 @@ def sign_in(session: Session, attempt: Attempt, *, now: datetime) -> str | Refus
         record(session, SYSTEM, Action.EXECUTE, "sign-in", now=now, outcome="refused")
         return Refused(waiting)
     repository.forget_failures(session, account=account, before=now - throttle.WINDOW)
-    return _open(session, user, now=now)
+    return open_session(session, user, now=now)
 
 
-def _open(session: Session, user: AppUser, *, now: datetime) -> str:
+def open_session(session: Session, user: AppUser, *, now: datetime) -> str:
+    """Return the secret of a new session: never one that a browser had before (SEC-07)."""
     secret = new_secret()
     session.add(
         LoginSession(
@@ -191,6 +201,14 @@ def disable(session: Session, user_id: UUID, *, now: datetime) -> None:
     user.disabled = True
     revoke_sessions(session, user_id, now=now)
     record(session, SYSTEM, Action.UPDATE, "app_user", now=now, entity_id=user_id)
+
+
+def disable_named(session: Session, username: str, *, now: datetime) -> None:
+    """Close the account of a user name; raise `NotFoundError` where there is none."""
+    user = repository.by_username(session, _normal(username))
+    if user is None:
+        raise NotFoundError("no account has this user name")
+    disable(session, user.id, now=now)
 
 
 def _caller(user: AppUser) -> Caller:

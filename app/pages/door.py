@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -17,12 +17,13 @@ from fastapi import Request, Response
 from sqlalchemy.orm import Session
 
 from app.accounts import service as accounts
+from app.oidc.provider import Provider
 from app.pages.rendering import Renderer
 from core.clock import utc_now
 from core.database import Database
 from core.errors import ForbiddenError, UnauthenticatedError
 from core.security import Caller, csrf_token, new_secret, same
-from core.settings import Settings
+from core.settings import Environment, Settings
 from monitoring.catalogue import ENGLISH, known, preferred
 
 LANGUAGE_COOKIE = "wardlight-language"
@@ -56,6 +57,16 @@ class Door:
     settings: Settings
     pages: Renderer
     clock: Callable[[], datetime] = utc_now
+    provider: Provider | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find the organisation's provider, whose keys are then kept with this door."""
+        object.__setattr__(self, "provider", Provider.of(self.settings))
+
+    @property
+    def local_accounts(self) -> bool:
+        """Return whether there are passwords here: nowhere in production (SEC-05)."""
+        return self.settings.environment is not Environment.PRODUCTION
 
     @property
     def zone(self) -> ZoneInfo:
@@ -76,6 +87,11 @@ class Door:
     def form_cookie(self) -> str:
         """Return the name of the cookie that ties the sign-in form to a browser."""
         return f"{self.cookie}-form"
+
+    @property
+    def crossing_cookie(self) -> str:
+        """Return the name of the cookie that a browser takes to the organisation and back."""
+        return f"{self.cookie}-crossing"
 
     @contextmanager
     def visit(self, request: Request, *, present: bool = True) -> Iterator[Visit]:
@@ -107,7 +123,7 @@ class Door:
 
     def speak(self, response: Response, language: str) -> None:
         """Keep the language that somebody chose, in their browser."""
-        self._set(response, LANGUAGE_COOKIE, language, lasts=LANGUAGE_LASTS)
+        self.keep(response, LANGUAGE_COOKIE, language, lasts=LANGUAGE_LASTS)
 
     @contextmanager
     def act(self, request: Request, csrf: str) -> Iterator[Visit]:
@@ -130,20 +146,25 @@ class Door:
 
     def remember(self, response: Response, secret: str) -> None:
         """Set the session cookie; it ends with the browser."""
-        self._set(response, self.cookie, secret)
+        self.keep(response, self.cookie, secret)
 
     def offer_form(self, request: Request, response: Response) -> None:
         """Make sure that the browser holds a form cookie."""
-        self._set(response, self.form_cookie, form_secret(request, self.form_cookie))
+        self.keep(response, self.form_cookie, form_secret(request, self.form_cookie))
 
     def forget(self, response: Response) -> None:
         """Drop the session cookie and what the browser kept of the pages (SEC-25)."""
-        response.delete_cookie(self.cookie, path="/", secure=self.https, httponly=True)
+        self.drop(response, self.cookie)
         response.headers["Clear-Site-Data"] = '"cache", "storage"'
 
-    def _set(
+    def drop(self, response: Response, name: str) -> None:
+        """Drop a cookie of ours."""
+        response.delete_cookie(name, path="/", secure=self.https, httponly=True, samesite="lax")
+
+    def keep(
         self, response: Response, name: str, value: str, *, lasts: timedelta | None = None
     ) -> None:
+        """Set a cookie that no script and no other site can use."""
         response.set_cookie(
             name,
             value,

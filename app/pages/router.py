@@ -13,6 +13,7 @@ from app.pages import (
     digest,
     inbox,
     languages,
+    organisation,
     patient,
     reached,
     report,
@@ -39,6 +40,7 @@ def router(
     routes = APIRouter()
     for part in (
         signin,
+        organisation,
         languages,
         inbox,
         digest,

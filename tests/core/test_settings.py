@@ -19,6 +19,8 @@ COMPLETE: dict[str, Any] = {
     "field_keys": Keyring.fresh(),
     "fallback_email": "duty@clinic.example",
     "smtp_host": "mail.clinic.example",
+    "oidc_issuer": "https://login.clinic.example",
+    "oidc_client_id": "wardlight",
 }
 
 
@@ -35,6 +37,15 @@ def test_production_names_what_is_missing(missing: str) -> None:
 
     with pytest.raises(ValidationError, match=f"WARDLIGHT_{missing.upper()}"):
         Settings(**incomplete)
+
+
+def test_production_needs_the_organisations_sign_in_sec_05() -> None:
+    without = {name: value for name, value in COMPLETE.items() if not name.startswith("oidc")}
+
+    with pytest.raises(ValidationError, match="WARDLIGHT_OIDC_ISSUER"):
+        Settings(**without)
+    with pytest.raises(ValidationError, match="go together"):
+        Settings(**without, oidc_issuer="https://login.clinic.example")
 
 
 def test_production_refuses_a_short_secret_and_shortened_deadlines() -> None:
