@@ -14,6 +14,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
+from sqlalchemy import text
 
 import app.pages
 from app.accounts import organisation
@@ -139,3 +140,9 @@ def with_query(address: str, **changed: str | None) -> str:
     query = {name: value[0] for name, value in parse_qs(parts.query).items()} | changed
     kept = {name: value for name, value in query.items() if value is not None}
     return urlunsplit(parts._replace(query=urlencode(kept)))
+
+
+def refusals(database: Database) -> int:
+    query = "select count(*) from audit_event where entity = 'sign-in' and outcome = 'refused'"
+    with database.transaction() as session:
+        return int(session.execute(text(query)).scalar_one())
