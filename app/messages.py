@@ -22,7 +22,6 @@ from app.pages.plan import LEVELS, TARGET_WORDS
 from core.vitals import MEASURES, Severity, Vital
 from monitoring import learnt
 from monitoring.alternatives import templates
-from monitoring.catalogue import catalogue
 from monitoring.criteria import CriteriaRule, tests_of
 from monitoring.features import FEATURES
 from monitoring.findings import Missing, Problem
@@ -77,11 +76,11 @@ def messages(rulebook: Rulebook, medicines: Iterable[str] = ()) -> list[Message]
 
 def untranslated(rulebook: Rulebook, medicines: Iterable[str], language: str) -> list[Message]:
     """Return the messages that a language's catalogue lacks."""
-    books = (catalogue(language), of_pages(language))
+    book = of_pages(language)
     return [
         each
         for each in messages(rulebook, medicines)
-        if not any(each.id in (book.plurals if each.plural else book.single) for book in books)
+        if each.id not in (book.plurals if each.plural else book.single)
     ]
 
 

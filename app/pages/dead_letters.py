@@ -41,7 +41,15 @@ def router(door: Door) -> APIRouter:
                 notice=notice(done),
                 strip=strip(seen, state, now=visit.now, zone=door.zone),
                 letters=[
-                    (each, moment(each.created_at, now=visit.now, zone=door.zone))
+                    (
+                        each,
+                        moment(
+                            each.created_at,
+                            now=visit.now,
+                            zone=door.zone,
+                            language=visit.language,
+                        ),
+                    )
                     for each in letters
                 ],
             )

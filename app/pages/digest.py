@@ -82,5 +82,5 @@ def _item(door: Door, visit: Visit, view: EpisodeView, names: dict[UUID, str]) -
         view.severity,
         problem_words(view),
         spoken(view.headline, visit.language),
-        moment(view.opened_at, now=visit.now, zone=door.zone),
+        moment(view.opened_at, now=visit.now, zone=door.zone, language=visit.language),
     )

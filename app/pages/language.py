@@ -7,7 +7,7 @@ and is said in English where nobody translated it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -49,12 +49,11 @@ class Language:
 
     def count(self, one: str, many: str, count: int, **facts: object) -> str:
         """Return the sentence that a number asks for; it stands in it as `{count}`."""
-        known = of_pages(self.name).plurals.get(one)
-        if known is not None:
-            text = known[of_pages(self.name).form(count)]
-        else:
-            text = self._book.of_number(one, many, count)
-        return self._made(text, {"count": count, **facts})
+        return self._made(self._book.of_number(one, many, count), {"count": count, **facts})
+
+    def phrase(self, said: Phrase) -> str:
+        """Return a phrase of the judgement, of alerting or of the program in words."""
+        return words.of_book(said, self._book)
 
     def markup(self, message: str, **facts: object) -> Markup:
         """Return a sentence for a template: what is data is escaped, what is markup stands."""
@@ -98,14 +97,14 @@ class Language:
     def _fact(self, value: object) -> object:
         if isinstance(value, int) and not isinstance(value, bool):
             return str(format_decimal(value, locale=self._book.locale))
-        return words.phrase(value, self.name) if isinstance(value, Phrase) else value
+        return self.phrase(value) if isinstance(value, Phrase) else value
 
     def _text(self, message: str) -> str:
-        return of_pages(self.name).single.get(message) or self._book.text(message)
+        return self._book.text(message)
 
     @property
     def _book(self) -> Catalogue:
-        return catalogue(self.name)
+        return of_pages(self.name)
 
 
 def language(name: str) -> Language:
@@ -120,14 +119,13 @@ def iso(at: datetime) -> str:
 
 @cache
 def of_pages(name: str) -> Catalogue:
-    """Return the messages of the pages in a language, from all of its catalogues."""
-    single: dict[str, str] = {}
-    plurals: dict[str, tuple[str, ...]] = {}
+    """Return the messages of the pages in a language, with those of the judgement behind them."""
+    whole = catalogue(name)
+    single, plurals = dict(whole.single), dict(whole.plurals)
     for each in _catalogues(name):
         single |= each.single
         plurals |= each.plurals
-    judgement = catalogue(name)
-    return Catalogue(name, judgement.locale, single, plurals, judgement.form)
+    return replace(whole, single=single, plurals=plurals)
 
 
 def _catalogues(name: str) -> Iterator[Catalogue]:

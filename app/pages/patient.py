@@ -136,10 +136,12 @@ def _line(
         id=profile.id,
         name=profile.name,
         age=age(profile.birth_date, visit.now.date()),
-        conditions=conditions(profile),
+        conditions=conditions(profile, visit.language),
         team=profile.team_name,
         severity=severity,
-        last_reading=maybe(profile.last_reading_at, now=visit.now, zone=door.zone),
+        last_reading=maybe(
+            profile.last_reading_at, now=visit.now, zone=door.zone, language=visit.language
+        ),
         known=known,
     )
 

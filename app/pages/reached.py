@@ -167,7 +167,7 @@ def _shown(
 
 
 def _off(door: Door, visit: Visit, row: ContactPoint) -> Off:
-    at = maybe(row.ended_at, now=visit.now, zone=door.zone)
+    at = maybe(row.ended_at, now=visit.now, zone=door.zone, language=visit.language)
     return Off(NAMES[Channel(row.channel)], row.end_reason or "", at)
 
 
@@ -203,5 +203,5 @@ def _line(door: Door, visit: Visit, point: Point) -> Line:
         name=NAMES[point.channel],
         shown=masked(point.channel, point.address),
         used=", ".join(tiers) if tiers else "wherever the policy says so",
-        tested=maybe(point.tested_at, now=visit.now, zone=door.zone),
+        tested=maybe(point.tested_at, now=visit.now, zone=door.zone, language=visit.language),
     )
