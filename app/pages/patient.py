@@ -1,11 +1,10 @@
-"""The patient page and the list of patients: what happened, against what is usual, and why."""
+"""The patient page: what happened, against what is usual, and why."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
@@ -29,24 +28,24 @@ from app.pages.labels import (
     event_words,
     problem_words,
 )
-from app.pages.people import conditions, facts
+from app.pages.language import language
+from app.pages.people import facts
 from app.pages.plan import plan_print
 from app.pages.refusals import page_route
 from app.pages.seen import liveness_of, streams_of
 from app.pages.site_policy import policy_of
-from app.pages.strip import is_silent, strip
+from app.pages.strip import strip
 from app.pages.telling import telling_print
-from app.pages.trends import SPAN, Canvas, charts
-from app.pages.wording import Moment, age, maybe, relative
+from app.pages.trend_data import Asked, asked, since, trends_of
+from app.pages.trends import DAYS, RANGES
+from app.pages.unit_choice import offered
+from app.pages.wording import relative
 from core.audit import Action, record
 from core.errors import NotFoundError
-from core.vitals import Severity, Vital
+from core.vitals import Reading
 from ingest import repository as people
 from ingest.roster import PatientProfile
 from monitoring import repository as judgements
-from monitoring.findings import Assessment
-from monitoring.liveness import Known
-from reports.weekly import SILENT_AFTER
 
 MOST_LINES = 60
 
@@ -63,35 +62,21 @@ class PersonPrint:
     can_override: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PersonLine:
-    """One line of the list of patients."""
-
-    id: UUID
-    name: str
-    age: str
-    conditions: str
-    team: str
-    severity: Severity | None
-    last_reading: Moment | None
-    known: Known
-
-
 def router(door: Door) -> APIRouter:
-    """Return `/patients`, `/patients/{id}` and enrolment by decision."""
+    """Return `/patients/{id}` and enrolment by decision."""
     routes = APIRouter(route_class=page_route(door.pages), include_in_schema=False)
-
-    @routes.get("/patients")
-    def listed(request: Request) -> Response:
-        with door.visit(request) as visit:
-            return _list(door, visit)
 
     @routes.get("/patients/{patient_id}")
     def patient(
-        request: Request, patient_id: UUID, done: str = "", alert: UUID | None = None
+        request: Request,
+        patient_id: UUID,
+        done: str = "",
+        alert: UUID | None = None,
+        days: int = DAYS,
     ) -> Response:
         with door.visit(request) as visit:
-            return _page(door, visit, patient_id, said=notice(done, alert))
+            what = asked(door, request, days)
+            return _page(door, visit, patient_id, what, said=notice(done, alert))
 
     @routes.post("/patients/{patient_id}/enrol")
     def enrol(
@@ -109,44 +94,9 @@ def router(door: Door) -> APIRouter:
     return routes
 
 
-def _list(door: Door, visit: Visit) -> Response:
-    rows = alerts.service.inbox(visit.session, visit.caller, now=visit.now)
-    profiles = people.profiles(visit.session, people.visible_to(visit.caller))
-    ids = [profile.id for profile in profiles] or (None,)
-    record(visit.session, visit.caller, Action.READ, "patients", now=visit.now, patients=ids)
-    severities = {row.patient_id: row.severity for row in rows}
-    state = health.pipeline(visit.session, now=visit.now)
-    seen = liveness_of(visit.session, profiles, now=visit.now)
-    lines = {p.id: _line(door, visit, p, severities.get(p.id), seen[p.id]) for p in profiles}
-    return door.pages.page(
-        "patients.html",
-        visit=visit,
-        here="patients",
-        strip=strip(profiles, state, now=visit.now, zone=door.zone),
-        people=list(lines.values()),
-        silent=[lines[p.id] for p in profiles if is_silent(p, now=visit.now)],
-        silent_hours=SILENT_AFTER // timedelta(hours=1),
-    )
-
-
-def _line(
-    door: Door, visit: Visit, profile: PatientProfile, severity: Severity | None, known: Known
-) -> PersonLine:
-    return PersonLine(
-        id=profile.id,
-        name=profile.name,
-        age=age(profile.birth_date, visit.now.date()),
-        conditions=conditions(profile, visit.language),
-        team=profile.team_name,
-        severity=severity,
-        last_reading=maybe(
-            profile.last_reading_at, now=visit.now, zone=door.zone, language=visit.language
-        ),
-        known=known,
-    )
-
-
-def _page(door: Door, visit: Visit, patient_id: UUID, *, said: Notice | None) -> Response:
+def _page(
+    door: Door, visit: Visit, patient_id: UUID, what: Asked, *, said: Notice | None
+) -> Response:
     session, now = visit.session, visit.now
     profiles = people.profiles(session, people.visible_to(visit.caller))
     profile = next((p for p in profiles if p.id == patient_id), None)
@@ -166,7 +116,8 @@ def _page(door: Door, visit: Visit, patient_id: UUID, *, said: Notice | None) ->
         profile.zone,
     )
     judged = judgements.latest(session, patient_id)
-    readings = people.readings(session, patient_id, since=now - SPAN)
+    began = min(since(now, what.days), since(now, DAYS))
+    readings = people.readings(session, patient_id, since=began)
     return door.pages.page(
         "patient.html",
         visit=visit,
@@ -176,10 +127,9 @@ def _page(door: Door, visit: Visit, patient_id: UUID, *, said: Notice | None) ->
         person=_person(profile, visit),
         live=[episode_print(e, reader, rulebook=_rulebook(visit, e)) for e in live],
         past=[episode_print(e, reader, rulebook="") for e in episodes if e.state.ended],
-        charts=charts(readings, _canvas(door, visit, live, judged)),
+        **_trends(visit, patient_id, what, readings, episodes),
         background=background(door, visit, patient_id, episodes, readings),
         plan=plan_print(door, visit, patient_id),
-        span_days=SPAN.days,
         known=liveness_of(session, [profile], now=now)[patient_id],
         told=telling_print(door, visit, patient_id, live),
         asked=asked_of(session, patient_id, now=now, zone=door.zone, language=visit.language),
@@ -193,6 +143,21 @@ def _page(door: Door, visit: Visit, patient_id: UUID, *, said: Notice | None) ->
         quiet=_quiet(profile, visit),
         cover=_cover(door, reader),
     )
+
+
+def _trends(
+    visit: Visit,
+    patient_id: UUID,
+    what: Asked,
+    readings: Sequence[Reading],
+    episodes: Sequence[EpisodeView],
+) -> dict[str, Any]:
+    return {
+        "trends": trends_of(visit, patient_id, what, readings, episodes),
+        "ranges": RANGES,
+        "days": what.days,
+        "units": offered(what.units, language(visit.language)),
+    }
 
 
 def _cover(door: Door, reader: Reader) -> str:
@@ -216,22 +181,6 @@ def _rulebook(visit: Visit, episode: EpisodeView) -> str:
     except NotFoundError:
         return ""
     return judged.rulebook_hash
-
-
-def _canvas(
-    door: Door, visit: Visit, live: Sequence[EpisodeView], judged: Assessment | None
-) -> Canvas:
-    """Return usual ranges of the last judgement, or of the alert that froze them, and limits."""
-    usual = dict(judged.usual) if judged else {}
-    limits: dict[Vital, float] = {}
-    for episode in live:
-        for finding in reversed(episode.findings):  # the gravest has the last word
-            if finding.vital and finding.usual:
-                usual[finding.vital] = finding.usual
-            if finding.vital and finding.limit is not None:
-                limits[finding.vital] = finding.limit
-    first = [f.vital for episode in live for f in episode.findings if f.vital]
-    return Canvas(visit.now, door.zone, usual, limits, first)
 
 
 def _person(profile: PatientProfile, visit: Visit) -> PersonPrint:

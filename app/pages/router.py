@@ -13,6 +13,7 @@ from app.pages import (
     digest,
     inbox,
     languages,
+    listed,
     organisation,
     patient,
     reached,
@@ -22,6 +23,8 @@ from app.pages import (
     signin,
     telling,
     told,
+    trend_data,
+    unit_choice,
 )
 from app.pages.door import Door
 from app.pages.headers import CompressedPages, SecurityHeaders
@@ -44,7 +47,10 @@ def router(
         languages,
         inbox,
         digest,
+        listed,
         patient,
+        trend_data,
+        unit_choice,
         acting,
         telling,
         report,

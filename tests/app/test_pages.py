@@ -103,7 +103,7 @@ def test_the_patient_page_explains_the_alert_with_stored_numbers(
         "What it does not know",
         "Reading repeated?",
         "Eligibility: meets the terms",
-        "SpO2 as a table",
+        'SpO2: <span class="count">as a table',
     ):
         assert needed in page
 
