@@ -14,8 +14,11 @@ from string import Formatter
 from typing import TYPE_CHECKING
 
 from alerts.answering.forms import Fault
-from alerts.outcomes import WORDS
+from alerts.escalation import RECIPIENTS
+from alerts.outcomes import ACTIONS, WORDS
 from alerts.patients import wording
+from alerts.policy import Channel
+from alerts.reasons import Reason
 from app.pages.labels import CHECKLIST
 from app.pages.language import of_pages
 from app.pages.plan import LEVELS, TARGET_WORDS
@@ -160,4 +163,7 @@ def _vocabulary() -> Iterator[str]:
     yield from (*WORDS.values(), "still open", "closed without an outcome", *Severity)
     yield from (*Fault, *wording.DONE.values(), *wording.NEXT.values(), wording.AFTER_REVIEW)
     yield wording.CORRECTED
+    yield from (*(each.words for each in Reason), *(each.words for each in wording.Why))
+    yield from (*Channel, *RECIPIENTS.values())
+    yield from (each.replace("-", " ") for details in ACTIONS.values() for each in details)
     yield "simulated data"

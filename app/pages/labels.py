@@ -8,8 +8,12 @@ from dataclasses import dataclass
 from alerts.inbox import DeliveryView, EpisodeView, TimelineEntry
 from alerts.outcomes import ACTIONS, WORDS, Label, Resolution, resolution
 from alerts.patients.wording import Why
+from app.pages.language import Language, language
 from app.pages.wording import Moment
 from core.errors import InvalidError
+from monitoring.catalogue import ENGLISH
+
+IN_ENGLISH = language(ENGLISH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +54,13 @@ CHECKLIST = (
 )
 
 
-def conclusions() -> list[Group]:
+def conclusions(said: Language = IN_ENGLISH) -> list[Group]:
     """Return every outcome with its sub-reasons, for one list that needs no script."""
     return [
         Group(
-            WORDS[label],
-            [Option(f"{label}/{d}", detail_words(d)) for d in ACTIONS[label]]
-            or [Option(f"{label}/", WORDS[label])],
+            said.say(WORDS[label]),
+            [Option(f"{label}/{d}", said.say(detail_words(d))) for d in ACTIONS[label]]
+            or [Option(f"{label}/", said.say(WORDS[label]))],
         )
         for label in Label
     ]
@@ -86,37 +90,69 @@ class TimelineLine:
     words: str
 
 
-def event_words(entry: TimelineEntry, problem: str) -> str:
+def event_words(entry: TimelineEntry, problem: str, said: Language = IN_ENGLISH) -> str:
     """Return one event: what, by whom, why."""
-    kind = entry.kind.replace("-", " ")
-    if entry.kind in ("patient-told", "patient-not-told"):
-        return f"{problem}: {kind} ({_why_told(entry.reason)})"
+    return said.say("{problem}: {event}", problem=problem, event=_event(entry, said))
+
+
+def _event(entry: TimelineEntry, said: Language) -> str:
+    kind, why = entry.kind.replace("-", " "), said.say(entry.reason)
     if entry.reason.startswith(f"{kind}:"):  # the reason says it all
-        return f"{problem}: {entry.reason}"
+        return why
     if entry.kind == "routed":
-        return f"{problem}: {entry.reason}: {entry.after['route']} ({entry.after['because']})"
-    what = f"{problem}: {kind}"
+        route, because = entry.after["route"], entry.after["because"]
+        return said.say("{why}: {route} ({because})", why=why, route=route, because=because)
+    facts = {"what": _what(entry, kind, said), "who": entry.actor_name}
+    if entry.kind in ("patient-told", "patient-not-told"):
+        return said.say("{what} ({why})", why=said.say(_why_told(entry.reason)), **facts)
+    if entry.actor_kind != "user":
+        same = entry.reason == kind
+        return facts["what"] if same else said.say("{what} ({why})", why=why, **facts)
+    if entry.reason == kind:
+        return said.say("{what} by {who}", **facts)
+    return said.say("{what} by {who} ({why})", why=why, **facts)
+
+
+def _what(entry: TimelineEntry, kind: str, said: Language) -> str:
     severity = entry.after.get("severity")
-    if entry.kind in ("opened", "rose", "lowered") and severity:
-        what += f" as {severity}" if entry.kind == "opened" else f" to {severity}"
-    by = f" by {entry.actor_name}" if entry.actor_kind == "user" else ""
-    why = "" if entry.reason == kind else f" ({entry.reason})"
-    return f"{what}{by}{why}"
+    if entry.kind not in RATED or not severity:
+        return said.say(kind)
+    return said.say(RATED[entry.kind], severity=said.say(str(severity)))
+
+
+RATED = {
+    "opened": "opened as {severity}",
+    "rose": "rose to {severity}",
+    "lowered": "lowered to {severity}",
+}
 
 
 def _why_told(reason: str) -> str:
     return Why(reason).words if reason in tuple(Why) else reason
 
 
-def delivery_words(delivery: DeliveryView, problem: str) -> str:
+def delivery_words(delivery: DeliveryView, problem: str, said: Language = IN_ENGLISH) -> str:
     """Return who was told by what, and what of it is known: none is inferred from another."""
     known = [delivery.state.replace("-", " ")]
     known += ["seen"] if delivery.seen_at else []
     known += ["acted on"] if delivery.acted_on_at else []
-    tries = f" after {delivery.attempts} tries" if delivery.attempts > 1 else ""
-    return f"{problem}: {delivery.channel} to {delivery.recipient}, {', '.join(known)}{tries}"
+    facts = {
+        "problem": problem,
+        "channel": said.say(delivery.channel),
+        "who": said.say(delivery.recipient),
+        "state": ", ".join(said.say(each) for each in known),
+    }
+    if delivery.attempts <= 1:
+        return said.say("{problem}: {channel} to {who}, {state}", **facts)
+    return said.count(
+        "{problem}: {channel} to {who}, {state} after {count} try",
+        "{problem}: {channel} to {who}, {state} after {count} tries",
+        delivery.attempts,
+        **facts,
+    )
 
 
-def problem_words(view: EpisodeView) -> str:
+def problem_words(view: EpisodeView, said: Language = IN_ENGLISH) -> str:
     """Return the problem as a page says it."""
-    return view.problem.replace("-", " ").capitalize()
+    words = said.say(view.problem.replace("-", " "))
+    return words[:1].upper() + words[1:]

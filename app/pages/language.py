@@ -58,6 +58,8 @@ class Language:
     def markup(self, message: str, **facts: object) -> Markup:
         """Return a sentence for a template: what is data is escaped, what is markup stands."""
         text = escape(self._text(message))
+        if not facts:
+            return text
         return text.format_map({name: self._fact(value) for name, value in facts.items()})
 
     def relative(self, span: timedelta) -> str:
@@ -92,6 +94,8 @@ class Language:
         return str(format_skeleton(skeleton, day, locale=self._book.locale))
 
     def _made(self, text: str, facts: dict[str, object]) -> str:
+        if not facts:  # what a person wrote may hold braces
+            return text
         return text.format_map({name: self._fact(value) for name, value in facts.items()})
 
     def _fact(self, value: object) -> object:

@@ -92,7 +92,12 @@ def test_markup_in_a_fact_stands_and_data_is_escaped_sec_38() -> None:
 
 def test_a_fact_that_is_missing_is_an_error() -> None:
     with pytest.raises(KeyError):
-        language("en").say("{span} ago")
+        language("en").say("{span} ago", other="3 min")
+
+
+def test_what_a_person_wrote_is_said_as_it_stands() -> None:
+    assert language("en").say("see {chart} & <b>") == "see {chart} & <b>"
+    assert str(language("en").markup("see {chart} & <b>")) == "see {chart} &amp; &lt;b&gt;"
 
 
 @pytest.mark.parametrize(
