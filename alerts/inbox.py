@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from uuid import UUID
 
+    from alerts.survey import Brief
     from ingest.roster import PatientProfile
     from monitoring.findings import Problem
 
@@ -159,7 +160,7 @@ def _by_patient(episode: EpisodeView) -> UUID:
     return episode.patient_id
 
 
-def urgency(item: EpisodeView | InboxRow) -> tuple[bool, int, float]:
+def urgency(item: EpisodeView | InboxRow | Brief) -> tuple[bool, int, float]:
     """Return the sort key of the work: the gravest first, then the oldest (UX-01).
 
     What somebody has put off stands after everything else.

@@ -41,7 +41,14 @@ QUIET = (
     "--loglevel=error",
     "--omit=optional",
 )
-OWN_FILES = ("wardlight.js", "trends.js", "reached.js", "push.js", "icon.svg")
+OWN_FILES = (
+    "wardlight.js",
+    "trends.js",
+    "keys.js",
+    "reached.js",
+    "push.js",
+    "icon.svg",
+)
 
 
 class BuildError(RuntimeError):

@@ -22,6 +22,7 @@ from alerts.tables import Alert, Delivery
 from app.pages.door import Door, Visit
 from app.pages.labels import concluded
 from app.pages.refusals import page_route
+from app.pages.showing import back_to
 from core.errors import ConflictError, NotFoundError
 from ingest.repository import care_teams, visible_to
 
@@ -186,12 +187,18 @@ def _handler(
                 perform(visit, alert_id, form)
         except ConflictError as error:
             return _conflict(door, request, alert_id, error)
-        page = "/inbox" if form.back == "inbox" else f"/patients/{patient}"
-        told = f"{page}?done={done}&alert={alert_id}#alert-{alert_id}"
+        told = _after(form.back, patient, done, alert_id)
         return RedirectResponse(told, status_code=303)
 
     handle.__annotations__["form"] = Annotated[kind, Form()]  # what FastAPI reads
     return handle
+
+
+def _after(back: str, patient: UUID, done: str, alert_id: UUID) -> str:
+    """Return where the form stood, its filter kept, with what was done."""
+    page = back_to(back) if back.startswith("inbox") else f"/patients/{patient}"
+    join = "&" if "?" in page else "?"
+    return f"{page}{join}done={done}&alert={alert_id}#alert-{alert_id}"
 
 
 def _keys(visit: Visit) -> list[str]:

@@ -17,7 +17,10 @@ from app.pages.refusals import page_route
 from core.errors import ForbiddenError
 from core.settings import Environment
 
-OURS = re.compile(r"/([a-z-]+)(/[A-Za-z0-9_-]+)*")
+# A page of ours, and what a list of it is narrowed to: words and opaque ids.
+OURS = re.compile(
+    r"/([a-z-]+)(/[A-Za-z0-9_-]+)*(\?[a-z]+=[A-Za-z0-9_,-]+(&[a-z]+=[A-Za-z0-9_,-]+)*)?"
+)
 WRONG = "User name or password is not right."
 NO_PASSWORDS = "There are no passwords here. Sign in with your organisation."
 ENDED = "You were signed out because nothing happened for 15 minutes."

@@ -1,0 +1,63 @@
+"""Reads of every live alert only what orders, counts and filters it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from alerts.lifecycle import LIVE, State
+from alerts.survey import Brief
+from alerts.tables import Alert, AlertEvent
+from core.vitals import Severity
+from ingest.repository import survivors
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from uuid import UUID
+
+    from sqlalchemy import Select
+    from sqlalchemy.orm import Session
+
+_TIERS = {each.value: each for each in Severity}
+_STATES = {each.value: each for each in State}
+
+
+def briefs(
+    session: Session, visible: Select[UUID], patients: Collection[UUID] | None = None
+) -> list[Brief]:
+    """Return the live alerts of visible people, or of some of them.
+
+    Those of merged records stand under who stands for them.
+    """
+    query = select(
+        *(Alert.id, Alert.patient_id, Alert.version, Alert.severity, Alert.state),
+        *(Alert.opened_at, Alert.owner_id, Alert.owner_team_id, Alert.claimed_by),
+    ).where(Alert.state.in_(LIVE), Alert.patient_id.in_(visible))
+    if patients is not None:
+        query = query.where(Alert.patient_id.in_(patients))
+    rows = session.execute(query).all()
+    heads = survivors(session, {row.patient_id for row in rows})
+    return [
+        Brief(
+            id_,
+            heads.get(patient, patient),
+            version,
+            _TIERS[severity],
+            _STATES[state],
+            *(opened, owner, team, claimed),
+        )
+        for id_, patient, version, severity, state, opened, owner, team, claimed in rows
+    ]
+
+
+def patient_of(session: Session, visible: Select[UUID], alert_id: UUID) -> UUID | None:
+    """Return whom an alert is about, None where the caller may not see them."""
+    query = select(Alert.patient_id)
+    return session.scalar(query.where(Alert.id == alert_id, Alert.patient_id.in_(visible)))
+
+
+def newest_event(session: Session) -> int:
+    """Return the number of the newest line of any timeline: how far a page has read."""
+    query = select(AlertEvent.id).order_by(AlertEvent.id.desc()).limit(1)
+    return session.scalar(query) or 0
