@@ -48,6 +48,7 @@ OWN_FILES = (
     "reached.js",
     "push.js",
     "icon.svg",
+    "session.js",
 )
 
 

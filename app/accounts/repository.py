@@ -57,6 +57,11 @@ def live_session(session: Session, digest: str) -> tuple[LoginSession, AppUser] 
     return (row[0], row[1]) if row else None
 
 
+def owner(session: Session, digest: str) -> UUID | None:
+    """Return whose session it is, or was."""
+    return session.scalar(select(LoginSession.user_id).where(LoginSession.secret_digest == digest))
+
+
 def revoke(session: Session, user_id: UUID, *, now: datetime) -> None:
     """End every live session of an account."""
     session.execute(

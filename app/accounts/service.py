@@ -48,6 +48,7 @@ class SignedIn:
     caller: Caller
     display_name: str
     expires_at: datetime
+    idle_at: datetime  # when it ends unless something happens
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,12 @@ def signed_in(
     if present and now - login.last_seen_at >= TOUCH_AFTER:
         login.last_seen_at = now
     name = unseal(session, AppUser.display_name, user.display_name, id=user.id)
-    return SignedIn(login.id, _caller(user), name, login.expires_at)
+    return SignedIn(login.id, _caller(user), name, login.expires_at, login.last_seen_at + IDLE)
+
+
+def owner(session: Session, secret: str) -> UUID | None:
+    """Return whose session a secret was, whether or not it has ended; it opens nothing."""
+    return repository.owner(session, digest(secret))
 
 
 def sign_out(session: Session, secret: str, *, now: datetime) -> None:

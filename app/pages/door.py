@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
@@ -31,6 +32,17 @@ LANGUAGE_LASTS = timedelta(days=365)
 _NO_KEY = "wardlight-forms"  # without a key of the installation the session's own secret protects
 
 
+class StaleFormError(UnauthenticatedError):
+    """A form of ours came after its session had ended; whose it was, and how to keep it."""
+
+    def __init__(self, owner: UUID, *, key: str, language: str, now: datetime) -> None:
+        super().__init__("sign in first")
+        self.owner = owner
+        self.key = key
+        self.language = language
+        self.now = now
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """One request of somebody who is signed in."""
@@ -42,6 +54,19 @@ class Visit:
     now: datetime
     language: str = ENGLISH
     path: str = "/inbox"  # where the visitor is, to come back to
+    who: str = ""  # the same for one person, and nothing to anybody else
+    idle_at: datetime | None = None  # when the session ends if nothing happens
+    ends_at: datetime | None = None  # when it ends whatever happens
+
+    @property
+    def idle_seconds(self) -> int:
+        """Return how long the session still lasts if nothing happens."""
+        return int((self.idle_at - self.now).total_seconds()) if self.idle_at else 0
+
+    @property
+    def absolute_seconds(self) -> int:
+        """Return how long it still lasts whatever happens."""
+        return int((self.ends_at - self.now).total_seconds()) if self.ends_at else 0
 
     @property
     def identities(self) -> frozenset[object]:
@@ -89,6 +114,11 @@ class Door:
         return f"{self.cookie}-form"
 
     @property
+    def former_cookie(self) -> str:
+        """Return the name of the cookie of the session that a browser had before."""
+        return f"{self.cookie}-former"
+
+    @property
     def crossing_cookie(self) -> str:
         """Return the name of the cookie that a browser takes to the organisation and back."""
         return f"{self.cookie}-crossing"
@@ -104,7 +134,7 @@ class Door:
         with self.database.transaction() as session:
             who = accounts.signed_in(session, secret, now=now, present=present)
             if who is None:
-                raise UnauthenticatedError("sign in first")
+                raise self._ended(session, request, secret)
             yield Visit(
                 session,
                 who.caller,
@@ -113,7 +143,22 @@ class Door:
                 now,
                 self.language(request),
                 request.url.path,
+                self.who(who.caller),
+                who.idle_at,
+                who.expires_at,
             )
+
+    def who(self, caller: Caller) -> str:
+        """Return what a page may know of its reader: enough to notice that another sits there."""
+        return csrf_token(f"who|{caller.id}", key=self.key)[:16]
+
+    def _ended(self, session: Session, request: Request, secret: str) -> UnauthenticatedError:
+        """Return the refusal; of a form that somebody filled in, one that keeps it."""
+        owner = accounts.owner(session, secret) if request.method == "POST" and secret else None
+        if owner is None:
+            return UnauthenticatedError("sign in first")
+        language = self.language(request)
+        return StaleFormError(owner, key=self.key, language=language, now=self.clock())
 
     def language(self, request: Request) -> str:
         """Return the language that was chosen, else that a browser asks for, else the site's."""
@@ -136,16 +181,33 @@ class Door:
         """Refuse a form that our page of this browser did not make (SEC-09)."""
         if not secret:
             raise UnauthenticatedError("sign in first")
-        if foreign(request, self.settings.base_url) or not same(csrf, self.token(secret)):
-            raise ForbiddenError("This form did not come from your own page. Open it again.")
+        if not foreign(request, self.settings.base_url):
+            if same(csrf, self.token(secret)):
+                return
+            before = request.cookies.get(self.former_cookie, "")
+            if before and same(csrf, self.token(before)):
+                with self.database.transaction() as session:
+                    raise self._ended(session, request, before)
+        raise ForbiddenError("This form did not come from your own page. Open it again.")
 
     def token(self, secret: str) -> str:
         """Return the form token of a session."""
-        key = self.settings.secret_key
-        return csrf_token(secret, key=key.get_secret_value() if key else _NO_KEY)
+        return csrf_token(secret, key=self.key)
 
-    def remember(self, response: Response, secret: str) -> None:
-        """Set the session cookie; it ends with the browser."""
+    @property
+    def key(self) -> str:
+        """Return the key of the installation."""
+        key = self.settings.secret_key
+        return key.get_secret_value() if key else _NO_KEY
+
+    def remember(self, response: Response, secret: str, *, former: str = "") -> None:
+        """Set the session cookie; it ends with the browser.
+
+        `former` is the ended session of the same browser: it opens nothing, but tells that a
+        form which comes late is of a page of ours.
+        """
+        if former:
+            self.keep(response, self.former_cookie, former)
         self.keep(response, self.cookie, secret)
 
     def offer_form(self, request: Request, response: Response) -> None:
@@ -155,6 +217,7 @@ class Door:
     def forget(self, response: Response) -> None:
         """Drop the session cookie and what the browser kept of the pages (SEC-25)."""
         self.drop(response, self.cookie)
+        self.drop(response, self.former_cookie)
         response.headers["Clear-Site-Data"] = '"cache", "storage"'
 
     def drop(self, response: Response, name: str) -> None:

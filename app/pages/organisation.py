@@ -66,7 +66,7 @@ def router(door: Door) -> APIRouter:
         if secret is None:
             return _forgetting(door, sign_in_page(door, request, kept.to, NOT_INVITED))
         response = RedirectResponse(kept.to, status_code=303)
-        door.remember(response, secret)
+        door.remember(response, secret, former=request.cookies.get(door.cookie, ""))
         return _forgetting(door, response)
 
     return routes

@@ -12,9 +12,11 @@ from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from starlette.exceptions import HTTPException
 
+from app.pages import drafts
+from app.pages.door import StaleFormError
 from app.pages.rendering import Renderer
 from core.errors import (
     ConflictError,
@@ -27,6 +29,7 @@ from core.errors import (
 
 MOST_FORM_BYTES = 64 * 1024
 RETRY_AFTER = "5"
+NOT_TAKEN = ("42501", "42P01")  # no right to write the row, no such table
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +85,35 @@ def page_route(pages: Renderer) -> type[APIRoute]:
                     return refuse(pages, TOO_LARGE)
                 try:
                     return await answer(request)
-                except UnauthenticatedError:
-                    return _to_sign_in(request)
+                except StaleFormError as stale:
+                    return await drafts.offer(pages, request, stale)
                 except WardlightError as error:
-                    return refuse(pages, WORDS[type(error)], error.message)
+                    return _of_ours(pages, request, error)
                 except RequestValidationError as error:
                     return refuse(pages, _unreadable(error))
-                except OperationalError:
+                except DBAPIError as error:
+                    if not _withheld(error):
+                        raise
                     return refuse(pages, UNAVAILABLE)
 
             return handle
 
     return PageRoute
+
+
+def _of_ours(pages: Renderer, request: Request, error: WardlightError) -> Response:
+    if isinstance(error, UnauthenticatedError):
+        return _to_sign_in(request)
+    return refuse(pages, WORDS[type(error)], error.message)
+
+
+def _withheld(error: DBAPIError) -> bool:
+    """Return whether the store is away, or does not take a row of ours.
+
+    What was read without its row in the audit is not shown (SEC-16).
+    """
+    state = getattr(error.orig, "sqlstate", None)
+    return isinstance(error, OperationalError) or state in NOT_TAKEN
 
 
 def answer_browsers(web: FastAPI, pages: Renderer) -> None:

@@ -22,6 +22,7 @@ from app.pages import (
     rota,
     row_acts,
     rules,
+    session,
     signin,
     telling,
     told,
@@ -46,6 +47,7 @@ def router(
     for part in (
         signin,
         organisation,
+        session,
         languages,
         preferences,
         inbox,

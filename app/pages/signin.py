@@ -57,7 +57,7 @@ def router(door: Door) -> APIRouter:
             said = Said(problem=WRONG, wait=_seconds(found.retry_after), status=401)
             return sign_in_page(door, request, to, said)
         response = RedirectResponse(destination(to), status_code=303)
-        door.remember(response, found)
+        door.remember(response, found, former=request.cookies.get(door.cookie, ""))
         return response
 
     @routes.post("/sign-out")
