@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 from app.pages import (
     acting,
     dead_letters,
+    design,
     digest,
     inbox,
     languages,
@@ -53,6 +54,7 @@ def router(
         inbox,
         row_acts,
         digest,
+        design,
         listed,
         patient,
         trend_data,
