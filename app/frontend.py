@@ -30,6 +30,7 @@ STYLES = (
     "trends.css",
     "report.css",
     "rules.css",
+    "plan.css",
     "told.css",
     "print.css",
 )

@@ -20,6 +20,7 @@ import ingest.arrivals.tables
 import ingest.clocks.tables
 import ingest.contacts.tables
 import ingest.context.tables
+import ingest.pausing.tables
 import ingest.people.tables
 import ingest.repeats.tables
 import ingest.tables
@@ -37,6 +38,7 @@ TABLE_MODULES = (
     ingest.clocks.tables,
     ingest.contacts.tables,
     ingest.context.tables,
+    ingest.pausing.tables,
     ingest.people.tables,
     ingest.repeats.tables,
     ingest.teams.tables,

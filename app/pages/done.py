@@ -22,6 +22,9 @@ WORDS = {
     "discarded": "The work is discarded; your reason stays with it.",
     "consent": "It is written down, and counts from the next message on.",
     "daily": "The hour of the daily question is kept.",
+    "plan-saved": "The plan is saved and in force; the person is judged anew.",
+    "paused": "The pause is written down. Readings are judged all the same, and nobody is told.",
+    "pause-ended": "The pause has ended. What was held is told now.",
     "enrolled": "The person is enrolled by your decision.",
 }
 UNDOABLE = ("taken", "claimed", "passed-on", "put-off", "resolved")

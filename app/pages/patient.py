@@ -29,6 +29,7 @@ from app.pages.labels import (
     problem_words,
 )
 from app.pages.language import language
+from app.pages.pausing import pause_print
 from app.pages.people import facts
 from app.pages.plan import plan_print
 from app.pages.refusals import page_route
@@ -130,6 +131,8 @@ def _page(
         **_trends(visit, patient_id, what, readings, episodes),
         background=background(door, visit, patient_id, episodes, readings),
         plan=plan_print(door, visit, patient_id),
+        pause=pause_print(door, visit, patient_id),
+        patient_id=patient_id,
         known=liveness_of(session, [profile], now=now)[patient_id],
         told=telling_print(door, visit, patient_id, live),
         asked=asked_of(session, patient_id, now=now, zone=door.zone, language=visit.language),
