@@ -132,7 +132,6 @@ def _page(
         background=background(door, visit, patient_id, episodes, readings),
         plan=plan_print(door, visit, patient_id),
         pause=pause_print(door, visit, patient_id),
-        patient_id=patient_id,
         known=liveness_of(session, [profile], now=now)[patient_id],
         told=telling_print(door, visit, patient_id, live),
         asked=asked_of(session, patient_id, now=now, zone=door.zone, language=visit.language),

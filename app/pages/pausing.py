@@ -53,6 +53,7 @@ class PauseLine:
 class PausePrint:
     """Everything that a page says of the pauses of one person."""
 
+    patient_id: UUID
     lines: list[PauseLine]
     kinds: list[tuple[str, str]]
     earliest: str
@@ -114,6 +115,7 @@ def pause_print(
     known = repository.pauses_of(visit.session, records, after=visit.now - TOLD_FOR)
     told = [each for each in known if _shows(each, visit.now)]
     return PausePrint(
+        patient_id=patient_id,
         lines=[_line(each, door, visit, said) for each in told],
         kinds=[(kind.value, words(kind, said)) for kind in Kind],
         earliest=today.isoformat(),
