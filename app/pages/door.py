@@ -19,15 +19,14 @@ from sqlalchemy.orm import Session
 
 from app.accounts import service as accounts
 from app.oidc.provider import Provider
-from app.pages.rendering import Renderer
+from app.pages.rendering import LANGUAGE_COOKIE, Renderer
 from core.clock import utc_now
 from core.database import Database
 from core.errors import ForbiddenError, UnauthenticatedError
 from core.security import Caller, csrf_token, new_secret, same
 from core.settings import Environment, Settings
-from monitoring.catalogue import ENGLISH, known, preferred
+from monitoring.catalogue import ENGLISH
 
-LANGUAGE_COOKIE = "wardlight-language"
 LANGUAGE_LASTS = timedelta(days=365)
 _NO_KEY = "wardlight-forms"  # without a key of the installation the session's own secret protects
 
@@ -162,9 +161,7 @@ class Door:
 
     def language(self, request: Request) -> str:
         """Return the language that was chosen, else that a browser asks for, else the site's."""
-        chosen = known(request.cookies.get(LANGUAGE_COOKIE, ""))
-        asked = preferred(request.headers.get("accept-language", ""))
-        return chosen or asked or self.settings.site_language
+        return self.pages.language(request)
 
     def speak(self, response: Response, language: str) -> None:
         """Keep the language that somebody chose, in their browser."""

@@ -248,6 +248,6 @@ def _page(
         here="patient",
         patient_id=patient_id,
         name=profile.name,
-        facts=facts(profile, today=visit.now.date()),
+        facts=facts(profile, today=visit.now.date(), language=visit.language),
         pause=pause_print(door, visit, patient_id, form, faults),
     )

@@ -230,7 +230,7 @@ def _version(version: Version, door: Door, visit: Visit, reader: _Reader) -> Ver
     )
     return VersionPrint(
         version.number,
-        moment(version.at, now=visit.now, zone=door.zone),
+        moment(version.at, now=visit.now, zone=door.zone, language=visit.language),
         f"{said}{_levels(version, reader)}{_due(version, reader)}",
         version.reason,
         _back(version, reader),

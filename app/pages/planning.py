@@ -149,7 +149,7 @@ def _head(desk: Desk) -> dict[str, Any]:
         "here": "patient",
         "patient_id": desk.patient_id,
         "name": profile.name,
-        "facts": facts(profile, today=visit.now.date()),
+        "facts": facts(profile, today=visit.now.date(), language=visit.language),
         "strip": strip(profiles, state, now=visit.now, zone=desk.door.zone),
     }
 

@@ -55,11 +55,12 @@ UNAVAILABLE = Words(
 )
 
 
-def refuse(pages: Renderer, words: Words, message: str = "") -> Response:
-    """Return the page of a refusal."""
+def refuse(pages: Renderer, request: Request, words: Words, message: str = "") -> Response:
+    """Return the page of a refusal, in the language of who asked."""
     response = pages.page(
         "refusal.html",
         status=words.status,
+        language=pages.language(request),
         heading=words.heading,
         message=words.message or message,
         back="/inbox",
@@ -82,7 +83,7 @@ def page_route(pages: Renderer) -> type[APIRoute]:
 
             async def handle(request: Request) -> Response:
                 if _too_large(request):
-                    return refuse(pages, TOO_LARGE)
+                    return refuse(pages, request, TOO_LARGE)
                 try:
                     return await answer(request)
                 except StaleFormError as stale:
@@ -90,11 +91,11 @@ def page_route(pages: Renderer) -> type[APIRoute]:
                 except WardlightError as error:
                     return _of_ours(pages, request, error)
                 except RequestValidationError as error:
-                    return refuse(pages, _unreadable(error))
+                    return refuse(pages, request, _unreadable(error))
                 except DBAPIError as error:
                     if not _withheld(error):
                         raise
-                    return refuse(pages, UNAVAILABLE)
+                    return refuse(pages, request, UNAVAILABLE)
 
             return handle
 
@@ -104,7 +105,7 @@ def page_route(pages: Renderer) -> type[APIRoute]:
 def _of_ours(pages: Renderer, request: Request, error: WardlightError) -> Response:
     if isinstance(error, UnauthenticatedError):
         return _to_sign_in(request)
-    return refuse(pages, WORDS[type(error)], error.message)
+    return refuse(pages, request, WORDS[type(error)], error.message)
 
 
 def _withheld(error: DBAPIError) -> bool:
@@ -122,7 +123,7 @@ def answer_browsers(web: FastAPI, pages: Renderer) -> None:
 
     async def absent(request: Request, error: Any) -> Response:
         if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
-            return refuse(pages, ABSENT)
+            return refuse(pages, request, ABSENT)
         answer = before(request, error)
         return await answer if isawaitable(answer) else answer
 

@@ -6,17 +6,18 @@ import json
 from pathlib import Path
 from typing import Any
 
-from fastapi import Response
+from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.pages.language import NAMES, language
 from core.settings import Settings
-from monitoring.catalogue import LANGUAGES
+from monitoring.catalogue import LANGUAGES, known, preferred
 
 HERE = Path(__file__).parent.parent
 STATIC = HERE / "static"
+LANGUAGE_COOKIE = "wardlight-language"
 FOREVER = "public, max-age=31536000, immutable"  # the address carries the version
 
 
@@ -62,6 +63,12 @@ class Renderer:
             "languages": NAMES,
         }
         return made
+
+    def language(self, request: Request) -> str:
+        """Return the language that was chosen, else that a browser asks for, else the site's."""
+        chosen = known(request.cookies.get(LANGUAGE_COOKIE, ""))
+        asked = preferred(request.headers.get("accept-language", ""))
+        return chosen or asked or self._language
 
     def _asset(self, name: str) -> str:
         return f"/static/{name}?v={self._version}"

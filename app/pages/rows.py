@@ -107,7 +107,7 @@ def row_view(row: InboxRow, screen: Screen, *, place: int) -> RowView:
 def _facts(profile: PatientProfile, screen: Screen) -> str:
     """Return what a name is followed by; where nobody is named only age and sex."""
     if not screen.private:
-        return facts(profile, today=screen.now.date())
+        return facts(profile, today=screen.now.date(), language=screen.language)
     parts = [age(profile.birth_date, screen.now.date()), SEXES.get(profile.sex, "")]
     return " · ".join(part for part in parts if part)
 
