@@ -72,6 +72,8 @@ class Reason(StrEnum):
     SNOOZED = "put-off-with-a-reason"
     CONTACTED = "person-contacted"
     NOT_REACHED = "person-not-reached"
+    NOTED = "note-written"
+    CHECKED = "checklist-answered"
     REPAIRED = "found-without-a-next-step"
     UNDONE = "taken-back-by-who-did-it"
     RESOLVED = "outcome-recorded"
@@ -150,6 +152,8 @@ WORDS: dict[Reason, str] = {
     Reason.SNOOZED: "put off",
     Reason.CONTACTED: "the person was reached",
     Reason.NOT_REACHED: "the person was not reached",
+    Reason.NOTED: "a note",
+    Reason.CHECKED: "the checklist",
     Reason.REPAIRED: "nothing was due for it: the auditor began its chain again",
     Reason.UNDONE: "taken back within seconds by who did it",
     Reason.RESOLVED: "outcome recorded",

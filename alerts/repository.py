@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, text
+from sqlalchemy import or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from alerts.lifecycle import LIVE, State
@@ -32,6 +32,7 @@ CHANGES = (
     *("claimed", "unclaimed", "delegated", "returned", "snoozed", "contacted", "undone"),
     *("resolved", "auto-closed", "withdrawn"),
 )
+NOTED = "noted"
 # What a person did to an alert, for whoever comes second.
 ACTS = ("acknowledged", "resolved", "claimed", "snoozed", "delegated")
 
@@ -224,11 +225,16 @@ def last_act(session: Session, alert: Alert) -> AlertEvent | None:
     return session.scalar(query.order_by(AlertEvent.id.desc()).limit(1))
 
 
-def last_change(session: Session, alert: Alert) -> AlertEvent | None:
-    """Return the last line of the timeline that changed what an alert is."""
-    query = select(AlertEvent).where(
-        AlertEvent.alert_id == alert.id, AlertEvent.kind.in_([*CHANGES, "escalated"])
-    )
+def last_change(
+    session: Session, alert: Alert, *, noted_by: UUID | None = None
+) -> AlertEvent | None:
+    """Return the last line of the timeline that changed what an alert is.
+
+    A note changes nothing; with `noted_by`, one of that person counts all the same.
+    """
+    counts = AlertEvent.kind.in_([*CHANGES, "escalated"])
+    note = (AlertEvent.kind == NOTED) & (AlertEvent.actor_id == noted_by)
+    query = select(AlertEvent).where(AlertEvent.alert_id == alert.id, or_(counts, note))
     return session.scalar(query.order_by(AlertEvent.id.desc()).limit(1))
 
 

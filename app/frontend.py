@@ -45,6 +45,7 @@ QUIET = (
 OWN_FILES = (
     "wardlight.js",
     "trends.js",
+    "acts.js",
     "keys.js",
     "reached.js",
     "push.js",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import alerts.checking.tables
 import alerts.contacts.tables
 import alerts.oncall.tables
 import alerts.patients.tables
 import alerts.receipts.tables
+import alerts.spent.tables
 import alerts.tables
 import app.accounts.tables
 import app.bulk.tables
@@ -47,6 +49,8 @@ TABLE_MODULES = (
     monitoring.plans.tables,
     alerts.tables,
     alerts.contacts.tables,
+    alerts.checking.tables,
+    alerts.spent.tables,
     alerts.receipts.tables,
     alerts.patients.tables,
     alerts.oncall.tables,

@@ -42,7 +42,7 @@ KEPT = (
     ),
     *("ack_expires_at", "claimed_by", "claim_ends_at", "delegated_by", "answer_by"),
     *("snoozed_by", "snoozed_at", "snoozed_until", "snooze_reason"),
-    *("closed_at", "outcome", "outcome_detail", "outcome_note"),
+    *("contacted_at", "closed_at", "outcome", "outcome_detail", "outcome_note"),
 )
 
 

@@ -162,7 +162,7 @@ def note_contact(  # noqa: PLR0913 (how, and whether it succeeded, are both requ
         if hands.state.owned and alert.delegated_by is None:
             hold(session, alert, now=now)
     reason = Reason.CONTACTED if reached else Reason.NOT_REACHED
-    hands.note("contacted", reason, by=by, reached=reached)
+    hands.note("contacted", reason, undoable=True, by=by, reached=reached)
     hands.audit()
 
 

@@ -10,6 +10,7 @@ from alerts import repository
 from alerts.acts.repository import restored, take_up
 from alerts.lifecycle import State
 from alerts.reasons import Reason
+from alerts.spent.service import withdraw
 from alerts.steps import repository as steps
 from alerts.tables import AlertEvent, Delivery
 from core.errors import ConflictError
@@ -37,12 +38,17 @@ def undo(session: Session, caller: Caller, alert_id: UUID, *, now: datetime) -> 
         sent to somebody already, or where the same problem has been opened anew meanwhile.
     """
     hands = take_up(session, caller, alert_id, now=now)
-    alert, act = hands.alert, repository.last_change(session, hands.alert)
-    if act is None or act.kept is None or act.actor_id != hands.who:
+    alert = hands.alert
+    act = repository.last_change(session, alert, noted_by=hands.who)
+    if act is None or not _takes_back(act) or act.actor_id != hands.who:
         raise ConflictError("the last change of this alert is not one that you can take back")
     if now - act.at > hands.policy.undo:
         seconds = hands.policy.undo.total_seconds()
         raise ConflictError(f"an act can be taken back for {seconds:.0f} seconds only")
+    if act.kept is None:
+        hands.note("undone", Reason.UNDONE, act=act.kind, of=act.at.isoformat())
+        hands.audit()
+        return
     if _sent(session, alert.id, act):
         raise ConflictError("a message has gone out already; act on the alert instead")
     ended = alert.closed_at
@@ -56,8 +62,14 @@ def undo(session: Session, caller: Caller, alert_id: UUID, *, now: datetime) -> 
     steps.revive(session, alert, act.kept["fence"], lapses=claimed)
     if ended:
         judgements.refreeze(session, alert.patient_id, Problem(alert.problem), ended)
+    withdraw(session, caller, alert.id, at=act.at, now=now)
     hands.note("undone", Reason.UNDONE, act=act.kind, of=act.at.isoformat())
     hands.audit()
+
+
+def _takes_back(act: AlertEvent) -> bool:
+    """Return whether an act leaves something to take back; a note only has to be gone."""
+    return act.kept is not None or act.kind == repository.NOTED
 
 
 def _sent(session: Session, alert_id: UUID, act: AlertEvent) -> bool:

@@ -13,17 +13,21 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select
 
 import alerts.service
+from alerts.checking.repository import standing
+from alerts.checklist import Given, given, ticked
 from alerts.delivery import repository as deliveries
+from alerts.minutes import MOST
+from alerts.outcomes import NOTE_LENGTH
 from alerts.patients.wording import Review
 from alerts.reviewing.service import after_review
 from alerts.routing import FALLBACK, SUPPORT, practitioner
-from alerts.service import Contact
+from alerts.service import Contact, Spent
 from alerts.tables import Alert, Delivery
 from app.pages.door import Door, Visit
 from app.pages.labels import concluded
 from app.pages.refusals import page_route
 from app.pages.showing import back_to
-from core.errors import ConflictError, NotFoundError
+from core.errors import ConflictError, InvalidError, NotFoundError
 from ingest.repository import care_teams, visible_to
 
 LONGEST = 24 * 14
@@ -49,8 +53,22 @@ class Outcome(Telling):
     """How it turned out."""
 
     conclusion: str
-    checked: list[str] = []
     note: str = ""
+
+
+class Note(Act):
+    """Words for whoever looks at it next."""
+
+    note: str
+
+
+class Answers(Act):
+    """The checklist as it stood on the page, item by item."""
+
+    item: list[str] = []
+    answer: list[str] = []
+    words: list[str] = []
+    about: list[str] = []
 
 
 class To(Act):
@@ -71,6 +89,8 @@ class Reaching(Telling):
 
     by: Contact
     reached: Literal["yes", "no"]
+    minutes: Literal[""] | Annotated[int, Field(ge=1, le=MOST)] = ""
+    live: str = ""
 
 
 def acknowledge(v: Visit, alert_id: UUID, form: Act) -> None:
@@ -111,6 +131,9 @@ def contact(v: Visit, alert_id: UUID, form: Reaching) -> None:
     """Write down a contact."""
     reached = form.reached == "yes"
     alerts.service.note_contact(v.session, v.caller, alert_id, form.by, reached=reached, now=v.now)
+    if form.minutes:
+        spent = Spent(form.minutes, form.by, live=bool(form.live), alert_id=alert_id)
+        alerts.service.spend(v.session, v.caller, _patient(v, alert_id), spent, now=v.now)
     tell(v, alert_id, form)
 
 
@@ -126,7 +149,8 @@ def undo(v: Visit, alert_id: UUID, _form: Act) -> None:
 
 def resolve(v: Visit, alert_id: UUID, form: Outcome) -> None:
     """End it with its outcome."""
-    ending = concluded(form.conclusion, form.note, form.checked)
+    checked = ticked(standing(v.session, [alert_id])[alert_id].values())
+    ending = concluded(form.conclusion, form.note, checked)
     alerts.service.resolve(v.session, v.caller, alert_id, ending, now=v.now)
     tell(v, alert_id, form)
 
@@ -136,6 +160,24 @@ def tell(v: Visit, alert_id: UUID, form: Telling) -> None:
     if form.tell:
         told = Review(form.done, form.next)
         after_review(v.session, v.caller, alert_id, told, now=v.now)
+
+
+def note(v: Visit, alert_id: UUID, form: Note) -> None:
+    """Leave a note."""
+    alerts.service.add_note(v.session, v.caller, alert_id, form.note, now=v.now)
+
+
+def check(v: Visit, alert_id: UUID, form: Answers) -> None:
+    """Keep what was answered on the checklist."""
+    alerts.service.answer(v.session, v.caller, alert_id, read(form), now=v.now)
+
+
+def read(form: Answers) -> list[Given]:
+    """Return the answers of a form; raise `InvalidError` where its lines do not fit together."""
+    columns = (form.item, form.answer, form.words, form.about)
+    if len({len(column) for column in columns}) != 1:
+        raise InvalidError("the checklist was not complete", field="item")
+    return [given(*line) for line in zip(*columns, strict=True)]
 
 
 # What each form does, and the word by which the next page says so (`app.pages.done`).
@@ -149,6 +191,8 @@ ACTS: tuple[tuple[type[Act], str, Callable[..., None]], ...] = (
     (Act, "escalated", escalate),
     (Act, "undone", undo),
     (Outcome, "resolved", resolve),
+    (Note, "noted", note),
+    (Answers, "checked", check),
 )
 
 
@@ -186,7 +230,7 @@ def _handler(
                 patient = _patient(visit, alert_id)
                 perform(visit, alert_id, form)
         except ConflictError as error:
-            return _conflict(door, request, alert_id, error)
+            return _conflict(door, request, alert_id, error, written(form))
         told = _after(form.back, patient, done, alert_id)
         return RedirectResponse(told, status_code=303)
 
@@ -220,8 +264,17 @@ def _patient(visit: Visit, alert_id: UUID) -> UUID:
     return patient
 
 
-def _conflict(door: Door, request: Request, alert_id: UUID, error: ConflictError) -> Response:
-    """Say who was first (UX-05)."""
+def written(form: Act) -> str:
+    """Return what somebody wrote in a form, so that it can be kept where the act cannot."""
+    said = [getattr(form, name, "") for name in ("reason", "note", "words")]
+    lines = [line for each in said for line in (each if isinstance(each, list) else [each])]
+    return "\n".join(line.strip() for line in lines if line.strip())[:NOTE_LENGTH]
+
+
+def _conflict(
+    door: Door, request: Request, alert_id: UUID, error: ConflictError, kept: str
+) -> Response:
+    """Say who was first, and keep what was written (UX-05)."""
     with door.visit(request) as visit:
         patient = _patient(visit, alert_id)
         return door.pages.page(
@@ -230,4 +283,6 @@ def _conflict(door: Door, request: Request, alert_id: UUID, error: ConflictError
             visit=visit,
             message=f"{error.message[:1].upper()}{error.message[1:]}.",
             back=f"/patients/{patient}",
+            alert_id=alert_id,
+            kept=kept,
         )

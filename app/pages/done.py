@@ -15,6 +15,10 @@ WORDS = {
     "put-off": "The alert is put off. Anything worse brings it back at once.",
     "called-back": "The alert is open again.",
     "contact": "The contact is written down.",
+    "noted": "Your note is kept.",
+    "checked": "Your answers are kept.",
+    "minutes": "The minutes are written down.",
+    "corrected": "The entry is corrected; both stay.",
     "escalated": "The next step of the alert was taken now.",
     "undone": "Your last act is taken back; both stay on the timeline.",
     "resolved": "The alert is resolved with your outcome.",
@@ -27,7 +31,7 @@ WORDS = {
     "pause-ended": "The pause has ended. What was held is told now.",
     "enrolled": "The person is enrolled by your decision.",
 }
-UNDOABLE = ("taken", "claimed", "passed-on", "put-off", "resolved")
+UNDOABLE = ("taken", "claimed", "passed-on", "put-off", "resolved", "contact", "noted")
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,9 @@ CHECKLIST = (
         "symptoms", "Symptoms asked: breathless, chest pain, confusion, fall, food and drink?"
     ),
     CheckItem("medicine", "Medicine changed or missed?"),
-    CheckItem("alternatives", "What else would explain this? Two alternatives considered"),
+    CheckItem("alternative-1", "First alternative"),
+    CheckItem("alternative-2", "Second alternative"),
+    CheckItem("alternatives", "What else would explain this? In your own words"),
     CheckItem("trend", "Personal baseline and trend seen?"),
     CheckItem("goals", "Goals of care, contact?"),
     CheckItem("safety-net", "Decision and safety-net time given?"),
@@ -92,7 +94,8 @@ class TimelineLine:
 
 def event_words(entry: TimelineEntry, problem: str, said: Language = IN_ENGLISH) -> str:
     """Return one event: what, by whom, why."""
-    return said.say("{problem}: {event}", problem=problem, event=_event(entry, said))
+    say = SAID.get(entry.kind, _event)
+    return said.say("{problem}: {event}", problem=problem, event=say(entry, said))
 
 
 def _event(entry: TimelineEntry, said: Language) -> str:
@@ -125,6 +128,21 @@ RATED = {
     "rose": "rose to {severity}",
     "lowered": "lowered to {severity}",
 }
+
+
+def _noted(entry: TimelineEntry, said: Language) -> str:
+    return said.say("note by {who}: {note}", who=entry.actor_name, note=entry.after["note"])
+
+
+def _checked(entry: TimelineEntry, said: Language) -> str:
+    item = next(each.words for each in CHECKLIST if each.key == entry.after["item"])
+    facts = {"item": said.say(item), "who": entry.actor_name}
+    answer = ANSWERS[str(entry.after["answer"])]
+    return said.say("checklist, {item} {answer}, by {who}", answer=said.say(answer), **facts)
+
+
+ANSWERS = {"": "own words", "yes": "yes", "no": "no", "not-applicable": "not applicable"}
+SAID = {"noted": _noted, "checked": _checked}
 
 
 def _why_told(reason: str) -> str:

@@ -16,12 +16,12 @@ from alerts.inbox import EpisodeView
 from app import health
 from app.pages.asked import asked_of
 from app.pages.background import background
+from app.pages.checks import checks_of, notes_of
 from app.pages.done import Notice, notice
 from app.pages.door import Door, Visit
 from app.pages.explained import Reader, episode_print, risk_print
 from app.pages.holding import CONTACTS
 from app.pages.labels import (
-    CHECKLIST,
     TimelineLine,
     conclusions,
     delivery_words,
@@ -35,6 +35,7 @@ from app.pages.plan import plan_print
 from app.pages.refusals import page_route
 from app.pages.seen import liveness_of, streams_of
 from app.pages.site_policy import policy_of
+from app.pages.spent import spent_print
 from app.pages.strip import strip
 from app.pages.telling import telling_print
 from app.pages.trend_data import Asked, asked, since, trends_of
@@ -138,13 +139,23 @@ def _page(
         streams=streams_of(session, patient_id, now=now, zone=door.zone),
         risk=risk_print(judged, reader) if judged else None,
         timeline=timeline(episodes, reader),
-        checklist=CHECKLIST,
+        **_cards(visit, patient_id, live, reader),
         conclusions=conclusions(),
         contacts=CONTACTS,
         candidates=alerts.service.candidates(session, patient_id) if live else [],
         quiet=_quiet(profile, visit),
         cover=_cover(door, reader),
     )
+
+
+def _cards(
+    visit: Visit, patient_id: UUID, live: Sequence[EpisodeView], reader: Reader
+) -> dict[str, Any]:
+    return {
+        "checks": checks_of(visit, live, reader),
+        "notes": {each.id: notes_of(each, reader) for each in live},
+        "spent": spent_print(visit, patient_id, reader),
+    }
 
 
 def _trends(

@@ -190,7 +190,7 @@ def test_resolving_keeps_outcome_checklist_and_note(
     client = enter(ward.username)
     alert = alert_of(database, ward.patients["Seo Insuk"])
 
-    answer = resolve(client, alert, "false-measurement/device", checked="repeat", note="New cuff.")
+    answer = resolve(client, alert, "false-measurement/device", note="New cuff.")
 
     kept = state_of(database, alert)
     assert answer.status_code == 303
@@ -199,7 +199,7 @@ def test_resolving_keeps_outcome_checklist_and_note(
         "false-measurement",
         "device",
     )
-    assert kept.outcome_note == "[checked: repeat] New cuff."
+    assert kept.outcome_note == "New cuff."
     assert "False: the measurement: device" in client.get(answer.headers["location"]).text
 
 

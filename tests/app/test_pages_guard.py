@@ -30,7 +30,14 @@ if TYPE_CHECKING:
 
 Enter = Callable[[str], TestClient]
 # What some forms must bear beside what all of them do.
-ACTING = {"to": str(uuid4()), "hours": "1", "by": "call", "reached": "yes", "language": "en"}
+ACTING = {
+    "to": str(uuid4()),
+    "hours": "1",
+    "by": "call",
+    "reached": "yes",
+    "language": "en",
+    "note": "x",
+}
 HERE = Path(app.pages.__file__).parent.parent
 TEMPLATES = sorted((HERE / "templates").glob("*.html"))
 FOREIGN = [

@@ -64,8 +64,11 @@ def test_a_critical_alert_is_read_taken_and_resolved(
     seconds = time.monotonic() - started
     page.get_by_role("link", name="Open Baek Jonggil").click()
     card = page.locator("section.episode").first
+    card.get_by_text("Before deciding").click()
+    card.get_by_label("Reading repeated?", exact=True).select_option("yes")
+    card.get_by_role("button", name="Keep the answers").click()
+    page.get_by_text("Your answers are kept").wait_for()
     card.get_by_text("Decide and resolve").click()
-    card.get_by_label("Reading repeated?").check()
     card.get_by_label("How it turned out").select_option("true-actionable/call")
     card.get_by_label("Note (optional)").fill("Spoke to the daughter.")
     card.get_by_role("button", name="Resolve the alert").click()
