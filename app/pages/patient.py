@@ -29,6 +29,7 @@ from app.pages.labels import (
     problem_words,
 )
 from app.pages.language import language
+from app.pages.on_record import record_print
 from app.pages.pausing import pause_print
 from app.pages.people import facts
 from app.pages.plan import plan_print
@@ -155,6 +156,7 @@ def _cards(
         "checks": checks_of(visit, live, reader),
         "notes": {each.id: notes_of(each, reader) for each in live},
         "spent": spent_print(visit, patient_id, reader),
+        "on_record": record_print(visit, patient_id, reader),
     }
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from fastapi import APIRouter, FastAPI
 
 from app.pages import (
+    accesses,
     acting,
     dead_letters,
     design,
@@ -60,6 +61,7 @@ def router(
         design,
         listed,
         patient,
+        accesses,
         trend_data,
         unit_choice,
         planning,

@@ -47,7 +47,7 @@ SCOPES = frozenset({"system/*.cruds"})
 ROLES = (Role.NURSE, Role.PHYSICIAN, Role.SUPERVISOR)
 # What some forms must bear beside what all of them do.
 FIELDS = {"to": str(uuid4()), "hours": "1", "by": "call", "reached": "yes", "language": "en"} | {
-    "conclusion": "unsure/", "reason": "x", "units": "metric"
+    "conclusion": "unsure/", "reason": "x", "units": "metric", "note": "x", "minutes": "5"
 }  # fmt: skip
 NOTHING = UUID(int=7)
 
