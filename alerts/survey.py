@@ -43,6 +43,15 @@ class Brief:
 
 
 @dataclass(frozen=True, slots=True)
+class Changed:
+    """One line of a timeline: its number, whose it is, and of which kind."""
+
+    number: int
+    alert_id: UUID
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One person's live alerts, the one that their row speaks of first."""
 

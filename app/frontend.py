@@ -46,6 +46,7 @@ OWN_FILES = (
     "wardlight.js",
     "trends.js",
     "acts.js",
+    "live.js",
     "keys.js",
     "reached.js",
     "push.js",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from alerts.lifecycle import LIVE, State
-from alerts.survey import Brief
+from alerts.survey import Brief, Changed
 from alerts.tables import Alert, AlertEvent
 from core.vitals import Severity
 from ingest.repository import survivors
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
+MOST_CHANGES = 5_000  # at one look; more come at the next
 _TIERS = {each.value: each for each in Severity}
 _STATES = {each.value: each for each in State}
 
@@ -30,12 +31,21 @@ def briefs(
 
     Those of merged records stand under who stands for them.
     """
-    query = select(
-        *(Alert.id, Alert.patient_id, Alert.version, Alert.severity, Alert.state),
-        *(Alert.opened_at, Alert.owner_id, Alert.owner_team_id, Alert.claimed_by),
-    ).where(Alert.state.in_(LIVE), Alert.patient_id.in_(visible))
+    query = _brief().where(Alert.state.in_(LIVE), Alert.patient_id.in_(visible))
     if patients is not None:
         query = query.where(Alert.patient_id.in_(patients))
+    return _briefs(session, query)
+
+
+def _brief() -> Select[Any]:
+    columns: tuple[Any, ...] = (
+        *(Alert.id, Alert.patient_id, Alert.version, Alert.severity, Alert.state),
+        *(Alert.opened_at, Alert.owner_id, Alert.owner_team_id, Alert.claimed_by),
+    )
+    return select(*columns)
+
+
+def _briefs(session: Session, query: Select[Any]) -> list[Brief]:
     rows = session.execute(query).all()
     heads = survivors(session, {row.patient_id for row in rows})
     return [
@@ -49,6 +59,24 @@ def briefs(
         )
         for id_, patient, version, severity, state, opened, owner, team, claimed in rows
     ]
+
+
+def changed(session: Session, after: int, also: Collection[int] = ()) -> list[Changed]:
+    """Return the lines of timelines after a number, and those of some numbers, oldest first.
+
+    A number below one that was read may come later, when its transaction ends: whoever follows
+    the timelines asks for the missing ones again.
+    """
+    row = AlertEvent
+    query = select(row.id, row.alert_id, row.kind).where((row.id > after) | row.id.in_(also))
+    rows = session.execute(query.order_by(row.id).limit(MOST_CHANGES))
+    return [Changed(*each) for each in rows]
+
+
+def versions(session: Session, visible: Select[UUID], alerts: Collection[UUID]) -> list[Brief]:
+    """Return those of some alerts whose patients are visible, ended ones too."""
+    query = _brief().where(Alert.id.in_(alerts), Alert.patient_id.in_(visible))
+    return _briefs(session, query)
 
 
 def patient_of(session: Session, visible: Select[UUID], alert_id: UUID) -> UUID | None:

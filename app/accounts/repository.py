@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.accounts.tables import AppUser, LoginSession, SignInFailure, SpentState
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
     from uuid import UUID
 
@@ -60,6 +61,24 @@ def live_session(session: Session, digest: str) -> tuple[LoginSession, AppUser] 
 def owner(session: Session, digest: str) -> UUID | None:
     """Return whose session it is, or was."""
     return session.scalar(select(LoginSession.user_id).where(LoginSession.secret_digest == digest))
+
+
+def live_sessions(
+    session: Session, digests: Collection[str], *, now: datetime, idle_since: datetime
+) -> list[tuple[str, AppUser]]:
+    """Return those of some sessions that stand, each with its account."""
+    rows = session.execute(
+        select(LoginSession.secret_digest, AppUser)
+        .join(AppUser, AppUser.id == LoginSession.user_id)
+        .where(
+            LoginSession.secret_digest.in_(digests),
+            LoginSession.revoked_at.is_(None),
+            LoginSession.expires_at > now,
+            LoginSession.last_seen_at > idle_since,
+            ~AppUser.disabled,
+        )
+    )
+    return [(each, user) for each, user in rows]
 
 
 def revoke(session: Session, user_id: UUID, *, now: datetime) -> None:

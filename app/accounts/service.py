@@ -29,6 +29,7 @@ from core.security import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -186,6 +187,12 @@ def signed_in(
 def owner(session: Session, secret: str) -> UUID | None:
     """Return whose session a secret was, whether or not it has ended; it opens nothing."""
     return repository.owner(session, digest(secret))
+
+
+def still_in(session: Session, digests: Collection[str], *, now: datetime) -> dict[str, Caller]:
+    """Return who is behind those of some sessions that stand, by digest; it keeps none alive."""
+    found = repository.live_sessions(session, digests, now=now, idle_since=now - IDLE)
+    return {each: _caller(user) for each, user in found}
 
 
 def sign_out(session: Session, secret: str, *, now: datetime) -> None:

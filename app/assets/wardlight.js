@@ -31,6 +31,7 @@
   refresh();
   setInterval(refresh, 15000);
   document.addEventListener("htmx:after:swap", refresh);
+  document.addEventListener("wardlight:swap", refresh);
   for (const button of document.querySelectorAll("[data-print]")) {
     button.hidden = false;
     button.addEventListener("click", () => window.print());

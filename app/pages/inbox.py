@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
+from alerts.surveying.repository import newest_event
 from alerts.surveying.service import case_of
 from app import health
 from app.pages import listing
@@ -36,7 +37,8 @@ def router(door: Door) -> APIRouter:
         """Return the row of whoever an alert is about, as it stands now."""
         chosen = read(request.query_params.multi_items())
         with door.visit(request, present=False) as visit:
-            how = Printing(preferences(request).private, place)
+            read_to = newest_event(visit.session)  # before the row: what comes later is new
+            how = Printing(preferences(request).private, place, read_to)
             patient, case = case_of(visit.session, visit.caller, alert_id)
             if case is None:
                 name = listing.name_of(visit, patient, how)
@@ -69,11 +71,13 @@ def _page(
     *,
     done: tuple[str, UUID | None],
 ) -> Response:
+    read_to = newest_event(visit.session)  # before the rows: what comes later is new to them
     found = listing.survey(visit, chosen)
     said = found.reader.said
     line = _strip(door, visit, chosen, seen=mark(found.shown))
     first = (chosen.page - 1) * PAGE + 1
-    shown = listing.rows(door, visit, found.on_page, Printing(kept.private, first), audit="inbox")
+    how = Printing(kept.private, first, read_to)
+    shown = listing.rows(door, visit, found.on_page, how, audit="inbox")
     return door.pages.page(
         "inbox.html",
         visit=visit,
@@ -94,6 +98,7 @@ def _page(
         left=max(0, len(found.shown) - first + 1 - len(shown)),
         per_page=PAGE,
         kept=kept,
+        read=read_to,
         keys=keys(kept, said),
         empty=empty(line, said),
     )

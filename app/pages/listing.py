@@ -9,7 +9,6 @@ from uuid import UUID
 import alerts.surveying.service as surveying
 import monitoring.repository
 from alerts.survey import Case
-from alerts.surveying.repository import newest_event
 from app.pages.door import Door, Visit
 from app.pages.language import language
 from app.pages.rows import SPARK_SPAN, RowView, Screen, row_view
@@ -71,10 +70,11 @@ def heard(visit: Visit) -> list[Heard]:
 
 @dataclass(frozen=True, slots=True)
 class Printing:
-    """How rows are printed: whether names are hidden, and the number of the first."""
+    """How rows are printed: whether names are hidden, the number of the first."""
 
     private: bool = False
     first: int = 1
+    read: int = 0  # how far the timelines were read before
 
 
 def rows(
@@ -95,7 +95,7 @@ def rows(
         expected=monitoring.repository.expected_of(visit.session, list(wanted)) if wanted else {},
         language=visit.language,
         private=how.private,
-        read=newest_event(visit.session),
+        read=how.read,
     )
     return [row_view(row, screen, place=place) for place, row in enumerate(found, how.first)]
 

@@ -13,6 +13,8 @@ from ingest.people.tables import ClientPatient
 from ingest.tables import CareTeam, CareTeamParticipant, CareTeamPatient, Client, Patient
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy.orm import Session
 
     from core.security import Caller
@@ -64,3 +66,20 @@ def may_see(session: Session, caller: Caller, patient_id: UUID) -> bool:
     """Return whether the team filter lets the caller see this patient."""
     query = select(Patient.id).where(Patient.id == patient_id, Patient.id.in_(visible_to(caller)))
     return session.scalar(query) is not None
+
+
+def memberships(session: Session, practitioners: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
+    """Return the active teams that each of some clinicians takes part in or manages people of."""
+    wanted = list(practitioners)
+    part = select(CareTeamParticipant.practitioner_id, CareTeamParticipant.care_team_id).where(
+        CareTeamParticipant.practitioner_id.in_(wanted)
+    )
+    managed = select(CareTeamPatient.care_manager_id, CareTeamPatient.care_team_id).where(
+        CareTeamPatient.care_manager_id.in_(wanted)
+    )
+    both = part.union(managed).subquery()
+    query = select(both.c[0], both.c[1]).join(CareTeam, CareTeam.id == both.c[1])
+    found: dict[UUID, set[UUID]] = {}
+    for who, team in session.execute(query.where(CareTeam.active)):
+        found.setdefault(who, set()).add(team)
+    return {who: frozenset(teams) for who, teams in found.items()}
