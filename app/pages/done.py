@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 WORDS = {
     "taken": "You have taken the alert. Its escalation waits for your outcome.",
+    "together": "You have taken them together. Each waits for its own outcome.",
     "claimed": "Others see that you look at it. Its escalation goes on.",
     "passed-on": "Your colleague is asked to take it. Unanswered, it comes back to you.",
     "put-off": "The alert is put off. Anything worse brings it back at once.",

@@ -19,6 +19,7 @@ from app.pages.refusals import page_route
 from app.pages.showing import Filter, read
 from app.pages.situation import chips, empty, heading, lede, narrowed, outside
 from app.pages.strip import Strip, mark, strip
+from app.pages.together import alike
 
 
 def router(door: Door) -> APIRouter:
@@ -92,6 +93,7 @@ def _page(
         back=chosen.address,
         filter=chosen,
         rows=shown,
+        alike=alike(shown),
         first=first,
         total=len(found.shown),
         following=chosen.on_page(chosen.page + 1).address,
