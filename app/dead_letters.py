@@ -36,6 +36,8 @@ WORDS = {
     Topic.NOTIFY: "notify a subscription",
     Topic.ROLL: "roll up a patient's dense stream",
     Topic.EXPORT: "write a step of a bulk export",
+    Topic.OVERRIDE: "tell the privacy officer of access in an emergency",
+    Topic.LAPSE: "write down the end of access in an emergency",
     Topic.PROBE: "prove that work is being done",
 }
 

@@ -18,6 +18,7 @@ import app.subscriptions.tables
 import app.watching.tables
 import core.audit
 import core.outbox
+import ingest.access.tables
 import ingest.arrivals.tables
 import ingest.clocks.tables
 import ingest.contacts.tables
@@ -36,6 +37,7 @@ TABLE_MODULES = (
     core.outbox,
     core.audit,
     ingest.tables,
+    ingest.access.tables,
     ingest.arrivals.tables,
     ingest.clocks.tables,
     ingest.contacts.tables,

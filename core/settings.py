@@ -153,6 +153,7 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = None
     mail_from: str = "wardlight@localhost"
     fallback_email: str = ""
+    privacy_email: str = ""
     sms_gateway_url: WebUrl | None = None
     sms_gateway_secret: SigningSecrets | None = None
     chat_gateway_url: WebUrl | None = None

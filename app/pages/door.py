@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -18,6 +18,7 @@ from fastapi import Request, Response
 from sqlalchemy.orm import Session
 
 from app.accounts import service as accounts
+from app.emergency.service import Open, open_of
 from app.oidc.provider import Provider
 from app.pages.rendering import LANGUAGE_COOKIE, Renderer
 from core.clock import utc_now
@@ -54,6 +55,7 @@ class Visit:
     language: str = ENGLISH
     path: str = "/inbox"  # where the visitor is, to come back to
     who: str = ""  # the same for one person, and nothing to anybody else
+    emergencies: tuple[Open, ...] = ()  # access that the visitor opened in an emergency
     idle_at: datetime | None = None  # when the session ends if nothing happens
     ends_at: datetime | None = None  # when it ends whatever happens
 
@@ -143,6 +145,10 @@ class Door:
                 self.language(request),
                 request.url.path,
                 self.who(who.caller),
+                tuple(
+                    replace(each, time=f"{each.until.astimezone(self.zone):%H:%M}")
+                    for each in open_of(session, who.caller)
+                ),
                 who.idle_at,
                 who.expires_at,
             )

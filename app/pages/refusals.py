@@ -65,6 +65,7 @@ def refuse(pages: Renderer, request: Request, words: Words, message: str = "") -
         message=words.message or message,
         back="/inbox",
         back_words="To the inbox",
+        absent=words is ABSENT,
     )
     if words.status == UNAVAILABLE.status:
         response.headers["Retry-After"] = RETRY_AFTER
