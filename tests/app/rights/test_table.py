@@ -18,6 +18,8 @@ WHOSE = ("own", "other")
 COLUMNS = ["nobody", *(f"{who}-{whose}" for who in ("client", *ROLES) for whose in WHOSE)]
 # Keeps a choice in the asker's own browser, and looks at nobody.
 LOOKS_AT_NOBODY = ("/units/{patient_id}",)
+# Answers whoever is signed in for ever: who hears of what on it is proven by its own tests.
+STREAMS, STREAM = ("/inbox/live",), "stream"
 Row = tuple[str, ...]
 HOW = (
     "write it into tests/app/rights/rights.csv, in the order of the file, once it is right "
@@ -37,6 +39,9 @@ def found(whole: Whole, method: str, path: str) -> Row:
     row = []
     for column in COLUMNS:
         who, _, whose = column.partition("-")
+        if path in STREAMS and who in ROLES:
+            row.append(STREAM)
+            continue
         row.append(str(whole.ask(method, path, who, whose or "own").status_code))
     return tuple(row)
 
