@@ -60,7 +60,9 @@ def given(item: str, answer: str, words: str = "", about: str = "") -> Given:
     if answer not in tuple(Answer):
         raise InvalidError("answer yes, no, or not applicable", field="answer")
     if len(words) > LONGEST_WORDS:
-        raise InvalidError(f"at most {LONGEST_WORDS} characters", field="words")
+        raise InvalidError(
+            "at most {most} characters", field="words", facts={"most": LONGEST_WORDS}
+        )
     return Given(item, Answer(answer), words.strip(), about[:LONGEST_WORDS])
 
 

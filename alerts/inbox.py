@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from alerts.lifecycle import State
+from core.errors import Sentence
 from core.vitals import Severity
 from monitoring.findings import Finding
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from alerts.survey import Brief
     from ingest.roster import PatientProfile
     from monitoring.findings import Problem
+
+LONG_AGO = {86400: "{count} d ago", 3600: "{count} h ago", 60: "{count} min ago"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,10 +201,10 @@ def _row(episodes: list[EpisodeView], person: PatientProfile) -> InboxRow:
     )
 
 
-def ago(span: timedelta) -> str:
+def ago(span: timedelta) -> Sentence:
     """Return how long ago in one number: "3 s ago", "12 min ago", "5 h ago", "2 d ago"."""
     seconds = max(0, int(span.total_seconds()))
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+    for size, words in LONG_AGO.items():
         if seconds >= size:
-            return f"{seconds // size} {unit} ago"
-    return f"{seconds} s ago"
+            return Sentence(words, {"count": seconds // size})
+    return Sentence("{count} s ago", {"count": seconds})

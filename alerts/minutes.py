@@ -56,9 +56,15 @@ class Month:
 def checked(minutes: int, work: str, *, live: bool, least: int = 1) -> tuple[int, Work, bool]:
     """Return an entry's facts; raise `InvalidError` for what nobody could have meant."""
     if not least <= minutes <= MOST:
-        raise InvalidError(f"minutes: {least} to {MOST}", field="minutes")
+        raise InvalidError(
+            "from {least} to {most} minutes",
+            field="minutes",
+            facts={"least": least, "most": MOST},
+        )
     if work not in tuple(Work):
-        raise InvalidError(f"choose one of: {', '.join(Work)}", field="work")
+        raise InvalidError(
+            "choose one of: {choices}", field="work", facts={"choices": ", ".join(Work)}
+        )
     if live and work not in LIVE:
         raise InvalidError("a live contact is a call, a video visit or a visit", field="live")
     return minutes, Work(work), live

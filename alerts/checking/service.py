@@ -8,7 +8,7 @@ from alerts.acts.repository import take_up
 from alerts.checking import repository
 from alerts.checklist import Answer, Given
 from alerts.reasons import Reason
-from core.errors import ConflictError
+from core.errors import ConflictError, Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +29,9 @@ def answer(
     """
     hands = take_up(session, caller, alert_id, now=now)
     if hands.state.ended:
-        raise ConflictError(f"the alert is already {hands.state}")
+        raise ConflictError(
+            "the alert is already {state}", facts={"state": Sentence(str(hands.state))}
+        )
     known = repository.standing(session, [alert_id])[alert_id]
     changed = []
     for given in answers:

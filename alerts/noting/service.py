@@ -27,7 +27,9 @@ def add_note(session: Session, caller: Caller, alert_id: UUID, text: str, *, now
     if not said:
         raise InvalidError("write the note first", field="note")
     if len(said) > NOTE_LENGTH:
-        raise InvalidError(f"a note has at most {NOTE_LENGTH} characters", field="note")
+        raise InvalidError(
+            "a note has at most {most} characters", field="note", facts={"most": NOTE_LENGTH}
+        )
     hands = take_up(session, caller, alert_id, now=now)
     hands.note("noted", Reason.NOTED, note=said)
     hands.audit()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from alerts.acts.repository import take_up
 from alerts.acts.service import own
 from alerts.views.repository import headlines
-from core.errors import ConflictError, InvalidError
+from core.errors import ConflictError, InvalidError, Sentence
 from core.vitals import Severity
 from monitoring.findings import Problem
 
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from core.security import Caller
 
 MOST = 50
+REGRADED = "{count} of {of} is {tier} by now"
+TAKEN = "{count} of {of} was taken, put off or closed by somebody"
+OTHER_REASON = "{count} of {of} has another reason"
+CHANGED = "{count} of {of} has changed since it was shown"
+WHY_NOT = (REGRADED, TAKEN, OTHER_REASON, CHANGED)
 
 
 def acknowledge_together(
@@ -40,13 +45,12 @@ def acknowledge_together(
         Where one is not YELLOW, not of the same reason, or not as it was shown, saying how many.
     """
     if not 2 <= len(shown) <= MOST:  # noqa: PLR2004 (one alone is not together)
-        raise InvalidError(f"alert: from 2 to {MOST} together", field="alert")
+        raise InvalidError("choose from 2 to {most} alerts", field="alert", facts={"most": MOST})
     # Always in one order, so that two who take the same ones never wait for each other.
     held = [take_up(session, caller, each, now=now) for each in sorted(shown)]
     refused = _refused(session, held, shown)
     if refused:
-        why = "; ".join(f"{count} of {len(held)} {words}" for words, count in refused.items())
-        raise ConflictError(f"nothing was taken: {why}")
+        raise ConflictError("nothing was taken: {reasons}", facts={"reasons": refused})
     for hands in held:
         own(hands)
         hands.audit()
@@ -54,20 +58,23 @@ def acknowledge_together(
 
 def _refused(
     session: Session, held: Sequence[Hands], shown: Mapping[UUID, int]
-) -> Mapping[str, int]:
+) -> tuple[Sentence, ...]:
     found = headlines(session, {h.alert.id: Problem(h.alert.problem) for h in held})
     rules = Counter(found[h.alert.id][0].rule_id for h in held if h.alert.id in found)
     main = max(rules, key=rules.__getitem__, default="")
-    reasons: Counter[str] = Counter()
+    reasons: Counter[tuple[str, str]] = Counter()  # with the tier by now
     for hands in held:
         alert = hands.alert
         rule = found[alert.id][0].rule_id if alert.id in found else ""
         if alert.severity != Severity.YELLOW:
-            reasons[f"is {alert.severity} by now"] += 1
+            reasons[REGRADED, alert.severity] += 1
         elif not hands.state.waits:
-            reasons["was taken, put off or closed by somebody"] += 1
+            reasons[TAKEN, ""] += 1
         elif rule != main:
-            reasons["has another reason"] += 1
+            reasons[OTHER_REASON, ""] += 1
         elif alert.version != shown[alert.id]:
-            reasons["has changed since it was shown"] += 1
-    return reasons
+            reasons[CHANGED, ""] += 1
+    return tuple(
+        Sentence(words, {"count": count, "of": len(held), "tier": tier})
+        for (words, tier), count in reasons.items()
+    )

@@ -43,8 +43,10 @@ def undo(session: Session, caller: Caller, alert_id: UUID, *, now: datetime) -> 
     if act is None or not _takes_back(act) or act.actor_id != hands.who:
         raise ConflictError("the last change of this alert is not one that you can take back")
     if now - act.at > hands.policy.undo:
-        seconds = hands.policy.undo.total_seconds()
-        raise ConflictError(f"an act can be taken back for {seconds:.0f} seconds only")
+        seconds = int(hands.policy.undo.total_seconds())
+        raise ConflictError(
+            "an act can be taken back for {seconds} seconds only", facts={"seconds": seconds}
+        )
     if act.kept is None:
         hands.note("undone", Reason.UNDONE, act=act.kind, of=act.at.isoformat())
         hands.audit()

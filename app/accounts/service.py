@@ -97,7 +97,9 @@ def create_user(session: Session, new: NewUser, *, now: datetime) -> UUID:
         raise InvalidError("an account needs a user name and a display name", field="username")
     if len(new.password) < LEAST_PASSWORD and not new.demo:
         raise InvalidError(
-            f"a password needs at least {LEAST_PASSWORD} characters", field="password"
+            "a password needs at least {least} characters",
+            field="password",
+            facts={"least": LEAST_PASSWORD},
         )
     if not new.demo and too_common(new.password, username, new.display_name):
         raise InvalidError("this password is too easily guessed", field="password")

@@ -25,6 +25,7 @@ from alerts.service import Contact, Spent
 from alerts.tables import Alert, Delivery
 from app.pages.door import Door, Visit
 from app.pages.labels import concluded
+from app.pages.language import language
 from app.pages.refusals import page_route
 from app.pages.showing import back_to
 from core.errors import ConflictError, InvalidError, NotFoundError
@@ -281,7 +282,7 @@ def _conflict(
             "conflict.html",
             status=409,
             visit=visit,
-            message=f"{error.message[:1].upper()}{error.message[1:]}.",
+            message=language(visit.language).refusal(error),
             back=f"/patients/{patient}",
             alert_id=alert_id,
             kept=kept,

@@ -18,6 +18,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
+from core.errors import Sentence
 from monitoring import words
 from monitoring.catalogue import ENGLISH, LANGUAGES, Catalogue, catalogue
 from monitoring.phrases import Phrase
@@ -25,6 +26,8 @@ from monitoring.phrases import Phrase
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import tzinfo
+
+    from core.errors import WardlightError
 
 LOCALES = Path(__file__).parent.parent / "locales"
 NAMES = {ENGLISH: "English", "ko": "한국어"}  # each as its readers call it
@@ -50,6 +53,11 @@ class Language:
     def count(self, one: str, many: str, count: int, **facts: object) -> str:
         """Return the sentence that a number asks for; it stands in it as `{count}`."""
         return self._made(self._book.of_number(one, many, count), {"count": count, **facts})
+
+    def refusal(self, error: WardlightError) -> str:
+        """Return why something was refused, as a sentence that stands by itself."""
+        text = self.say(error.sentence, **error.facts)
+        return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "!", "?")) else ".")
 
     def phrase(self, said: Phrase) -> str:
         """Return a phrase of the judgement, of alerting or of the program in words."""
@@ -101,6 +109,10 @@ class Language:
     def _fact(self, value: object) -> object:
         if isinstance(value, int) and not isinstance(value, bool):
             return str(format_decimal(value, locale=self._book.locale))
+        if isinstance(value, Sentence):
+            return self.say(value.text, **value.facts)
+        if isinstance(value, tuple):
+            return "; ".join(str(self._fact(each)) for each in value)
         return self.phrase(value) if isinstance(value, Phrase) else value
 
     def _text(self, message: str) -> str:

@@ -45,7 +45,7 @@ def survey(visit: Visit, chosen: Filter) -> Listing:
     cases = surveying.cases(visit.session, visit.caller)
     reader = reader_of(visit)
     if set(chosen.teams) - {team.id for team in reader.teams}:
-        raise InvalidError("team: no such team", field="team")
+        raise InvalidError("there is no such team", field="team")
     shown = [case for case in cases if chosen.admits(case, reader.me, reader.of_team)]
     first = (chosen.page - 1) * PAGE
     return Listing(cases, shown, shown[first : first + PAGE], reader)

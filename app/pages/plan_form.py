@@ -161,7 +161,7 @@ def _limit(form: PlanForm, found: Read, standing: Version | None, said: Language
         origin=Origin.CLINICIAN,
     )
     if not found.faults.keys() & {*LEVELS, "levels"} and (left := list(limits.faults(limit))):
-        found.faults["levels"] = "; ".join(left)
+        found.faults["levels"] = "; ".join(said.say(each.text, **each.facts) for each in left)
     found.limit = limit
 
 

@@ -78,7 +78,7 @@ def router(door: Door) -> APIRouter:
             except (ConflictError, InvalidError) as error:
                 # A colleague came between the look above and the lock.
                 desk = desk_of(door, visit, patient_id)
-                refused = changed(desk, form) or Refused(form, {"levels": error.message})
+                refused = changed(desk, form) or Refused(form, {"levels": desk.said.refusal(error)})
             if refused:
                 return _refused(desk, refused)
         return RedirectResponse(f"/patients/{patient_id}/plan?done=plan-saved", status_code=303)

@@ -17,7 +17,7 @@ from app.pages.door import LANGUAGE_LASTS, Door
 from app.pages.language import Language, language
 from app.pages.refusals import page_route
 from app.pages.showing import back_to
-from core.errors import InvalidError
+from core.errors import InvalidError, Sentence
 
 PRIVATE, SOUND, KEYS = "wardlight-private", "wardlight-sound", "wardlight-keys"
 OFF = "off"
@@ -30,6 +30,16 @@ SHIPPED = {
     "escalate": "e",
     "filter": "/",
     "help": "?",
+}
+ACTS = {
+    "next": Sentence("Next row"),
+    "previous": Sentence("Row before"),
+    "open": Sentence("Open the patient"),
+    "take": Sentence("Take it"),
+    "snooze": Sentence("Put it off"),
+    "escalate": Sentence("Escalate it"),
+    "filter": Sentence("Go to the filter"),
+    "help": Sentence("Show the keys"),
 }
 NAMED = ("Enter",)  # keys that are not one character
 Text = Annotated[str, Form()]
@@ -65,18 +75,8 @@ def preferences(request: Request) -> Preferences:
 
 def keys(kept: Preferences, said: Language) -> list[Key]:
     """Return every act with its key; with the shipped one where all are off."""
-    words = {
-        "next": said.say("Next row"),
-        "previous": said.say("Row before"),
-        "open": said.say("Open the patient"),
-        "take": said.say("Take it"),
-        "snooze": said.say("Put it off"),
-        "escalate": said.say("Escalate it"),
-        "filter": said.say("Go to the filter"),
-        "help": said.say("Show the keys"),
-    }
     bound = kept.keys or SHIPPED
-    return [Key(name, words[name], bound[name]) for name in SHIPPED]
+    return [Key(name, said.say(ACTS[name].text), bound[name]) for name in SHIPPED]
 
 
 def router(door: Door) -> APIRouter:
@@ -142,9 +142,13 @@ def _bound(chosen: Mapping[str, str]) -> str:
     """Return the keys as a cookie holds them; raise `InvalidError` naming the field."""
     for name, key in chosen.items():
         if not _is_key(key):
-            raise InvalidError(f"{name}: one character, or Enter", field=name)
+            raise InvalidError(
+                "{act}: one character, or Enter", field=name, facts={"act": ACTS[name]}
+            )
         if [*chosen.values()].count(key) > 1:
-            raise InvalidError(f"{name}: {key} is given twice", field=name)
+            raise InvalidError(
+                "{act}: {key} is given twice", field=name, facts={"act": ACTS[name], "key": key}
+            )
     return "~".join(quote(key, safe="") for key in chosen.values())
 
 

@@ -18,6 +18,7 @@ from alerts.routing import practitioner
 from app import health
 from app.pages.done import Notice
 from app.pages.door import Door, Visit
+from app.pages.language import language
 from app.pages.refusals import page_route
 from app.pages.strip import strip
 from app.pages.wording import Moment, maybe
@@ -107,7 +108,7 @@ def router(door: Door) -> APIRouter:
             try:
                 point = service.claim_test(visit.session, owner, which, now=visit.now)
             except LaterError as error:
-                return _shown(desk, visit, f"Not sent. {error.message}.", status=429)
+                return _shown(desk, visit, _not_sent(error, visit), status=429)
         # No transaction waits for the provider's answer.
         base = door.settings.base_url
         code = service.send_test(desk.ways, point, base_url=base, now=visit.now)
@@ -124,7 +125,7 @@ def _add(desk: Desk, visit: Visit, said: tuple[str, str], tiers: Sequence[str]) 
         new = NewPoint(_own(visit), _channel(said[0]), said[1], rule)
         secret = service.add(visit.session, new, desk.ways, caller=visit.caller, now=visit.now)
     except InvalidError as error:
-        return _shown(desk, visit, f"Not added. {error.message}.", status=422)
+        return _shown(desk, visit, _not_added(error, visit), status=422)
     return _shown(desk, visit, "The address is added. Send yourself a test.", secret=secret)
 
 
@@ -164,6 +165,16 @@ def _shown(
         tiers=[each.value for each in TIERS],
         secret=secret,
     )
+
+
+def _not_sent(error: LaterError, visit: Visit) -> str:
+    said = language(visit.language)
+    return said.say("Not sent. {why}", why=said.refusal(error))
+
+
+def _not_added(error: InvalidError, visit: Visit) -> str:
+    said = language(visit.language)
+    return said.say("Not added. {why}", why=said.refusal(error))
 
 
 def _off(door: Door, visit: Visit, row: ContactPoint) -> Off:

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 
 from app.pages import drafts
 from app.pages.door import StaleFormError
+from app.pages.language import language
 from app.pages.rendering import Renderer
 from core.errors import (
     ConflictError,
@@ -106,7 +107,8 @@ def page_route(pages: Renderer) -> type[APIRoute]:
 def _of_ours(pages: Renderer, request: Request, error: WardlightError) -> Response:
     if isinstance(error, UnauthenticatedError):
         return _to_sign_in(request)
-    return refuse(pages, request, WORDS[type(error)], error.message)
+    said = language(pages.language(request))
+    return refuse(pages, request, WORDS[type(error)], said.refusal(error))
 
 
 def _withheld(error: DBAPIError) -> bool:

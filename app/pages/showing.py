@@ -133,7 +133,11 @@ def back_to(form: str) -> str:
 def _chosen(name: str, pairs: list[tuple[str, str]], known: Mapping[str, T]) -> tuple[T, ...]:
     wanted = set(_values(name, pairs))
     if wanted - set(known):
-        raise InvalidError(f"{name}: use {', '.join(known)}", field=name)
+        raise InvalidError(
+            "{name}: use {choices}",
+            field=name,
+            facts={"name": name, "choices": ", ".join(known)},
+        )
     return tuple(value for word, value in known.items() if word in wanted)
 
 
@@ -148,13 +152,15 @@ def _team(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise InvalidError("team: no such team", field="team") from None
+        raise InvalidError("there is no such team", field="team") from None
 
 
 def _page(values: list[str]) -> int:
     text = values[-1] if values else "1"
     if not (text.isdecimal() and text.isascii() and 1 <= int(text[:9]) <= MOST_PAGES):
-        raise InvalidError(f"page: a number from 1 to {MOST_PAGES}", field="page")
+        raise InvalidError(
+            "a page has a number from 1 to {most}", field="page", facts={"most": MOST_PAGES}
+        )
     return int(text)
 
 

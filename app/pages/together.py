@@ -54,4 +54,4 @@ def _shown(text: str) -> tuple[UUID, int]:
     try:
         return UUID(alert), int(version[:9])
     except ValueError:
-        raise InvalidError("alert: an alert and its version", field="alert") from None
+        raise InvalidError("an alert is named with its version", field="alert") from None

@@ -47,8 +47,11 @@ class Asked:
 def asked(door: Door, request: Request, days: int) -> Asked:
     """Return what a request asks for; raise `InvalidError` for a span that is not offered."""
     if days not in RANGES:
-        offered = ", ".join(map(str, RANGES))
-        raise InvalidError(f"choose one of {offered} days", field="days")
+        raise InvalidError(
+            "choose one of {offered} days",
+            field="days",
+            facts={"offered": ", ".join(map(str, RANGES))},
+        )
     chosen = units(request.cookies.get(COOKIE, ""), door.settings.site_units)
     return Asked(days, chosen, door.zone)
 

@@ -97,10 +97,14 @@ def set_limit(  # noqa: PLR0913 (who, whose, what, beside what, when)
     """
     desk = _open(session, signed, patient_id, now=now)
     if found := list(limits.faults(replace(limit, reason=signed.reason))):
-        raise InvalidError("limit refused: " + "; ".join(found), field="limit")
+        raise InvalidError("limit refused: {faults}", field="limit", facts={"faults": tuple(found)})
     day = local_day(now.timestamp(), zone_of(desk.person.zone))
     if barred := locked(limit, site, desk.person, day):
-        raise ConflictError(f"the site has locked its limit: {barred.reason}", field="limit")
+        raise ConflictError(
+            "the site has locked its limit: {reason}",
+            field="limit",
+            facts={"reason": barred.reason},
+        )
     key = (str(limit.vital), limit.from_usual)
     return _write(desk, key, content_of(limit), now=now)
 

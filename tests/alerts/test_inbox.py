@@ -156,4 +156,4 @@ def test_data_quality_is_for_support_and_never_in_the_physicians_inbox() -> None
     [(0, "0 s ago"), (59, "59 s ago"), (60, "1 min ago"), (7200, "2 h ago"), (90000, "1 d ago")],
 )
 def test_how_long_ago_is_said_in_one_number(seconds: int, words: str) -> None:
-    assert ago(timedelta(seconds=seconds)) == words
+    assert str(ago(timedelta(seconds=seconds))) == words

@@ -101,7 +101,7 @@ def test_a_yellow_is_put_off_with_a_reason_and_called_back(
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"hours": "24", "reason": ""}, "say why"),
+        ({"hours": "24", "reason": ""}, "Say why"),
         ({"hours": "336", "reason": "x"}, "can be put off for 72 hours at most"),
         ({"hours": "0", "reason": "x"}, "The form was not complete"),
         ({"hours": "999", "reason": "x"}, "The form was not complete"),

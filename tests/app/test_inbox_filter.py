@@ -99,15 +99,20 @@ def test_a_team_narrows_by_its_opaque_id_and_another_team_looks_like_none(
 
 
 @pytest.mark.parametrize(
-    ("query", "field"), [("tier=purple", "tier"), ("show=all", "show"), ("page=0", "page")]
+    ("query", "said"),
+    [
+        ("tier=purple", "Tier: use red, amber, yellow, info, dq."),
+        ("show=all", "Show: use mine, unowned, snoozed."),
+        ("page=0", "A page has a number from 1 to 1,000."),
+    ],
 )
 def test_a_value_that_is_none_of_ours_is_refused_by_its_name(
-    enter: Enter, ward: Ward, query: str, field: str
+    enter: Enter, ward: Ward, query: str, said: str
 ) -> None:
     answer = enter(ward.username).get(f"/inbox?{query}")
 
     assert answer.status_code == 422
-    assert f"{field}: " in answer.text
+    assert f"<p>{said}</p>" in answer.text
 
 
 def test_a_long_list_comes_in_pages_with_the_count_of_all(

@@ -72,5 +72,5 @@ def test_a_key_that_cannot_be_one_is_refused_by_its_name(
     answer = client.post("/inbox/keys", data=fields)
 
     assert answer.status_code == 422
-    assert re.search("(take|next): ", answer.text)
+    assert re.search("<p>(Take it|Next row): ", answer.text)
     assert "set-cookie" not in answer.headers

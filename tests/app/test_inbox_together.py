@@ -71,7 +71,7 @@ def test_one_that_became_graver_refuses_all_with_its_reason(
     answer = post(client, shown)
 
     assert answer.status_code == 409
-    assert f"nothing was taken: 1 of 2 is {tier} by now" in answer.text
+    assert f"Nothing was taken: 1 of 2 is {tier} by now" in answer.text
     assert states(database, ward) == {"open"}
     assert offered(client.get("/inbox").text) == []
 
