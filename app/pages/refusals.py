@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy.exc import DBAPIError, OperationalError
 from starlette.exceptions import HTTPException
 
+from app.errors import NOT_TAKEN
 from app.pages import drafts
 from app.pages.door import StaleFormError
 from app.pages.language import language
@@ -30,7 +31,6 @@ from core.errors import (
 
 MOST_FORM_BYTES = 64 * 1024
 RETRY_AFTER = "5"
-NOT_TAKEN = ("42501", "42P01")  # no right to write the row, no such table
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,6 +193,11 @@ class Whole:
 
     def ask(self, method: str, path: str, who: str, whose: str) -> Response:
         """Return the answer to one request; what it changed is undone."""
+        with self.database.undoing():
+            return self.send(method, path, who, whose)
+
+    def send(self, method: str, path: str, who: str, whose: str, query: str = "") -> Response:
+        """Return the answer to one request; what it changed stays."""
         client = TestClient(
             self.web, base_url=BASE, follow_redirects=False, raise_server_exceptions=False
         )
@@ -203,13 +208,12 @@ class Whole:
         elif who != "nobody":
             client.cookies.set("wardlight", self.people[who])
             fields = FIELDS | {"csrf": csrf_token(self.people[who], key=SECRET)}
-        with self.database.undoing():
-            address = self.address(path, whose)
-            if method in ("GET", "HEAD", "DELETE", "OPTIONS"):
-                return client.request(method, address, headers=headers)
-            if path.startswith(("/fhir", "/cds-services")):
-                return client.request(method, address, headers=headers, json={})
-            return client.request(method, address, headers=headers, data=fields)
+        address = self.address(path, whose) + (f"?{query}" if query else "")
+        if method in ("GET", "HEAD", "DELETE", "OPTIONS"):
+            return client.request(method, address, headers=headers)
+        if path.startswith(("/fhir", "/cds-services")):
+            return client.request(method, address, headers=headers, json={})
+        return client.request(method, address, headers=headers, data=fields)
 
 
 PLAIN = ("file", "name", "version", "secret", "id_")
