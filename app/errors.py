@@ -114,9 +114,14 @@ def of_the_database(error: DBAPIError) -> Response:
 
 def unexpected(error: Exception) -> Response:
     """Answer a fault of ours with a number that the log also has, and nothing else (SEC-22)."""
+    return outcome(500, f"internal error {numbered(error)}; nothing was accepted")
+
+
+def numbered(error: Exception) -> str:
+    """Write a fault of ours into the log, by its class and place, and return its number."""
     number = str(uuid4())
     log.error("unexpected", number=number, error=type(error).__name__, at=_place(error))
-    return outcome(500, f"internal error {number}; nothing was accepted")
+    return number
 
 
 def _place(error: Exception) -> str:

@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy.exc import DBAPIError, OperationalError
 from starlette.exceptions import HTTPException
 
-from app.errors import NOT_TAKEN
+from app.errors import NOT_TAKEN, numbered
 from app.pages import drafts
 from app.pages.door import StaleFormError
 from app.pages.language import language
@@ -54,9 +54,16 @@ TOO_LARGE = Words(413, "Too much", "The form was larger than any form of ours.")
 UNAVAILABLE = Words(
     503, "Not available", "The store cannot be reached at the moment. Nothing was changed."
 )
+FAULT = Words(
+    500,
+    "Something went wrong",
+    "Nothing was changed. If it happens again, tell whoever runs this site the number {number}.",
+)
 
 
-def refuse(pages: Renderer, request: Request, words: Words, message: str = "") -> Response:
+def refuse(
+    pages: Renderer, request: Request, words: Words, message: str = "", number: str = ""
+) -> Response:
     """Return the page of a refusal, in the language of who asked."""
     response = pages.page(
         "refusal.html",
@@ -64,6 +71,7 @@ def refuse(pages: Renderer, request: Request, words: Words, message: str = "") -
         language=pages.language(request),
         heading=words.heading,
         message=words.message or message,
+        number=number,
         back="/inbox",
         back_words="To the inbox",
         absent=words is ABSENT,
@@ -90,25 +98,29 @@ def page_route(pages: Renderer) -> type[APIRoute]:
                     return await answer(request)
                 except StaleFormError as stale:
                     return await drafts.offer(pages, request, stale)
-                except WardlightError as error:
-                    return _of_ours(pages, request, error)
-                except RequestValidationError as error:
-                    return refuse(pages, request, _unreadable(error))
-                except DBAPIError as error:
-                    if not _withheld(error):
-                        raise
-                    return refuse(pages, request, UNAVAILABLE)
+                except Exception as error:  # noqa: BLE001 (a reader gets a page for any of them)
+                    return _refused(pages, request, error)
 
             return handle
 
     return PageRoute
 
 
-def _of_ours(pages: Renderer, request: Request, error: WardlightError) -> Response:
-    if isinstance(error, UnauthenticatedError):
-        return _to_sign_in(request)
-    said = language(pages.language(request))
-    return refuse(pages, request, WORDS[type(error)], said.refusal(error))
+def _refused(pages: Renderer, request: Request, error: Exception) -> Response:
+    """Return the page for what went wrong; a fault of ours shows its number only (SEC-22)."""
+    match error:
+        case UnauthenticatedError():
+            return _to_sign_in(request)
+        case WardlightError() if type(error) in WORDS:
+            said = language(pages.language(request))
+            return refuse(pages, request, WORDS[type(error)], said.refusal(error))
+        case RequestValidationError():
+            return refuse(pages, request, _unreadable(error))
+        case HTTPException():
+            raise error
+        case DBAPIError() if _withheld(error):
+            return refuse(pages, request, UNAVAILABLE)
+    return refuse(pages, request, FAULT, number=numbered(error))
 
 
 def _withheld(error: DBAPIError) -> bool:
