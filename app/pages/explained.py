@@ -17,12 +17,15 @@ from alerts.lifecycle import State
 from alerts.outcomes import WORDS
 from app.pages.holding import Holding, holding
 from app.pages.labels import detail_words
+from app.pages.language import Language
+from app.pages.language import language as spoken_in
 from app.pages.wording import Moment, Sentence, maybe, moment, spoken
 from core.vitals import Severity
 from monitoring import words
 from monitoring.catalogue import ENGLISH, known
 from monitoring.findings import Assessment, Contribution, Risk
 from monitoring.phrases import Phrase, whole
+from monitoring.rule_words import sure_words
 from monitoring.words import Other
 from reports.charts import Svg, bar
 from reports.weekly import GRAVE
@@ -41,7 +44,8 @@ class FindingPrint:
 
     sentence: Sentence
     rule: str
-    source: str
+    source: str  # as it is cited, in English
+    sure: str
     usual: str
     limit: str
     evidence: list[str]
@@ -127,7 +131,12 @@ class Reader:
 
     def at(self, instant: datetime) -> Moment:
         """Return an instant as this reader sees it."""
-        return moment(instant, now=self.now, zone=self.zone)
+        return moment(instant, now=self.now, zone=self.zone, language=self.language)
+
+    @property
+    def said(self) -> Language:
+        """Return the language that this reader reads."""
+        return spoken_in(self.language)
 
 
 def episode_print(view: EpisodeView, reader: Reader, *, rulebook: str) -> EpisodePrint:
@@ -138,30 +147,33 @@ def episode_print(view: EpisodeView, reader: Reader, *, rulebook: str) -> Episod
         id=view.id,
         version=view.version,
         severity=view.severity,
-        problem=view.problem.replace("-", " "),
+        problem=reader.said.say(view.problem.replace("-", " ")),
         sentence=spoken(head, reader.language),
         patient_words=words.patient(
             head, told, emergency=reader.emergency, closing=reader.unread(head.severity)
         ),
         patient_language=told,
         opened=reader.at(view.opened_at),
-        holding=holding(view, reader.identities, reader.at),
-        next_step=view.next_step,
-        next_at=maybe(view.next_step_at, now=reader.now, zone=reader.zone),
+        holding=holding(view, reader.identities, reader.at, reader.said),
+        next_step=reader.said.say(view.next_step),
+        next_at=maybe(
+            view.next_step_at, now=reader.now, zone=reader.zone, language=reader.language
+        ),
         notes=_notes(view, reader.language),
         alternatives=words.alternatives(head, reader.language),
         findings=[finding_print(f, reader) for f in _explained(view)],
-        rulebook=rulebook[:SHORT_HASH] or "unknown",
+        rulebook=rulebook[:SHORT_HASH] or reader.said.say("unknown"),
         policy=view.policy_hash[:SHORT_HASH],
         grave=view.severity in GRAVE,
-        ended=_ended(view),
+        ended=_ended(view, reader.said),
     )
 
 
 def _notes(view: EpisodeView, language: str) -> list[str]:
     notes = []
     if view.held:
-        notes.append(f"{view.held[:1].upper()}{view.held[1:]}.")
+        held = spoken_in(language).say(view.held)
+        notes.append(f"{held[:1].upper()}{held[1:]}.")
     if view.late:
         notes.append(words.text("The reading arrived late; nobody was paged.", language))
     if view.previous_id is not None:
@@ -189,12 +201,14 @@ def _explained(view: EpisodeView) -> list[FindingView]:
     return list(by_rule.values())[:MOST_FINDINGS]
 
 
-def _ended(view: EpisodeView) -> str:
+def _ended(view: EpisodeView, said: Language) -> str:
     if view.state is not State.RESOLVED:
-        return str(view.state).replace("-", " ")
-    how = WORDS.get(view.outcome, view.outcome)
-    detail = f": {detail_words(view.outcome_detail)}" if view.outcome_detail else ""
-    return f"{how}{detail}. {view.outcome_note}".strip()
+        return said.say(str(view.state).replace("-", " "))
+    how = said.say(WORDS.get(view.outcome, view.outcome))
+    if view.outcome_detail:
+        detail = said.say(detail_words(view.outcome_detail))
+        how = said.say("{outcome}: {detail}", outcome=how, detail=detail)
+    return f"{how}. {view.outcome_note}".strip()
 
 
 def finding_print(view: FindingView, reader: Reader) -> FindingPrint:
@@ -202,8 +216,9 @@ def finding_print(view: FindingView, reader: Reader) -> FindingPrint:
     vital, language = view.vital, reader.language
     return FindingPrint(
         sentence=spoken(view, language),
-        rule=f"{view.rule_id} ({view.severity})",
-        source=f"{view.source}; {words.text('confidence', language)}: {view.confidence}",
+        rule=f"{view.rule_id} ({reader.said.say(view.severity)})",
+        source=view.source,
+        sure=sure_words(view.confidence, language),
         usual=words.band(view.usual, vital, language) if vital and view.usual else "",
         limit=_limit(view, language),
         evidence=_evidence(view, reader),
@@ -237,7 +252,7 @@ def risk_print(judged: Assessment, reader: Reader) -> RiskPrint:
         why=words.text(
             "The learned score is not available; the rules alone judged this.", reader.language
         ),
-        percent=_percent(risk.probability) if risk else "",
+        percent=_percent(risk.probability, reader.said) if risk else "",
         title=words.text(
             "Risk of worsening within {days} days",
             reader.language,
@@ -262,9 +277,9 @@ def _others(risk: Risk, language: str) -> str:
     return words.text("The other {count} parts", language, count=left)
 
 
-def _percent(probability: float) -> str:
+def _percent(probability: float, said: Language) -> str:
     if probability < LEAST_PERCENT:
-        return "under 1 %"
+        return said.say("under 1 %")
     return f"{probability * 100:.0f} %"
 
 

@@ -9,12 +9,11 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 import alerts.service
-from app import health
 from app.pages.door import Door, Visit
 from app.pages.people import conditions
 from app.pages.refusals import page_route
 from app.pages.seen import liveness_of
-from app.pages.strip import is_silent, strip
+from app.pages.strip import is_silent, strip_of
 from app.pages.wording import Moment, age, maybe
 from core.audit import Action, record
 from core.vitals import Severity
@@ -56,14 +55,13 @@ def _list(door: Door, visit: Visit) -> Response:
     ids = [profile.id for profile in profiles] or (None,)
     record(visit.session, visit.caller, Action.READ, "patients", now=visit.now, patients=ids)
     severities = {row.patient_id: row.severity for row in rows}
-    state = health.pipeline(visit.session, now=visit.now)
     seen = liveness_of(visit.session, profiles, now=visit.now)
     lines = {p.id: _line(door, visit, p, severities.get(p.id), seen[p.id]) for p in profiles}
     return door.pages.page(
         "patients.html",
         visit=visit,
         here="patients",
-        strip=strip(profiles, state, now=visit.now, zone=door.zone),
+        strip=strip_of(door, visit, profiles),
         people=list(lines.values()),
         silent=[lines[p.id] for p in profiles if is_silent(p, now=visit.now)],
         silent_hours=SILENT_AFTER // timedelta(hours=1),

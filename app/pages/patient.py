@@ -13,7 +13,6 @@ from fastapi.responses import RedirectResponse
 import alerts.service
 import ingest.service
 from alerts.inbox import EpisodeView
-from app import health
 from app.pages.asked import asked_of
 from app.pages.background import background
 from app.pages.checks import checks_of, notes_of
@@ -37,18 +36,18 @@ from app.pages.refusals import page_route
 from app.pages.seen import liveness_of, streams_of
 from app.pages.site_policy import policy_of
 from app.pages.spent import spent_print
-from app.pages.strip import strip
+from app.pages.strip import strip_of
 from app.pages.telling import telling_print
 from app.pages.trend_data import Asked, asked, since, trends_of
 from app.pages.trends import DAYS, RANGES
 from app.pages.unit_choice import offered
-from app.pages.wording import relative
 from core.audit import Action, record
 from core.errors import NotFoundError
 from core.vitals import Reading
 from ingest import repository as people
 from ingest.roster import PatientProfile
 from monitoring import repository as judgements
+from monitoring.catalogue import ENGLISH
 
 MOST_LINES = 60
 
@@ -126,7 +125,7 @@ def _page(
         visit=visit,
         here="patient",
         notice=said,
-        strip=strip(profiles, health.pipeline(session, now=now), now=now, zone=door.zone),
+        strip=strip_of(door, visit, profiles),
         person=_person(profile, visit),
         live=[episode_print(e, reader, rulebook=_rulebook(visit, e)) for e in live],
         past=[episode_print(e, reader, rulebook="") for e in episodes if e.state.ended],
@@ -136,13 +135,13 @@ def _page(
         pause=pause_print(door, visit, patient_id),
         known=liveness_of(session, [profile], now=now)[patient_id],
         told=telling_print(door, visit, patient_id, live),
-        asked=asked_of(session, patient_id, now=now, zone=door.zone, language=visit.language),
-        streams=streams_of(session, patient_id, now=now, zone=door.zone),
+        asked=asked_of(session, patient_id, reader),
+        streams=streams_of(session, patient_id, reader),
         risk=risk_print(judged, reader) if judged else None,
         timeline=timeline(episodes, reader),
         **_cards(visit, patient_id, live, reader),
-        conclusions=conclusions(),
-        contacts=CONTACTS,
+        conclusions=conclusions(reader.said),
+        contacts={each: reader.said.say(words) for each, words in CONTACTS.items()},
         candidates=alerts.service.candidates(session, patient_id) if live else [],
         quiet=_quiet(profile, visit),
         cover=_cover(door, reader),
@@ -180,12 +179,18 @@ def _cover(door: Door, reader: Reader) -> str:
     place = reader.place
     if place is None or not place.cover:
         return ""
-    hours = "; ".join(each.words() for each in place.cover)
-    again = place.reads_again(reader.now)
-    now = f" Nobody reads now, and again {reader.at(again).absolute}." if again else ""
-    return (
-        f"The team reads alerts {hours} ({place.zone}), and nobody at other hours: a RED then"
-        f" names the emergency number {door.settings.emergency_number} to the person.{now}"
+    said, again = reader.said, place.reads_again(reader.now)
+    hours = said.say(
+        "The team reads alerts {hours} ({zone}), and nobody at other hours: a RED then"
+        " names the emergency number {number} to the person.",
+        hours="; ".join(each.words() for each in place.cover),
+        zone=place.zone,
+        number=door.settings.emergency_number,
+    )
+    if again is None:
+        return hours
+    return f"{hours} " + said.say(
+        "Nobody reads now, and again {time}.", time=reader.at(again).absolute
     )
 
 
@@ -202,29 +207,40 @@ def _person(profile: PatientProfile, visit: Visit) -> PersonPrint:
     return PersonPrint(
         id=profile.id,
         name=profile.name,
-        facts=facts(profile, today=visit.now.date()),
-        eligibility=f"Eligibility: {profile.eligibility_reason}.",
+        facts=facts(profile, today=visit.now.date(), language=visit.language),
+        eligibility=_eligibility(profile, visit),
         override=profile.override_reason if profile.enrolled_by_override else "",
         can_override=not profile.eligible and not profile.enrolled_by_override,
     )
 
 
+def _eligibility(profile: PatientProfile, visit: Visit) -> str:
+    """Return whether somebody meets the terms; the conditions that count are named in English."""
+    if visit.language == ENGLISH:
+        return f"Eligibility: {profile.eligibility_reason}."
+    said = language(visit.language)
+    if profile.eligible:
+        return said.say("Meets the terms of the programme: 65 or older, two conditions.")
+    return said.say("Does not meet the terms of the programme: 65 or older, two conditions.")
+
+
 def _quiet(profile: PatientProfile, visit: Visit) -> str:
-    last = profile.last_reading_at
-    return (
-        f"Last reading {relative(visit.now - last)}." if last else "No reading was ever received."
-    )
+    said, last = language(visit.language), profile.last_reading_at
+    if last is None:
+        return said.say("No reading was ever received.")
+    return said.say("Last reading {when}.", when=said.relative(visit.now - last))
 
 
 def timeline(episodes: Sequence[EpisodeView], reader: Reader) -> list[TimelineLine]:
     """Return what happened and who was told, newest first."""
+    said = reader.said
     lines = [
-        (entry.at, event_words(entry, problem_words(episode)))
+        (entry.at, event_words(entry, problem_words(episode, said), said))
         for episode in episodes
         for entry in episode.timeline
     ]
     lines += [
-        (delivery.created_at, delivery_words(delivery, problem_words(episode)))
+        (delivery.created_at, delivery_words(delivery, problem_words(episode, said), said))
         for episode in episodes
         for delivery in episode.deliveries
     ]

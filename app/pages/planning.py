@@ -15,7 +15,6 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 import monitoring.service
-from app import health
 from app.pages import plan_desk, plan_form
 from app.pages.done import Notice, notice
 from app.pages.door import Door
@@ -27,7 +26,7 @@ from app.pages.plan_effect import effect
 from app.pages.plan_form import LABELS, LEVELS, MEASURED, PlanForm, Read
 from app.pages.plan_parts import changes
 from app.pages.refusals import page_route
-from app.pages.strip import strip
+from app.pages.strip import strip_of
 from app.pages.wording import moment
 from app.what_if import of_person
 from core.errors import ConflictError, InvalidError, NotFoundError
@@ -143,14 +142,13 @@ def _head(desk: Desk) -> dict[str, Any]:
     profile = next((p for p in profiles if p.id == desk.patient_id), None)
     if profile is None:
         raise NotFoundError("no such patient")
-    state = health.pipeline(session, now=visit.now)
     return {
         "visit": visit,
         "here": "patient",
         "patient_id": desk.patient_id,
         "name": profile.name,
         "facts": facts(profile, today=visit.now.date(), language=visit.language),
-        "strip": strip(profiles, state, now=visit.now, zone=desk.door.zone),
+        "strip": strip_of(desk.door, visit, profiles),
     }
 
 

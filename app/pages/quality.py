@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 
 from alerts.outcomes import WORDS
-from app import health
 from app.pages.door import Door, Visit
 from app.pages.language import language
 from app.pages.plan import site_of
@@ -24,7 +23,7 @@ from app.pages.quality_words import (
     span,
 )
 from app.pages.refusals import page_route
-from app.pages.strip import strip
+from app.pages.strip import strip_of
 from app.pages.wording import moment
 from app.sheets import sheet
 from core.audit import Action, record
@@ -122,7 +121,7 @@ def _values(door: Door, visit: Visit, what: Asked, world: World) -> dict[str, An
     return {
         "visit": visit,
         "here": "quality",
-        "strip": _strip(door, visit),
+        "strip": strip_of(door, visit),
         "what": what,
         "query": what.query(),
         "choices": CHOICES,
@@ -157,12 +156,6 @@ def _reasons(line: Line) -> list[tuple[str, int]]:
     for why in line.put_off:
         counts[why.strip()] = counts.get(why.strip(), 0) + 1
     return sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:MOST_PROPOSED]
-
-
-def _strip(door: Door, visit: Visit) -> Any:
-    seen = people.profiles(visit.session, people.visible_to(visit.caller))
-    state = health.pipeline(visit.session, now=visit.now)
-    return strip(seen, state, now=visit.now, zone=door.zone)
 
 
 def _chosen(world: World, by: By, key: str, label: str) -> list[Any]:

@@ -15,18 +15,16 @@ from alerts.contacts.tables import ContactPoint
 from alerts.notify.outlets import Outlets
 from alerts.policy import Channel
 from alerts.routing import practitioner
-from app import health
 from app.pages.done import Notice
 from app.pages.door import Door, Visit
 from app.pages.language import language
 from app.pages.refusals import page_route
-from app.pages.strip import strip
+from app.pages.strip import strip_of
 from app.pages.wording import Moment, maybe
 from app.runtime import outlets
 from core.audit import Action, record
 from core.errors import InvalidError, LaterError, NotFoundError
 from core.vitals import Severity
-from ingest import repository as people
 
 Csrf = Annotated[str, Form()]
 Text = Annotated[str, Form(max_length=2000)]
@@ -146,8 +144,6 @@ def _shown(
     desk: Desk, visit: Visit, words: str = "", *, secret: str = "", status: int = 200
 ) -> Response:
     owner, door = _owner(visit), desk.door
-    seen = people.profiles(visit.session, people.visible_to(visit.caller))
-    state = health.pipeline(visit.session, now=visit.now)
     points = repository.points(visit.session, owner) if owner else []
     gone = repository.ended(visit.session, owner) if owner else []
     return door.pages.page(
@@ -156,7 +152,7 @@ def _shown(
         visit=visit,
         here="reached",
         notice=Notice(words) if words else None,
-        strip=strip(seen, state, now=visit.now, zone=door.zone),
+        strip=strip_of(door, visit),
         known=bool(owner),
         lines=[_line(door, visit, each) for each in points],
         off=[_off(door, visit, each) for each in gone],

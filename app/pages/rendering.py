@@ -62,6 +62,7 @@ class Renderer:
             "here": "",
             "languages": NAMES,
         }
+        made.filters["say"] = said.markup
         return made
 
     def language(self, request: Request) -> str:

@@ -12,12 +12,11 @@ from fastapi import APIRouter, Request, Response
 from alerts.oncall.service import Overview, overview
 from alerts.policy import Policy
 from alerts.rota import UNKNOWN, Away, Turn, by_day
-from app import health
 from app.pages.door import Door, Visit
 from app.pages.language import Language, language
 from app.pages.refusals import page_route
 from app.pages.site_policy import policy_of
-from app.pages.strip import strip
+from app.pages.strip import strip_of
 from core.audit import Action, record
 from core.errors import NotFoundError
 from core.security import SYSTEM, Role
@@ -80,13 +79,12 @@ def _page(door: Door, visit: Visit, team: Team, policy: Policy) -> Response:
     midnight = datetime.combine(now.astimezone(clock).date(), datetime.min.time(), clock)
     end = midnight.replace(tzinfo=None) + timedelta(days=DAYS)
     seen = overview(session, team, policy, start=midnight, end=end.replace(tzinfo=clock))
-    profiles = people.profiles(session, people.visible_to(visit.caller))
     said = language(visit.language)
     return door.pages.page(
         "rota.html",
         visit=visit,
         here="rota",
-        strip=strip(profiles, health.pipeline(session, now=now), now=now, zone=door.zone),
+        strip=strip_of(door, visit),
         team=team,
         zone=str(clock),
         cover="; ".join(each.words() for each in seen.known.place.cover),

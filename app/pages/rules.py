@@ -14,16 +14,15 @@ from itertools import groupby
 from fastapi import APIRouter, Request, Response
 
 import monitoring.service
-from app import health
 from app.pages import condition_templates
-from app.pages.door import Door, Visit
+from app.pages.door import Door
 from app.pages.language import Language
 from app.pages.language import language as spoken_in
 from app.pages.refusals import page_route
-from app.pages.strip import Strip, strip
+from app.pages.strip import strip_of
 from core.settings import Settings
 from core.vitals import MEASURES, Severity
-from ingest.repository import condition_groups, profiles, visible_to
+from ingest.repository import condition_groups
 from monitoring import rule_words, words
 from monitoring.catalogue import ENGLISH
 from monitoring.news2 import TABLES, Band, Chart
@@ -88,7 +87,7 @@ def router(door: Door) -> APIRouter:
                 "rules.html",
                 visit=visit,
                 here="rules",
-                strip=_strip(door, visit),
+                strip=strip_of(door, visit),
                 rulebook=everything.rulebook,
                 plan=everything.plan,
                 chart=charted(everything.rulebook.news2, spoken_in(visit.language)),
@@ -106,12 +105,6 @@ def router(door: Door) -> APIRouter:
             )
 
     return routes
-
-
-def _strip(door: Door, visit: Visit) -> Strip:
-    seen = profiles(visit.session, visible_to(visit.caller))
-    state = health.pipeline(visit.session, now=visit.now)
-    return strip(seen, state, now=visit.now, zone=door.zone)
 
 
 def in_force(settings: Settings) -> InForce:

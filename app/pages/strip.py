@@ -9,15 +9,21 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from alerts.survey import Case
+from app import health
 from app.health import PipelineStatus
+from app.pages.language import language as spoken_in
 from app.pages.wording import Moment, maybe
+from ingest import repository as people
 from ingest.roster import Heard, PatientProfile
-from monitoring import words
 from monitoring.catalogue import ENGLISH
 from reports.weekly import SILENT_AFTER
+
+if TYPE_CHECKING:
+    from app.pages.door import Door, Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +56,22 @@ def strip(
     return Strip(
         normal=pipeline.normal,
         since=maybe(pipeline.since, now=now, zone=zone, language=language),
-        faults=tuple(words.phrase(each, language) for each in pipeline.said),
+        faults=tuple(spoken_in(language).phrase(each) for each in pipeline.said),
         newest=maybe(newest, now=now, zone=zone, language=language),
         patients=len(profiles),
         reporting=len(profiles) - quiet,
         silent=quiet,
     )
+
+
+def strip_of(
+    door: Door, visit: Visit, profiles: Sequence[PatientProfile | Heard] | None = None
+) -> Strip:
+    """Say how alerting is to a visitor; `profiles` are whom they see, where these are known."""
+    if profiles is None:
+        profiles = people.profiles(visit.session, people.visible_to(visit.caller))
+    state = health.pipeline(visit.session, now=visit.now)
+    return strip(profiles, state, now=visit.now, zone=door.zone, language=visit.language)
 
 
 def is_silent(person: PatientProfile | Heard, *, now: datetime) -> bool:

@@ -26,10 +26,10 @@ SAID = ("aria-label", "title", "placeholder", "alt", "data-confirm")
 LETTERS = re.compile(r"[A-Za-z]{2,}")
 # Names, units, codes, and times: data, which no catalogue has.
 DATA = re.compile(
-    r"Wardlight|English|Dr Han|Dr Colleague|UTC|Asia/Seoul"
-    r"|SpO2|mmHg|kg|mg/dL|mmol/L|\bmin\b|[A-Z][A-Z0-9]+(-[A-Z0-9]+)+|RED|AMBER|YELLOW|NEWS2"
+    r"\bWardlight|English|Dr Han|Dr Lim|Nurse Ko|Test|UTC|Asia/Seoul"
+    r"|SpO2|mmHg|kg|mg/dL|mmol/L|\bmin\b|[A-Z][A-Z0-9]+(-[A-Z0-9]+)+|NEWS2"
     r"|\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)\b"
-    r"|RISK|COMBO|\btemplates\b|[0-9a-f]{8,}|sha\w*|https?://\S+"
+    r"|risk|lb|DQ|RISK|COMBO|\btemplates\b|[0-9a-f]{8,}|sha\w*|https?://\S+"
 )
 
 
@@ -106,7 +106,11 @@ def bracketed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 PAGES = {
     "inbox": "/inbox",
+    "patient": "/patients/{patient}",
+    "accesses": "/patients/{patient}/accesses",
     "plan": "/patients/{patient}/plan",
+    "quality": "/quality",
+    "keys": "/inbox/keys",
     "rules": "/rules",
     "design": "/design",
     "digest": "/digest",
