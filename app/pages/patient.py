@@ -18,7 +18,7 @@ from app.pages.background import background
 from app.pages.checks import checks_of, notes_of
 from app.pages.done import Notice, notice
 from app.pages.door import Door, Visit
-from app.pages.explained import Reader, episode_print, risk_print
+from app.pages.explained import Reader, episode_print
 from app.pages.holding import CONTACTS
 from app.pages.labels import (
     TimelineLine,
@@ -33,6 +33,7 @@ from app.pages.pausing import pause_print
 from app.pages.people import facts
 from app.pages.plan import plan_print
 from app.pages.refusals import page_route
+from app.pages.score import risk_print
 from app.pages.seen import liveness_of, streams_of
 from app.pages.site_policy import policy_of
 from app.pages.spent import spent_print

@@ -122,6 +122,8 @@ def name_of(key: str, by: By, said: Language) -> str:
     """Return what a group is called; names of rules, teams and models are data."""
     if key == UNKNOWN:
         return said.say("no model") if by is By.MODEL else said.say("not known")
+    if by is By.TIER:
+        return said.say(key)
     named = NAMED.get(key) if by.of_people and by is not By.TEAM else None
     return named(said) if named else key.replace("-", DASH) if by is By.AGE else key
 

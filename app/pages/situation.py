@@ -118,17 +118,17 @@ def chips(chosen: Filter, cases: Sequence[Case], reader: Reader) -> list[Chips]:
                 for each in Show
             ),
         ),
-        Chips(said.say("Severity"), tuple(_tiers(chosen, cases))),
+        Chips(said.say("Severity"), tuple(_tiers(chosen, cases, said))),
     ]
     if len(reader.teams) > 1:
         found.append(Chips(said.say("Team"), tuple(_teams(chosen, cases, reader))))
     return found
 
 
-def _tiers(chosen: Filter, cases: Sequence[Case]) -> list[Chip]:
+def _tiers(chosen: Filter, cases: Sequence[Case], said: Language) -> list[Chip]:
     counts = {tier: sum(case.first.severity is tier for case in cases) for tier in TIERS}
     return [
-        Chip(tier, count, chosen.with_tier(tier).address, tier in chosen.tiers)
+        Chip(said.say(tier), count, chosen.with_tier(tier).address, tier in chosen.tiers)
         for tier, count in counts.items()
         if count or tier in ALWAYS or tier in chosen.tiers
     ]

@@ -95,7 +95,7 @@ def test_the_patient_page_explains_the_alert_with_stored_numbers(
 
     for needed in (
         "SPO2-CRIT (RED)",
-        "<dt>Source</dt><dd>NEWS2",
+        '<dt>Source</dt><dd><span lang="en">NEWS2',
         "<dt>Readings</dt><dd>SpO2 86 %",
         "Rulebook",
         alert.policy_hash[:12],

@@ -8,8 +8,9 @@ import pytest
 from alerts.inbox import TimelineEntry
 from alerts.outcomes import ACTIONS
 from app.health import PipelineStatus
-from app.pages.explained import Reader, risk_print
+from app.pages.explained import Reader
 from app.pages.labels import concluded, conclusions, event_words
+from app.pages.score import risk_print
 from app.pages.strip import strip
 from app.pages.wording import age, emphasised, moment, relative
 from core.errors import InvalidError
