@@ -68,7 +68,11 @@ def test_every_sentence_of_the_pages_has_its_korean_ux_17() -> None:
 
 
 def test_a_message_is_translated_the_same_way_wherever_it_stands_ux_17() -> None:
-    ways: dict[object, set[object]] = {}
+    judgement = catalogue("ko")
+    ways: dict[object, set[object]] = {
+        said: {text}
+        for said, text in judgement.single.items()  # which all pages quote
+    }
     for path in KOREAN:
         for message in read_po(path.read_text(encoding="utf-8").splitlines(), locale="ko"):
             if message.id:
