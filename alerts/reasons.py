@@ -74,6 +74,10 @@ class Reason(StrEnum):
     NOT_REACHED = "person-not-reached"
     NOTED = "note-written"
     CHECKED = "checklist-answered"
+    VISIT_BOOKED = "video-visit-booked"
+    VISIT_HELD = "video-visit-held"
+    VISIT_MISSED = "video-visit-missed"
+    VISIT_CANCELLED = "video-visit-cancelled"
     REPAIRED = "found-without-a-next-step"
     UNDONE = "taken-back-by-who-did-it"
     RESOLVED = "outcome-recorded"
@@ -154,6 +158,10 @@ WORDS: dict[Reason, str] = {
     Reason.NOT_REACHED: "the person was not reached",
     Reason.NOTED: "a note",
     Reason.CHECKED: "the checklist",
+    Reason.VISIT_BOOKED: "video visit booked",
+    Reason.VISIT_HELD: "video visit held",
+    Reason.VISIT_MISSED: "video visit missed",
+    Reason.VISIT_CANCELLED: "video visit cancelled",
     Reason.REPAIRED: "nothing was due for it: the auditor began its chain again",
     Reason.UNDONE: "taken back within seconds by who did it",
     Reason.RESOLVED: "outcome recorded",

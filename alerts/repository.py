@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from alerts.lifecycle import LIVE, State
 from alerts.tables import IS_LIVE, Alert, AlertEvent, AlertFinding
+from alerts.visit import BOOKED
 from core import outbox
 from core.outbox import Topic
 from core.security import SYSTEM
@@ -33,6 +34,8 @@ CHANGES = (
     *("resolved", "auto-closed", "withdrawn"),
 )
 NOTED = "noted"
+# What changes nothing of the alert itself, and can be taken back all the same.
+BESIDE = (NOTED, BOOKED)
 # What a person did to an alert, for whoever comes second.
 ACTS = ("acknowledged", "resolved", "claimed", "snoozed", "delegated")
 
@@ -230,10 +233,10 @@ def last_change(
 ) -> AlertEvent | None:
     """Return the last line of the timeline that changed what an alert is.
 
-    A note changes nothing; with `noted_by`, one of that person counts all the same.
+    A note or a booking changes nothing; with `noted_by`, one of that person counts all the same.
     """
     counts = AlertEvent.kind.in_([*CHANGES, "escalated"])
-    note = (AlertEvent.kind == NOTED) & (AlertEvent.actor_id == noted_by)
+    note = AlertEvent.kind.in_(BESIDE) & (AlertEvent.actor_id == noted_by)
     query = select(AlertEvent).where(AlertEvent.alert_id == alert.id, or_(counts, note))
     return session.scalar(query.order_by(AlertEvent.id.desc()).limit(1))
 

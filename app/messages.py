@@ -186,7 +186,8 @@ def _vocabulary() -> Iterator[str]:
     yield from (*State, *DID.values(), *LONG_AGO.values(), *NEEDS.values(), *outbox.State)
     yield from WHY_NOT
     yield from (*Fault, *wording.DONE.values(), *wording.NEXT.values(), wording.AFTER_REVIEW)
-    yield wording.CORRECTED
+    yield from (wording.CORRECTED, wording.INVITED, wording.HOW_TO_COME, wording.CANNOT_COME)
+    yield from (wording.NO_VISIT, wording.VISIT_OVER)
     yield from (*(each.words for each in Reason), *(each.words for each in wording.Why))
     yield from (*Channel, *RECIPIENTS.values())
     yield from (each.replace("-", " ") for details in ACTIONS.values() for each in details)

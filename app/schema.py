@@ -9,6 +9,7 @@ import alerts.patients.tables
 import alerts.receipts.tables
 import alerts.spent.tables
 import alerts.tables
+import alerts.visits.tables
 import app.accounts.tables
 import app.bulk.tables
 import app.checks.tables
@@ -53,6 +54,7 @@ TABLE_MODULES = (
     alerts.contacts.tables,
     alerts.checking.tables,
     alerts.spent.tables,
+    alerts.visits.tables,
     alerts.receipts.tables,
     alerts.patients.tables,
     alerts.oncall.tables,

@@ -99,6 +99,16 @@ def _origins(value: str) -> str:
     return value
 
 
+def _visit_url(value: str) -> str:
+    """Refuse an address that has not exactly one place for the id, behind the host."""
+    before, place, after = value.partition("{id}")
+    rest = before + after
+    host = urlsplit(before)
+    if not place or {"{", "}"} & set(rest) or not host.hostname or not host.path or host.username:
+        raise ValueError("must hold {id} once, behind the host, and no other placeholder")
+    return value
+
+
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?/?")
 T = TypeVar("T")
@@ -114,6 +124,7 @@ ValkeyUrl = Annotated[
 ]
 PushKey = Annotated[SecretStr, AfterValidator(_push_key)]
 FieldKeys = Annotated[SecretStr, AfterValidator(_readable_keys)]
+VisitUrl = Annotated[str, _begins("http://", "https://"), AfterValidator(_visit_url)]
 WebUrl = Annotated[str, _begins("http://", "https://")]
 Zone = Annotated[str, AfterValidator(_zone)]
 
@@ -159,6 +170,7 @@ class Settings(BaseSettings):
     chat_gateway_url: WebUrl | None = None
     chat_gateway_secret: SigningSecrets | None = None
     daily_question_at: str = Field(default="", pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")
+    video_visit_url: VisitUrl | None = None
     push_key: PushKey | None = None
     model_path: Path | None = None
     plan: Path | None = None
@@ -212,6 +224,8 @@ class Settings(BaseSettings):
         if self.secret_key and len(self.secret_key.get_secret_value()) < _SECRET_LENGTH:
             msg = f"WARDLIGHT_SECRET_KEY must have at least {_SECRET_LENGTH} characters"
             raise ValueError(msg)
+        if self.video_visit_url and not self.video_visit_url.startswith("https://"):
+            raise ValueError("WARDLIGHT_VIDEO_VISIT_URL must begin with https://")
         if self.outbound_loopback:
             raise ValueError("WARDLIGHT_OUTBOUND_LOOPBACK is for demonstration and test only")
         if self.escalation_scale != 1.0:
@@ -228,6 +242,10 @@ class Settings(BaseSettings):
     def fhir_base(self) -> str:
         """Return the absolute FHIR base address, without a trailing slash."""
         return f"{self.base_url.rstrip('/')}/fhir"
+
+    def video_visit(self, room: str) -> str:
+        """Return where a video visit takes place, "" where there are none here."""
+        return (self.video_visit_url or "").replace("{id}", room)
 
     @property
     def watch_every(self) -> timedelta:

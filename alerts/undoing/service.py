@@ -13,6 +13,8 @@ from alerts.reasons import Reason
 from alerts.spent.service import withdraw
 from alerts.steps import repository as steps
 from alerts.tables import AlertEvent, Delivery
+from alerts.visit import BOOKED
+from alerts.visits.service import reopen, take_back
 from core.errors import ConflictError
 from monitoring import repository as judgements
 from monitoring.findings import Problem
@@ -48,6 +50,8 @@ def undo(session: Session, caller: Caller, alert_id: UUID, *, now: datetime) -> 
             "an act can be taken back for {seconds} seconds only", facts={"seconds": seconds}
         )
     if act.kept is None:
+        if act.kind == BOOKED:
+            take_back(hands, at=act.at)
         hands.note("undone", Reason.UNDONE, act=act.kind, of=act.at.isoformat())
         hands.audit()
         return
@@ -65,13 +69,14 @@ def undo(session: Session, caller: Caller, alert_id: UUID, *, now: datetime) -> 
     if ended:
         judgements.refreeze(session, alert.patient_id, Problem(alert.problem), ended)
     withdraw(session, caller, alert.id, at=act.at, now=now)
+    reopen(hands, at=act.at)
     hands.note("undone", Reason.UNDONE, act=act.kind, of=act.at.isoformat())
     hands.audit()
 
 
 def _takes_back(act: AlertEvent) -> bool:
-    """Return whether an act leaves something to take back; a note only has to be gone."""
-    return act.kept is not None or act.kind == repository.NOTED
+    """Return whether an act leaves something to take back; a note or a booking stands beside it."""
+    return act.kept is not None or act.kind in repository.BESIDE
 
 
 def _sent(session: Session, alert_id: UUID, act: AlertEvent) -> bool:

@@ -134,7 +134,7 @@ def contact(v: Visit, alert_id: UUID, form: Reaching) -> None:
     alerts.service.note_contact(v.session, v.caller, alert_id, form.by, reached=reached, now=v.now)
     if form.minutes:
         spent = Spent(form.minutes, form.by, live=bool(form.live), alert_id=alert_id)
-        alerts.service.spend(v.session, v.caller, _patient(v, alert_id), spent, now=v.now)
+        alerts.service.spend(v.session, v.caller, patient_of(v, alert_id), spent, now=v.now)
     tell(v, alert_id, form)
 
 
@@ -202,7 +202,7 @@ def router(door: Door) -> APIRouter:
     routes = APIRouter(route_class=page_route(door.pages), include_in_schema=False)
     for kind, done, perform in ACTS:
         path = f"/alerts/{{alert_id}}/{perform.__name__}"
-        routes.add_api_route(path, _handler(door, kind, done, perform), methods=["POST"])
+        routes.add_api_route(path, handler(door, kind, done, perform), methods=["POST"])
 
     @routes.get("/n/{public_id}")
     def notified(request: Request, public_id: str) -> Response:
@@ -213,14 +213,14 @@ def router(door: Door) -> APIRouter:
             )
             if alert_id is None:
                 raise NotFoundError("no such notification")
-            patient = _patient(visit, alert_id)
+            patient = patient_of(visit, alert_id)
             deliveries.seen(visit.session, public_id, _keys(visit), now=visit.now)
         return RedirectResponse(f"/patients/{patient}#alert-{alert_id}", status_code=303)
 
     return routes
 
 
-def _handler(
+def handler(
     door: Door, kind: type[Act], done: str, perform: Callable[..., None]
 ) -> Callable[..., Response]:
     """Return what answers one form: one transaction, then back to where the form stood."""
@@ -228,7 +228,7 @@ def _handler(
     def handle(request: Request, alert_id: UUID, form: Act) -> Response:
         try:
             with door.act(request, form.csrf) as visit:
-                patient = _patient(visit, alert_id)
+                patient = patient_of(visit, alert_id)
                 perform(visit, alert_id, form)
         except ConflictError as error:
             return _conflict(door, request, alert_id, error, written(form))
@@ -253,7 +253,7 @@ def _keys(visit: Visit) -> list[str]:
     return [*([practitioner(own)] if own else ()), *teams, FALLBACK, SUPPORT]
 
 
-def _patient(visit: Visit, alert_id: UUID) -> UUID:
+def patient_of(visit: Visit, alert_id: UUID) -> UUID:
     """Return whose alert it is; raise `NotFoundError` behind the team filter (SEC-12)."""
     patient = visit.session.scalar(
         select(Alert.patient_id).where(
@@ -277,7 +277,7 @@ def _conflict(
 ) -> Response:
     """Say who was first, and keep what was written (UX-05)."""
     with door.visit(request) as visit:
-        patient = _patient(visit, alert_id)
+        patient = patient_of(visit, alert_id)
         return door.pages.page(
             "conflict.html",
             status=409,

@@ -16,6 +16,10 @@ WORDS = {
     "put-off": "The alert is put off. Anything worse brings it back at once.",
     "called-back": "The alert is open again.",
     "contact": "The contact is written down.",
+    "visit-booked": "The video visit is booked. The patient is told in a few seconds.",
+    "visit-held": "The video visit is written down as a contact.",
+    "visit-missed": "It is written down that the patient did not come.",
+    "visit-cancelled": "The video visit is cancelled. Who was told of it is told.",
     "noted": "Your note is kept.",
     "checked": "Your answers are kept.",
     "minutes": "The minutes are written down.",
@@ -32,7 +36,10 @@ WORDS = {
     "pause-ended": "The pause has ended. What was held is told now.",
     "enrolled": "The person is enrolled by your decision.",
 }
-UNDOABLE = ("taken", "claimed", "passed-on", "put-off", "resolved", "contact", "noted")
+UNDOABLE = (
+    *("taken", "claimed", "passed-on", "put-off", "resolved", "contact", "noted"),
+    *("visit-booked", "visit-held", "visit-missed"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ from app.pages.telling import telling_print
 from app.pages.trend_data import Asked, asked, since, trends_of
 from app.pages.trends import DAYS, RANGES
 from app.pages.unit_choice import offered
+from app.pages.visits import visits_print
 from core.audit import Action, record
 from core.errors import NotFoundError
 from core.vitals import Reading
@@ -140,7 +141,7 @@ def _page(
         streams=streams_of(session, patient_id, reader),
         risk=risk_print(judged, reader) if judged else None,
         timeline=timeline(episodes, reader),
-        **_cards(visit, patient_id, live, reader),
+        **_cards(door, visit, patient_id, live, reader),
         conclusions=conclusions(reader.said),
         contacts={each: reader.said.say(words) for each, words in CONTACTS.items()},
         candidates=alerts.service.candidates(session, patient_id) if live else [],
@@ -150,11 +151,12 @@ def _page(
 
 
 def _cards(
-    visit: Visit, patient_id: UUID, live: Sequence[EpisodeView], reader: Reader
+    door: Door, visit: Visit, patient_id: UUID, live: Sequence[EpisodeView], reader: Reader
 ) -> dict[str, Any]:
     return {
         "checks": checks_of(visit, live, reader),
         "notes": {each.id: notes_of(each, reader) for each in live},
+        "visits": visits_print(door, visit, patient_id, live, reader),
         "spent": spent_print(visit, patient_id, reader),
         "on_record": record_print(visit, patient_id, reader),
     }

@@ -38,6 +38,7 @@ from app.pages import (
     told,
     trend_data,
     unit_choice,
+    visits,
 )
 from app.pages.door import Door
 from app.pages.headers import CompressedPages, SecurityHeaders
@@ -75,6 +76,7 @@ def router(
         planning,
         pausing,
         acting,
+        visits,
         spent,
         telling,
         report,

@@ -45,6 +45,8 @@ KINDS = {
     Kind.INSTRUCTION: "What to do now",
     Kind.WITHDRAWN: "What was told is withdrawn",
     Kind.REVIEW: "After a review",
+    Kind.VISIT: "Video visit",
+    Kind.VISIT_OFF: "Video visit cancelled",
 }
 ENDING = 4  # digits of a number that are shown
 

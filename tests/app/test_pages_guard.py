@@ -33,6 +33,7 @@ Enter = Callable[[str], TestClient]
 ACTING = {
     "to": str(uuid4()),
     "hours": "1",
+    "visit": str(uuid4()),
     "by": "call",
     "reached": "yes",
     "language": "en",

@@ -127,3 +127,30 @@ def test_an_open_broker_on_another_machine_is_refused_sec_30(scheme: str) -> Non
 def test_the_password_that_rabbitmq_comes_with_is_refused_sec_30() -> None:
     with pytest.raises(ValidationError, match="RabbitMQ comes with"):
         Settings(**{**COMPLETE, "broker_url": "amqp://guest:guest@rabbit.example/"})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://meet.example/",
+        "https://meet.example/{id}/{id}",
+        "https://meet.example/{room}",
+        "https://meet.example/{id}/{name}",
+        "https://{id}.meet.example/",
+        "https://user@meet.example/{id}",
+        "ftp://meet.example/{id}",
+        "javascript:{id}",
+    ],
+)
+def test_a_video_visit_address_holds_the_id_once_behind_the_host(url: str) -> None:
+    with pytest.raises(ValidationError, match="video_visit_url"):
+        Settings(video_visit_url=url)
+
+
+def test_video_visits_are_held_by_https_in_production() -> None:
+    with pytest.raises(ValidationError, match="WARDLIGHT_VIDEO_VISIT_URL"):
+        Settings(**COMPLETE, video_visit_url="http://meet.example/{id}")
+
+    kept = Settings(**COMPLETE, video_visit_url="https://meet.example/r?x={id}#start")
+    assert kept.video_visit("0a1b") == "https://meet.example/r?x=0a1b#start"
+    assert not Settings().video_visit("0a1b")

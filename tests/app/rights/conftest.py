@@ -27,6 +27,7 @@ def whole(embedded: Servers, database: Database) -> Iterator[Whole]:
         environment=Environment.TEST,
         secret_key=SecretStr(SECRET),
         base_url=BASE,
+        video_visit_url="https://meet.example/{id}",
         database_url=SecretStr(embedded.database_url),
         broker_url=SecretStr(embedded.broker_url),
     )

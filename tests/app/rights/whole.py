@@ -18,6 +18,8 @@ from sqlalchemy.orm import Session
 from alerts.delivery.repository import DeliveryState
 from alerts.routing import practitioner
 from alerts.tables import Delivery, Step
+from alerts.visit import Status
+from alerts.visits.tables import Appointment
 from app.accounts.service import NewUser, create_user, open_session
 from app.accounts.tables import AppUser
 from core.clock import utc_now
@@ -47,7 +49,7 @@ SCOPES = frozenset({"system/*.cruds"})
 ROLES = (Role.NURSE, Role.PHYSICIAN, Role.SUPERVISOR)
 # What some forms must bear beside what all of them do.
 FIELDS = {"to": str(uuid4()), "hours": "1", "by": "call", "reached": "yes", "language": "en"} | {
-    "conclusion": "unsure/", "reason": "x", "units": "metric", "note": "x", "minutes": "5"
+    "conclusion": "unsure/", "reason": "x", "units": "metric", "note": "x", "minutes": "10",
 }  # fmt: skip
 NOTHING = UUID(int=7)
 
@@ -156,6 +158,17 @@ class Whole:
             created_at=utc_now(),
         )
         session.add(delivery)
+        visit = Appointment(
+            id=uuid4(),
+            alert_id=alert,
+            patient_id=patient,
+            room=b"",
+            starts_at=utc_now(),
+            ends_at=utc_now(),
+            status=Status.BOOKED,
+            booked_at=utc_now(),
+        )
+        session.add(visit)
         query = text("select id from assessment where patient_id = :p limit 1")
         assessment = session.execute(query, {"p": patient}).scalar()
         team = self.ward.team if whose == "own" else self.ward.other_team
@@ -169,6 +182,7 @@ class Whole:
             "Flag": alert,
             "Task": alert,
             "Communication": delivery.id,
+            "Appointment": visit.id,
         }
         self.ids |= {(what, whose): str(id_) for what, id_ in known.items()}
 
@@ -208,6 +222,7 @@ class Whole:
         elif who != "nobody":
             client.cookies.set("wardlight", self.people[who])
             fields = FIELDS | {"csrf": csrf_token(self.people[who], key=SECRET)}
+            fields["visit"] = self.ids.get(("Appointment", whose), str(NOTHING))
         address = self.address(path, whose) + (f"?{query}" if query else "")
         if method in ("GET", "HEAD", "DELETE", "OPTIONS"):
             return client.request(method, address, headers=headers)
