@@ -163,3 +163,26 @@ def test_another_teams_alert_takes_no_act_sec_12(
 
     for act in ("claim", "delegate", "snooze", "wake", "contact", "escalate", "undo"):
         assert post(client, alert, act, **fields).status_code == 404
+
+
+def test_no_form_sets_whose_an_alert_is_nor_how_grave_sec_13(
+    database: Database, enter: Enter, ward: Ward
+) -> None:
+    alert = of(database, ward, "Kwon Yeonghui")
+    before = state_of(database, alert)
+    protected = {
+        "severity": "INFO",
+        "highest": "INFO",
+        "owner_id": str(ward.other_team),
+        "team_id": str(ward.other_team),
+        "score": "0",
+        "state": "resolved",
+        "policy_hash": "none",
+    }
+
+    post(enter(ward.username), alert, "acknowledge", **protected)
+
+    after = state_of(database, alert)
+    assert after.state == "acknowledged"
+    assert (after.severity, after.policy_hash) == (before.severity, before.policy_hash)
+    assert after.owner_id == ward.practitioner_id

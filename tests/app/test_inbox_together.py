@@ -44,7 +44,7 @@ def states(database: Database, ward: Ward) -> set[str]:
         return set(session.scalars(select(Alert.state).where(Alert.patient_id.in_(patients))))
 
 
-def test_yellow_of_one_reason_is_taken_together(
+def test_yellow_of_one_reason_is_taken_together_ux_07(
     database: Database, enter: Enter, ward: Ward
 ) -> None:
     client = enter(ward.username)
@@ -59,7 +59,7 @@ def test_yellow_of_one_reason_is_taken_together(
 
 
 @pytest.mark.parametrize("tier", ["RED", "AMBER"])
-def test_one_that_became_graver_refuses_all_with_its_reason(
+def test_one_that_became_graver_refuses_all_with_its_reason_ux_07(
     database: Database, enter: Enter, ward: Ward, tier: str
 ) -> None:
     client = enter(ward.username)
@@ -76,7 +76,7 @@ def test_one_that_became_graver_refuses_all_with_its_reason(
     assert offered(client.get("/inbox").text) == []
 
 
-def test_what_a_page_never_offers_is_refused_too(
+def test_what_a_page_never_offers_is_refused_too_ux_07(
     database: Database, enter: Enter, ward: Ward
 ) -> None:
     client = enter(ward.username)
