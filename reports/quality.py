@@ -2,14 +2,14 @@
 
 The definitions are those of the weekly report: what opened in the span, as it stood at its end,
 with the outcomes that are known now. An alert counts once in each group that it belongs to: of
-rules, in every rule that speaks in it.
+rules, in every rule that speaks in it; of devices, in every device that measured what it rests on.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from statistics import median
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from reports.weekly import COUNTED, FEW, TIERS, Rate, actionable_of, ppv_of, waits_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date, datetime
     from uuid import UUID
 
@@ -29,6 +29,7 @@ WEEK = timedelta(days=7)
 FALSE = ("false-measurement", "false-physiology-benign")
 AGES = ((65, ""), (75, "65-74"), (85, "75-84"), (200, "85+"))
 UNKNOWN = ""
+SENT_BY = "client:"
 
 
 class By(StrEnum):
@@ -38,6 +39,7 @@ class By(StrEnum):
     MODEL = "model"
     TIER = "tier"
     TEAM = "team"
+    DEVICE = "device"
     AGE = "age"
     SEX = "sex"
     CONDITIONS = "conditions"
@@ -83,6 +85,7 @@ class World:
     put_off: Mapping[UUID, Sequence[str]]
     since: datetime
     until: datetime
+    devices: Mapping[UUID, frozenset[str]] = field(default_factory=dict)  # behind each alert
 
     @property
     def weeks(self) -> float:
@@ -190,6 +193,11 @@ def condition_count(count: int) -> str:
     return "4+" if count > 3 else str(count)  # noqa: PLR2004 (the last band is open)
 
 
+def device_group(model: str, client: str | None) -> str:
+    """Return by what a reading's device is grouped: its model, else who sent it, else nothing."""
+    return model or (f"{SENT_BY}{client}" if client else UNKNOWN)
+
+
 def lines(world: World, by: By) -> list[Line]:
     """Return every group with an alert, and of people also those without; the noisiest first.
 
@@ -212,7 +220,7 @@ def lines(world: World, by: By) -> list[Line]:
     if by is By.TIER:
         order = [tier.value for tier in TIERS]
         return sorted(found, key=lambda each: order.index(each.key) if each.key in order else 9)
-    if by is By.RULE:
+    if by in (By.RULE, By.DEVICE):
         return sorted(found, key=lambda each: (-each.noise, -len(each.alerts), each.key))
     return sorted(found, key=lambda each: each.key)
 
@@ -228,13 +236,21 @@ def _groups(world: World, by: By) -> dict[str, list[Episode]]:
         for episode in world.opened:
             groups[episode.severity.value].append(episode)
         return groups
+    keys = _keys(world, by)
+    for episode in world.opened:
+        for key in keys(episode.id):
+            groups[key].append(episode)
+    return groups
+
+
+def _keys(world: World, by: By) -> Callable[[UUID], Iterable[str]]:
+    """Return what names the devices, rules or models of an alert."""
+    if by is By.DEVICE:
+        return lambda alert: world.devices.get(alert) or (UNKNOWN,)
     keys: dict[UUID, set[str]] = defaultdict(set)
     for each in world.said:
         keys[each.alert_id].add(each.rule if by is By.RULE else each.model or UNKNOWN)
-    for episode in world.opened:
-        for key in keys[episode.id]:
-            groups[key].append(episode)
-    return groups
+    return lambda alert: keys[alert]
 
 
 def whole(world: World) -> Line:

@@ -9,6 +9,7 @@ from core.errors import NotFoundError
 from ingest import repository as people
 from reports import quality as quality_of
 from reports import repository
+from reports.devices.repository import devices_behind
 from reports.weekly import Report, World, weekly
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def quality(
         put_off=repository.put_off(session, ids, since=since, until=until),
         since=since,
         until=until,
+        devices=devices_behind(session, ids, since=since, until=until),
     )
 
 

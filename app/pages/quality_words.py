@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from alerts.outcomes import WORDS
 from reports.proposals import Kind
-from reports.quality import UNKNOWN, By, few, wilson
+from reports.quality import SENT_BY, UNKNOWN, By, few, wilson
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +24,7 @@ TITLES: dict[By, Callable[[Language], str]] = {
     By.RULE: lambda said: said.say("By rule, the noisiest first"),
     By.TIER: lambda said: said.say("By tier"),
     By.MODEL: lambda said: said.say("By model version"),
+    By.DEVICE: lambda said: said.say("By device, the noisiest first"),
     By.TEAM: lambda said: said.say("By team"),
     By.AGE: lambda said: said.say("By age"),
     By.SEX: lambda said: said.say("By sex"),
@@ -120,12 +121,22 @@ NOT_KNOWN = "none"
 
 def name_of(key: str, by: By, said: Language) -> str:
     """Return what a group is called; names of rules, teams and models are data."""
+    if by is By.DEVICE:
+        return _device_name(key, said)
     if key == UNKNOWN:
         return said.say("no model") if by is By.MODEL else said.say("not known")
     if by is By.TIER:
         return said.say(key)
     named = NAMED.get(key) if by.of_people and by is not By.TEAM else None
     return named(said) if named else key.replace("-", DASH) if by is By.AGE else key
+
+
+def _device_name(key: str, said: Language) -> str:
+    if key == UNKNOWN:
+        return said.say("no device named")
+    if key.startswith(SENT_BY):
+        return said.say("sent by {client}", client=key.removeprefix(SENT_BY))
+    return key
 
 
 def per_week(line: Line) -> str:

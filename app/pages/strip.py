@@ -19,6 +19,7 @@ from app.pages.language import language as spoken_in
 from app.pages.wording import Moment, maybe
 from ingest import repository as people
 from ingest.roster import Heard, PatientProfile
+from ingest.streams.repository import last_heard
 from monitoring.catalogue import ENGLISH
 from reports.weekly import SILENT_AFTER
 
@@ -69,7 +70,7 @@ def strip_of(
 ) -> Strip:
     """Say how alerting is to a visitor; `profiles` are whom they see, where these are known."""
     if profiles is None:
-        profiles = people.profiles(visit.session, people.visible_to(visit.caller))
+        profiles = last_heard(visit.session, people.visible_to(visit.caller))
     state = health.pipeline(visit.session, now=visit.now)
     return strip(profiles, state, now=visit.now, zone=door.zone, language=visit.language)
 

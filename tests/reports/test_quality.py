@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -9,7 +10,18 @@ import pytest
 
 from core.vitals import Severity
 from monitoring.findings import Problem
-from reports.quality import By, Said, Watched, World, age_band, condition_count, few, lines, wilson
+from reports.quality import (
+    By,
+    Said,
+    Watched,
+    World,
+    age_band,
+    condition_count,
+    device_group,
+    few,
+    lines,
+    wilson,
+)
 from reports.weekly import Episode, Rate
 
 SINCE = datetime(2026, 10, 5, tzinfo=UTC)
@@ -84,6 +96,36 @@ def test_a_rule_is_counted_in_each_alert_in_which_it_speaks_and_the_noisiest_is_
     assert a.overrides == {"technique": 1}
     assert a.put_off == ("asleep",)
     assert found[1].unlabelled == Rate(0, 3)
+
+
+def test_an_alert_counts_for_each_device_behind_it_and_for_none_where_none_is_known() -> None:
+    behind = {101: {"Cuff"}, 102: {"Cuff", "client:hub"}, 103: {"client:hub"}}
+    world = replace(WORLD, devices={UUID(int=n): frozenset(d) for n, d in behind.items()})
+
+    found = lines(world, By.DEVICE)
+
+    # By hub: two that count, no call among them, 2 / 8. Of none: one that counts of three, 1 / 8.
+    # By Cuff: two that count with one call, 1 / 8.
+    assert [(line.key, len(line.alerts), line.patients, line.noise) for line in found] == [
+        ("client:hub", 2, 1, 0.25),
+        ("", 3, 1, 0.125),
+        ("Cuff", 2, 1, 0.125),
+    ]
+    hub, _, cuff = found
+    assert (cuff.actionable, cuff.ppv) == (Rate(1, 2), Rate(2, 2))
+    assert (hub.actionable, hub.ppv) == (Rate(0, 2), Rate(1, 2))
+    assert (cuff.median, hub.median) == (timedelta(minutes=15), timedelta(minutes=25))
+    assert cuff.patient_weeks == 8
+
+
+@pytest.mark.parametrize(
+    ("model", "client", "group"),
+    [("Cuff", "hub", "Cuff"), ("", "hub", "client:hub"), ("", None, ""), ("Cuff", None, "Cuff")],
+)
+def test_a_device_is_grouped_by_its_model_else_by_who_sent_it(
+    model: str, client: str | None, group: str
+) -> None:
+    assert device_group(model, client) == group
 
 
 def test_what_counts_for_neither_share_is_still_an_alert() -> None:
