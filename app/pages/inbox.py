@@ -9,7 +9,6 @@ from fastapi import APIRouter, Request, Response
 
 from alerts.surveying.repository import newest_event
 from alerts.surveying.service import case_of
-from app import health
 from app.pages import listing
 from app.pages.done import notice
 from app.pages.door import Door, Visit
@@ -18,7 +17,7 @@ from app.pages.preferences import Preferences, keys, preferences
 from app.pages.refusals import page_route
 from app.pages.showing import Filter, read
 from app.pages.situation import chips, empty, heading, lede, narrowed, outside
-from app.pages.strip import Strip, mark, strip
+from app.pages.strip import Strip, mark, strip_of
 from app.pages.together import alike
 
 
@@ -108,9 +107,6 @@ def _page(
 
 def _strip(door: Door, visit: Visit, chosen: Filter, *, seen: str) -> Strip:
     """Return the strip that asks for its successor by itself, with the list's mark."""
-    state = health.pipeline(visit.session, now=visit.now)
-    line = strip(
-        listing.heard(visit), state, now=visit.now, zone=door.zone, language=visit.language
-    )
+    line = strip_of(door, visit, listing.heard(visit))
     asks = f"/inbox/strip?seen={seen}" + (f"&{chosen.query}" if chosen.query else "")
     return replace(line, poll=asks, here=chosen.address)

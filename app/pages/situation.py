@@ -156,6 +156,14 @@ def _words(said: Language) -> dict[Show, str]:
 
 def empty(line: Strip, said: Language) -> str:
     """Return what an empty list says, so that silence is never taken for health (UX-14)."""
+    heard = _heard(line, said)
+    if not line.paused:
+        return heard
+    paused = said.count("{count} person is paused.", "{count} people are paused.", line.paused)
+    return f"{heard} {paused}"
+
+
+def _heard(line: Strip, said: Language) -> str:
     facts = {"reporting": line.reporting, "silent": line.silent}
     if line.newest is None:
         return said.count(

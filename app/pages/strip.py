@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from app.health import PipelineStatus
 from app.pages.language import language as spoken_in
 from app.pages.wording import Moment, maybe
 from ingest import repository as people
+from ingest.context.repository import away
 from ingest.roster import Heard, PatientProfile
 from ingest.streams.repository import last_heard
 from monitoring.catalogue import ENGLISH
@@ -41,6 +42,7 @@ class Strip:
     poll: str = ""
     changed: bool = False
     here: str = "/inbox"  # the list that changed
+    paused: int = 0  # of whom the list of patients says so
 
 
 def strip(
@@ -72,7 +74,9 @@ def strip_of(
     if profiles is None:
         profiles = last_heard(visit.session, people.visible_to(visit.caller))
     state = health.pipeline(visit.session, now=visit.now)
-    return strip(profiles, state, now=visit.now, zone=door.zone, language=visit.language)
+    line = strip(profiles, state, now=visit.now, zone=door.zone, language=visit.language)
+    heard = [each.id for each in profiles if each.last_reading_at is not None]
+    return replace(line, paused=len(away(visit.session, heard, now=visit.now)))
 
 
 def is_silent(person: PatientProfile | Heard, *, now: datetime) -> bool:
