@@ -10,7 +10,7 @@ import os
 import platform
 import sys
 
-from bench import assess, bulk, inbox, ingest, replay, response, search
+from bench import assess, bulk, inbox, ingest, quality, replay, response, search
 
 BENCHES = {
     "replay": replay.main,
@@ -20,6 +20,7 @@ BENCHES = {
     "bulk": bulk.main,
     "response": response.main,
     "inbox": inbox.main,
+    "quality": quality.main,
 }
 
 

@@ -7,6 +7,7 @@ import gzip
 import re
 import statistics
 import time
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,6 +31,8 @@ from core.settings import Environment, Settings
 from ingest.tables import CareTeam, CareTeamParticipant, CareTeamPatient, Patient, Practitioner
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from sqlalchemy.orm import Session
 
 BASE = "http://127.0.0.1:8000"
@@ -76,6 +79,26 @@ def main(arguments: list[str]) -> None:
 
 def measured(people: int, problems: list[str], repeats: int) -> tuple[float, float]:
     """Return the median of a page's server time, and what is sent of it compressed."""
+    with stocked(lambda session: fill(session, people, problems)) as (_, client):
+        milliseconds = timed(lambda: client.get("/inbox"), repeats)
+        answer = client.get("/inbox")
+        answer.raise_for_status()
+    return milliseconds, len(gzip.compress(answer.content, 4)) / 1000
+
+
+def timed(what: Callable[[], object], repeats: int) -> float:
+    """Return the median time of a call, in milliseconds."""
+    times = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        what()
+        times.append((time.perf_counter() - started) * 1000)
+    return statistics.median(times)
+
+
+@contextmanager
+def stocked(filling: Callable[[Session], object]) -> Iterator[tuple[Database, TestClient]]:
+    """Yield a database that was filled and analysed, and the browser of a physician."""
     with TemporaryDirectory(ignore_cleanup_errors=True) as data:
         settings = Settings(
             environment=Environment.DEVELOPMENT,
@@ -87,23 +110,17 @@ def measured(people: int, problems: list[str], repeats: int) -> tuple[float, flo
             app.migrate.upgrade(running.migration_database_url, app_role=settings.app_role)
             database = Database(running.database_url, field_keys=running.field_keys)
             with database.transaction() as session:
-                _fill(session, people, problems)
+                filling(session)
             owner = Database(running.migration_database_url)
             with owner.transaction() as session:
                 session.execute(text("analyze"))  # as the server's own housekeeping does
             owner.close()
-            client = _entered(database, settings)
-            times = []
-            for _ in range(repeats):
-                started = time.perf_counter()
-                answer = client.get("/inbox")
-                times.append((time.perf_counter() - started) * 1000)
-            answer.raise_for_status()
+            yield database, _entered(database, settings)
             database.close()
-    return statistics.median(times), len(gzip.compress(answer.content, 4)) / 1000
 
 
-def _fill(session: Session, people: int, problems: list[str]) -> None:
+def fill(session: Session, people: int, problems: list[str]) -> list[UUID]:
+    """Store people of one team with readings and an open alert of each problem; return who."""
     now, who, team = utc_now(), uuid4(), uuid4()
     name = seal(session, Practitioner.name, "Dr Bench", id=who)
     email = seal(session, Practitioner.email, "", id=who)
@@ -120,6 +137,7 @@ def _fill(session: Session, people: int, problems: list[str]) -> None:
     facts = {"people": patients, "problems": problems, "now": now - timedelta(hours=1)}
     for statement in (_READINGS, _ALERTS, _FINDINGS):
         session.execute(text(statement), facts)
+    return patients
 
 
 def _patient(session: Session, each: UUID, number: int) -> Patient:
