@@ -10,7 +10,7 @@ from uuid import UUID
 from alerts import grouping, policy_source, repository
 from alerts import inbox as order
 from alerts.acts.repository import take_up
-from alerts.acts.service import Contact, acknowledge, claim, escalate, note_contact, resolve
+from alerts.acts.service import Contact, Seen, acknowledge, claim, escalate, note_contact, resolve
 from alerts.checking.service import answer
 from alerts.delegating.service import candidates, delegate
 from alerts.delivery.service import Addresses, deliver
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Addresses",
     "Contact",
+    "Seen",
     "Spent",
     "acknowledge",
     "add_note",

@@ -21,7 +21,7 @@ from alerts.outcomes import NOTE_LENGTH
 from alerts.patients.wording import Review
 from alerts.reviewing.service import after_review
 from alerts.routing import FALLBACK, SUPPORT, practitioner
-from alerts.service import Contact, Spent
+from alerts.service import Contact, Seen, Spent
 from alerts.tables import Alert, Delivery
 from app.pages.door import Door, Visit
 from app.pages.labels import concluded
@@ -29,6 +29,7 @@ from app.pages.language import language
 from app.pages.refusals import page_route
 from app.pages.showing import back_to
 from core.errors import ConflictError, InvalidError, NotFoundError
+from core.vitals import Severity
 from ingest.repository import care_teams, visible_to
 
 LONGEST = 24 * 14
@@ -51,9 +52,10 @@ class Telling(Act):
 
 
 class Outcome(Telling):
-    """How it turned out."""
+    """How it turned out, and how grave it was shown to be."""
 
     conclusion: str
+    severity: Severity | None = None
     note: str = ""
 
 
@@ -152,7 +154,8 @@ def resolve(v: Visit, alert_id: UUID, form: Outcome) -> None:
     """End it with its outcome."""
     checked = ticked(standing(v.session, [alert_id])[alert_id].values())
     ending = concluded(form.conclusion, form.note, checked)
-    alerts.service.resolve(v.session, v.caller, alert_id, ending, now=v.now)
+    seen = Seen(form.severity, form.version) if form.severity else None
+    alerts.service.resolve(v.session, v.caller, alert_id, ending, now=v.now, seen=seen)
     tell(v, alert_id, form)
 
 
