@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from enum import StrEnum
 from functools import cached_property
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import urlsplit
@@ -107,6 +107,26 @@ def _visit_url(value: str) -> str:
     if not place or {"{", "}"} & set(rest) or not host.hostname or not host.path or host.username:
         raise ValueError("must hold {id} once, behind the host, and no other placeholder")
     return value
+
+
+def _not_for_others(url: str) -> str | None:
+    """Return why people elsewhere cannot use an address safely: cookies and links hang on it."""
+    address = urlsplit(url)
+    host = (address.hostname or "").rstrip(".")
+    if address.scheme != "https" or not host:
+        return "must begin with https:// and name a host in production"
+    if host == "localhost" or host.endswith(".localhost") or _only_here(host):
+        return "must be an address that others reach, not loopback, in production"
+    return None
+
+
+def _only_here(host: str) -> bool:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    return bool(mapped.is_loopback or mapped.is_unspecified)
 
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -223,6 +243,9 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         if self.secret_key and len(self.secret_key.get_secret_value()) < _SECRET_LENGTH:
             msg = f"WARDLIGHT_SECRET_KEY must have at least {_SECRET_LENGTH} characters"
+            raise ValueError(msg)
+        if (wrong := _not_for_others(self.base_url)) is not None:
+            msg = f"WARDLIGHT_BASE_URL {wrong}"
             raise ValueError(msg)
         if self.video_visit_url and not self.video_visit_url.startswith("https://"):
             raise ValueError("WARDLIGHT_VIDEO_VISIT_URL must begin with https://")

@@ -21,6 +21,7 @@ COMPLETE: dict[str, Any] = {
     "smtp_host": "mail.clinic.example",
     "oidc_issuer": "https://login.clinic.example",
     "oidc_client_id": "wardlight",
+    "base_url": "https://ward.clinic.example",
 }
 
 
@@ -46,6 +47,33 @@ def test_production_needs_the_organisations_sign_in_sec_05() -> None:
         Settings(**without)
     with pytest.raises(ValidationError, match="go together"):
         Settings(**without, oidc_issuer="https://login.clinic.example")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://ward.clinic.example",
+        "https://",
+        "https://localhost",
+        "https://ward.localhost:8443/",
+        "https://127.0.0.1:8000",
+        "https://127.9.9.9",
+        "https://[::1]",
+        "https://[::ffff:127.0.0.1]",
+        "https://0.0.0.0",
+    ],
+)
+def test_production_is_reached_by_https_and_from_elsewhere_sec_05_sec_07(address: str) -> None:
+    """Otherwise cookies would go without `Secure`, and tokens and links name a plain address."""
+    with pytest.raises(ValidationError, match="WARDLIGHT_BASE_URL"):
+        Settings(**{**COMPLETE, "base_url": address})
+
+
+def test_production_does_not_run_at_the_address_it_has_when_none_is_named_sec_05() -> None:
+    without = {name: value for name, value in COMPLETE.items() if name != "base_url"}
+
+    with pytest.raises(ValidationError, match="WARDLIGHT_BASE_URL"):
+        Settings(**without)
 
 
 def test_production_refuses_a_short_secret_and_shortened_deadlines() -> None:
