@@ -16,18 +16,19 @@ import alerts.service
 from alerts.checking.repository import standing
 from alerts.checklist import Given, given, ticked
 from alerts.delivery import repository as deliveries
-from alerts.minutes import MOST
+from alerts.minutes import MOST, Work
 from alerts.outcomes import NOTE_LENGTH
 from alerts.patients.wording import Review
 from alerts.reviewing.service import after_review
 from alerts.routing import FALLBACK, SUPPORT, practitioner
-from alerts.service import Contact, Seen, Spent
+from alerts.service import Contact, Seen
 from alerts.tables import Alert, Delivery
 from app.pages.door import Door, Visit
 from app.pages.labels import concluded
 from app.pages.language import language
 from app.pages.refusals import page_route
 from app.pages.showing import back_to
+from app.pages.spent import note_minutes
 from core.errors import ConflictError, InvalidError, NotFoundError
 from core.vitals import Severity
 from ingest.repository import care_teams, visible_to
@@ -51,12 +52,20 @@ class Telling(Act):
     next: str = ""
 
 
-class Outcome(Telling):
-    """How it turned out, and how grave it was shown to be."""
+class Timed(Telling):
+    """How long it took, where somebody writes that down, and whether both spoke."""
+
+    minutes: Literal[""] | Annotated[int, Field(ge=1, le=MOST)] = ""
+    live: str = ""
+
+
+class Outcome(Timed):
+    """How it turned out, how grave it was shown to be, and what the minutes went into."""
 
     conclusion: str
     severity: Severity | None = None
     note: str = ""
+    work: str = Work.REVIEW
 
 
 class Note(Act):
@@ -87,13 +96,11 @@ class Until(Act):
     reason: str = ""
 
 
-class Reaching(Telling):
+class Reaching(Timed):
     """How the person was, or was not, reached."""
 
     by: Contact
     reached: Literal["yes", "no"]
-    minutes: Literal[""] | Annotated[int, Field(ge=1, le=MOST)] = ""
-    live: str = ""
 
 
 def acknowledge(v: Visit, alert_id: UUID, form: Act) -> None:
@@ -134,9 +141,7 @@ def contact(v: Visit, alert_id: UUID, form: Reaching) -> None:
     """Write down a contact."""
     reached = form.reached == "yes"
     alerts.service.note_contact(v.session, v.caller, alert_id, form.by, reached=reached, now=v.now)
-    if form.minutes:
-        spent = Spent(form.minutes, form.by, live=bool(form.live), alert_id=alert_id)
-        alerts.service.spend(v.session, v.caller, patient_of(v, alert_id), spent, now=v.now)
+    note_minutes(v, patient_of(v, alert_id), alert_id, form, form.by)
     tell(v, alert_id, form)
 
 
@@ -156,6 +161,7 @@ def resolve(v: Visit, alert_id: UUID, form: Outcome) -> None:
     ending = concluded(form.conclusion, form.note, checked)
     seen = Seen(form.severity, form.version) if form.severity else None
     alerts.service.resolve(v.session, v.caller, alert_id, ending, now=v.now, seen=seen)
+    note_minutes(v, patient_of(v, alert_id), alert_id, form, form.work)
     tell(v, alert_id, form)
 
 

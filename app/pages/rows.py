@@ -14,6 +14,7 @@ from alerts.lifecycle import State
 from app.pages.holding import whose
 from app.pages.language import Language, language
 from app.pages.people import facts
+from app.pages.trends import anchor
 from app.pages.wording import Moment, Sentence, age, moment, spoken
 from core.vitals import MEASURES, Severity, Vital
 from ingest.roster import PatientProfile
@@ -23,6 +24,7 @@ from reports.charts import Frame, Point, Svg, describe, sparkline
 from reports.weekly import GRAVE, SILENT_AFTER
 
 SPARK_SPAN = timedelta(days=14)
+WEEK = timedelta(days=7)
 SEXES = {"female": "F", "male": "M"}
 
 
@@ -42,6 +44,7 @@ class RowView:
     also: tuple[str, ...]
     picture: Svg | None
     no_picture: str
+    trend: str  # where the chart of the measurement is on the patient page
     owner: str
     next_step: str
     next_at: Moment | None
@@ -91,6 +94,7 @@ def row_view(row: InboxRow, screen: Screen, *, place: int) -> RowView:
         also=also(row, said),
         picture=picture(row, screen),
         no_picture=_no_picture(row.finding.vital, said),
+        trend=_trend(row, screen),
         owner=whose(row, screen.identities, at, said, private=screen.private),
         next_step=said.say(row.next_step) if row.next_step else "",
         next_at=at(row.next_step_at) if row.next_step_at else None,
@@ -149,6 +153,13 @@ def picture(row: InboxRow, screen: Screen) -> Svg | None:
         return None
     frame = Frame(screen.now - SPARK_SPAN, screen.now, "", finding.usual, finding.limit)
     return sparkline(points, _labelled(frame, points, finding.vital, screen.said))
+
+
+def _trend(row: InboxRow, screen: Screen) -> str:
+    """Return the chart of the row's measurement, all of them where it has none to show."""
+    vital, points = row.finding.vital, screen.points.get(row.patient_id, ())
+    lately = any(point.at >= screen.now - WEEK for point in points)
+    return anchor(vital) if vital is not None and lately else "trends"
 
 
 def _no_picture(vital: Vital | None, said: Language) -> str:

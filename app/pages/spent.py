@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal, Protocol
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
@@ -81,6 +81,20 @@ def spent_print(visit: Visit, patient_id: UUID, reader: Reader) -> SpentPrint:
         {str(work): said.say(words) for work, words in WORK.items()},
         MOST,
     )
+
+
+class Timed(Protocol):
+    """A form with the minutes that an act took, "" where nobody wrote them down."""
+
+    minutes: int | Literal[""]
+    live: str
+
+
+def note_minutes(v: Visit, patient_id: UUID, alert_id: UUID, form: Timed, work: str) -> None:
+    """Write down what a form says of the time; an undo of its act takes that back."""
+    if form.minutes:
+        entry = Spent(form.minutes, work, live=bool(form.live), alert_id=alert_id)
+        alerts.service.spend(v.session, v.caller, patient_id, entry, now=v.now)
 
 
 def router(door: Door) -> APIRouter:

@@ -113,6 +113,15 @@ def _group(vital: Vital) -> _Group:
     return _Group(MEASURES[vital].display, (vital,))
 
 
+def anchor(vital: Vital) -> str:
+    """Return the id of the chart of a vital on the patient page."""
+    return f"trend-{_key(_group(vital))}"
+
+
+def _key(group: _Group) -> str:
+    return group.vitals[0].replace("_", "-")
+
+
 def _trend(group: _Group, readings: Sequence[Reading], canvas: Canvas) -> Trend:
     shown, said = canvas.units.of(group.vitals[0]), canvas.language
     strands = [_strand(vital, readings, canvas) for vital in group.vitals]
@@ -126,7 +135,7 @@ def _trend(group: _Group, readings: Sequence[Reading], canvas: Canvas) -> Trend:
         sorted((m for m in marks if m.at >= canvas.start), key=lambda mark: mark.at),
     )
     return Trend(
-        key=group.vitals[0].replace("_", "-"),
+        key=_key(group),
         title=said.say(group.title),
         unit=shown.unit,
         decimals=shown.decimals,

@@ -79,6 +79,7 @@ def address(database: Database, ward: Ward, assets: None) -> Iterator[str]:
         base_url="http://127.0.0.1",
         site_timezone="Asia/Seoul",
         emergency_number="119",
+        video_visit_url="https://meet.example/{id}",
     )
     web = FastAPI()
     web.include_router(ingest.router.router(database, settings))

@@ -34,6 +34,7 @@ def paths(ward: Ward) -> dict[str, str]:
         "inbox": "/inbox",
         "patient": f"/patients/{ward.patients['Oh Malsun']}",
         "report": f"/reports/{ward.team}",
+        "accesses": f"/patients/{ward.patients['Oh Malsun']}/accesses",
         "patients": "/patients",
         "rules": "/rules",
         "rota": f"/rota/{ward.team}",
@@ -118,6 +119,24 @@ def test_the_inbox_answers_who_why_since_when_and_whose(browse: Open, ward: Ward
     assert "Heart rate, 14 days" in (
         rows.nth(0).get_by_role("img").get_attribute("aria-label") or ""
     )
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_a_row_leads_to_the_trend_of_seven_days_in_one_action(
+    browse: Open, ward: Ward, *, script: bool
+) -> None:
+    """UX-03: at the chart of the very measurement, and with seven days of it."""
+    page = browse(viewport=WIDE, java_script_enabled=script)
+    sign_in(page, ward.username)
+
+    page.get_by_role("link", name="Trend of 7 days of Oh Malsun").click()
+
+    page.wait_for_url(f"**/patients/{ward.patients['Oh Malsun']}?days=7#trend-*")
+    chosen = page.get_by_role("navigation", name="Span of the trends").locator("[aria-current]")
+    assert chosen.inner_text() == "7 days"
+    chart = page.locator(f"section#{page.url.partition('#')[2]}")
+    assert chart.evaluate("element => element.getBoundingClientRect().top < innerHeight")
+    assert chart.is_visible()
 
 
 def test_a_list_that_changed_elsewhere_says_so_without_moving(browse: Open, ward: Ward) -> None:
