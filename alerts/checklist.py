@@ -38,7 +38,11 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One answer, by whom and when; `about` names the alternative that was on the page."""
+    """One answer, by whom and when; `about` names the alternative that was on the page.
+
+    `number` is that of its row, or for what a form sends, of the row that stood when the page
+    was made: 0 where there was none.
+    """
 
     item: str
     answer: Answer
@@ -46,14 +50,19 @@ class Given:
     about: str = ""
     by: UUID | None = None
     at: datetime | None = None
+    number: int = 0
 
     @property
-    def said(self) -> tuple[str, str]:
+    def said(self) -> tuple[str, str, str]:
         """Return what a later answer must differ from to be one."""
-        return str(self.answer), self.words
+        return str(self.answer), self.words, self.about
+
+    def stands_for(self, about: str) -> bool:
+        """Return whether it answers what is asked now: nobody agreed to another alternative."""
+        return self.about == about
 
 
-def given(item: str, answer: str, words: str = "", about: str = "") -> Given:
+def given(item: str, answer: str, words: str = "", about: str = "", number: int = 0) -> Given:
     """Return an answer as a form sent it; raise `InvalidError` for what is no answer."""
     if item not in ITEMS:
         raise InvalidError("there is no such item of the checklist", field="item")
@@ -63,7 +72,15 @@ def given(item: str, answer: str, words: str = "", about: str = "") -> Given:
         raise InvalidError(
             "at most {most} characters", field="words", facts={"most": LONGEST_WORDS}
         )
-    return Given(item, Answer(answer), words.strip(), about[:LONGEST_WORDS])
+    named = about[:LONGEST_WORDS] if item in (FIRST_OTHER, SECOND_OTHER) else ""
+    return Given(item, Answer(answer), words.strip(), named, number=number)
+
+
+def shown(given: Given, row: Given | None) -> Given:
+    """Return what a page showed for an item: the answer of a row, blank where it answers less."""
+    if row is not None and row.stands_for(given.about):
+        return row
+    return Given(given.item, Answer.BLANK, about=given.about)
 
 
 def ticked(answers: Iterable[Given]) -> list[str]:

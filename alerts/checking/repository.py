@@ -30,10 +30,21 @@ def standing(session: Session, alerts: Collection[UUID]) -> dict[UUID, dict[str,
     )
     found: dict[UUID, dict[str, Given]] = {alert: {} for alert in alerts}
     for each in session.scalars(query):
-        words = unseal(session, row.words, each.words, id=each.id)
-        said = Given(each.item, Answer(each.answer), words, each.about, each.actor_id, each.at)
-        found[each.alert_id][each.item] = said
+        found[each.alert_id][each.item] = _given(session, each)
     return found
+
+
+def numbered(session: Session, alert_id: UUID, numbers: Collection[int]) -> dict[int, Given]:
+    """Return the answers of an alert that have these numbers, whether they stand or not."""
+    row = ChecklistAnswer
+    query = select(row).where(row.alert_id == alert_id, row.number.in_(numbers))
+    return {each.number: _given(session, each) for each in session.scalars(query)}
+
+
+def _given(session: Session, row: ChecklistAnswer) -> Given:
+    words = unseal(session, ChecklistAnswer.words, row.words, id=row.id)
+    answer = Answer(row.answer)
+    return Given(row.item, answer, words, row.about, row.actor_id, row.at, row.number)
 
 
 def add(session: Session, alert_id: UUID, given: Given, *, by: UUID | None, now: datetime) -> None:

@@ -4,103 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, Field
 from sqlalchemy import select
 
 import alerts.service
-from alerts.checking.repository import standing
-from alerts.checklist import Given, given, ticked
+from alerts.checklist import ticked
 from alerts.delivery import repository as deliveries
-from alerts.minutes import MOST, Work
-from alerts.outcomes import NOTE_LENGTH
 from alerts.patients.wording import Review
 from alerts.reviewing.service import after_review
 from alerts.routing import FALLBACK, SUPPORT, practitioner
-from alerts.service import Contact, Seen
+from alerts.service import Seen
 from alerts.tables import Alert, Delivery
+from app.pages.answering import check, written
+from app.pages.checks import standing_answers
 from app.pages.door import Door, Visit
+from app.pages.forms import Act, Answers, Note, Outcome, Reaching, Telling, To, Until
 from app.pages.labels import concluded
 from app.pages.language import language
 from app.pages.refusals import page_route
 from app.pages.showing import back_to
 from app.pages.spent import note_minutes
-from core.errors import ConflictError, InvalidError, NotFoundError
-from core.vitals import Severity
+from core.errors import ConflictError, NotFoundError
 from ingest.repository import care_teams, visible_to
-
-LONGEST = 24 * 14
-
-
-class Act(BaseModel):
-    """What every form sends: what its page showed, and where to come back to."""
-
-    version: int | None = None
-    back: str = "patient"
-    csrf: str = ""
-
-
-class Telling(Act):
-    """Whether the patient is told, what was done, and what to do now (`wording.DONE`, `NEXT`)."""
-
-    tell: str = ""
-    done: str = ""
-    next: str = ""
-
-
-class Timed(Telling):
-    """How long it took, where somebody writes that down, and whether both spoke."""
-
-    minutes: Literal[""] | Annotated[int, Field(ge=1, le=MOST)] = ""
-    live: str = ""
-
-
-class Outcome(Timed):
-    """How it turned out, how grave it was shown to be, and what the minutes went into."""
-
-    conclusion: str
-    severity: Severity | None = None
-    note: str = ""
-    work: str = Work.REVIEW
-
-
-class Note(Act):
-    """Words for whoever looks at it next."""
-
-    note: str
-
-
-class Answers(Act):
-    """The checklist as it stood on the page, item by item."""
-
-    item: list[str] = []
-    answer: list[str] = []
-    words: list[str] = []
-    about: list[str] = []
-
-
-class To(Act):
-    """Whom to pass it on to."""
-
-    to: UUID
-
-
-class Until(Act):
-    """How long to put it off, and why."""
-
-    hours: Annotated[int, Field(ge=1, le=LONGEST)]
-    reason: str = ""
-
-
-class Reaching(Timed):
-    """How the person was, or was not, reached."""
-
-    by: Contact
-    reached: Literal["yes", "no"]
 
 
 def acknowledge(v: Visit, alert_id: UUID, form: Act) -> None:
@@ -157,8 +86,7 @@ def undo(v: Visit, alert_id: UUID, _form: Act) -> None:
 
 def resolve(v: Visit, alert_id: UUID, form: Outcome) -> None:
     """End it with its outcome."""
-    checked = ticked(standing(v.session, [alert_id])[alert_id].values())
-    ending = concluded(form.conclusion, form.note, checked)
+    ending = concluded(form.conclusion, form.note, ticked(standing_answers(v, alert_id)))
     seen = Seen(form.severity, form.version) if form.severity else None
     alerts.service.resolve(v.session, v.caller, alert_id, ending, now=v.now, seen=seen)
     note_minutes(v, patient_of(v, alert_id), alert_id, form, form.work)
@@ -175,19 +103,6 @@ def tell(v: Visit, alert_id: UUID, form: Telling) -> None:
 def note(v: Visit, alert_id: UUID, form: Note) -> None:
     """Leave a note."""
     alerts.service.add_note(v.session, v.caller, alert_id, form.note, now=v.now)
-
-
-def check(v: Visit, alert_id: UUID, form: Answers) -> None:
-    """Keep what was answered on the checklist."""
-    alerts.service.answer(v.session, v.caller, alert_id, read(form), now=v.now)
-
-
-def read(form: Answers) -> list[Given]:
-    """Return the answers of a form; raise `InvalidError` where its lines do not fit together."""
-    columns = (form.item, form.answer, form.words, form.about)
-    if len({len(column) for column in columns}) != 1:
-        raise InvalidError("the checklist was not complete", field="item")
-    return [given(*line) for line in zip(*columns, strict=True)]
 
 
 # What each form does, and the word by which the next page says so (`app.pages.done`).
@@ -240,7 +155,7 @@ def handler(
                 patient = patient_of(visit, alert_id)
                 perform(visit, alert_id, form)
         except ConflictError as error:
-            return _conflict(door, request, alert_id, error, written(form))
+            return _conflict(door, request, alert_id, error, form)
         told = _after(form.back, patient, done, alert_id)
         return RedirectResponse(told, status_code=303)
 
@@ -274,15 +189,8 @@ def patient_of(visit: Visit, alert_id: UUID) -> UUID:
     return patient
 
 
-def written(form: Act) -> str:
-    """Return what somebody wrote in a form, so that it can be kept where the act cannot."""
-    said = [getattr(form, name, "") for name in ("reason", "note", "words")]
-    lines = [line for each in said for line in (each if isinstance(each, list) else [each])]
-    return "\n".join(line.strip() for line in lines if line.strip())[:NOTE_LENGTH]
-
-
 def _conflict(
-    door: Door, request: Request, alert_id: UUID, error: ConflictError, kept: str
+    door: Door, request: Request, alert_id: UUID, error: ConflictError, form: Act
 ) -> Response:
     """Say who was first, and keep what was written (UX-05)."""
     with door.visit(request) as visit:
@@ -294,5 +202,5 @@ def _conflict(
             message=language(visit.language).refusal(error),
             back=f"/patients/{patient}",
             alert_id=alert_id,
-            kept=kept,
+            kept=written(visit, alert_id, form),
         )

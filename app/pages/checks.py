@@ -10,11 +10,13 @@ from alerts.checking.repository import standing
 from alerts.checklist import FIRST_OTHER, SECOND_OTHER, Given
 from alerts.inbox import EpisodeView
 from alerts.naming.repository import UNKNOWN, names
+from alerts.views import repository as views
 from app.pages.door import Visit
 from app.pages.explained import Reader
 from app.pages.labels import CHECKLIST
 from app.pages.language import language
 from app.pages.wording import Moment
+from ingest.repository import visible_to
 from monitoring import words
 from monitoring.catalogue import ENGLISH
 from monitoring.words import Other
@@ -34,6 +36,7 @@ class CheckPrint:
     own: str
     by: str
     at: Moment | None
+    seen: int  # the number of the newest answer to it, for the form to tell what it was made on
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +68,29 @@ def _checks(
         place = PLACES.get(item.key)
         if place is not None and place >= len(others):
             continue
-        given = known.get(item.key)
+        newest, about = known.get(item.key), kept[place].name if place is not None else ""
+        # An answer to another alternative is none to the one that is named now.
+        given = newest if newest is not None and newest.stands_for(about) else None
         yield CheckPrint(
             key=item.key,
             words=said.say(item.words),
-            about=kept[place].name if place is not None else "",
+            about=about,
             other=others[place] if place is not None else None,
             answer=str(given.answer) if given else "",
             own=given.words if given else "",
             by=(called.get(given.by, UNKNOWN) if given.by else "") if given else "",
             at=reader.at(given.at) if given and given.at else None,
+            seen=newest.number if newest else 0,
         )
+
+
+def standing_answers(visit: Visit, alert_id: UUID) -> list[Given]:
+    """Return the answers that stand for what the page of an open alert asks now."""
+    live = views.live(visit.session, visible_to(visit.caller), [alert_id])
+    others = [other.name for view in live for other in words.alternatives(view.headline, ENGLISH)]
+    now = {item: others[place] for item, place in PLACES.items() if place < len(others)}
+    known = standing(visit.session, [alert_id])[alert_id].values()
+    return [each for each in known if each.stands_for(now.get(each.item, ""))]
 
 
 def notes_of(view: EpisodeView, reader: Reader) -> list[NotePrint]:

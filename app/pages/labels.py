@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from alerts.checklist import Given
 from alerts.inbox import DeliveryView, EpisodeView, TimelineEntry
 from alerts.outcomes import ACTIONS, WORDS, Label, Resolution, resolution
 from alerts.patients.wording import Why
@@ -142,6 +143,21 @@ def _checked(entry: TimelineEntry, said: Language) -> str:
 
 
 ANSWERS = {"": "own words", "yes": "yes", "no": "no", "not-applicable": "not applicable"}
+
+
+def answered(given: Given, said: Language = IN_ENGLISH) -> str:
+    """Return one answer as a line: what was asked, or the alternative, and what was said to it."""
+    item = next(each.words for each in CHECKLIST if each.key == given.item)
+    facts = {"item": given.about or said.say(item), "answer": said.say(_answer(given))}
+    if given.words:
+        return said.say("{item} {answer}: {words}", words=given.words, **facts)
+    return said.say("{item} {answer}", **facts)
+
+
+def _answer(given: Given) -> str:
+    return ANSWERS[given.answer] if given.answer or given.words else "left blank"
+
+
 SAID = {"noted": _noted, "checked": _checked}
 
 

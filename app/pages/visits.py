@@ -21,9 +21,10 @@ from alerts.visit import LENGTHS, USUAL, Status, span
 from alerts.visit import Visit as Booked
 from alerts.visits import service as visits
 from alerts.visits.repository import key, visits_of
-from app.pages.acting import Act, handler, patient_of
+from app.pages.acting import handler, patient_of
 from app.pages.door import Door, Visit
 from app.pages.explained import Reader
+from app.pages.forms import Act
 from app.pages.language import language
 from app.pages.refusals import page_route
 from app.pages.site_policy import policy_of

@@ -10,49 +10,25 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from alerts.checking.tables import ChecklistAnswer
-from alerts.checklist import ITEMS, Answer, Given, ticked
+from alerts.checklist import Answer, Given, ticked
 from alerts.minutes import bounds
 from alerts.spent.tables import TimeSpent
 from alerts.tables import Alert, AlertEvent
 from core.audit import AuditEvent
+from tests.app.checklist import answers, check, count, filled
 from tests.app.conftest import csrf
 from tests.app.test_acting_page import of, page, post
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from fastapi.testclient import TestClient
 
     from core.database import Database
     from tests.ward import Ward
 
 Enter = Callable[[str], "TestClient"]
-
-
-def answers(**said: str) -> dict[str, list[str]]:
-    """Return a whole checklist as a page sends it, blank but for what is said."""
-    items = [item for item in ITEMS if not item.startswith("alternative-")]
-    items += [item for item in said if item not in items]
-    return {
-        "item": items,
-        "answer": [said.get(item, "") for item in items],
-        "words": ["" for _ in items],
-        "about": ["" for _ in items],
-    }
-
-
-def check(client: TestClient, alert: UUID, fields: dict[str, list[str]]) -> str:
-    token = csrf(client.get("/patients").text)
-    return page(client, client.post(f"/alerts/{alert}/check", data={"csrf": token, **fields}))
-
-
-def count(database: Database, model: type, **where: object) -> int:
-    with database.transaction() as session:
-        query = select(func.count()).select_from(model).filter_by(**where)
-        return session.scalar(query) or 0
 
 
 def test_an_answer_is_kept_without_resolving_and_a_colleague_sees_whose_it_is(
@@ -79,8 +55,9 @@ def test_the_same_form_again_stores_nothing_and_another_answer_takes_the_firsts_
     check(client, alert, answers(repeat="yes"))
     check(client, alert, answers(repeat="yes"))
     assert count(database, ChecklistAnswer, alert_id=alert) == 1
+    colleague = enter(ward.colleague)
 
-    check(enter(ward.colleague), alert, answers(repeat="no"))
+    check(colleague, alert, filled(colleague, ward, "Kwon Yeonghui", alert, repeat="no"))
 
     with database.transaction() as session:
         query = select(ChecklistAnswer.answer).where(ChecklistAnswer.alert_id == alert)
