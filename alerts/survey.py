@@ -10,7 +10,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from alerts.inbox import urgency
+from alerts.inbox import GRAVE, foremost, urgency
 from core.vitals import Severity
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from alerts.lifecycle import State
-
-GRAVE = (Severity.RED, Severity.AMBER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +63,8 @@ class Case:
 
     @property
     def needs_somebody_now(self) -> bool:
-        """Return whether a RED or AMBER of theirs was taken by nobody."""
-        return self.first.severity in GRAVE and self.first.state.waits
+        """Return whether a RED or AMBER of theirs was taken by nobody, first of theirs or not."""
+        return any(each.severity in GRAVE and each.state.waits for each in self.alerts)
 
 
 def cases(briefs: Iterable[Brief], *, physician: bool) -> list[Case]:
@@ -74,7 +72,7 @@ def cases(briefs: Iterable[Brief], *, physician: bool) -> list[Case]:
     shown = [b for b in briefs if not (physician and b.severity is Severity.DQ)]
     shown.sort(key=attrgetter("patient_id"))
     found = [
-        Case(patient, tuple(sorted(group, key=urgency)))
+        Case(patient, tuple(sorted(group, key=foremost)))
         for patient, group in groupby(shown, key=attrgetter("patient_id"))
     ]
     return sorted(found, key=lambda case: urgency(case.first))

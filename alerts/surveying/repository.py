@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
+LATE = timedelta(seconds=60)  # a number that did not come by then was given up
+LOOKED_BACK = 500  # lines: more than are written in that time while nothing is the matter
 MOST_CHANGES = 5_000  # at one look; more come at the next
 _TIERS = {each.value: each for each in Severity}
 _STATES = {each.value: each for each in State}
@@ -85,7 +89,22 @@ def patient_of(session: Session, visible: Select[UUID], alert_id: UUID) -> UUID 
     return session.scalar(query.where(Alert.id == alert_id, Alert.patient_id.in_(visible)))
 
 
-def newest_event(session: Session) -> int:
-    """Return the number of the newest line of any timeline: how far a page has read."""
-    query = select(AlertEvent.id).order_by(AlertEvent.id.desc()).limit(1)
-    return session.scalar(query) or 0
+def newest_events(session: Session) -> tuple[int, int]:
+    """Return up to which number no line of a timeline is still to come, and the newest number.
+
+    Numbers are given before transactions end. A number that is not there yet may come later, so
+    whoever wants to miss nothing goes on from before it; one that is not there after a minute
+    was given up with its transaction.
+    """
+    query = select(AlertEvent.id, AlertEvent.at).order_by(AlertEvent.id.desc()).limit(LOOKED_BACK)
+    lines = session.execute(query).all()
+    if not lines:
+        return 0, 0
+    newest, latest = lines[0]
+    settled = newest
+    for (number, at), (before, _) in pairwise(lines):
+        if latest - at > LATE:
+            break
+        if number - before > 1:
+            settled = before
+    return settled, newest

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from alerts.acts.repository import take_up
 from alerts.acts.service import own
+from alerts.together.repository import MOST
 from alerts.views.repository import headlines
 from core.errors import ConflictError, InvalidError, Sentence
 from core.vitals import Severity
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from alerts.acts.repository import Hands
     from core.security import Caller
 
-MOST = 50
 REGRADED = "{count} of {of} is {tier} by now"
 TAKEN = "{count} of {of} was taken, put off or closed by somebody"
 OTHER_REASON = "{count} of {of} has another reason"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import exists, select
@@ -20,6 +21,7 @@ from monitoring import repository as judgements
 from monitoring.findings import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
     from uuid import UUID
 
@@ -72,6 +74,40 @@ def undo(session: Session, caller: Caller, alert_id: UUID, *, now: datetime) -> 
     reopen(hands, at=act.at)
     hands.note("undone", Reason.UNDONE, act=act.kind, of=act.at.isoformat())
     hands.audit()
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """How many of several alerts are as they were, and how many had to stay as they are."""
+
+    back: int
+    left: int
+
+
+def undo_together(
+    session: Session, caller: Caller, alerts: Collection[UUID], *, now: datetime
+) -> Undone:
+    """Bring back those alerts that the caller took together and can still take back.
+
+    What was done to one of them since, by anybody, stays: only the taking is undone.
+
+    Raises
+    ------
+    NotFoundError
+        Where the caller may not see one of them (SEC-12): then none is undone.
+    """
+    back = 0
+    for alert_id in sorted(alerts):
+        hands = take_up(session, caller, alert_id, now=now)
+        act = repository.last_change(session, hands.alert, noted_by=hands.who)
+        if act is None or act.kind != "acknowledged":
+            continue
+        try:
+            undo(session, caller, alert_id, now=now)
+        except ConflictError:  # it refuses before it changes anything
+            continue
+        back += 1
+    return Undone(back, len(alerts) - back)
 
 
 def _takes_back(act: AlertEvent) -> bool:

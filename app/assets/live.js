@@ -6,6 +6,8 @@
   if (!live || !window.EventSource) return;
   const said = live.dataset;
   const DEAD_AFTER = 30000;
+  const TIERS = ["dq", "info", "yellow", "amber", "red"];
+  const pointer = window.matchMedia("(hover: hover)"); // a finger points at nothing once it is lifted
   const bar = document.getElementById("new");
   const clock = new Intl.DateTimeFormat("en-GB", {
     hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: said.zone,
@@ -14,8 +16,12 @@
   let source = null;
   let seen = Number(said.seen);
   let heard = Date.now();
+  let opened = 0; // when the stream was last asked for
+  let heardOnce = false;
   let again = 0; // the timer of the next try
   let tries = 0;
+  let target = said.here; // where the button leads: this list, or everybody
+  const narrowed = said.query.includes("show="); // an act of somebody may bring a row into it
   let elsewhere = false; // another tab of the session has taken the stream
   const arrived = new Set(); // people who are new to the list
   const announced = new Set(); // alerts, each said once
@@ -30,7 +36,7 @@
     const strip = document.getElementById("strip");
     const dead = !alive();
     document.body.classList.toggle("not-live", dead);
-    document.body.classList.toggle("is-live", !dead && source !== null);
+    document.body.classList.toggle("is-live", !dead && heardOnce && source !== null);
     let words = document.getElementById("not-live");
     if (!dead || !strip) {
       words?.remove();
@@ -43,6 +49,7 @@
     const age = document.createElement("time");
     age.dateTime = at.toISOString();
     age.dataset.relative = "";
+    age.setAttribute("aria-live", "off"); // it ticks; only that rows are not live is said
     words.append(`${said.stale.replace("{time}", clock.format(at))} (`, age, ")");
     strip.firstElementChild.prepend(words);
     document.dispatchEvent(new Event("wardlight:swap"));
@@ -50,6 +57,7 @@
 
   const hear = () => {
     heard = Date.now();
+    heardOnce = true;
     tries = 0;
     paint();
   };
@@ -57,7 +65,19 @@
   // --- rows ---
 
   const rowOf = (person) => document.querySelector(`#rows > [data-patient="${CSS.escape(person)}"]`);
-  const inUse = (row) => row.matches(":hover") || row.contains(document.activeElement);
+  const inUse = (row) =>
+    (pointer.matches && row.matches(":hover")) || row.contains(document.activeElement);
+  const rank = (row) => TIERS.findIndex((tier) => row.classList.contains(`row-${tier}`));
+
+  // A row that is older than it should be says so in words, not by its border alone.
+  const doubt = (row) => {
+    row.classList.add("row-waits");
+    if (row.querySelector(".waits")) return;
+    const words = document.createElement("p");
+    words.className = "waits";
+    words.textContent = said.waits;
+    row.querySelector(".words")?.append(words);
+  };
 
   const isOlder = (row, shown) =>
     Number(row.dataset.read ?? Infinity) < Number(shown.dataset.read ?? 0) ||
@@ -68,7 +88,7 @@
     if (!shown || isOlder(row, shown)) return;
     if (inUse(shown)) {
       waiting.set(person, row);
-      shown.classList.add("row-waits");
+      doubt(shown);
       return;
     }
     waiting.delete(person);
@@ -80,9 +100,10 @@
     for (const [person, row] of [...waiting]) put(person, row);
   };
 
-  const ask = async (person) => {
+  const ask = async (person, before = 0) => {
     const shown = rowOf(person);
     if (!shown) return;
+    let answered = false;
     asking.get(person)?.abort();
     const stop = new AbortController();
     asking.set(person, stop);
@@ -93,6 +114,7 @@
       if (away) window.location.assign(away);
       else if (answer.status === 404) window.location.reload();
       else if (answer.ok) {
+        answered = true;
         const made = document.createElement("template");
         made.innerHTML = (await answer.text()).trim();
         const row = made.content.querySelector(".row");
@@ -102,23 +124,32 @@
         }
       }
     } catch {
-      // Without an answer the row stays as it is; the strip says when rows are not live.
-    } finally {
-      if (asking.get(person) === stop) asking.delete(person);
+      // Whoever asked again meanwhile has stopped this question; any other is asked again below.
     }
+    if (asking.get(person) !== stop) return;
+    asking.delete(person);
+    if (answered) return;
+    doubt(shown);
+    window.setTimeout(() => { if (!asking.has(person)) ask(person, before + 1); }, 1000 * 2 ** Math.min(before + 1, 5));
   };
 
   // --- what is new ---
 
+  // Browsers let a page sound only after somebody has touched it; until then the page says so.
   const tone = (() => {
     let audio = null;
-    const wake = () => { audio ??= new AudioContext(); };
-    if ("sound" in said) {
-      for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, wake, { once: true });
+    const hint = document.getElementById("sound-waits");
+    const wake = () => {
+      audio ??= new AudioContext();
+      if (audio.state === "suspended") audio.resume();
+      hint.hidden = true;
+    };
+    if (hint) {
+      hint.hidden = false;
+      for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, wake);
     }
     return () => {
-      if (!("sound" in said)) return;
-      wake();
+      if (audio?.state !== "running") return;
       const note = audio.createOscillator();
       const volume = audio.createGain();
       note.frequency.value = 880;
@@ -133,7 +164,9 @@
   const announce = (change) => {
     if (announced.has(change.alert)) return;
     announced.add(change.alert);
-    document.getElementById("red").textContent = said.red;
+    const red = document.getElementById("red");
+    red.textContent = ""; // the same words again are news only after a pause
+    window.setTimeout(() => { red.textContent = said.red; }, 50);
     tone();
   };
 
@@ -142,19 +175,34 @@
     bar.hidden = false;
   };
 
+  // Somebody who comes in, or whose row should stand higher than it does: rows never move.
+  const arrive = (person, where) => {
+    arrived.add(person);
+    target = where === said.here && target === said.here ? where : "/inbox";
+    if (target !== said.here) offer(said.outside);
+    else offer(arrived.size === 1 ? said.one : said.many.replace("{count}", arrived.size));
+  };
+
   const take = (change, read) => {
     const shown = rowOf(change.patient);
-    if (change.new && change.tier === "RED" && !shown?.classList.contains("row-red")) announce(change);
+    const about = shown?.id === `alert-${change.alert}`;
+    const known = about && change.version <= Number(shown.dataset.version);
+    const red = change.new && change.tier === "RED";
+    if (red && !(known && shown.classList.contains("row-red"))) announce(change);
     if (shown) {
-      const known = `alert-${change.alert}` === shown.id && change.version <= Number(shown.dataset.version);
+      const graver = TIERS.indexOf(change.tier.toLowerCase()) > rank(shown);
+      const back = about && shown.classList.contains("row-quiet");
+      if (change.new && !known && (graver || back)) arrive(change.patient, said.here);
       if (!known || read >= Number(shown.dataset.read ?? 0)) ask(change.patient);
-    } else if (change.new && change.listed) {
-      arrived.add(change.patient);
-      offer(arrived.size === 1 ? said.one : said.many.replace("{count}", arrived.size));
-    }
+    } else if (change.listed && (change.new || narrowed)) arrive(change.patient, said.here);
+    else if (red) arrive(change.patient, "/inbox");
   };
 
   bar.addEventListener("click", () => {
+    if (target !== said.here) {
+      window.location.assign(`${target}#rows`);
+      return;
+    }
     window.history.replaceState(null, "", `${said.here}#rows`);
     window.location.reload();
   });
@@ -175,15 +223,20 @@
 
   function open() {
     close();
+    opened = Date.now();
     source = new EventSource(`${said.stream}?seen=${seen}&${said.query}`);
     source.addEventListener("alive", hear);
     source.addEventListener("rows", (event) => {
       hear();
       const message = JSON.parse(event.data);
-      seen = Math.max(seen, message.read);
+      seen = Math.max(seen, Number(event.lastEventId)); // what may still come is below
       for (const change of message.rows) take(change, message.read);
     });
-    source.addEventListener("stale", () => { hear(); offer(said.changed); });
+    source.addEventListener("stale", (event) => {
+      hear();
+      seen = Math.max(seen, Number(event.lastEventId));
+      offer(said.changed);
+    });
     source.addEventListener("over", () => window.location.assign("/sign-in?ended=1"));
     source.addEventListener("rights", () => window.location.reload());
     source.addEventListener("again", later);
@@ -204,6 +257,12 @@
       open();
     }
   });
-  window.setInterval(paint, 1000);
+  // A connection that broke without a word never ends by itself: it is asked for again.
+  const look = () => {
+    paint();
+    const now = Date.now();
+    if (source && navigator.onLine && now - Math.max(heard, opened) > DEAD_AFTER) later();
+  };
+  window.setInterval(look, 1000);
   open();
 })();

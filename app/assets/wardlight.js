@@ -24,7 +24,9 @@
   const refresh = () => {
     for (const element of document.querySelectorAll("time[data-relative]")) {
       const at = Date.parse(element.dateTime);
-      if (!Number.isNaN(at)) element.textContent = words((Date.now() - at) / 1000);
+      if (Number.isNaN(at)) continue;
+      const said = words((Date.now() - at) / 1000);
+      if (element.textContent !== said) element.textContent = said; // a status says only what is new
     }
   };
 

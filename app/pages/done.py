@@ -48,6 +48,10 @@ class Notice:
 
     words: str
     undo: UUID | None = None
+    together: tuple[UUID, ...] = ()  # alerts whose taking can be undone by one button
+    seconds: int = 10  # in which it can be
+    back: str = ""  # where the button comes back to; the patient where it says nothing
+    said: str = ""  # the line itself, where it holds numbers
 
 
 def notice(done: str, alert: UUID | None = None) -> Notice | None:

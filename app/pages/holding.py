@@ -106,11 +106,13 @@ def holding(
     mine: Collection[object],
     at: Callable[[datetime], Moment],
     said: Language = IN_ENGLISH,
+    *,
+    private: bool = False,
 ) -> Holding:
     """Return what a page offers to do with an episode."""
     asked = view.state is State.ACKNOWLEDGED and bool(view.holding.asked_by_name)
     return Holding(
-        whose=whose(view, mine, at, said),
+        whose=whose(view, mine, at, said, private=private),
         can_take=view.state is not State.ACKNOWLEDGED or asked,
         take=said.say("Accept it") if asked else said.say("Take it"),
         can_claim=view.state is State.OPEN,

@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
 from anyio import CapacityLimiter, to_thread
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from alerts.survey import Changed
@@ -75,13 +75,17 @@ class Trail:
     missing: dict[int, float] = field(default_factory=dict)
 
     def follow(self, session: Session) -> list[Changed]:
-        """Return what is new; the first look only finds where to begin."""
+        """Return what is new; the first look begins where nothing is still to come."""
         if self.newest < 0:
-            self.newest = surveying.newest_event(session)
-            return []
+            self.newest, _ = surveying.newest_events(session)
         found = surveying.changed(session, self.newest, list(self.missing))
         self._note({each.number for each in found}, time.monotonic())
         return found
+
+    @property
+    def settled(self) -> int:
+        """Return up to which number nothing is still to come: from there one goes on."""
+        return min(self.missing, default=self.newest + 1) - 1
 
     def _note(self, come: Collection[int], now: float) -> None:
         top = max(come, default=self.newest)
@@ -131,18 +135,24 @@ class Hub:
         stream.say(Message(why, last=True))
         self.leave(stream)
 
+    def _end_all(self) -> None:
+        for each in list(self.streams):
+            self._end(each, "again")
+
     async def _run(self) -> None:
         while self.streams:
             if lifeline.leaving.is_set():
-                for each in list(self.streams):
-                    self._end(each, "again")
+                self._end_all()
                 return
             followed = list(self.streams)
             try:
                 said = await to_thread.run_sync(self._look, followed, limiter=self._thread)
-            except DBAPIError:
+            except SQLAlchemyError:
                 log.warning("inbox-stream-cannot-look")
                 said = []
+            except BaseException:  # nobody may wait for a look that never comes again
+                self._end_all()
+                raise
             for stream, message in said:
                 if message.last:
                     self._end(stream, message.event)
@@ -151,36 +161,43 @@ class Hub:
             await asyncio.sleep(EVERY_SECONDS)
 
     def _look(self, followed: list[Stream]) -> list[tuple[Stream, Message]]:
-        """Return what to say to whom; in a thread, in one short transaction."""
+        """Return what to say to whom; in a thread, in one short transaction.
+
+        What was read counts as read only once all of it has been said: a look that fails half way
+        is made again from where the last one ended.
+        """
+        trail = replace(self.trail, missing=dict(self.trail.missing))
         with self.database.transaction() as session:
             over = ended(session, {s.follower for s in followed}, now=self.clock())
-            changes = self.trail.follow(session)
+            changes = trail.follow(session)
             told = [
                 (stream, message)
                 for stream in followed
-                for message in self._told(session, stream, changes, over.get(stream.follower))
+                for message in _told(session, stream, changes, trail, over.get(stream.follower))
             ]
+        self.trail = trail
+        for stream in followed:
+            stream.caught_up = True
         self.looked = time.monotonic()
         return told
 
-    def _told(
-        self, session: Session, stream: Stream, changes: list[Changed], over: str | None
-    ) -> Iterable[Message]:
-        if over:
-            return [Message(over, last=True)]
-        if not stream.caught_up:
-            stream.caught_up = True
-            missed = surveying.changed(session, stream.after)
-            if len(missed) > RECENT:
-                return [Message("stale", self.trail.newest)]
-            first = [Message("alive")]
-            return first + self._rows(session, stream, missed)
-        return self._rows(session, stream, changes)
 
-    def _rows(self, session: Session, stream: Stream, changes: list[Changed]) -> list[Message]:
-        if not changes:
-            return []
-        rows = [asdict(each) for each in rows_for(session, stream.follower, changes)]
-        number = self.trail.newest
-        data = json.dumps({"rows": rows, "read": number}, separators=(",", ":"))
-        return [Message("rows", number, data)] if rows else []
+def _told(
+    session: Session, stream: Stream, changes: list[Changed], trail: Trail, over: str | None
+) -> list[Message]:
+    if over:
+        return [Message(over, last=True)]
+    if stream.caught_up:
+        return _rows(session, stream, changes, trail)
+    missed = surveying.changed(session, stream.after)
+    if len(missed) > RECENT:
+        return [Message("stale", trail.settled)]
+    return [Message("alive"), *_rows(session, stream, missed, trail)]
+
+
+def _rows(session: Session, stream: Stream, changes: list[Changed], trail: Trail) -> list[Message]:
+    if not changes:
+        return []
+    rows = [asdict(each) for each in rows_for(session, stream.follower, changes)]
+    data = json.dumps({"rows": rows, "read": trail.newest}, separators=(",", ":"))
+    return [Message("rows", trail.settled, data)] if rows else []

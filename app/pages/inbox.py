@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
-from alerts.surveying.repository import newest_event
+from alerts.surveying.repository import newest_events
 from alerts.surveying.service import case_of
+from alerts.together.repository import MOST
 from app.pages import listing
-from app.pages.done import notice
 from app.pages.door import Door, Visit
 from app.pages.listing import PAGE, Printing
 from app.pages.preferences import Preferences, keys, preferences
@@ -18,7 +19,7 @@ from app.pages.refusals import page_route
 from app.pages.showing import Filter, read
 from app.pages.situation import chips, empty, heading, lede, narrowed, outside
 from app.pages.strip import Strip, mark, strip_of
-from app.pages.together import alike
+from app.pages.together import Done, alike, told
 
 
 def router(door: Door) -> APIRouter:
@@ -26,24 +27,29 @@ def router(door: Door) -> APIRouter:
     routes = APIRouter(route_class=page_route(door.pages), include_in_schema=False)
 
     @routes.get("/inbox")
-    def inbox(request: Request, done: str = "", alert: UUID | None = None) -> Response:
+    def inbox(request: Request, done: Annotated[Done, Depends(_done)]) -> Response:
         chosen = read(request.query_params.multi_items())
         with door.visit(request) as visit:
             here = replace(visit, path=chosen.address)
-            return _page(door, here, chosen, preferences(request), done=(done, alert))
+            return _page(door, here, chosen, preferences(request), done=done)
 
     @routes.get("/inbox/rows/{alert_id}")
     def row(request: Request, alert_id: UUID, place: int = 1) -> Response:
         """Return the row of whoever an alert is about, as it stands now."""
         chosen = read(request.query_params.multi_items())
         with door.visit(request, present=False) as visit:
-            read_to = newest_event(visit.session)  # before the row: what comes later is new
+            _, read_to = newest_events(visit.session)  # before the row: what comes later is new
             how = Printing(preferences(request).private, place, read_to)
             patient, case = case_of(visit.session, visit.caller, alert_id)
             if case is None:
                 name = listing.name_of(visit, patient, how)
                 return door.pages.page(
-                    "row_over.html", visit=visit, alert_id=alert_id, patient_id=patient, name=name
+                    "row_over.html",
+                    visit=visit,
+                    alert_id=alert_id,
+                    patient_id=patient,
+                    name=name,
+                    read=read_to,
                 )
             found = listing.rows(door, visit, [case], how, audit="inbox")
             return door.pages.page("row.html", visit=visit, row=found[0], back=chosen.address)
@@ -63,15 +69,24 @@ def router(door: Door) -> APIRouter:
     return routes
 
 
+def _done(
+    done: str = "",
+    alert: UUID | None = None,
+    back: Annotated[int, Query(ge=0, le=MOST)] = 0,
+    left: Annotated[int, Query(ge=0, le=MOST)] = 0,
+) -> Done:
+    return Done(done, alert, back, left)
+
+
 def _page(
     door: Door,
     visit: Visit,
     chosen: Filter,
     kept: Preferences,
     *,
-    done: tuple[str, UUID | None],
+    done: Done,
 ) -> Response:
-    read_to = newest_event(visit.session)  # before the rows: what comes later is new to them
+    settled, read_to = newest_events(visit.session)  # before the rows: what comes later is new
     found = listing.survey(visit, chosen)
     said = found.reader.said
     line = _strip(door, visit, chosen, seen=mark(found.shown))
@@ -82,7 +97,7 @@ def _page(
         "inbox.html",
         visit=visit,
         here="inbox",
-        notice=notice(*done),
+        notice=told(visit, done, chosen.address[1:]),
         strip=line,
         heading=heading(found.everybody, said),
         lede=lede(found.everybody, found.reader),
@@ -99,7 +114,7 @@ def _page(
         left=max(0, len(found.shown) - first + 1 - len(shown)),
         per_page=PAGE,
         kept=kept,
-        read=read_to,
+        read=settled,
         keys=keys(kept, said),
         empty=empty(line, said),
     )

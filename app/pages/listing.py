@@ -44,11 +44,16 @@ def survey(visit: Visit, chosen: Filter) -> Listing:
     """Return who is listed; raise `InvalidError` for a team that is not the reader's."""
     cases = surveying.cases(visit.session, visit.caller)
     reader = reader_of(visit)
-    if set(chosen.teams) - {team.id for team in reader.teams}:
-        raise InvalidError("there is no such team", field="team")
+    check_teams(chosen, reader)
     shown = [case for case in cases if chosen.admits(case, reader.me, reader.of_team)]
     first = (chosen.page - 1) * PAGE
     return Listing(cases, shown, shown[first : first + PAGE], reader)
+
+
+def check_teams(chosen: Filter, reader: Reader) -> None:
+    """Raise `InvalidError` for a team that is not the reader's."""
+    if set(chosen.teams) - {team.id for team in reader.teams}:
+        raise InvalidError("there is no such team", field="team")
 
 
 def reader_of(visit: Visit) -> Reader:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
+from app.pages import listing
 from app.pages.door import Door
 from app.pages.hub import Hub, Message, Stream
 from app.pages.looking import Follower, follower
@@ -43,6 +44,7 @@ def router(door: Door) -> APIRouter:
 
 def _admitted(door: Door, request: Request, chosen: Filter) -> Follower:
     with door.visit(request, present=False) as visit:
+        listing.check_teams(chosen, listing.reader_of(visit))
         secret = request.cookies.get(door.cookie, "")
         return follower(visit.session, digest(secret), visit.caller, chosen)
 

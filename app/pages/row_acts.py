@@ -40,18 +40,20 @@ def router(door: Door) -> APIRouter:
             view = next((v for v in found if v.id == alert_id and not v.state.ended), None)
             if view is None:
                 raise NotFoundError("no such alert")
+            private = preferences(request).private
+            said = language(visit.language)
             at = partial(moment, now=visit.now, zone=door.zone, language=visit.language)
             return door.pages.page(
                 "row_acts.html",
                 visit=visit,
                 here="inbox",
-                name=listing.name_of(visit, patient, Printing(preferences(request).private, place)),
+                name=listing.name_of(visit, patient, Printing(private, place)),
                 alert_id=alert_id,
                 patient_id=patient,
                 version=view.version,
                 severity=view.severity,
                 sentence=spoken(view.headline, visit.language),
-                holding=holding(view, visit.identities, at, language(visit.language)),
+                holding=holding(view, visit.identities, at, said, private=private),
                 back=chosen.address,
                 do=do,
             )

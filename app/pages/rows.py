@@ -41,6 +41,7 @@ class RowView:
     name: str
     facts: str
     sentence: Sentence
+    untaken: str  # grave, and waiting behind one that was taken
     also: tuple[str, ...]
     picture: Svg | None
     no_picture: str
@@ -91,6 +92,7 @@ def row_view(row: InboxRow, screen: Screen, *, place: int) -> RowView:
         name=said.say("Patient {number}", number=place) if screen.private else row.patient_name,
         facts=_facts(profile, screen),
         sentence=spoken(row.finding, screen.language),
+        untaken=untaken(row, said),
         also=also(row, said),
         picture=picture(row, screen),
         no_picture=_no_picture(row.finding.vital, said),
@@ -116,6 +118,17 @@ def _facts(profile: PatientProfile, screen: Screen) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def untaken(row: InboxRow, said: Language) -> str:
+    """Return which grave alerts still wait although the one of the row was taken; "" if none."""
+    if not row.untaken:
+        return ""
+    return said.say("nobody has taken: {problems}", problems=_graded(row.untaken, said))
+
+
+def _graded(problems: Sequence[tuple[Severity, str]], said: Language) -> str:
+    return ", ".join(f"{said.say(tier)} {said.say(_problem(each))}" for tier, each in problems)
+
+
 def also(row: InboxRow, said: Language) -> tuple[str, ...]:
     """Return what else the row must say in small: other problems, doubt, lateness."""
     words = []
@@ -123,8 +136,7 @@ def also(row: InboxRow, said: Language) -> tuple[str, ...]:
         others = ", ".join(said.say(_problem(each)) for each in row.other_problems)
         words.append(said.say("also: {problems}", problems=others))
     if row.put_off:
-        others = ", ".join(f"{tier} {said.say(_problem(each))}" for tier, each in row.put_off)
-        words.append(said.say("put off: {problems}", problems=others))
+        words.append(said.say("put off: {problems}", problems=_graded(row.put_off, said)))
     if row.held:
         words.append(said.say(row.held))
     if row.late:

@@ -55,8 +55,9 @@ def heading(cases: Sequence[Case], said: Language) -> str:
 
 def lede(cases: Sequence[Case], reader: Reader) -> str:
     """Return the rest in one line."""
-    said, firsts = reader.said, [case.first for case in cases]
-    waiting = sum(b.state.waits for b in firsts) - sum(c.needs_somebody_now for c in cases)
+    said = reader.said
+    firsts = [case.first for case in cases if not case.needs_somebody_now]
+    waiting = sum(brief.state.waits for brief in firsts)
     mine = sum(brief.owner_id in reader.me for brief in firsts)
     others = sum(brief.state.owned for brief in firsts) - mine
     put_off = sum(brief.state is State.SNOOZED for brief in firsts)
@@ -91,7 +92,7 @@ def narrowed(chosen: Filter, shown: int, total: int, reader: Reader) -> str:
     names = {team.id: team.name for team in reader.teams}
     parts = (
         [words[each] for each in chosen.show],
-        list(chosen.tiers),
+        [reader.said.say(tier) for tier in chosen.tiers],
         [names[each] for each in chosen.teams],
     )
     return reader.said.say(

@@ -279,3 +279,9 @@ def test_a_number_that_comes_late_is_not_missed() -> None:
     trail._note(set(), 100.0)
 
     assert trail.missing == {}
+
+
+def test_a_stream_tells_nobody_who_belongs_to_another_team_sec_11(ward: Ward, address: str) -> None:
+    client = enter(address, ward.username)
+
+    assert client.get(f"/inbox/live?team={ward.other_team}").status_code == 422
