@@ -32,7 +32,7 @@ NOT_OPENED = ("/static", "/inbox/live", "/fhir")
 MAY_SAY = {
     "alert": ID,
     "before": r"\d{1,18}",  # the number of a line of the audit
-    "by": "rule|model|tier|team|age|sex|conditions",
+    "by": "rule|model|tier|team|age|sex|conditions|device",
     "days": "0|7|14|30|90",
     "do": "snooze|escalate",
     "done": "[a-z-]+",
