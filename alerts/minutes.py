@@ -42,6 +42,7 @@ class Entry:
     work: Work
     live: bool
     corrected: bool = False
+    corrected_by: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ import app.bulk.tables
 import app.checks.tables
 import app.periods
 import app.promises
+import app.sending.tables
 import app.subscriptions.tables
 import app.watching.tables
 import core.audit
@@ -63,6 +64,7 @@ TABLE_MODULES = (
     app.checks.tables,
     app.periods,
     app.promises,
+    app.sending.tables,
     app.subscriptions.tables,
     app.watching.tables,
 )

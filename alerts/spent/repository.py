@@ -28,7 +28,16 @@ def standing(
     )
     rows = session.scalars(query.order_by(TimeSpent.at.desc(), TimeSpent.id))
     return [
-        Entry(r.id, r.actor_id, r.at, r.minutes, Work(r.work), r.live, r.corrects_id is not None)
+        Entry(
+            r.id,
+            r.actor_id,
+            r.at,
+            r.minutes,
+            Work(r.work),
+            r.live,
+            r.corrects_id is not None,
+            r.corrected_by_id,
+        )
         for r in rows
     ]
 
@@ -36,11 +45,15 @@ def standing(
 def noted_with(
     session: Session, alert_id: UUID, *, by: UUID | None, at: datetime
 ) -> list[TimeSpent]:
-    """Return what stands of the entries that somebody made together with an act."""
+    """Return what stands of the entries that somebody made together with an act.
+
+    A correction keeps whose they are and the moment that they count for, so it is found too.
+    """
     query = select(TimeSpent).where(
         TimeSpent.alert_id == alert_id,
         TimeSpent.actor_id == by,
-        TimeSpent.noted_at == at,
+        TimeSpent.at == at,
+        TimeSpent.minutes > 0,
         _stands(),
     )
     return list(session.scalars(query))

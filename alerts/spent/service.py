@@ -78,7 +78,7 @@ def correct(
 def withdraw(
     session: Session, caller: Caller, alert_id: UUID, *, at: datetime, now: datetime
 ) -> None:
-    """Take back the minutes that the caller wrote down together with an act."""
+    """Take back the minutes that the caller wrote down with an act, as they stand by now."""
     who = caller.practitioner_id or caller.id
     for row in repository.noted_with(session, alert_id, by=who, at=at):
         _replace(session, caller, row, 0, now)
@@ -89,13 +89,14 @@ def _replace(session: Session, caller: Caller, row: TimeSpent, minutes: int, now
         "id": uuid4(),
         "patient_id": row.patient_id,
         "alert_id": row.alert_id,
-        "actor_id": caller.practitioner_id or caller.id,
+        "actor_id": row.actor_id,
         "at": row.at,
         "noted_at": now,
         "minutes": minutes,
         "work": row.work,
         "live": row.live,
         "corrects_id": row.id,
+        "corrected_by_id": caller.practitioner_id or caller.id,
     }
     statement = insert(TimeSpent).values(**values).on_conflict_do_nothing()
     if session.scalar(statement.returning(TimeSpent.id)) is None:

@@ -19,7 +19,7 @@ class TimeSpent(Base):
     id: Mapped[UUID] = id_column()
     patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"))
     alert_id: Mapped[UUID | None] = mapped_column(ForeignKey("alert.id"), index=True)
-    actor_id: Mapped[UUID | None]
+    actor_id: Mapped[UUID | None]  # whose minutes they are, whoever corrects them
     at: Mapped[datetime] = mapped_column(instant())  # which month it counts in
     noted_at: Mapped[datetime] = mapped_column(instant())
     minutes: Mapped[int]
@@ -27,5 +27,6 @@ class TimeSpent(Base):
     live: Mapped[bool]
     # Once: whoever corrects second is told that somebody did.
     corrects_id: Mapped[UUID | None] = mapped_column(ForeignKey("time_spent.id"), unique=True)
+    corrected_by_id: Mapped[UUID | None]
 
     __table_args__ = (Index(None, "patient_id", "at"),)

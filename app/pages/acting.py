@@ -28,6 +28,7 @@ from app.pages.language import language
 from app.pages.refusals import page_route
 from app.pages.showing import back_to
 from app.pages.spent import note_minutes
+from app.sending.service import first_time, taken_back
 from core.errors import ConflictError, NotFoundError
 from ingest.repository import care_teams, visible_to
 
@@ -82,6 +83,7 @@ def escalate(v: Visit, alert_id: UUID, _form: Act) -> None:
 def undo(v: Visit, alert_id: UUID, _form: Act) -> None:
     """Take one's last act back."""
     alerts.service.undo(v.session, v.caller, alert_id, now=v.now)
+    taken_back(v.session, v.caller, alert_id)
 
 
 def resolve(v: Visit, alert_id: UUID, form: Outcome) -> None:
@@ -153,7 +155,11 @@ def handler(
         try:
             with door.act(request, form.csrf) as visit:
                 patient = patient_of(visit, alert_id)
-                perform(visit, alert_id, form)
+                said = f"{done}|{form.said}"
+                if first_time(
+                    visit.session, visit.caller, form.form_id, alert_id, said, now=visit.now
+                ):
+                    perform(visit, alert_id, form)
         except ConflictError as error:
             return _conflict(door, request, alert_id, error, form)
         told = _after(form.back, patient, done, alert_id)

@@ -21,6 +21,12 @@ class Act(BaseModel):
     version: int | None = None
     back: str = "patient"
     csrf: str = ""
+    form_id: UUID | None = None  # of the form itself, where sending it twice would count twice
+
+    @property
+    def said(self) -> str:
+        """Return all that it says, but for what ties it to one session."""
+        return self.model_dump_json(exclude={"csrf", "form_id"})
 
 
 class Telling(Act):

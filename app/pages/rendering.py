@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
@@ -54,6 +55,7 @@ class Renderer:
             "say": said.markup,
             "counted": said.count,
             "asset": self._asset,
+            "form_id": uuid4,
             "zone_name": settings.site_timezone,
             "emergency_number": settings.emergency_number,
             "visit": None,

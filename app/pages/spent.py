@@ -14,11 +14,13 @@ from alerts.minutes import MOST, Work, bounds, month
 from alerts.naming.repository import UNKNOWN, names
 from alerts.service import Spent
 from alerts.spent.repository import standing
+from alerts.spent.tables import TimeSpent
 from app.pages.door import Door, Visit
 from app.pages.explained import Reader
 from app.pages.language import language
 from app.pages.refusals import page_route
 from app.pages.wording import Moment
+from app.sending.service import first_time
 from ingest.repository import one_person
 
 WORK = {
@@ -42,6 +44,7 @@ class EntryPrint:
     live: bool
     by: str
     corrected: bool
+    corrected_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,8 @@ def spent_print(visit: Visit, patient_id: UUID, reader: Reader) -> SpentPrint:
     since, until = bounds(visit.now, reader.patient_zone)
     ids = one_person(visit.session, patient_id)
     found = month(standing(visit.session, ids, since=since, until=until))
-    called = names(visit.session, {each.by for each in found.entries if each.by})
+    people = {who for each in found.entries for who in (each.by, each.corrected_by) if who}
+    called = names(visit.session, people)
     said = language(visit.language)
     minutes = said.count("This month: {count} minute", "This month: {count} minutes", found.minutes)
     contacts = said.count("{count} live contact", "{count} live contacts", found.contacts)
@@ -74,6 +78,7 @@ def spent_print(visit: Visit, patient_id: UUID, reader: Reader) -> SpentPrint:
                 each.live,
                 called.get(each.by, UNKNOWN) if each.by else "",
                 each.corrected,
+                called.get(each.corrected_by, UNKNOWN) if each.corrected_by else "",
             )
             for each in found.entries
             if each.minutes or each.corrected
@@ -109,10 +114,12 @@ def router(door: Door) -> APIRouter:
         work: Annotated[str, Form()] = Work.REVIEW,
         live: Annotated[str, Form()] = "",
         csrf: Annotated[str, Form()] = "",
+        form_id: Annotated[UUID | None, Form()] = None,
     ) -> Response:
         with door.act(request, csrf) as visit:
             entry = Spent(minutes, work, live=bool(live))
-            alerts.service.spend(visit.session, visit.caller, patient_id, entry, now=visit.now)
+            if _first_time(visit, form_id, patient_id, f"minutes|{minutes}|{work}|{live}"):
+                alerts.service.spend(visit.session, visit.caller, patient_id, entry, now=visit.now)
         return _back(patient_id, "minutes")
 
     @routes.post("/minutes/{entry_id}")
@@ -121,14 +128,22 @@ def router(door: Door) -> APIRouter:
         entry_id: UUID,
         minutes: Annotated[int, Form()] = 0,
         csrf: Annotated[str, Form()] = "",
+        form_id: Annotated[UUID | None, Form()] = None,
     ) -> Response:
         with door.act(request, csrf) as visit:
-            patient_id = alerts.service.correct(
-                visit.session, visit.caller, entry_id, minutes, now=visit.now
-            )
+            if _first_time(visit, form_id, entry_id, f"corrected|{minutes}"):
+                patient_id = alerts.service.correct(
+                    visit.session, visit.caller, entry_id, minutes, now=visit.now
+                )
+            else:
+                patient_id = visit.session.get_one(TimeSpent, entry_id).patient_id
         return _back(patient_id, "corrected")
 
     return routes
+
+
+def _first_time(visit: Visit, form_id: UUID | None, subject_id: UUID, said: str) -> bool:
+    return first_time(visit.session, visit.caller, form_id, subject_id, said, now=visit.now)
 
 
 def _back(patient_id: UUID, done: str) -> Response:

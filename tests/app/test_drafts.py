@@ -96,6 +96,27 @@ def test_a_form_that_came_too_late_is_offered_again_and_sent_ux_10(
     assert "Calls again at 18:00." in client.get(f"/patients/{ward.patients[name]}").text
 
 
+def test_a_draft_that_is_sent_twice_leaves_one_note(
+    sit: Sit, ward: Ward, passing: list[timedelta]
+) -> None:
+    client, patient = sit(ward.username), ward.patients["Oh Malsun"]
+    text = client.get(f"/patients/{patient}").text
+    path = f"/alerts/{ward.alerts['Oh Malsun'][0]}/note"
+    form = text[text.index(f'action="{path}"') :]
+    fields = {"csrf": csrf(text), "form_id": hidden(form, "form_id"), "note": "Rang the daughter"}
+    passing[0] = timedelta(minutes=16)
+    late = client.post(path, data=fields)
+    enter(client, ward.username)
+    for _ in range(2):
+        again = client.post("/draft", data={"draft": hidden(late.text, "draft")})
+        kept = {key: hidden(again.text, key) for key in ("csrf", "form_id", "note")}
+        assert client.post(path, data=kept).status_code == 303
+
+    shown = client.get(f"/patients/{patient}").text
+
+    assert shown.count('<span class="note-words">Rang the daughter</span>') == 1
+
+
 def test_what_was_typed_is_for_its_writer_only_ux_10(
     sit: Sit, ward: Ward, passing: list[timedelta]
 ) -> None:
