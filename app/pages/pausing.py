@@ -188,7 +188,7 @@ def _read(visit: Visit, patient_id: UUID, form: PauseForm) -> tuple[Asked | None
     first, last = _day(form.first), _day(form.last)
     if first is None and form.first.strip():
         faults["since"] = said.say("This is not a day.")
-    if last is None:
+    if last is None or last == date.max:  # which has no morrow for a pause to end on
         faults["until"] = said.say("Give the last day: a pause has an end.")
     if not people.may_see(visit.session, visit.caller, patient_id):
         raise NotFoundError("no such patient")

@@ -36,6 +36,8 @@ class Asked:
             first, last = date.fromisoformat(self.first), date.fromisoformat(self.last)
         except ValueError as error:
             raise InvalidError("a day is written like 2026-11-29", field="first") from error
+        if last >= now.astimezone(zone).date() + LONGEST:  # nor would a calendar have its morrow
+            raise InvalidError("the last day lies after the first, a year at most", field="last")
         since = datetime.combine(first, time(), tzinfo=zone)
         until = min(datetime.combine(last + timedelta(days=1), time(), tzinfo=zone), now)
         if not timedelta() < until - since <= LONGEST:

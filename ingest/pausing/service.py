@@ -8,6 +8,7 @@ from core.audit import Action, record
 from core.errors import ConflictError, ForbiddenError, NotFoundError
 from core.outbox import Topic, offer
 from ingest.access.repository import may_see
+from ingest.archive.repository import lock
 from ingest.merging.repository import one_person, survivor
 from ingest.pauses import Asked, check
 from ingest.pausing import repository
@@ -39,6 +40,8 @@ def declare(
     """
     who = _clinician(session, caller, patient_id)
     check(asked, now=now)
+    # Two at once would each see no other; a merge of the person waits for us, or we for it.
+    lock(session, [f"patient|{survivor(session, patient_id)}"])
     head = survivor(session, patient_id)
     known = repository.pauses_of(session, one_person(session, head), after=asked.since)
     if any(p.ended_at is None and p.since < asked.until for p in known):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from html import unescape
+from threading import Barrier
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -17,10 +20,16 @@ import alerts.service
 import app.pages
 import monitoring.service
 from alerts.tables import Alert, Delivery
+from app.accounts.tables import AppUser
 from core.audit import Action, AuditEvent
 from core.clock import utc_now
+from core.errors import ConflictError
+from core.security import Caller, Role
+from ingest import repository as people
 from ingest.context.repository import stays_of
 from ingest.enrolment import Absence
+from ingest.pauses import Asked, Kind
+from ingest.pausing import service
 from ingest.pausing.tables import DeclaredPause
 from ingest.repository import person
 from ingest.tables import StoredReading
@@ -185,6 +194,9 @@ def test_one_that_is_planned_is_taken_back_and_was_never_an_absence(
         ({"last": ""}, "until"),
         ({"last": "soon"}, "until"),
         ({"last": "2999-01-01"}, "until"),
+        ({"last": "9999-12-31"}, "until"),
+        ({"first": "9999-12-31"}, "since"),
+        ({"first": "0001-01-01"}, "since"),
         ({"first": "2020-01-01"}, "since"),
     ],
     ids=str,
@@ -208,6 +220,38 @@ def test_two_pauses_do_not_overlap(enter: Enter, ward: Ward) -> None:
 
     assert answer.status_code == 422
     assert "Another pause is declared for these days" in words(answer.text)
+
+
+def test_of_two_pauses_at_the_same_moment_one_is_refused(
+    database: Database, enter: Enter, ward: Ward
+) -> None:
+    """Each looked before the other wrote: without the person's lock both would stand (AL-10)."""
+    patient, now = ward.patients["Han Sooja"], utc_now()
+    enter(ward.username)
+    with database.transaction() as session:
+        who = session.scalars(select(AppUser).where(AppUser.username == ward.username)).one()
+        caller = Caller("user", who.id, Role(who.role), practitioner_id=who.practitioner_id)
+    asked = Asked(Kind.HOLIDAY, now, now + timedelta(days=3), "both at once")
+    both = Barrier(2)
+
+    def declare(_: int) -> str:
+        try:
+            with database.transaction() as session:
+                assert people.may_see(session, caller, patient)
+                both.wait(10)
+                service.declare(session, caller, patient, asked, now=now)
+                time.sleep(0.3)  # seconds in which the other one looks
+        except ConflictError:
+            return "refused"
+        return "declared"
+
+    with ThreadPoolExecutor(2) as pool:
+        said = sorted(pool.map(declare, range(2)))
+
+    assert said == ["declared", "refused"]
+    with database.transaction() as session:
+        rows = session.scalars(select(DeclaredPause).where(DeclaredPause.patient_id == patient))
+        assert len(rows.all()) == 1
 
 
 def test_the_pauses_of_somebody_elses_patient_do_not_exist_sec_12(enter: Enter, ward: Ward) -> None:

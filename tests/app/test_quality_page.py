@@ -195,6 +195,19 @@ def test_a_span_that_is_none_is_refused(enter: Enter, ward: Ward, query: str) ->
     assert enter(ward.username).get(f"/quality?{query}").status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("first", "last"), [("2026-11-01", "9999-12-31"), ("0001-01-01", "9999-12-31")]
+)
+def test_a_day_at_the_edge_of_the_calendar_is_refused_and_its_field_named(
+    enter: Enter, ward: Ward, first: str, last: str
+) -> None:
+    """It has no morrow: a clear refusal, not a fault of ours (SEC-38)."""
+    answer = enter(ward.username).get(f"/quality?first={first}&last={last}")
+
+    assert answer.status_code == 422
+    assert "The last day lies after the first, a year at most" in words(answer.text)
+
+
 def test_a_proposal_is_tried_on_the_past_and_ends_in_text_for_the_plan(
     enter: Enter, ward: Ward
 ) -> None:
