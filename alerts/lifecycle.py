@@ -53,6 +53,7 @@ class Event(StrEnum):
     DELEGATE = "delegate"
     ACCEPT = "accept"  # whom it was delegated to takes it
     RETURNED = "returned"  # nobody accepted
+    ACCESS_ENDED = "access-ended"  # whoever has it may not see the patient any more
     SNOOZE = "snooze"
     SNOOZE_ENDED = "snooze-ended"
     CONTACTED = "contacted"
@@ -86,6 +87,7 @@ _NEXT: dict[Event, dict[State, State]] = {
     Event.DELEGATE: _ACKNOWLEDGED | {State.CLAIMED: State.ACKNOWLEDGED},
     Event.ACCEPT: _ACKNOWLEDGED,
     Event.RETURNED: _ACKNOWLEDGED,
+    Event.ACCESS_ENDED: dict.fromkeys((State.CLAIMED, State.ACKNOWLEDGED), State.OPEN),
     Event.SNOOZE: dict.fromkeys((State.OPEN, State.CLAIMED, State.ACKNOWLEDGED), State.SNOOZED),
     Event.SNOOZE_ENDED: {State.SNOOZED: State.OPEN},
     Event.CONTACTED: _STAYS,

@@ -68,6 +68,7 @@ class Reason(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     CLAIMED = "being-looked-at"
     CLAIM_LAPSED = "claim-lapsed"
+    ACCESS_ENDED = "access-in-an-emergency-ended"
     ACCEPTED = "delegation-accepted"
     SNOOZED = "put-off-with-a-reason"
     CONTACTED = "person-contacted"
@@ -152,6 +153,7 @@ WORDS: dict[Reason, str] = {
     Reason.ACKNOWLEDGED: "acknowledged",
     Reason.CLAIMED: "being looked at",
     Reason.CLAIM_LAPSED: "the claim ended with nothing done",
+    Reason.ACCESS_ENDED: "access in an emergency is over: who had it may not see the person now",
     Reason.ACCEPTED: "delegation accepted",
     Reason.SNOOZED: "put off",
     Reason.CONTACTED: "the person was reached",

@@ -19,7 +19,7 @@ from ingest.repository import one_person
 from monitoring.record import write_says, write_usual
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -81,6 +81,13 @@ def locked(session: Session, alert_id: UUID, *, wait: bool = True) -> Alert | No
         .with_for_update(skip_locked=not wait)
         .execution_options(populate_existing=True)
     )
+
+
+def had_by(session: Session, patients: Collection[UUID], who: UUID) -> list[UUID]:
+    """Return the live episodes of some records that a person owns, claimed, or passes on."""
+    has = or_(Alert.owner_id == who, Alert.claimed_by == who, Alert.delegated_by == who)
+    query = select(Alert.id).where(Alert.patient_id.in_(patients), Alert.state.in_(LIVE), has)
+    return list(session.scalars(query.order_by(Alert.id)))
 
 
 def live_problems(session: Session, patient_id: UUID) -> list[str]:

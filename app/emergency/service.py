@@ -10,10 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select
 
+from alerts.steps.service import give_back
 from app.accounts.tables import AppUser
 from core import outbox
 from core.audit import Action, AuditEvent, Event, record_all
@@ -25,7 +27,7 @@ from core.security import SYSTEM, Caller, Role
 from ingest.access.tables import EmergencyAccess
 from ingest.numbers.repository import owners
 from ingest.receipt import Kind, Name
-from ingest.repository import visible_to
+from ingest.repository import may_see, one_person, survivor, visible_to
 from ingest.tables import Patient
 
 if TYPE_CHECKING:
@@ -138,12 +140,18 @@ def _found(session: Session, sought: Sought) -> UUID:
             for row in session.scalars(select(Patient).where(Patient.id.in_(real)))
             if unseal(session, Patient.birth_date, row.birth_date, id=row.id)
             == sought.born.isoformat()
-            and unseal(session, Patient.name, row.name, id=row.id).casefold()
-            == sought.name.strip().casefold()
+            and _plain(unseal(session, Patient.name, row.name, id=row.id)) == _plain(sought.name)
         ]
-    if len(ids) != 1:
+    # Records that were merged are one person: the one who stands for them is meant.
+    people = {survivor(session, each) for each in ids}
+    if len(people) != 1:
         raise NotFoundError("not exactly one person")
-    return ids[0]
+    return people.pop()
+
+
+def _plain(name: str) -> str:
+    """Return a name as it is compared: Hangul may be typed as syllables or in its letters."""
+    return normalize("NFC", normalize("NFC", name).strip().casefold())
 
 
 def open_of(session: Session, caller: Caller) -> list[Open]:
@@ -168,6 +176,7 @@ def end(session: Session, caller: Caller, id_: UUID) -> None:
     if row.ended_at is None:
         row.ended_at = now_of(session)
         _note(session, caller, row, ENDED, now=row.ended_at)
+        _give_back(session, row, now=row.ended_at)
 
 
 def lapse(session: Session, id_: UUID, *, now: datetime) -> None:
@@ -176,6 +185,17 @@ def lapse(session: Session, id_: UUID, *, now: datetime) -> None:
     if row.ended_at is None:
         row.ended_at = row.until
         _note(session, Caller("user", row.user_id), row, ENDED, now=now)
+        _give_back(session, row, now=now)
+
+
+def _give_back(session: Session, row: EmergencyAccess, *, now: datetime) -> None:
+    """Let nobody go on having an alert of a patient whom they may not see any more."""
+    session.flush()
+    user = session.get_one(AppUser, row.user_id)
+    caller = Caller("user", user.id, Role(user.role), user.practitioner_id)
+    if not may_see(session, caller, row.patient_id):
+        records = one_person(session, row.patient_id)
+        give_back(session, records, user.practitioner_id or user.id, now=now)
 
 
 def _note(
@@ -205,7 +225,7 @@ def _told(session: Session, row: EmergencyAccess) -> Told:
     read = session.execute(
         select(AuditEvent.entity, func.count())
         .where(
-            AuditEvent.patient_id == row.patient_id,
+            AuditEvent.patient_id.in_(one_person(session, row.patient_id)),
             AuditEvent.caller_id == row.user_id,
             AuditEvent.recorded.between(row.began_at, ended),
             AuditEvent.entity.not_in((STARTED, ENDED)),

@@ -19,6 +19,7 @@ LEGAL = [
     (CLAIMED, Event.CLAIM_LAPSED, OPEN),
     *((state, Event.ACKNOWLEDGE, TAKEN) for state in (OPEN, CLAIMED)),
     (TAKEN, Event.ACK_EXPIRED, OPEN),
+    *((state, Event.ACCESS_ENDED, OPEN) for state in (CLAIMED, TAKEN)),
     *((state, Event.DELEGATE, TAKEN) for state in (CLAIMED, TAKEN)),
     (TAKEN, Event.ACCEPT, TAKEN),
     (TAKEN, Event.RETURNED, TAKEN),
