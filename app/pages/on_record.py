@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 
 from app.accounts.tables import AppUser
+from app.emergency.service import ENDED, STARTED
 from app.pages.door import Visit
 from app.pages.explained import Reader
 from app.pages.language import language
@@ -32,6 +33,8 @@ LOOKED_AT = {
     "inbox": "the inbox",
     "accesses": "who looked",
     "report": "a report",
+    STARTED: "access in an emergency, opened",
+    ENDED: "access in an emergency, ended",
 }
 
 
@@ -187,9 +190,10 @@ def _uuid(key: str) -> UUID | None:
 def accesses(
     visit: Visit, ids: Sequence[UUID], reader: Reader, *, most: int, before: int | None = None
 ) -> list[AccessPrint]:
-    """Return who read something of a patient, the newest first."""
+    """Return who read something of a patient, or opened it in an emergency, the newest first."""
     row = AuditEvent
-    query = select(row).where(row.patient_id.in_(ids), row.action == Action.READ)
+    looked = or_(row.action == Action.READ, row.entity.in_((STARTED, ENDED)))
+    query = select(row).where(row.patient_id.in_(ids), looked)
     if before is not None:
         query = query.where(row.id < before)
     rows = visit.session.scalars(query.order_by(row.id.desc()).limit(most)).all()

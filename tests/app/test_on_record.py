@@ -6,8 +6,11 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
+from app.emergency.service import ENDED, STARTED
 from core.audit import Action, record
+from core.clock import utc_now
 from core.security import Caller, Role
 from ingest.tables import Condition
 
@@ -82,3 +85,18 @@ def test_who_looked_at_another_teams_patient_is_not_told_sec_12(enter: Enter, wa
     answer = enter(ward.username).get(f"/patients/{ward.patients['Yun Hidden']}/accesses")
 
     assert answer.status_code == 404
+
+
+def test_access_in_an_emergency_is_among_who_looked_even_where_nothing_was_read_sec_14_sec_19(
+    database: Database, enter: Enter, ward: Ward
+) -> None:
+    patient = ward.patients["Oh Malsun"]
+    with database.transaction() as session:
+        for entity in (STARTED, ENDED):
+            caller = Caller("user", uuid4(), Role.NURSE)
+            record(session, caller, Action.EXECUTE, entity, now=utc_now(), patients=[patient])
+
+    shown = enter(ward.username).get(f"/patients/{patient}/accesses").text
+
+    assert "access in an emergency, opened" in shown
+    assert "access in an emergency, ended" in shown
