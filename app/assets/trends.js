@@ -6,7 +6,7 @@
   const root = document.getElementById("trends");
   if (!root || !window.uPlot) return;
   const { source, zone, shown: shownWords, failed } = root.dataset;
-  const language = document.documentElement.lang;
+  const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
   const status = document.getElementById("trends-shown");
   const LEAST = 6 * 3600; // the closest look, in seconds
   const SHAPES = { RED: "triangle", AMBER: "diamond", YELLOW: "circle" };

@@ -97,7 +97,7 @@ def test_what_arrives_is_offered_and_a_red_is_said_once_ux_13(
     let_arrive(database, ward, "Han Sooja")
     page.get_by_role("button", name="1 new: show it").wait_for(timeout=2_000)
 
-    assert page.locator("#red").inner_text() == "A new RED alert has arrived."
+    expect(page.locator("#red")).to_have_text("A new RED alert has arrived.")
     assert page.locator("#rows h2 a").all_inner_texts() == order
     screenshot(page, "inbox-new")
     page.evaluate("document.getElementById('red').textContent = ''")
