@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from dataclasses import dataclass, field
+from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus, urlsplit
@@ -33,6 +34,8 @@ RETURN = "/sign-in/return"
 SCOPE = "openid"  # who it is, and nothing else about them
 KEPT_SECONDS = 3600.0
 KEYS_REST_SECONDS = 30.0  # keys are fetched anew for a key that is not known, but not more often
+FAILED_SECONDS = 30.0  # so long nobody asks again for what was not to be had
+WAIT_SECONDS = 1.0  # so long one request waits for another that asks the same
 NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
@@ -44,6 +47,8 @@ class _Known:
     metadata_at: float = 0.0
     keys: dict[str, Any] = field(default_factory=dict)
     keys_at: float = 0.0
+    failed_at: float | None = None
+    asking: Lock = field(default_factory=Lock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +150,38 @@ class Provider:
         return self._asked("POST", metadata["token_endpoint"], headers, body.encode())
 
     def _metadata(self) -> dict[str, Any]:
+        """Return how the provider describes itself: one request asks, none just after a failure.
+
+        Anybody comes here without having signed in: a provider that hangs may not hold more
+        than one thread for long.
+        """
         known = self.known
-        if not known.metadata or monotonic() - known.metadata_at > KEPT_SECONDS:
+        if self._fresh():
+            return known.metadata
+        if not known.asking.acquire(timeout=WAIT_SECONDS):
+            raise ProviderAwayError("provider is being asked")
+        try:
+            if not self._fresh():
+                self._discover()
+            return known.metadata
+        finally:
+            known.asking.release()
+
+    def _fresh(self) -> bool:
+        known = self.known
+        return bool(known.metadata) and monotonic() - known.metadata_at <= KEPT_SECONDS
+
+    def _discover(self) -> None:
+        known = self.known
+        if known.failed_at is not None and monotonic() - known.failed_at < FAILED_SECONDS:
+            raise ProviderAwayError("provider was not reached just now")
+        try:
             found = self._asked("GET", self.issuer.rstrip("/") + WELL_KNOWN)
             self._check(found)
-            known.metadata, known.metadata_at = found, monotonic()
-        return known.metadata
+        except SignInError:
+            known.failed_at = monotonic()
+            raise
+        known.metadata, known.metadata_at, known.failed_at = found, monotonic(), None
 
     def _check(self, found: dict[str, Any]) -> None:
         if found.get("issuer") != self.issuer:
