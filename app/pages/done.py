@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 WORDS = {
-    "taken": "You have taken the alert. Without a contact written down or an outcome it escalates again.",
+    "taken": "You have taken the alert."
+    " Without a contact written down or an outcome it escalates again.",
     "together": "You have taken them together. Each waits for its own outcome.",
     "claimed": "Others see that you look at it. Its escalation goes on.",
     "passed-on": "Your colleague is asked to take it. Unanswered, it comes back to you.",
