@@ -10,7 +10,6 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from alerts.lifecycle import State
-from core.errors import Sentence
 from core.vitals import Severity
 from monitoring.findings import Finding
 
@@ -19,12 +18,8 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from uuid import UUID
 
-    from alerts.survey import Brief
     from ingest.roster import PatientProfile
     from monitoring.findings import Problem
-
-GRAVE = (Severity.RED, Severity.AMBER)
-LONG_AGO = {86400: "{count} d ago", 3600: "{count} h ago", 60: "{count} min ago"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +135,6 @@ class InboxRow:
     holding: Holding
     next_step_at: datetime | None
     next_step: str
-    untaken: tuple[tuple[Severity, Problem], ...]  # grave, and waiting behind one that was taken
     other_problems: tuple[Problem, ...]
     put_off: tuple[tuple[Severity, Problem], ...]  # others that somebody has snoozed
     last_reading_at: datetime | None
@@ -157,7 +151,7 @@ def rows(
     """
     shown = [e for e in episodes if not (physician and e.severity is Severity.DQ)]
     grouped = groupby(sorted(shown, key=_by_patient), key=lambda e: e.patient_id)
-    found = [_row(sorted(group, key=foremost), people[patient]) for patient, group in grouped]
+    found = [_row(sorted(group, key=urgency), people[patient]) for patient, group in grouped]
     return sorted(found, key=urgency)
 
 
@@ -165,7 +159,7 @@ def _by_patient(episode: EpisodeView) -> UUID:
     return episode.patient_id
 
 
-def urgency(item: EpisodeView | InboxRow | Brief) -> tuple[bool, int, float]:
+def urgency(item: EpisodeView | InboxRow) -> tuple[bool, int, float]:
     """Return the sort key of the work: the gravest first, then the oldest (UX-01).
 
     What somebody has put off stands after everything else.
@@ -174,21 +168,10 @@ def urgency(item: EpisodeView | InboxRow | Brief) -> tuple[bool, int, float]:
     return (put_off, -item.severity.rank, item.opened_at.timestamp())
 
 
-def foremost(item: EpisodeView | Brief) -> tuple[bool, int, bool, float]:
-    """Return the sort key among one person's alerts: of equals, what nobody has taken yet.
-
-    A second RED must not stand behind the first because that one is in good hands.
-    """
-    put_off, rank, opened = urgency(item)
-    return (put_off, rank, not item.state.waits, opened)
-
-
 def _row(episodes: list[EpisodeView], person: PatientProfile) -> InboxRow:
     """Return the row that speaks of the first episode and counts the others."""
     first, others = episodes[0], episodes[1:]
     finding = first.headline
-    untaken = [e for e in others if not first.state.waits and e.severity in GRAVE and e.state.waits]
-    known = [e for e in others if e not in untaken and e.state is not State.SNOOZED]
     return InboxRow(
         patient_id=first.patient_id,
         patient_name=person.name,
@@ -207,18 +190,17 @@ def _row(episodes: list[EpisodeView], person: PatientProfile) -> InboxRow:
         holding=first.holding,
         next_step_at=first.next_step_at,
         next_step=first.next_step,
-        untaken=tuple((e.severity, e.problem) for e in untaken),
-        other_problems=tuple(e.problem for e in known),
+        other_problems=tuple(e.problem for e in others if e.state is not State.SNOOZED),
         put_off=tuple((e.severity, e.problem) for e in others if e.state is State.SNOOZED),
         last_reading_at=person.last_reading_at,
         team_name=person.team_name,
     )
 
 
-def ago(span: timedelta) -> Sentence:
+def ago(span: timedelta) -> str:
     """Return how long ago in one number: "3 s ago", "12 min ago", "5 h ago", "2 d ago"."""
     seconds = max(0, int(span.total_seconds()))
-    for size, words in LONG_AGO.items():
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
         if seconds >= size:
-            return Sentence(words, {"count": seconds // size})
-    return Sentence("{count} s ago", {"count": seconds})
+            return f"{seconds // size} {unit} ago"
+    return f"{seconds} s ago"

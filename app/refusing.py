@@ -12,7 +12,6 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from app import errors
-from app.pages.headers import EVERYWHERE
 from core.errors import WardlightError
 from ingest.receipt import HOW_TO_RETRACT, RETRACTABLE, STORED
 
@@ -54,10 +53,7 @@ def add_refusals(web: FastAPI) -> None:
         return errors.of_the_database(error)
 
     async def unexpected(_: Request, error: Any) -> Response:
-        # Answered outside of every middleware, so that its headers are put on here.
-        answer = errors.unexpected(error)
-        answer.headers.update({**EVERYWHERE, "Cache-Control": "no-store"})
-        return answer
+        return errors.unexpected(error)
 
     web.add_exception_handler(WardlightError, ours)
     web.add_exception_handler(RequestValidationError, invalid)

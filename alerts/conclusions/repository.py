@@ -30,10 +30,8 @@ class Conclusion:
     label: Label
 
 
-def concluded(
-    session: Session, *, since: datetime, patients: Collection[UUID] | None = None
-) -> list[Conclusion]:
-    """Return the episodes that started since an instant and bear a label, of some people or all."""
+def concluded(session: Session, *, since: datetime) -> list[Conclusion]:
+    """Return the episodes that started since an instant and bear a label."""
     columns = (
         Alert.patient_id,
         Alert.problem,
@@ -42,8 +40,6 @@ def concluded(
         Alert.outcome,
     )
     query = select(*columns).where(Alert.started_at >= since, Alert.outcome.is_not(None))
-    if patients is not None:
-        query = query.where(Alert.patient_id.in_(patients))
     rows = session.execute(query.order_by(Alert.started_at, Alert.id))
     return [
         Conclusion(patient, Problem(problem), started, ended, Label(label))

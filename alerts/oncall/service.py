@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from core.security import Caller
     from ingest.roster import Responsible, Team
     from ingest.weekly import Span
-    from monitoring.phrases import Phrase
 
 SHIFT, LEAVE = "on_call_shift", "practitioner_leave"
 
@@ -117,7 +116,7 @@ class Overview:
     known: rota_check.Team
     turns: Sequence[Turn]
     leaves: Sequence[Away]
-    warnings: Sequence[Phrase]
+    warnings: Sequence[str]
     names: dict[UUID, str]
 
 

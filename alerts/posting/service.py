@@ -22,8 +22,6 @@ from alerts.patients.repository import Tried
 from alerts.patients.wording import Kind, State, Why
 from alerts.policy import thaw
 from alerts.reds import repository as reds
-from alerts.visit import Status
-from alerts.visits.repository import visit_told
 from core.security import digest
 from core.vitals import Severity
 from ingest.contacts import repository as numbers
@@ -125,10 +123,6 @@ def _over(session: Session, message: PatientMessage, kind: Kind, *, now: datetim
     if kind is Kind.REPEAT:
         asked = asking.of_ids(session, map(UUID, message.asks))
         return Why.TOO_LATE if all(each.until <= now for each in asked) else None
-    if kind is Kind.VISIT:
-        visit = visit_told(session, message)
-        if visit is not None and visit.status is not Status.BOOKED:
-            return Why.VISIT_OVER
     if kind is Kind.WITHDRAWN:
         return None  # it is put off while another RED stands
     alert = repository.alert_of(session, message.alert_id) if message.alert_id else None
@@ -242,7 +236,7 @@ def _try_later(
 
 
 def _urgent(message: PatientMessage) -> bool:
-    return message.kind in (Kind.INSTRUCTION, Kind.VISIT)
+    return message.kind == Kind.INSTRUCTION
 
 
 def end(

@@ -1,1 +1,0 @@
-"""The answers to the checklist of an alert."""

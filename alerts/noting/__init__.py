@@ -1,1 +1,0 @@
-"""Notes of clinicians on an alert."""

@@ -1,1 +1,0 @@
-"""What is open for somebody, surveyed before it is read."""

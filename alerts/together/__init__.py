@@ -1,1 +1,0 @@
-"""Several alerts taken by one act."""

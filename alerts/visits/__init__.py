@@ -1,1 +1,0 @@
-"""Video visits of the same day: booked on an alert, held, missed or cancelled."""

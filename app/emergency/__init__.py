@@ -1,1 +1,0 @@
-"""Access in an emergency to a patient who is not one's own: never silent, never for long."""

@@ -1,1 +1,0 @@
-"""Forms that are sent more than once, and count once."""

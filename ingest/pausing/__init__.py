@@ -1,1 +1,0 @@
-"""Pauses that a clinician declares: a holiday, a planned admission."""

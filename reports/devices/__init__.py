@@ -1,1 +1,0 @@
-"""Which devices measured what an alert rests on."""
