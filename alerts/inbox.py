@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ingest.roster import PatientProfile
     from monitoring.findings import Problem
 
+GRAVE = (Severity.RED, Severity.AMBER)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingView(Finding):
@@ -135,6 +137,7 @@ class InboxRow:
     holding: Holding
     next_step_at: datetime | None
     next_step: str
+    untaken: tuple[tuple[Severity, Problem], ...]  # grave, and waiting behind one that was taken
     other_problems: tuple[Problem, ...]
     put_off: tuple[tuple[Severity, Problem], ...]  # others that somebody has snoozed
     last_reading_at: datetime | None
@@ -151,7 +154,7 @@ def rows(
     """
     shown = [e for e in episodes if not (physician and e.severity is Severity.DQ)]
     grouped = groupby(sorted(shown, key=_by_patient), key=lambda e: e.patient_id)
-    found = [_row(sorted(group, key=urgency), people[patient]) for patient, group in grouped]
+    found = [_row(sorted(group, key=foremost), people[patient]) for patient, group in grouped]
     return sorted(found, key=urgency)
 
 
@@ -168,10 +171,21 @@ def urgency(item: EpisodeView | InboxRow) -> tuple[bool, int, float]:
     return (put_off, -item.severity.rank, item.opened_at.timestamp())
 
 
+def foremost(item: EpisodeView) -> tuple[bool, int, bool, float]:
+    """Return the sort key among one person's alerts: of equals, what nobody has taken yet.
+
+    A second RED must not stand behind the first because that one is in good hands.
+    """
+    put_off, rank, opened = urgency(item)
+    return (put_off, rank, not item.state.waits, opened)
+
+
 def _row(episodes: list[EpisodeView], person: PatientProfile) -> InboxRow:
     """Return the row that speaks of the first episode and counts the others."""
     first, others = episodes[0], episodes[1:]
     finding = first.headline
+    untaken = [e for e in others if not first.state.waits and e.severity in GRAVE and e.state.waits]
+    known = [e for e in others if e not in untaken and e.state is not State.SNOOZED]
     return InboxRow(
         patient_id=first.patient_id,
         patient_name=person.name,
@@ -190,7 +204,8 @@ def _row(episodes: list[EpisodeView], person: PatientProfile) -> InboxRow:
         holding=first.holding,
         next_step_at=first.next_step_at,
         next_step=first.next_step,
-        other_problems=tuple(e.problem for e in others if e.state is not State.SNOOZED),
+        untaken=tuple((e.severity, e.problem) for e in untaken),
+        other_problems=tuple(e.problem for e in known),
         put_off=tuple((e.severity, e.problem) for e in others if e.state is State.SNOOZED),
         last_reading_at=person.last_reading_at,
         team_name=person.team_name,

@@ -14,6 +14,8 @@ from alerts.patients.service import after_resolution
 from alerts.reasons import Reason
 from alerts.routing import practitioner
 from alerts.steps.service import advance, hold, plan_lapse, reopen
+from core.errors import ConflictError
+from core.vitals import Severity
 from ingest import repository as people
 
 if TYPE_CHECKING:
@@ -178,14 +180,24 @@ def escalate(session: Session, caller: Caller, alert_id: UUID, *, now: datetime)
     hands.audit()
 
 
-def resolve(
-    session: Session, caller: Caller, alert_id: UUID, resolution: Resolution, *, now: datetime
+def resolve(  # noqa: PLR0913 (whose end, by whom, how, when, and how grave it was shown to be)
+    session: Session,
+    caller: Caller,
+    alert_id: UUID,
+    resolution: Resolution,
+    *,
+    now: datetime,
+    seen: Severity | None = None,
 ) -> None:
     """End an alert with its outcome; one that nobody owns is acknowledged first.
 
-    Raises `NotFoundError` and `ConflictError` as `acknowledge` does.
+    Raises `NotFoundError` and `ConflictError` as `acknowledge` does; the latter too where the
+    alert has become graver than `seen`, for which its outcome was meant.
     """
     hands = take_up(session, caller, alert_id, now=now)
+    severity = Severity(hands.alert.severity)
+    if seen is not None and severity.rank > seen.rank:
+        raise ConflictError(f"This alert has become {severity} since you opened its page.")
     if hands.state in (State.OPEN, State.CLAIMED, State.SNOOZED):
         own(hands)
         hands = again(hands)

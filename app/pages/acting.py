@@ -23,6 +23,7 @@ from app.pages.door import Door, Visit
 from app.pages.labels import concluded
 from app.pages.refusals import page_route
 from core.errors import ConflictError, NotFoundError
+from core.vitals import Severity
 from ingest.repository import care_teams, visible_to
 
 LONGEST = 24 * 14
@@ -45,9 +46,10 @@ class Telling(Act):
 
 
 class Outcome(Telling):
-    """How it turned out."""
+    """How it turned out, and how grave it was shown to be."""
 
     conclusion: str
+    severity: Severity | None = None
     checked: list[str] = []
     note: str = ""
 
@@ -126,7 +128,7 @@ def undo(v: Visit, alert_id: UUID, _form: Act) -> None:
 def resolve(v: Visit, alert_id: UUID, form: Outcome) -> None:
     """End it with its outcome."""
     ending = concluded(form.conclusion, form.note, form.checked)
-    alerts.service.resolve(v.session, v.caller, alert_id, ending, now=v.now)
+    alerts.service.resolve(v.session, v.caller, alert_id, ending, now=v.now, seen=form.severity)
     tell(v, alert_id, form)
 
 

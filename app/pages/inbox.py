@@ -172,6 +172,9 @@ def row_view(row: InboxRow, screen: Screen) -> RowView:
 def also(row: InboxRow) -> str:
     """Return what else the row must say in small: other problems, doubt, lateness."""
     words = []
+    if row.untaken:
+        left = ", ".join(f"{s} {p.replace('-', ' ')}" for s, p in row.untaken)
+        words.append(f"nobody has taken: {left}")
     if row.other_problems:
         words.append("also: " + ", ".join(p.replace("-", " ") for p in row.other_problems))
     if row.put_off:
@@ -208,7 +211,7 @@ def _labelled(frame: Frame, points: Sequence[Point], vital: Vital) -> Frame:
 
 def heading(rows: Sequence[InboxRow]) -> str:
     """Return how many people need somebody now: RED and AMBER that nobody has taken."""
-    urgent = sum(row.severity in GRAVE and row.state.waits for row in rows)
+    urgent = sum(bool(row.untaken) or (row.severity in GRAVE and row.state.waits) for row in rows)
     if not urgent:
         return "Nobody waits for you now"
     return f"{plural(urgent, 'person needs', 'people need')} you now"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from alerts.inbox import EpisodeView, FindingView, Holding, ago, rows
 from alerts.lifecycle import State
+from app.pages.inbox import also, heading
 from core.vitals import Severity, Vital
 from ingest.roster import PatientProfile
 from monitoring.findings import Problem, Spoken, Usual
@@ -108,6 +109,23 @@ def test_five_alerts_of_one_patient_give_one_row_led_by_the_gravest() -> None:
 
     assert (row.alert_id, row.severity, row.problem) == (red.id, Severity.RED, Problem.BREATHING)
     assert set(row.other_problems) == {e.problem for e in lesser}
+
+
+@pytest.mark.parametrize("second", [Severity.RED, Severity.AMBER])
+def test_what_is_in_hand_hides_nothing_that_nobody_has_ux_01(second: Severity) -> None:
+    patient = uuid4()
+    handled = view(patient, Severity.RED, state=State.ACKNOWLEDGED, owner_id=uuid4())
+    new = view(patient, second, problem=Problem.BREATHING, opened_at=NOW + timedelta(minutes=5))
+
+    (row,) = sorted_rows([handled, new])
+
+    assert heading([row]) == "1 person needs you now"
+    assert row.severity is Severity.RED
+    if second is Severity.RED:
+        assert row.alert_id == new.id
+    else:
+        assert row.untaken == ((Severity.AMBER, Problem.BREATHING),)
+        assert also(row) == "nobody has taken: AMBER breathing"
 
 
 def test_a_row_holds_everything_that_a_decision_needs() -> None:

@@ -163,3 +163,23 @@ def test_another_teams_alert_takes_no_act_sec_12(
 
     for act in ("claim", "delegate", "snooze", "wake", "contact", "escalate", "undo"):
         assert post(client, alert, act, **fields).status_code == 404
+
+
+def test_an_outcome_is_not_put_on_what_became_graver_meanwhile_ux_05(
+    database: Database, enter: Enter, ward: Ward
+) -> None:
+    client, alert = enter(ward.username), of(database, ward, "Kwon Yeonghui")
+    shown = client.get(f"/patients/{ward.patients['Kwon Yeonghui']}").text
+    form = shown[shown.index(f'action="/alerts/{alert}/resolve"') :]
+    severity = re.findall(r'name="severity" value="([^"]*)"', form)[0]
+    with database.transaction() as session:
+        session.get_one(Alert, alert).severity = "RED"
+
+    answer = post(client, alert, "resolve", conclusion="unsure/", severity=severity)
+
+    assert severity == "AMBER"
+    assert answer.status_code == 409
+    assert "This alert has become RED since you opened its page." in answer.text
+    assert state_of(database, alert).state != "resolved"
+    again = post(client, alert, "resolve", conclusion="unsure/", severity="RED")
+    assert again.status_code == 303
