@@ -70,5 +70,5 @@ def is_silent(person: PatientProfile, *, now: datetime) -> bool:
 
 def mark(rows: Iterable[InboxRow]) -> str:
     """Return a short mark of a list's state, to tell whether a page on a screen is old."""
-    states = ",".join(f"{row.alert_id}:{row.version}:{row.severity}" for row in rows)
+    states = ",".join(f"{row.alert_id}:{row.version}:{row.severity}:{row.untaken}" for row in rows)
     return hashlib.sha256(states.encode()).hexdigest()[:16]

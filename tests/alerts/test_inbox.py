@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from alerts.inbox import EpisodeView, FindingView, Holding, ago, rows
 from alerts.lifecycle import State
 from app.pages.inbox import also, heading
+from app.pages.strip import mark
 from core.vitals import Severity, Vital
 from ingest.roster import PatientProfile
 from monitoring.findings import Problem, Spoken, Usual
@@ -120,6 +121,7 @@ def test_what_is_in_hand_hides_nothing_that_nobody_has_ux_01(second: Severity) -
     (row,) = sorted_rows([handled, new])
 
     assert heading([row]) == "1 person needs you now"
+    assert mark([row]) != mark(sorted_rows([handled]))  # an open page offers the change
     assert row.severity is Severity.RED
     if second is Severity.RED:
         assert row.alert_id == new.id
