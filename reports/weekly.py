@@ -11,6 +11,7 @@ from datetime import timedelta
 from statistics import median
 from typing import TYPE_CHECKING
 
+from alerts.inbox import GRAVE
 from core.vitals import Severity
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 FEW = 5  # a rate over fewer is marked: one more alert would change it by a fifth
 SILENT_AFTER = timedelta(hours=48)
-GRAVE = (Severity.RED, Severity.AMBER)
 TIERS = (Severity.RED, Severity.AMBER, Severity.YELLOW, Severity.DQ)
 TARGETS: dict[Severity, timedelta] = {  # acknowledged within (alerting.md section 2)
     Severity.RED: timedelta(minutes=15),

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from alerts.cover import unread
 from alerts.hours import Place
-from alerts.inbox import EpisodeView, FindingView
+from alerts.inbox import GRAVE, EpisodeView, FindingView
 from alerts.lifecycle import State
 from alerts.outcomes import WORDS
 from app.pages.holding import Holding, holding
@@ -25,7 +25,6 @@ from monitoring.findings import Assessment, Contribution, Risk
 from monitoring.phrases import Phrase, whole
 from monitoring.words import Other
 from reports.charts import Svg, bar
-from reports.weekly import GRAVE
 
 MOST_FINDINGS = 4
 MOST_EVIDENCE = 8

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request, Response
 
 import alerts.service
-from alerts.inbox import InboxRow
+from alerts.inbox import GRAVE, InboxRow
 from alerts.lifecycle import State
 from app import health
 from app.pages.done import notice
@@ -29,7 +29,6 @@ from ingest.roster import PatientProfile
 from monitoring.catalogue import ENGLISH
 from reports import repository as account
 from reports.charts import Frame, Point, Svg, describe, sparkline
-from reports.weekly import GRAVE
 
 SPARK_SPAN = timedelta(days=14)
 
