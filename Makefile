@@ -11,7 +11,7 @@ WORKERS ?= 3
 # How often `make faults` kills the API at a random point (REL-01).
 KILLS ?= 200
 
-.PHONY: help setup setup-dev check test fix demo bench faults migrate lock conformance
+.PHONY: help setup setup-dev check test fix demo bench faults screens migrate lock conformance
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -29,6 +29,9 @@ test: setup-dev ## run every test (ARGS="-k name" narrows it)
 
 faults: setup-dev ## run every fault, write what it cost into docs/reliability.md (ARGS="-k ft_08" runs one)
 	WARDLIGHT_KILLS=$(KILLS) $(BIN)/python -m pytest -p tests.faults.table -m "" $(ARGS)
+
+screens: setup-dev ## take the pictures of the pages that the docs show
+	WARDLIGHT_SCREENS=docs/screens $(BIN)/python -m pytest -q tests/browser/test_screens.py $(ARGS)
 
 check: setup-dev ## linters, types, import layers, templates
 	$(BIN)/ruff check .

@@ -5,11 +5,19 @@ from __future__ import annotations
 import re
 
 from alerts.policy import Channel
-from core.errors import InvalidError
+from core.errors import InvalidError, Sentence
 
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164
 _MAIL = re.compile(r"[!-?A-~]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 LONGEST_ACCOUNT = 200
+NEEDS = {
+    Channel.SMS: "{channel}: needs a number with its country: +49170…",
+    Channel.EMAIL: "{channel}: needs an address such as name@clinic.example",
+    Channel.CHAT: "{channel}: needs the account's name, without spaces",
+    Channel.WEBHOOK: "{channel}: needs an https address",
+    Channel.PUSH: "{channel}: needs an https address",
+    Channel.INBOX: "{channel}: needs no address: everybody has an inbox",
+}
 _SPACING = str.maketrans("", "", " -()./\u00a0")
 
 
@@ -25,22 +33,19 @@ def read_address(channel: Channel, said: str) -> str:
     match channel:
         case Channel.SMS:
             text = text.translate(_SPACING)
-            right, need = (
-                bool(_NUMBER.fullmatch(text)),
-                "a number with its country: +49170…",
-            )
+            right = bool(_NUMBER.fullmatch(text))
         case Channel.EMAIL:
-            right, need = bool(_MAIL.fullmatch(text)), "an address such as name@clinic.example"
+            right = bool(_MAIL.fullmatch(text))
         case Channel.CHAT:
             plain = text.isprintable() and " " not in text
             right = plain and 0 < len(text) <= LONGEST_ACCOUNT
-            need = "the account's name, without spaces"
         case Channel.WEBHOOK | Channel.PUSH:
-            right, need = text.startswith(("https://", "http://")), "an https address"
+            right = text.startswith(("https://", "http://"))
         case Channel.INBOX:
-            right, need = False, "no address: everybody has an inbox"
+            right = False
     if not right:
-        raise InvalidError(f"{channel}: needs {need}", field="address")
+        facts = {"channel": Sentence(str(channel))}
+        raise InvalidError(NEEDS[channel], field="address", facts=facts)
     return text
 
 

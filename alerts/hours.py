@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from core.errors import InvalidError
 from ingest.weekly import DASH, NAMES, Span, clock, span
+from monitoring import words
+from monitoring.phrases import Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -174,13 +176,24 @@ def thaw_place(stored: Mapping[str, Any]) -> Place:
     )
 
 
+ONE_DAY = f"{{day}} {{since}}{DASH}{{until}}"
+DAYS_APART = f"{{first}} {{since}}{DASH}{{last}} {{until}}"
+
+
 def spoken(start: datetime, end: datetime, zone: ZoneInfo) -> str:
+    """Return a time from one instant to another, by weekday and local time, in English."""
+    return words.phrase(span_words(start, end, zone))
+
+
+def span_words(start: datetime, end: datetime, zone: ZoneInfo) -> Phrase:
     """Return a time from one instant to another, by weekday and local time."""
     first, last = start.astimezone(zone), end.astimezone(zone)
+    since, until = Phrase(f"{first:%H:%M}"), Phrase(f"{last:%H:%M}")
+    day, ends = Phrase(NAMES[first.weekday()]), Phrase(NAMES[last.weekday()])
     if first.date() == (last - timedelta(microseconds=1)).date():
-        until = "24:00" if last.date() != first.date() else f"{last:%H:%M}"
-        return f"{NAMES[first.weekday()]} {first:%H:%M}{DASH}{until}"
-    return f"{NAMES[first.weekday()]} {first:%H:%M}{DASH}{NAMES[last.weekday()]} {last:%H:%M}"
+        until = until if last.date() == first.date() else Phrase(clock(24 * 60))
+        return Phrase(ONE_DAY, {"day": day, "since": since, "until": until})
+    return Phrase(DAYS_APART, {"first": day, "since": since, "last": ends, "until": until})
 
 
 def week_words(minutes: Iterable[tuple[int, int]]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from alerts.lifecycle import State
+from core.errors import Sentence
 from core.vitals import Severity
 from monitoring.findings import Finding
 
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from uuid import UUID
 
+    from alerts.survey import Brief
     from ingest.roster import PatientProfile
     from monitoring.findings import Problem
 
 GRAVE = (Severity.RED, Severity.AMBER)
+LONG_AGO = {86400: "{count} d ago", 3600: "{count} h ago", 60: "{count} min ago"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +165,7 @@ def _by_patient(episode: EpisodeView) -> UUID:
     return episode.patient_id
 
 
-def urgency(item: EpisodeView | InboxRow) -> tuple[bool, int, float]:
+def urgency(item: EpisodeView | InboxRow | Brief) -> tuple[bool, int, float]:
     """Return the sort key of the work: the gravest first, then the oldest (UX-01).
 
     What somebody has put off stands after everything else.
@@ -171,7 +174,7 @@ def urgency(item: EpisodeView | InboxRow) -> tuple[bool, int, float]:
     return (put_off, -item.severity.rank, item.opened_at.timestamp())
 
 
-def foremost(item: EpisodeView) -> tuple[bool, int, bool, float]:
+def foremost(item: EpisodeView | Brief) -> tuple[bool, int, bool, float]:
     """Return the sort key among one person's alerts: of equals, what nobody has taken yet.
 
     A second RED must not stand behind the first because that one is in good hands.
@@ -212,10 +215,10 @@ def _row(episodes: list[EpisodeView], person: PatientProfile) -> InboxRow:
     )
 
 
-def ago(span: timedelta) -> str:
+def ago(span: timedelta) -> Sentence:
     """Return how long ago in one number: "3 s ago", "12 min ago", "5 h ago", "2 d ago"."""
     seconds = max(0, int(span.total_seconds()))
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+    for size, words in LONG_AGO.items():
         if seconds >= size:
-            return f"{seconds // size} {unit} ago"
-    return f"{seconds} s ago"
+            return Sentence(words, {"count": seconds // size})
+    return Sentence("{count} s ago", {"count": seconds})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from core.errors import Sentence
 from core.vitals import Severity
 
 
@@ -52,6 +53,7 @@ class Event(StrEnum):
     DELEGATE = "delegate"
     ACCEPT = "accept"  # whom it was delegated to takes it
     RETURNED = "returned"  # nobody accepted
+    ACCESS_ENDED = "access-ended"  # whoever has it may not see the patient any more
     SNOOZE = "snooze"
     SNOOZE_ENDED = "snooze-ended"
     CONTACTED = "contacted"
@@ -68,7 +70,7 @@ class Refused:
     `moved` says that the alert moved on: somebody may have been first.
     """
 
-    reason: str
+    reason: Sentence
     moved: bool = True
 
 
@@ -85,6 +87,7 @@ _NEXT: dict[Event, dict[State, State]] = {
     Event.DELEGATE: _ACKNOWLEDGED | {State.CLAIMED: State.ACKNOWLEDGED},
     Event.ACCEPT: _ACKNOWLEDGED,
     Event.RETURNED: _ACKNOWLEDGED,
+    Event.ACCESS_ENDED: dict.fromkeys((State.CLAIMED, State.ACKNOWLEDGED), State.OPEN),
     Event.SNOOZE: dict.fromkeys((State.OPEN, State.CLAIMED, State.ACKNOWLEDGED), State.SNOOZED),
     Event.SNOOZE_ENDED: {State.SNOOZED: State.OPEN},
     Event.CONTACTED: _STAYS,
@@ -102,10 +105,20 @@ def transition(state: State, event: Event, severity: Severity) -> State | Refuse
     never put off (AL-11).
     """
     if state.ended:
-        return Refused(f"the alert is already {state}")
+        return Refused(Sentence("the alert is already {state}", _facts(state)))
     if event is Event.CLEARED and severity not in CLEARS_ALONE:
-        return Refused(f"a {severity} alert never closes without a person", moved=False)
+        return Refused(
+            Sentence(
+                "a {severity} alert never closes without a person", {"severity": str(severity)}
+            ),
+            moved=False,
+        )
     if event is Event.SNOOZE and severity is Severity.RED:
-        return Refused("a RED alert cannot be snoozed", moved=False)
+        return Refused(Sentence("a RED alert cannot be snoozed"), moved=False)
     after = _NEXT[event].get(state)
-    return after or Refused(f"an alert that is {state} cannot take '{event}'")
+    sentence = Sentence("this cannot be done to an alert that is {state}", _facts(state))
+    return after or Refused(sentence)
+
+
+def _facts(state: State) -> dict[str, Sentence]:
+    return {"state": Sentence(str(state))}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from core.errors import InvalidError
+from core.errors import InvalidError, Sentence
 
 NOTE_LENGTH = 2000
 
@@ -72,9 +72,17 @@ def resolution(label: str, action: str = "", note: str = "") -> Resolution:
         raise InvalidError("choose how this alert turned out", field="label")
     known = ACTIONS[Label(label)]
     if known and action not in known:
-        raise InvalidError(f"choose one of: {', '.join(known)}", field="action")
+        raise InvalidError(
+            "choose one of: {choices}", field="action", facts={"choices": ", ".join(known)}
+        )
     if not known and action:
-        raise InvalidError(f"{label} takes no sub-reason", field="action")
+        raise InvalidError(
+            "the outcome “{outcome}” takes no sub-reason",
+            field="action",
+            facts={"outcome": Sentence(WORDS[label])},
+        )
     if len(note) > NOTE_LENGTH:
-        raise InvalidError(f"a note has at most {NOTE_LENGTH} characters", field="note")
+        raise InvalidError(
+            "a note has at most {most} characters", field="note", facts={"most": NOTE_LENGTH}
+        )
     return Resolution(Label(label), action, note.strip())

@@ -68,10 +68,17 @@ class Reason(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     CLAIMED = "being-looked-at"
     CLAIM_LAPSED = "claim-lapsed"
+    ACCESS_ENDED = "access-in-an-emergency-ended"
     ACCEPTED = "delegation-accepted"
     SNOOZED = "put-off-with-a-reason"
     CONTACTED = "person-contacted"
     NOT_REACHED = "person-not-reached"
+    NOTED = "note-written"
+    CHECKED = "checklist-answered"
+    VISIT_BOOKED = "video-visit-booked"
+    VISIT_HELD = "video-visit-held"
+    VISIT_MISSED = "video-visit-missed"
+    VISIT_CANCELLED = "video-visit-cancelled"
     REPAIRED = "found-without-a-next-step"
     UNDONE = "taken-back-by-who-did-it"
     RESOLVED = "outcome-recorded"
@@ -146,10 +153,17 @@ WORDS: dict[Reason, str] = {
     Reason.ACKNOWLEDGED: "acknowledged",
     Reason.CLAIMED: "being looked at",
     Reason.CLAIM_LAPSED: "the claim ended with nothing done",
+    Reason.ACCESS_ENDED: "access in an emergency is over: who had it may not see the person now",
     Reason.ACCEPTED: "delegation accepted",
     Reason.SNOOZED: "put off",
     Reason.CONTACTED: "the person was reached",
     Reason.NOT_REACHED: "the person was not reached",
+    Reason.NOTED: "a note",
+    Reason.CHECKED: "the checklist",
+    Reason.VISIT_BOOKED: "video visit booked",
+    Reason.VISIT_HELD: "video visit held",
+    Reason.VISIT_MISSED: "video visit missed",
+    Reason.VISIT_CANCELLED: "video visit cancelled",
     Reason.REPAIRED: "nothing was due for it: the auditor began its chain again",
     Reason.UNDONE: "taken back within seconds by who did it",
     Reason.RESOLVED: "outcome recorded",

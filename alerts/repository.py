@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, text
+from sqlalchemy import or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from alerts.lifecycle import LIVE, State
 from alerts.tables import IS_LIVE, Alert, AlertEvent, AlertFinding
+from alerts.visit import BOOKED
 from core import outbox
 from core.outbox import Topic
 from core.security import SYSTEM
@@ -18,7 +19,7 @@ from ingest.repository import one_person
 from monitoring.record import write_says, write_usual
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -32,6 +33,9 @@ CHANGES = (
     *("claimed", "unclaimed", "delegated", "returned", "snoozed", "contacted", "undone"),
     *("resolved", "auto-closed", "withdrawn"),
 )
+NOTED = "noted"
+# What changes nothing of the alert itself, and can be taken back all the same.
+BESIDE = (NOTED, BOOKED)
 # What a person did to an alert, for whoever comes second.
 ACTS = ("acknowledged", "resolved", "claimed", "snoozed", "delegated")
 
@@ -77,6 +81,13 @@ def locked(session: Session, alert_id: UUID, *, wait: bool = True) -> Alert | No
         .with_for_update(skip_locked=not wait)
         .execution_options(populate_existing=True)
     )
+
+
+def had_by(session: Session, patients: Collection[UUID], who: UUID) -> list[UUID]:
+    """Return the live episodes of some records that a person owns, claimed, or passes on."""
+    has = or_(Alert.owner_id == who, Alert.claimed_by == who, Alert.delegated_by == who)
+    query = select(Alert.id).where(Alert.patient_id.in_(patients), Alert.state.in_(LIVE), has)
+    return list(session.scalars(query.order_by(Alert.id)))
 
 
 def live_problems(session: Session, patient_id: UUID) -> list[str]:
@@ -224,11 +235,16 @@ def last_act(session: Session, alert: Alert) -> AlertEvent | None:
     return session.scalar(query.order_by(AlertEvent.id.desc()).limit(1))
 
 
-def last_change(session: Session, alert: Alert) -> AlertEvent | None:
-    """Return the last line of the timeline that changed what an alert is."""
-    query = select(AlertEvent).where(
-        AlertEvent.alert_id == alert.id, AlertEvent.kind.in_([*CHANGES, "escalated"])
-    )
+def last_change(
+    session: Session, alert: Alert, *, noted_by: UUID | None = None
+) -> AlertEvent | None:
+    """Return the last line of the timeline that changed what an alert is.
+
+    A note or a booking changes nothing; with `noted_by`, one of that person counts all the same.
+    """
+    counts = AlertEvent.kind.in_([*CHANGES, "escalated"])
+    note = AlertEvent.kind.in_(BESIDE) & (AlertEvent.actor_id == noted_by)
+    query = select(AlertEvent).where(AlertEvent.alert_id == alert.id, or_(counts, note))
     return session.scalar(query.order_by(AlertEvent.id.desc()).limit(1))
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alerts.hours import EVERY_HOUR, NO_COVER
+from alerts.hours import EVERY_HOUR, NO_COVER, span_words
 from alerts.policy import To
+from monitoring.phrases import Phrase, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,8 +16,11 @@ if TYPE_CHECKING:
 
     from alerts.hours import Hours, Place
     from alerts.policy import Policy
-    from alerts.rota import Rota
+    from alerts.rota import Rota, Turn
     from ingest.roster import Responsible
+
+
+NO_ROTA = "no on-call rota is kept: off hours the responsible physician is told, if at work"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,33 +53,50 @@ def _hours(policy: Policy, place: Place, name: str) -> Hours:
     return policy.hours[name] if name else EVERY_HOUR
 
 
-def warnings(policy: Policy, team: Team, start: datetime, end: datetime) -> list[str]:
+def warnings(policy: Policy, team: Team, start: datetime, end: datetime) -> list[Phrase]:
     """Return what should be mended before it is needed: holes first, then people."""
     return [*_holes(policy, team, start, end), *_people(team, start, end)]
 
 
-def _holes(policy: Policy, team: Team, start: datetime, end: datetime) -> Iterator[str]:
+def _holes(policy: Policy, team: Team, start: datetime, end: datetime) -> Iterator[Phrase]:
     hours = wanted(policy, team.place)
     if not hours:
         return
     if not team.keeps_rota:
-        yield "no on-call rota is kept: off hours the responsible physician is told, if at work"
+        yield Phrase(NO_ROTA)
         return
     for hole in team.rota.holes(start, end, wanted=hours, place=team.place):
-        day = hole.start.astimezone(team.place.clock).date()
-        yield f"{hole.words(team.place.clock, {})} ({day})"
+        yield hole_words(hole, team.place)
 
 
-def _people(team: Team, start: datetime, end: datetime) -> Iterator[str]:
+def hole_words(hole: Turn, place: Place) -> Phrase:
+    """Return that nobody is on call, and when."""
+    return Phrase(
+        "{who} on call {span} ({day})",
+        {
+            "who": Phrase("nobody"),
+            "span": span_words(hole.start, hole.end, place.clock),
+            "day": Phrase(str(hole.start.astimezone(place.clock).date())),
+        },
+    )
+
+
+def _people(team: Team, start: datetime, end: datetime) -> Iterator[Phrase]:
     if not team.answering:
-        yield "no physician and no care manager: every page goes to the fallback team"
+        yield Phrase("no physician and no care manager: every page goes to the fallback team")
     planned = {who for turn in team.rota.turns(start, end) for who in turn.who}
     by_id = {person.practitioner_id: person for person in (*team.answering, *team.members)}
     chained = planned | {person.practitioner_id for person in team.answering}
     for identity, person in by_id.items():
         if identity in chained and not person.active:
-            yield f"{person.name} is not active, and would be told"
+            yield Phrase("{name} is not active, and would be told", {"name": Phrase(person.name)})
         elif identity in chained and not (person.email or identity in team.reachable):
-            yield f"{person.name} has no working channel but the inbox: no address is known"
+            yield Phrase(
+                "{name} has no working channel but the inbox: no address is known",
+                {"name": Phrase(person.name)},
+            )
     if lost := len(planned - set(by_id)):
-        yield f"{lost} on the rota are no longer of the team: the fallback team is told instead"
+        yield Phrase(
+            "{count} on the rota are no longer of the team: the fallback team is told instead",
+            {"count": whole(lost)},
+        )

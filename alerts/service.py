@@ -10,15 +10,18 @@ from uuid import UUID
 from alerts import grouping, policy_source, repository
 from alerts import inbox as order
 from alerts.acts.repository import take_up
-from alerts.acts.service import Contact, acknowledge, claim, escalate, note_contact, resolve
+from alerts.acts.service import Contact, Seen, acknowledge, claim, escalate, note_contact, resolve
+from alerts.checking.service import answer
 from alerts.delegating.service import candidates, delegate
 from alerts.delivery.service import Addresses, deliver
 from alerts.digests.service import compose_due as compose_digests
 from alerts.digests.service import send as send_digest
 from alerts.episodes.service import clear, step, take
 from alerts.holding.service import release
+from alerts.noting.service import add_note
 from alerts.postponing.service import snooze, wake
 from alerts.reasons import Reason
+from alerts.spent.service import Spent, correct, spend
 from alerts.standings.service import Judged, last_found, settle
 from alerts.steps.service import escalate_due
 from alerts.undoing.service import undo
@@ -43,10 +46,15 @@ if TYPE_CHECKING:
 __all__ = [
     "Addresses",
     "Contact",
+    "Seen",
+    "Spent",
     "acknowledge",
+    "add_note",
+    "answer",
     "candidates",
     "claim",
     "compose_digests",
+    "correct",
     "delegate",
     "deliver",
     "episodes",
@@ -62,6 +70,7 @@ __all__ = [
     "resolve",
     "send_digest",
     "snooze",
+    "spend",
     "undo",
     "wake",
 ]

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from core import audit
 from core.audit import Action
-from core.errors import ConflictError, InvalidError, NotFoundError
+from core.errors import ConflictError, InvalidError, NotFoundError, Sentence
 from core.outbox import Outbox, State, Topic, stands
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ WORDS = {
     Topic.NOTIFY: "notify a subscription",
     Topic.ROLL: "roll up a patient's dense stream",
     Topic.EXPORT: "write a step of a bulk export",
+    Topic.OVERRIDE: "tell the privacy officer of access in an emergency",
+    Topic.LAPSE: "write down the end of access in an emergency",
     Topic.PROBE: "prove that work is being done",
 }
 
@@ -96,7 +98,9 @@ def discard(session: Session, caller: Caller, row_id: UUID, reason: str, *, now:
     """
     why = reason.strip()
     if not why or len(why) > REASON_LENGTH:
-        raise InvalidError(f"say why, in at most {REASON_LENGTH} characters", field="reason")
+        raise InvalidError(
+            "say why, in at most {most} characters", field="reason", facts={"most": REASON_LENGTH}
+        )
     row = _given_up(session, row_id)
     row.state, row.done_at, row.note = State.DISCARDED, now, why
     _record(session, caller, row, Action.DELETE, now=now)
@@ -107,7 +111,9 @@ def _given_up(session: Session, row_id: UUID) -> Outbox:
     if row is None:
         raise NotFoundError("no such work")
     if row.state != State.PARKED:
-        raise ConflictError(f"this work is {row.state}: somebody was first")
+        raise ConflictError(
+            "this work is {state}: somebody was first", facts={"state": Sentence(row.state)}
+        )
     return row
 
 

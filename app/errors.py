@@ -37,6 +37,9 @@ RETRY_AFTER_SECONDS = "5"
 # failover, transaction ended from outside, rolled back for others' sake, out of resources,
 # lock not to be had, shutting down.
 PASSING = ("08", "25006", "25P03", "25P04", "40", "53", "55P03", "57")
+# No right to write a row, no such table: what was read without its row in the audit is not
+# given out (SEC-16), and stays until somebody sets the store right.
+NOT_TAKEN = ("42501", "42P01")
 
 STATUS: dict[type[WardlightError], HTTPStatus] = {
     NotFoundError: HTTPStatus.NOT_FOUND,
@@ -103,14 +106,22 @@ def of_the_database(error: DBAPIError) -> Response:
         return outcome(
             503, "the store is not available at the moment; nothing was acknowledged: send it again"
         )
+    if state in NOT_TAKEN:
+        log.error("database does not take a row", error=type(error).__name__, state=state)
+        return outcome(503, "the store does not take what must be written down; nothing was done")
     return unexpected(error)
 
 
 def unexpected(error: Exception) -> Response:
     """Answer a fault of ours with a number that the log also has, and nothing else (SEC-22)."""
+    return outcome(500, f"internal error {numbered(error)}; nothing was accepted")
+
+
+def numbered(error: Exception) -> str:
+    """Write a fault of ours into the log, by its class and place, and return its number."""
     number = str(uuid4())
     log.error("unexpected", number=number, error=type(error).__name__, at=_place(error))
-    return outcome(500, f"internal error {number}; nothing was accepted")
+    return number
 
 
 def _place(error: Exception) -> str:

@@ -27,8 +27,10 @@ STYLES = (
     "page.css",
     "inbox.css",
     "patient.css",
+    "trends.css",
     "report.css",
     "rules.css",
+    "plan.css",
     "told.css",
     "print.css",
 )
@@ -40,7 +42,17 @@ QUIET = (
     "--loglevel=error",
     "--omit=optional",
 )
-OWN_FILES = ("wardlight.js", "reached.js", "push.js", "icon.svg")
+OWN_FILES = (
+    "wardlight.js",
+    "trends.js",
+    "acts.js",
+    "live.js",
+    "keys.js",
+    "reached.js",
+    "push.js",
+    "icon.svg",
+    "session.js",
+)
 
 
 class BuildError(RuntimeError):
@@ -61,6 +73,11 @@ VENDORED = (
         "node_modules/htmx.org/dist/htmx.min.js",
         "htmx.min.js",
         "sha384-Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn",
+    ),
+    Vendored(
+        "node_modules/uplot/dist/uPlot.iife.min.js",
+        "uplot.min.js",
+        "sha384-Gx3t0zdBAuQOuvvmaLZj7HKEiSgWTAs+VdtNY7wt19QDPTDQjFIwAuXDj0zeN00c",
     ),
 )
 

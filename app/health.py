@@ -21,6 +21,7 @@ from core import backlog
 from core.outbox import Priority
 from ingest.streams.repository import known_since
 from monitoring.liveness import JUDGED_WITHIN
+from monitoring.phrases import Phrase, counted, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,13 +43,14 @@ QUEUES = {Priority.CRITICAL: "critical", Priority.NORMAL: "normal", Priority.BUL
 
 @dataclass(frozen=True, slots=True)
 class PipelineStatus:
-    """The state of alerting: `faults` is empty when it is normal."""
+    """The state of alerting: `faults` is empty when it is normal; `said` has them as phrases."""
 
     faults: tuple[str, ...]
     moving: bool
     last_progress_at: datetime | None
     unjudged: int = 0
     since: datetime | None = None  # how long it is degraded, as far as that is known
+    said: tuple[Phrase, ...] = ()
 
     @property
     def normal(self) -> bool:
@@ -75,39 +77,53 @@ def pipeline(session: Session, *, now: datetime) -> PipelineStatus:
         *promises.verdict(session, now=now),
     ]
     known = [each.since for each in faults if each.since is not None]
-    words = tuple(each.text for each in faults)
-    return PipelineStatus(words, moving, progress, left, min(known, default=None))
+    return PipelineStatus(
+        tuple(each.text for each in faults),
+        moving,
+        progress,
+        left,
+        min(known, default=None),
+        tuple(each.said for each in faults),
+    )
 
 
 def _stopped(progress: datetime | None) -> Fault:
     text = "no work has been completed lately: readings are kept but not assessed"
-    return Fault(text, progress + PROGRESS_WITHIN if progress else None)
+    return Fault(Phrase(text), progress + PROGRESS_WITHIN if progress else None)
 
 
 def _late(since: Mapping[int, datetime], *, now: datetime) -> list[Fault]:
     late = [at + LONGEST_WAIT[priority] for priority, at in since.items()]
     late = [each for each in late if each < now]
-    return [Fault("work is waiting longer than it should", min(late))] if late else []
+    return [Fault(Phrase("work is waiting longer than it should"), min(late))] if late else []
 
 
 def _given_up(parked: int) -> list[Fault]:
-    items = "item was" if parked == 1 else "items were"
-    return [Fault(f"{parked} {items} given up after repeated failures")] if parked else []
+    said = counted(
+        "{count} item was given up after repeated failures",
+        "{count} items were given up after repeated failures",
+        {"count": whole(parked)},
+    )
+    return [Fault(said)] if parked else []
 
 
 def _unjudged(left: int) -> list[Fault]:
-    text = f"patients not judged in the last {JUDGED_WITHIN.seconds // 60} min: {left}"
-    return [Fault(text)] if left else []
+    said = Phrase(
+        "patients not judged in the last {minutes} min: {count}",
+        {"minutes": whole(JUDGED_WITHIN.seconds // 60), "count": whole(left)},
+    )
+    return [Fault(said)] if left else []
 
 
 def _silent(incident: Incident | None) -> list[Fault]:
     if incident is None or incident.ended_at is not None:
         return []
-    text = (
+    said = Phrase(
         "readings of almost everybody have stopped coming:"
-        f" {incident.people} people heard in an hour, usually {incident.usual}"
+        " {count} people heard in an hour, usually {usual}",
+        {"count": whole(incident.people), "usual": whole(incident.usual)},
     )
-    return [Fault(text, incident.opened_at)]
+    return [Fault(said, incident.opened_at)]
 
 
 def unjudged(session: Session, *, now: datetime) -> int:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 PARENT_VARIABLE = "WARDLIGHT_SUPERVISOR_PID"
 LOOK_EVERY_SECONDS = 1.0
+# Set when this process is asked to end: what would never end by itself looks at it.
+leaving = threading.Event()
 
 
 def hold_on() -> None:

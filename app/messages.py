@@ -13,15 +13,24 @@ from importlib.resources import files
 from string import Formatter
 from typing import TYPE_CHECKING
 
+from alerts.acts.repository import DID
+from alerts.addresses import NEEDS
 from alerts.answering.forms import Fault
-from alerts.outcomes import WORDS
+from alerts.escalation import RECIPIENTS
+from alerts.inbox import LONG_AGO
+from alerts.lifecycle import State
+from alerts.outcomes import ACTIONS, WORDS
 from alerts.patients import wording
+from alerts.policy import Channel
+from alerts.reasons import Reason
+from alerts.together.service import WHY_NOT
 from app.pages.labels import CHECKLIST
+from app.pages.language import of_pages
 from app.pages.plan import LEVELS, TARGET_WORDS
+from core import outbox
 from core.vitals import MEASURES, Severity, Vital
 from monitoring import learnt
 from monitoring.alternatives import templates
-from monitoring.catalogue import catalogue
 from monitoring.criteria import CriteriaRule, tests_of
 from monitoring.features import FEATURES
 from monitoring.findings import Missing, Problem
@@ -44,9 +53,18 @@ if TYPE_CHECKING:
 
     from monitoring.rulebook import Rulebook
 
-CALLS = frozenset(
-    {"Phrase", "counted", "say", "text"}
-)  # what is handed the English text of a message
+# What is handed the English text of a message, refusals among it.
+REFUSALS = frozenset({"InvalidError", "ConflictError", "ForbiddenError", "LaterError"})
+CALLS = frozenset({"Phrase", "Sentence", "counted", "say", "text", *REFUSALS})
+# Whose refusals people read on pages, beside the rooms that speak anyway (UX-17).
+REFUSING = (
+    ("app", "accounts"),
+    ("app", "dead_letters.py"),
+    ("core", "outward.py"),
+    ("ingest", "pauses.py"),
+    ("ingest", "pausing"),
+    ("reports", "week.py"),
+)
 QUERIES = frozenset({"tables.py", "repository.py"})  # there `text` is SQL
 IN_TEMPLATE = re.compile(r'\bsay\("([^"]+)"')
 
@@ -70,13 +88,15 @@ def messages(rulebook: Rulebook, medicines: Iterable[str] = ()) -> list[Message]
     plain += tuple(each.display for each in load_templates(rulebook).templates)
     folders = (files("monitoring"), files("alerts"), files("app").joinpath("pages"))
     found = [message for folder in folders for message in _of_code(folder)]
+    for room, name in REFUSING:
+        found += _of_entry(files(room).joinpath(name))
     found += [Message(each) for each in plain]
     return [each for each in dict.fromkeys(found) if each.id]
 
 
 def untranslated(rulebook: Rulebook, medicines: Iterable[str], language: str) -> list[Message]:
     """Return the messages that a language's catalogue lacks."""
-    book = catalogue(language)
+    book = of_pages(language)
     return [
         each
         for each in messages(rulebook, medicines)
@@ -86,13 +106,18 @@ def untranslated(rulebook: Rulebook, medicines: Iterable[str], language: str) ->
 
 def _of_code(folder: Traversable) -> Iterator[Message]:
     for each in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if each.is_dir():
-            yield from _of_code(each)
-        elif each.name.endswith(".py") and each.name not in QUERIES:
-            yield from _of_module(each.read_text(encoding="utf-8"))
+        yield from _of_entry(each)
 
 
-def _of_module(source: str) -> Iterator[Message]:
+def _of_entry(entry: Traversable) -> Iterator[Message]:
+    if entry.is_dir():
+        yield from _of_code(entry)
+    elif entry.name.endswith(".py") and entry.name not in QUERIES:
+        yield from of_source(entry.read_text(encoding="utf-8"))
+
+
+def of_source(source: str) -> Iterator[Message]:
+    """Yield the messages that a module's calls are handed."""
     module = ast.parse(source)
     named = dict(_constants(module))
     for node in ast.walk(module):
@@ -158,6 +183,12 @@ def _vocabulary() -> Iterator[str]:
     yield from (feature.label for feature in FEATURES)
     yield from (item.words for item in CHECKLIST)
     yield from (*WORDS.values(), "still open", "closed without an outcome", *Severity)
+    yield from (*State, *DID.values(), *LONG_AGO.values(), *NEEDS.values(), *outbox.State)
+    yield from WHY_NOT
     yield from (*Fault, *wording.DONE.values(), *wording.NEXT.values(), wording.AFTER_REVIEW)
-    yield wording.CORRECTED
+    yield from (wording.CORRECTED, wording.INVITED, wording.HOW_TO_COME, wording.CANNOT_COME)
+    yield from (wording.NO_VISIT, wording.VISIT_OVER)
+    yield from (*(each.words for each in Reason), *(each.words for each in wording.Why))
+    yield from (*Channel, *RECIPIENTS.values())
+    yield from (each.replace("-", " ") for details in ACTIONS.values() for each in details)
     yield "simulated data"

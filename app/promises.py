@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.periods import ScheduledRun
 from core.database import Base, instant
+from monitoring import words
+from monitoring.phrases import Phrase, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,10 +28,15 @@ UNCHECKED = "nobody has checked lately that readings are stored and alerts have 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with alerting, in words, and since when where that is known."""
+    """What is wrong with alerting, and since when where that is known."""
 
-    text: str
+    said: Phrase
     since: datetime | None = None
+
+    @property
+    def text(self) -> str:
+        """Return it in English, for what is read by programs and operators."""
+        return words.phrase(self.said)
 
 
 class Broken(Base):
@@ -74,14 +81,22 @@ def verdict(session: Session, *, now: datetime) -> list[Fault]:
     """Return what a page must say: nothing where every auditor looked lately and all was well."""
     looked = looked_at(session)
     unchecked = looked is None or now - looked > STALE_AFTER
-    return [
-        *([Fault(UNCHECKED, looked + STALE_AFTER if looked else None)] if unchecked else []),
-        *_said(session),
-    ]
+    since = looked + STALE_AFTER if looked else None
+    return [*([Fault(Phrase(UNCHECKED), since)] if unchecked else []), *_said(session)]
 
 
 def _said(session: Session) -> list[Fault]:
     return [
-        Fault(f"{row.what}: {row.count - row.repaired}, since {row.since:%H:%M} UTC", row.since)
+        Fault(
+            Phrase(
+                "{what}: {count}, since {time} UTC",
+                {
+                    "what": Phrase(row.what),
+                    "count": whole(row.count - row.repaired),
+                    "time": Phrase(f"{row.since:%H:%M}"),
+                },
+            ),
+            row.since,
+        )
         for row in broken(session)
     ]

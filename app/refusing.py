@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from app import errors
+from app.pages.headers import EVERYWHERE
 from core.errors import WardlightError
 from ingest.receipt import HOW_TO_RETRACT, RETRACTABLE, STORED
 
@@ -53,7 +54,10 @@ def add_refusals(web: FastAPI) -> None:
         return errors.of_the_database(error)
 
     async def unexpected(_: Request, error: Any) -> Response:
-        return errors.unexpected(error)
+        # Answered outside of every middleware, so that its headers are put on here.
+        answer = errors.unexpected(error)
+        answer.headers.update({**EVERYWHERE, "Cache-Control": "no-store"})
+        return answer
 
     web.add_exception_handler(WardlightError, ours)
     web.add_exception_handler(RequestValidationError, invalid)

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import alerts.checking.tables
 import alerts.contacts.tables
 import alerts.oncall.tables
 import alerts.patients.tables
 import alerts.receipts.tables
+import alerts.spent.tables
 import alerts.tables
+import alerts.visits.tables
 import app.accounts.tables
 import app.bulk.tables
 import app.checks.tables
 import app.periods
 import app.promises
+import app.sending.tables
 import app.subscriptions.tables
 import app.watching.tables
 import core.audit
 import core.outbox
+import ingest.access.tables
 import ingest.arrivals.tables
 import ingest.clocks.tables
 import ingest.contacts.tables
 import ingest.context.tables
+import ingest.pausing.tables
 import ingest.people.tables
 import ingest.repeats.tables
 import ingest.tables
@@ -33,10 +39,12 @@ TABLE_MODULES = (
     core.outbox,
     core.audit,
     ingest.tables,
+    ingest.access.tables,
     ingest.arrivals.tables,
     ingest.clocks.tables,
     ingest.contacts.tables,
     ingest.context.tables,
+    ingest.pausing.tables,
     ingest.people.tables,
     ingest.repeats.tables,
     ingest.teams.tables,
@@ -45,6 +53,9 @@ TABLE_MODULES = (
     monitoring.plans.tables,
     alerts.tables,
     alerts.contacts.tables,
+    alerts.checking.tables,
+    alerts.spent.tables,
+    alerts.visits.tables,
     alerts.receipts.tables,
     alerts.patients.tables,
     alerts.oncall.tables,
@@ -53,6 +64,7 @@ TABLE_MODULES = (
     app.checks.tables,
     app.periods,
     app.promises,
+    app.sending.tables,
     app.subscriptions.tables,
     app.watching.tables,
 )

@@ -24,6 +24,8 @@ import monitoring.service
 from alerts.patients import service as telling
 from alerts.posting import service as posting
 from alerts.watched import service as watched
+from app.emergency import service as emergency
+from app.emergency.notice import tell as tell_of_emergency
 from app.runtime import Runtime
 from app.subscriptions import sending
 from app.watching import groups
@@ -135,6 +137,16 @@ def export(session: Session, export_id: UUID, now: datetime, runtime: Runtime) -
     app.bulk.exporting.step(session, export_id, now=now, settings=runtime.settings)
 
 
+def override(session: Session, access_id: UUID, now: datetime, runtime: Runtime) -> None:
+    """Tell the privacy officer that access was opened in an emergency."""
+    tell_of_emergency(session, access_id, runtime.outlets.mailer, runtime.settings, now=now)
+
+
+def lapse(session: Session, access_id: UUID, now: datetime, runtime: Runtime) -> None:  # noqa: ARG001 (every step is called alike)
+    """Write down that somebody's access in an emergency is over."""
+    emergency.lapse(session, access_id, now=now)
+
+
 def probe(session: Session, subject: UUID, now: datetime, runtime: Runtime) -> None:
     """Note which group of workers did it, where it is one group's: the rest is the closing."""
     groups.progressed(session, subject, now=now, every=runtime.settings.watch_every)
@@ -152,6 +164,8 @@ STEPS: dict[Topic, Callable[[Session, UUID, datetime, Runtime], None]] = {
     Topic.ANNOUNCE: announce,
     Topic.NOTIFY: notify,
     Topic.EXPORT: export,
+    Topic.OVERRIDE: override,
+    Topic.LAPSE: lapse,
     Topic.PROBE: probe,
 }
 

@@ -17,7 +17,7 @@ from core.errors import InvalidError
 from core.security import SYSTEM
 from ingest.clocks.repository import doubts_of
 from ingest.past.repository import ever_stood
-from ingest.repository import condition_groups, one_person, person, visible_to
+from ingest.repository import condition_groups, one_person, person, survivor, visible_to
 from monitoring import clocks
 from monitoring.eventtime import Past, Version
 from monitoring.findings import Problem
@@ -29,12 +29,14 @@ from monitoring.reach import READ_BACK
 from monitoring.what_if import Alerted, Difference, Labelled, compare
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
+    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
+    from monitoring.plans.showing import Draft
     from monitoring.plans.site_rules import SiteRules
     from monitoring.risk import Model
     from monitoring.rulebook import Rulebook
@@ -44,9 +46,15 @@ CONFIRMED = (Label.TRUE_ACTIONABLE, Label.TRUE_NO_ACTION)
 LABELS = (*CONFIRMED, Label.FALSE_MEASUREMENT, Label.FALSE_PHYSIOLOGY)
 
 
-def stored_pasts(session: Session, *, since: datetime) -> Iterator[Past]:
-    """Yield the past of each person, with what the baselines of `since` need before it."""
-    for patient_id in session.scalars(visible_to(SYSTEM)).all():
+def stored_pasts(
+    session: Session, *, since: datetime, patients: Iterable[UUID] | None = None
+) -> Iterator[Past]:
+    """Yield the past of each person, with what the baselines of `since` need before it.
+
+    Of some people only, where they are named; who asks may see them.
+    """
+    everybody = session.scalars(visible_to(SYSTEM)).all() if patients is None else patients
+    for patient_id in everybody:
         known = ever_stood(session, patient_id, since=since - READ_BACK)
         versions = [Version(r, at.timestamp() if at else None) for r, at in known]
         if versions:
@@ -74,24 +82,53 @@ def folder_pasts(folder: Path) -> tuple[list[Past], list[Labelled]]:
     return [past_of(member, condition_groups()) for member in members], told
 
 
-def labels(session: Session, *, since: datetime) -> list[Labelled]:
-    """Return the episodes that say whether an alert was right; the other labels do not."""
+def labels(
+    session: Session, *, since: datetime, heads: Mapping[UUID, UUID] | None = None
+) -> list[Labelled]:
+    """Return the episodes that say whether an alert was right; the other labels do not.
+
+    `heads` are the only records to look at, each with the one that stands for its person.
+    """
     return [
         Labelled(
-            str(each.patient_id),
+            str((heads or {}).get(each.patient_id, each.patient_id)),
             each.problem,
             each.started_at,
             each.ended_at,
             each.label,
             _right(each.label),
         )
-        for each in concluded(session, since=since)
+        for each in concluded(session, since=since, patients=heads)
         if each.label in LABELS
     ]
 
 
 def _right(label: str) -> bool:
     return label in CONFIRMED
+
+
+def of_person(  # noqa: PLR0913 (one person's change, by which rules, over which span)
+    session: Session,
+    patient_id: UUID,
+    draft: Draft,
+    *,
+    site: SiteRules,
+    model: Model | None,
+    since: datetime,
+    until: datetime,
+) -> Difference:
+    """Return what a change of one person's plan would have changed for them."""
+    head = survivor(session, patient_id)
+    heads = dict.fromkeys(one_person(session, patient_id), head)
+    return what_if(
+        stored_pasts(session, since=since, patients=[head]),
+        site,
+        Proposed(site, drafts={str(head): draft}),
+        model=model,
+        since=since,
+        until=until,
+        labelled=labels(session, since=since, heads=heads),
+    )
 
 
 def what_if(  # noqa: PLR0913 (two rulebooks, one past, its span)
@@ -121,9 +158,9 @@ def what_if(  # noqa: PLR0913 (two rulebooks, one past, its span)
         start = max(min(received), since or min(received))
         watched += max(until - start, timedelta())
         old += _alerts(past, before, model, start, until)
-        own = planned.own_of(past.person.id, past.own)
+        person, own = planned.of(past.person, past.own)
         # Not a copy: that would share histories which were read under the other rules.
-        same = Past(past.person, past.versions, own, past.skews)
+        same = Past(person, past.versions, own, past.skews)
         new += _alerts(same, planned.site, model, start, until)
         progress()
     return compare(old, new, list(labelled), patient_weeks=watched / WEEK)

@@ -10,7 +10,7 @@ import os
 import platform
 import sys
 
-from bench import assess, bulk, ingest, replay, response, search
+from bench import assess, bulk, inbox, ingest, quality, replay, response, search
 
 BENCHES = {
     "replay": replay.main,
@@ -19,6 +19,8 @@ BENCHES = {
     "search": search.main,
     "bulk": bulk.main,
     "response": response.main,
+    "inbox": inbox.main,
+    "quality": quality.main,
 }
 
 

@@ -50,6 +50,7 @@ class AuditEvent(Base):
     entity_id: Mapped[UUID | None]
     patient_id: Mapped[UUID | None]
     outcome: Mapped[str]
+    purpose: Mapped[str | None]  # HL7 v3 PurposeOfUse, where it is not the usual one
 
     __table_args__ = (
         Index(None, "patient_id", "recorded"),
@@ -67,6 +68,7 @@ class Event:
     entity_id: UUID | None = None
     patients: tuple[UUID | None, ...] = (None,)
     outcome: str = "success"
+    purpose: str | None = None
 
 
 def record(  # noqa: PLR0913 (an audit row has this many facts)
@@ -88,12 +90,16 @@ def record(  # noqa: PLR0913 (an audit row has this many facts)
 def record_all(session: Session, caller: Caller, events: Iterable[Event], *, now: datetime) -> None:
     """Write the rows of several requests of one caller in one statement."""
     rows = [
-        (now, caller.kind, caller.id, e.action, e.entity, e.entity_id, patient, e.outcome)
+        (now, *_of(caller), e.action, e.entity, e.entity_id, patient, e.outcome, e.purpose)
         for e in events
         for patient in dict.fromkeys(e.patients)
     ]
     if rows:
         copy_rows(session, "audit_event", _TYPES, rows)
+
+
+def _of(caller: Caller) -> tuple[str, UUID | None]:
+    return caller.kind, caller.id
 
 
 def looks(
@@ -125,4 +131,5 @@ _TYPES = {
     "entity_id": "uuid",
     "patient_id": "uuid",
     "outcome": "text",
+    "purpose": "text",
 }

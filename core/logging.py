@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import traceback
 from typing import TYPE_CHECKING
@@ -37,6 +38,7 @@ def configure(settings: Settings) -> None:
             foreign_pre_chain=shared,
             processors=[
                 _without_words,
+                _on_one_line,
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 renderer,
             ],
@@ -77,6 +79,19 @@ def _without_words(
     if not event["_from_structlog"]:
         event["event"] = "exception in a library"
         event["library"] = event["_record"].name
+    return event
+
+
+CONTROLS = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]")
+
+
+def _on_one_line(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Write control characters as escapes: no value begins a line or paints a terminal (SEC-40)."""
+    for name, value in event.items():
+        if isinstance(value, str) and CONTROLS.search(value):
+            event[name] = CONTROLS.sub(lambda found: repr(found[0])[1:-1], value)
     return event
 
 

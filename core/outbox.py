@@ -43,6 +43,8 @@ class Topic(StrEnum):
     NOTIFY = "notify"  # subject: subscription to which something is due
     ROLL = "roll"  # subject: patient with a dense stream, some days of which are over
     EXPORT = "export"  # subject: bulk export; one step of it
+    OVERRIDE = "override"  # subject: access in an emergency; tells the privacy officer
+    LAPSE = "lapse"  # subject: access in an emergency whose hour is over
     PROBE = "probe"  # subject: nothing; proves that rows are being closed (REL-36)
 
 

@@ -132,7 +132,9 @@ class Outward:
         if not secure and not local:
             raise InvalidError("the address must begin with https://")
         if not local and port not in PORTS:
-            raise InvalidError(f"the port must be one of {', '.join(map(str, PORTS))}")
+            raise InvalidError(
+                "the port must be one of {ports}", facts={"ports": ", ".join(map(str, PORTS))}
+            )
         if not local and not all(self._reachable(each) for each in addresses):
             raise InvalidError("the address must be a public one, or in a network that is allowed")
         return Target(secure, host, port, path, str(addresses[0]))

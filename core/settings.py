@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from enum import StrEnum
 from functools import cached_property
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import urlsplit
@@ -18,7 +18,15 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from core.sealing import Keyring
 from core.signing import secrets_in
 
-NEEDED = ("database_url", "broker_url", "secret_key", "field_keys", "fallback_email", "smtp_host")
+NEEDED = (
+    "database_url",
+    "broker_url",
+    "secret_key",
+    "field_keys",
+    "fallback_email",
+    "smtp_host",
+    "oidc_issuer",
+)
 
 
 class Environment(StrEnum):
@@ -91,6 +99,36 @@ def _origins(value: str) -> str:
     return value
 
 
+def _visit_url(value: str) -> str:
+    """Refuse an address that has not exactly one place for the id, behind the host."""
+    before, place, after = value.partition("{id}")
+    rest = before + after
+    host = urlsplit(before)
+    if not place or {"{", "}"} & set(rest) or not host.hostname or not host.path or host.username:
+        raise ValueError("must hold {id} once, behind the host, and no other placeholder")
+    return value
+
+
+def _not_for_others(url: str) -> str | None:
+    """Return why people elsewhere cannot use an address safely: cookies and links hang on it."""
+    address = urlsplit(url)
+    host = (address.hostname or "").rstrip(".")
+    if address.scheme != "https" or not host:
+        return "must begin with https:// and name a host in production"
+    if host == "localhost" or host.endswith(".localhost") or _only_here(host):
+        return "must be an address that others reach, not loopback, in production"
+    return None
+
+
+def _only_here(host: str) -> bool:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    return bool(mapped.is_loopback or mapped.is_unspecified)
+
+
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?/?")
 T = TypeVar("T")
@@ -106,6 +144,7 @@ ValkeyUrl = Annotated[
 ]
 PushKey = Annotated[SecretStr, AfterValidator(_push_key)]
 FieldKeys = Annotated[SecretStr, AfterValidator(_readable_keys)]
+VisitUrl = Annotated[str, _begins("http://", "https://"), AfterValidator(_visit_url)]
 WebUrl = Annotated[str, _begins("http://", "https://")]
 Zone = Annotated[str, AfterValidator(_zone)]
 
@@ -132,8 +171,12 @@ class Settings(BaseSettings):
     field_keys: FieldKeys | None = None
     base_url: WebUrl = "http://127.0.0.1:8000"
     site_timezone: Zone = "UTC"
+    oidc_issuer: WebUrl | None = None
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr | None = None
     emergency_number: str = "911"
     site_language: Literal["en", "ko"] = "en"  # of explanations, where a reader asks for none
+    site_units: str = Field(default="kg.c.mg", pattern=r"^(kg|lb)\.(c|f)\.(mg|mmol)$")
     smtp_host: str = ""
     smtp_port: int = Field(default=25, ge=1, le=65535)
     smtp_starttls: bool = False
@@ -141,11 +184,13 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = None
     mail_from: str = "wardlight@localhost"
     fallback_email: str = ""
+    privacy_email: str = ""
     sms_gateway_url: WebUrl | None = None
     sms_gateway_secret: SigningSecrets | None = None
     chat_gateway_url: WebUrl | None = None
     chat_gateway_secret: SigningSecrets | None = None
     daily_question_at: str = Field(default="", pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")
+    video_visit_url: VisitUrl | None = None
     push_key: PushKey | None = None
     model_path: Path | None = None
     plan: Path | None = None
@@ -182,6 +227,12 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _the_provider_is_whole(self) -> Self:
+        if bool(self.oidc_issuer) != bool(self.oidc_client_id):
+            raise ValueError("WARDLIGHT_OIDC_ISSUER and WARDLIGHT_OIDC_CLIENT_ID go together")
+        return self
+
+    @model_validator(mode="after")
     def _production_is_strict(self) -> Self:
         if self.environment is not Environment.PRODUCTION:
             return self
@@ -193,6 +244,11 @@ class Settings(BaseSettings):
         if self.secret_key and len(self.secret_key.get_secret_value()) < _SECRET_LENGTH:
             msg = f"WARDLIGHT_SECRET_KEY must have at least {_SECRET_LENGTH} characters"
             raise ValueError(msg)
+        if (wrong := _not_for_others(self.base_url)) is not None:
+            msg = f"WARDLIGHT_BASE_URL {wrong}"
+            raise ValueError(msg)
+        if self.video_visit_url and not self.video_visit_url.startswith("https://"):
+            raise ValueError("WARDLIGHT_VIDEO_VISIT_URL must begin with https://")
         if self.outbound_loopback:
             raise ValueError("WARDLIGHT_OUTBOUND_LOOPBACK is for demonstration and test only")
         if self.escalation_scale != 1.0:
@@ -209,6 +265,10 @@ class Settings(BaseSettings):
     def fhir_base(self) -> str:
         """Return the absolute FHIR base address, without a trailing slash."""
         return f"{self.base_url.rstrip('/')}/fhir"
+
+    def video_visit(self, room: str) -> str:
+        """Return where a video visit takes place, "" where there are none here."""
+        return (self.video_visit_url or "").replace("{id}", room)
 
     @property
     def watch_every(self) -> timedelta:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import date, datetime
 
+LONGEST_MODEL = 120
+
 
 @dataclass(frozen=True, slots=True)
 class ParsedPatient:
@@ -99,6 +101,7 @@ class ParsedDevice:
     identifiers: tuple[Identifier, ...]
     patient: Ref | None
     name: str
+    model: str = ""  # its make or kind, which devices of other people share
 
 
 def read_patient(resource: Mapping[str, Any]) -> ParsedPatient:
@@ -251,4 +254,19 @@ def read_device(resource: Mapping[str, Any]) -> ParsedDevice:
         read_identifiers(resource),
         read_reference(resource.get("patient")),
         next(filter(None, names), ""),
+        _model(resource)[:LONGEST_MODEL],
     )
+
+
+def _model(resource: Mapping[str, Any]) -> str:
+    """Return maker and model number, else the model's name, else what its type is coded as.
+
+    Its own name and the free text of its type are left out: some are called after a person.
+    """
+    number = str(resource.get("modelNumber", ""))
+    if number:
+        return " ".join(filter(None, (str(resource.get("manufacturer", "")), number)))
+    names = [e for e in resource.get("deviceName", ()) if e.get("type") == "model-name"]
+    kinds = (resource.get("type") or {}).get("coding", ())
+    said = (*(each.get("name", "") for each in names), *(e.get("display", "") for e in kinds))
+    return next((str(each) for each in said if each), "")

@@ -30,6 +30,7 @@ WRITTEN_HERE = (
     "Task",
     "Communication",
     "CommunicationRequest",
+    "Appointment",
     "Provenance",
     "AuditEvent",
     "CodeSystem",
@@ -232,6 +233,13 @@ FIELDS: dict[str, dict[str, Field]] = {
         "priority": _token("priority", system="request-priority"),
         "recipient": _reference("recipient"),
         "status": _token("status", system="request-status"),
+    },
+    "Appointment": {
+        **_EVERY,
+        "patient": _reference("participant.actor"),
+        "actor": _reference("participant.actor"),
+        "date": _date("start"),
+        "status": _token("status", system="appointmentstatus"),
     },
     "Provenance": {
         **_EVERY,

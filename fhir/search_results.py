@@ -37,6 +37,7 @@ _ELEMENT = re.compile(r"[a-z][A-Za-z]{0,63}")
 _ALWAYS = {"resourceType", "id", "meta", "implicitRules"}
 # What R4 demands, and what changes the meaning of the rest: never left out.
 _KEPT = {
+    "Appointment": {"status", "participant"},
     "AuditEvent": {"type", "recorded", "agent", "source"},
     "CodeSystem": {"status", "content"},
     "Communication": {"status"},

@@ -68,3 +68,11 @@ class Team:
 
     id: UUID
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """When somebody was last heard at all, for what counts people without naming them."""
+
+    id: UUID
+    last_reading_at: datetime | None

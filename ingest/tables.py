@@ -147,6 +147,7 @@ class Device(Base):
     id: Mapped[UUID] = id_column()
     patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id"), index=True)
     name: Mapped[bytes] = sealed_column("device.name/{id}")  # some are called after a person
+    model: Mapped[str] = mapped_column(default="", server_default="")  # of its make
 
 
 class Client(Base):
@@ -233,13 +234,11 @@ class Resource(Base):
 
 
 class ResourceIdentifier(Base):
-    """What a client calls a resource; the key that makes repeats and races harmless (REL-05).
-
-    The key is the blind digest of client, type, system and value, so it tells nobody anything.
-    """
+    """What a client calls a resource; the key that makes repeats and races harmless (REL-05)."""
 
     __tablename__ = "resource_identifier"
 
+    # The blind digest of client, type, system and value: it tells nobody anything.
     key: Mapped[UUID] = mapped_column(primary_key=True)
     resource_id: Mapped[UUID]
 

@@ -245,6 +245,8 @@ def _device(key: Key, label: str, subject: Resource) -> Resource:
         "identifier": [key.identifier],
         "status": "active",
         "deviceName": [{"name": label, "type": "user-friendly-name"}],
+        "manufacturer": "Wardlight demo",
+        "modelNumber": label,
         "patient": subject,
     }
 

@@ -45,6 +45,7 @@ class Known:
 
     state: Liveness
     why: str = ""
+    quiet: tuple[str, ...] = ()  # the streams that are missing while others are heard, by name
 
 
 def known(  # noqa: PLR0913 (all that tells one state from another)
@@ -72,7 +73,7 @@ def known(  # noqa: PLR0913 (all that tells one state from another)
     if now - last >= LATE_AFTER + _spare(expected):
         return Known(Liveness.LATE)
     if quiet := quiet_streams(contacts, now=now, expected=expected):
-        return Known(Liveness.DEGRADED, f"quiet: {', '.join(quiet)}")
+        return Known(Liveness.DEGRADED, "quiet", tuple(quiet))
     return Known(Liveness.LIVE)
 
 

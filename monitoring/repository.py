@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from core.vitals import Severity
-    from monitoring.findings import Awaited, Finding, Problem
+    from monitoring.findings import Awaited, Finding, Problem, Usual
 
 _LOCK_SPACE = 0x57415244  # keeps our advisory locks apart from anybody else's
 
@@ -262,3 +262,29 @@ def unjudged(session: Session, patients: Select[UUID], *, before: datetime) -> i
         .where(or_(LastJudged.at.is_(None), LastJudged.at < before))
     )
     return session.scalar(query) or 0
+
+
+def usual_over(
+    session: Session, patients: Collection[UUID], *, since: datetime
+) -> list[tuple[datetime, Mapping[Vital, Usual]]]:
+    """Return what was usual for one person over time: of each day (UTC) the last judgement's.
+
+    With the last one before `since`, whose word stood at its beginning; oldest first.
+    """
+    row = AssessmentRow
+    day = func.date_trunc("day", row.at, "UTC")
+    before = (
+        select(func.max(row.at))
+        .where(row.patient_id.in_(patients), row.at < since)
+        .scalar_subquery()
+    )
+    query = (
+        select(row.at, row.usual)
+        .where(row.patient_id.in_(patients), row.at >= func.coalesce(before, since))
+        .ext(distinct_on(day))
+        .order_by(day, row.at.desc(), row.id)
+    )
+    return [
+        (at, {Vital(vital): read_usual(each) for vital, each in usual.items()})
+        for at, usual in session.execute(query)
+    ]

@@ -9,6 +9,7 @@ from core.vitals import MEASURES, Severity, Vital
 from monitoring.catalogue import ENGLISH
 from monitoring.kinds import KINDS, kind_of
 from monitoring.level_phrases import level_phrases
+from monitoring.phrases import Phrase
 from monitoring.rule_kinds import LimitRule
 from monitoring.words import phrase
 
@@ -128,15 +129,21 @@ def vitals_of(rule: Rule) -> frozenset[Vital]:
     return frozenset() if asked == frozenset(Vital) else asked
 
 
-def confidence_words(rule: Rule) -> str:
+def confidence_words(rule: Rule, language: str = ENGLISH) -> str:
     """Return how sure the source of a rule is, in words."""
-    return " and ".join(SURE[tag] for tag in rule.confidence.split("/"))
+    return sure_words(rule.confidence, language)
 
 
-def conduct(rule: Rule) -> list[tuple[str, str]]:
+def sure_words(confidence: str, language: str = ENGLISH) -> str:
+    """Return in words what tags such as `V/E` say of a source."""
+    tags = [phrase(Phrase(SURE[tag]), language) for tag in confidence.split("/")]
+    return " · ".join(tags) if language != ENGLISH else " and ".join(tags)
+
+
+def conduct(rule: Rule, language: str = ENGLISH) -> list[tuple[str, str]]:
     """Return (what, words) of when a rule fires: its limits, windows and how often it must hold."""
     if isinstance(rule, LimitRule):
-        said = [(level.severity.value, level_words(rule, level)) for level in rule.levels]
+        said = [(level.severity.value, level_words(rule, level, language)) for level in rule.levels]
         margin = f"{amount(rule.vital, rule.clears_by)} back inside the limit"
         return [*said, ("clears", margin)] if rule.clears_by else said
     values = [(each.name, getattr(rule, each.name)) for each in fields(rule) if each.repr]

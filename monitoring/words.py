@@ -86,8 +86,8 @@ def patient(
     book = to_patients(language)
     number_ = emergency or book.text(NO_NUMBER)
     usual = book.text(said.closing).replace("{emergency}", number_)
-    end = usual if closing is None else _phrase(closing, book)
-    return f"{_phrase(Phrase(said.patient, said.facts), book)} {end}".strip()
+    end = usual if closing is None else of_book(closing, book)
+    return f"{of_book(Phrase(said.patient, said.facts), book)} {end}".strip()
 
 
 def counterfactual(finding: Finding, language: str = ENGLISH) -> str:
@@ -209,10 +209,11 @@ class _Facts(dict[str, str]):
 
 def phrase(said: Phrase, language: str = ENGLISH, *, spoken: bool = False) -> str:
     """Return a phrase in a language, to a patient where `spoken`; an unknown fact is a dash."""
-    return _phrase(said, to_patients(language) if spoken else catalogue(language))
+    return of_book(said, to_patients(language) if spoken else catalogue(language))
 
 
-def _phrase(said: Phrase, book: Catalogue) -> str:
+def of_book(said: Phrase, book: Catalogue) -> str:
+    """Return a phrase by the messages of one catalogue."""
     template = book.text(said.id)
     if said.plural:
         count = said.facts["count"]
@@ -230,8 +231,8 @@ def _fact(value: Value, book: Catalogue) -> str:
         local = date.fromordinal(value.ordinal)
         return str(format_skeleton("MMMd", local, locale=book.locale))
     if isinstance(value, Phrase):
-        return _phrase(value, book)
-    return _listed([_phrase(each, book) for each in value], book.language)
+        return of_book(value, book)
+    return _listed([of_book(each, book) for each in value], book.language)
 
 
 def _number(shown: str, book: Catalogue) -> str:

@@ -12,11 +12,11 @@ from statistics import median
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from reports.axis import Scale, day_ticks, ticks
+from reports.axis import Scale
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime, tzinfo
+    from datetime import datetime
 
     from monitoring.findings import Usual
 
@@ -55,53 +55,20 @@ class Frame:
     limit: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """How a trend prints numbers and days."""
-
-    decimals: int
-    zone: tzinfo
-
-
 def sparkline(points: Sequence[Point], frame: Frame) -> Svg:
     """Return a small line with the usual range as a band and the limit as a dashed rule."""
-    root = _picture("spark", frame.label)
+    root = picture("spark", frame.label)
     root.set("viewBox", f"0 0 {SPARK[0]:g} {SPARK[1]:g}")
     drawn = thin(_within(points, frame))
     scale = _scale(drawn, frame, width=SPARK[0] - 8, height=SPARK[1] - 8)
     canvas = SubElement(root, "g", transform="translate(4 4)")
     _band(canvas, frame, scale, right=SPARK[0] - 8)
     _limit(canvas, frame, scale, right=SPARK[0] - 8)
-    _lines(canvas, drawn, scale)
+    drawn_lines(canvas, drawn, scale)
     if drawn:
         x, y = scale.place(drawn[-1].at, drawn[-1].value)
-        SubElement(canvas, "circle", {"class": "last", "cx": _n(x), "cy": _n(y), "r": "3"})
-    return _finish(root)
-
-
-def trend(points: Sequence[Point], frame: Frame, drawing: Drawing) -> Svg:
-    """Return a chart that fills its column: band, limit, axes, line, and the last point marked."""
-    root = _picture("trend", frame.label)
-    SubElement(root, "title").text = frame.label
-    drawn = thin(_within(points, frame))
-    scale = _scale(drawn, frame, width=PLOT[0], height=PLOT[1])
-    _grid(root, scale, drawing)
-    _days(root, scale, frame, drawing)
-    area = SubElement(
-        root,
-        "svg",
-        x="9%",
-        y="8%",
-        width="88%",
-        height="74%",
-        viewBox=f"0 0 {PLOT[0]:g} {PLOT[1]:g}",
-        preserveAspectRatio="none",
-    )
-    _band(area, frame, scale, right=PLOT[0])
-    _limit(area, frame, scale, right=PLOT[0])
-    _lines(area, drawn, scale)
-    _dots(root, drawn, scale)
-    return _finish(root)
+        SubElement(canvas, "circle", {"class": "last", "cx": short(x), "cy": short(y), "r": "3"})
+    return finished(root)
 
 
 def bar(points: float, largest: float) -> Svg:
@@ -112,9 +79,11 @@ def bar(points: float, largest: float) -> Svg:
     raises = points >= 0
     left = 50 if raises else 50 - width
     kind = "raises" if raises else "lowers"
-    SubElement(root, "rect", {"class": kind, "x": _n(left), "width": _n(width), "height": "10"})
+    SubElement(
+        root, "rect", {"class": kind, "x": short(left), "width": short(width), "height": "10"}
+    )
     SubElement(root, "line", {"class": "zero", "x1": "50", "x2": "50", "y1": "0", "y2": "10"})
-    return _finish(root)
+    return finished(root)
 
 
 def describe(points: Sequence[Point], frame: Frame, *, unit: str, decimals: int) -> str:
@@ -182,7 +151,8 @@ def _scale(points: Iterable[Point], frame: Frame, *, width: float, height: float
     return Scale.around(shown, start=frame.start, end=frame.end, width=width, height=height)
 
 
-def _picture(kind: str, label: str) -> Element:
+def picture(kind: str, label: str) -> Element:
+    """Return an empty picture that says in words what it shows."""
     return Element("svg", {"class": kind, "role": "img", "aria-label": label})
 
 
@@ -195,57 +165,35 @@ def _band(parent: Element, frame: Frame, scale: Scale, *, right: float) -> None:
     SubElement(
         parent,
         "rect",
-        {"class": kind, "x": "0", "y": _n(top), "width": _n(right), "height": _n(height)},
+        {"class": kind, "x": "0", "y": short(top), "width": short(right), "height": short(height)},
     )
 
 
 def _limit(parent: Element, frame: Frame, scale: Scale, *, right: float) -> None:
     if frame.limit is None:
         return
-    y = _n(scale.y(frame.limit))
-    SubElement(parent, "line", {"class": "limit", "x1": "0", "x2": _n(right), "y1": y, "y2": y})
+    y = short(scale.y(frame.limit))
+    SubElement(parent, "line", {"class": "limit", "x1": "0", "x2": short(right), "y1": y, "y2": y})
 
 
-def _lines(parent: Element, points: Sequence[Point], scale: Scale) -> None:
+def drawn_lines(
+    parent: Element, points: Sequence[Point], scale: Scale, *, kind: str = "line"
+) -> None:
+    """Draw a line that breaks where nothing was measured."""
     for run in segments(points):
         places = [scale.place(point.at, point.value) for point in run]
         if len(places) == 1:  # a lone reading would be an invisible line
             x, y = places[0]
             places = [(x - scale.width / 150, y), (x + scale.width / 150, y)]
-        line = " ".join(f"{_n(x)},{_n(y)}" for x, y in places)
-        SubElement(parent, "polyline", {"class": "line", "points": line})
+        line = " ".join(f"{short(x)},{short(y)}" for x, y in places)
+        SubElement(parent, "polyline", {"class": kind, "points": line})
 
 
-def _dots(root: Element, points: Sequence[Point], scale: Scale) -> None:
-    if not points:
-        return
-    x, y = scale.place(points[-1].at, points[-1].value)
-    across, down = 9 + 88 * x / scale.width, 8 + 74 * y / scale.height
-    SubElement(
-        root, "circle", {"class": "last", "cx": f"{across:.2f}%", "cy": f"{down:.2f}%", "r": "4"}
-    )
-
-
-def _grid(root: Element, scale: Scale, drawing: Drawing) -> None:
-    for value in ticks(scale.low, scale.high):
-        down = f"{8 + 74 * scale.y(value) / scale.height:.2f}%"
-        SubElement(root, "line", {"class": "grid", "x1": "9%", "x2": "97%", "y1": down, "y2": down})
-        text = SubElement(
-            root, "text", {"class": "tick value", "x": "8%", "y": down, "dy": "0.35em"}
-        )
-        text.text = f"{value:.{drawing.decimals}f}"
-
-
-def _days(root: Element, scale: Scale, frame: Frame, drawing: Drawing) -> None:
-    for at, words in day_ticks(frame.start, frame.end, zone=drawing.zone):
-        across = f"{9 + 88 * scale.x(at) / scale.width:.2f}%"
-        text = SubElement(root, "text", {"class": "tick day", "x": across, "y": "95%"})
-        text.text = words
-
-
-def _n(value: float) -> str:
+def short(value: float) -> str:
+    """Return a place with one decimal."""
     return f"{value:.1f}"
 
 
-def _finish(root: Element) -> Svg:
+def finished(root: Element) -> Svg:
+    """Return a picture as markup."""
     return Svg(tostring(root, encoding="unicode"))

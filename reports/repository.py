@@ -10,20 +10,23 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, Uuid, any_, func, literal, select
 
-from alerts.tables import Alert, AlertEvent
+from alerts.tables import Alert, AlertEvent, AlertFinding
 from core.vitals import Quality, Severity, Vital
 from ingest.tables import StoredReading
 from monitoring.findings import Problem
+from monitoring.tables import AssessmentRow
 from reports.charts import Point
+from reports.quality import Said
 from reports.weekly import Episode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
     from uuid import UUID
 
+    from sqlalchemy import BindParameter, Select
     from sqlalchemy.orm import Session
 
 CONTACT = (Quality.WITHDRAWN, Quality.FUTURE, Quality.ABSENT)
@@ -99,18 +102,30 @@ def episodes(
     session: Session, patient_ids: Sequence[UUID], *, since: datetime, until: datetime
 ) -> list[Episode]:
     """Return the episodes that were open at some time of a span, as they stood at its end."""
-    rows = session.scalars(
-        select(Alert)
-        .where(
-            Alert.patient_id.in_(patient_ids),
-            Alert.opened_at < until,
-            Alert.closed_at.is_(None) | (Alert.closed_at >= since),
+    which = (
+        Alert.patient_id == any_(_ids(patient_ids)),
+        Alert.opened_at < until,
+        Alert.closed_at.is_(None) | (Alert.closed_at >= since),
+    )
+    rows = session.execute(
+        # Columns, not objects: each row would bring its frozen policy along.
+        select(
+            Alert.id,
+            Alert.patient_id,
+            Alert.problem,
+            Alert.severity,
+            Alert.opened_at,
+            Alert.closed_at,
+            Alert.outcome,
+            Alert.outcome_detail,
+            Alert.owner_id,
         )
+        .where(*which)
         .order_by(Alert.opened_at, Alert.id)
     ).all()
-    ids = [row.id for row in rows]
-    earlier = _severity_before(session, ids, until=until)
-    first = _first_acknowledged(session, ids)
+    mine = select(Alert.id).where(*which)
+    earlier = _severity_before(session, mine, until=until)
+    first = _first_acknowledged(session, mine)
     return [
         Episode(
             id=row.id,
@@ -122,13 +137,14 @@ def episodes(
             closed_at=row.closed_at,
             outcome=row.outcome or "",
             owner_id=row.owner_id,
+            detail=row.outcome_detail or "",
         )
         for row in rows
     ]
 
 
 def _severity_before(
-    session: Session, ids: Iterable[UUID], *, until: datetime
+    session: Session, ids: Select[UUID], *, until: datetime
 ) -> dict[UUID, Severity]:
     """Return what the severity was at `until` where it rose or fell afterwards."""
     rows = session.execute(
@@ -140,7 +156,7 @@ def _severity_before(
     return {row[0]: Severity(row[1]["severity"]) for row in rows if "severity" in row[1]}
 
 
-def _first_acknowledged(session: Session, ids: Iterable[UUID]) -> dict[UUID, datetime]:
+def _first_acknowledged(session: Session, ids: Select[UUID]) -> dict[UUID, datetime]:
     """Return when each alert was first taken, whatever became of that."""
     rows = session.execute(
         select(AlertEvent.alert_id, func.min(AlertEvent.at))
@@ -148,3 +164,55 @@ def _first_acknowledged(session: Session, ids: Iterable[UUID]) -> dict[UUID, dat
         .group_by(AlertEvent.alert_id)
     )
     return {row[0]: row[1] for row in rows}
+
+
+def findings_of(
+    session: Session, patient_ids: Sequence[UUID], *, since: datetime, until: datetime
+) -> list[Said]:
+    """Return which rules speak in the alerts that opened in a span, and by which model."""
+    value = AlertFinding.value
+    query = (
+        select(
+            AlertFinding.alert_id,
+            AlertFinding.rule_id,
+            func.max(AssessmentRow.model_id),
+            func.min(value),
+            func.max(value),
+        )
+        .join(Alert, Alert.id == AlertFinding.alert_id)
+        .outerjoin(AssessmentRow, AssessmentRow.id == AlertFinding.assessment_id)
+        .where(
+            Alert.patient_id == any_(_ids(patient_ids)),
+            Alert.opened_at >= since,
+            Alert.opened_at < until,
+            AlertFinding.fallen_at.is_(None),
+        )
+        .group_by(AlertFinding.alert_id, AlertFinding.rule_id)
+    )
+    return [Said(*row) for row in session.execute(query)]
+
+
+def put_off(
+    session: Session, patient_ids: Sequence[UUID], *, since: datetime, until: datetime
+) -> dict[UUID, list[str]]:
+    """Return with which reasons each alert of a span was put off."""
+    query = (
+        select(AlertEvent.alert_id, AlertEvent.after["why"].astext)
+        .join(Alert, Alert.id == AlertEvent.alert_id)
+        .where(
+            Alert.patient_id == any_(_ids(patient_ids)),
+            Alert.opened_at >= since,
+            Alert.opened_at < until,
+            AlertEvent.kind == "snoozed",
+        )
+        .order_by(AlertEvent.id)
+    )
+    found: dict[UUID, list[str]] = defaultdict(list)
+    for alert, why in session.execute(query):
+        found[alert].append(why or "")
+    return dict(found)
+
+
+def _ids(ids: Sequence[UUID]) -> BindParameter[Sequence[UUID]]:
+    """Return ids as one array: two thousand parameters cost more than what they ask for."""
+    return literal(list(ids), ARRAY(Uuid()))

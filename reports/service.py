@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING
 
 from core.errors import NotFoundError
 from ingest import repository as people
+from reports import quality as quality_of
 from reports import repository
+from reports.devices.repository import devices_behind
 from reports.weekly import Report, World, weekly
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import date, datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
 
     from core.security import Caller
-    from ingest.roster import Team
+    from ingest.roster import PatientProfile, Team
     from reports.week import Week
 
 
@@ -61,4 +63,42 @@ def _world(session: Session, ids: list[UUID], week: Week, *, now: datetime) -> W
         before=tuple(repository.episodes(session, ids, since=before.start, until=before.end)),
         days=repository.days_with_readings(session, ids, zone=zone, since=before.start, until=end),
         last=repository.last_readings(session, ids, before=end),
+    )
+
+
+def quality(
+    session: Session, caller: Caller, *, team: UUID | None, since: datetime, until: datetime
+) -> quality_of.World:
+    """Return what the quality of alerts is computed from, of the people the caller may see.
+
+    Of one team where it is named; raises `NotFoundError` where the caller takes no part in it.
+    The page that shows it audits the read.
+    """
+    visible = people.visible_to(caller)
+    if team is None:
+        profiles = people.profiles(session, visible)
+    elif any(each.id == team for each in people.care_teams(session, caller)):
+        profiles = people.profiles(session, visible, people.team_patients(session, team))
+    else:
+        raise NotFoundError("no such team")
+    ids = [profile.id for profile in profiles]
+    known = repository.episodes(session, ids, since=since, until=until)
+    return quality_of.World(
+        people=tuple(_watched(each, until.date()) for each in profiles),
+        opened=tuple(each for each in known if since <= each.opened_at < until),
+        said=tuple(repository.findings_of(session, ids, since=since, until=until)),
+        put_off=repository.put_off(session, ids, since=since, until=until),
+        since=since,
+        until=until,
+        devices=devices_behind(session, ids, since=since, until=until),
+    )
+
+
+def _watched(profile: PatientProfile, today: date) -> quality_of.Watched:
+    return quality_of.Watched(
+        profile.id,
+        profile.team_name,
+        quality_of.age_band(profile.birth_date, today),
+        profile.sex,
+        quality_of.condition_count(len(profile.groups)),
     )

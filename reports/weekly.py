@@ -48,6 +48,7 @@ class Episode:
     closed_at: datetime | None
     outcome: str
     owner_id: UUID | None
+    detail: str = ""  # the sub-reason of the outcome
 
     def live_in(self, start: datetime, end: datetime) -> bool:
         """Return whether it was open at some time of a span."""
@@ -159,8 +160,8 @@ def weekly(world: World, week: Week, *, now: datetime) -> Report:
         tiers=tuple(_tier(tier, opened, end=end) for tier in TIERS),
         problems=_problems(opened),
         outcomes=Counter(labels),
-        actionable=_actionable(labels),
-        ppv=_ppv(labels),
+        actionable=actionable_of(labels),
+        ppv=ppv_of(labels),
         opened=len(opened),
         closed=sum(
             e.closed_at is not None and week.start <= e.closed_at < end for e in world.episodes
@@ -207,11 +208,7 @@ def _silent(world: World, *, end: datetime) -> tuple[UUID, ...]:
 
 def _tier(tier: Severity, opened: Sequence[Episode], *, end: datetime) -> TierLine:
     mine = [e for e in opened if e.severity is tier]
-    waits = [
-        (e.acknowledged_at - e.opened_at).total_seconds()
-        for e in mine
-        if e.acknowledged_at and e.acknowledged_at < end
-    ]
+    waits = waits_of(mine, end=end)
     return TierLine(
         severity=tier,
         opened=len(mine),
@@ -219,6 +216,15 @@ def _tier(tier: Severity, opened: Sequence[Episode], *, end: datetime) -> TierLi
         median=timedelta(seconds=median(waits)) if waits else None,
         on_time=_on_time(tier, mine, end=end),
     )
+
+
+def waits_of(episodes: Iterable[Episode], *, end: datetime) -> list[float]:
+    """Return after how many seconds each was first taken, of those that were by `end`."""
+    return [
+        (e.acknowledged_at - e.opened_at).total_seconds()
+        for e in episodes
+        if e.acknowledged_at and e.acknowledged_at < end
+    ]
 
 
 def _on_time(tier: Severity, mine: Sequence[Episode], *, end: datetime) -> Rate:
@@ -239,16 +245,18 @@ def _problems(opened: Sequence[Episode]) -> tuple[ProblemLine, ...]:
     lines = []
     for problem, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
         labels = [e.outcome for e in opened if e.problem is problem and e.outcome]
-        lines.append(ProblemLine(problem, count, _actionable(labels), _ppv(labels)))
+        lines.append(ProblemLine(problem, count, actionable_of(labels), ppv_of(labels)))
     return tuple(lines)
 
 
-def _actionable(labels: Iterable[str]) -> Rate:
+def actionable_of(labels: Iterable[str]) -> Rate:
+    """Return PPV-actionable: of what counts, what led to an action."""
     counted = [label for label in labels if label in COUNTED]
     return Rate(sum(label == ACTIONABLE for label in counted), len(counted))
 
 
-def _ppv(labels: Iterable[str]) -> Rate:
+def ppv_of(labels: Iterable[str]) -> Rate:
+    """Return PPV-event: of what counts, what was true."""
     counted = [label for label in labels if label in COUNTED]
     return Rate(sum(label in TRUE for label in counted), len(counted))
 

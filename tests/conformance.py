@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "conformance.md"
 ROW = re.compile(r"^\| (?P<id>[A-Z]+-\d\d) \| (?P<what>.+?) \| (?P<cell>.*?) \|$", re.MULTILINE)
 OWED = re.compile(r"not yet: \S.*")
-_CITED = re.compile(r"(?i)(?<![a-z])(fhir|rel|sec|al|ft)[_-](\d\d)(?!\d)")
+_CITED = re.compile(r"(?i)(?<![a-z])(fhir|rel|sec|al|ft|ux)[_-](\d\d)(?!\d)")
 _SUMMARY = re.compile(r"^(?:Still owed in part or whole: .*|Nothing is owed\.)$", re.MULTILINE)
 
 

@@ -8,11 +8,13 @@ from tests import conformance
 
 PAGE = conformance.PAGE.read_text()
 ROWS = {row["id"]: row["cell"] for row in conformance.ROW.finditer(PAGE)}
+SECURITY = (*range(1, 18), *range(22, 29), 32, 33, *range(36, 41))
 ASKED = [
     *(f"FHIR-{number:02}" for number in range(1, 28)),
     *(f"REL-{number:02}" for number in range(1, 41)),
-    *(f"SEC-{number:02}" for number in (1, 2, 3, 4, 27, 28, 32, 33, 36, 37)),
+    *(f"SEC-{number:02}" for number in SECURITY),
     *(f"AL-{number:02}" for number in range(1, 23)),
+    *(f"UX-{number:02}" for number in range(1, 19)),
     *(f"FT-{number:02}" for number in range(1, 35)),
 ]
 

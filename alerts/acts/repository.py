@@ -14,7 +14,7 @@ from alerts.naming.repository import UNKNOWN, names
 from alerts.policy import thaw
 from alerts.tables import Alert, AlertEvent
 from core import audit
-from core.errors import ConflictError, NotFoundError
+from core.errors import ConflictError, NotFoundError, Sentence
 from core.vitals import Severity
 from ingest import repository as people
 
@@ -29,6 +29,20 @@ if TYPE_CHECKING:
     from alerts.reasons import Reason
     from core.security import Caller
 
+# What a colleague did, for whoever comes second (UX-05).
+DID = {
+    "acknowledged": "{name} acknowledged this {ago}",
+    "changed": "{name} changed this {ago}",
+    "claimed": "{name} claimed this {ago}",
+    "contacted": "{name} contacted the patient about this {ago}",
+    "delegated": "{name} delegated this {ago}",
+    "escalated": "{name} escalated this {ago}",
+    "reopened": "{name} reopened this {ago}",
+    "resolved": "{name} resolved this {ago}",
+    "snoozed": "{name} snoozed this {ago}",
+    "unclaimed": "{name} let go of this {ago}",
+    "undone": "{name} took an act on this back {ago}",
+}
 # What an act may change, and an undo brings back.
 KEPT = (
     *(
@@ -42,7 +56,7 @@ KEPT = (
     ),
     *("ack_expires_at", "claimed_by", "claim_ends_at", "delegated_by", "answer_by"),
     *("snoozed_by", "snoozed_at", "snoozed_until", "snooze_reason"),
-    *("closed_at", "outcome", "outcome_detail", "outcome_note"),
+    *("contacted_at", "closed_at", "outcome", "outcome_detail", "outcome_note"),
 )
 
 
@@ -174,20 +188,21 @@ def _read(name: str, value: str | None) -> Any:
     return datetime.fromisoformat(value) if kind is datetime else kind(value)
 
 
-def _first(hands: Hands, refused: Refused) -> str:
+def _first(hands: Hands, refused: Refused) -> Sentence:
     act = repository.last_act(hands.session, hands.alert) if refused.moved else None
     return _by(hands, act) or refused.reason
 
 
-def _changed(hands: Hands) -> str:
+def _changed(hands: Hands) -> Sentence:
     act = repository.last_change(hands.session, hands.alert)
-    changed = "the alert changed since you opened it"
-    return f"{_by(hands, act) or changed}; look again before acting"
+    changed = _by(hands, act) or Sentence("the alert changed since you opened it")
+    return Sentence("{changed}; look again before acting", {"changed": changed})
 
 
-def _by(hands: Hands, act: AlertEvent | None) -> str:
+def _by(hands: Hands, act: AlertEvent | None) -> Sentence | None:
     """Say which colleague did it and how long ago; nothing where it was none."""
     if act is None or act.actor_id is None or act.actor_id == hands.who:
-        return ""
+        return None
     name = names(hands.session, [act.actor_id]).get(act.actor_id, UNKNOWN)
-    return f"{name} {act.kind} this {inbox.ago(hands.now - act.at)}"
+    facts = {"name": name, "ago": inbox.ago(hands.now - act.at)}
+    return Sentence(DID.get(act.kind, DID["changed"]), facts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from alerts.patients.service import after_resolution
 from alerts.reasons import Reason
 from alerts.routing import practitioner
 from alerts.steps.service import advance, hold, plan_lapse, reopen
-from core.errors import ConflictError
+from core.errors import ConflictError, Sentence
 from core.vitals import Severity
 from ingest import repository as people
 
@@ -27,6 +28,14 @@ if TYPE_CHECKING:
     from alerts.acts.repository import Hands
     from alerts.outcomes import Resolution
     from core.security import Caller
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a page showed of an alert to whoever acts on it."""
+
+    severity: Severity
+    version: int | None
 
 
 class Contact(StrEnum):
@@ -164,7 +173,7 @@ def note_contact(  # noqa: PLR0913 (how, and whether it succeeded, are both requ
         if hands.state.owned and alert.delegated_by is None:
             hold(session, alert, now=now)
     reason = Reason.CONTACTED if reached else Reason.NOT_REACHED
-    hands.note("contacted", reason, by=by, reached=reached)
+    hands.note("contacted", reason, undoable=True, by=by, reached=reached)
     hands.audit()
 
 
@@ -180,24 +189,23 @@ def escalate(session: Session, caller: Caller, alert_id: UUID, *, now: datetime)
     hands.audit()
 
 
-def resolve(  # noqa: PLR0913 (whose end, by whom, how, when, and how grave it was shown to be)
+def resolve(  # noqa: PLR0913 (whose end, by whom, how, when, and what they had seen)
     session: Session,
     caller: Caller,
     alert_id: UUID,
     resolution: Resolution,
     *,
     now: datetime,
-    seen: Severity | None = None,
+    seen: Seen | None = None,
 ) -> None:
     """End an alert with its outcome; one that nobody owns is acknowledged first.
 
     Raises `NotFoundError` and `ConflictError` as `acknowledge` does; the latter too where the
-    alert has become graver than `seen`, for which its outcome was meant.
+    alert is graver than its outcome was meant for, or somebody else has taken it since `seen`.
     """
     hands = take_up(session, caller, alert_id, now=now)
-    severity = Severity(hands.alert.severity)
-    if seen is not None and severity.rank > seen.rank:
-        raise ConflictError(f"This alert has become {severity} since you opened its page.")
+    if seen is not None:
+        _still_as(hands, seen)
     if hands.state in (State.OPEN, State.CLAIMED, State.SNOOZED):
         own(hands)
         hands = again(hands)
@@ -211,3 +219,16 @@ def resolve(  # noqa: PLR0913 (whose end, by whom, how, when, and how grave it w
     label, detail = str(resolution.label), resolution.action
     hands.note("resolved", Reason.RESOLVED, undoable=True, outcome=label, detail=detail)
     hands.audit()
+
+
+def _still_as(hands: Hands, seen: Seen) -> None:
+    """Refuse an outcome for what has become graver, or somebody else's, since it was seen."""
+    severity = Severity(hands.alert.severity)
+    if severity.rank > seen.severity.rank:
+        raise ConflictError(
+            "This alert has become {severity} since you opened its page. Look at it again first.",
+            facts={"severity": Sentence(severity)},
+        )
+    theirs = {hands.caller.practitioner_id, hands.caller.id}
+    if hands.state.owned and hands.alert.owner_id not in theirs:
+        hands.check(seen.version)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from alerts.patients.repository import Letter
+    from alerts.patients.tables import PatientMessage
     from alerts.tables import Alert
     from ingest.contacts.repository import Addressee
 
@@ -28,7 +29,7 @@ LINK = timedelta(hours=12)  # E: how long a link to what is asked works
 TO_READ = timedelta(hours=48)  # E: and one to what was noticed, or came of it
 ABSENCE = timedelta(days=14)  # E: as alerts/policy.toml, for what is about no alert
 # What is told also to who is in hospital: a person decided it, or it takes back what was told.
-ALWAYS = frozenset({Kind.REVIEW, Kind.WITHDRAWN})
+ALWAYS = frozenset({Kind.REVIEW, Kind.WITHDRAWN, Kind.VISIT, Kind.VISIT_OFF})
 
 
 def send(session: Session, letter: Letter, *, now: datetime) -> None:
@@ -59,6 +60,20 @@ def send_to(session: Session, letter: Letter, chosen: Sequence[Chosen], *, now: 
     facts = {"kind": str(letter.kind), "told": told, "not": reasons}
     kind = "patient-told" if told else "patient-not-told"
     episodes.note(session, alert, kind, str(letter.why), now=now, after=facts)
+
+
+def those_told(
+    session: Session, letter: Letter, told: Sequence[PatientMessage], *, now: datetime
+) -> list[Chosen]:
+    """Return those of the recipients by their numbers now who were told of something before."""
+    whose = holders_of(session, letter.to.id)
+    holders = {whose.get(each.contact_id) for each in told if each.contact_id}
+    numbers = contacts_of(session, letter.to.id, now=now)
+    return [
+        each
+        for each in choose(letter.kind, numbers)
+        if each.number is not None and each.number.holder in holders
+    ]
 
 
 def _told_of(session: Session, letter: Letter) -> set[str]:

@@ -21,6 +21,7 @@ from alerts.patients.recipients import Chosen
 from alerts.patients.repository import SENT, Letter, parted
 from alerts.patients.service import page_of
 from alerts.patients.wording import Kind, Why
+from alerts.visits.repository import visit_told
 from core import audit
 from core.errors import InvalidError
 from core.security import digest, new_secret
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 PAGE_LASTS = timedelta(minutes=30)  # E: an opened page may be answered for so long
 ANEW_WITHIN = timedelta(days=7)  # E: after that nobody needs the old message
 ANEW_EVERY = timedelta(minutes=10)  # E: so often a new link may be asked for
+TO_BE_READ = (Kind.REVIEW, Kind.INSTRUCTION, Kind.WITHDRAWN, Kind.VISIT_OFF)
 ENTITY = "patient_message"
 _NOTHING: Mapping[str, str] = {}
 
@@ -67,6 +69,7 @@ class Page:
     asks_daily: bool
     answered: bool
     alarming: bool
+    room: str = ""  # of a video visit, while it is booked and not over
 
 
 def open_link(session: Session, secret: str, *, now: datetime) -> str | None:
@@ -81,9 +84,15 @@ def open_link(session: Session, secret: str, *, now: datetime) -> str | None:
         return None
     page = new_secret()
     message.opened_at = now
-    message.page_digest, message.page_until = digest(page), now + PAGE_LASTS
+    message.page_digest, message.page_until = digest(page), _page_until(message, now=now)
     _audit(session, message, audit.Action.READ, now=now)
     return page
+
+
+def _page_until(message: PatientMessage, *, now: datetime) -> datetime:
+    """Return how long a page lasts: that of a video visit is there when the visit begins."""
+    least = now + PAGE_LASTS
+    return max(least, message.until) if message.kind == Kind.VISIT else least
 
 
 def opened(
@@ -141,7 +150,13 @@ def read(
         asks_daily=message.kind == Kind.DAILY and not answered,
         answered=answered,
         alarming=bool(message.alarming),
+        room=_room(session, message, now=now),
     )
+
+
+def _room(session: Session, message: PatientMessage, *, now: datetime) -> str:
+    visit = visit_told(session, message) if message.kind == Kind.VISIT else None
+    return visit.room if visit is not None and visit.open_at(now) else ""
 
 
 def answer(
@@ -228,8 +243,8 @@ def anew(session: Session, secret: str, *, now: datetime) -> bool:
 
 
 def _send_anew(session: Session, old: PatientMessage, *, now: datetime) -> None:
-    lasts = TO_READ if old.kind in (Kind.REVIEW, Kind.INSTRUCTION, Kind.WITHDRAWN) else LINK
-    until = old.until if old.kind == Kind.DAILY else now + lasts
+    lasts = TO_READ if old.kind in TO_BE_READ else LINK
+    until = old.until if old.kind in (Kind.DAILY, Kind.VISIT) else now + lasts
     key = old.key.partition("~")[0]
     soon = repository.sent_anew(session, old, key, since=now - ANEW_EVERY)
     held = _number(session, old, now=now)

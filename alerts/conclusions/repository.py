@@ -30,8 +30,10 @@ class Conclusion:
     label: Label
 
 
-def concluded(session: Session, *, since: datetime) -> list[Conclusion]:
-    """Return the episodes that started since an instant and bear a label."""
+def concluded(
+    session: Session, *, since: datetime, patients: Collection[UUID] | None = None
+) -> list[Conclusion]:
+    """Return the episodes that started since an instant and bear a label, of some people or all."""
     columns = (
         Alert.patient_id,
         Alert.problem,
@@ -40,6 +42,8 @@ def concluded(session: Session, *, since: datetime) -> list[Conclusion]:
         Alert.outcome,
     )
     query = select(*columns).where(Alert.started_at >= since, Alert.outcome.is_not(None))
+    if patients is not None:
+        query = query.where(Alert.patient_id.in_(patients))
     rows = session.execute(query.order_by(Alert.started_at, Alert.id))
     return [
         Conclusion(patient, Problem(problem), started, ended, Label(label))

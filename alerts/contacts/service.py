@@ -17,7 +17,7 @@ from alerts.policy import Channel
 from alerts.routing import FALLBACK, SUPPORT
 from alerts.routing import practitioner as practitioner_key
 from core.audit import Action, record
-from core.errors import InvalidError, LaterError, NotFoundError
+from core.errors import InvalidError, LaterError, NotFoundError, Sentence
 from core.security import SYSTEM, Caller
 from core.signing import SECRET_BYTES, secret_from
 from ingest import repository as people
@@ -50,7 +50,11 @@ def add(
     """
     lack = outlets.lack(new.channel)
     if lack is not None:
-        raise InvalidError(f"{new.channel}: {lack.words}", field="channel")
+        raise InvalidError(
+            "{channel}: {lack}",
+            field="channel",
+            facts={"channel": Sentence(str(new.channel)), "lack": Sentence(lack.words)},
+        )
     address = read_address(new.channel, new.address)
     secret = ""
     if new.channel in (Channel.WEBHOOK, Channel.PUSH):
@@ -154,7 +158,10 @@ def owner_key(practitioner: UUID | None, team: UUID | None, lane: str) -> str:
     ]
     said = [each for each in given if each]
     if len(said) != 1 or (lane and lane not in (FALLBACK, SUPPORT)):
-        raise InvalidError(f"name one practitioner, one team, or {FALLBACK} or {SUPPORT}")
+        raise InvalidError(
+            "name one practitioner, one team, or {fallback} or {support}",
+            facts={"fallback": FALLBACK, "support": SUPPORT},
+        )
     return said[0]
 
 

@@ -50,7 +50,11 @@ class Mailer:
     resolver: Callable[[str, int], list[str]] = resolve
 
     def send(self, to: str, notice: Notice, *, test: bool = False) -> None:
-        """Hand the message over; raise `DeliveryError` where the server does not take it.
+        """Send a notice of an alert; raise `DeliveryError` where the server does not take it."""
+        self.hand_over(lambda: compose(notice, sender=self.sender, to=to, test=test))
+
+    def hand_over(self, write: Callable[[], EmailMessage]) -> None:
+        """Hand a message over; raise `DeliveryError` where the server does not take it.
 
         A repeat carries the same Message-ID and the same bytes, so that a mailbox can tell
         that it is one message (I4). All of it together has four seconds, from looking up its
@@ -58,7 +62,7 @@ class Mailer:
         """
         line: Hurried | None = None
         try:
-            message = compose(notice, sender=self.sender, to=to, test=test)
+            message = write()
             where = (self.host, self.port, self.resolver)
             with (line := Hurried(*where, seconds=TIMEOUT_SECONDS)) as server:
                 if self.starttls:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from core.security import Caller
     from ingest.roster import Responsible, Team
     from ingest.weekly import Span
+    from monitoring.phrases import Phrase
 
 SHIFT, LEAVE = "on_call_shift", "practitioner_leave"
 
@@ -116,7 +117,7 @@ class Overview:
     known: rota_check.Team
     turns: Sequence[Turn]
     leaves: Sequence[Away]
-    warnings: Sequence[str]
+    warnings: Sequence[Phrase]
     names: dict[UUID, str]
 
 

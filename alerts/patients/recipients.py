@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 # What a carer is told besides the patient, and not only in their place.
-FOR_BOTH = frozenset({Kind.INSTRUCTION, Kind.WITHDRAWN, Kind.REVIEW})
+FOR_BOTH = frozenset({Kind.INSTRUCTION, Kind.WITHDRAWN, Kind.REVIEW, Kind.VISIT, Kind.VISIT_OFF})
 
 
 class Number(Protocol):

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from alerts.addressing.service import LINK, TO_READ, send, send_to
+from alerts.addressing.service import LINK, TO_READ, send, send_to, those_told
 from alerts.cover import unread
 from alerts.lifecycle import State as AlertState
 from alerts.patients import repository, wording
@@ -16,11 +16,13 @@ from alerts.patients.wording import Kind, Why
 from alerts.policy import thaw
 from alerts.reasons import Reason
 from alerts.reds import repository as reds
+from alerts.visit import Status
+from alerts.visits.repository import visit_told
 from core import outbox
 from core.outbox import Priority, Topic
 from core.vitals import Severity
 from ingest import repository as people
-from ingest.contacts.repository import addressee, contacts_of, holders_of
+from ingest.contacts.repository import addressee, contacts_of
 from monitoring import repository as judgements
 from monitoring.asking import repository as asking
 from monitoring.phrases import read_phrase
@@ -140,26 +142,33 @@ def _take_back(session: Session, alert: Alert, *, now: datetime) -> None:
         alert_id=alert.id,
         says=wording.taken_back(),
     )
-    numbers = contacts_of(session, to.id, now=now)
-    whose = holders_of(session, to.id)
-    holders = {whose.get(each.contact_id) for each in told if each.contact_id}
-    chosen = [
-        each
-        for each in choose(Kind.WITHDRAWN, numbers)
-        if each.number is not None and each.number.holder in holders
-    ]
+    chosen = those_told(session, letter, told, now=now)
     if reds.stands(session, to.id):
         chosen = [Chosen(None, False, Why.ANOTHER_RED)]
     send_to(session, letter, chosen, now=now)
 
 
 def page_of(session: Session, message: PatientMessage) -> list[Phrase]:
-    """Return what a message's page says: opened after its RED was taken back, that it was."""
+    """Return what a message's page says: opened after its RED was taken back, that it was.
+
+    Of a video visit it says what is so now.
+    """
+    if message.kind == Kind.VISIT:
+        return _visit(session, message)
     ended = _lost_at(session, message) if message.kind == Kind.INSTRUCTION else None
     before = ended is None or (message.opened_at is not None and message.opened_at < ended)
     if before or reds.stands(session, message.patient_id):
         return [read_phrase(each) for each in message.says]
     return wording.taken_back()
+
+
+def _visit(session: Session, message: PatientMessage) -> list[Phrase]:
+    visit = visit_told(session, message)
+    if visit is None or visit.status is Status.BOOKED:
+        return [read_phrase(each) for each in message.says]
+    if visit.status is Status.CANCELLED:
+        return wording.visit_off(visit.span.start, message.zone)
+    return wording.visit_over()
 
 
 def _lost_at(session: Session, message: PatientMessage) -> datetime | None:

@@ -12,11 +12,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from monitoring import words
-from monitoring.phrases import Day, Phrase
+from monitoring.phrases import Day, Instant, Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import date
+    from datetime import date, datetime
 
     from monitoring.findings import Says
 
@@ -31,6 +31,8 @@ class Kind(StrEnum):
     INSTRUCTION = "instruction"  # of a RED, at once
     WITHDRAWN = "withdrawn"  # of a RED that they were told of
     REVIEW = "review"  # what came of it, after somebody looked
+    VISIT = "visit"  # a video visit was booked
+    VISIT_OFF = "visit-off"  # and was cancelled
 
 
 class State(StrEnum):
@@ -52,6 +54,8 @@ class Why(StrEnum):
     RED = "a-red-opened"
     WITHDRAWN = "the-red-was-withdrawn"
     REVIEWED = "told-by-a-clinician"
+    VISIT_BOOKED = "a-video-visit-was-booked"
+    VISIT_CANCELLED = "the-video-visit-was-cancelled"
     REQUESTED = "a-new-link-was-asked-for"
     NO_CONTACT = "no-number-known"
     NO_CONSENT = "carer-has-not-agreed"
@@ -63,6 +67,7 @@ class Why(StrEnum):
     DECEASED = "patient-has-died"
     TOO_LATE = "too-late-to-be-of-use"
     OVER = "the-red-was-over"
+    VISIT_OVER = "the-video-visit-was-over"
     ANOTHER_RED = "another-red-stands"
     TAKEN_BACK = "taken-back-by-the-clinician"
     PARTED = "records-are-two-people"
@@ -80,6 +85,8 @@ _WORDS = {
     Why.RED: "a RED opened",
     Why.WITHDRAWN: "the RED was withdrawn",
     Why.REVIEWED: "told after a review",
+    Why.VISIT_BOOKED: "a video visit was booked",
+    Why.VISIT_CANCELLED: "the video visit was cancelled",
     Why.REQUESTED: "asked for a new link",
     Why.NO_CONTACT: "not told: no number for messages is known",
     Why.NO_CONSENT: "not told: the carer has not agreed",
@@ -91,6 +98,7 @@ _WORDS = {
     Why.DECEASED: "not told: the patient has died",
     Why.TOO_LATE: "not told: it came too late to be of use",
     Why.OVER: "not told: the RED was over before it could leave",
+    Why.VISIT_OVER: "not told: the video visit was not booked any more",
     Why.ANOTHER_RED: "not told that it was withdrawn: another RED stands",
     Why.TAKEN_BACK: "not told: the clinician took it back",
     Why.PARTED: "not told: it is about a record that turned out to be another person's",
@@ -120,6 +128,14 @@ CORRECTED = (
     "We wrote to you because of one of your measurements. "
     "It has been corrected or taken back, so what we wrote does not hold any more."
 )
+INVITED = "Your care team would like to speak with you by video: {at}."
+HOW_TO_COME = (
+    "Please open this page again at that time and press the button. "
+    "You need a telephone, tablet or computer with a camera and a microphone."
+)
+CANNOT_COME = "If you cannot come, please call your care team in its working hours."
+NO_VISIT = "The video visit that was planned does not take place: {at}."
+VISIT_OVER = "The video visit is over."
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +179,24 @@ def review(says: Says | None, told: Review, *, today: date) -> list[Phrase]:
     noticed = [Phrase(says.patient, says.facts)] if says else []
     done, closing = Phrase(DONE[told.done]), Phrase(AFTER_REVIEW)
     return [*noticed, done, what_next(told.next, today=today), closing]
+
+
+def visit_booked(at: datetime, zone: str) -> list[Phrase]:
+    """Return what is told of a video visit; the way in stands beside it on the page."""
+    when = Instant(at.timestamp(), zone)
+    invited = Phrase(INVITED, {"at": when})
+    return [invited, Phrase(HOW_TO_COME), Phrase(CANNOT_COME), Phrase(AFTER_REVIEW)]
+
+
+def visit_off(at: datetime, zone: str) -> list[Phrase]:
+    """Return what is told where a video visit was cancelled."""
+    when = Instant(at.timestamp(), zone)
+    return [Phrase(NO_VISIT, {"at": when}), Phrase(AFTER_REVIEW)]
+
+
+def visit_over() -> list[Phrase]:
+    """Return what the page of a visit says after it."""
+    return [Phrase(VISIT_OVER), Phrase(AFTER_REVIEW)]
 
 
 def spoken(said: Iterable[Phrase], language: str, *, emergency: str) -> list[str]:

@@ -22,6 +22,8 @@ from alerts.patients.repository import Tried
 from alerts.patients.wording import Kind, State, Why
 from alerts.policy import thaw
 from alerts.reds import repository as reds
+from alerts.visit import Status
+from alerts.visits.repository import visit_told
 from core.security import digest
 from core.vitals import Severity
 from ingest.contacts import repository as numbers
@@ -123,6 +125,10 @@ def _over(session: Session, message: PatientMessage, kind: Kind, *, now: datetim
     if kind is Kind.REPEAT:
         asked = asking.of_ids(session, map(UUID, message.asks))
         return Why.TOO_LATE if all(each.until <= now for each in asked) else None
+    if kind is Kind.VISIT:
+        visit = visit_told(session, message)
+        if visit is not None and visit.status is not Status.BOOKED:
+            return Why.VISIT_OVER
     if kind is Kind.WITHDRAWN:
         return None  # it is put off while another RED stands
     alert = repository.alert_of(session, message.alert_id) if message.alert_id else None
@@ -236,7 +242,7 @@ def _try_later(
 
 
 def _urgent(message: PatientMessage) -> bool:
-    return message.kind == Kind.INSTRUCTION
+    return message.kind in (Kind.INSTRUCTION, Kind.VISIT)
 
 
 def end(

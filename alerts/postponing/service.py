@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from alerts import escalation, repository
@@ -10,7 +11,7 @@ from alerts.acts.service import recall
 from alerts.lifecycle import Event, State
 from alerts.reasons import Reason
 from alerts.steps import repository as steps
-from core.errors import ConflictError, InvalidError
+from core.errors import ConflictError, InvalidError, Sentence
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -46,14 +47,19 @@ def snooze(  # noqa: PLR0913 (whose, until when and why are all required)
     hands = take_up(session, caller, alert_id, now=now, version=version)
     why = reason.strip()
     if not why or len(why) > REASON_LENGTH:
-        raise InvalidError(f"say why, in at most {REASON_LENGTH} characters", field="reason")
+        raise InvalidError(
+            "say why, in at most {most} characters", field="reason", facts={"most": REASON_LENGTH}
+        )
     hands.move(Event.SNOOZE)
     longest = hands.tier.snooze
     if until <= now:
         raise InvalidError("a snooze must end in the future", field="until")
     if until > now + longest:
-        hours = longest.total_seconds() / 3600
-        raise InvalidError(f"it can be put off for {hours:.0f} hours at most", field="until")
+        raise InvalidError(
+            "it can be put off for {hours} hours at most",
+            field="until",
+            facts={"hours": longest // timedelta(hours=1)},
+        )
     alert = hands.alert
     alert.previous_owner_id = alert.owner_id or alert.previous_owner_id
     repository.let_go(alert)
@@ -73,6 +79,8 @@ def wake(session: Session, caller: Caller, alert_id: UUID, *, now: datetime) -> 
     """
     hands = take_up(session, caller, alert_id, now=now)
     if hands.state is not State.SNOOZED:
-        raise ConflictError(f"the alert is {hands.state}, not snoozed")
+        raise ConflictError(
+            "the alert is {state}, not snoozed", facts={"state": Sentence(str(hands.state))}
+        )
     recall(hands)
     hands.audit()

@@ -16,7 +16,7 @@ from core.security import SYSTEM
 from core.vitals import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -190,16 +190,34 @@ def _wake(session: Session, alert: Alert, now: datetime) -> None:
 
 def _lapse(session: Session, alert: Alert, now: datetime) -> None:
     """End a claim that came to nothing; the chain went on all the while."""
-    after = lifecycle.transition(State(alert.state), Event.CLAIM_LAPSED, Severity(alert.severity))
+    _let_go(session, alert, Event.CLAIM_LAPSED, Reason.CLAIM_LAPSED, now=now)
+
+
+def _let_go(session: Session, alert: Alert, event: Event, reason: Reason, *, now: datetime) -> None:
+    after = lifecycle.transition(State(alert.state), event, Severity(alert.severity))
     if not isinstance(after, State):
         return
     before = repository.facts(alert)
     alert.state, alert.version = after, alert.version + 1
     alert.claimed_by, alert.claim_ends_at = None, None
     facts = repository.facts(alert)
-    repository.note(
-        session, alert, "unclaimed", Reason.CLAIM_LAPSED, now=now, before=before, after=facts
-    )
+    repository.note(session, alert, "unclaimed", reason, now=now, before=before, after=facts)
+
+
+def give_back(session: Session, patients: Collection[UUID], who: UUID, *, now: datetime) -> None:
+    """Take from somebody the alerts of a person whom they may not see any more (SEC-14).
+
+    What they owned, or had passed on without an answer, is due to everybody again from the
+    start. The chain of what they only claimed went on all the while, and is not set back.
+    """
+    for id_ in repository.had_by(session, patients, who):
+        alert = repository.locked(session, id_)
+        if alert is None or who not in (alert.owner_id, alert.claimed_by, alert.delegated_by):
+            continue
+        if alert.state == State.CLAIMED:
+            _let_go(session, alert, Event.ACCESS_ENDED, Reason.ACCESS_ENDED, now=now)
+        else:
+            reopen(session, alert, Event.ACCESS_ENDED, Reason.ACCESS_ENDED, now=now)
 
 
 def _return(session: Session, alert: Alert, now: datetime) -> None:

@@ -34,13 +34,17 @@ if TYPE_CHECKING:
 PROGRAM = "Wardlight"
 
 
-def live(session: Session, visible: Select[UUID]) -> list[inbox.EpisodeView]:
-    """Return the live episodes of visible patients, without their timelines."""
+def live(
+    session: Session, visible: Select[UUID], ids: Sequence[UUID] | None = None
+) -> list[inbox.EpisodeView]:
+    """Return the live episodes of visible patients, or some of them, without their timelines."""
     query = (
         select(Alert)
         .where(Alert.state.in_(LIVE), Alert.patient_id.in_(visible))
         .options(defer(Alert.policy))  # a page of 200 rows has no use for 200 snapshots
     )
+    if ids is not None:
+        query = query.where(Alert.id.in_(ids))
     return _views(session, session.scalars(query).all())
 
 

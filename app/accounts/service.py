@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from app.accounts import repository, throttle
+from app.accounts.passwords import too_common
 from app.accounts.tables import AppUser, LoginSession, SignInFailure
 from core.audit import Action, record
-from core.errors import ConflictError, InvalidError
+from core.errors import ConflictError, InvalidError, NotFoundError
 from core.sealed_fields import seal, unseal
 from core.security import (
     SYSTEM,
@@ -28,6 +29,7 @@ from core.security import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -47,6 +49,7 @@ class SignedIn:
     caller: Caller
     display_name: str
     expires_at: datetime
+    idle_at: datetime  # when it ends unless something happens
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,8 @@ def create_user(session: Session, new: NewUser, *, now: datetime) -> UUID:
     Raises
     ------
     InvalidError
-        For an empty name or a password of fewer than 15 characters (demo accounts excepted).
+        For an empty name, or a password of fewer than 15 characters or one that is well known
+        (demo accounts excepted).
     ConflictError
         Where the user name is taken.
     """
@@ -93,16 +97,25 @@ def create_user(session: Session, new: NewUser, *, now: datetime) -> UUID:
         raise InvalidError("an account needs a user name and a display name", field="username")
     if len(new.password) < LEAST_PASSWORD and not new.demo:
         raise InvalidError(
-            f"a password needs at least {LEAST_PASSWORD} characters", field="password"
+            "a password needs at least {least} characters",
+            field="password",
+            facts={"least": LEAST_PASSWORD},
         )
+    if not new.demo and too_common(new.password, username, new.display_name):
+        raise InvalidError("this password is too easily guessed", field="password")
+    return add_account(session, new, hash_password(new.password), now=now).id
+
+
+def add_account(session: Session, new: NewUser, password_hash: str, *, now: datetime) -> AppUser:
+    """Write an account down; raise `ConflictError` where the user name is taken."""
+    username, account = _normal(new.username), uuid4()
     if repository.by_username(session, username) is not None:
         raise ConflictError("this user name is taken", field="username")
-    account = uuid4()
     user = AppUser(
         id=account,
         username=username,
         display_name=seal(session, AppUser.display_name, new.display_name.strip(), id=account),
-        password_hash=hash_password(new.password),
+        password_hash=password_hash,
         role=new.role,
         practitioner_id=new.practitioner_id,
         demo=new.demo,
@@ -111,7 +124,7 @@ def create_user(session: Session, new: NewUser, *, now: datetime) -> UUID:
     session.add(user)
     session.flush()
     record(session, SYSTEM, Action.CREATE, "app_user", now=now, entity_id=user.id)
-    return user.id
+    return user
 
 
 def sign_in(session: Session, attempt: Attempt, *, now: datetime) -> str | Refused:
@@ -126,7 +139,7 @@ def sign_in(session: Session, attempt: Attempt, *, now: datetime) -> str | Refus
     user = repository.by_username(session, username)
     known = user is not None and not user.disabled and (attempt.demo or not user.demo)
     # The hash is verified even where nothing can come of it, so that time tells nothing.
-    stored = user.password_hash if user else _nobody()
+    stored = (user.password_hash if user else "") or _nobody()
     right = password_matches(stored, attempt.password[:LONGEST_PASSWORD])
     if waiting or not (known and right) or user is None:
         if not waiting:
@@ -134,10 +147,11 @@ def sign_in(session: Session, attempt: Attempt, *, now: datetime) -> str | Refus
         record(session, SYSTEM, Action.EXECUTE, "sign-in", now=now, outcome="refused")
         return Refused(waiting)
     repository.forget_failures(session, account=account, before=now - throttle.WINDOW)
-    return _open(session, user, now=now)
+    return open_session(session, user, now=now)
 
 
-def _open(session: Session, user: AppUser, *, now: datetime) -> str:
+def open_session(session: Session, user: AppUser, *, now: datetime) -> str:
+    """Return the secret of a new session: never one that a browser had before (SEC-07)."""
     secret = new_secret()
     session.add(
         LoginSession(
@@ -169,7 +183,18 @@ def signed_in(
     if present and now - login.last_seen_at >= TOUCH_AFTER:
         login.last_seen_at = now
     name = unseal(session, AppUser.display_name, user.display_name, id=user.id)
-    return SignedIn(login.id, _caller(user), name, login.expires_at)
+    return SignedIn(login.id, _caller(user), name, login.expires_at, login.last_seen_at + IDLE)
+
+
+def owner(session: Session, secret: str) -> UUID | None:
+    """Return whose session a secret was, whether or not it has ended; it opens nothing."""
+    return repository.owner(session, digest(secret))
+
+
+def still_in(session: Session, digests: Collection[str], *, now: datetime) -> dict[str, Caller]:
+    """Return who is behind those of some sessions that stand, by digest; it keeps none alive."""
+    found = repository.live_sessions(session, digests, now=now, idle_since=now - IDLE)
+    return {each: _caller(user) for each, user in found}
 
 
 def sign_out(session: Session, secret: str, *, now: datetime) -> None:
@@ -191,6 +216,14 @@ def disable(session: Session, user_id: UUID, *, now: datetime) -> None:
     user.disabled = True
     revoke_sessions(session, user_id, now=now)
     record(session, SYSTEM, Action.UPDATE, "app_user", now=now, entity_id=user_id)
+
+
+def disable_named(session: Session, username: str, *, now: datetime) -> None:
+    """Close the account of a user name; raise `NotFoundError` where there is none."""
+    user = repository.by_username(session, _normal(username))
+    if user is None:
+        raise NotFoundError("no account has this user name")
+    disable(session, user.id, now=now)
 
 
 def _caller(user: AppUser) -> Caller:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, id_column, instant
@@ -13,7 +13,11 @@ from core.sealed_fields import sealed_column
 
 
 class AppUser(Base):
-    """A local account; its hash is Argon2id and `practitioner_id` decides what it may see."""
+    """Who may sign in; `practitioner_id` decides what they may see.
+
+    A local account has an Argon2id hash. One of the organisation has none: it is bound to an
+    issuer and a subject, by whoever first signs in with its invitation (SEC-05).
+    """
 
     __tablename__ = "app_user"
 
@@ -26,6 +30,21 @@ class AppUser(Base):
     disabled: Mapped[bool] = mapped_column(default=False)
     demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(instant())
+    issuer: Mapped[str | None]
+    subject: Mapped[str | None]
+    invitation_digest: Mapped[str | None] = mapped_column(unique=True)
+    invited_until: Mapped[datetime | None] = mapped_column(instant())
+
+    __table_args__ = (UniqueConstraint("issuer", "subject"),)
+
+
+class SpentState(Base):
+    """The state of a crossing that came back: it opens nothing a second time."""
+
+    __tablename__ = "spent_state"
+
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(instant(), index=True)
 
 
 class LoginSession(Base):

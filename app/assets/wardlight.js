@@ -6,28 +6,34 @@
   const HOUR = 60 * MINUTE;
   const DAY = 24 * HOUR;
 
+  // The page says its words in the reader's language, with places for what a script counts.
+  const say = document.body.dataset;
+
   const amount = (seconds) => {
-    if (seconds < HOUR) return `${Math.max(1, Math.floor(seconds / MINUTE))} min`;
-    if (seconds < 2 * DAY) return `${Math.floor(seconds / HOUR)} h`;
-    return `${Math.floor(seconds / DAY)} days`;
+    if (seconds < HOUR) return say.minutes.replace("{count}", Math.max(1, Math.floor(seconds / MINUTE)));
+    if (seconds < 2 * DAY) return say.hours.replace("{count}", Math.floor(seconds / HOUR));
+    return say.days.replace("{count}", Math.floor(seconds / DAY));
   };
 
   const words = (seconds) => {
-    if (seconds >= 0 && seconds < MINUTE) return "just now";
-    if (seconds < 0 && seconds > -MINUTE) return "in less than a minute";
-    return seconds < 0 ? `in ${amount(-seconds)}` : `${amount(seconds)} ago`;
+    if (seconds >= 0 && seconds < MINUTE) return say.now;
+    if (seconds < 0 && seconds > -MINUTE) return say.soon;
+    return (seconds < 0 ? say.in : say.ago).replace("{span}", amount(Math.abs(seconds)));
   };
 
   const refresh = () => {
     for (const element of document.querySelectorAll("time[data-relative]")) {
       const at = Date.parse(element.dateTime);
-      if (!Number.isNaN(at)) element.textContent = words((Date.now() - at) / 1000);
+      if (Number.isNaN(at)) continue;
+      const said = words((Date.now() - at) / 1000);
+      if (element.textContent !== said) element.textContent = said; // a status says only what is new
     }
   };
 
   refresh();
   setInterval(refresh, 15000);
   document.addEventListener("htmx:after:swap", refresh);
+  document.addEventListener("wardlight:swap", refresh);
   for (const button of document.querySelectorAll("[data-print]")) {
     button.hidden = false;
     button.addEventListener("click", () => window.print());

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from monitoring.plans.lines import Line
-    from monitoring.plans.service import Shown
+    from monitoring.plans.showing import Shown
     from monitoring.plans.site_rules import SiteRules
     from monitoring.plans.versions import Version
 

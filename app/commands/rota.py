@@ -20,6 +20,7 @@ from core.settings import Settings
 from ingest.repository import care_teams
 from ingest.teams.repository import members
 from ingest.weekly import DAY, span, wall
+from monitoring import words
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -60,7 +61,7 @@ def show(team: TeamName, days: Days = 14) -> None:
         for row_id, said in rows(session, seen.team.id, clock, since=utc_now()):
             typer.echo(f"{row_id}  {said(seen.names)}")
     for warning in seen.warnings:
-        typer.echo(f"! {warning}")
+        typer.echo(f"! {words.phrase(warning)}")
 
 
 def add(  # noqa: PLR0913, PLR0917 (typer reads the options of the command off it)
@@ -130,7 +131,7 @@ def check(
     with transaction() as session:
         teams = [_team(session, team)] if team else care_teams(session, SYSTEM)
         found = [_overview(session, each, days) for each in teams]
-    lines = [f"{each.team.name}: {warning}" for each in found for warning in each.warnings]
+    lines = [f"{each.team.name}: {words.phrase(w)}" for each in found for w in each.warnings]
     if not Settings().fallback_email:
         lines.append("the fallback team has no address: set WARDLIGHT_FALLBACK_EMAIL")
     for line in lines:

@@ -41,6 +41,8 @@ MESSAGES = {
     Kind.INSTRUCTION: "What to do now that a RED opened",
     Kind.WITHDRAWN: "A RED that was told of rested on a value that was taken back",
     Kind.REVIEW: "What came of it after a clinician looked",
+    Kind.VISIT: "A video visit was booked",
+    Kind.VISIT_OFF: "The video visit was cancelled",
 }
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from alerts.tables import Delivery
 from app.fhir_api.alerting import Flags, Issues, Tasks
+from app.fhir_api.appointed import Appointments
 from app.fhir_api.asked import Askings
 from app.fhir_api.audited import Trail
 from app.fhir_api.beside import Beside
@@ -32,6 +33,7 @@ SHELVES: Mapping[str, Shelf] = {
     "Task": Tasks(),
     "Communication": Beside(Notifications(), Delivery, ToPatients()),
     "CommunicationRequest": Askings(),
+    "Appointment": Appointments(),
     "Provenance": Origins(),
     "AuditEvent": Trail(),
     **dict.fromkeys(PUBLISHED, Published()),

@@ -4,74 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, Field
 from sqlalchemy import select
 
 import alerts.service
+from alerts.checklist import ticked
 from alerts.delivery import repository as deliveries
 from alerts.patients.wording import Review
 from alerts.reviewing.service import after_review
 from alerts.routing import FALLBACK, SUPPORT, practitioner
-from alerts.service import Contact
+from alerts.service import Seen
 from alerts.tables import Alert, Delivery
+from app.pages.answering import check, written
+from app.pages.checks import standing_answers
 from app.pages.door import Door, Visit
+from app.pages.forms import Act, Answers, Note, Outcome, Reaching, Telling, To, Until
 from app.pages.labels import concluded
+from app.pages.language import language
 from app.pages.refusals import page_route
+from app.pages.showing import back_to
+from app.pages.spent import note_minutes
+from app.sending.service import first_time, taken_back
 from core.errors import ConflictError, NotFoundError
-from core.vitals import Severity
 from ingest.repository import care_teams, visible_to
-
-LONGEST = 24 * 14
-
-
-class Act(BaseModel):
-    """What every form sends: what its page showed, and where to come back to."""
-
-    version: int | None = None
-    back: str = "patient"
-    csrf: str = ""
-
-
-class Telling(Act):
-    """Whether the patient is told, what was done, and what to do now (`wording.DONE`, `NEXT`)."""
-
-    tell: str = ""
-    done: str = ""
-    next: str = ""
-
-
-class Outcome(Telling):
-    """How it turned out, and how grave it was shown to be."""
-
-    conclusion: str
-    severity: Severity | None = None
-    checked: list[str] = []
-    note: str = ""
-
-
-class To(Act):
-    """Whom to pass it on to."""
-
-    to: UUID
-
-
-class Until(Act):
-    """How long to put it off, and why."""
-
-    hours: Annotated[int, Field(ge=1, le=LONGEST)]
-    reason: str = ""
-
-
-class Reaching(Telling):
-    """How the person was, or was not, reached."""
-
-    by: Contact
-    reached: Literal["yes", "no"]
 
 
 def acknowledge(v: Visit, alert_id: UUID, form: Act) -> None:
@@ -112,6 +71,7 @@ def contact(v: Visit, alert_id: UUID, form: Reaching) -> None:
     """Write down a contact."""
     reached = form.reached == "yes"
     alerts.service.note_contact(v.session, v.caller, alert_id, form.by, reached=reached, now=v.now)
+    note_minutes(v, patient_of(v, alert_id), alert_id, form, form.by)
     tell(v, alert_id, form)
 
 
@@ -123,12 +83,15 @@ def escalate(v: Visit, alert_id: UUID, _form: Act) -> None:
 def undo(v: Visit, alert_id: UUID, _form: Act) -> None:
     """Take one's last act back."""
     alerts.service.undo(v.session, v.caller, alert_id, now=v.now)
+    taken_back(v.session, v.caller, alert_id)
 
 
 def resolve(v: Visit, alert_id: UUID, form: Outcome) -> None:
     """End it with its outcome."""
-    ending = concluded(form.conclusion, form.note, form.checked)
-    alerts.service.resolve(v.session, v.caller, alert_id, ending, now=v.now, seen=form.severity)
+    ending = concluded(form.conclusion, form.note, ticked(standing_answers(v, alert_id)))
+    seen = Seen(form.severity, form.version) if form.severity else None
+    alerts.service.resolve(v.session, v.caller, alert_id, ending, now=v.now, seen=seen)
+    note_minutes(v, patient_of(v, alert_id), alert_id, form, form.work)
     tell(v, alert_id, form)
 
 
@@ -137,6 +100,11 @@ def tell(v: Visit, alert_id: UUID, form: Telling) -> None:
     if form.tell:
         told = Review(form.done, form.next)
         after_review(v.session, v.caller, alert_id, told, now=v.now)
+
+
+def note(v: Visit, alert_id: UUID, form: Note) -> None:
+    """Leave a note."""
+    alerts.service.add_note(v.session, v.caller, alert_id, form.note, now=v.now)
 
 
 # What each form does, and the word by which the next page says so (`app.pages.done`).
@@ -150,6 +118,8 @@ ACTS: tuple[tuple[type[Act], str, Callable[..., None]], ...] = (
     (Act, "escalated", escalate),
     (Act, "undone", undo),
     (Outcome, "resolved", resolve),
+    (Note, "noted", note),
+    (Answers, "checked", check),
 )
 
 
@@ -158,7 +128,7 @@ def router(door: Door) -> APIRouter:
     routes = APIRouter(route_class=page_route(door.pages), include_in_schema=False)
     for kind, done, perform in ACTS:
         path = f"/alerts/{{alert_id}}/{perform.__name__}"
-        routes.add_api_route(path, _handler(door, kind, done, perform), methods=["POST"])
+        routes.add_api_route(path, handler(door, kind, done, perform), methods=["POST"])
 
     @routes.get("/n/{public_id}")
     def notified(request: Request, public_id: str) -> Response:
@@ -169,14 +139,14 @@ def router(door: Door) -> APIRouter:
             )
             if alert_id is None:
                 raise NotFoundError("no such notification")
-            patient = _patient(visit, alert_id)
+            patient = patient_of(visit, alert_id)
             deliveries.seen(visit.session, public_id, _keys(visit), now=visit.now)
         return RedirectResponse(f"/patients/{patient}#alert-{alert_id}", status_code=303)
 
     return routes
 
 
-def _handler(
+def handler(
     door: Door, kind: type[Act], done: str, perform: Callable[..., None]
 ) -> Callable[..., Response]:
     """Return what answers one form: one transaction, then back to where the form stood."""
@@ -184,16 +154,26 @@ def _handler(
     def handle(request: Request, alert_id: UUID, form: Act) -> Response:
         try:
             with door.act(request, form.csrf) as visit:
-                patient = _patient(visit, alert_id)
-                perform(visit, alert_id, form)
+                patient = patient_of(visit, alert_id)
+                said = f"{done}|{form.said}"
+                if first_time(
+                    visit.session, visit.caller, form.form_id, alert_id, said, now=visit.now
+                ):
+                    perform(visit, alert_id, form)
         except ConflictError as error:
-            return _conflict(door, request, alert_id, error)
-        page = "/inbox" if form.back == "inbox" else f"/patients/{patient}"
-        told = f"{page}?done={done}&alert={alert_id}#alert-{alert_id}"
+            return _conflict(door, request, alert_id, error, form)
+        told = _after(form.back, patient, done, alert_id)
         return RedirectResponse(told, status_code=303)
 
     handle.__annotations__["form"] = Annotated[kind, Form()]  # what FastAPI reads
     return handle
+
+
+def _after(back: str, patient: UUID, done: str, alert_id: UUID) -> str:
+    """Return where the form stood, its filter kept, with what was done."""
+    page = back_to(back) if back.startswith("inbox") else f"/patients/{patient}"
+    join = "&" if "?" in page else "?"
+    return f"{page}{join}done={done}&alert={alert_id}#alert-{alert_id}"
 
 
 def _keys(visit: Visit) -> list[str]:
@@ -203,7 +183,7 @@ def _keys(visit: Visit) -> list[str]:
     return [*([practitioner(own)] if own else ()), *teams, FALLBACK, SUPPORT]
 
 
-def _patient(visit: Visit, alert_id: UUID) -> UUID:
+def patient_of(visit: Visit, alert_id: UUID) -> UUID:
     """Return whose alert it is; raise `NotFoundError` behind the team filter (SEC-12)."""
     patient = visit.session.scalar(
         select(Alert.patient_id).where(
@@ -215,14 +195,18 @@ def _patient(visit: Visit, alert_id: UUID) -> UUID:
     return patient
 
 
-def _conflict(door: Door, request: Request, alert_id: UUID, error: ConflictError) -> Response:
-    """Say who was first (UX-05)."""
+def _conflict(
+    door: Door, request: Request, alert_id: UUID, error: ConflictError, form: Act
+) -> Response:
+    """Say who was first, and keep what was written (UX-05)."""
     with door.visit(request) as visit:
-        patient = _patient(visit, alert_id)
+        patient = patient_of(visit, alert_id)
         return door.pages.page(
             "conflict.html",
             status=409,
             visit=visit,
-            message=f"{error.message[:1].upper()}{error.message[1:]}.",
+            message=language(visit.language).refusal(error),
             back=f"/patients/{patient}",
+            alert_id=alert_id,
+            kept=written(visit, alert_id, form),
         )

@@ -6,23 +6,22 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from app.pages.wording import Moment, moment
+from app.pages.wording import Moment
 from core.vitals import MEASURES
 from ingest import repository as people
-from monitoring import words
 from monitoring.asking.repository import asked
-from monitoring.phrases import Phrase
 from monitoring.repeats import outcome
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from uuid import UUID
-    from zoneinfo import ZoneInfo
 
     from sqlalchemy.orm import Session
 
+    from app.pages.explained import Reader
+    from app.pages.language import Language
+    from monitoring.repeats import Outcome
+
 SHOWN = timedelta(days=2)
-RED_OPEN = "its RED is open already"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +35,25 @@ class Asked:
     tip: str
 
 
-def asked_of(
-    session: Session, patient_id: UUID, *, now: datetime, zone: ZoneInfo, language: str
-) -> list[Asked]:
-    """Return what was asked in the last two days, newest first; its tips in a language."""
-    asks = asked(session, patient_id, since=now - SHOWN)
+def asked_of(session: Session, patient_id: UUID, reader: Reader) -> list[Asked]:
+    """Return what was asked in the last two days, newest first."""
+    asks = asked(session, patient_id, since=reader.now - SHOWN)
     if not asks:
         return []
     readings = people.readings(session, patient_id, since=min(each.taken for each in asks))
+    said = reader.said
     return [
         Asked(
-            moment(each.taken, now=now, zone=zone),
-            moment(each.until, now=now, zone=zone),
-            MEASURES[each.vital].display,
-            "; ".join(
-                [str(outcome(each, readings, now=now)), *([RED_OPEN] if each.critical else [])]
-            ),
-            words.phrase(Phrase(each.tip), language),
+            reader.at(each.taken),
+            reader.at(each.until),
+            said.say(MEASURES[each.vital].display),
+            _became(outcome(each, readings, now=reader.now), said, critical=each.critical),
+            said.say(each.tip),
         )
         for each in asks
     ]
+
+
+def _became(found: Outcome, said: Language, *, critical: bool) -> str:
+    what = said.say(found)
+    return said.say("{what}; its RED is open already", what=what) if critical else what

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core.vitals import MEASURES, Severity
+from monitoring.catalogue import ENGLISH
 from monitoring.plans.limits import PlanLimit, rules_of
 from monitoring.plans.templates import Template
-from monitoring.rule_words import SURE, level_words, scope_words
+from monitoring.rule_words import level_words, scope_words, sure_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,16 @@ class TemplateView:
 
 
 def selected(
-    templates: Iterable[Template], condition: str, vital: str, tier: str
+    templates: Iterable[Template],
+    condition: str,
+    vital: str,
+    tier: str,
+    language: str = ENGLISH,
 ) -> list[TemplateView]:
     """Return the templates for a condition that limit a vital or say a tier, as asked for."""
-    shown = (view(each) for each in templates if condition in ("", *each.scope.conditions))
+    shown = (
+        view(each, language) for each in templates if condition in ("", *each.scope.conditions)
+    )
     return [each for each in shown if _fits(each, vital, tier)]
 
 
@@ -59,24 +66,24 @@ def _fits(template: TemplateView, vital: str, tier: str) -> bool:
     ) or not (vital or tier)
 
 
-def view(template: Template) -> TemplateView:
+def view(template: Template, language: str) -> TemplateView:
     """Return a template in words."""
     return TemplateView(
         template.name,
         template.display,
         scope_words(template.scope),
-        [_limit(limit, template.name) for limit in template.limit],
+        [_limit(limit, template.name, language) for limit in template.limit],
         template.rules,
         template.note,
     )
 
 
-def _limit(limit: PlanLimit, name: str) -> LimitView:
+def _limit(limit: PlanLimit, name: str, language: str) -> LimitView:
     levels = [
-        LevelView(level.severity, level_words(rule, level))
+        LevelView(level.severity, level_words(rule, level, language))
         for rule in rules_of(limit, name)
         for level in rule.levels
         if level.severity is not None
     ]
-    sure = " and ".join(SURE[tag] for tag in limit.confidence.split("/"))
+    sure = sure_words(limit.confidence, language)
     return LimitView(MEASURES[limit.vital].display, levels, limit.reason, limit.basis, sure)

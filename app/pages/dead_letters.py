@@ -8,16 +8,15 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app import dead_letters, health
+from app import dead_letters
 from app.pages.done import notice
 from app.pages.door import Door, Visit
 from app.pages.refusals import page_route
-from app.pages.strip import strip
+from app.pages.strip import strip_of
 from app.pages.wording import moment
 from core.audit import Action, record
 from core.errors import NotFoundError
 from core.security import Role
-from ingest import repository as people
 
 Csrf = Annotated[str, Form()]
 
@@ -31,17 +30,23 @@ def router(door: Door) -> APIRouter:
         with door.visit(request) as visit:
             _supervises(visit)
             record(visit.session, visit.caller, Action.READ, "dead-letter", now=visit.now)
-            seen = people.profiles(visit.session, people.visible_to(visit.caller))
-            state = health.pipeline(visit.session, now=visit.now)
             letters = dead_letters.letters(visit.session)
             return door.pages.page(
                 "dead_letters.html",
                 visit=visit,
                 here="dead-letters",
                 notice=notice(done),
-                strip=strip(seen, state, now=visit.now, zone=door.zone),
+                strip=strip_of(door, visit),
                 letters=[
-                    (each, moment(each.created_at, now=visit.now, zone=door.zone))
+                    (
+                        each,
+                        moment(
+                            each.created_at,
+                            now=visit.now,
+                            zone=door.zone,
+                            language=visit.language,
+                        ),
+                    )
                     for each in letters
                 ],
             )

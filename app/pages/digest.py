@@ -11,11 +11,10 @@ from alerts.digests.repository import live_items
 from alerts.inbox import EpisodeView
 from alerts.routing import practitioner
 from alerts.views.repository import live
-from app import health
 from app.pages.door import Door, Visit
 from app.pages.labels import problem_words
 from app.pages.refusals import page_route
-from app.pages.strip import strip
+from app.pages.strip import strip_of
 from app.pages.wording import Moment, Sentence, moment, spoken
 from core.audit import Action, record
 from core.vitals import Severity
@@ -54,12 +53,11 @@ def router(door: Door) -> APIRouter:
                 now=visit.now,
                 patients=patients,
             )
-            state = health.pipeline(visit.session, now=visit.now)
             return door.pages.page(
                 "digest.html",
                 visit=visit,
                 here="digest",
-                strip=strip(profiles, state, now=visit.now, zone=door.zone),
+                strip=strip_of(door, visit, profiles),
                 items=items,
             )
 
@@ -82,5 +80,5 @@ def _item(door: Door, visit: Visit, view: EpisodeView, names: dict[UUID, str]) -
         view.severity,
         problem_words(view),
         spoken(view.headline, visit.language),
-        moment(view.opened_at, now=visit.now, zone=door.zone),
+        moment(view.opened_at, now=visit.now, zone=door.zone, language=visit.language),
     )

@@ -9,12 +9,22 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 WORDS = {
-    "taken": "You have taken the alert. Its escalation waits for your outcome.",
+    "taken": "You have taken the alert."
+    " Without a contact written down or an outcome it escalates again.",
+    "together": "You have taken them together. Each waits for its own outcome.",
     "claimed": "Others see that you look at it. Its escalation goes on.",
     "passed-on": "Your colleague is asked to take it. Unanswered, it comes back to you.",
     "put-off": "The alert is put off. Anything worse brings it back at once.",
     "called-back": "The alert is open again.",
     "contact": "The contact is written down.",
+    "visit-booked": "The video visit is booked. The patient is told in a few seconds.",
+    "visit-held": "The video visit is written down as a contact.",
+    "visit-missed": "It is written down that the patient did not come.",
+    "visit-cancelled": "The video visit is cancelled. Who was told of it is told.",
+    "noted": "Your note is kept.",
+    "checked": "Your answers are kept.",
+    "minutes": "The minutes are written down.",
+    "corrected": "The entry is corrected; both stay.",
     "escalated": "The next step of the alert was taken now.",
     "undone": "Your last act is taken back; both stay on the timeline.",
     "resolved": "The alert is resolved with your outcome.",
@@ -22,9 +32,15 @@ WORDS = {
     "discarded": "The work is discarded; your reason stays with it.",
     "consent": "It is written down, and counts from the next message on.",
     "daily": "The hour of the daily question is kept.",
+    "plan-saved": "The plan is saved and in force; the person is judged anew.",
+    "paused": "The pause is written down. Readings are judged all the same, and nobody is told.",
+    "pause-ended": "The pause has ended. What was held is told now.",
     "enrolled": "The person is enrolled by your decision.",
 }
-UNDOABLE = ("taken", "claimed", "passed-on", "put-off", "resolved")
+UNDOABLE = (
+    *("taken", "claimed", "passed-on", "put-off", "resolved", "contact", "noted"),
+    *("visit-booked", "visit-held", "visit-missed"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +49,10 @@ class Notice:
 
     words: str
     undo: UUID | None = None
+    together: tuple[UUID, ...] = ()  # alerts whose taking can be undone by one button
+    seconds: int = 10  # in which it can be
+    back: str = ""  # where the button comes back to; the patient where it says nothing
+    said: str = ""  # the line itself, where it holds numbers
 
 
 def notice(done: str, alert: UUID | None = None) -> Notice | None:

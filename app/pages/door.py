@@ -8,25 +8,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
 from sqlalchemy.orm import Session
 
 from app.accounts import service as accounts
-from app.pages.rendering import Renderer
+from app.emergency.service import Open, open_of
+from app.oidc.provider import Provider
+from app.pages.rendering import LANGUAGE_COOKIE, Renderer
 from core.clock import utc_now
 from core.database import Database
 from core.errors import ForbiddenError, UnauthenticatedError
 from core.security import Caller, csrf_token, new_secret, same
-from core.settings import Settings
-from monitoring.catalogue import ENGLISH, preferred
+from core.settings import Environment, Settings
+from monitoring.catalogue import ENGLISH
 
-FORM_COOKIE_SECONDS = 3600
+LANGUAGE_LASTS = timedelta(days=365)
 _NO_KEY = "wardlight-forms"  # without a key of the installation the session's own secret protects
+
+
+class StaleFormError(UnauthenticatedError):
+    """A form of ours came after its session had ended; whose it was, and how to keep it."""
+
+    def __init__(self, owner: UUID, *, key: str, language: str, now: datetime) -> None:
+        super().__init__("sign in first")
+        self.owner = owner
+        self.key = key
+        self.language = language
+        self.now = now
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +52,22 @@ class Visit:
     display_name: str
     csrf: str
     now: datetime
-    language: str = ENGLISH  # of explanations
+    language: str = ENGLISH
+    path: str = "/inbox"  # where the visitor is, to come back to
+    who: str = ""  # the same for one person, and nothing to anybody else
+    emergencies: tuple[Open, ...] = ()  # access that the visitor opened in an emergency
+    idle_at: datetime | None = None  # when the session ends if nothing happens
+    ends_at: datetime | None = None  # when it ends whatever happens
+
+    @property
+    def idle_seconds(self) -> int:
+        """Return how long the session still lasts if nothing happens."""
+        return int((self.idle_at - self.now).total_seconds()) if self.idle_at else 0
+
+    @property
+    def absolute_seconds(self) -> int:
+        """Return how long it still lasts whatever happens."""
+        return int((self.ends_at - self.now).total_seconds()) if self.ends_at else 0
 
     @property
     def identities(self) -> frozenset[object]:
@@ -54,6 +83,16 @@ class Door:
     settings: Settings
     pages: Renderer
     clock: Callable[[], datetime] = utc_now
+    provider: Provider | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find the organisation's provider, whose keys are then kept with this door."""
+        object.__setattr__(self, "provider", Provider.of(self.settings))
+
+    @property
+    def local_accounts(self) -> bool:
+        """Return whether there are passwords here: nowhere in production (SEC-05)."""
+        return self.settings.environment is not Environment.PRODUCTION
 
     @property
     def zone(self) -> ZoneInfo:
@@ -75,6 +114,16 @@ class Door:
         """Return the name of the cookie that ties the sign-in form to a browser."""
         return f"{self.cookie}-form"
 
+    @property
+    def former_cookie(self) -> str:
+        """Return the name of the cookie of the session that a browser had before."""
+        return f"{self.cookie}-former"
+
+    @property
+    def crossing_cookie(self) -> str:
+        """Return the name of the cookie that a browser takes to the organisation and back."""
+        return f"{self.cookie}-crossing"
+
     @contextmanager
     def visit(self, request: Request, *, present: bool = True) -> Iterator[Visit]:
         """Open the transaction of a signed-in person.
@@ -86,7 +135,7 @@ class Door:
         with self.database.transaction() as session:
             who = accounts.signed_in(session, secret, now=now, present=present)
             if who is None:
-                raise UnauthenticatedError("sign in first")
+                raise self._ended(session, request, secret)
             yield Visit(
                 session,
                 who.caller,
@@ -94,12 +143,35 @@ class Door:
                 self.token(secret),
                 now,
                 self.language(request),
+                request.url.path,
+                self.who(who.caller),
+                tuple(
+                    replace(each, time=f"{each.until.astimezone(self.zone):%H:%M}")
+                    for each in open_of(session, who.caller)
+                ),
+                who.idle_at,
+                who.expires_at,
             )
 
+    def who(self, caller: Caller) -> str:
+        """Return what a page may know of its reader: enough to notice that another sits there."""
+        return csrf_token(f"who|{caller.id}", key=self.key)[:16]
+
+    def _ended(self, session: Session, request: Request, secret: str) -> UnauthenticatedError:
+        """Return the refusal; of a form that somebody filled in, one that keeps it."""
+        owner = accounts.owner(session, secret) if request.method == "POST" and secret else None
+        if owner is None:
+            return UnauthenticatedError("sign in first")
+        language = self.language(request)
+        return StaleFormError(owner, key=self.key, language=language, now=self.clock())
+
     def language(self, request: Request) -> str:
-        """Return the language that a browser asks for, else the site's."""
-        asked = preferred(request.headers.get("accept-language", ""))
-        return asked or self.settings.site_language
+        """Return the language that was chosen, else that a browser asks for, else the site's."""
+        return self.pages.language(request)
+
+    def speak(self, response: Response, language: str) -> None:
+        """Keep the language that somebody chose, in their browser."""
+        self.keep(response, LANGUAGE_COOKIE, language, lasts=LANGUAGE_LASTS)
 
     @contextmanager
     def act(self, request: Request, csrf: str) -> Iterator[Visit]:
@@ -112,29 +184,62 @@ class Door:
         """Refuse a form that our page of this browser did not make (SEC-09)."""
         if not secret:
             raise UnauthenticatedError("sign in first")
-        if foreign(request, self.settings.base_url) or not same(csrf, self.token(secret)):
-            raise ForbiddenError("This form did not come from your own page. Open it again.")
+        if not foreign(request, self.settings.base_url):
+            if same(csrf, self.token(secret)):
+                return
+            before = request.cookies.get(self.former_cookie, "")
+            if before and same(csrf, self.token(before)):
+                with self.database.transaction() as session:
+                    raise self._ended(session, request, before)
+        raise ForbiddenError("This form did not come from your own page. Open it again.")
 
     def token(self, secret: str) -> str:
         """Return the form token of a session."""
-        key = self.settings.secret_key
-        return csrf_token(secret, key=key.get_secret_value() if key else _NO_KEY)
+        return csrf_token(secret, key=self.key)
 
-    def remember(self, response: Response, secret: str) -> None:
-        """Set the session cookie; it ends with the browser."""
-        self._set(response, self.cookie, secret)
+    @property
+    def key(self) -> str:
+        """Return the key of the installation."""
+        key = self.settings.secret_key
+        return key.get_secret_value() if key else _NO_KEY
+
+    def remember(self, response: Response, secret: str, *, former: str = "") -> None:
+        """Set the session cookie; it ends with the browser.
+
+        `former` is the ended session of the same browser: it opens nothing, but tells that a
+        form which comes late is of a page of ours.
+        """
+        if former:
+            self.keep(response, self.former_cookie, former)
+        self.keep(response, self.cookie, secret)
 
     def offer_form(self, request: Request, response: Response) -> None:
         """Make sure that the browser holds a form cookie."""
-        self._set(response, self.form_cookie, form_secret(request, self.form_cookie))
+        self.keep(response, self.form_cookie, form_secret(request, self.form_cookie))
 
     def forget(self, response: Response) -> None:
         """Drop the session cookie and what the browser kept of the pages (SEC-25)."""
-        response.delete_cookie(self.cookie, path="/", secure=self.https, httponly=True)
+        self.drop(response, self.cookie)
+        self.drop(response, self.former_cookie)
         response.headers["Clear-Site-Data"] = '"cache", "storage"'
 
-    def _set(self, response: Response, name: str, value: str) -> None:
-        response.set_cookie(name, value, path="/", secure=self.https, httponly=True, samesite="lax")
+    def drop(self, response: Response, name: str) -> None:
+        """Drop a cookie of ours."""
+        response.delete_cookie(name, path="/", secure=self.https, httponly=True, samesite="lax")
+
+    def keep(
+        self, response: Response, name: str, value: str, *, lasts: timedelta | None = None
+    ) -> None:
+        """Set a cookie that no script and no other site can use."""
+        response.set_cookie(
+            name,
+            value,
+            max_age=int(lasts.total_seconds()) if lasts else None,
+            path="/",
+            secure=self.https,
+            httponly=True,
+            samesite="lax",
+        )
 
 
 def form_secret(request: Request, name: str) -> str:

@@ -17,21 +17,19 @@ from alerts.lifecycle import State
 from alerts.outcomes import WORDS
 from app.pages.holding import Holding, holding
 from app.pages.labels import detail_words
+from app.pages.language import Language
+from app.pages.language import language as spoken_in
 from app.pages.wording import Moment, Sentence, maybe, moment, spoken
 from core.vitals import Severity
 from monitoring import words
 from monitoring.catalogue import ENGLISH, known
-from monitoring.findings import Assessment, Contribution, Risk
 from monitoring.phrases import Phrase, whole
+from monitoring.rule_words import sure_words
 from monitoring.words import Other
-from reports.charts import Svg, bar
 
 MOST_FINDINGS = 4
 MOST_EVIDENCE = 8
-MOST_PARTS = 8
 SHORT_HASH = 12
-LEAST_PERCENT = 0.01
-HORIZON = 7  # days, of a score that is not there
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,8 @@ class FindingPrint:
 
     sentence: Sentence
     rule: str
-    source: str
+    source: str  # as it is cited, in English
+    sure: str
     usual: str
     limit: str
     evidence: list[str]
@@ -74,32 +73,6 @@ class EpisodePrint:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One contribution to the score."""
-
-    label: str
-    bar: Svg | str
-    points: str
-
-
-@dataclass(frozen=True, slots=True)
-class RiskPrint:
-    """The learned score, or why there is none."""
-
-    available: bool
-    why: str
-    percent: str
-    title: str
-    others: str
-    trained_on: str
-    model: str
-    judged: Moment
-    parts: list[Part]
-    rest: list[Part]
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Reader:
     """Who reads, when and where: what turns stored values into words."""
 
@@ -126,7 +99,12 @@ class Reader:
 
     def at(self, instant: datetime) -> Moment:
         """Return an instant as this reader sees it."""
-        return moment(instant, now=self.now, zone=self.zone)
+        return moment(instant, now=self.now, zone=self.zone, language=self.language)
+
+    @property
+    def said(self) -> Language:
+        """Return the language that this reader reads."""
+        return spoken_in(self.language)
 
 
 def episode_print(view: EpisodeView, reader: Reader, *, rulebook: str) -> EpisodePrint:
@@ -137,30 +115,33 @@ def episode_print(view: EpisodeView, reader: Reader, *, rulebook: str) -> Episod
         id=view.id,
         version=view.version,
         severity=view.severity,
-        problem=view.problem.replace("-", " "),
+        problem=reader.said.say(view.problem.replace("-", " ")),
         sentence=spoken(head, reader.language),
         patient_words=words.patient(
             head, told, emergency=reader.emergency, closing=reader.unread(head.severity)
         ),
         patient_language=told,
         opened=reader.at(view.opened_at),
-        holding=holding(view, reader.identities, reader.at),
-        next_step=view.next_step,
-        next_at=maybe(view.next_step_at, now=reader.now, zone=reader.zone),
+        holding=holding(view, reader.identities, reader.at, reader.said),
+        next_step=reader.said.say(view.next_step),
+        next_at=maybe(
+            view.next_step_at, now=reader.now, zone=reader.zone, language=reader.language
+        ),
         notes=_notes(view, reader.language),
         alternatives=words.alternatives(head, reader.language),
         findings=[finding_print(f, reader) for f in _explained(view)],
-        rulebook=rulebook[:SHORT_HASH] or "unknown",
+        rulebook=rulebook[:SHORT_HASH] or reader.said.say("unknown"),
         policy=view.policy_hash[:SHORT_HASH],
         grave=view.severity in GRAVE,
-        ended=_ended(view),
+        ended=_ended(view, reader.said),
     )
 
 
 def _notes(view: EpisodeView, language: str) -> list[str]:
     notes = []
     if view.held:
-        notes.append(f"{view.held[:1].upper()}{view.held[1:]}.")
+        held = spoken_in(language).say(view.held)
+        notes.append(f"{held[:1].upper()}{held[1:]}.")
     if view.late:
         notes.append(words.text("The reading arrived late; nobody was paged.", language))
     if view.previous_id is not None:
@@ -188,12 +169,14 @@ def _explained(view: EpisodeView) -> list[FindingView]:
     return list(by_rule.values())[:MOST_FINDINGS]
 
 
-def _ended(view: EpisodeView) -> str:
+def _ended(view: EpisodeView, said: Language) -> str:
     if view.state is not State.RESOLVED:
-        return str(view.state).replace("-", " ")
-    how = WORDS.get(view.outcome, view.outcome)
-    detail = f": {detail_words(view.outcome_detail)}" if view.outcome_detail else ""
-    return f"{how}{detail}. {view.outcome_note}".strip()
+        return said.say(str(view.state).replace("-", " "))
+    how = said.say(WORDS.get(view.outcome, view.outcome))
+    if view.outcome_detail:
+        detail = said.say(detail_words(view.outcome_detail))
+        how = said.say("{outcome}: {detail}", outcome=how, detail=detail)
+    return f"{how}. {view.outcome_note}".strip()
 
 
 def finding_print(view: FindingView, reader: Reader) -> FindingPrint:
@@ -201,8 +184,9 @@ def finding_print(view: FindingView, reader: Reader) -> FindingPrint:
     vital, language = view.vital, reader.language
     return FindingPrint(
         sentence=spoken(view, language),
-        rule=f"{view.rule_id} ({view.severity})",
-        source=f"{view.source}; {words.text('confidence', language)}: {view.confidence}",
+        rule=f"{view.rule_id} ({reader.said.say(view.severity)})",
+        source=view.source,
+        sure=sure_words(view.confidence, language),
         usual=words.band(view.usual, vital, language) if vital and view.usual else "",
         limit=_limit(view, language),
         evidence=_evidence(view, reader),
@@ -226,69 +210,3 @@ def _evidence(view: FindingView, reader: Reader) -> list[str]:
         more = whole(len(kept) - MOST_EVIDENCE)
         lines.append(words.text("and {count} more", reader.language, count=more))
     return lines
-
-
-def risk_print(judged: Assessment, reader: Reader) -> RiskPrint:
-    """Return the score with all its parts, which add up to it, or that there is none."""
-    risk = judged.risk
-    return RiskPrint(
-        available=risk is not None,
-        why=words.text(
-            "The learned score is not available; the rules alone judged this.", reader.language
-        ),
-        percent=_percent(risk.probability) if risk else "",
-        title=words.text(
-            "Risk of worsening within {days} days",
-            reader.language,
-            days=whole(risk.horizon_days if risk else HORIZON),
-        ),
-        others=_others(risk, reader.language) if risk else "",
-        trained_on=_trained(risk, reader.language) if risk else "",
-        model=risk.model_id if risk else "",
-        judged=reader.at(judged.at),
-        parts=_parts(risk, reader.language) if risk else [],
-        rest=_rest(risk, reader.language) if risk else [],
-        notes=tuple(words.phrase(note, reader.language) for note in judged.notes),
-    )
-
-
-def _trained(risk: Risk, language: str) -> str:
-    return words.text("trained on {data}", language, data=Phrase(risk.trained_on))
-
-
-def _others(risk: Risk, language: str) -> str:
-    left = whole(max(len(risk.contributions) - MOST_PARTS, 0))
-    return words.text("The other {count} parts", language, count=left)
-
-
-def _percent(probability: float) -> str:
-    if probability < LEAST_PERCENT:
-        return "under 1 %"
-    return f"{probability * 100:.0f} %"
-
-
-def _parts(risk: Risk, language: str) -> list[Part]:
-    """Return the start, the largest parts, the rest in one, and the sum of all."""
-    moving = _by_size(risk)
-    shown, rest = moving[:MOST_PARTS], moving[MOST_PARTS:]
-    largest = max((abs(c.points) for c in shown), default=0.0)
-    start, total = words.text("Start, for everybody", language), words.text("Sum", language)
-    lines = [Part(start, "", f"{risk.intercept:+.2f}")]
-    for each in shown:
-        label = words.text(each.label, language)
-        lines.append(Part(label, bar(each.points, largest), f"{each.points:+.2f}"))
-    if rest:
-        together = sum(c.points for c in rest)
-        more = words.text("{count} more together", language, count=whole(len(rest)))
-        lines.append(Part(more, "", f"{together:+.2f}"))
-    return [*lines, Part(total, "", f"{risk.log_odds:+.2f}")]
-
-
-def _rest(risk: Risk, language: str) -> list[Part]:
-    """Return the parts that the first table puts together, each by itself."""
-    left = _by_size(risk)[MOST_PARTS:]
-    return [Part(words.text(c.label, language), "", f"{c.points:+.3f}") for c in left]
-
-
-def _by_size(risk: Risk) -> list[Contribution]:
-    return sorted(risk.contributions, key=lambda c: -abs(c.points))

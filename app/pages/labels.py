@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from alerts.checklist import Given
 from alerts.inbox import DeliveryView, EpisodeView, TimelineEntry
 from alerts.outcomes import ACTIONS, WORDS, Label, Resolution, resolution
 from alerts.patients.wording import Why
+from app.pages.language import Language, language
 from app.pages.wording import Moment
 from core.errors import InvalidError
+from monitoring.catalogue import ENGLISH
+
+IN_ENGLISH = language(ENGLISH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +48,22 @@ CHECKLIST = (
         "symptoms", "Symptoms asked: breathless, chest pain, confusion, fall, food and drink?"
     ),
     CheckItem("medicine", "Medicine changed or missed?"),
-    CheckItem("alternatives", "What else would explain this? Two alternatives considered"),
+    CheckItem("alternative-1", "First alternative"),
+    CheckItem("alternative-2", "Second alternative"),
+    CheckItem("alternatives", "What else would explain this? In your own words"),
     CheckItem("trend", "Personal baseline and trend seen?"),
     CheckItem("goals", "Goals of care, contact?"),
     CheckItem("safety-net", "Decision and safety-net time given?"),
 )
 
 
-def conclusions() -> list[Group]:
+def conclusions(said: Language = IN_ENGLISH) -> list[Group]:
     """Return every outcome with its sub-reasons, for one list that needs no script."""
     return [
         Group(
-            WORDS[label],
-            [Option(f"{label}/{d}", detail_words(d)) for d in ACTIONS[label]]
-            or [Option(f"{label}/", WORDS[label])],
+            said.say(WORDS[label]),
+            [Option(f"{label}/{d}", said.say(detail_words(d))) for d in ACTIONS[label]]
+            or [Option(f"{label}/", said.say(WORDS[label]))],
         )
         for label in Label
     ]
@@ -86,37 +93,100 @@ class TimelineLine:
     words: str
 
 
-def event_words(entry: TimelineEntry, problem: str) -> str:
+def event_words(entry: TimelineEntry, problem: str, said: Language = IN_ENGLISH) -> str:
     """Return one event: what, by whom, why."""
-    kind = entry.kind.replace("-", " ")
-    if entry.kind in ("patient-told", "patient-not-told"):
-        return f"{problem}: {kind} ({_why_told(entry.reason)})"
+    say = SAID.get(entry.kind, _event)
+    return said.say("{problem}: {event}", problem=problem, event=say(entry, said))
+
+
+def _event(entry: TimelineEntry, said: Language) -> str:
+    kind, why = entry.kind.replace("-", " "), said.say(entry.reason)
     if entry.reason.startswith(f"{kind}:"):  # the reason says it all
-        return f"{problem}: {entry.reason}"
+        return why
     if entry.kind == "routed":
-        return f"{problem}: {entry.reason}: {entry.after['route']} ({entry.after['because']})"
-    what = f"{problem}: {kind}"
+        route, because = entry.after["route"], entry.after["because"]
+        return said.say("{why}: {route} ({because})", why=why, route=route, because=because)
+    facts = {"what": _what(entry, kind, said), "who": entry.actor_name}
+    if entry.kind in ("patient-told", "patient-not-told"):
+        return said.say("{what} ({why})", why=said.say(_why_told(entry.reason)), **facts)
+    if entry.actor_kind != "user":
+        same = entry.reason == kind
+        return facts["what"] if same else said.say("{what} ({why})", why=why, **facts)
+    if entry.reason == kind:
+        return said.say("{what} by {who}", **facts)
+    return said.say("{what} by {who} ({why})", why=why, **facts)
+
+
+def _what(entry: TimelineEntry, kind: str, said: Language) -> str:
     severity = entry.after.get("severity")
-    if entry.kind in ("opened", "rose", "lowered") and severity:
-        what += f" as {severity}" if entry.kind == "opened" else f" to {severity}"
-    by = f" by {entry.actor_name}" if entry.actor_kind == "user" else ""
-    why = "" if entry.reason == kind else f" ({entry.reason})"
-    return f"{what}{by}{why}"
+    if entry.kind not in RATED or not severity:
+        return said.say(kind)
+    return said.say(RATED[entry.kind], severity=said.say(str(severity)))
+
+
+RATED = {
+    "opened": "opened as {severity}",
+    "rose": "rose to {severity}",
+    "lowered": "lowered to {severity}",
+}
+
+
+def _noted(entry: TimelineEntry, said: Language) -> str:
+    return said.say("note by {who}: {note}", who=entry.actor_name, note=entry.after["note"])
+
+
+def _checked(entry: TimelineEntry, said: Language) -> str:
+    item = next(each.words for each in CHECKLIST if each.key == entry.after["item"])
+    facts = {"item": said.say(item), "who": entry.actor_name}
+    answer = ANSWERS[str(entry.after["answer"])]
+    return said.say("checklist, {item} {answer}, by {who}", answer=said.say(answer), **facts)
+
+
+ANSWERS = {"": "own words", "yes": "yes", "no": "no", "not-applicable": "not applicable"}
+
+
+def answered(given: Given, said: Language = IN_ENGLISH) -> str:
+    """Return one answer as a line: what was asked, or the alternative, and what was said to it."""
+    item = next(each.words for each in CHECKLIST if each.key == given.item)
+    facts = {"item": given.about or said.say(item), "answer": said.say(_answer(given))}
+    if given.words:
+        return said.say("{item} {answer}: {words}", words=given.words, **facts)
+    return said.say("{item} {answer}", **facts)
+
+
+def _answer(given: Given) -> str:
+    return ANSWERS[given.answer] if given.answer or given.words else "left blank"
+
+
+SAID = {"noted": _noted, "checked": _checked}
 
 
 def _why_told(reason: str) -> str:
     return Why(reason).words if reason in tuple(Why) else reason
 
 
-def delivery_words(delivery: DeliveryView, problem: str) -> str:
+def delivery_words(delivery: DeliveryView, problem: str, said: Language = IN_ENGLISH) -> str:
     """Return who was told by what, and what of it is known: none is inferred from another."""
     known = [delivery.state.replace("-", " ")]
     known += ["seen"] if delivery.seen_at else []
     known += ["acted on"] if delivery.acted_on_at else []
-    tries = f" after {delivery.attempts} tries" if delivery.attempts > 1 else ""
-    return f"{problem}: {delivery.channel} to {delivery.recipient}, {', '.join(known)}{tries}"
+    facts = {
+        "problem": problem,
+        "channel": said.say(delivery.channel),
+        "who": said.say(delivery.recipient),
+        "state": ", ".join(said.say(each) for each in known),
+    }
+    if delivery.attempts <= 1:
+        return said.say("{problem}: {channel} to {who}, {state}", **facts)
+    return said.count(
+        "{problem}: {channel} to {who}, {state} after {count} try",
+        "{problem}: {channel} to {who}, {state} after {count} tries",
+        delivery.attempts,
+        **facts,
+    )
 
 
-def problem_words(view: EpisodeView) -> str:
+def problem_words(view: EpisodeView, said: Language = IN_ENGLISH) -> str:
     """Return the problem as a page says it."""
-    return view.problem.replace("-", " ").capitalize()
+    words = said.say(view.problem.replace("-", " "))
+    return words[:1].upper() + words[1:]

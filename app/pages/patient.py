@@ -1,11 +1,10 @@
-"""The patient page and the list of patients: what happened, against what is usual, and why."""
+"""The patient page: what happened, against what is usual, and why."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
@@ -14,39 +13,43 @@ from fastapi.responses import RedirectResponse
 import alerts.service
 import ingest.service
 from alerts.inbox import EpisodeView
-from app import health
 from app.pages.asked import asked_of
 from app.pages.background import background
+from app.pages.checks import checks_of, notes_of
 from app.pages.done import Notice, notice
 from app.pages.door import Door, Visit
-from app.pages.explained import Reader, episode_print, risk_print
+from app.pages.explained import Reader, episode_print
 from app.pages.holding import CONTACTS
 from app.pages.labels import (
-    CHECKLIST,
     TimelineLine,
     conclusions,
     delivery_words,
     event_words,
     problem_words,
 )
-from app.pages.people import conditions, facts
+from app.pages.language import language
+from app.pages.on_record import record_print
+from app.pages.pausing import pause_print
+from app.pages.people import facts
 from app.pages.plan import plan_print
 from app.pages.refusals import page_route
+from app.pages.score import risk_print
 from app.pages.seen import liveness_of, streams_of
 from app.pages.site_policy import policy_of
-from app.pages.strip import is_silent, strip
+from app.pages.spent import spent_print
+from app.pages.strip import strip_of
 from app.pages.telling import telling_print
-from app.pages.trends import SPAN, Canvas, charts
-from app.pages.wording import Moment, age, maybe, relative
+from app.pages.trend_data import Asked, asked, since, trends_of
+from app.pages.trends import DAYS, RANGES
+from app.pages.unit_choice import offered
+from app.pages.visits import visits_print
 from core.audit import Action, record
 from core.errors import NotFoundError
-from core.vitals import Severity, Vital
+from core.vitals import Reading
 from ingest import repository as people
 from ingest.roster import PatientProfile
 from monitoring import repository as judgements
-from monitoring.findings import Assessment
-from monitoring.liveness import Known
-from reports.weekly import SILENT_AFTER
+from monitoring.catalogue import ENGLISH
 
 MOST_LINES = 60
 
@@ -63,35 +66,21 @@ class PersonPrint:
     can_override: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PersonLine:
-    """One line of the list of patients."""
-
-    id: UUID
-    name: str
-    age: str
-    conditions: str
-    team: str
-    severity: Severity | None
-    last_reading: Moment | None
-    known: Known
-
-
 def router(door: Door) -> APIRouter:
-    """Return `/patients`, `/patients/{id}` and enrolment by decision."""
+    """Return `/patients/{id}` and enrolment by decision."""
     routes = APIRouter(route_class=page_route(door.pages), include_in_schema=False)
-
-    @routes.get("/patients")
-    def listed(request: Request) -> Response:
-        with door.visit(request) as visit:
-            return _list(door, visit)
 
     @routes.get("/patients/{patient_id}")
     def patient(
-        request: Request, patient_id: UUID, done: str = "", alert: UUID | None = None
+        request: Request,
+        patient_id: UUID,
+        done: str = "",
+        alert: UUID | None = None,
+        days: int = DAYS,
     ) -> Response:
         with door.visit(request) as visit:
-            return _page(door, visit, patient_id, said=notice(done, alert))
+            what = asked(door, request, days)
+            return _page(door, visit, patient_id, what, said=notice(done, alert))
 
     @routes.post("/patients/{patient_id}/enrol")
     def enrol(
@@ -109,42 +98,9 @@ def router(door: Door) -> APIRouter:
     return routes
 
 
-def _list(door: Door, visit: Visit) -> Response:
-    rows = alerts.service.inbox(visit.session, visit.caller, now=visit.now)
-    profiles = people.profiles(visit.session, people.visible_to(visit.caller))
-    ids = [profile.id for profile in profiles] or (None,)
-    record(visit.session, visit.caller, Action.READ, "patients", now=visit.now, patients=ids)
-    severities = {row.patient_id: row.severity for row in rows}
-    state = health.pipeline(visit.session, now=visit.now)
-    seen = liveness_of(visit.session, profiles, now=visit.now)
-    lines = {p.id: _line(door, visit, p, severities.get(p.id), seen[p.id]) for p in profiles}
-    return door.pages.page(
-        "patients.html",
-        visit=visit,
-        here="patients",
-        strip=strip(profiles, state, now=visit.now, zone=door.zone),
-        people=list(lines.values()),
-        silent=[lines[p.id] for p in profiles if is_silent(p, now=visit.now)],
-        silent_hours=SILENT_AFTER // timedelta(hours=1),
-    )
-
-
-def _line(
-    door: Door, visit: Visit, profile: PatientProfile, severity: Severity | None, known: Known
-) -> PersonLine:
-    return PersonLine(
-        id=profile.id,
-        name=profile.name,
-        age=age(profile.birth_date, visit.now.date()),
-        conditions=conditions(profile),
-        team=profile.team_name,
-        severity=severity,
-        last_reading=maybe(profile.last_reading_at, now=visit.now, zone=door.zone),
-        known=known,
-    )
-
-
-def _page(door: Door, visit: Visit, patient_id: UUID, *, said: Notice | None) -> Response:
+def _page(
+    door: Door, visit: Visit, patient_id: UUID, what: Asked, *, said: Notice | None
+) -> Response:
     session, now = visit.session, visit.now
     profiles = people.profiles(session, people.visible_to(visit.caller))
     profile = next((p for p in profiles if p.id == patient_id), None)
@@ -164,33 +120,61 @@ def _page(door: Door, visit: Visit, patient_id: UUID, *, said: Notice | None) ->
         profile.zone,
     )
     judged = judgements.latest(session, patient_id)
-    readings = people.readings(session, patient_id, since=now - SPAN)
+    began = min(since(now, what.days), since(now, DAYS))
+    readings = people.readings(session, patient_id, since=began)
     return door.pages.page(
         "patient.html",
         visit=visit,
         here="patient",
         notice=said,
-        strip=strip(profiles, health.pipeline(session, now=now), now=now, zone=door.zone),
+        strip=strip_of(door, visit, profiles),
         person=_person(profile, visit),
         live=[episode_print(e, reader, rulebook=_rulebook(visit, e)) for e in live],
         past=[episode_print(e, reader, rulebook="") for e in episodes if e.state.ended],
-        charts=charts(readings, _canvas(door, visit, live, judged)),
+        **_trends(visit, patient_id, what, readings, episodes),
         background=background(door, visit, patient_id, episodes, readings),
         plan=plan_print(door, visit, patient_id),
-        span_days=SPAN.days,
+        pause=pause_print(door, visit, patient_id),
         known=liveness_of(session, [profile], now=now)[patient_id],
         told=telling_print(door, visit, patient_id, live),
-        asked=asked_of(session, patient_id, now=now, zone=door.zone, language=visit.language),
-        streams=streams_of(session, patient_id, now=now, zone=door.zone),
+        asked=asked_of(session, patient_id, reader),
+        streams=streams_of(session, patient_id, reader),
         risk=risk_print(judged, reader) if judged else None,
         timeline=timeline(episodes, reader),
-        checklist=CHECKLIST,
-        conclusions=conclusions(),
-        contacts=CONTACTS,
+        **_cards(door, visit, patient_id, live, reader),
+        conclusions=conclusions(reader.said),
+        contacts={each: reader.said.say(words) for each, words in CONTACTS.items()},
         candidates=alerts.service.candidates(session, patient_id) if live else [],
         quiet=_quiet(profile, visit),
         cover=_cover(door, reader),
     )
+
+
+def _cards(
+    door: Door, visit: Visit, patient_id: UUID, live: Sequence[EpisodeView], reader: Reader
+) -> dict[str, Any]:
+    return {
+        "checks": checks_of(visit, live, reader),
+        "notes": {each.id: notes_of(each, reader) for each in live},
+        "visits": visits_print(door, visit, patient_id, live, reader),
+        "spent": spent_print(visit, patient_id, reader),
+        "on_record": record_print(visit, patient_id, reader),
+    }
+
+
+def _trends(
+    visit: Visit,
+    patient_id: UUID,
+    what: Asked,
+    readings: Sequence[Reading],
+    episodes: Sequence[EpisodeView],
+) -> dict[str, Any]:
+    return {
+        "trends": trends_of(visit, patient_id, what, readings, episodes),
+        "ranges": RANGES,
+        "days": what.days,
+        "units": offered(what.units, language(visit.language)),
+    }
 
 
 def _cover(door: Door, reader: Reader) -> str:
@@ -198,12 +182,18 @@ def _cover(door: Door, reader: Reader) -> str:
     place = reader.place
     if place is None or not place.cover:
         return ""
-    hours = "; ".join(each.words() for each in place.cover)
-    again = place.reads_again(reader.now)
-    now = f" Nobody reads now, and again {reader.at(again).absolute}." if again else ""
-    return (
-        f"The team reads alerts {hours} ({place.zone}), and nobody at other hours: a RED then"
-        f" names the emergency number {door.settings.emergency_number} to the person.{now}"
+    said, again = reader.said, place.reads_again(reader.now)
+    hours = said.say(
+        "The team reads alerts {hours} ({zone}), and nobody at other hours: a RED then"
+        " names the emergency number {number} to the person.",
+        hours="; ".join(each.words() for each in place.cover),
+        zone=place.zone,
+        number=door.settings.emergency_number,
+    )
+    if again is None:
+        return hours
+    return f"{hours} " + said.say(
+        "Nobody reads now, and again {time}.", time=reader.at(again).absolute
     )
 
 
@@ -216,49 +206,44 @@ def _rulebook(visit: Visit, episode: EpisodeView) -> str:
     return judged.rulebook_hash
 
 
-def _canvas(
-    door: Door, visit: Visit, live: Sequence[EpisodeView], judged: Assessment | None
-) -> Canvas:
-    """Return usual ranges of the last judgement, or of the alert that froze them, and limits."""
-    usual = dict(judged.usual) if judged else {}
-    limits: dict[Vital, float] = {}
-    for episode in live:
-        for finding in reversed(episode.findings):  # the gravest has the last word
-            if finding.vital and finding.usual:
-                usual[finding.vital] = finding.usual
-            if finding.vital and finding.limit is not None:
-                limits[finding.vital] = finding.limit
-    first = [f.vital for episode in live for f in episode.findings if f.vital]
-    return Canvas(visit.now, door.zone, usual, limits, first)
-
-
 def _person(profile: PatientProfile, visit: Visit) -> PersonPrint:
     return PersonPrint(
         id=profile.id,
         name=profile.name,
-        facts=facts(profile, today=visit.now.date()),
-        eligibility=f"Eligibility: {profile.eligibility_reason}.",
+        facts=facts(profile, today=visit.now.date(), language=visit.language),
+        eligibility=_eligibility(profile, visit),
         override=profile.override_reason if profile.enrolled_by_override else "",
         can_override=not profile.eligible and not profile.enrolled_by_override,
     )
 
 
+def _eligibility(profile: PatientProfile, visit: Visit) -> str:
+    """Return whether somebody meets the terms; the conditions that count are named in English."""
+    if visit.language == ENGLISH:
+        return f"Eligibility: {profile.eligibility_reason}."
+    said = language(visit.language)
+    if profile.eligible:
+        return said.say("Meets the terms of the programme: 65 or older, two conditions.")
+    return said.say("Does not meet the terms of the programme: 65 or older, two conditions.")
+
+
 def _quiet(profile: PatientProfile, visit: Visit) -> str:
-    last = profile.last_reading_at
-    return (
-        f"Last reading {relative(visit.now - last)}." if last else "No reading was ever received."
-    )
+    said, last = language(visit.language), profile.last_reading_at
+    if last is None:
+        return said.say("No reading was ever received.")
+    return said.say("Last reading {when}.", when=said.relative(visit.now - last))
 
 
 def timeline(episodes: Sequence[EpisodeView], reader: Reader) -> list[TimelineLine]:
     """Return what happened and who was told, newest first."""
+    said = reader.said
     lines = [
-        (entry.at, event_words(entry, problem_words(episode)))
+        (entry.at, event_words(entry, problem_words(episode, said), said))
         for episode in episodes
         for entry in episode.timeline
     ]
     lines += [
-        (delivery.created_at, delivery_words(delivery, problem_words(episode)))
+        (delivery.created_at, delivery_words(delivery, problem_words(episode, said), said))
         for episode in episodes
         for delivery in episode.deliveries
     ]

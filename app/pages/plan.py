@@ -24,7 +24,7 @@ from monitoring.plans import service
 from monitoring.plans.deciding import GaveWay
 from monitoring.plans.limits import Origin, PlanLimit
 from monitoring.plans.lines import Line, whose, yielded
-from monitoring.plans.service import Shown
+from monitoring.plans.showing import Shown
 from monitoring.plans.site_rules import SiteRules
 from monitoring.plans.versions import TARGET, Version
 from monitoring.rule_words import SURE
@@ -53,6 +53,7 @@ class VitalPrint:
     name: str
     limits: list[LimitPrint]
     gave_way: list[str]
+    change: str = ""  # where it is changed, for whoever may
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class VersionPrint:
     at: Moment
     words: str
     why: str
+    back: str = ""  # where it is put back, for whoever may
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +83,15 @@ class PlanPrint:
     history_title: str
     rulebook: str
     hash: str
+    edit: str  # the plan's own page
 
 
 def plan_print(door: Door, visit: Visit, patient_id: UUID) -> PlanPrint:
     """Return the plan of a patient whom the visitor may see."""
     shown = service.shown(visit.session, patient_id, site_of(door.settings.plan), now=visit.now)
-    reader = _Reader(visit.language, {each.name: each.display for each in shown.templates})
+    names = {each.name: each.display for each in shown.templates}
+    page = f"/patients/{patient_id}/plan"
+    reader = _Reader(visit.language, names, page if service.may_change(visit.caller) else "")
     planned = {line.vital for line in shown.lines if line.limit is not None}
     vitals = list(_vitals(shown, reader))
     others = [printed for vital, printed in vitals if vital not in planned]
@@ -116,6 +121,7 @@ def plan_print(door: Door, visit: Visit, patient_id: UUID) -> PlanPrint:
         ),
         rulebook=shown.rulebook.version,
         hash=shown.rulebook.hash,
+        edit=page,
     )
 
 
@@ -136,6 +142,7 @@ class _Reader:
 
     language: str
     names: dict[str, str]
+    edit: str = ""  # where they may change it
 
     def say(self, message: str, **facts: Value) -> str:
         """Return a message with its facts."""
@@ -159,7 +166,8 @@ def _vitals(shown: Shown, reader: _Reader) -> Iterator[tuple[Vital, VitalPrint]]
     for vital, lines in groupby(shown.lines, key=lambda line: line.vital):
         gone = [_gone(each, reader) for each in shown.plan.gave_way if each.limit.vital is vital]
         printed = [_limit(line, reader, shown.today) for line in lines]
-        yield vital, VitalPrint(reader.say(MEASURES[vital].display), printed, gone)
+        change = f"{reader.edit}?measure={vital}#change" if reader.edit else ""
+        yield vital, VitalPrint(reader.say(MEASURES[vital].display), printed, gone, change)
 
 
 def _gone(gone: GaveWay, reader: _Reader) -> str:
@@ -222,10 +230,18 @@ def _version(version: Version, door: Door, visit: Visit, reader: _Reader) -> Ver
     )
     return VersionPrint(
         version.number,
-        moment(version.at, now=visit.now, zone=door.zone),
+        moment(version.at, now=visit.now, zone=door.zone, language=visit.language),
         f"{said}{_levels(version, reader)}{_due(version, reader)}",
         version.reason,
+        _back(version, reader),
     )
+
+
+def _back(version: Version, reader: _Reader) -> str:
+    """Return where a version is put back; the target of oxygen has a form of its own."""
+    if not reader.edit or version.subject == TARGET:
+        return ""
+    return f"{reader.edit}?put_back={version.number}#change"
 
 
 def _subject(version: Version) -> Phrase:

@@ -15,17 +15,16 @@ from alerts.contacts.tables import ContactPoint
 from alerts.notify.outlets import Outlets
 from alerts.policy import Channel
 from alerts.routing import practitioner
-from app import health
 from app.pages.done import Notice
 from app.pages.door import Door, Visit
+from app.pages.language import language
 from app.pages.refusals import page_route
-from app.pages.strip import strip
+from app.pages.strip import strip_of
 from app.pages.wording import Moment, maybe
 from app.runtime import outlets
 from core.audit import Action, record
 from core.errors import InvalidError, LaterError, NotFoundError
 from core.vitals import Severity
-from ingest import repository as people
 
 Csrf = Annotated[str, Form()]
 Text = Annotated[str, Form(max_length=2000)]
@@ -107,7 +106,7 @@ def router(door: Door) -> APIRouter:
             try:
                 point = service.claim_test(visit.session, owner, which, now=visit.now)
             except LaterError as error:
-                return _shown(desk, visit, f"Not sent. {error.message}.", status=429)
+                return _shown(desk, visit, _not_sent(error, visit), status=429)
         # No transaction waits for the provider's answer.
         base = door.settings.base_url
         code = service.send_test(desk.ways, point, base_url=base, now=visit.now)
@@ -124,7 +123,7 @@ def _add(desk: Desk, visit: Visit, said: tuple[str, str], tiers: Sequence[str]) 
         new = NewPoint(_own(visit), _channel(said[0]), said[1], rule)
         secret = service.add(visit.session, new, desk.ways, caller=visit.caller, now=visit.now)
     except InvalidError as error:
-        return _shown(desk, visit, f"Not added. {error.message}.", status=422)
+        return _shown(desk, visit, _not_added(error, visit), status=422)
     return _shown(desk, visit, "The address is added. Send yourself a test.", secret=secret)
 
 
@@ -145,8 +144,6 @@ def _shown(
     desk: Desk, visit: Visit, words: str = "", *, secret: str = "", status: int = 200
 ) -> Response:
     owner, door = _owner(visit), desk.door
-    seen = people.profiles(visit.session, people.visible_to(visit.caller))
-    state = health.pipeline(visit.session, now=visit.now)
     points = repository.points(visit.session, owner) if owner else []
     gone = repository.ended(visit.session, owner) if owner else []
     return door.pages.page(
@@ -155,7 +152,7 @@ def _shown(
         visit=visit,
         here="reached",
         notice=Notice(words) if words else None,
-        strip=strip(seen, state, now=visit.now, zone=door.zone),
+        strip=strip_of(door, visit),
         known=bool(owner),
         lines=[_line(door, visit, each) for each in points],
         off=[_off(door, visit, each) for each in gone],
@@ -166,8 +163,18 @@ def _shown(
     )
 
 
+def _not_sent(error: LaterError, visit: Visit) -> str:
+    said = language(visit.language)
+    return said.say("Not sent. {why}", why=said.refusal(error))
+
+
+def _not_added(error: InvalidError, visit: Visit) -> str:
+    said = language(visit.language)
+    return said.say("Not added. {why}", why=said.refusal(error))
+
+
 def _off(door: Door, visit: Visit, row: ContactPoint) -> Off:
-    at = maybe(row.ended_at, now=visit.now, zone=door.zone)
+    at = maybe(row.ended_at, now=visit.now, zone=door.zone, language=visit.language)
     return Off(NAMES[Channel(row.channel)], row.end_reason or "", at)
 
 
@@ -203,5 +210,5 @@ def _line(door: Door, visit: Visit, point: Point) -> Line:
         name=NAMES[point.channel],
         shown=masked(point.channel, point.address),
         used=", ".join(tiers) if tiers else "wherever the policy says so",
-        tested=maybe(point.tested_at, now=visit.now, zone=door.zone),
+        tested=maybe(point.tested_at, now=visit.now, zone=door.zone, language=visit.language),
     )

@@ -12,9 +12,13 @@ from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from starlette.exceptions import HTTPException
 
+from app.errors import NOT_TAKEN, numbered
+from app.pages import drafts
+from app.pages.door import StaleFormError
+from app.pages.language import language
 from app.pages.rendering import Renderer
 from core.errors import (
     ConflictError,
@@ -50,17 +54,27 @@ TOO_LARGE = Words(413, "Too much", "The form was larger than any form of ours.")
 UNAVAILABLE = Words(
     503, "Not available", "The store cannot be reached at the moment. Nothing was changed."
 )
+FAULT = Words(
+    500,
+    "Something went wrong",
+    "Nothing was changed. If it happens again, tell whoever runs this site the number {number}.",
+)
 
 
-def refuse(pages: Renderer, words: Words, message: str = "") -> Response:
-    """Return the page of a refusal."""
+def refuse(
+    pages: Renderer, request: Request, words: Words, message: str = "", number: str = ""
+) -> Response:
+    """Return the page of a refusal, in the language of who asked."""
     response = pages.page(
         "refusal.html",
         status=words.status,
+        language=pages.language(request),
         heading=words.heading,
         message=words.message or message,
+        number=number,
         back="/inbox",
         back_words="To the inbox",
+        absent=words is ABSENT,
     )
     if words.status == UNAVAILABLE.status:
         response.headers["Retry-After"] = RETRY_AFTER
@@ -79,21 +93,43 @@ def page_route(pages: Renderer) -> type[APIRoute]:
 
             async def handle(request: Request) -> Response:
                 if _too_large(request):
-                    return refuse(pages, TOO_LARGE)
+                    return refuse(pages, request, TOO_LARGE)
                 try:
                     return await answer(request)
-                except UnauthenticatedError:
-                    return _to_sign_in(request)
-                except WardlightError as error:
-                    return refuse(pages, WORDS[type(error)], error.message)
-                except RequestValidationError as error:
-                    return refuse(pages, _unreadable(error))
-                except OperationalError:
-                    return refuse(pages, UNAVAILABLE)
+                except StaleFormError as stale:
+                    return await drafts.offer(pages, request, stale)
+                except Exception as error:  # noqa: BLE001 (a reader gets a page for any of them)
+                    return _refused(pages, request, error)
 
             return handle
 
     return PageRoute
+
+
+def _refused(pages: Renderer, request: Request, error: Exception) -> Response:
+    """Return the page for what went wrong; a fault of ours shows its number only (SEC-22)."""
+    match error:
+        case UnauthenticatedError():
+            return _to_sign_in(request)
+        case WardlightError() if type(error) in WORDS:
+            said = language(pages.language(request))
+            return refuse(pages, request, WORDS[type(error)], said.refusal(error))
+        case RequestValidationError():
+            return refuse(pages, request, _unreadable(error))
+        case HTTPException():
+            raise error
+        case DBAPIError() if _withheld(error):
+            return refuse(pages, request, UNAVAILABLE)
+    return refuse(pages, request, FAULT, number=numbered(error))
+
+
+def _withheld(error: DBAPIError) -> bool:
+    """Return whether the store is away, or does not take a row of ours.
+
+    What was read without its row in the audit is not shown (SEC-16).
+    """
+    state = getattr(error.orig, "sqlstate", None)
+    return isinstance(error, OperationalError) or state in NOT_TAKEN
 
 
 def answer_browsers(web: FastAPI, pages: Renderer) -> None:
@@ -102,7 +138,7 @@ def answer_browsers(web: FastAPI, pages: Renderer) -> None:
 
     async def absent(request: Request, error: Any) -> Response:
         if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
-            return refuse(pages, ABSENT)
+            return refuse(pages, request, ABSENT)
         answer = before(request, error)
         return await answer if isawaitable(answer) else answer
 

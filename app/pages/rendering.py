@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
-from fastapi import Response
+from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from app.pages.language import NAMES, language
 from core.settings import Settings
-from monitoring import words
+from monitoring.catalogue import LANGUAGES, known, preferred
 
 HERE = Path(__file__).parent.parent
 STATIC = HERE / "static"
+LANGUAGE_COOKIE = "wardlight-language"
 FOREVER = "public, max-age=31536000, immutable"  # the address carries the version
 
 
@@ -36,35 +38,53 @@ class Renderer:
     def __init__(self, settings: Settings) -> None:
         self._version = asset_version()
         self._language: str = settings.site_language
-        self._environment = Environment(
+        # One for each language: what a macro says is in it as well.
+        self._environments = {name: self._environment(name, settings) for name in LANGUAGES}
+
+    def _environment(self, name: str, settings: Settings) -> Environment:
+        made = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.globals |= {
+        said = language(name)
+        made.globals |= {
+            "language": name,
+            "say": said.markup,
+            "counted": said.count,
             "asset": self._asset,
+            "form_id": uuid4,
             "zone_name": settings.site_timezone,
             "emergency_number": settings.emergency_number,
             "visit": None,
             "strip": None,
             "notice": "",
             "here": "",
+            "languages": NAMES,
         }
+        made.filters["say"] = said.markup
+        return made
+
+    def language(self, request: Request) -> str:
+        """Return the language that was chosen, else that a browser asks for, else the site's."""
+        chosen = known(request.cookies.get(LANGUAGE_COOKIE, ""))
+        asked = preferred(request.headers.get("accept-language", ""))
+        return chosen or asked or self._language
 
     def _asset(self, name: str) -> str:
         return f"/static/{name}?v={self._version}"
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
-        """Return a whole page or a fragment; explanations in the language of its reader.
+        """Return a whole page or a fragment, in the language of its reader.
 
         That is the `language` given, else the visitor's, else the site's.
         """
         visit = values.get("visit")
-        language = values.get("language") or (visit.language if visit else self._language)
-        values |= {"language": language, "say": partial(words.text, language=language)}
-        return HTMLResponse(self._environment.get_template(template).render(values), status)
+        said = values.pop("language", "") or (visit.language if visit else self._language)
+        environment = self._environments[language(said).name]
+        return HTMLResponse(environment.get_template(template).render(values), status)
 
 
 def asset_version(static: Path = STATIC) -> str:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
 
 from alerts.oncall.service import Overview, overview
 from alerts.policy import Policy
-from alerts.rota import UNKNOWN, Turn, by_day
-from app import health
+from alerts.rota import UNKNOWN, Away, Turn, by_day
 from app.pages.door import Door, Visit
+from app.pages.language import Language, language
 from app.pages.refusals import page_route
 from app.pages.site_policy import policy_of
-from app.pages.strip import strip
+from app.pages.strip import strip_of
 from core.audit import Action, record
 from core.errors import NotFoundError
 from core.security import SYSTEM, Role
@@ -78,39 +79,55 @@ def _page(door: Door, visit: Visit, team: Team, policy: Policy) -> Response:
     midnight = datetime.combine(now.astimezone(clock).date(), datetime.min.time(), clock)
     end = midnight.replace(tzinfo=None) + timedelta(days=DAYS)
     seen = overview(session, team, policy, start=midnight, end=end.replace(tzinfo=clock))
-    profiles = people.profiles(session, people.visible_to(visit.caller))
+    said = language(visit.language)
     return door.pages.page(
         "rota.html",
         visit=visit,
         here="rota",
-        strip=strip(profiles, health.pipeline(session, now=now), now=now, zone=door.zone),
+        strip=strip_of(door, visit),
         team=team,
         zone=str(clock),
         cover="; ".join(each.words() for each in seen.known.place.cover),
         keeps_rota=seen.known.keeps_rota,
-        warnings=seen.warnings,
-        days=_days(seen, midnight),
-        leaves=[leave.words(clock, seen.names) for leave in seen.leaves],
+        warnings=[said.phrase(each) for each in seen.warnings],
+        days=_days(seen, midnight, said),
+        leaves=[_leave(each, seen, said) for each in seen.leaves],
     )
 
 
-def _days(seen: Overview, midnight: datetime) -> list[DayPrint]:
+def _leave(leave: Away, seen: Overview, said: Language) -> str:
+    clock = seen.known.place.clock
+    other = seen.names.get(leave.substitute, UNKNOWN) if leave.substitute else said.say("nobody")
+    return said.say(
+        "{who}, from {since} until {until}; in their place: {other}",
+        who=seen.names.get(leave.who, UNKNOWN),
+        since=_at(leave.since, clock, said),
+        until=_at(leave.until, clock, said),
+        other=other,
+    )
+
+
+def _at(at: datetime, clock: ZoneInfo, said: Language) -> str:
+    return said.absolute(at, now=at + timedelta(days=1), zone=clock)
+
+
+def _days(seen: Overview, midnight: datetime, said: Language) -> list[DayPrint]:
     place = seen.known.place
     first = midnight.date()
     days = [first + timedelta(days=ahead) for ahead in range(DAYS)]
     return [
         DayPrint(
-            f"{NAMES[day.weekday()]} {day.day} {day:%b}",
+            f"{said.say(NAMES[day.weekday()])} {said.day(day, today=first)}",
             place.holidays.get(day, ""),
-            [_turn(turn, seen) for turn in turns],
+            [_turn(turn, seen, said) for turn in turns],
         )
         for day, turns in by_day(seen.turns, days, place.clock).items()
     ]
 
 
-def _turn(turn: Turn, seen: Overview) -> TurnPrint:
+def _turn(turn: Turn, seen: Overview, said: Language) -> TurnPrint:
     clock = seen.known.place.clock
     start, end = turn.start.astimezone(clock), turn.end.astimezone(clock)
     until = "24:00" if end.date() > start.date() else f"{end:%H:%M}"
     who = ", ".join(seen.names.get(each, UNKNOWN) for each in turn.who)
-    return TurnPrint(f"{start:%H:%M}{DASH}{until}", who or "nobody", hole=not turn.who)
+    return TurnPrint(f"{start:%H:%M}{DASH}{until}", who or said.say("nobody"), hole=not turn.who)

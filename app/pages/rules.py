@@ -14,15 +14,17 @@ from itertools import groupby
 from fastapi import APIRouter, Request, Response
 
 import monitoring.service
-from app import health
 from app.pages import condition_templates
-from app.pages.door import Door, Visit
+from app.pages.door import Door
+from app.pages.language import Language
+from app.pages.language import language as spoken_in
 from app.pages.refusals import page_route
-from app.pages.strip import Strip, strip
+from app.pages.strip import strip_of
 from core.settings import Settings
 from core.vitals import MEASURES, Severity
-from ingest.repository import condition_groups, profiles, visible_to
-from monitoring import rule_words
+from ingest.repository import condition_groups
+from monitoring import rule_words, words
+from monitoring.catalogue import ENGLISH
 from monitoring.news2 import TABLES, Band, Chart
 from monitoring.plans.limits import PREFIX
 from monitoring.plans.plan_file import SitePlan
@@ -85,15 +87,16 @@ def router(door: Door) -> APIRouter:
                 "rules.html",
                 visit=visit,
                 here="rules",
-                strip=_strip(door, visit),
+                strip=strip_of(door, visit),
                 rulebook=everything.rulebook,
                 plan=everything.plan,
-                chart=charted(everything.rulebook.news2),
+                chart=charted(everything.rulebook.news2, spoken_in(visit.language)),
                 shown=len(chosen),
-                groups=grouped(chosen),
+                groups=grouped(chosen, visit.language),
+                tiers_named=tuple(Severity),
                 templates=everything.templates,
                 template_views=condition_templates.selected(
-                    everything.templates.templates, condition, vital, tier
+                    everything.templates.templates, condition, vital, tier, visit.language
                 ),
                 conditions=conditions(everything.rulebook.rules, condition),
                 vitals=vitals(everything.rulebook.rules, vital),
@@ -102,12 +105,6 @@ def router(door: Door) -> APIRouter:
             )
 
     return routes
-
-
-def _strip(door: Door, visit: Visit) -> Strip:
-    seen = profiles(visit.session, visible_to(visit.caller))
-    state = health.pipeline(visit.session, now=visit.now)
-    return strip(seen, state, now=visit.now, zone=door.zone)
 
 
 def in_force(settings: Settings) -> InForce:
@@ -137,16 +134,16 @@ def _asked(rule: Rule) -> frozenset[str]:
     return rule.scope.conditions or frozenset({ANYBODY})
 
 
-def grouped(rules: Iterable[Rule]) -> list[tuple[str, list[RuleView]]]:
+def grouped(rules: Iterable[Rule], language: str = ENGLISH) -> list[tuple[str, list[RuleView]]]:
     """Return (problem, its rules), in the order of the problems' names."""
     ordered = sorted(rules, key=lambda rule: rule.problem.value)
     return [
-        (problem.value.replace("-", " "), [view(rule) for rule in found])
+        (problem.value.replace("-", " "), [view(rule, language) for rule in found])
         for problem, found in groupby(ordered, key=lambda rule: rule.problem)
     ]
 
 
-def view(rule: Rule) -> RuleView:
+def view(rule: Rule, language: str = ENGLISH) -> RuleView:
     """Return a rule in words."""
     return RuleView(
         id=rule.id,
@@ -154,29 +151,34 @@ def view(rule: Rule) -> RuleView:
         problem=rule.problem.value,
         kind=rule_words.kind_name(rule).replace("-", " "),
         people=rule_words.scope_words(rule.scope),
-        conduct=rule_words.conduct(rule),
-        clinician=FIELD.sub(r"[\1]", rule.clinician),
-        patient=FIELD.sub(r"[\1]", rule.patient),
+        conduct=rule_words.conduct(rule, language),
+        clinician=FIELD.sub(r"[\1]", words.text(rule.clinician, language)),
+        patient=FIELD.sub(r"[\1]", words.text(rule.patient, language)),
         source=rule.source,
-        confidence=rule_words.confidence_words(rule),
+        confidence=rule_words.confidence_words(rule, language),
         note=rule.note,
         shadow=rule.shadow,
         from_plan=rule.id.startswith(PREFIX),
     )
 
 
-def charted(chart: Chart) -> list[tuple[str, list[str]]]:
+def charted(chart: Chart, said: Language) -> list[tuple[str, list[str]]]:
     """Return (measurement, its bands in words) of the early warning chart."""
     return [
-        (name.replace("_", " "), [_band(band) for band in getattr(chart, name)]) for name in TABLES
+        (name.replace("_", " "), [_band(band, said) for band in getattr(chart, name)])
+        for name in TABLES
     ]
 
 
-def _band(band: Band) -> str:
+def _band(band: Band, said: Language) -> str:
     if band.low is None:
-        return f"up to {band.high:g} scores {band.score}"
-    span = f"from {band.low:g}" if band.high is None else f"{band.low:g} to {band.high:g}"
-    return f"{span} scores {band.score}"
+        return said.say("up to {high} scores {score}", high=f"{band.high:g}", score=band.score)
+    low = f"{band.low:g}"
+    if band.high is None:
+        return said.say("from {low} scores {score}", low=low, score=band.score)
+    return said.say(
+        "{low} to {high} scores {score}", low=low, high=f"{band.high:g}", score=band.score
+    )
 
 
 def conditions(rules: Iterable[Rule], chosen: str) -> list[Choice]:

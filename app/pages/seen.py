@@ -6,12 +6,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 import monitoring.repository
-from app.pages.wording import Moment, moment
+from app.pages.explained import Reader
+from app.pages.wording import Moment
 from core.vitals import MEASURES, Vital
 from ingest.context.repository import stays_of
 from ingest.roster import PatientProfile
@@ -32,17 +32,18 @@ class Heard:
     why: str = ""  # why it is missing, where it is
 
 
-def streams_of(session: Session, patient_id: UUID, *, now: datetime, zone: ZoneInfo) -> list[Heard]:
+def streams_of(session: Session, patient_id: UUID, reader: Reader) -> list[Heard]:
     """Return a person's streams of the last four weeks, the one heard longest ago first.
 
     With what is expected of each, and why it is missing, as the last judgement knows it.
     """
-    contacts = last_contacts(session, [patient_id], since=now - STREAM_GONE).get(patient_id, {})
+    since = reader.now - STREAM_GONE
+    contacts = last_contacts(session, [patient_id], since=since).get(patient_id, {})
     expected = monitoring.repository.expected_of(session, [patient_id]).get(patient_id, {})
     never = sorted(vital for vital in expected if vital not in contacts and _asked(expected[vital]))
     heard = [vital for vital, _ in sorted(contacts.items(), key=lambda each: each[1])]
     return [
-        _heard(vital, contacts.get(vital), expected.get(vital), now=now, zone=zone)
+        _heard(vital, contacts.get(vital), expected.get(vital), reader)
         for vital in (*never, *heard)
     ]
 
@@ -55,16 +56,15 @@ def _heard(
     vital: Vital,
     last: datetime | None,
     awaited: Awaited | None,
-    *,
-    now: datetime,
-    zone: ZoneInfo,
+    reader: Reader,
 ) -> Heard:
+    said = reader.said
     return Heard(
-        MEASURES[vital].display,
-        moment(last, now=now, zone=zone) if last else None,
-        moment(awaited.late_at, now=now, zone=zone) if awaited else None,
-        awaited.source if awaited else "",
-        awaited.why if awaited and awaited.late_at <= now else "",
+        said.say(MEASURES[vital].display),
+        reader.at(last) if last else None,
+        reader.at(awaited.late_at) if awaited else None,
+        said.say(awaited.source) if awaited else "",
+        said.say(awaited.why) if awaited and awaited.late_at <= reader.now else "",
     )
 
 

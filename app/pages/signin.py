@@ -10,13 +10,19 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
+from app.accounts import organisation
 from app.accounts import service as accounts
 from app.pages.door import Door, form_secret
 from app.pages.refusals import page_route
+from core.errors import ForbiddenError
 from core.settings import Environment
 
-OURS = re.compile(r"/(inbox|patients|reports|n)(/[A-Za-z0-9_-]+)?")
+# A page of ours, and what a list of it is narrowed to: words and opaque ids.
+OURS = re.compile(
+    r"/([a-z-]+)(/[A-Za-z0-9_-]+)*(\?[a-z]+=[A-Za-z0-9_,-]+(&[a-z]+=[A-Za-z0-9_,-]+)*)?"
+)
 WRONG = "User name or password is not right."
+NO_PASSWORDS = "There are no passwords here. Sign in with your organisation."
 ENDED = "You were signed out because nothing happened for 15 minutes."
 Text = Annotated[str, Form()]
 
@@ -31,29 +37,35 @@ def router(door: Door) -> APIRouter:
 
     @routes.get("/sign-in")
     def form(request: Request, to: str = "", ended: str = "") -> Response:
-        return _form(door, request, to, Said(notice=ENDED if ended else ""))
+        return sign_in_page(door, request, to, Said(notice=ENDED if ended else ""))
 
     @routes.post("/sign-in")
     def enter(
         request: Request, username: Text, password: Text, csrf: Text = "", to: Text = ""
     ) -> Response:
         door.check_form(request, csrf, request.cookies.get(door.form_cookie, ""))
+        if not door.local_accounts:
+            raise ForbiddenError(NO_PASSWORDS)
         source = request.client.host if request.client else ""
         demo = door.settings.environment is not Environment.PRODUCTION
         attempt = accounts.Attempt(username, password, source, demo=demo)
         with door.database.transaction() as session:
             found = accounts.sign_in(session, attempt, now=door.clock())
+            if isinstance(found, str):  # the session that this browser had is not left behind
+                accounts.sign_out(session, request.cookies.get(door.cookie, ""), now=door.clock())
         if isinstance(found, accounts.Refused):
-            return _form(door, request, to, Said(problem=_words(found.retry_after), status=401))
+            said = Said(problem=WRONG, wait=_seconds(found.retry_after), status=401)
+            return sign_in_page(door, request, to, said)
         response = RedirectResponse(destination(to), status_code=303)
-        door.remember(response, found)
+        door.remember(response, found, former=request.cookies.get(door.cookie, ""))
         return response
 
     @routes.post("/sign-out")
     def leave(request: Request, csrf: Text = "") -> Response:
         with door.act(request, csrf) as visit:
+            elsewhere = organisation.is_bound(visit.session, visit.caller)
             accounts.sign_out(visit.session, request.cookies[door.cookie], now=visit.now)
-        response = RedirectResponse("/sign-in", status_code=303)
+        response = _left(door, request, elsewhere=elsewhere)
         door.forget(response)
         return response
 
@@ -65,9 +77,19 @@ def destination(to: str) -> str:
     return to if OURS.fullmatch(to) else "/inbox"
 
 
-def _words(retry_after: timedelta) -> str:
-    seconds = int(retry_after.total_seconds())
-    return f"{WRONG} Too many tries: wait {seconds + 1} seconds." if retry_after else WRONG
+def _seconds(retry_after: timedelta) -> int:
+    return int(retry_after.total_seconds()) + 1 if retry_after else 0
+
+
+def _left(door: Door, request: Request, *, elsewhere: bool) -> Response:
+    """Go on to sign out at the organisation too, where it says how (a shared computer)."""
+    there = door.provider.leaving() if elsewhere and door.provider else ""
+    if not there:
+        return RedirectResponse("/sign-in", status_code=303)
+    # By the header: a form may lead to no other site, and the page works without a script.
+    response = door.pages.page("signed_out.html", language=door.language(request), there=there)
+    response.headers["Refresh"] = f"0; url={there}"
+    return response
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +98,24 @@ class Said:
 
     problem: str = ""
     notice: str = ""
+    wait: int = 0  # seconds
     status: int = 200
 
 
-def _form(door: Door, request: Request, to: str, said: Said) -> Response:
+def sign_in_page(door: Door, request: Request, to: str, said: Said) -> Response:
+    """Return the page of the ways to sign in that this installation has."""
     secret = form_secret(request, door.form_cookie)
     response = door.pages.page(
         "sign_in.html",
         status=said.status,
+        language=door.language(request),
         csrf=door.token(secret),
         to=destination(to),
         problem=said.problem,
         notice=said.notice,
+        wait=said.wait,
+        local=door.local_accounts,
+        organisation=door.provider is not None,
         demo=door.settings.environment is Environment.DEMO,
     )
     door.offer_form(request, response)

@@ -7,15 +7,25 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from alerts.inbox import InboxRow
+from alerts.survey import Case
+from app import health
 from app.health import PipelineStatus
+from app.pages.language import language as spoken_in
 from app.pages.wording import Moment, maybe
-from ingest.roster import PatientProfile
+from ingest import repository as people
+from ingest.context.repository import away
+from ingest.roster import Heard, PatientProfile
+from ingest.streams.repository import last_heard
+from monitoring.catalogue import ENGLISH
 from reports.weekly import SILENT_AFTER
+
+if TYPE_CHECKING:
+    from app.pages.door import Door, Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +33,7 @@ class Strip:
     """What the line says; `poll` is where it asks for its successor, "" where it does not."""
 
     normal: bool
-    headline: str
+    since: Moment | None  # from when on alerting is degraded, where that is known
     faults: tuple[str, ...]
     newest: Moment | None
     patients: int
@@ -31,44 +41,53 @@ class Strip:
     silent: int
     poll: str = ""
     changed: bool = False
+    here: str = "/inbox"  # the list that changed
+    paused: int = 0  # of whom the list of patients says so
 
 
 def strip(
-    profiles: Sequence[PatientProfile],
+    profiles: Sequence[PatientProfile | Heard],
     pipeline: PipelineStatus,
     *,
     now: datetime,
     zone: ZoneInfo,
+    language: str = ENGLISH,
 ) -> Strip:
     """Say how alerting is, from the visible patients and the state of the pipeline."""
     quiet = sum(is_silent(person, now=now) for person in profiles)
     newest = max((p.last_reading_at for p in profiles if p.last_reading_at), default=None)
     return Strip(
         normal=pipeline.normal,
-        headline=headline(pipeline, now=now, zone=zone),
-        faults=pipeline.faults,
-        newest=maybe(newest, now=now, zone=zone),
+        since=maybe(pipeline.since, now=now, zone=zone, language=language),
+        faults=tuple(spoken_in(language).phrase(each) for each in pipeline.said),
+        newest=maybe(newest, now=now, zone=zone, language=language),
         patients=len(profiles),
         reporting=len(profiles) - quiet,
         silent=quiet,
     )
 
 
-def headline(pipeline: PipelineStatus, *, now: datetime, zone: ZoneInfo) -> str:
-    """Return the state of alerting in words, with since when it is degraded if that is known."""
-    if pipeline.normal:
-        return "Alerting normal"
-    since = maybe(pipeline.since, now=now, zone=zone)
-    return f"Alerting degraded since {since.absolute}" if since else "Alerting degraded"
+def strip_of(
+    door: Door, visit: Visit, profiles: Sequence[PatientProfile | Heard] | None = None
+) -> Strip:
+    """Say how alerting is to a visitor; `profiles` are whom they see, where these are known."""
+    if profiles is None:
+        profiles = last_heard(visit.session, people.visible_to(visit.caller))
+    state = health.pipeline(visit.session, now=visit.now)
+    line = strip(profiles, state, now=visit.now, zone=door.zone, language=visit.language)
+    heard = [each.id for each in profiles if each.last_reading_at is not None]
+    return replace(line, paused=len(away(visit.session, heard, now=visit.now)))
 
 
-def is_silent(person: PatientProfile, *, now: datetime) -> bool:
+def is_silent(person: PatientProfile | Heard, *, now: datetime) -> bool:
     """Return whether nothing has come from somebody for 48 hours."""
     last = person.last_reading_at
     return last is None or now - last >= SILENT_AFTER
 
 
-def mark(rows: Iterable[InboxRow]) -> str:
+def mark(cases: Iterable[Case]) -> str:
     """Return a short mark of a list's state, to tell whether a page on a screen is old."""
-    states = ",".join(f"{row.alert_id}:{row.version}:{row.severity}:{row.untaken}" for row in rows)
+    states = ",".join(
+        f"{each.id}:{each.version}:{each.severity}" for case in cases for each in case.alerts
+    )
     return hashlib.sha256(states.encode()).hexdigest()[:16]

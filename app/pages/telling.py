@@ -24,6 +24,8 @@ from alerts.patients.service import page_of
 from alerts.patients.tables import PatientMessage
 from alerts.patients.wording import DONE, NEXT, Kind, State, Why
 from app.pages.door import Door, Visit
+from app.pages.language import Language
+from app.pages.language import language as spoken_in
 from app.pages.refusals import page_route
 from app.pages.wording import Moment, moment
 from core.vitals import MEASURES
@@ -43,6 +45,8 @@ KINDS = {
     Kind.INSTRUCTION: "What to do now",
     Kind.WITHDRAWN: "What was told is withdrawn",
     Kind.REVIEW: "After a review",
+    Kind.VISIT: "Video visit",
+    Kind.VISIT_OFF: "Video visit cancelled",
 }
 ENDING = 4  # digits of a number that are shown
 
@@ -107,7 +111,7 @@ def telling_print(
     own = daily_rows.daily_question(session, patient_id)
     return TellingPrint(
         messages=[_message(door, visit, each, by_id) for each in told],
-        numbers=[_number(each, _by(visit, held)) for each in held],
+        numbers=[_number(each, _by(visit, held), spoken_in(visit.language)) for each in held],
         daily=own if own is not None else "",
         programme=door.settings.daily_question_at if own is None else "",
         language=language,
@@ -127,17 +131,19 @@ def _message(
     door: Door, visit: Visit, row: PatientMessage, known_numbers: dict[UUID, Contact]
 ) -> MessagePrint:
     held = known_numbers.get(row.contact_id) if row.contact_id else None
-    carer = f"carer {held.name}".strip() if held and held.carer else "carer"
+    reads = spoken_in(visit.language)
+    carer = reads.say("carer {name}", name=held.name) if held and held.carer else reads.say("carer")
     language = row.language or door.settings.site_language
     said = page_of(visit.session, row)
     text = wording.spoken(said, language, emergency=door.settings.emergency_number)
     asks = asking.of_ids(visit.session, map(UUID, row.asks))
     text += [words.phrase(Phrase(each.tip), language, spoken=True) for each in asks]
-    measured = ", ".join(dict.fromkeys(MEASURES[each.vital].display for each in asks))
+    measured = ", ".join(dict.fromkeys(reads.say(MEASURES[each.vital].display) for each in asks))
+    what = reads.say(KINDS[Kind(row.kind)])
     return MessagePrint(
-        at=moment(row.created_at, now=visit.now, zone=door.zone),
-        what=KINDS[Kind(row.kind)] + (f": {measured}" if measured else ""),
-        to=carer if row.carer else "patient",
+        at=moment(row.created_at, now=visit.now, zone=door.zone, language=visit.language),
+        what=reads.say("{what}: {measured}", what=what, measured=measured) if measured else what,
+        to=carer if row.carer else reads.say("patient"),
         became=_became(door, visit, row),
         text=text,
         alarming=bool(row.alarming),
@@ -146,40 +152,56 @@ def _message(
 
 def _became(door: Door, visit: Visit, row: PatientMessage) -> str:
     """Return how far a message is known to have got; each thing apart (REL-13)."""
+    reads = spoken_in(visit.language)
     if row.state in (State.WITHHELD, State.CANCELLED, State.FAILED):
-        return Why(row.reason).words
+        return reads.say(Why(row.reason).words)
     steps = {
-        "handed over": row.handed_over_at,
-        "delivered": row.delivered_at,
-        "opened": row.opened_at,
-        "answered": row.answered_at,
+        "handed over {time}": row.handed_over_at,
+        "delivered {time}": row.delivered_at,
+        "opened {time}": row.opened_at,
+        "answered {time}": row.answered_at,
     }
     known_steps = [
-        f"{name} {moment(at, now=visit.now, zone=door.zone).absolute}"
+        reads.say(name, time=reads.absolute(at, now=visit.now, zone=door.zone))
         for name, at in steps.items()
         if at is not None
     ]
-    tries = f"waiting, {row.attempts} tries" if row.attempts else "waiting"
-    return ", ".join(known_steps) or tries
+    if known_steps:
+        return ", ".join(known_steps)
+    if not row.attempts:
+        return reads.say("waiting")
+    return reads.count("waiting, {count} try", "waiting, {count} tries", row.attempts)
 
 
-def _number(held: Contact, by: dict[UUID, str]) -> NumberPrint:
-    who = " ".join(filter(None, ["carer", held.name, f"({held.relationship})"]))
-    who = who.replace(" ()", "")
-    said = by.get(held.agreed_by, "") if held.agreed_by else ""
-    agreed = "agreed" if held.agreed else "does not want messages"
-    why = "the provider knows no such number" if held.refused else ""
-    if held.agreed is not None:
-        why = f"{agreed}, noted by {said}" if said else agreed
-    elif held.carer:
-        why = "has not agreed yet"
+def _number(held: Contact, by: dict[UUID, str], reads: Language) -> NumberPrint:
     return NumberPrint(
         id=held.id,
-        whose=who if held.carer else "patient",
-        number=f"{held.channel}, ends in {held.address[-ENDING:]}",
+        whose=_whose(held, reads) if held.carer else reads.say("patient"),
+        number=reads.say(
+            "{channel}, ends in {digits}",
+            channel=reads.say(held.channel),
+            digits=held.address[-ENDING:],
+        ),
         told=held.may_be_told,
-        why=why,
+        why=_why(held, by, reads),
     )
+
+
+def _whose(held: Contact, reads: Language) -> str:
+    if held.relationship:
+        who = {"name": held.name, "relationship": held.relationship}
+        return reads.say("carer {name} ({relationship})", **who)
+    return reads.say("carer {name}", name=held.name).strip()
+
+
+def _why(held: Contact, by: dict[UUID, str], reads: Language) -> str:
+    if held.agreed is not None:
+        agreed = reads.say("agreed" if held.agreed else "does not want messages")
+        who = by.get(held.agreed_by, "") if held.agreed_by else ""
+        return reads.say("{what}, noted by {who}", what=agreed, who=who) if who else agreed
+    if held.carer:
+        return reads.say("has not agreed yet")
+    return reads.say("the provider knows no such number") if held.refused else ""
 
 
 def _preview(view: EpisodeView, language: str, emergency: str, today: date) -> Preview:

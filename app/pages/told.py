@@ -185,6 +185,7 @@ class Pages:
             here=HERE,
             csrf=door.token(secret),
             page=shown(page, reader, said=tried.said, faults=tried.faults),
+            room=door.settings.video_visit(page.room) if page.room else "",
         )
 
     def answer(self, request: Request, said: Mapping[str, str]) -> Response:

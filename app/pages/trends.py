@@ -1,39 +1,79 @@
-"""The charts of the patient page, each with its twin as a table (UX-11); pure."""
+"""The trends of the patient page: one set of values for picture, script and table (UX-11); pure.
+
+Everything here is in the unit that the reader chose; each value is converted once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from statistics import median
 from zoneinfo import ZoneInfo
 
-from app.pages.wording import QUALITY_WORDS, moment, number, usual_words
+from app.pages.language import Language, iso
+from app.pages.units import CANONICAL, Shown, Units
+from app.pages.wording import QUALITY_WORDS
 from core.vitals import MEASURES, Precision, Quality, Reading, Vital
 from monitoring.findings import Usual
-from reports.charts import Drawing, Frame, Point, Svg, describe, trend
+from reports.charts import Point, Svg
+from reports.trend_chart import Band, Drawing, Mark, Plot, Step, Strand, trend
 
-SPAN = timedelta(days=30)
+DAYS = 30  # that a page opens with
+ALL = 0
+RANGES = (7, 14, 30, 90, ALL)
+LONGEST = timedelta(days=3650)
+# Two that are one measurement; the first names the chart.
+PAIRS = {
+    "Blood pressure": (Vital.SYSTOLIC_BP, Vital.DIASTOLIC_BP),
+    "Standing blood pressure": (Vital.STANDING_SYSTOLIC_BP, Vital.STANDING_DIASTOLIC_BP),
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Row:
     """One reading as the table prints it."""
 
+    iso: str
     at: str
+    name: str
     value: str
     received: str
     quality: str
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
-    """One vital: picture, caption, and the table that says the same."""
+class Trend:
+    """One chart: its values, its picture, and the table that says the same."""
 
+    key: str
     title: str
     unit: str
+    decimals: int
     caption: str
+    count: str  # of the readings in the table, in words
     picture: Svg
-    table: list[Line]
+    plot: Plot
+    rows: list[Row]
+
+    @property
+    def paired(self) -> bool:
+        """Return whether the table must name its measurement in each row."""
+        return len(self.plot.strands) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was in force when, and what was opened and ended, by vital; values are canonical."""
+
+    usual: Mapping[Vital, Usual] = field(default_factory=dict)  # now
+    bands: Mapping[Vital, Sequence[Band]] = field(default_factory=dict)
+    limits: Mapping[Vital, Sequence[Step]] = field(default_factory=dict)
+    marks: Mapping[Vital, Sequence[Mark]] = field(default_factory=dict)
+    first: Sequence[Vital] = ()  # the vitals that alerts speak of come first
+
+
+NOTHING = Past()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,57 +81,195 @@ class Canvas:
     """What all charts of one person share."""
 
     now: datetime
+    start: datetime
     zone: ZoneInfo
-    usual: Mapping[Vital, Usual]
-    limits: Mapping[Vital, float]
-    first: Sequence[Vital]  # the vitals that alerts speak of come first
+    language: Language
+    days: int = DAYS
+    units: Units = CANONICAL
+    past: Past = NOTHING
 
 
-def charts(readings: Sequence[Reading], canvas: Canvas) -> list[Chart]:
+def trends(readings: Sequence[Reading], canvas: Canvas) -> list[Trend]:
     """Return a chart for each vital that has a reading, those of open alerts first."""
     present = {reading.vital for reading in readings}
-    order = [vital for vital in dict.fromkeys((*canvas.first, *Vital)) if vital in present]
-    return [_chart(vital, [r for r in readings if r.vital is vital], canvas) for vital in order]
-
-
-def _chart(vital: Vital, readings: Sequence[Reading], canvas: Canvas) -> Chart:
-    measure, usual, limit = MEASURES[vital], canvas.usual.get(vital), canvas.limits.get(vital)
-    points = [
-        Point(reading.effective, reading.value)
-        for reading in readings
-        if reading.quality is Quality.SCORED and reading.value is not None
+    groups = dict.fromkeys(
+        _group(vital) for vital in (*canvas.past.first, *Vital) if vital in present
+    )
+    return [
+        _trend(group, [r for r in readings if r.vital in group.vitals], canvas) for group in groups
     ]
-    bare = Frame(canvas.now - SPAN, canvas.now, "", usual, limit)
-    words = describe(points, bare, unit=measure.unit_display, decimals=measure.decimals)
-    label = f"{measure.display}, {SPAN.days} days: {words}"
-    frame = Frame(bare.start, bare.end, label, usual, limit)
-    return Chart(
-        title=measure.display,
-        unit=measure.unit_display,
-        caption=_caption(vital, points, usual, limit),
-        picture=trend(points, frame, Drawing(measure.decimals, canvas.zone)),
-        table=[_line(reading, canvas) for reading in reversed(readings)],
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    title: str
+    vitals: tuple[Vital, ...]
+
+
+def _group(vital: Vital) -> _Group:
+    for title, pair in PAIRS.items():
+        if vital in pair:
+            return _Group(title, pair)
+    return _Group(MEASURES[vital].display, (vital,))
+
+
+def anchor(vital: Vital) -> str:
+    """Return the id of the chart of a vital on the patient page."""
+    return f"trend-{_key(_group(vital))}"
+
+
+def _key(group: _Group) -> str:
+    return group.vitals[0].replace("_", "-")
+
+
+def _trend(group: _Group, readings: Sequence[Reading], canvas: Canvas) -> Trend:
+    shown, said = canvas.units.of(group.vitals[0]), canvas.language
+    strands = [_strand(vital, readings, canvas) for vital in group.vitals]
+    marks = {mark for vital in group.vitals for mark in canvas.past.marks.get(vital, ())}
+    label = "; ".join(_label(group, strands, shown, canvas))
+    plot = Plot(
+        canvas.start,
+        canvas.now,
+        label,
+        strands,
+        sorted((m for m in marks if m.at >= canvas.start), key=lambda mark: mark.at),
+    )
+    return Trend(
+        key=_key(group),
+        title=said.say(group.title),
+        unit=shown.unit,
+        decimals=shown.decimals,
+        caption=" · ".join(_caption(group, strands, shown, canvas)),
+        count=said.count(
+            "as a table ({count} reading)", "as a table ({count} readings)", len(readings)
+        ),
+        picture=trend(plot, Drawing(shown.decimals, canvas.zone)),
+        plot=plot,
+        rows=[_row(reading, canvas) for reading in reversed(readings)],
+    )
+
+
+def _strand(vital: Vital, readings: Sequence[Reading], canvas: Canvas) -> Strand:
+    shown, past = canvas.units.of(vital), canvas.past
+    mine = [r for r in readings if r.vital is vital and r.value is not None]
+    inside = [r for r in mine if canvas.start <= r.effective <= canvas.now]
+
+    def points(*, used: bool) -> list[Point]:
+        return [
+            Point(r.effective, shown.value(r.value))
+            for r in inside
+            if r.value is not None and (r.quality is Quality.SCORED) is used
+        ]
+
+    return Strand(
+        canvas.language.say(MEASURES[vital].display),
+        points(used=True),
+        points(used=False),
+        [
+            Band(b.since, b.until, shown.value(b.low), shown.value(b.high), b.provisional)
+            for b in past.bands.get(vital, ())
+            if b.until > canvas.start
+        ],
+        [
+            Step(s.since, s.until, shown.value(s.value))
+            for s in past.limits.get(vital, ())
+            if s.until > canvas.start
+        ],
+    )
+
+
+def span_words(days: int, said: Language) -> str:
+    """Return what a range is called."""
+    return said.say("everything") if days == ALL else said.say("{count} days", count=days)
+
+
+def _label(group: _Group, strands: Sequence[Strand], shown: Shown, canvas: Canvas) -> Iterator[str]:
+    """Yield in words what the picture shows; every number is one that it draws."""
+    said = canvas.language
+    yield f"{said.say(group.title)}, {span_words(canvas.days, said)}"
+    for vital, strand in zip(group.vitals, strands, strict=True):
+        if len(strands) > 1:
+            yield strand.name
+        yield from _values(strand, shown, said)
+        if usual := canvas.past.usual.get(vital):
+            yield said.say("usual {range}", range=_range(usual, canvas.units.of(vital)))
+        if limits := _now(strand.limits, canvas.now, shown):
+            yield said.say("limit {value}", value=limits)
+        if gaps := strand.gaps():
+            yield said.count(
+                "{count} gap without readings", "{count} gaps without readings", len(gaps)
+            )
+        if strand.unused:
+            yield said.count(
+                "{count} reading not used", "{count} readings not used", len(strand.unused)
+            )
+
+
+def _values(strand: Strand, shown: Shown, said: Language) -> Iterator[str]:
+    values = [point.value for point in strand.points]
+    if not values:
+        yield said.say("no readings in this span")
+        return
+    digits = shown.decimals
+    yield said.count(
+        "newest {newest}, between {low} and {high}, middle {middle}, {count} reading",
+        "newest {newest}, between {low} and {high}, middle {middle}, {count} readings",
+        len(values),
+        newest=f"{values[-1]:.{digits}f} {shown.unit}".strip(),
+        low=f"{min(values):.{digits}f}",
+        high=f"{max(values):.{digits}f}",
+        middle=f"{median(values):.{digits}f}",
     )
 
 
 def _caption(
-    vital: Vital, points: Sequence[Point], usual: Usual | None, limit: float | None
-) -> str:
-    parts = [f"newest {number(vital, points[-1].value)}" if points else "none usable"]
-    parts.append(usual_words(vital, usual) if usual else "no usual range yet")
-    if limit is not None:
-        parts.append(f"limit {number(vital, limit)}")
-    return f"{MEASURES[vital].unit_display} · " + " · ".join(parts)
+    group: _Group, strands: Sequence[Strand], shown: Shown, canvas: Canvas
+) -> Iterator[str]:
+    """Yield the unit, the newest value, and what it is held against."""
+    said = canvas.language
+    if shown.unit:
+        yield shown.unit
+    newest = [f"{s.points[-1].value:.{shown.decimals}f}" for s in strands if s.points]
+    yield said.say("newest {value}", value="/".join(newest)) if newest else said.say("none usable")
+    known = [(v, canvas.past.usual[v]) for v in group.vitals if v in canvas.past.usual]
+    for vital, usual in known:
+        yield _usual(usual, canvas.units.of(vital), said)
+    if not known:
+        yield said.say("no usual range yet")
+    limits = [_now(strand.limits, canvas.now, shown) for strand in strands]
+    if any(limits):
+        yield said.say("limit {value}", value="/".join(filter(None, limits)))
 
 
-def _line(reading: Reading, canvas: Canvas) -> Line:
-    at = moment(reading.effective, now=canvas.now, zone=canvas.zone).absolute
+def _usual(usual: Usual, shown: Shown, said: Language) -> str:
+    sure = "usual {range} ({count} days)"
+    if usual.provisional:
+        sure = "usual {range} ({count} days, provisional)"
+    return said.say(sure, range=_range(usual, shown), count=usual.days)
+
+
+def _range(usual: Usual, shown: Shown) -> str:
+    return f"{shown.words(max(usual.low, 0.0))}–{shown.words(usual.high)}"  # noqa: RUF001 (an en dash joins a range)
+
+
+def _now(steps: Sequence[Step], now: datetime, shown: Shown) -> str:
+    """Return the limits in force now, the lowest first."""
+    values = sorted({step.value for step in steps if step.until >= now})
+    return ", ".join(f"{value:.{shown.decimals}f}" for value in values)
+
+
+def _row(reading: Reading, canvas: Canvas) -> Row:
+    said, shown = canvas.language, canvas.units.of(reading.vital)
+    today = canvas.now.astimezone(canvas.zone).date()
+    at = said.absolute(reading.effective, now=canvas.now, zone=canvas.zone)
     if reading.precision is not Precision.INSTANT and reading.local_day is not None:
-        at = f"{reading.local_day.day} {reading.local_day:%b}"
-    value = "" if reading.value is None else number(reading.vital, reading.value)
-    return Line(
+        at = said.day(reading.local_day, today=today)
+    value = "" if reading.value is None else shown.words(reading.value)
+    return Row(
+        iso=iso(reading.effective),
         at=at,
-        value=f"{reading.comparator}{value}" or "none",
+        name=said.say(MEASURES[reading.vital].display),
+        value=f"{reading.comparator}{value}" or said.say("none"),
         received=f"{reading.value_received} {reading.unit_received}".strip(),
-        quality=QUALITY_WORDS[reading.quality],
+        quality=said.say(QUALITY_WORDS[reading.quality]),
     )

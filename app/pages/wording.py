@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC
 from typing import TYPE_CHECKING
 
+from app.pages.language import language as spoken_in
 from core.vitals import MEASURES, Quality, Vital
 from monitoring import learnt, words
 from monitoring.catalogue import ENGLISH
 
 if TYPE_CHECKING:
-    from datetime import date, tzinfo
+    from datetime import date, datetime, timedelta, tzinfo
 
     from monitoring.findings import Finding, Usual
-
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 QUALITY_WORDS: dict[Quality, str] = {
     Quality.SCORED: "yes",
@@ -51,39 +50,31 @@ class Sentence:
     after: str = ""
 
 
-def moment(at: datetime, *, now: datetime, zone: tzinfo) -> Moment:
-    """Return an instant with its local words: 24 h, the day named unless it is today."""
-    local, today = at.astimezone(zone), now.astimezone(zone)
-    day = "" if local.date() == today.date() else f"{local.day} {local:%b} "
-    year = "" if local.year == today.year else f"{local.year} "
+def moment(at: datetime, *, now: datetime, zone: tzinfo, language: str = ENGLISH) -> Moment:
+    """Return an instant with its local words in a language: 24 h, the day unless it is today."""
+    said = spoken_in(language)
     return Moment(
         iso=at.astimezone(UTC).isoformat(timespec="seconds"),
-        absolute=f"{day}{year}{local:%H:%M}",
-        relative=relative(now - at),
+        absolute=said.absolute(at, now=now, zone=zone),
+        relative=said.relative(now - at),
     )
 
 
-def maybe(at: datetime | None, *, now: datetime, zone: tzinfo) -> Moment | None:
+def maybe(
+    at: datetime | None, *, now: datetime, zone: tzinfo, language: str = ENGLISH
+) -> Moment | None:
     """Return the moment of an instant that may be unknown."""
-    return None if at is None else moment(at, now=now, zone=zone)
+    return None if at is None else moment(at, now=now, zone=zone, language=language)
 
 
 def relative(span: timedelta) -> str:
-    """Return how long ago, or in how long: the same words as the page's script keeps fresh."""
-    if timedelta() <= span < MINUTE:
-        return "just now"
-    if -MINUTE < span < timedelta():
-        return "in less than a minute"
-    return f"in {amount(-span)}" if span < timedelta() else f"{amount(span)} ago"
+    """Return how long ago, or in how long, in English."""
+    return spoken_in(ENGLISH).relative(span)
 
 
 def amount(span: timedelta) -> str:
-    """Return a span in one unit: minutes to the hour, hours to two days, then days."""
-    if span < HOUR:
-        return f"{max(span // MINUTE, 1)} min"
-    if span < 2 * DAY:
-        return f"{span // HOUR} h"
-    return f"{span // DAY} days"
+    """Return a span in one unit, in English."""
+    return spoken_in(ENGLISH).span(span)
 
 
 def number(vital: Vital, value: float) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.promises import Fault
 from app.watching import groups, rounds
+from monitoring.phrases import Phrase
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,7 +20,10 @@ def faults(session: Session, *, now: datetime) -> list[Fault]:
     return [
         *_loop(session, now=now),
         *(
-            Fault(f"the workers of {each.name} complete nothing", each.vouches_until)
+            Fault(
+                Phrase("the workers of {name} complete nothing", {"name": Phrase(each.name)}),
+                each.vouches_until,
+            )
             for each in idle
         ),
     ]
@@ -30,4 +34,4 @@ def _loop(session: Session, *, now: datetime) -> list[Fault]:
     if last is not None and last.vouches_until >= now:
         return []
     text = "no test reading came all the way through lately: new readings may not reach anybody"
-    return [Fault(text, last.vouches_until if last else None)]
+    return [Fault(Phrase(text), last.vouches_until if last else None)]

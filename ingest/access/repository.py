@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, func, select, union_all
 
 from core.security import Role
+from ingest.access.tables import EmergencyAccess
 from ingest.merging.repository import with_all_ids
 from ingest.people.tables import ClientPatient
 from ingest.tables import CareTeam, CareTeamParticipant, CareTeamPatient, Client, Patient
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy.orm import Session
 
     from core.security import Caller
@@ -23,10 +26,11 @@ def visible_to(caller: Caller) -> Select[UUID]:
 
     The synthetic person by whom the system watches itself is nobody's (REL-33).
 
-    A person sees the patients of the active teams they take part in, and those whose care
-    they manage. A supervisor also sees those whom no active team has: an alert that went to
-    the fallback team must open for somebody. A client is bounded by its scopes, and a bound
-    one to the patients it may speak for (SEC-04); the program itself sees all.
+    A person sees the patients of the active teams they take part in, those whose care they
+    manage, and for an hour one whom they opened in an emergency. A supervisor also sees those
+    whom no active team has: an alert that went to the fallback team must open for somebody. A
+    client is bounded by its scopes, and a bound one to the patients it may speak for (SEC-04);
+    the program itself sees all.
     """
     if caller.kind == "system":
         return _real()
@@ -44,7 +48,14 @@ def visible_to(caller: Caller) -> Select[UUID]:
     cared_for = select(CareTeamPatient.patient_id).where(
         CareTeamPatient.care_team_id.in_(member) | (CareTeamPatient.care_manager_id == self_id)
     )
-    own = _real().where(Patient.id.in_(with_all_ids(cared_for)))
+    # For an hour, whoever said why: see `app.emergency` (SEC-14).
+    opened = select(EmergencyAccess.patient_id).where(
+        EmergencyAccess.user_id == (caller.id or UUID(int=0)),
+        EmergencyAccess.until > func.clock_timestamp(),
+        EmergencyAccess.ended_at.is_(None),
+    )
+    seen = union_all(cared_for, opened)
+    own = _real().where(Patient.id.in_(with_all_ids(seen)))
     if caller.role is not Role.SUPERVISOR:
         return own
     taken = (
@@ -52,7 +63,7 @@ def visible_to(caller: Caller) -> Select[UUID]:
         .join(CareTeam, CareTeam.id == CareTeamPatient.care_team_id)
         .where(CareTeam.active)
     )
-    mine, theirs = with_all_ids(cared_for), with_all_ids(taken)
+    mine, theirs = with_all_ids(seen), with_all_ids(taken)
     return _real().where(Patient.id.in_(mine) | Patient.id.not_in(theirs))
 
 
@@ -64,3 +75,20 @@ def may_see(session: Session, caller: Caller, patient_id: UUID) -> bool:
     """Return whether the team filter lets the caller see this patient."""
     query = select(Patient.id).where(Patient.id == patient_id, Patient.id.in_(visible_to(caller)))
     return session.scalar(query) is not None
+
+
+def memberships(session: Session, practitioners: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
+    """Return the active teams that each of some clinicians takes part in or manages people of."""
+    wanted = list(practitioners)
+    part = select(CareTeamParticipant.practitioner_id, CareTeamParticipant.care_team_id).where(
+        CareTeamParticipant.practitioner_id.in_(wanted)
+    )
+    managed = select(CareTeamPatient.care_manager_id, CareTeamPatient.care_team_id).where(
+        CareTeamPatient.care_manager_id.in_(wanted)
+    )
+    both = part.union(managed).subquery()
+    query = select(both.c[0], both.c[1]).join(CareTeam, CareTeam.id == both.c[1])
+    found: dict[UUID, set[UUID]] = {}
+    for who, team in session.execute(query.where(CareTeam.active)):
+        found.setdefault(who, set()).add(team)
+    return {who: frozenset(teams) for who, teams in found.items()}

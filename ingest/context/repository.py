@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import delete, select
+from sqlalchemy import ARRAY, Uuid, any_, delete, literal, select
 
 from ingest.context.tables import LivingAnswer, Medicine, PatientAbsence
 from ingest.dated import Span, alone_facts, revised
@@ -174,6 +174,17 @@ def stays_of(session: Session, patients: Collection[UUID]) -> dict[UUID, tuple[S
         stay = Stay(Absence(row.why), row.since, row.until)
         found[row.patient_id] = (*found.get(row.patient_id, ()), stay)
     return found
+
+
+def away(session: Session, patients: Collection[UUID], *, now: datetime) -> set[UUID]:
+    """Return who of these is admitted or paused at an instant."""
+    row = PatientAbsence
+    query = select(row.patient_id).where(
+        row.patient_id == any_(literal(list(patients), ARRAY(Uuid()))),
+        row.since <= now,
+        row.until.is_(None) | (row.until > now),
+    )
+    return set(session.scalars(query))
 
 
 def keep_stays(session: Session, id_: UUID, patient_id: UUID, stays: Iterable[Stay]) -> None:

@@ -24,7 +24,7 @@ def merged_ids() -> Select[UUID]:
     return select(PatientMerge.merged_id).where(STANDING)
 
 
-def with_all_ids(patients: Select[UUID]) -> CompoundSelect[UUID]:
+def with_all_ids(patients: Select[UUID] | CompoundSelect[UUID]) -> CompoundSelect[UUID]:
     """Return some patients with every other id of the same people."""
     into = select(PatientMerge.survivor_id).where(STANDING, PatientMerge.merged_id.in_(patients))
     heads = union(patients, into).subquery()

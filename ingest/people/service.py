@@ -133,7 +133,7 @@ def _device(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | Answ
     if patient is None and read.patient is not None:
         return unknown(read.patient, "Device.patient")
     name = seal(desk.session, Device.name, read.name, id=id_)
-    desk.session.merge(Device(id=id_, patient_id=patient, name=name))
+    desk.session.merge(Device(id=id_, patient_id=patient, name=name, model=read.model))
     desk.session.flush()
     hand_over(desk.session, id_, patient, now=desk.now)
     return Linked(patient)

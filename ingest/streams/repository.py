@@ -14,6 +14,7 @@ from ingest.archive.repository import heads
 from ingest.merging.repository import everybody, merged_ids
 from ingest.receipt import ANSWERING
 from ingest.rolling.repository import rolled_until
+from ingest.roster import Heard
 from ingest.tables import Patient, Resource, StoredReading
 
 if TYPE_CHECKING:
@@ -56,6 +57,17 @@ def last_readings(session: Session, records: Collection[UUID]) -> dict[UUID, dat
     Each is found from the end of its readings, however many they are.
     """
     return dict(run(session, _LAST, list(records)))
+
+
+def last_heard(session: Session, visible: Select[UUID]) -> list[Heard]:
+    """Return when each visible person was last heard, each person once."""
+    query = select(Patient.id).where(Patient.id.in_(visible), Patient.id.not_in(merged_ids()))
+    people = everybody(session, session.scalars(query).all())
+    latest = last_readings(session, [record for each in people.values() for record in each])
+    return [
+        Heard(person, max((latest[each] for each in records if each in latest), default=None))
+        for person, records in people.items()
+    ]
 
 
 _HEARD = "not superseded and quality <> all ('{withdrawn,future,absent}')"

@@ -271,3 +271,15 @@ def team_patients(session: Session, team_id: UUID) -> list[UUID]:
     enrolled = set(session.scalars(query))
     heads = survivors(session, enrolled)
     return sorted({heads.get(each, each) for each in enrolled})
+
+
+def looked_after(session: Session, teams: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
+    """Return whom each of some teams looks after, merged records under who stands for them."""
+    row = CareTeamPatient
+    query = select(row.care_team_id, row.patient_id).where(row.care_team_id.in_(list(teams)))
+    rows = session.execute(query).all()
+    heads = survivors(session, {each.patient_id for each in rows})
+    found: dict[UUID, set[UUID]] = {}
+    for team, patient in rows:
+        found.setdefault(team, set()).add(heads.get(patient, patient))
+    return {team: frozenset(patients) for team, patients in found.items()}

@@ -11,6 +11,7 @@ from datetime import date  # noqa: TC003 (toml_values reads the annotations)
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from core.errors import Sentence
 from core.vitals import MEASURES, Severity, Vital
 from monitoring.comparison import Comparison
 from monitoring.problem_of import problem_of
@@ -84,38 +85,48 @@ class PlanLimit:
         return frozenset({Side.LOW} if low else ()) | frozenset({Side.HIGH} if high else ())
 
 
-def faults(limit: PlanLimit) -> Iterator[str]:
+def faults(limit: PlanLimit) -> Iterator[Sentence]:
     """Tell what nobody could have meant by a limit: no level, levels out of order or range."""
     levels = [limit.alert_low, limit.warn_low, limit.warn_high, limit.alert_high]
     given = [level for level in levels if level is not None]
     if not given:
-        yield "none of alert_low, warn_low, warn_high, alert_high is given"
+        yield Sentence("none of alert_low, warn_low, warn_high, alert_high is given")
     if given != sorted(given) or len(set(given)) != len(given):
-        yield "levels must rise: alert_low < warn_low < warn_high < alert_high"
+        yield Sentence("levels must rise: alert_low < warn_low < warn_high < alert_high")
     yield from _out_of_range(limit, given)
     if not limit.reason:
-        yield "reason is missing"
+        yield Sentence("reason is missing")
     if limit.readings < 1 or limit.within_minutes <= 0 or limit.usual_days < 1:
-        yield "readings, within_minutes and usual_days must be above 0"
+        yield Sentence("readings, within_minutes and usual_days must be above 0")
     if limit.unanswered_minutes < 0 or not 0 <= limit.apart_minutes < limit.within_minutes:
-        yield "unanswered_minutes and apart_minutes must be 0 or more, and apart within the window"
+        yield Sentence(
+            "unanswered_minutes and apart_minutes must be 0 or more, and apart within the window"
+        )
     if CONFIDENCE.fullmatch(limit.confidence) is None:
-        yield f"confidence: {limit.confidence!r} is no tag of evidence.md"
+        tag = {"tag": limit.confidence}
+        yield Sentence("confidence: '{tag}' is no tag of evidence.md", tag)
     if limit.scope.on_oxygen is not None:
-        yield "scope.on_oxygen: known only at the time, so that no plan can say what is in force"
+        yield Sentence(
+            "scope.on_oxygen: known only at the time, so that no plan can say what is in force"
+        )
 
 
-def _out_of_range(limit: PlanLimit, given: list[float]) -> Iterator[str]:
+def _out_of_range(limit: PlanLimit, given: list[float]) -> Iterator[Sentence]:
     measure = MEASURES[limit.vital]
     if limit.from_usual:
         lows = [level for level in (limit.alert_low, limit.warn_low) if level is not None]
         highs = [level for level in (limit.warn_high, limit.alert_high) if level is not None]
         if any(level >= 0 for level in lows) or any(level <= 0 for level in highs):
-            yield "differences from the usual must be below 0 for low and above 0 for high levels"
+            yield Sentence(
+                "differences from the usual must be below 0 for low and above 0 for high levels"
+            )
         return
     for level in given:
         if not measure.low <= level <= measure.high:
-            yield f"{level:g} lies outside the plausible range of {measure.display}"
+            yield Sentence(
+                "{level} lies outside the plausible range of {measure}",
+                {"level": f"{level:g}", "measure": Sentence(measure.display)},
+            )
 
 
 def rules_of(limit: PlanLimit, name: str) -> Iterator[LimitRule]:

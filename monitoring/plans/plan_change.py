@@ -24,7 +24,9 @@ from monitoring.rule_change import changed, changed_by
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from ingest.enrolment import Person
     from monitoring.plans.limits import PlanLimit
+    from monitoring.plans.showing import Draft
     from monitoring.plans.templates import Templates
     from monitoring.rulebook import Rulebook
 
@@ -46,10 +48,18 @@ class InForce:
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """What everybody would be judged by, and the limits of single people, by patient id."""
+    """What everybody would be judged by, and what single people would, by patient id."""
 
     site: SiteRules
     own: Mapping[str, tuple[PlanLimit, ...]] = field(default_factory=dict)
+    drafts: Mapping[str, Draft] = field(default_factory=dict)
+
+    def of(
+        self, person: Person, standing: Sequence[PlanLimit]
+    ) -> tuple[Person, tuple[PlanLimit, ...]]:
+        """Return a person and their limits, as they would be."""
+        own, draft = self.own_of(person.id, standing), self.drafts.get(person.id)
+        return (person, own) if draft is None else (draft.person(person), draft.own(own))
 
     def own_of(self, patient: str, standing: Sequence[PlanLimit]) -> tuple[PlanLimit, ...]:
         """Return a person's limits: the proposed ones in the place of those for the same vital."""

@@ -18,7 +18,7 @@ from ingest import repository as people
 from ingest.people.repository import set_scale_two_plan
 from monitoring import repository as judgements
 from monitoring.plans import limits, repository
-from monitoring.plans.lines import lines
+from monitoring.plans.showing import Shown, locked
 from monitoring.plans.versions import (
     TARGET,
     TARGET_RANGE,
@@ -28,7 +28,6 @@ from monitoring.plans.versions import (
     limit_of,
     newest,
 )
-from monitoring.whom import suits
 from monitoring.windows import local_day, zone_of
 
 if TYPE_CHECKING:
@@ -41,55 +40,23 @@ if TYPE_CHECKING:
     from core.security import Caller
     from core.vitals import Vital
     from ingest.enrolment import Person
-    from monitoring.plans.in_force import Plan
     from monitoring.plans.limits import PlanLimit
-    from monitoring.plans.lines import Line
     from monitoring.plans.site_rules import SiteRules
-    from monitoring.plans.templates import Template
-    from monitoring.rulebook import Rulebook
 
 ENTITY = "plan"
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """Everything about a person's plan, for whoever may see the person."""
-
-    person: Person
-    today: date
-    plan: Plan
-    rulebook: Rulebook  # the one that the person is judged by
-    templates: tuple[Template, ...]
-    versions: Sequence[Version]  # the newest first
-
-    @property
-    def lines(self) -> list[Line]:
-        """Return every fixed limit that is in force, by measurement."""
-        return lines(self.plan, self.person, self.today.toordinal())
-
-    @property
-    def standing(self) -> list[Version]:
-        """Return the versions that are in the plan now."""
-        return [each for each in newest(self.versions) if each.standing]
-
-    @property
-    def overdue(self) -> list[Version]:
-        """Return the parts of the plan whose review is due; they stay in force."""
-        return [each for each in self.standing if each.overdue(self.today)]
-
-    @property
-    def target(self) -> Version | None:
-        """Return the confirmed target of 88 to 92 %, or None."""
-        return next((each for each in self.standing if each.subject == TARGET), None)
-
-
-@dataclass(frozen=True, slots=True)
 class Signed:
-    """Who changes a plan, why, and by when it must be looked at again."""
+    """Who changes a plan, why, and by when it must be looked at again.
+
+    `seen` is the plan that they saw, by `Shown.version`; None where nobody looked.
+    """
 
     caller: Caller
     reason: str
     review_by: date | None = None
+    seen: int | None = None
 
 
 def shown(session: Session, patient_id: UUID, site: SiteRules, *, now: datetime) -> Shown:
@@ -130,10 +97,14 @@ def set_limit(  # noqa: PLR0913 (who, whose, what, beside what, when)
     """
     desk = _open(session, signed, patient_id, now=now)
     if found := list(limits.faults(replace(limit, reason=signed.reason))):
-        raise InvalidError("limit refused: " + "; ".join(found), field="limit")
+        raise InvalidError("limit refused: {faults}", field="limit", facts={"faults": tuple(found)})
     day = local_day(now.timestamp(), zone_of(desk.person.zone))
-    if locked := _locked(limit, site, desk.person, day):
-        raise ConflictError(f"the site has locked its limit: {locked.reason}", field="limit")
+    if barred := locked(limit, site, desk.person, day):
+        raise ConflictError(
+            "the site has locked its limit: {reason}",
+            field="limit",
+            facts={"reason": barred.reason},
+        )
     key = (str(limit.vital), limit.from_usual)
     return _write(desk, key, content_of(limit), now=now)
 
@@ -189,12 +160,7 @@ class _Desk:
 
 def _open(session: Session, signed: Signed, patient_id: UUID, *, now: datetime) -> _Desk:
     caller = signed.caller
-    if not people.may_see(session, caller, patient_id):
-        raise NotFoundError("no such patient")
-    if caller.practitioner_id is None or (
-        caller.kind == "user" and caller.role is not Role.PHYSICIAN
-    ):
-        raise ForbiddenError("a plan is changed by a physician who answers for it")
+    who = answers(session, caller, patient_id)
     head = people.survivor(session, patient_id)
     person = people.person(session, head)
     if not signed.reason.strip():
@@ -204,21 +170,27 @@ def _open(session: Session, signed: Signed, patient_id: UUID, *, now: datetime) 
         raise InvalidError("the review must lie ahead", field="review_by")
     judgements.lock(session, [head])
     versions = repository.versions_of(session, people.one_person(session, head))
-    return _Desk(session, signed, head, caller.practitioner_id, person, versions)
+    if signed.seen not in (None, len(versions)):
+        raise ConflictError("somebody else changed the plan meanwhile", field="version")
+    return _Desk(session, signed, head, who, person, versions)
 
 
-def _locked(limit: PlanLimit, site: SiteRules, person: Person, day: int) -> PlanLimit | None:
-    return next(
-        (
-            each
-            for each in site.limits
-            if each.locked
-            and (each.vital, each.from_usual) == (limit.vital, limit.from_usual)
-            and each.sides & limit.sides
-            and suits(each.scope, person, day)
-        ),
-        None,
-    )
+def may_change(caller: Caller) -> bool:
+    """Return whether somebody may change plans at all: a physician who can answer for it."""
+    physician = caller.kind != "user" or caller.role is Role.PHYSICIAN
+    return caller.practitioner_id is not None and physician
+
+
+def answers(session: Session, caller: Caller, patient_id: UUID) -> UUID:
+    """Return the practitioner who answers for a change of a patient's plan.
+
+    Raises `NotFoundError` behind the team filter, then `ForbiddenError`.
+    """
+    if not people.may_see(session, caller, patient_id):
+        raise NotFoundError("no such patient")
+    if caller.practitioner_id is None or not may_change(caller):
+        raise ForbiddenError("a plan is changed by a physician who answers for it")
+    return caller.practitioner_id
 
 
 def _withdraw(desk: _Desk, key: tuple[str, bool], *, now: datetime) -> int:

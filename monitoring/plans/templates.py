@@ -150,7 +150,7 @@ def _faults(template: Template, known: Known) -> Iterator[str]:
 
 
 def _of_limit(limit: PlanLimit, known: Known) -> Iterator[str]:
-    wrong = list(limits.faults(limit))
+    wrong = [str(each) for each in limits.faults(limit)]
     yield from wrong
     if not limit.basis:
         yield "basis is missing: where does it come from?"

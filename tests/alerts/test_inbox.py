@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from alerts.inbox import EpisodeView, FindingView, Holding, ago, rows
 from alerts.lifecycle import State
-from app.pages.inbox import also, heading
-from app.pages.strip import mark
+from alerts.survey import Brief, cases
 from core.vitals import Severity, Vital
 from ingest.roster import PatientProfile
 from monitoring.findings import Problem, Spoken, Usual
@@ -112,24 +111,6 @@ def test_five_alerts_of_one_patient_give_one_row_led_by_the_gravest() -> None:
     assert set(row.other_problems) == {e.problem for e in lesser}
 
 
-@pytest.mark.parametrize("second", [Severity.RED, Severity.AMBER])
-def test_what_is_in_hand_hides_nothing_that_nobody_has_ux_01(second: Severity) -> None:
-    patient = uuid4()
-    handled = view(patient, Severity.RED, state=State.ACKNOWLEDGED, owner_id=uuid4())
-    new = view(patient, second, problem=Problem.BREATHING, opened_at=NOW + timedelta(minutes=5))
-
-    (row,) = sorted_rows([handled, new])
-
-    assert heading([row]) == "1 person needs you now"
-    assert mark([row]) != mark(sorted_rows([handled]))  # an open page offers the change
-    assert row.severity is Severity.RED
-    if second is Severity.RED:
-        assert row.alert_id == new.id
-    else:
-        assert row.untaken == ((Severity.AMBER, Problem.BREATHING),)
-        assert also(row) == "nobody has taken: AMBER breathing"
-
-
 def test_a_row_holds_everything_that_a_decision_needs() -> None:
     """UX-02."""
     episode = view(uuid4(), Severity.RED, owner_name="Dr Ahn", owner_id=uuid4())
@@ -141,6 +122,44 @@ def test_a_row_holds_everything_that_a_decision_needs() -> None:
     assert row.owner_name == "Dr Ahn"
     assert (row.next_step_at, row.next_step) == (episode.next_step_at, "backup physician")
     assert row.last_reading_at == NOW - timedelta(minutes=4)
+
+
+def test_a_second_red_never_stands_behind_the_first_that_somebody_has_taken() -> None:
+    """UX-01: what waits for somebody leads, and counts, whoever has the other in hand."""
+    patient = uuid4()
+    taken = view(
+        patient, Severity.RED, state=State.ACKNOWLEDGED, opened_at=NOW - timedelta(hours=2)
+    )
+    waits = view(patient, Severity.RED, problem=Problem.BREATHING)
+
+    (row,) = sorted_rows([taken, waits])
+
+    assert (row.alert_id, row.state) == (waits.id, State.OPEN)
+    assert needs([taken, waits]) == [True]
+
+
+def test_an_amber_that_waits_behind_a_taken_red_is_named_and_counted() -> None:
+    """UX-01: the row stays that of the RED, and says who else needs somebody now."""
+    patient = uuid4()
+    taken = view(patient, Severity.RED, state=State.ACKNOWLEDGED)
+    waits = view(patient, Severity.AMBER, problem=Problem.BREATHING)
+    lesser = view(patient, Severity.YELLOW, problem=Problem.GLUCOSE)
+
+    (row,) = sorted_rows([taken, waits, lesser])
+
+    assert row.alert_id == taken.id
+    assert row.untaken == ((Severity.AMBER, Problem.BREATHING),)
+    assert row.other_problems == (Problem.GLUCOSE,)
+    assert needs([taken, waits, lesser]) == [True]
+    assert needs([taken, lesser]) == [False]
+
+
+def needs(views: Sequence[EpisodeView]) -> list[bool]:
+    briefs = [
+        Brief(v.id, v.patient_id, 1, v.severity, v.state, v.opened_at, v.owner_id, None, None)
+        for v in views
+    ]
+    return [case.needs_somebody_now for case in cases(briefs, physician=True)]
 
 
 @given(
@@ -176,4 +195,4 @@ def test_data_quality_is_for_support_and_never_in_the_physicians_inbox() -> None
     [(0, "0 s ago"), (59, "59 s ago"), (60, "1 min ago"), (7200, "2 h ago"), (90000, "1 d ago")],
 )
 def test_how_long_ago_is_said_in_one_number(seconds: int, words: str) -> None:
-    assert ago(timedelta(seconds=seconds)) == words
+    assert str(ago(timedelta(seconds=seconds))) == words

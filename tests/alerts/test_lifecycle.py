@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from alerts.lifecycle import LIVE, Event, Refused, State, transition
+from core.errors import Sentence
 from core.vitals import Severity
 
 OPEN, CLAIMED, TAKEN, PUT_OFF = LIVE
@@ -18,6 +19,7 @@ LEGAL = [
     (CLAIMED, Event.CLAIM_LAPSED, OPEN),
     *((state, Event.ACKNOWLEDGE, TAKEN) for state in (OPEN, CLAIMED)),
     (TAKEN, Event.ACK_EXPIRED, OPEN),
+    *((state, Event.ACCESS_ENDED, OPEN) for state in (CLAIMED, TAKEN)),
     *((state, Event.DELEGATE, TAKEN) for state in (CLAIMED, TAKEN)),
     (TAKEN, Event.ACCEPT, TAKEN),
     (TAKEN, Event.RETURNED, TAKEN),
@@ -49,14 +51,16 @@ def test_every_other_change_is_refused_with_a_reason(
 def test_a_red_or_amber_never_closes_without_a_person(severity: Severity) -> None:
     result = transition(State.OPEN, Event.CLEARED, severity)
 
-    assert result == Refused(f"a {severity} alert never closes without a person", moved=False)
+    assert isinstance(result, Refused)
+    assert str(result.reason) == f"a {severity} alert never closes without a person"
+    assert not result.moved
 
 
 @pytest.mark.parametrize("state", LIVE)
 def test_a_red_is_never_put_off_al_11(state: State) -> None:
     result = transition(state, Event.SNOOZE, Severity.RED)
 
-    assert result == Refused("a RED alert cannot be snoozed", moved=False)
+    assert result == Refused(Sentence("a RED alert cannot be snoozed"), moved=False)
 
 
 class Episode(RuleBasedStateMachine):

@@ -188,3 +188,14 @@ def test_nobody_is_locked_out_for_longer_than_five_minutes(seconds: list[int]) -
     waiting = throttle.wait(failures, now=NOW, allowance=throttle.ACCOUNT_ALLOWANCE)
 
     assert timedelta() <= waiting <= throttle.LONGEST
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["passwordpassword", "aaaaaaaaaaaaaaaaaaaa", "123456789012345678", "han-han-han-han-han"],
+)
+def test_a_password_that_is_tried_first_is_refused_however_long_sec_05(
+    session: Session, password: str
+) -> None:
+    with pytest.raises(InvalidError, match="easily guessed"):
+        service.create_user(session, NewUser("han", "Dr Han", password, Role.NURSE), now=NOW)

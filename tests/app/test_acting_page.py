@@ -101,7 +101,7 @@ def test_a_yellow_is_put_off_with_a_reason_and_called_back(
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"hours": "24", "reason": ""}, "say why"),
+        ({"hours": "24", "reason": ""}, "Say why"),
         ({"hours": "336", "reason": "x"}, "can be put off for 72 hours at most"),
         ({"hours": "0", "reason": "x"}, "The form was not complete"),
         ({"hours": "999", "reason": "x"}, "The form was not complete"),
@@ -165,21 +165,68 @@ def test_another_teams_alert_takes_no_act_sec_12(
         assert post(client, alert, act, **fields).status_code == 404
 
 
+def test_no_form_sets_whose_an_alert_is_nor_how_grave_sec_13(
+    database: Database, enter: Enter, ward: Ward
+) -> None:
+    alert = of(database, ward, "Kwon Yeonghui")
+    before = state_of(database, alert)
+    protected = {
+        "severity": "INFO",
+        "highest": "INFO",
+        "owner_id": str(ward.other_team),
+        "team_id": str(ward.other_team),
+        "score": "0",
+        "state": "resolved",
+        "policy_hash": "none",
+    }
+
+    post(enter(ward.username), alert, "acknowledge", **protected)
+
+    after = state_of(database, alert)
+    assert after.state == "acknowledged"
+    assert (after.severity, after.policy_hash) == (before.severity, before.policy_hash)
+    assert after.owner_id == ward.practitioner_id
+
+
 def test_an_outcome_is_not_put_on_what_became_graver_meanwhile_ux_05(
     database: Database, enter: Enter, ward: Ward
 ) -> None:
     client, alert = enter(ward.username), of(database, ward, "Kwon Yeonghui")
     shown = client.get(f"/patients/{ward.patients['Kwon Yeonghui']}").text
     form = shown[shown.index(f'action="/alerts/{alert}/resolve"') :]
-    severity = re.findall(r'name="severity" value="([^"]*)"', form)[0]
+    version, severity = (
+        re.findall(rf'name="{name}" value="([^"]*)"', form)[0] for name in ("version", "severity")
+    )
     with database.transaction() as session:
-        session.get_one(Alert, alert).severity = "RED"
+        row = session.get_one(Alert, alert)
+        row.severity, row.version = "RED", row.version + 1
+    meant = {"conclusion": "unsure/", "note": "a long note", "version": version}
 
-    answer = post(client, alert, "resolve", conclusion="unsure/", severity=severity)
+    answer = post(client, alert, "resolve", severity=severity, **meant)
 
-    assert severity == "AMBER"
     assert answer.status_code == 409
-    assert "This alert has become RED since you opened its page." in answer.text
+    assert "This alert has become RED since you opened its page" in answer.text
+    assert "a long note" in answer.text
     assert state_of(database, alert).state != "resolved"
-    again = post(client, alert, "resolve", conclusion="unsure/", severity="RED")
-    assert again.status_code == 303
+    assert post(client, alert, "resolve", severity="RED", **meant).status_code == 303
+
+
+def test_an_outcome_is_not_put_on_what_a_colleague_took_meanwhile_ux_05(
+    database: Database, enter: Enter, ward: Ward
+) -> None:
+    client, alert = enter(ward.username), of(database, ward, "Moon Taesik")
+    before = state_of(database, alert)
+    page(enter(ward.colleague), post(enter(ward.colleague), alert, "acknowledge"))
+
+    answer = post(
+        client,
+        alert,
+        "resolve",
+        conclusion="unsure/",
+        version=str(before.version),
+        severity=before.severity,
+    )
+
+    assert answer.status_code == 409
+    assert "acknowledged this" in answer.text
+    assert state_of(database, alert).state == "acknowledged"

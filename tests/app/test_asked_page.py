@@ -92,7 +92,7 @@ def test_a_tip_is_korean_where_explanations_are_al_20_ux_17(
     page = browser.get(f"/patients/{patient}", headers={"Accept-Language": "ko"}).text
 
     weight = card(page)[0]
-    assert "its RED is open already" in weight
+    assert "이 값의 적색 알림은 이미 열려 있음" in weight
     assert '<span class="small soft" lang="ko">' in weight
     assert "다시" in weight
     assert ASKING.tip(Vital.BODY_WEIGHT) not in weight

@@ -37,4 +37,4 @@ def test_what_was_asked_for_and_did_not_come_stands_on_the_page_with_the_reason(
     with database.transaction() as session:
         schedules.ask_no_more(session, SYSTEM, patient, Vital.FEV1, now=now)
 
-    assert "<dt>FEV1</dt><dd>never; <strong>not measured</strong>, late since" in card
+    assert "<dt>FEV1</dt><dd>never · <strong>not measured</strong> · late since" in card

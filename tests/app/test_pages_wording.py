@@ -8,14 +8,14 @@ import pytest
 from alerts.inbox import TimelineEntry
 from alerts.outcomes import ACTIONS
 from app.health import PipelineStatus
-from app.pages.explained import Reader, risk_print
+from app.pages.explained import Reader
 from app.pages.labels import concluded, conclusions, event_words
+from app.pages.score import risk_print
 from app.pages.strip import strip
-from app.pages.trends import Canvas, charts
 from app.pages.wording import age, emphasised, moment, relative
 from core.errors import InvalidError
-from core.vitals import Quality, Reading, Vital
-from monitoring.findings import Assessment, Contribution, Risk, Usual
+from core.vitals import Vital
+from monitoring.findings import Assessment, Contribution, Risk
 from monitoring.phrases import Phrase
 
 NOW = datetime(2026, 11, 23, 1, 42, tzinfo=UTC)
@@ -138,30 +138,13 @@ def test_a_missing_score_is_said_and_not_shown_as_nought() -> None:
     assert "rules alone" in found.why
 
 
-def test_quarantined_readings_are_in_the_table_and_not_in_the_line() -> None:
-    usual = Usual(95.5, 94, 97, 0.7, 28)
-    canvas = Canvas(NOW, SEOUL, {Vital.SPO2: usual}, {Vital.SPO2: 91.0}, [Vital.SPO2])
-    readings = [
-        Reading("1", Vital.SPO2, 95, NOW - timedelta(days=2), NOW),
-        Reading("2", Vital.SPO2, 9, NOW - timedelta(days=1), NOW, quality=Quality.IMPLAUSIBLE),
-        Reading("3", Vital.HEART_RATE, 70, NOW - timedelta(hours=3), NOW),
-    ]
-
-    first, second = charts(readings, canvas)
-
-    assert (first.title, second.title) == ("SpO2", "Heart rate")
-    assert [line.quality for line in first.table] == ["no: implausible", "yes"]
-    assert "newest 95 %, between 95 and 95" in first.picture
-    assert "usual 94" in first.caption
-    assert "no usual range yet" in second.caption
-
-
 def test_a_stopped_pipeline_turns_the_strip_even_when_nobody_has_an_alert() -> None:
     """UX-14, REL-35."""
-    stopped = PipelineStatus(("no work has been completed lately",), False, None)
+    text = "no work has been completed lately"
+    stopped = PipelineStatus((text,), False, None, said=(Phrase(text),))
 
     found = strip([], stopped, now=NOW, zone=SEOUL)
 
     assert not found.normal
-    assert found.headline == "Alerting degraded"
+    assert found.since is None
     assert found.faults == ("no work has been completed lately",)

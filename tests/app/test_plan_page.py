@@ -67,7 +67,7 @@ def test_a_korean_reader_reads_the_plan_in_korean(enter: Enter, ward: Ward) -> N
     said = plan_of(enter, ward, "Oh Malsun", "ko")
 
     assert re.search(
-        r"AMBER 심박수 125회/분 이상; 한 번의 측정으로 알림 Dr Han , \d{4}년 \d+월 \d+일부터,"
+        r"주황 심박수 125회/분 이상; 한 번의 측정으로 알림 Dr Han , \d{4}년 \d+월 \d+일부터,"
         r" \d{4}년 \d+월 \d+일까지 재검토 재검토 기한 지남 : her pacemaker keeps her fast",
         said,
     ), said

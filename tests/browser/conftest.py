@@ -79,6 +79,7 @@ def address(database: Database, ward: Ward, assets: None) -> Iterator[str]:
         base_url="http://127.0.0.1",
         site_timezone="Asia/Seoul",
         emergency_number="119",
+        video_visit_url="https://meet.example/{id}",
     )
     web = FastAPI()
     web.include_router(ingest.router.router(database, settings))
@@ -120,9 +121,9 @@ def browse(chromium: Browser, address: str) -> Iterator[Open]:
 
 def sign_in(page: Page, username: str) -> None:
     page.goto("/sign-in")
-    page.get_by_label("User name").fill(username)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.locator("#username").fill(username)  # in whatever language
+    page.locator("#password").fill(PASSWORD)
+    page.locator("#password").press("Enter")
     page.wait_for_url("**/inbox")
 
 

@@ -34,6 +34,7 @@ def paths(ward: Ward) -> dict[str, str]:
         "inbox": "/inbox",
         "patient": f"/patients/{ward.patients['Oh Malsun']}",
         "report": f"/reports/{ward.team}",
+        "accesses": f"/patients/{ward.patients['Oh Malsun']}/accesses",
         "patients": "/patients",
         "rules": "/rules",
         "rota": f"/rota/{ward.team}",
@@ -64,8 +65,11 @@ def test_a_critical_alert_is_read_taken_and_resolved(
     seconds = time.monotonic() - started
     page.get_by_role("link", name="Open Baek Jonggil").click()
     card = page.locator("section.episode").first
+    card.get_by_text("Before deciding").click()
+    card.get_by_label("Reading repeated?", exact=True).select_option("yes")
+    card.get_by_role("button", name="Keep the answers").click()
+    page.get_by_text("Your answers are kept").wait_for()
     card.get_by_text("Decide and resolve").click()
-    card.get_by_label("Reading repeated?").check()
     card.get_by_label("How it turned out").select_option("true-actionable/call")
     card.get_by_label("Note (optional)").fill("Spoke to the daughter.")
     card.get_by_role("button", name="Resolve the alert").click()
@@ -117,9 +121,28 @@ def test_the_inbox_answers_who_why_since_when_and_whose(browse: Open, ward: Ward
     )
 
 
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_a_row_leads_to_the_trend_of_seven_days_in_one_action(
+    browse: Open, ward: Ward, *, script: bool
+) -> None:
+    """UX-03: at the chart of the very measurement, and with seven days of it."""
+    page = browse(viewport=WIDE, java_script_enabled=script)
+    sign_in(page, ward.username)
+
+    page.get_by_role("link", name="Trend of 7 days of Oh Malsun").click()
+
+    page.wait_for_url(f"**/patients/{ward.patients['Oh Malsun']}?days=7#trend-*")
+    chosen = page.get_by_role("navigation", name="Span of the trends").locator("[aria-current]")
+    assert chosen.inner_text() == "7 days"
+    chart = page.locator(f"section#{page.url.partition('#')[2]}")
+    assert chart.evaluate("element => element.getBoundingClientRect().top < innerHeight")
+    assert chart.is_visible()
+
+
 def test_a_list_that_changed_elsewhere_says_so_without_moving(browse: Open, ward: Ward) -> None:
-    """UX-13, UX-14: the strip asks by itself and offers the change; rows stay where they are."""
+    """UX-13, UX-14: without a stream the strip asks by itself; rows stay where they are."""
     page = browse(viewport=WIDE)
+    page.route("**/inbox/live*", lambda route: route.abort())
     page.clock.install()
     sign_in(page, ward.username)
     other = browse(viewport=WIDE)

@@ -75,3 +75,19 @@ def test_a_librarys_own_handler_is_taken_from_it(capsys: pytest.CaptureFixture[s
 
     assert library.handlers == []
     assert capsys.readouterr().err.count("said once") == 1
+
+
+@pytest.mark.usefixtures("_root")
+@pytest.mark.parametrize("as_json", [True, False])
+def test_what_is_logged_cannot_begin_a_line_of_its_own_sec_40(
+    capsys: pytest.CaptureFixture[str], *, as_json: bool
+) -> None:
+    configure(Settings(log_json=as_json))
+    said = "/fhir\n2026-01-01 [info] all is well\r\x1b[2J"
+
+    logger("test").info("asked", path=said)
+    logging.getLogger("library").warning("asked for %s", said)
+
+    lines = [line for line in capsys.readouterr().err.split("\n") if line]
+    assert len(lines) == 2
+    assert not any("\x1b[2J" in line or "\r" in line for line in lines)

@@ -19,6 +19,9 @@ COMPLETE: dict[str, Any] = {
     "field_keys": Keyring.fresh(),
     "fallback_email": "duty@clinic.example",
     "smtp_host": "mail.clinic.example",
+    "oidc_issuer": "https://login.clinic.example",
+    "oidc_client_id": "wardlight",
+    "base_url": "https://ward.clinic.example",
 }
 
 
@@ -35,6 +38,42 @@ def test_production_names_what_is_missing(missing: str) -> None:
 
     with pytest.raises(ValidationError, match=f"WARDLIGHT_{missing.upper()}"):
         Settings(**incomplete)
+
+
+def test_production_needs_the_organisations_sign_in_sec_05() -> None:
+    without = {name: value for name, value in COMPLETE.items() if not name.startswith("oidc")}
+
+    with pytest.raises(ValidationError, match="WARDLIGHT_OIDC_ISSUER"):
+        Settings(**without)
+    with pytest.raises(ValidationError, match="go together"):
+        Settings(**without, oidc_issuer="https://login.clinic.example")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://ward.clinic.example",
+        "https://",
+        "https://localhost",
+        "https://ward.localhost:8443/",
+        "https://127.0.0.1:8000",
+        "https://127.9.9.9",
+        "https://[::1]",
+        "https://[::ffff:127.0.0.1]",
+        "https://0.0.0.0",
+    ],
+)
+def test_production_is_reached_by_https_and_from_elsewhere_sec_05_sec_07(address: str) -> None:
+    """Otherwise cookies would go without `Secure`, and tokens and links name a plain address."""
+    with pytest.raises(ValidationError, match="WARDLIGHT_BASE_URL"):
+        Settings(**{**COMPLETE, "base_url": address})
+
+
+def test_production_does_not_run_at_the_address_it_has_when_none_is_named_sec_05() -> None:
+    without = {name: value for name, value in COMPLETE.items() if name != "base_url"}
+
+    with pytest.raises(ValidationError, match="WARDLIGHT_BASE_URL"):
+        Settings(**without)
 
 
 def test_production_refuses_a_short_secret_and_shortened_deadlines() -> None:
@@ -116,3 +155,30 @@ def test_an_open_broker_on_another_machine_is_refused_sec_30(scheme: str) -> Non
 def test_the_password_that_rabbitmq_comes_with_is_refused_sec_30() -> None:
     with pytest.raises(ValidationError, match="RabbitMQ comes with"):
         Settings(**{**COMPLETE, "broker_url": "amqp://guest:guest@rabbit.example/"})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://meet.example/",
+        "https://meet.example/{id}/{id}",
+        "https://meet.example/{room}",
+        "https://meet.example/{id}/{name}",
+        "https://{id}.meet.example/",
+        "https://user@meet.example/{id}",
+        "ftp://meet.example/{id}",
+        "javascript:{id}",
+    ],
+)
+def test_a_video_visit_address_holds_the_id_once_behind_the_host(url: str) -> None:
+    with pytest.raises(ValidationError, match="video_visit_url"):
+        Settings(video_visit_url=url)
+
+
+def test_video_visits_are_held_by_https_in_production() -> None:
+    with pytest.raises(ValidationError, match="WARDLIGHT_VIDEO_VISIT_URL"):
+        Settings(**COMPLETE, video_visit_url="http://meet.example/{id}")
+
+    kept = Settings(**COMPLETE, video_visit_url="https://meet.example/r?x={id}#start")
+    assert kept.video_visit("0a1b") == "https://meet.example/r?x=0a1b#start"
+    assert not Settings().video_visit("0a1b")

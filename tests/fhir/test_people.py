@@ -183,6 +183,24 @@ def test_a_device_is_called_by_its_own_name_first(elements: dict[str, Any], name
 
 
 @pytest.mark.parametrize(
+    ("elements", "model"),
+    [
+        ({"manufacturer": "Acme", "modelNumber": "BP-1"}, "Acme BP-1"),
+        ({"modelNumber": "BP-1"}, "BP-1"),
+        ({"deviceName": [{"name": "Acme Cuff", "type": "model-name"}]}, "Acme Cuff"),
+        ({"type": {"coding": [{"code": "1"}, {"code": "2", "display": "Cuff"}]}}, "Cuff"),
+        ({"manufacturer": "Acme", "deviceName": [{"name": "Mr Oh's", "type": "other"}]}, ""),
+        ({"type": {"text": "Mr Oh's cuff"}}, ""),
+        ({"modelNumber": "x" * 300}, "x" * 120),
+    ],
+)
+def test_the_model_of_a_device_is_never_what_a_person_called_it_sec_27(
+    elements: dict[str, Any], model: str
+) -> None:
+    assert read_device(checked("Device", **elements)).model == model
+
+
+@pytest.mark.parametrize(
     ("name", "written"),
     [
         ({"family": "한", "given": ["지우"]}, "한지우"),

@@ -49,7 +49,7 @@ def test_each_state_begins_where_it_says_al_22(found: Known, expected: Liveness)
 
 def test_the_reason_is_said_in_words_al_22() -> None:
     assert state(HOUR, stays=(PAUSE,)).why == "paused"
-    assert state(HOUR, 8 * DAY).why == "quiet: Weight"
+    assert state(HOUR, 8 * DAY).quiet == ("Weight",)
     assert state(HOUR, judged=None).why == "not judged lately"
 
 

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from monitoring.findings import Usual
 from reports.charts import (
-    Drawing,
     Frame,
     Point,
     bar,
@@ -16,8 +15,8 @@ from reports.charts import (
     segments,
     sparkline,
     thin,
-    trend,
 )
+from reports.trend_chart import Drawing, Plot, Strand, trend
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 START = NOW - timedelta(days=14)
@@ -80,7 +79,7 @@ def test_labels_are_escaped_and_no_style_is_inline() -> None:
     """SEC-38."""
     hostile = '"><script>alert(1)</script>'
 
-    picture = trend(daily(95, 96), frame(hostile), Drawing(0, UTC))
+    picture = trend(Plot(START, NOW, hostile, [Strand(hostile, daily(95, 96))]), Drawing(0, UTC))
 
     assert "<script" not in picture
     assert "style=" not in picture

@@ -103,7 +103,10 @@ def test_own_ids_are_understood_in_references(gateway: Any, database: Database) 
     who, person = f"p-{uuid4()}", patient()
     gateway.put(f"Patient/{who}", person | {"id": who})
     cuff = f"d-{uuid4()}"
-    gateway.put(f"Device/{cuff}", device(id=cuff, patient={"reference": f"Patient/{who}"}))
+    gateway.put(
+        f"Device/{cuff}",
+        device(id=cuff, patient={"reference": f"Patient/{who}"}, modelNumber="BP-1"),
+    )
 
     reading = heart_rate(f"Patient/{who}", device={"reference": f"Device/{cuff}"})
     answer = gateway.post(reading)
@@ -112,7 +115,7 @@ def test_own_ids_are_understood_in_references(gateway: Any, database: Database) 
     here = gateway.create(person)
     assert scored(database, here) == [72]
     with database.transaction() as session:
-        assert session.scalar(select(Device.id).where(Device.patient_id == UUID(here)))
+        assert session.scalar(select(Device.model).where(Device.patient_id == UUID(here))) == "BP-1"
 
 
 @pytest.mark.parametrize(

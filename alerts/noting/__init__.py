@@ -1,0 +1,1 @@
+"""Notes of clinicians on an alert."""

@@ -1,0 +1,78 @@
+"""Everything that is open, in short: enough to order, count and filter people before any is read.
+
+A page prints the rows of a few people; what stands on no page is only counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from alerts.inbox import GRAVE, foremost, urgency
+from core.vitals import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from datetime import datetime
+    from uuid import UUID
+
+    from alerts.lifecycle import State
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """One live alert: how grave, since when, and in whose hands."""
+
+    id: UUID
+    patient_id: UUID
+    version: int
+    severity: Severity
+    state: State
+    opened_at: datetime
+    owner_id: UUID | None
+    owner_team_id: UUID | None
+    claimed_by: UUID | None
+
+    def held_by(self, identities: Collection[object]) -> bool:
+        """Return whether somebody owns it, is asked to take it, or looks at it."""
+        return self.owner_id in identities or self.claimed_by in identities
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One line of a timeline: its number, whose it is, and of which kind."""
+
+    number: int
+    alert_id: UUID
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One person's live alerts, the one that their row speaks of first."""
+
+    patient_id: UUID
+    alerts: tuple[Brief, ...]
+
+    @property
+    def first(self) -> Brief:
+        """Return the alert that decides where the person stands."""
+        return self.alerts[0]
+
+    @property
+    def needs_somebody_now(self) -> bool:
+        """Return whether a RED or AMBER of theirs was taken by nobody, first of theirs or not."""
+        return any(each.severity in GRAVE and each.state.waits for each in self.alerts)
+
+
+def cases(briefs: Iterable[Brief], *, physician: bool) -> list[Case]:
+    """Return one case per person in the order of work, as `alerts.inbox.rows` has them."""
+    shown = [b for b in briefs if not (physician and b.severity is Severity.DQ)]
+    shown.sort(key=attrgetter("patient_id"))
+    found = [
+        Case(patient, tuple(sorted(group, key=foremost)))
+        for patient, group in groupby(shown, key=attrgetter("patient_id"))
+    ]
+    return sorted(found, key=lambda case: urgency(case.first))

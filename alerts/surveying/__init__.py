@@ -1,0 +1,1 @@
+"""What is open for somebody, surveyed before it is read."""

@@ -1,0 +1,1 @@
+"""Several alerts taken by one act."""

@@ -1,0 +1,69 @@
+"""What one change of a plan moves: limits beside limits, and what would give way; pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from monitoring import words
+from monitoring.plans.lines import whose, yielded
+
+if TYPE_CHECKING:
+    from core.vitals import Severity, Vital
+    from monitoring.plans.deciding import GaveWay
+    from monitoring.plans.lines import Line
+    from monitoring.plans.showing import Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One level in force, its tier and whose it is."""
+
+    severity: Severity
+    words: str
+    whose: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The levels in force before and after, what would give way, and which rules fall silent."""
+
+    before: list[Level]
+    after: list[Level]
+    gives_way: list[str]
+    silent: list[str]
+    heard: list[str]
+
+    @property
+    def same(self) -> bool:
+        """Return whether nothing in force would be another."""
+        return self.before == self.after
+
+
+def changes(before: Shown, after: Shown, vital: Vital | None, language: str) -> Changes:
+    """Return what differs between two plans of one person, for one measurement or for all."""
+    told = {_gone(each, language) for each in before.plan.gave_way}
+    would = [_gone(each, language) for each in after.plan.gave_way]
+    old, new = set(before.plan.replaced), set(after.plan.replaced)
+    return Changes(
+        _levels(before, vital, language),
+        _levels(after, vital, language),
+        [each for each in would if each not in told],
+        sorted(new - old),
+        sorted(old - new),
+    )
+
+
+def _levels(shown: Shown, vital: Vital | None, language: str) -> list[Level]:
+    lines = [line for line in shown.lines if vital is None or line.vital is vital]
+    return [Level(line.severity, line.words(language), _whose(line, language)) for line in lines]
+
+
+def _whose(line: Line, language: str) -> str:
+    return line.rule if line.limit is None else words.phrase(whose(line.limit), language)
+
+
+def _gone(gone: GaveWay, language: str) -> str:
+    why = words.text(gone.why, language)
+    level, owner = words.phrase(yielded(gone), language), words.phrase(whose(gone.limit), language)
+    return f"{level} ({owner}): {why}"

@@ -1,0 +1,257 @@
+"""How good the alerts are, and what is behind each figure (UX-08): tables, lists, a download."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from alerts.outcomes import WORDS
+from app.pages.door import Door, Visit
+from app.pages.language import language
+from app.pages.plan import site_of
+from app.pages.quality_span import CHOICES, Asked
+from app.pages.quality_words import (
+    NOT_KNOWN,
+    TITLES,
+    name_of,
+    percent,
+    printed,
+    proposal_words,
+    share,
+    span,
+)
+from app.pages.refusals import page_route
+from app.pages.strip import strip_of
+from app.pages.wording import moment
+from app.sheets import sheet
+from core.audit import Action, record
+from core.errors import InvalidError
+from ingest import repository as people
+from monitoring.rule_kinds import LimitRule
+from reports.proposals import Proposal, propose
+from reports.quality import By, Line, World, lines, values_of, whole, wilson
+from reports.service import quality
+
+PAGE = 50
+MOST_DIGITS = 7
+MOST_PROPOSED = 10
+ENTITY = "quality"
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLine:
+    """One alert behind a figure."""
+
+    patient_id: Any
+    name: str
+    severity: str
+    problem: str
+    opened: Any
+    outcome: str
+
+
+def asked(weeks: str = "12", first: str = "", last: str = "", team: str = "") -> Asked:
+    """Return what an address asks for."""
+    return Asked(int(weeks) if weeks.isascii() and weeks.isdecimal() else 0, first, last, team)
+
+
+Asking = Annotated[Asked, Depends(asked)]
+
+
+def router(door: Door) -> APIRouter:
+    """Return `/quality`, the lists behind its figures, and its download."""
+    routes = APIRouter(route_class=page_route(door.pages), include_in_schema=False)
+
+    @routes.get("/quality")
+    def page(request: Request, what: Asking) -> Response:
+        with door.visit(request) as visit:
+            world = world_of(door, visit, what)
+            return door.pages.page("quality.html", **_values(door, visit, what, world))
+
+    @routes.get("/quality/alerts")
+    def listed(  # noqa: PLR0913, PLR0917 (what the address may ask for)
+        request: Request,
+        what: Asking,
+        by: str = By.RULE.value,
+        key: str = "",
+        label: str = "",
+        page: str = "1",
+    ) -> Response:
+        with door.visit(request) as visit:
+            if by not in tuple(By) or label not in ("", "any", *WORDS):
+                raise InvalidError("there is no such figure", field="by")
+            found = _chosen(world_of(door, visit, what, audited=False), By(by), key, label)
+            number = int(page) if page.isdecimal() and len(page) < MOST_DIGITS else 1
+            return _list(door, visit, what, found, (By(by), key, label, max(number, 1)))
+
+    @routes.get("/quality.csv")
+    def download(request: Request, what: Asking) -> Response:
+        with door.visit(request) as visit:
+            text = _sheet(world_of(door, visit, what))
+        head = {"Content-Disposition": 'attachment; filename="quality.csv"'}
+        return Response(text, media_type="text/csv; charset=utf-8", headers=head)
+
+    return routes
+
+
+def world_of(door: Door, visit: Visit, what: Asked, *, audited: bool = True) -> World:
+    """Return what the figures are computed from, and write the read down."""
+    since, until = what.span(visit.now, door.zone)
+    world = quality(visit.session, visit.caller, team=what.team_id, since=since, until=until)
+    if audited:
+        seen = [each.id for each in world.people] or (None,)
+        record(visit.session, visit.caller, Action.READ, ENTITY, now=visit.now, patients=seen)
+    return world
+
+
+def proposal_of(door: Door, world: World, line: Line) -> Proposal:
+    """Return what is proposed for the rule of a line."""
+    rule = site_of(door.settings.plan).rulebook.by_id.get(line.key)
+    upward = isinstance(rule, LimitRule) and rule.levels[0].comparison.upward
+    return propose(rule, line, values_of(world.said, line.key, upward=upward))
+
+
+def _values(door: Door, visit: Visit, what: Asked, world: World) -> dict[str, Any]:
+    said = language(visit.language)
+    tables = {by: lines(world, by) for by in TITLES}
+    noisy = [line for line in tables[By.RULE] if line.noise][:MOST_PROPOSED]
+    everything = whole(world)
+    return {
+        "visit": visit,
+        "here": "quality",
+        "strip": strip_of(door, visit),
+        "what": what,
+        "query": what.query(),
+        "choices": CHOICES,
+        "teams": people.care_teams(visit.session, visit.caller),
+        "since": said.day(world.since.astimezone(door.zone).date(), today=visit.now.date()),
+        "until": said.day(world.until.astimezone(door.zone).date(), today=visit.now.date()),
+        "patients": len(world.people),
+        "alerts": len(everything.alerts),
+        "unlabelled": percent(everything.unlabelled),
+        "ppv": share(everything.ppv, said),
+        "actionable": share(everything.actionable, said),
+        "median": span(everything.median, said),
+        "tables": [
+            (by.value, TITLES[by](said), [printed(each, by, what, said) for each in found])
+            for by, found in tables.items()
+        ],
+        "proposals": [_proposed(door, world, line, what, said) for line in noisy],
+        "reasons": _reasons(everything),
+    }
+
+
+def _proposed(door: Door, world: World, line: Line, what: Asked, said: Any) -> tuple[str, str, str]:
+    """Return (rule, what is proposed, where it is tried)."""
+    found = proposal_of(door, world, line)
+    trial = f"/quality/trial?{what.query(rule=line.key)}" if found.limit else ""
+    return line.key, proposal_words(found, said), trial
+
+
+def _reasons(line: Line) -> list[tuple[str, int]]:
+    """Return the reasons with which alerts were put off, as they were written, most often first."""
+    counts: dict[str, int] = {}
+    for why in line.put_off:
+        counts[why.strip()] = counts.get(why.strip(), 0) + 1
+    return sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:MOST_PROPOSED]
+
+
+def _chosen(world: World, by: By, key: str, label: str) -> list[Any]:
+    """Return the alerts behind one figure, the newest first."""
+    wanted = "" if key == NOT_KNOWN else key
+    line = next((each for each in lines(world, by) if each.key == wanted), None)
+    found = [
+        each
+        for each in (line.alerts if line else ())
+        if not label or each.outcome == label or (label == "any" and each.outcome)
+    ]
+    return sorted(found, key=lambda each: each.opened_at, reverse=True)
+
+
+def _list(
+    door: Door, visit: Visit, what: Asked, found: list[Any], chosen: tuple[By, str, str, int]
+) -> Response:
+    by, key, label, number = chosen
+    said = language(visit.language)
+    shown = found[(number - 1) * PAGE : number * PAGE]
+    who = sorted({each.patient_id for each in shown})
+    profiles = people.profiles(visit.session, people.visible_to(visit.caller), who)
+    names = {each.id: each.name for each in profiles}
+    record(
+        visit.session,
+        visit.caller,
+        Action.READ,
+        ENTITY,
+        now=visit.now,
+        patients=who or (None,),
+    )
+
+    def href(page: int) -> str:
+        return f"/quality/alerts?{what.query(by=by, key=key, label=label, page=str(page))}"
+
+    return door.pages.page(
+        "quality_alerts.html",
+        visit=visit,
+        here="quality",
+        group=name_of("" if key == NOT_KNOWN else key, by, said),
+        title=TITLES[by](said),
+        label=said.say(WORDS[label]) if label in WORDS else "",
+        total=len(found),
+        alerts=[
+            AlertLine(
+                each.patient_id,
+                names.get(each.patient_id, ""),
+                each.severity,
+                said.say(each.problem.replace("-", " ")),
+                moment(each.opened_at, now=visit.now, zone=door.zone),
+                said.say(WORDS[each.outcome]) if each.outcome in WORDS else "",
+            )
+            for each in shown
+        ],
+        back=f"/quality?{what.query()}",
+        before=href(number - 1) if number > 1 else "",
+        after=href(number + 1) if number * PAGE < len(found) else "",
+    )
+
+
+HEAD = (
+    "group by",
+    "group",
+    "alerts",
+    "patients",
+    "alerts per patient-week",
+    "with outcome",
+    "true",
+    "true low",
+    "true high",
+    "acted on",
+    "acted on low",
+    "acted on high",
+    "median minutes to take",
+    "90 percent taken within minutes",
+)
+
+
+def _sheet(world: World) -> str:
+    rows = [_row(by, line) for by in TITLES for line in lines(world, by)]
+    return sheet([*HEAD, *WORDS], rows)
+
+
+def _row(by: By, line: Line) -> list[object]:
+    ppv, acted = wilson(line.ppv) or (None, None), wilson(line.actionable) or (None, None)
+    times = [each.total_seconds() / 60 if each else None for each in (line.median, line.slowest)]
+    weekly = line.per_week
+    return [
+        by.value,
+        line.key,
+        len(line.alerts),
+        line.patients,
+        None if weekly is None else round(weekly, 4),
+        len(line.labels),
+        *(None if v is None else round(v, 4) for v in (line.ppv.share, *ppv)),
+        *(None if v is None else round(v, 4) for v in (line.actionable.share, *acted)),
+        *(None if v is None else round(v, 1) for v in times),
+        *(line.outcomes[label] for label in WORDS),
+    ]

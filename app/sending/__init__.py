@@ -1,0 +1,1 @@
+"""Forms that are sent more than once, and count once."""

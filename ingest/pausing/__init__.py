@@ -1,0 +1,1 @@
+"""Pauses that a clinician declares: a holiday, a planned admission."""

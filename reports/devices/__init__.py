@@ -1,0 +1,1 @@
+"""Which devices measured what an alert rests on."""

@@ -1,0 +1,270 @@
+"""How good alerts are, by rule, model, tier, team and kind of person; pure.
+
+The definitions are those of the weekly report: what opened in the span, as it stood at its end,
+with the outcomes that are known now. An alert counts once in each group that it belongs to: of
+rules, in every rule that speaks in it; of devices, in every device that measured what it rests on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from statistics import median
+from typing import TYPE_CHECKING, NamedTuple
+
+from reports.weekly import COUNTED, FEW, TIERS, Rate, actionable_of, ppv_of, waits_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import date, datetime
+    from uuid import UUID
+
+    from reports.weekly import Episode
+
+Z = 1.959964  # of the standard normal distribution: 95 % lie within
+WEEK = timedelta(days=7)
+FALSE = ("false-measurement", "false-physiology-benign")
+AGES = ((65, ""), (75, "65-74"), (85, "75-84"), (200, "85+"))
+UNKNOWN = ""
+SENT_BY = "client:"
+
+
+class By(StrEnum):
+    """By what alerts are grouped."""
+
+    RULE = "rule"
+    MODEL = "model"
+    TIER = "tier"
+    TEAM = "team"
+    DEVICE = "device"
+    AGE = "age"
+    SEX = "sex"
+    CONDITIONS = "conditions"
+
+    @property
+    def of_people(self) -> bool:
+        """Return whether it sorts people, so that each group has patient-weeks of its own."""
+        return self in (By.TEAM, By.AGE, By.SEX, By.CONDITIONS)
+
+
+class Said(NamedTuple):
+    """One rule that speaks in one alert, by which model, from which value to which."""
+
+    alert_id: UUID
+    rule: str
+    model: str | None
+    least: float | None
+    most: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Who somebody is, as far as groups ask for it."""
+
+    id: UUID
+    team: str
+    age: str
+    sex: str
+    conditions: str
+
+    def group(self, by: By) -> str:
+        """Return the group that somebody is in."""
+        return str(getattr(self, by.value))
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything the figures are computed from."""
+
+    people: tuple[Watched, ...]
+    opened: tuple[Episode, ...]
+    said: tuple[Said, ...]
+    put_off: Mapping[UUID, Sequence[str]]
+    since: datetime
+    until: datetime
+    devices: Mapping[UUID, frozenset[str]] = field(default_factory=dict)  # behind each alert
+
+    @property
+    def weeks(self) -> float:
+        """Return the weeks of the span."""
+        return (self.until - self.since) / WEEK
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One group and how good its alerts were."""
+
+    key: str
+    alerts: tuple[Episode, ...]
+    patient_weeks: float
+    put_off: tuple[str, ...]
+    end: datetime
+
+    @property
+    def patients(self) -> int:
+        """Return how many people the alerts are of."""
+        return len({each.patient_id for each in self.alerts})
+
+    @property
+    def labels(self) -> list[str]:
+        """Return the outcomes that are recorded."""
+        return [each.outcome for each in self.alerts if each.outcome]
+
+    @property
+    def outcomes(self) -> Counter[str]:
+        """Return how often each outcome was recorded."""
+        return Counter(self.labels)
+
+    @property
+    def actionable(self) -> Rate:
+        """Return PPV-actionable."""
+        return actionable_of(self.labels)
+
+    @property
+    def ppv(self) -> Rate:
+        """Return PPV-event."""
+        return ppv_of(self.labels)
+
+    @property
+    def unlabelled(self) -> Rate:
+        """Return the share of which nobody has said how it turned out."""
+        return Rate(len(self.alerts) - len(self.labels), len(self.alerts))
+
+    @property
+    def per_week(self) -> float | None:
+        """Return alerts per patient-week; None where nobody was watched."""
+        return len(self.alerts) / self.patient_weeks if self.patient_weeks else None
+
+    @property
+    def noise(self) -> float:
+        """Return the alerts known to have led to no action, per patient-week."""
+        quiet = sum(each in COUNTED for each in self.labels) - self.actionable.hits
+        return quiet / self.patient_weeks if self.patient_weeks else 0.0
+
+    @property
+    def median(self) -> timedelta | None:
+        """Return the median time until somebody took one."""
+        waits = waits_of(self.alerts, end=self.end)
+        return timedelta(seconds=median(waits)) if waits else None
+
+    @property
+    def slowest(self) -> timedelta | None:
+        """Return the time within which nine of ten were taken, of those that were."""
+        waits = sorted(waits_of(self.alerts, end=self.end))
+        return timedelta(seconds=waits[math.ceil(0.9 * len(waits)) - 1]) if waits else None
+
+    @property
+    def overrides(self) -> Counter[str]:
+        """Return why alerts were overridden: the sub-reasons of false ones, by name."""
+        return Counter(each.detail for each in self.alerts if each.outcome in FALSE and each.detail)
+
+
+def wilson(rate: Rate) -> tuple[float, float] | None:
+    """Return the 95 % score interval of a share, None of nothing.
+
+    References
+    ----------
+    E. B. Wilson, J. Am. Stat. Assoc. 22 (1927) 209-212.
+    """
+    if not rate.of:
+        return None
+    n, share = rate.of, rate.hits / rate.of
+    spread = Z * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
+    middle, scale = share + Z * Z / (2 * n), 1 + Z * Z / n
+    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
+
+
+def age_band(birth_date: date | None, today: date) -> str:
+    """Return the band of an age: "65-74", "75-84", "85+", "under-65", or "" where unknown."""
+    if birth_date is None:
+        return UNKNOWN
+    before = (today.month, today.day) < (birth_date.month, birth_date.day)
+    age = today.year - birth_date.year - before
+    return next((name for below, name in AGES if age < below), "85+") or "under-65"
+
+
+def condition_count(count: int) -> str:
+    """Return how many conditions somebody lives with: "0-1", "2", "3" or "4+"."""
+    if count < 2:  # noqa: PLR2004 (multimorbidity begins at two)
+        return "0-1"
+    return "4+" if count > 3 else str(count)  # noqa: PLR2004 (the last band is open)
+
+
+def device_group(model: str, client: str | None) -> str:
+    """Return by what a reading's device is grouped: its model, else who sent it, else nothing."""
+    return model or (f"{SENT_BY}{client}" if client else UNKNOWN)
+
+
+def lines(world: World, by: By) -> list[Line]:
+    """Return every group with an alert, and of people also those without; the noisiest first.
+
+    Tiers stand in their own order.
+    """
+    groups = _groups(world, by)
+    sizes = Counter(each.group(by) for each in world.people) if by.of_people else {}
+    for name in sizes:
+        groups.setdefault(name, [])
+    found = [
+        Line(
+            key,
+            tuple(mine),
+            (sizes[key] if by.of_people else len(world.people)) * world.weeks,
+            tuple(why for each in mine for why in world.put_off.get(each.id, ())),
+            world.until,
+        )
+        for key, mine in groups.items()
+    ]
+    if by is By.TIER:
+        order = [tier.value for tier in TIERS]
+        return sorted(found, key=lambda each: order.index(each.key) if each.key in order else 9)
+    if by in (By.RULE, By.DEVICE):
+        return sorted(found, key=lambda each: (-each.noise, -len(each.alerts), each.key))
+    return sorted(found, key=lambda each: each.key)
+
+
+def _groups(world: World, by: By) -> dict[str, list[Episode]]:
+    groups: dict[str, list[Episode]] = defaultdict(list)
+    if by.of_people:
+        who = {each.id: each.group(by) for each in world.people}
+        for episode in world.opened:
+            groups[who[episode.patient_id]].append(episode)
+        return groups
+    if by is By.TIER:
+        for episode in world.opened:
+            groups[episode.severity.value].append(episode)
+        return groups
+    keys = _keys(world, by)
+    for episode in world.opened:
+        for key in keys(episode.id):
+            groups[key].append(episode)
+    return groups
+
+
+def _keys(world: World, by: By) -> Callable[[UUID], Iterable[str]]:
+    """Return what names the devices, rules or models of an alert."""
+    if by is By.DEVICE:
+        return lambda alert: world.devices.get(alert) or (UNKNOWN,)
+    keys: dict[UUID, set[str]] = defaultdict(set)
+    for each in world.said:
+        keys[each.alert_id].add(each.rule if by is By.RULE else each.model or UNKNOWN)
+    return lambda alert: keys[alert]
+
+
+def whole(world: World) -> Line:
+    """Return all alerts of the span as one line."""
+    reasons = tuple(why for each in world.put_off.values() for why in each)
+    return Line("", world.opened, len(world.people) * world.weeks, reasons, world.until)
+
+
+def few(rate: Rate) -> bool:
+    """Return whether a share rests on too few to lean on."""
+    return 0 < rate.of < FEW
+
+
+def values_of(said: Iterable[Said], rule: str, *, upward: bool) -> dict[UUID, float]:
+    """Return the furthest value of a rule in each alert that it speaks in."""
+    found = {s.alert_id: s.most if upward else s.least for s in said if s.rule == rule}
+    return {alert: value for alert, value in found.items() if value is not None}

@@ -1,0 +1,207 @@
+"""One measurement over time as SVG: the line, what was usual, the limits, the alerts.
+
+Everything has its time: a band or a limit is drawn from when to when it was in force. What
+was kept and not used is a cross, never part of the line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from xml.etree.ElementTree import SubElement
+
+from reports.axis import Scale, day_ticks, ticks
+from reports.charts import GAP, PLOT, Svg, drawn_lines, finished, picture, short, thin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime, tzinfo
+    from xml.etree.ElementTree import Element
+
+    from reports.charts import Point
+
+LEFT, ACROSS, TOP, DOWN = 9, 88, 8, 74  # the plot area, in percent of the picture
+CROSS = "M-3.5-3.5 3.5 3.5M-3.5 3.5 3.5-3.5"
+# The shapes by which a tier is known everywhere, around their own middle.
+SHAPES = {
+    "RED": "M0-6 6 5-6 5z",
+    "AMBER": "M0-6 6 0 0 6-6 0z",
+    "YELLOW": "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0z",
+}
+SQUARE = "M-4.5-4.5h9v9h-9z"
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """What was usual from when to when, in the unit that is shown."""
+
+    since: datetime
+    until: datetime
+    low: float
+    high: float
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A limit from when to when it was in force."""
+
+    since: datetime
+    until: datetime
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where an alert opened or ended."""
+
+    at: datetime
+    tier: str
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Strand:
+    """One line of a chart with what it is drawn against; `unused` was kept and not scored."""
+
+    name: str
+    points: Sequence[Point]
+    unused: Sequence[Point] = ()
+    bands: Sequence[Band] = ()
+    limits: Sequence[Step] = ()
+
+    def gaps(self) -> list[datetime]:
+        """Return an instant inside each gap, where the line breaks."""
+        pairs = zip(self.points, self.points[1:], strict=False)
+        return [a.at + (b.at - a.at) / 2 for a, b in pairs if b.at - a.at > GAP]
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A whole chart: its span, its words, its lines and its alerts."""
+
+    start: datetime
+    end: datetime
+    label: str
+    strands: Sequence[Strand]
+    marks: Sequence[Mark] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """How a trend prints numbers and days."""
+
+    decimals: int
+    zone: tzinfo
+
+
+def trend(plot: Plot, drawing: Drawing) -> Svg:
+    """Return a chart that fills its column."""
+    root = picture("trend", plot.label)
+    SubElement(root, "title").text = plot.label
+    scale = Scale.around(
+        list(_values(plot)), start=plot.start, end=plot.end, width=PLOT[0], height=PLOT[1]
+    )
+    _grid(root, scale, drawing)
+    _days(root, scale, drawing)
+    area = SubElement(
+        root,
+        "svg",
+        x=f"{LEFT}%",
+        y=f"{TOP}%",
+        width=f"{ACROSS}%",
+        height=f"{DOWN}%",
+        viewBox=f"0 0 {PLOT[0]:g} {PLOT[1]:g}",
+        preserveAspectRatio="none",
+    )
+    for strand in plot.strands:
+        _bands(area, strand, scale)
+        _limits(area, strand, scale)
+    for number, strand in enumerate(plot.strands):
+        _strand(root, area, strand, scale, second=number > 0)
+    _marks(root, plot, scale)
+    return finished(root)
+
+
+def _values(plot: Plot) -> Iterator[float]:
+    """Yield what the picture must hold; what was not used may lie at its edge."""
+    for strand in plot.strands:
+        yield from (point.value for point in strand.points)
+        for band in strand.bands:
+            if band.until > plot.start:
+                yield from (band.low, band.high)
+        yield from (step.value for step in strand.limits if step.until > plot.start)
+
+
+def _strand(root: Element, area: Element, strand: Strand, scale: Scale, *, second: bool) -> None:
+    drawn = thin(strand.points)
+    drawn_lines(area, drawn, scale, kind="line second" if second else "line")
+    for point in strand.unused:
+        value = min(max(point.value, scale.low), scale.high)
+        _shape(root, "unused", CROSS, scale.place(point.at, value), scale)
+    if drawn:
+        across, down = _percent(scale.place(drawn[-1].at, drawn[-1].value), scale)
+        SubElement(root, "circle", {"class": "last", "cx": across, "cy": down, "r": "4"})
+
+
+def _bands(area: Element, strand: Strand, scale: Scale) -> None:
+    for band in strand.bands:
+        left, right = _span(band, scale)
+        if right <= left:
+            continue
+        top, bottom = scale.y(band.high), scale.y(band.low)
+        kind = "band provisional" if band.provisional else "band"
+        place = {"x": short(left), "y": short(top), "width": short(right - left)}
+        SubElement(area, "rect", {"class": kind, **place, "height": short(max(bottom - top, 1.0))})
+
+
+def _limits(area: Element, strand: Strand, scale: Scale) -> None:
+    for step in strand.limits:
+        left, right = _span(step, scale)
+        if right > left:
+            y = short(scale.y(step.value))
+            ends = {"x1": short(left), "x2": short(right), "y1": y, "y2": y}
+            SubElement(area, "line", {"class": "limit", **ends})
+
+
+def _span(part: Band | Step, scale: Scale) -> tuple[float, float]:
+    left, right = scale.x(max(part.since, scale.start)), scale.x(min(part.until, scale.end))
+    return max(left, 0.0), min(right, scale.width)
+
+
+def _marks(root: Element, plot: Plot, scale: Scale) -> None:
+    for mark in plot.marks:
+        if plot.start <= mark.at <= plot.end:
+            kind = f"mark mark-{mark.tier.lower()}{' ended' if mark.ended else ''}"
+            place = (scale.x(mark.at), scale.height)
+            _shape(root, kind, SHAPES.get(mark.tier, SQUARE), place, scale)
+
+
+def _shape(root: Element, kind: str, path: str, place: tuple[float, float], scale: Scale) -> None:
+    """Put a shape of its own size at a place of the stretched plot."""
+    across, down = _percent(place, scale)
+    at = SubElement(root, "svg", {"class": "at", "x": across, "y": down, "overflow": "visible"})
+    SubElement(at, "path", {"class": kind, "d": path})
+
+
+def _percent(place: tuple[float, float], scale: Scale) -> tuple[str, str]:
+    x, y = place
+    across, down = LEFT + ACROSS * x / scale.width, TOP + DOWN * y / scale.height
+    return f"{across:.2f}%", f"{down:.2f}%"
+
+
+def _grid(root: Element, scale: Scale, drawing: Drawing) -> None:
+    for value in ticks(scale.low, scale.high):
+        _, down = _percent((0, scale.y(value)), scale)
+        SubElement(root, "line", {"class": "grid", "x1": "9%", "x2": "97%", "y1": down, "y2": down})
+        text = SubElement(
+            root, "text", {"class": "tick value", "x": "8%", "y": down, "dy": "0.35em"}
+        )
+        text.text = f"{value:.{drawing.decimals}f}"
+
+
+def _days(root: Element, scale: Scale, drawing: Drawing) -> None:
+    for at, words in day_ticks(scale.start, scale.end, zone=drawing.zone):
+        across, _ = _percent((scale.x(at), 0), scale)
+        text = SubElement(root, "text", {"class": "tick day", "x": across, "y": "97%"})
+        text.text = words

@@ -1,0 +1,41 @@
+"""The whole application, opened once for each file of tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from pydantic import SecretStr
+
+import app.main
+from core.settings import Environment, Settings
+from tests.app.rights.whole import BASE, SECRET, Undone, Whole
+from tests.ward import keep_alive, open_ward
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from core.database import Database
+    from core.embedded import Servers
+
+
+@pytest.fixture(scope="module")
+def whole(embedded: Servers, database: Database) -> Iterator[Whole]:
+    ward = open_ward(database)
+    keep_alive(database, now=ward.now)
+    settings = Settings(
+        environment=Environment.TEST,
+        secret_key=SecretStr(SECRET),
+        base_url=BASE,
+        video_visit_url="https://meet.example/{id}",
+        database_url=SecretStr(embedded.database_url),
+        broker_url=SecretStr(embedded.broker_url),
+    )
+    undone = Undone(embedded.database_url, field_keys=embedded.field_keys)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app.main, "connect", lambda _: undone)
+        web = app.main.create_app(settings)
+    whole = Whole(web, undone, ward)
+    whole.settle()
+    yield whole
+    undone.close()

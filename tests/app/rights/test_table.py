@@ -1,0 +1,102 @@
+"""Who may do what: every route x every role x own and other team, as the checked-in table says.
+
+A new route needs its row in `rights.csv`; the failure prints the row as it is now. Read it before
+you add it: 200 to an address of another team's patient would be a leak.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from tests.app.rights.whole import ROLES, Whole, routes
+
+TABLE = Path(__file__).parent / "rights.csv"
+WHOSE = ("own", "other")
+COLUMNS = ["nobody", *(f"{who}-{whose}" for who in ("client", *ROLES) for whose in WHOSE)]
+# Keeps a choice in the asker's own browser, and looks at nobody.
+LOOKS_AT_NOBODY = ("/units/{patient_id}",)
+# Answers whoever is signed in for ever: who hears of what on it is proven by its own tests.
+STREAMS, STREAM = ("/inbox/live",), "stream"
+Row = tuple[str, ...]
+HOW = (
+    "write it into tests/app/rights/rights.csv, in the order of the file, once it is right "
+    f"(method,path,{','.join(COLUMNS)}):"
+)
+
+
+def table() -> dict[tuple[str, str], Row]:
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["method", "path", *COLUMNS]
+    return {(row[0], row[1]): tuple(row[2:]) for row in rows[1:]}
+
+
+def found(whole: Whole, method: str, path: str) -> Row:
+    """Return what a route answers to everybody."""
+    row = []
+    for column in COLUMNS:
+        who, _, whose = column.partition("-")
+        if path in STREAMS and who in ROLES:
+            row.append(STREAM)
+            continue
+        row.append(str(whole.ask(method, path, who, whose or "own").status_code))
+    return tuple(row)
+
+
+def test_every_route_answers_every_role_as_the_table_says_sec_10(whole: Whole) -> None:
+    """SEC-10, SEC-11: an unlisted route fails, and so does a listed one that is gone."""
+    expected = table()
+    served = routes(whole.web)
+    actual = {(method, path): found(whole, method, path) for method, path in served}
+
+    unlisted = [",".join((*key, *row)) for key, row in actual.items() if key not in expected]
+    gone = [f"{method} {path}" for method, path in expected if (method, path) not in actual]
+    wrong = [
+        f"{method} {path} for {column}: {now} instead of {then}"
+        for (method, path), row in actual.items()
+        for column, now, then in zip(COLUMNS, row, expected.get((method, path), row), strict=True)
+        if now != then
+    ]
+    assert not unlisted, "\n".join(["routes without a row;", HOW, *unlisted])
+    assert not gone, f"rows without a route, to be removed: {gone}"
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_table_lets_nobody_in_and_nobody_to_another_team_sec_10() -> None:
+    """The table itself: whoever adds a row cannot write a leak into it unseen."""
+    for (method, path), row in table().items():
+        said = dict(zip(COLUMNS, row, strict=True))
+        if "500" in row:
+            raise AssertionError(f"{method} {path} has a fault")
+        about_somebody = "{patient_id}" in path or "{alert_id}" in path or "{public_id}" in path
+        if about_somebody and path not in LOOKS_AT_NOBODY:
+            assert said["nobody"] in ("303", "401", "422"), path  # 422: a form without fields
+            for role in ROLES:
+                # A supervisor sees those of no active team beside their own: this one has a team.
+                assert said[f"{role}-other"] == "404", (method, path, role)
+
+
+@pytest.mark.parametrize("who", [*ROLES, "client"], ids=str)
+def test_what_is_not_ones_own_looks_like_what_does_not_exist_sec_12(whole: Whole, who: str) -> None:
+    compared = 0
+    for (method, path), row in table().items():
+        if dict(zip(COLUMNS, row, strict=True))[f"{who}-other"] != "404" or "{" not in path:
+            continue
+        theirs = whole.ask(method, path, who, "other")
+        nobodys = whole.ask(method, path, who, "nobody")
+        compared += 1
+
+        assert nobodys.status_code == 404, (method, path)
+        assert words(theirs.text, whole, "other") == words(nobodys.text, whole, "nobody"), path
+    assert compared >= 8
+
+
+def words(text: str, whole: Whole, whose: str) -> str:
+    """Return a body without the id that was asked for."""
+    for (_, of), id_ in whole.ids.items():
+        if of == whose:
+            text = text.replace(id_, "*")
+    return text.replace("00000000-0000-0000-0000-000000000007", "*")

@@ -1,0 +1,102 @@
+"""What is on record beside readings, and who looked at it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from app.emergency.service import ENDED, STARTED
+from core.audit import Action, record
+from core.clock import utc_now
+from core.security import Caller, Role
+from ingest.tables import Condition
+
+if TYPE_CHECKING:
+    from fastapi.testclient import TestClient
+
+    from core.database import Database
+    from tests.ward import Ward
+
+Enter = Callable[[str], "TestClient"]
+
+
+def card(text: str, name: str) -> str:
+    found = re.search(
+        rf'<section class="card" aria-labelledby="{name}-title"[\s\S]*?</section>', text
+    )
+    assert found is not None, name
+    return found[0]
+
+
+def test_conditions_are_shown_with_their_codes_and_what_has_ended_is_not(
+    database: Database, enter: Enter, ward: Ward
+) -> None:
+    patient = ward.patients["Oh Malsun"]
+    with database.transaction() as session:
+        past = ward.now - timedelta(days=9)
+        codes = [["http://hl7.org/fhir/sid/icd-10-cm", "J18.9"]]
+        session.add(Condition(patient_id=patient, codes=codes, until=past))
+
+    shown = card(enter(ward.username).get(f"/patients/{patient}").text, "conditions")
+
+    assert "heart failure" in shown
+    assert "I50.9 · active" in shown
+    assert "J18.9" not in shown
+
+
+def test_devices_are_shown_with_what_they_measured_and_when_they_were_last_heard(
+    enter: Enter, ward: Ward
+) -> None:
+    shown = card(
+        enter(ward.username).get(f"/patients/{ward.patients['Seo Insuk']}").text, "devices"
+    )
+
+    assert "Systolic BP" in shown
+    assert re.search(r"last heard <time", shown)
+
+
+def test_the_team_sees_who_looked_by_name_and_the_rest_page_by_page_sec_19(
+    database: Database, enter: Enter, ward: Ward
+) -> None:
+    patient, client = ward.patients["Moon Taesik"], enter(ward.username)
+    enter(ward.colleague).get(f"/patients/{patient}")
+    with database.transaction() as session:
+        caller = Caller("user", ward.user_id, role=Role.PHYSICIAN)
+        for _ in range(60):
+            record(session, caller, Action.READ, "trends", now=ward.now, patients=[patient])
+
+    shown = card(client.get(f"/patients/{patient}").text, "accesses")
+    first = client.get(f"/patients/{patient}/accesses").text
+    (older,) = re.findall(r"accesses\?before=(\d+)", first)
+    second = client.get(f"/patients/{patient}/accesses?before={older}").text
+
+    assert shown.count("<li>") == 20
+    assert 'Dr Han <span class="soft">(physician)</span>: the patient page' in shown
+    assert first.count("<tr><td>") == 50
+    assert "Dr Lim" not in first
+    assert "<td>Dr Lim</td><td>physician</td><td>the patient page</td>" in second
+    assert "before=" not in second
+
+
+def test_who_looked_at_another_teams_patient_is_not_told_sec_12(enter: Enter, ward: Ward) -> None:
+    answer = enter(ward.username).get(f"/patients/{ward.patients['Yun Hidden']}/accesses")
+
+    assert answer.status_code == 404
+
+
+def test_access_in_an_emergency_is_among_who_looked_even_where_nothing_was_read_sec_14_sec_19(
+    database: Database, enter: Enter, ward: Ward
+) -> None:
+    patient = ward.patients["Oh Malsun"]
+    with database.transaction() as session:
+        for entity in (STARTED, ENDED):
+            caller = Caller("user", uuid4(), Role.NURSE)
+            record(session, caller, Action.EXECUTE, entity, now=utc_now(), patients=[patient])
+
+    shown = enter(ward.username).get(f"/patients/{patient}/accesses").text
+
+    assert "access in an emergency, opened" in shown
+    assert "access in an emergency, ended" in shown

@@ -1,0 +1,132 @@
+"""The values behind the trends, and who may have them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import func, select
+
+from app.pages.language import language
+from app.pages.trends import Canvas, Past, trends
+from app.pages.units import Units, units
+from core.audit import AuditEvent
+from core.vitals import Quality, Reading, Vital
+from monitoring.findings import Usual
+from reports.trend_chart import Mark, Step
+
+if TYPE_CHECKING:
+    from fastapi.testclient import TestClient
+
+    from core.database import Database
+    from tests.ward import Ward
+
+Enter = Callable[[str], "TestClient"]
+NOW = datetime(2026, 11, 23, 1, 42, tzinfo=UTC)
+START = NOW - timedelta(days=30)
+SEOUL = ZoneInfo("Asia/Seoul")
+USUAL = Usual(95.5, 94, 97, 0.7, 28)
+
+
+def canvas(past: Past, chosen: Units | None = None, said: str = "en") -> Canvas:
+    return Canvas(NOW, START, SEOUL, language(said), units=chosen or Units(), past=past)
+
+
+def reading(
+    vital: Vital, value: float, ago: timedelta, quality: Quality = Quality.SCORED
+) -> Reading:
+    return Reading(str(uuid4()), vital, value, NOW - ago, NOW, quality=quality)
+
+
+def test_what_was_not_used_is_a_cross_and_in_the_table_and_not_in_the_line() -> None:
+    past = Past({Vital.SPO2: USUAL}, limits={Vital.SPO2: [Step(START, NOW, 91)]})
+    found = trends(
+        [
+            reading(Vital.SPO2, 95, timedelta(days=2)),
+            reading(Vital.SPO2, 9, timedelta(days=1), Quality.IMPLAUSIBLE),
+            reading(Vital.HEART_RATE, 70, timedelta(hours=3)),
+        ],
+        canvas(past),
+    )
+
+    first, second = sorted(found, key=lambda each: each.key, reverse=True)
+
+    assert (first.title, second.title) == ("SpO2", "Heart rate")
+    assert [row.quality for row in first.rows] == ["no: implausible", "yes"]
+    assert "newest 95 %, between 95 and 95" in first.plot.label
+    assert "1 reading not used" in first.plot.label
+    assert first.picture.count('class="unused"') == 1
+    assert "usual 94" in first.caption
+    assert "limit 91" in first.caption
+    assert "no usual range yet" in second.caption
+
+
+def test_what_an_alert_speaks_of_comes_first_and_its_marks_are_of_its_vital_only() -> None:
+    mark = Mark(NOW - timedelta(days=1), "RED", ended=False)
+    past = Past(first=[Vital.HEART_RATE], marks={Vital.HEART_RATE: [mark]})
+
+    first, second = trends(
+        [
+            reading(Vital.SPO2, 95, timedelta(days=2)),
+            reading(Vital.HEART_RATE, 70, timedelta(hours=3)),
+        ],
+        canvas(past),
+    )
+
+    assert (first.key, second.key) == ("heart-rate", "spo2")
+    assert "mark mark-red" in first.picture
+    assert "mark" not in second.picture
+
+
+@pytest.mark.parametrize(
+    ("said", "vital", "canonical", "shown"),
+    [
+        ("lb.c.mg", Vital.BODY_WEIGHT, 61.2, "134.9"),
+        ("kg.f.mg", Vital.BODY_TEMPERATURE, 38.0, "100.4"),
+        ("kg.c.mmol", Vital.GLUCOSE, 180.0, "10.0"),
+        ("kg.c.mg", Vital.GLUCOSE, 180.0, "180"),
+        ("stone.c.mg", Vital.BODY_WEIGHT, 61.2, "61.2"),
+        ("", Vital.BODY_TEMPERATURE, 38.0, "38.0"),
+    ],
+)
+def test_a_value_is_shown_in_the_unit_of_the_reader_ux_16(
+    said: str, vital: Vital, canonical: float, shown: str
+) -> None:
+    assert units(said).of(vital).words(canonical) == shown
+
+
+def test_where_a_reader_chose_nothing_it_is_the_sites_units() -> None:
+    assert str(units("", "lb.f.mg")) == "lb.f.mg"
+
+
+def test_the_trends_are_korean_for_who_reads_korean_ux_17() -> None:
+    (chart,) = trends(
+        [reading(Vital.SPO2, 95, timedelta(days=2))], canvas(Past({Vital.SPO2: USUAL}), said="ko")
+    )
+
+    assert "최근 값 95" in chart.plot.label
+    assert "평소 94" in chart.caption
+
+
+def test_only_the_own_team_gets_trends_and_each_read_is_audited_sec_11_sec_16(
+    database: Database, enter: Enter, ward: Ward
+) -> None:
+    mine, foreign = ward.patients["Oh Malsun"], ward.patients["Yun Hidden"]
+    client = enter(ward.username)
+
+    answer = client.get(f"/patients/{mine}/trends?days=14")
+    theirs, nobody = (client.get(f"/patients/{each}/trends") for each in (foreign, uuid4()))
+
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+    assert (theirs.status_code, nobody.status_code) == (404, 404)
+    assert theirs.text == nobody.text
+    assert client.get(f"/patients/{mine}/trends?days=15").status_code == 422
+    with database.transaction() as session:
+        reads = select(AuditEvent.patient_id, func.count()).where(AuditEvent.entity == "trends")
+        counted = [tuple(row) for row in session.execute(reads.group_by(AuditEvent.patient_id))]
+    assert counted == [(mine, 1)]

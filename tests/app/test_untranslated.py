@@ -1,0 +1,141 @@
+"""No page says anything of its own that no catalogue was asked for (UX-17).
+
+The pages are read in Korean, and what a catalogue has stands between brackets, so that what
+stands outside of them is data, is marked as quoted English, or was forgotten.
+"""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitoring.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fastapi.testclient import TestClient
+
+    from tests.ward import Ward
+
+OPENED, CLOSED = "⟦", "⟧"
+SAID = ("aria-label", "title", "placeholder", "alt", "data-confirm")
+LETTERS = re.compile(r"[A-Za-z]{2,}")
+# Names, units, codes, and times: data, which no catalogue has.
+DATA = re.compile(
+    r"\bWardlight|English|Dr Han|Dr Lim|Nurse Ko|Test|UTC|Asia/Seoul"
+    r"|SpO2|mmHg|kg|mg/dL|mmol/L|\bmin\b|[A-Z][A-Z0-9]+(-[A-Z0-9]+)+|NEWS2"
+    r"|\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)\b"
+    r"|risk|lb|DQ|RISK|COMBO|\btemplates\b|[0-9a-f]{8,}|sha\w*|https?://\S+"
+)
+
+
+VOID = frozenset({"meta", "link", "input", "br", "hr", "img", "rect", "path", "circle", "line"})
+QUOTED = frozenset({"style", "script", "code", "kbd"})
+
+
+class Words(HTMLParser):
+    """Collects what a page says, in its text and in the attributes that are read out.
+
+    What is marked as English is quoted: sources, notes of rules, a user's own words.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        self._within: list[tuple[str, bool]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        quoted = self._quoted or tag in QUOTED or (("lang", "en") in attrs and tag != "html")
+        if tag not in VOID:
+            self._within.append((tag, quoted))
+        if not quoted:
+            self.said += [value for name, value in attrs if name in SAID and value]
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._within and self._within.pop()[0] != tag:
+            pass  # what was left open ends with what holds it
+
+    def handle_data(self, data: str) -> None:
+        if not self._quoted and data.strip():
+            self.said.append(data.strip())
+
+    @property
+    def _quoted(self) -> bool:
+        return bool(self._within) and self._within[-1][1]
+
+
+def outside(html: str, known: re.Pattern[str]) -> list[str]:
+    """Return what a page says outside of brackets that is no known data."""
+    words = Words()
+    words.feed(html)
+    rest, before = "\n".join(words.said), ""
+    while rest != before:  # phrases stand within phrases, and markup within them
+        before, rest = rest, re.sub(rf"{OPENED}[^{OPENED}{CLOSED}]*{CLOSED}", " ", rest)
+    return [
+        said for said in rest.split("\n") if LETTERS.search(DATA.sub(" ", known.sub(" ", said)))
+    ]
+
+
+@pytest.fixture
+def bracketed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every catalogue put brackets around what it has."""
+    text, of_number = Catalogue.text, Catalogue.of_number
+
+    def mark(said: str) -> str:
+        return f"{OPENED}{said}{CLOSED}"
+
+    def marked(book: Catalogue, message: str) -> str:
+        return mark(text(book, message)) if message in book.single else message
+
+    def marked_number(book: Catalogue, message: str, plural: str, count: int) -> str:
+        said = of_number(book, message, plural, count)
+        return mark(said) if message in book.plurals else said
+
+    monkeypatch.setattr(Catalogue, "text", marked)
+    monkeypatch.setattr(Catalogue, "of_number", marked_number)
+
+
+PAGES = {
+    "inbox": "/inbox",
+    "patient": "/patients/{patient}",
+    "accesses": "/patients/{patient}/accesses",
+    "plan": "/patients/{patient}/plan",
+    "quality": "/quality",
+    "keys": "/inbox/keys",
+    "rules": "/rules",
+    "design": "/design",
+    "digest": "/digest",
+    "rotas": "/rota",
+    "rota": "/rota/{team}",
+    "reached": "/reached",
+    "patients": "/patients",
+    "no such page": "/patients/00000000-0000-0000-0000-000000000000",
+}
+
+
+@pytest.mark.usefixtures("bracketed")
+@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
+def test_a_page_leaves_no_word_untranslated_ux_17(
+    enter: Callable[[str], TestClient], ward: Ward, path: str
+) -> None:
+    where = path.format(team=ward.team, patient=ward.patients["Oh Malsun"])
+    page = enter(ward.username).get(where, headers={"Accept-Language": "ko"})
+    known = re.compile("|".join(map(re.escape, data_of(ward))))
+
+    left = outside(page.text, known)
+
+    assert left == [], "\n".join(left)
+
+
+def data_of(ward: Ward) -> list[str]:
+    """Return the names that the ward's pages show."""
+    return [*ward.patients, "Riverside", "Hillside", "her pacemaker keeps her fast"]

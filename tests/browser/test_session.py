@@ -1,0 +1,101 @@
+"""The end of a session as a clinician sees it: warned, nothing lost, nothing stored (UX-10)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import text
+
+from tests.browser.conftest import Open, sign_in, visit
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from core.database import Database
+    from tests.ward import Ward
+
+pytestmark = pytest.mark.browser
+NOTE = "Spoke to the daughter."
+
+
+def write(page: Page, ward: Ward) -> None:
+    visit(page, f"/patients/{ward.patients['Baek Jonggil']}")
+    page.get_by_text("Decide and resolve").first.click()
+    page.get_by_label("Note (optional)").first.fill(NOTE)
+
+
+def pass_time(database: Database, minutes: int) -> None:
+    """Move every session of the tests back, as if so much time had passed."""
+    moved = text("update login_session set last_seen_at = last_seen_at - make_interval(mins => :m)")
+    with database.transaction() as session:
+        session.execute(moved, {"m": minutes})
+
+
+def stored(page: Page) -> int:
+    return int(page.evaluate("localStorage.length + sessionStorage.length"))
+
+
+def test_a_warning_comes_in_time_and_one_press_keeps_the_session_ux_10(
+    browse: Open, database: Database, ward: Ward
+) -> None:
+    page = browse()
+    page.clock.install()
+    sign_in(page, ward.username)
+    write(page, ward)
+    focused = page.evaluate("document.activeElement.id")
+    pass_time(database, 13)
+    page.clock.fast_forward("12:40")
+    assert page.get_by_text("You will be signed out in two minutes").is_hidden()
+    page.clock.fast_forward("00:30")
+
+    page.get_by_text("You will be signed out in two minutes").wait_for()
+    assert page.evaluate("document.activeElement.id") == focused
+    page.get_by_role("button", name="Stay signed in").click()
+    page.get_by_text("You will be signed out in two minutes").wait_for(state="hidden")
+
+    pass_time(database, 3)
+    assert page.get_by_label("Note (optional)").first.input_value() == NOTE
+    assert page.request.get("/inbox", max_redirects=0).status == 200
+
+
+def test_what_was_typed_outlives_the_session_and_is_sent_after_signing_in_again_ux_10(
+    browse: Open, database: Database, ward: Ward
+) -> None:
+    page = browse()
+    page.clock.install()
+    sign_in(page, ward.username)
+    write(page, ward)
+    pass_time(database, 16)
+    page.clock.fast_forward("15:05")
+    page.get_by_text("You were signed out. What you typed is still on this page.").wait_for()
+    assert page.get_by_label("Note (optional)").first.input_value() == NOTE
+    assert stored(page) == 0
+
+    other = page.context.new_page()
+    sign_in(other, ward.username)
+    other.close()
+    page.bring_to_front()
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    page.get_by_text("You are signed in again.").wait_for()
+    card = page.locator("section.episode").first
+    card.get_by_label("How it turned out").select_option("true-actionable/call")
+    card.get_by_role("button", name="Resolve the alert").click()
+
+    page.get_by_text("The alert is resolved").wait_for()
+    assert page.get_by_text(NOTE).first.is_visible()
+    assert stored(page) == 0
+
+
+def test_a_page_on_which_nothing_was_typed_shows_nobody_anything_after_the_end_sec_07(
+    browse: Open, database: Database, ward: Ward
+) -> None:
+    page = browse()
+    page.clock.install()
+    sign_in(page, ward.username)
+    visit(page, "/patients")
+    pass_time(database, 16)
+    page.clock.fast_forward("15:05")
+
+    page.wait_for_url("**/sign-in?ended=1*")
+    assert page.get_by_text("because nothing happened for 15 minutes").is_visible()
