@@ -1,14 +1,13 @@
 """Pictures of readings as SVG text: the same renderer for page and print, and no data unescaped.
 
-Colours come from classes, gaps stay gaps, and every picture says in words what it shows
-(UX-11). Elements are built as a tree, so escaping cannot be forgotten.
+Colours come from classes, gaps stay gaps, and every picture is handed the words of what it
+shows (UX-11). Elements are built as a tree, so escaping cannot be forgotten.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from statistics import median
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, tostring
 
@@ -84,28 +83,6 @@ def bar(points: float, largest: float) -> Svg:
     )
     SubElement(root, "line", {"class": "zero", "x1": "50", "x2": "50", "y1": "0", "y2": "10"})
     return finished(root)
-
-
-def describe(points: Sequence[Point], frame: Frame, *, unit: str, decimals: int) -> str:
-    """Return in words what a picture shows: the newest value, the range, usual and limit."""
-    inside = _within(points, frame)
-    if not inside:
-        return "no readings in this span"
-    values = [point.value for point in inside]
-    parts = [
-        f"newest {values[-1]:.{decimals}f} {unit}",
-        f"between {min(values):.{decimals}f} and {max(values):.{decimals}f}",
-        f"middle {median(values):.{decimals}f}",
-        f"{len(values)} readings",
-    ]
-    if frame.usual is not None:
-        parts.append(f"usual {frame.usual.low:.{decimals}f} to {frame.usual.high:.{decimals}f}")
-    if frame.limit is not None:
-        parts.append(f"limit {frame.limit:.{decimals}f}")
-    gaps = len(segments(inside)) - 1
-    if gaps:
-        parts.append(f"{gaps} gaps without readings")
-    return ", ".join(parts)
 
 
 def segments(points: Sequence[Point], gap: timedelta = GAP) -> list[list[Point]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 import alerts.surveying.service as surveying
 import monitoring.repository
+from alerts.inbox import InboxRow
 from alerts.survey import Case
 from app.pages.door import Door, Visit
 from app.pages.language import language
@@ -16,10 +17,13 @@ from app.pages.showing import Filter
 from app.pages.situation import Reader
 from core.audit import Action, record
 from core.errors import InvalidError
+from core.vitals import Vital
 from ingest import repository as people
 from ingest.roster import Heard
 from ingest.streams.repository import last_heard
 from ingest.teams.repository import looked_after
+from monitoring.grounds.repository import grounds_of
+from monitoring.leading import UNKNOWN, Grounds, leading_vital
 from reports import repository as account
 
 PAGE = 200  # rows: more than anybody works through before looking again
@@ -89,7 +93,9 @@ def rows(
     found, profiles = surveying.rows(visit.session, visit.caller, cases, today=visit.now.date())
     seen = [row.patient_id for row in found] or (None,)
     record(visit.session, visit.caller, Action.READ, audit, now=visit.now, patients=seen)
-    wanted = {row.patient_id: row.finding.vital for row in found if row.finding.vital}
+    several = [row.finding.assessment_id for row in found if row.finding.vital is None]
+    grounds = grounds_of(visit.session, several)
+    wanted = {row.patient_id: vital for row in found if (vital := _drawn(row, grounds))}
     since = visit.now - SPARK_SPAN
     screen = Screen(
         now=visit.now,
@@ -101,8 +107,13 @@ def rows(
         language=visit.language,
         private=how.private,
         read=how.read,
+        grounds=grounds,
     )
     return [row_view(row, screen, place=place) for place, row in enumerate(found, how.first)]
+
+
+def _drawn(row: InboxRow, grounds: Mapping[UUID, Grounds]) -> Vital | None:
+    return leading_vital(row.finding, grounds.get(row.finding.assessment_id, UNKNOWN))
 
 
 def name_of(visit: Visit, patient_id: UUID, how: Printing) -> str:

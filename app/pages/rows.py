@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -11,16 +11,20 @@ from zoneinfo import ZoneInfo
 
 from alerts.inbox import GRAVE, InboxRow
 from alerts.lifecycle import State
+from app.pages.briefly import brief
+from app.pages.course import Subject
 from app.pages.holding import whose
 from app.pages.language import Language, language
 from app.pages.people import facts
+from app.pages.sparks import picture
 from app.pages.trends import anchor
-from app.pages.wording import Moment, Sentence, age, moment, spoken
+from app.pages.wording import Moment, Sentence, age, moment
 from core.vitals import MEASURES, Severity, Vital
 from ingest.roster import PatientProfile
 from monitoring.catalogue import ENGLISH
 from monitoring.findings import Awaited
-from reports.charts import Frame, Point, Svg, describe, sparkline
+from monitoring.leading import UNKNOWN, Grounds
+from reports.charts import Point, Svg
 from reports.weekly import SILENT_AFTER
 
 SPARK_SPAN = timedelta(days=14)
@@ -41,6 +45,7 @@ class RowView:
     name: str
     facts: str
     sentence: Sentence
+    second: str  # what stands behind it, in small
     untaken: str  # grave, and waiting behind one that was taken
     also: tuple[str, ...]
     picture: Svg | None
@@ -71,6 +76,20 @@ class Screen:
     language: str = ENGLISH
     private: bool = False  # nobody is named
     read: int = 0
+    grounds: Mapping[UUID, Grounds] = field(default_factory=dict)  # by judgement
+
+    def subject(self, row: InboxRow) -> Subject:
+        """Return what a row speaks of, with the readings that are drawn of it."""
+        return Subject(
+            finding=row.finding,
+            grounds=self.grounds.get(row.finding.assessment_id, UNKNOWN),
+            points=self.points.get(row.patient_id, ()),
+            since=self.now - SPARK_SPAN,
+            week=self.now - WEEK,
+            now=self.now,
+            zone=self.zone,
+            said=self.said,
+        )
 
     @property
     def said(self) -> Language:
@@ -81,6 +100,8 @@ class Screen:
 def row_view(row: InboxRow, screen: Screen, *, place: int) -> RowView:
     """Return a row as it is printed; `place` is its number on the page."""
     profile, said = screen.profiles[row.patient_id], screen.said
+    subject = screen.subject(row)
+    words = brief(subject)
     at = partial(moment, now=screen.now, zone=screen.zone, language=screen.language)
     return RowView(
         alert_id=row.alert_id,
@@ -91,18 +112,19 @@ def row_view(row: InboxRow, screen: Screen, *, place: int) -> RowView:
         severity=row.severity,
         name=said.say("Patient {number}", number=place) if screen.private else row.patient_name,
         facts=_facts(profile, screen),
-        sentence=spoken(row.finding, screen.language),
+        sentence=words.sentence,
+        second=words.second,
         untaken=untaken(row, said),
         also=also(row, said),
-        picture=picture(row, screen),
-        no_picture=_no_picture(row.finding.vital, said),
-        trend=_trend(row, screen),
+        picture=picture(subject),
+        no_picture=_no_picture(subject.vital, said),
+        trend=_trend(subject),
         owner=whose(row, screen.identities, at, said, private=screen.private),
         next_step=said.say(row.next_step) if row.next_step else "",
         next_at=at(row.next_step_at) if row.next_step_at else None,
         opened=at(row.opened_at),
         last_reading=at(row.last_reading_at) if row.last_reading_at else None,
-        stale=is_stale(row, screen),
+        stale=is_stale(row, subject.vital, screen),
         can_take=row.state.waits,
         put_off=row.state is State.SNOOZED,
         grave=row.severity in GRAVE,
@@ -148,45 +170,22 @@ def _problem(problem: str) -> str:
     return problem.replace("-", " ")
 
 
-def is_stale(row: InboxRow, screen: Screen) -> bool:
+def is_stale(row: InboxRow, vital: Vital | None, screen: Screen) -> bool:
     """Return whether the data are older than they should be: awaited, or nothing for two days."""
-    last, vital = row.last_reading_at, row.finding.vital
+    last = row.last_reading_at
     awaited = screen.expected.get(row.patient_id, {}).get(vital) if vital else None
     if awaited is not None and awaited.late_at <= screen.now:
         return True
     return last is None or screen.now - last >= SILENT_AFTER
 
 
-def picture(row: InboxRow, screen: Screen) -> Svg | None:
-    """Return the row's sparkline, or None where its vital has no reading to draw."""
-    points = screen.points.get(row.patient_id, ())
-    finding = row.finding
-    if finding.vital is None or not points:
-        return None
-    frame = Frame(screen.now - SPARK_SPAN, screen.now, "", finding.usual, finding.limit)
-    return sparkline(points, _labelled(frame, points, finding.vital, screen.said))
-
-
-def _trend(row: InboxRow, screen: Screen) -> str:
+def _trend(subject: Subject) -> str:
     """Return the chart of the row's measurement, all of them where it has none to show."""
-    vital, points = row.finding.vital, screen.points.get(row.patient_id, ())
-    lately = any(point.at >= screen.now - WEEK for point in points)
-    return anchor(vital) if vital is not None and lately else "trends"
+    lately = any(point.at >= subject.week for point in subject.points)
+    return anchor(subject.vital) if subject.vital is not None and lately else "trends"
 
 
 def _no_picture(vital: Vital | None, said: Language) -> str:
     if vital is None:
         return said.say("several measurements: open to see them")
     return said.say("no {vital} drawn", vital=said.say(MEASURES[vital].display))
-
-
-def _labelled(frame: Frame, points: Sequence[Point], vital: Vital, said: Language) -> Frame:
-    measure = MEASURES[vital]
-    words = describe(points, frame, unit=measure.unit_display, decimals=measure.decimals)
-    label = said.say(
-        "{vital}, {days} days: {summary}",
-        vital=said.say(measure.display),
-        days=SPARK_SPAN.days,
-        summary=words,
-    )
-    return Frame(frame.start, frame.end, label, frame.usual, frame.limit)

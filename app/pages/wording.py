@@ -12,6 +12,7 @@ from monitoring import learnt, words
 from monitoring.catalogue import ENGLISH
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date, datetime, timedelta, tzinfo
 
     from monitoring.findings import Finding, Usual
@@ -107,11 +108,17 @@ def emphasised(
     """Set apart the first place where the sentence speaks of the value, with its unit."""
     if vital is None or value is None:
         return Sentence(sentence)
-    for wanted in (words.quantity(value, vital, language), words.figure(value, vital, language)):
-        found = _place(sentence, wanted)
+    wanted = words.quantity(value, vital, language), words.figure(value, vital, language)
+    return set_apart(sentence, wanted)
+
+
+def set_apart(sentence: str, wanted: Sequence[str]) -> Sentence:
+    """Set apart the first place of the first of some texts that stands in a sentence."""
+    for each in wanted:
+        found = _place(sentence, each)
         if found >= 0:
-            end = found + len(wanted)
-            return Sentence(sentence[:found], wanted, sentence[end:])
+            end = found + len(each)
+            return Sentence(sentence[:found], each, sentence[end:])
     return Sentence(sentence)
 
 

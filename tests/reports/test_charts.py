@@ -11,7 +11,6 @@ from reports.charts import (
     Frame,
     Point,
     bar,
-    describe,
     segments,
     sparkline,
     thin,
@@ -72,7 +71,6 @@ def test_a_picture_of_nothing_is_still_a_picture() -> None:
     empty = Frame(START, NOW, "nothing", None, None)
 
     assert "last" not in classes(sparkline([], empty))
-    assert describe([], empty, unit="%", decimals=0) == "no readings in this span"
 
 
 def test_labels_are_escaped_and_no_style_is_inline() -> None:
@@ -84,24 +82,6 @@ def test_labels_are_escaped_and_no_style_is_inline() -> None:
     assert "<script" not in picture
     assert "style=" not in picture
     assert tree(picture).get("aria-label") == hostile
-
-
-def test_the_words_say_what_the_picture_shows() -> None:
-    """UX-11."""
-    words = describe(daily(95, 96, 94, 88), frame(), unit="%", decimals=0)
-
-    assert words == (
-        "newest 88 %, between 88 and 96, middle 94, 4 readings, usual 94 to 97, limit 91"
-    )
-
-
-def test_readings_outside_the_span_are_neither_drawn_nor_told() -> None:
-    old = Point(START - timedelta(days=1), 50.0)
-
-    words = describe([old, *daily(95, 96)], frame(), unit="%", decimals=0)
-
-    assert "2 readings" in words
-    assert "50" not in words
 
 
 def test_contributions_go_right_where_they_raise_and_left_where_they_lower() -> None:

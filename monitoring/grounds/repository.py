@@ -1,0 +1,33 @@
+"""The usual and the score of many judgements in one query, without their findings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from core.vitals import Vital
+from monitoring.leading import Grounds
+from monitoring.record import read_risk, read_usual
+from monitoring.tables import AssessmentRow
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+
+def grounds_of(session: Session, assessments: Collection[UUID]) -> dict[UUID, Grounds]:
+    """Return what each judgement was made against; one that is gone is absent."""
+    if not assessments:
+        return {}
+    row = AssessmentRow
+    query = select(row.id, row.usual, row.risk).where(row.id.in_(assessments))
+    return {
+        id_: Grounds(
+            usual={Vital(vital): read_usual(each) for vital, each in usual.items()},
+            risk=read_risk(risk) if risk else None,
+        )
+        for id_, usual, risk in session.execute(query)
+    }
