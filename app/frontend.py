@@ -45,6 +45,7 @@ QUIET = (
 OWN_FILES = (
     "wardlight.js",
     "trends.js",
+    "trend-limits.js",
     "acts.js",
     "live.js",
     "keys.js",

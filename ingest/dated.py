@@ -148,6 +148,11 @@ class Facts:
         news = {fact.heard for fact in self.facts if math.isfinite(fact.heard)}
         object.__setattr__(self, "_news", sorted(news))
 
+    @property
+    def changes(self) -> list[float]:
+        """Return the instants at which anything known changes, in seconds."""
+        return sorted({*self._turns, *self._news})
+
     def person(self, who: Person, at: float, arrived: float) -> Person:
         """Return who somebody was at `at`, by what had arrived by `arrived`; made once each."""
         place = (bisect_right(self._turns, at), bisect_right(self._news, arrived))

@@ -12,6 +12,7 @@ from xml.etree.ElementTree import SubElement
 
 from reports.axis import Scale, day_ticks, ticks
 from reports.charts import GAP, PLOT, Svg, drawn_lines, finished, picture, short, thin
+from reports.limit_lines import across, limit_lines, names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
     from reports.charts import Point
+    from reports.limit_lines import Step
 
 LEFT, ACROSS, TOP, DOWN = 9, 88, 8, 74  # the plot area, in percent of the picture
 CROSS = "M-3.5-3.5 3.5 3.5M-3.5 3.5 3.5-3.5"
@@ -40,15 +42,6 @@ class Band:
     low: float
     high: float
     provisional: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A limit from when to when it was in force."""
-
-    since: datetime
-    until: datetime
-    value: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +109,11 @@ def trend(plot: Plot, drawing: Drawing) -> Svg:
     )
     for strand in plot.strands:
         _bands(area, strand, scale)
-        _limits(area, strand, scale)
+        limit_lines(area, strand.limits, scale)
     for number, strand in enumerate(plot.strands):
         _strand(root, area, strand, scale, second=number > 0)
     _marks(root, plot, scale)
+    _names(root, plot, scale)
     return finished(root)
 
 
@@ -130,7 +124,7 @@ def _values(plot: Plot) -> Iterator[float]:
         for band in strand.bands:
             if band.until > plot.start:
                 yield from (band.low, band.high)
-        yield from (step.value for step in strand.limits if step.until > plot.start)
+        yield from (s.value for s in strand.limits if s.near and s.until > plot.start)
 
 
 def _strand(root: Element, area: Element, strand: Strand, scale: Scale, *, second: bool) -> None:
@@ -146,7 +140,7 @@ def _strand(root: Element, area: Element, strand: Strand, scale: Scale, *, secon
 
 def _bands(area: Element, strand: Strand, scale: Scale) -> None:
     for band in strand.bands:
-        left, right = _span(band, scale)
+        left, right = across(band.since, band.until, scale)
         if right <= left:
             continue
         top, bottom = scale.y(band.high), scale.y(band.low)
@@ -155,18 +149,15 @@ def _bands(area: Element, strand: Strand, scale: Scale) -> None:
         SubElement(area, "rect", {"class": kind, **place, "height": short(max(bottom - top, 1.0))})
 
 
-def _limits(area: Element, strand: Strand, scale: Scale) -> None:
-    for step in strand.limits:
-        left, right = _span(step, scale)
-        if right > left:
-            y = short(scale.y(step.value))
-            ends = {"x1": short(left), "x2": short(right), "y1": y, "y2": y}
-            SubElement(area, "line", {"class": "limit", **ends})
-
-
-def _span(part: Band | Step, scale: Scale) -> tuple[float, float]:
-    left, right = scale.x(max(part.since, scale.start)), scale.x(min(part.until, scale.end))
-    return max(left, 0.0), min(right, scale.width)
+def _names(root: Element, plot: Plot, scale: Scale) -> None:
+    """Write each limit's tier, direction and value where it begins, above its line."""
+    limits = [step for strand in plot.strands for step in strand.limits]
+    for name in names(limits, scale):
+        across, down = _percent((name.x, name.y), scale)
+        kind = f"limit-name limit-name-{name.tier.lower()}"
+        place = {"x": across, "y": down, "dx": "3", "dy": "-3"}
+        text = SubElement(root, "text", {"class": kind, **place, "text-anchor": name.anchor})
+        text.text = name.words
 
 
 def _marks(root: Element, plot: Plot, scale: Scale) -> None:

@@ -4,7 +4,7 @@
 (() => {
   "use strict";
   const root = document.getElementById("trends");
-  if (!root || !window.uPlot) return;
+  if (!root || !window.uPlot || !window.trendLimits) return;
   const { source, zone, shown: shownWords, failed } = root.dataset;
   const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
   const status = document.getElementById("trends-shown");
@@ -41,7 +41,7 @@
   };
 
   const range = (data) => (u, low, high) => {
-    const [from, to] = [u.scales.x.min, u.scales.x.max];
+    const [from, to] = view; // the scale of time itself may not be set yet
     const values = low === null ? [] : [low, high];
     for (const strand of data.strands) {
       for (const [since, until, bottom, top] of strand.bands) {
@@ -76,16 +76,7 @@
         c.fillRect(x, y, u.valToPos(until, "x", true) - x, u.valToPos(low, "y", true) - y);
       }
       c.globalAlpha = 1;
-      c.strokeStyle = colour("--limit");
-      c.lineWidth = 1.5 * devicePixelRatio;
-      c.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
-      for (const [since, until, value] of strand.limits) {
-        const y = u.valToPos(value, "y", true);
-        c.beginPath();
-        c.moveTo(u.valToPos(since, "x", true), y);
-        c.lineTo(u.valToPos(until, "x", true), y);
-        c.stroke();
-      }
+      window.trendLimits.lines(u, strand.limits, colour);
     }
     c.restore();
   };
@@ -128,6 +119,7 @@
       c.fill();
       c.stroke();
     }
+    window.trendLimits.names(u, data.strands.flatMap((strand) => strand.limits), colour);
     c.restore();
   };
 
@@ -195,7 +187,8 @@
   };
 
   const table = (card, data) => {
-    const body = card.querySelector("tbody");
+    const body = card.querySelector(".readings-held tbody");
+    window.trendLimits.told(card, data);
     const paired = data.strands.length > 1;
     body.replaceChildren(
       ...data.rows.map(([iso, at, name, value, received, quality]) => {

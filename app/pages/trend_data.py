@@ -17,7 +17,9 @@ import alerts.service
 from alerts.inbox import EpisodeView
 from app.pages.door import Door, Visit
 from app.pages.language import language
+from app.pages.plan import site_of
 from app.pages.refusals import page_route
+from app.pages.trend_limits import limits_of
 from app.pages.trends import ALL, DAYS, LONGEST, RANGES, Canvas, Past, Trend, trends
 from app.pages.units import COOKIE, Units, units
 from core.audit import Action, record
@@ -26,22 +28,20 @@ from core.vitals import Reading, Vital
 from ingest import repository as people
 from monitoring import repository as judgements
 from monitoring.findings import Usual
-from monitoring.plans.repository import versions_of
-from monitoring.plans.versions import TARGET, Version
-from reports.trend_chart import Band, Mark, Step, Strand
+from monitoring.plans.site_rules import SiteRules
+from reports.trend_chart import Band, Mark, Strand
 
-LEVELS = ("alert_low", "warn_low", "warn_high", "alert_high")
 Bands = dict[Vital, list[Band]]
-Limits = dict[Vital, list[Step]]
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which span is asked for, in which units and in which zone."""
+    """Which span is asked for, in which units and zone, and what the site judges by."""
 
     days: int
     units: Units
     zone: ZoneInfo
+    site: SiteRules
 
 
 def asked(door: Door, request: Request, days: int) -> Asked:
@@ -53,7 +53,7 @@ def asked(door: Door, request: Request, days: int) -> Asked:
             facts={"offered": ", ".join(map(str, RANGES))},
         )
     chosen = units(request.cookies.get(COOKIE, ""), door.settings.site_units)
-    return Asked(days, chosen, door.zone)
+    return Asked(days, chosen, door.zone, site_of(door.settings.plan))
 
 
 def since(now: datetime, days: int) -> datetime:
@@ -73,13 +73,19 @@ def trends_of(
     if what.days == ALL and readings:
         start = min(reading.effective for reading in readings)
     readings = [reading for reading in readings if reading.effective >= start]
-    past = _past(visit, patient_id, episodes, start)
+    past = _past(visit, patient_id, what.site, episodes, start)
     said = language(visit.language)
     canvas = Canvas(visit.now, start, what.zone, said, what.days, what.units, past)
     return trends(readings, canvas)
 
 
-def _past(visit: Visit, patient_id: UUID, episodes: Sequence[EpisodeView], start: datetime) -> Past:
+def _past(
+    visit: Visit,
+    patient_id: UUID,
+    site: SiteRules,
+    episodes: Sequence[EpisodeView],
+    start: datetime,
+) -> Past:
     session, now = visit.session, visit.now
     ids = people.one_person(session, patient_id)
     history = judgements.usual_over(session, ids, since=start)
@@ -88,14 +94,10 @@ def _past(visit: Visit, patient_id: UUID, episodes: Sequence[EpisodeView], start
     for finding in _gravest_last(live):
         if finding.vital and finding.usual:
             current[finding.vital] = finding.usual
-    limits = _planned(versions_of(session, ids), now)
-    for episode in episodes:
-        for vital, step in _found(episode, now):
-            limits.setdefault(vital, []).append(step)
     return Past(
         usual=current,
         bands=_bands(history, current, now),
-        limits=limits,
+        limits=limits_of(visit, patient_id, site, start),
         marks=_marks(episodes),
         first=[f.vital for each in live for f in each.findings if f.vital],
     )
@@ -134,33 +136,6 @@ def _bands(
             begins = now - timedelta(days=each.days)
             found[vital] = [Band(begins, now, max(each.low, 0.0), each.high, each.provisional)]
     return found
-
-
-def _planned(versions: Sequence[Version], now: datetime) -> Limits:
-    """Return the fixed limits that clinicians set, from each version to the next of its part."""
-    found: Limits = {}
-    parts: dict[str, list[Version]] = {}
-    for version in sorted(versions, key=lambda v: (v.at, v.number)):
-        if version.subject != TARGET and not version.from_usual:
-            parts.setdefault(version.subject, []).append(version)
-    for subject, part in parts.items():
-        ends = [*(later.at for later in part[1:]), now]
-        for version, until in zip(part, ends, strict=True):
-            values = [version.content.get(level) for level in LEVELS if version.standing]
-            steps = [Step(version.at, until, float(v)) for v in values if v is not None]
-            found.setdefault(Vital(subject), []).extend(steps)
-    return found
-
-
-def _found(episode: EpisodeView, now: datetime) -> Iterator[tuple[Vital, Step]]:
-    """Yield each limit that an alert was found by, from its first finding to its end."""
-    begins: dict[tuple[Vital, float], datetime] = {}
-    for finding in episode.findings:
-        if finding.vital and finding.limit is not None:
-            key = (finding.vital, finding.limit)
-            begins[key] = min(finding.at, begins.get(key, finding.at))
-    for (vital, limit), at in begins.items():
-        yield vital, Step(at, episode.closed_at or now, limit)
 
 
 def _marks(episodes: Sequence[EpisodeView]) -> dict[Vital, list[Mark]]:
@@ -223,6 +198,8 @@ def _chart(each: Trend) -> dict[str, Any]:
         "end": each.plot.end.timestamp(),
         "strands": [_strand(strand) for strand in each.plot.strands],
         "marks": [[m.at.timestamp(), m.tier, m.ended] for m in each.plot.marks],
+        "keys": [[key.kind, key.words] for key in each.keys],
+        "limits": [[r.limit, r.when, r.since, r.until, r.whose] for r in each.limits],
         "rows": [[r.iso, r.at, r.name, r.value, r.received, r.quality] for r in each.rows],
     }
 
@@ -237,5 +214,9 @@ def _strand(strand: Strand) -> dict[str, Any]:
             [b.since.timestamp(), b.until.timestamp(), b.low, b.high, b.provisional]
             for b in strand.bands
         ],
-        "limits": [[s.since.timestamp(), s.until.timestamp(), s.value] for s in strand.limits],
+        "limits": [
+            [s.since.timestamp(), s.until.timestamp(), s.value, s.tier, s.words, s.given]
+            for s in strand.limits
+            if s.near
+        ],
     }

@@ -6,18 +6,20 @@ Everything here is in the unit that the reader chose; each value is converted on
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from statistics import median
 from zoneinfo import ZoneInfo
 
 from app.pages.language import Language, iso
+from app.pages.limit_words import BRIEF, Key, Limit, LimitRow, Spoken
 from app.pages.units import CANONICAL, Shown, Units
 from app.pages.wording import QUALITY_WORDS
 from core.vitals import MEASURES, Precision, Quality, Reading, Vital
 from monitoring.findings import Usual
 from reports.charts import Point, Svg
-from reports.trend_chart import Band, Drawing, Mark, Plot, Step, Strand, trend
+from reports.limit_lines import within_reach
+from reports.trend_chart import Band, Drawing, Mark, Plot, Strand, trend
 
 DAYS = 30  # that a page opens with
 ALL = 0
@@ -55,6 +57,8 @@ class Trend:
     picture: Svg
     plot: Plot
     rows: list[Row]
+    keys: list[Key]  # of the limits in force now
+    limits: list[LimitRow]  # of all that were in the span
 
     @property
     def paired(self) -> bool:
@@ -68,7 +72,7 @@ class Past:
 
     usual: Mapping[Vital, Usual] = field(default_factory=dict)  # now
     bands: Mapping[Vital, Sequence[Band]] = field(default_factory=dict)
-    limits: Mapping[Vital, Sequence[Step]] = field(default_factory=dict)
+    limits: Mapping[Vital, Sequence[Limit]] = field(default_factory=dict)
     marks: Mapping[Vital, Sequence[Mark]] = field(default_factory=dict)
     first: Sequence[Vital] = ()  # the vitals that alerts speak of come first
 
@@ -124,9 +128,10 @@ def _key(group: _Group) -> str:
 
 def _trend(group: _Group, readings: Sequence[Reading], canvas: Canvas) -> Trend:
     shown, said = canvas.units.of(group.vitals[0]), canvas.language
-    strands = [_strand(vital, readings, canvas) for vital in group.vitals]
+    strands = _in_reach([_strand(vital, readings, canvas) for vital in group.vitals])
+    keys, limits = _legend(group, strands, canvas)
     marks = {mark for vital in group.vitals for mark in canvas.past.marks.get(vital, ())}
-    label = "; ".join(_label(group, strands, shown, canvas))
+    label = "; ".join([*_label(group, strands, shown, canvas), *(key.words for key in keys)])
     plot = Plot(
         canvas.start,
         canvas.now,
@@ -146,6 +151,8 @@ def _trend(group: _Group, readings: Sequence[Reading], canvas: Canvas) -> Trend:
         picture=trend(plot, Drawing(shown.decimals, canvas.zone)),
         plot=plot,
         rows=[_row(reading, canvas) for reading in reversed(readings)],
+        keys=keys,
+        limits=limits,
     )
 
 
@@ -170,12 +177,38 @@ def _strand(vital: Vital, readings: Sequence[Reading], canvas: Canvas) -> Strand
             for b in past.bands.get(vital, ())
             if b.until > canvas.start
         ],
-        [
-            Step(s.since, s.until, shown.value(s.value))
-            for s in past.limits.get(vital, ())
-            if s.until > canvas.start
-        ],
+        [_spoken(vital, canvas).step(limit) for limit in _limits(vital, canvas)],
     )
+
+
+def _limits(vital: Vital, canvas: Canvas) -> list[Limit]:
+    return [each for each in canvas.past.limits.get(vital, ()) if each.until > canvas.start]
+
+
+def _legend(
+    group: _Group, strands: Sequence[Strand], canvas: Canvas
+) -> tuple[list[Key], list[LimitRow]]:
+    """Return the limits in force now, and all of the span, in words."""
+    keys: list[Key] = []
+    rows: list[LimitRow] = []
+    for vital, strand in zip(group.vitals, strands, strict=True):
+        limits, spoken = _limits(vital, canvas), _spoken(vital, canvas)
+        keys += spoken.keys(limits, strand.limits)
+        rows += spoken.rows(limits)
+    return keys, rows
+
+
+def _spoken(vital: Vital, canvas: Canvas) -> Spoken:
+    said, brief = canvas.language, BRIEF.get(vital, "{limit}")
+    name = said.say(MEASURES[vital].display) if vital in BRIEF else ""
+    return Spoken(said, canvas.units.of(vital), canvas.zone, canvas.start, canvas.now, name, brief)
+
+
+def _in_reach(strands: Sequence[Strand]) -> list[Strand]:
+    """Return the lines of one chart with the limits marked that it has room for."""
+    values = [point.value for strand in strands for point in strand.points]
+    values += [end for strand in strands for band in strand.bands for end in (band.low, band.high)]
+    return [replace(each, limits=within_reach(each.limits, values)) for each in strands]
 
 
 def span_words(days: int, said: Language) -> str:
@@ -193,8 +226,6 @@ def _label(group: _Group, strands: Sequence[Strand], shown: Shown, canvas: Canva
         yield from _values(strand, shown, said)
         if usual := canvas.past.usual.get(vital):
             yield said.say("usual {range}", range=_range(usual, canvas.units.of(vital)))
-        if limits := _now(strand.limits, canvas.now, shown):
-            yield said.say("limit {value}", value=limits)
         if gaps := strand.gaps():
             yield said.count(
                 "{count} gap without readings", "{count} gaps without readings", len(gaps)
@@ -236,9 +267,6 @@ def _caption(
         yield _usual(usual, canvas.units.of(vital), said)
     if not known:
         yield said.say("no usual range yet")
-    limits = [_now(strand.limits, canvas.now, shown) for strand in strands]
-    if any(limits):
-        yield said.say("limit {value}", value="/".join(filter(None, limits)))
 
 
 def _usual(usual: Usual, shown: Shown, said: Language) -> str:
@@ -250,12 +278,6 @@ def _usual(usual: Usual, shown: Shown, said: Language) -> str:
 
 def _range(usual: Usual, shown: Shown) -> str:
     return f"{shown.words(max(usual.low, 0.0))}–{shown.words(usual.high)}"  # noqa: RUF001 (an en dash joins a range)
-
-
-def _now(steps: Sequence[Step], now: datetime, shown: Shown) -> str:
-    """Return the limits in force now, the lowest first."""
-    values = sorted({step.value for step in steps if step.until >= now})
-    return ", ".join(f"{value:.{shown.decimals}f}" for value in values)
 
 
 def _row(reading: Reading, canvas: Canvas) -> Row:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from core.vitals import MEASURES, Severity, Vital
@@ -18,11 +19,30 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ingest.enrolment import Person
+    from monitoring.comparison import Comparison
     from monitoring.phrases import Value
     from monitoring.plans.deciding import GaveWay
     from monitoring.plans.in_force import Plan
     from monitoring.plans.limits import PlanLimit
     from monitoring.rule_kinds import Level, Rule, Term
+
+
+class Needs(StrEnum):
+    """What must hold beside a value beyond the limit."""
+
+    NOTHING = ""
+    CHANGE = "change"  # also a change from the usual
+    MEAN = "mean"  # the mean of several readings lies beyond it
+    MORE = "more"  # something else besides: below that, the level is silent
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """The limit of a level as a number, in the canonical unit."""
+
+    comparison: Comparison
+    value: float
+    needs: Needs = Needs.NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +55,7 @@ class Line:
     said: tuple[Phrase, ...]
     rule: str
     limit: PlanLimit | None = None
+    fixed: Fixed | None = None  # None where only a change from the usual counts
 
     def words(self, language: str = ENGLISH) -> str:
         """Return when it holds and how it is confirmed."""
@@ -67,12 +88,21 @@ def _of(rule: Rule, plan: Plan) -> Iterator[Line]:
             tier = _said(rule, level)
             if tier is not None and (level.limit is not None or limit is not None):
                 said = tuple(level_phrases(rule, level))
-                yield Line(rule.vital, level.comparison.upward, tier, said, rule.id, limit)
+                fixed = _fixed(level, tier)
+                yield Line(rule.vital, level.comparison.upward, tier, said, rule.id, limit, fixed)
     if isinstance(rule, AverageRule) and (not rule.tiers or rule.severity in rule.tiers):
         for term in rule.terms:
-            yield Line(
-                term.vital, term.comparison.upward, rule.severity, (_mean(rule, term),), rule.id
-            )
+            said = (_mean(rule, term),)
+            fixed = Fixed(term.comparison, term.limit, Needs.MEAN)
+            upward = term.comparison.upward
+            yield Line(term.vital, upward, rule.severity, said, rule.id, None, fixed)
+
+
+def _fixed(level: Level, tier: Severity) -> Fixed | None:
+    if level.limit is None:
+        return None
+    needs = Needs.NOTHING if tier is level.severity else Needs.MORE
+    return Fixed(level.comparison, level.limit, needs if level.change is None else Needs.CHANGE)
 
 
 def _mean(rule: AverageRule, term: Term) -> Phrase:

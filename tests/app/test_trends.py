@@ -12,12 +12,15 @@ import pytest
 from sqlalchemy import func, select
 
 from app.pages.language import language
+from app.pages.limit_words import Limit
 from app.pages.trends import Canvas, Past, trends
 from app.pages.units import Units, units
 from core.audit import AuditEvent
-from core.vitals import Quality, Reading, Vital
+from core.vitals import Quality, Reading, Severity, Vital
+from monitoring.comparison import Comparison
 from monitoring.findings import Usual
-from reports.trend_chart import Mark, Step
+from monitoring.plans.lines import Needs
+from reports.trend_chart import Mark
 
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
@@ -30,6 +33,7 @@ NOW = datetime(2026, 11, 23, 1, 42, tzinfo=UTC)
 START = NOW - timedelta(days=30)
 SEOUL = ZoneInfo("Asia/Seoul")
 USUAL = Usual(95.5, 94, 97, 0.7, 28)
+RED_91 = Limit(START, NOW, 91, Severity.RED, Comparison.AT_MOST, whose="rule SPO2-CRIT")
 
 
 def canvas(past: Past, chosen: Units | None = None, said: str = "en") -> Canvas:
@@ -43,7 +47,7 @@ def reading(
 
 
 def test_what_was_not_used_is_a_cross_and_in_the_table_and_not_in_the_line() -> None:
-    past = Past({Vital.SPO2: USUAL}, limits={Vital.SPO2: [Step(START, NOW, 91)]})
+    past = Past({Vital.SPO2: USUAL}, limits={Vital.SPO2: [RED_91]})
     found = trends(
         [
             reading(Vital.SPO2, 95, timedelta(days=2)),
@@ -61,7 +65,8 @@ def test_what_was_not_used_is_a_cross_and_in_the_table_and_not_in_the_line() -> 
     assert "1 reading not used" in first.plot.label
     assert first.picture.count('class="unused"') == 1
     assert "usual 94" in first.caption
-    assert "limit 91" in first.caption
+    assert [key.words for key in first.keys] == ["RED ≤ 91 %"]
+    assert "RED ≤ 91 %" in first.plot.label
     assert "no usual range yet" in second.caption
 
 
@@ -80,6 +85,65 @@ def test_what_an_alert_speaks_of_comes_first_and_its_marks_are_of_its_vital_only
     assert (first.key, second.key) == ("heart-rate", "spo2")
     assert "mark mark-red" in first.picture
     assert "mark" not in second.picture
+
+
+def test_each_limit_is_drawn_named_and_told_over_the_whole_span_ux_11() -> None:
+    change = START + timedelta(days=10)
+    limits = [
+        RED_91,
+        Limit(START, NOW, 94, Severity.AMBER, Comparison.AT_MOST, Needs.CHANGE),
+        Limit(START, change, 93, Severity.AMBER, Comparison.AT_MOST),
+        Limit(change, NOW, 92, Severity.AMBER, Comparison.AT_MOST, whose="Dr Han"),
+    ]
+
+    (chart,) = trends(
+        [reading(Vital.SPO2, 95, timedelta(hours=2)), reading(Vital.SPO2, 97, timedelta(days=3))],
+        canvas(Past(limits={Vital.SPO2: limits})),
+    )
+
+    assert [key.words for key in chart.keys] == [
+        "AMBER ≤ 94 % * with a change from the usual",
+        "AMBER ≤ 92 %",
+        "RED ≤ 91 %",
+    ]
+    assert chart.picture.count('class="limit limit-red" x1="0.0" x2="1000.0"') == 1
+    assert chart.picture.count('class="limit limit-amber"') == 2, "a change of the plan is a step"
+    assert chart.picture.count('class="limit limit-amber limit-given"') == 1
+    for name in ("RED ≤ 91<", "AMBER ≤ 94 *<", "AMBER ≤ 93<", "AMBER ≤ 92<"):
+        assert name in chart.picture
+    assert [(row.limit, row.since, row.until) for row in chart.limits] == [
+        ("RED ≤ 91 %", "before this span", "in force"),
+        ("AMBER ≤ 94 %", "before this span", "in force"),
+        ("AMBER ≤ 92 %", "3 Nov 10:42", "in force"),
+        ("AMBER ≤ 93 %", "before this span", "3 Nov 10:42"),
+    ]
+
+
+def test_a_limit_far_from_all_that_was_measured_is_told_and_not_drawn() -> None:
+    """Drawn, 600 mg/dL would press the readings into a stripe at the foot of the picture."""
+    far = Limit(START, NOW, 600, Severity.RED, Comparison.AT_LEAST)
+    low = Limit(START, NOW, 54, Severity.RED, Comparison.BELOW)
+
+    (chart,) = trends(
+        [reading(Vital.GLUCOSE, value, timedelta(days=1)) for value in (100, 150)],
+        canvas(Past(limits={Vital.GLUCOSE: [far, low]})),
+    )
+
+    assert chart.picture.count('class="limit limit-red"') == 1
+    assert [key.words for key in chart.keys] == [
+        "RED ≥ 600 mg/dL (outside the picture)",
+        "RED < 54 mg/dL",
+    ]
+
+
+def test_a_measure_without_a_limit_has_no_line() -> None:
+    (chart,) = trends(
+        [reading(Vital.BODY_WEIGHT, 61.2, timedelta(days=1))],
+        canvas(Past(limits={Vital.SPO2: [RED_91]})),
+    )
+
+    assert 'class="limit' not in chart.picture
+    assert (chart.keys, chart.limits) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -110,6 +174,19 @@ def test_the_trends_are_korean_for_who_reads_korean_ux_17() -> None:
 
     assert "최근 값 95" in chart.plot.label
     assert "평소 94" in chart.caption
+
+
+def test_limits_stand_on_the_page_in_the_readers_language_ux_17(enter: Enter, ward: Ward) -> None:
+    """Her plan was changed 100 days ago: at 14 days only what stands now is in force."""
+    client = enter(ward.username)
+    client.cookies.set("wardlight-language", "ko")
+
+    page = client.get(f"/patients/{ward.patients['Oh Malsun']}?days=14").text
+
+    assert "적색 ≤ 91 %" in page
+    assert "주황 ≥ 125 /min" in page
+    assert "120 /min" not in page.split('id="trend-heart-rate"')[1].split("</section>")[0]
+    assert "이 측정에 적용 중인 고정 한계값이 없습니다." in page
 
 
 def test_only_the_own_team_gets_trends_and_each_read_is_audited_sec_11_sec_16(

@@ -80,6 +80,15 @@ def test_blood_pressure_is_one_chart_of_two_lines(browse: Open, ward: Ward) -> N
     assert card.get_by_role("heading", name="Blood pressure").is_visible()
     assert page.locator("#trend-diastolic-bp").count() == 0
     assert len(page.evaluate(HELD)["systolic-bp"]) == 4
+    keys = card.locator(".limit-keys li").all_inner_texts()
+    assert "Systolic BP RED ≥ 220 mmHg" in keys
+    assert "Diastolic BP YELLOW ≥ 100 mmHg" in keys
+    top = page.evaluate("document.querySelector('#trend-systolic-bp .plot').trend.scales.y.max")
+    assert top > 220, "the moving picture holds each limit that is named as inside it"
+    names = card.locator(".limit-name").all_text_contents()
+    assert "sys RED ≥ 220" in names
+    assert "dia YELLOW ≥ 100" in names
+    assert page.locator("#trends .limits-held:not([hidden]) td").count() > 0
 
 
 def test_without_a_script_the_picture_stays_and_a_link_changes_its_span_ux_18(
@@ -87,12 +96,12 @@ def test_without_a_script_the_picture_stays_and_a_link_changes_its_span_ux_18(
 ) -> None:
     page = browse(viewport=WIDE, java_script_enabled=False)
     opened(page, ward, "Oh Malsun")
-    before = page.locator("#trend-spo2 tbody tr").count()
+    before = page.locator("#trend-spo2 .readings-held tbody tr").count()
 
     page.locator(".ranges").get_by_role("link", name="7 days").click()
 
     label = page.locator("#trend-spo2 svg.trend").get_attribute("aria-label") or ""
-    rows = page.locator("#trend-spo2 tbody tr").count()
+    rows = page.locator("#trend-spo2 .readings-held tbody tr").count()
     assert "SpO2, 7 days" in label
     assert f"{rows} readings" in label
     assert rows == 7
@@ -111,9 +120,11 @@ def test_a_gap_is_a_gap_and_the_usual_and_the_limit_have_their_times(
     weight, heart = sent["body-weight"]["strands"][0], sent["heart-rate"]["strands"][0]
     assert len(weight["breaks"]) == 1
     assert weight["bands"][0][3] > weight["bands"][0][2]
-    plan = {value: until - since for since, until, value in heart["limits"]}
+    plan = {value: until - since for since, until, value, *_ in heart["limits"]}
+    span = sent["heart-rate"]["end"] - sent["heart-rate"]["start"]
     assert 120.0 not in plan, "it ended before her first reading"
-    assert plan[125.0] == pytest.approx(100 * 86400, rel=0.01)
+    assert plan[125.0] == pytest.approx(span), "set 100 days ago, before her first reading"
+    assert 111.0 not in plan, "the rulebook's gave way to hers"
     assert [tier for _, tier, ended in sent["spo2"]["marks"] if not ended] == ["RED"]
 
 
@@ -167,7 +178,7 @@ def test_another_span_changes_charts_and_tables_without_leaving_the_page(
     ready(page, 7)
 
     card = page.locator("#trend-spo2")
-    assert card.locator("tbody tr").count() == 7
+    assert card.locator(".readings-held tbody tr").count() == 7
     assert "SpO2, 7 days" in (card.locator("svg.trend").get_attribute("aria-label") or "")
     assert len(page.evaluate(HELD)["spo2"][0]) == 7
     assert page.locator("[data-range='7']").get_attribute("aria-current") == "true"
@@ -211,7 +222,7 @@ def test_a_reader_chooses_units_and_nothing_stored_changes_ux_16(browse: Open, w
 
     assert float(rows.first.text_content() or "") == pytest.approx(kilograms / 0.45359237, abs=0.05)
     assert "lb · newest" in page.locator("#trend-body-weight figcaption").inner_text()
-    received = page.locator("#trend-body-weight tbody tr").first.text_content() or ""
+    received = page.locator("#trend-body-weight .readings-held tbody tr").first.text_content() or ""
     assert f"{kilograms:.1f} kg" in received
     sent = {c["key"]: c for c in page.request.get(f"{path}/trends?days=30").json()["charts"]}
     assert sent["body-weight"]["unit"] == "lb"
