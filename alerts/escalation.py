@@ -146,7 +146,7 @@ def counts(step: StepState, fence: int, alert: State, alert_fence: int) -> bool:
 RECIPIENTS = {
     To.RESPONSIBLE: "responsible physician",
     To.BACKUP: "backup physician",
-    To.ON_CALL: "who is on call",
+    To.ON_CALL: "on-call clinician",
     To.TEAM: "care team",
     To.FALLBACK: "fallback team",
     To.SUPPORT: "data-quality support",

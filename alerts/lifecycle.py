@@ -109,7 +109,7 @@ def transition(state: State, event: Event, severity: Severity) -> State | Refuse
     if event is Event.CLEARED and severity not in CLEARS_ALONE:
         return Refused(
             Sentence(
-                "a {severity} alert never closes without a person", {"severity": str(severity)}
+                "a {severity} alert never closes without a person", {"severity": Sentence(severity)}
             ),
             moved=False,
         )

@@ -134,7 +134,9 @@ WORDS: dict[Reason, str] = {
     Reason.ON_LEAVE: "sent to the fallback team: who was meant is on leave",
     Reason.OFF_DUTY: "sent to the fallback team: who was meant is outside working hours",
     Reason.SUBSTITUTED: "sent to the substitute of who was meant",
-    Reason.ON_CALL_INSTEAD: "sent to who is on call: the responsible physician is not at work",
+    Reason.ON_CALL_INSTEAD: (
+        "sent to the on-call clinician: the responsible physician is not at work"
+    ),
     Reason.NOBODY_ON_CALL: "sent to the fallback team: nobody is on call",
     Reason.NO_ROTA: "sent to the responsible physician: the team keeps no on-call rota",
     Reason.NO_ROUTE: "sent to the fallback team: the policy has no route for this hour",

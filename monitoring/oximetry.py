@@ -75,7 +75,8 @@ def oximetry(rule: OximetryRule, now: Moment) -> Iterator[Hit]:
         because=str(symptom[0].vital) if symptom else "",
         remark=Number(score, 1),
         otherwise=Phrase(
-            "It would not have fired with a mean of both below {limit} spreads.",
+            "It would not have fired with a mean of both below {limit} times the"
+            " day-to-day variation.",
             {"limit": shortest(rule.limit)},
         ),
     )

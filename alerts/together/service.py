@@ -75,6 +75,6 @@ def _refused(
         elif alert.version != shown[alert.id]:
             reasons[CHANGED, ""] += 1
     return tuple(
-        Sentence(words, {"count": count, "of": len(held), "tier": tier})
+        Sentence(words, {"count": count, "of": len(held), "tier": Sentence(tier)})
         for (words, tier), count in reasons.items()
     )

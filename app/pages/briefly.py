@@ -21,7 +21,7 @@ from monitoring.phrases import Number, number
 
 # A value against one limit, with nothing else to say: how it lies to them is seen from the numbers.
 _PLAIN = re.compile(
-    r"(?P<name>[^{,:(]+|\{measure\}) \{value\} (?:\{unit\}|[^ ,]+)"
+    r"(?:[^{,:(]+|\{measure\}) \{value\} (?:\{unit\}|[^ ,]+)"
     r"(?:, (?:RED |own )?limit (?:above |below )?\{limit\}(?: [^ ,]+)?(?: or (?:more|less))?"
     r"|, far outside the usual.*)"
 )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+import monitoring
 from app.pages.briefly import brief
 from app.pages.course import Subject
 from app.pages.language import language
@@ -17,8 +20,10 @@ from monitoring.features import FEATURES
 from monitoring.findings import Contribution, Evidence, Finding, Problem, Risk, Says, Spoken, Usual
 from monitoring.leading import Grounds, raised_most
 from monitoring.phrases import Number, Phrase, Value, whole
+from monitoring.service import load_rulebook
 from reports.charts import Point
 
+RULEBOOK = Path(monitoring.__file__).parent / "rulebook.toml"
 NOW = datetime(2026, 11, 23, 3, tzinfo=UTC)  # noon in Seoul
 SPO2 = Usual(centre=96, low=94, high=98, spread=1, days=28)
 GLUCOSE = Usual(centre=148, low=130, high=166, spread=9, days=28)
@@ -137,6 +142,27 @@ def test_what_matters_at_once_follows_and_no_usual_is_said_ux_02() -> None:
     )
     assert "usual 94–98 (provisional)," in read(subject(saturation(usual=short), points(86)))  # noqa: RUF001 (as it is written)
     assert read(subject(saturation(confirmed=True), newer)).endswith("Newest since: 95 %.")
+
+
+@pytest.mark.parametrize("rule", ["SPO2-CRIT", "PB-Z"])
+def test_a_rule_about_one_reading_is_said_by_it_and_not_by_its_statistic_ux_02(rule: str) -> None:
+    """UX-02: by the sentence that the rulebook has, of which a row is the short form."""
+    template = next(each.clinician for each in load_rulebook().rules if each.id == rule)
+    finding = saturation(confirmed=True)
+    assert isinstance(finding.says, Says)
+    stored = replace(finding, says=replace(finding.says, clinician=template))
+
+    said = read(subject(stored, points(96, 86)))
+
+    assert said.startswith("SpO2 86 %, usual 94–98, 96 the day before")  # noqa: RUF001 (as it is written)
+    assert ("limit 91" in said) is (rule == "SPO2-CRIT")  # a chart has its own
+
+
+def test_no_sentence_of_a_rule_counts_in_spreads() -> None:
+    """UX-02: a clinician counts in the usual day-to-day variation."""
+    text = RULEBOOK.read_text(encoding="utf-8")
+
+    assert re.findall(r'(?:clinician|words|patient) = "[^"]*spread[^"]*"', text) == []
 
 
 def test_a_mean_is_never_shown_as_a_reading() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -80,6 +81,25 @@ def test_a_message_is_translated_the_same_way_wherever_it_stands_ux_17() -> None
                 ways.setdefault(message.id, set()).add(message.string)
 
     assert {said: each for said, each in ways.items() if len(each) > 1} == {}
+
+
+def test_korean_has_one_word_for_a_tier_and_for_taking_an_alert_ux_17() -> None:
+    """UX-17: a tier as on its badge; to take an alert is 담당, to escalate it 상위 보고."""
+    said = dict(catalogue("ko").single)
+    for path in KOREAN:
+        for message in read_po(path.read_text(encoding="utf-8").splitlines(), locale="ko"):
+            said["".join(message.id)] = str(message.string)
+
+    odd = {
+        text
+        for text in said.values()
+        if re.search(r"\b(RED|AMBER|YELLOW)(?![A-Z_-])|맡(기|았|은|는|을|지|겠)", text)
+    }
+    escalating = [text for message, text in said.items() if re.search("[Ee]scalat", message)]
+
+    assert sorted(odd) == []
+    assert escalating
+    assert [text for text in escalating if "상위 보고" not in text] == []
 
 
 @pytest.mark.parametrize("path", KOREAN, ids=lambda path: path.stem)

@@ -106,13 +106,16 @@ def test_what_somebody_wrote_may_hold_braces() -> None:
 def test_a_sentence_within_a_sentence_is_said_too() -> None:
     why = (
         Sentence("{count} of {of} has another reason", {"count": 1, "of": 3}),
-        Sentence("{count} of {of} is {tier} by now", {"count": 2, "of": 3, "tier": "RED"}),
+        Sentence(
+            "{count} of {of} is {tier} by now", {"count": 2, "of": 3, "tier": Sentence("RED")}
+        ),
     )
     error = ConflictError("nothing was taken: {reasons}", facts={"reasons": why})
 
     assert error.message == "nothing was taken: 1 of 3 has another reason; 2 of 3 is RED by now"
     assert language("ko").refusal(error) == (
-        "아무것도 맡지 않았습니다: 3건 중 1건은 사유가 다릅니다; 3건 중 2건이 이제 RED 등급입니다."
+        "아무것도 담당하지 않았습니다: 3건 중 1건은 사유가 다릅니다;"
+        " 3건 중 2건이 이제 적색 등급입니다."
     )
 
 
@@ -136,7 +139,7 @@ def test_who_was_first_is_said_in_the_readers_language_ux_05(
     refused = post(second, alert, "snooze", hours="4", reason="x", version="1")
 
     assert refused.status_code == 409
-    assert re.search(r"Dr Han님이 \d+초 전 이 알림을 맡았습니다\. 조치하기 전에", refused.text)
+    assert re.search(r"Dr Han님이 \d+초 전 이 알림을 담당했습니다\. 조치하기 전에", refused.text)
 
 
 def test_what_a_form_lacks_is_said_in_the_readers_language(

@@ -274,4 +274,4 @@ def test_nobody_is_on_call_or_a_substitute_for_a_team_whose_alerts_they_could_no
 
 
 def test_the_next_step_says_that_it_is_for_who_is_on_call() -> None:
-    assert step_words(Kind.NOTIFY, To.ON_CALL) == "who is on call"
+    assert step_words(Kind.NOTIFY, To.ON_CALL) == "on-call clinician"
