@@ -49,11 +49,8 @@ from core.database import Database
 from core.settings import Settings
 
 
-def router(
-    database: Database, settings: Settings, clock: Callable[[], datetime] = utc_now
-) -> APIRouter:
-    """Return every page's routes."""
-    door = Door(database, settings, Renderer(settings), clock)
+def router(door: Door) -> APIRouter:
+    """Return the routes of every page for those who sign in."""
     routes = APIRouter()
     for part in (
         signin,
@@ -98,10 +95,11 @@ def mount(
     clock: Callable[[], datetime] = utc_now,
 ) -> None:
     """Add pages, static files and security headers to the application."""
-    web.include_router(router(database, settings, clock))
+    door = Door(database, settings, Renderer(settings), clock)
+    web.include_router(router(door))
     # Apart from the pages of those who sign in: whoever has the link needs no account.
-    web.include_router(told.router(Door(database, settings, Renderer(settings), clock)))
-    answer_browsers(web, Renderer(settings))
+    web.include_router(told.router(door))
+    answer_browsers(web, door.pages)
     web.mount("/static", Assets(directory=STATIC, check_dir=False))
     web.add_middleware(CompressedPages)
     web.add_middleware(SecurityHeaders, https=settings.base_url.startswith("https://"))

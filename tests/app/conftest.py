@@ -28,12 +28,18 @@ def ward(database: Database) -> Ward:
     return open_ward(database)
 
 
-@pytest.fixture
-def web(database: Database, ward: Ward) -> FastAPI:
-    keep_alive(database, now=ward.now)
+@pytest.fixture(scope="session")
+def pages(database: Database) -> FastAPI:
+    """Return all pages, made once: nothing of a visit is kept in them."""
     web = FastAPI()
     app.pages.mount(web, database, SETTINGS)
     return web
+
+
+@pytest.fixture
+def web(database: Database, ward: Ward, pages: FastAPI) -> FastAPI:
+    keep_alive(database, now=ward.now)
+    return pages
 
 
 @pytest.fixture

@@ -16,7 +16,9 @@ from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
 import app.pages
+from app.pages.door import Door
 from app.pages.headers import CONTENT_SECURITY_POLICY
+from app.pages.rendering import Renderer
 from app.pages.router import router
 from app.pages.signin import destination
 from core.clock import utc_now
@@ -50,7 +52,7 @@ FOREIGN = [
 
 
 def routes(database: Database, *, method: str) -> Iterator[str]:
-    for route in walk(router(database, SETTINGS)):
+    for route in walk(router(Door(database, SETTINGS, Renderer(SETTINGS)))):
         if method in (route.methods or ()):
             yield re.sub(r"\{\w+\}", "00000000-0000-0000-0000-000000000000", route.path)
 

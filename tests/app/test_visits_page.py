@@ -36,15 +36,20 @@ WAY_IN = re.compile(
 )
 
 
-@pytest.fixture
-def visiting(database: Database, ward: Ward) -> Callable[[str], TestClient]:
-    """Return who signs in where video visits are held."""
-    keep_alive(database, now=ward.now)
+@pytest.fixture(scope="module")
+def site(database: Database) -> FastAPI:
     web = FastAPI()
     app.pages.mount(web, database, SITE)
+    return web
+
+
+@pytest.fixture
+def visiting(database: Database, ward: Ward, site: FastAPI) -> Callable[[str], TestClient]:
+    """Return who signs in where video visits are held."""
+    keep_alive(database, now=ward.now)
 
     def sign_in(username: str) -> TestClient:
-        client = TestClient(web, base_url=BASE, follow_redirects=False)
+        client = TestClient(site, base_url=BASE, follow_redirects=False)
         token = csrf(client.get("/sign-in").text)
         fields = {"username": username, "password": PASSWORD, "csrf": token}
         assert client.post("/sign-in", data=fields).status_code == 303
@@ -122,6 +127,7 @@ def test_an_hour_that_is_none_is_refused_and_nothing_is_booked(
 def test_the_patients_page_has_time_and_way_in_until_it_is_cancelled(
     database: Database,
     visiting: Callable[[str], TestClient],
+    site: FastAPI,
     ward: Ward,
     language: str,
     invited: str,
@@ -140,10 +146,8 @@ def test_the_patients_page_has_time_and_way_in_until_it_is_cancelled(
             for each in messages_of(session, patient):
                 telephone.post(session, each, now=utc_now())
         secret, sent = telephone.secret(), telephone.texts
-    web = FastAPI()
-    app.pages.mount(web, database, SITE)
     browser = TestClient(
-        web, base_url=BASE, follow_redirects=False, headers={"Accept": "text/html"}
+        site, base_url=BASE, follow_redirects=False, headers={"Accept": "text/html"}
     )
 
     shown = opened(browser, secret).text

@@ -117,15 +117,8 @@ def asked_daily(patient: Patient, language: str = "en") -> str:
     return patient.told()
 
 
-@pytest.fixture(scope="module")
-def usual(database: Database) -> FastAPI:
-    web = FastAPI()
-    app.pages.mount(web, database, SETTINGS)
-    return web
-
-
 @pytest.fixture
-def patient(database: Database, usual: FastAPI) -> Iterator[Patient]:
+def patient(database: Database, pages: FastAPI) -> Iterator[Patient]:
     """Somebody of whom nothing is known yet."""
     who = uuid4()
     with database.transaction() as session:
@@ -133,4 +126,4 @@ def patient(database: Database, usual: FastAPI) -> Iterator[Patient]:
         session.flush()
         session.get_one(tables.Patient, who).zone = "Asia/Seoul"
     with phone() as telephone:
-        yield Patient(database, who, telephone, usual)
+        yield Patient(database, who, telephone, pages)
