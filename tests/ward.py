@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache, partial
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
@@ -45,6 +46,11 @@ if TYPE_CHECKING:
 PASSWORD = "correct horse battery staple"
 ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
 DAYS = 30
+
+
+_rulebook = cache(monitoring.service.load_rulebook)  # read once for all wards
+_model = cache(partial(monitoring.service.load_model, None))
+_policy = cache(alerts.service.load_policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,13 +268,11 @@ def _judge(session: Session, ward: Ward, person: Invented) -> None:
         session,
         patient,
         now=now,
-        rulebook=monitoring.service.load_rulebook(),
-        model=monitoring.service.load_model(None),
+        rulebook=_rulebook(),
+        model=_model(),
     )
     session.flush()
-    raised = alerts.service.raise_from(
-        session, assessment, now=now, policy=alerts.service.load_policy()
-    )
+    raised = alerts.service.raise_from(session, assessment, now=now, policy=_policy())
     ward.alerts[person.name] = raised
 
 

@@ -68,7 +68,7 @@ class Away:
     said: dict[str, list[str]] = field(default_factory=dict)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Organisation]:
     port, folder = free_port(), tmp_path_factory.mktemp("organisation")
     log = folder / "log"
@@ -108,7 +108,7 @@ def settings(issuer: str, environment: Environment = Environment.TEST) -> Settin
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def web(database: Database, ward: Ward, provider: Organisation) -> FastAPI:
     _ = ward
     web = FastAPI()
