@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import jwt
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, profiles
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from core.errors import UnauthenticatedError
@@ -221,7 +221,8 @@ def _proven(token: str, secret: str) -> tuple[Caller, int]:
 
 # --- passwords, sessions, opaque secrets -----------------------------------------------
 
-_HASHER = PasswordHasher()
+PASSWORD_COST = profiles.RFC_9106_LOW_MEMORY  # 64 MiB and three passes a try (SEC-05)
+_HASHER = PasswordHasher.from_parameters(PASSWORD_COST)
 
 
 def hash_password(password: str) -> str:

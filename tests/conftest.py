@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 import app.migrate
+import core.security
 from core.database import Database
 from core.embedded import Servers, servers
 from core.outbox import Outbox, State
@@ -23,6 +25,15 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 OPENED = pytest.StashKey[Database]()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Hash invented people's passwords at little cost: hundreds of tests sign in."""
+    hasher = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(core.security, "_HASHER", hasher)
+        yield
 
 
 @pytest.fixture(scope="session")

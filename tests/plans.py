@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from core.security import Caller, Role
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
 
     from tests.ward import Ward
 
+_site = cache(load_site_rules)
+
 
 def give_plan(session: Session, ward: Ward, patient: UUID) -> None:
-    site = load_site_rules()
+    site = _site()
     who = Caller("user", ward.user_id, role=Role.PHYSICIAN, practitioner_id=ward.practitioner_id)
     for ago, high, due in ((200, 120.0, 100), (100, 125.0, 3)):
         review = (ward.now - timedelta(days=due)).date()

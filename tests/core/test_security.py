@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import jwt
 import pytest
+from argon2 import PasswordHasher
 
 from app.commands.clients import make_key
 from core import security
@@ -117,3 +118,13 @@ def test_a_password_is_kept_as_argon2id_and_nothing_else() -> None:
     assert security.password_matches(stored, "correct horse battery")
     assert not security.password_matches(stored, "wrong horse battery")
     assert not security.password_matches("not a hash", "correct horse battery")
+
+
+def test_each_try_of_a_password_is_dear_sec_05() -> None:
+    """No less than RFC 9106 asks where memory is short."""
+    cost = security.PASSWORD_COST
+
+    assert (cost.memory_cost >= 64 * 1024, cost.time_cost >= 3) == (True, True)  # KiB, passes
+    hashed = PasswordHasher.from_parameters(cost).hash("correct horse battery")
+    assert hashed.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert security.password_matches(hashed, "correct horse battery")
