@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 
 from app.accounts.tables import AppUser
 from app.emergency.service import ENDED, STARTED
+from app.pages.devices import DevicePrint, devices_print
 from app.pages.door import Visit
 from app.pages.explained import Reader
 from app.pages.language import language
 from app.pages.wording import Moment
 from core.audit import Action, AuditEvent
 from core.sealed_fields import unseal
-from core.vitals import MEASURES, Vital
 from ingest.contacts.repository import contacts_of
 from ingest.repository import condition_groups, one_person
-from ingest.tables import Client, Condition, Device, StoredReading
+from ingest.tables import Client, Condition
 
-DEVICE_SPAN = timedelta(days=28)
 SHOWN = 20
 DISPROVEN = ("refuted", "entered-in-error")
 # What a row of the audit calls what was looked at, in words.
@@ -46,16 +45,6 @@ class ConditionPrint:
     codes: str
     since: str
     status: str
-
-
-@dataclass(frozen=True, slots=True)
-class DevicePrint:
-    """One device that measured in the last four weeks."""
-
-    name: str
-    measures: str
-    last: Moment
-    unused: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +84,7 @@ def record_print(visit: Visit, patient_id: UUID, reader: Reader) -> RecordPrint:
     said = language(visit.language)
     return RecordPrint(
         _conditions(visit, ids),
-        _devices(visit, ids, reader),
+        devices_print(visit, ids, reader),
         [
             CallPrint(
                 each.name or (said.say("Carer") if each.carer else said.say("Patient")),
@@ -140,51 +129,6 @@ def _named(codes: Sequence[Sequence[str]]) -> str:
             if code in group.snomed or any(bare.startswith(each) for each in group.icd10):
                 return group.display
     return "Condition"
-
-
-def _devices(visit: Visit, ids: Sequence[UUID], reader: Reader) -> list[DevicePrint]:
-    """Return the devices by the one heard last, with how many of their readings went unused."""
-    row = StoredReading
-    query = (
-        select(
-            row.device,
-            func.array_agg(row.vital.distinct()),
-            func.max(row.received_at),
-            func.count().filter(row.quality.not_in(("scored", "bound"))),
-        )
-        .where(row.patient_id.in_(ids), row.effective > visit.now - DEVICE_SPAN, row.device != "")
-        .group_by(row.device)
-        .order_by(func.max(row.received_at).desc())
-        .limit(SHOWN)
-    )
-    found = list(visit.session.execute(query))
-    names = _device_names(visit, [each[0] for each in found])
-    said = language(visit.language)
-    return [
-        DevicePrint(
-            names.get(device, said.say("Device without a name")),
-            ", ".join(said.say(MEASURES[Vital(vital)].display) for vital in sorted(vitals)),
-            reader.at(last),
-            unused,
-        )
-        for device, vitals, last, unused in found
-    ]
-
-
-def _device_names(visit: Visit, keys: Sequence[str]) -> dict[str, str]:
-    ids = {_uuid(key): key for key in keys}
-    query = select(Device).where(Device.id.in_([each for each in ids if each]))
-    return {
-        ids[row.id]: unseal(visit.session, Device.name, row.name, id=row.id)
-        for row in visit.session.scalars(query)
-    }
-
-
-def _uuid(key: str) -> UUID | None:
-    try:
-        return UUID(key.rpartition("/")[2])
-    except ValueError:
-        return None
 
 
 def accesses(

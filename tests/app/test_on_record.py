@@ -8,11 +8,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from sqlalchemy import select
+
 from app.emergency.service import ENDED, STARTED
 from core.audit import Action, record
 from core.clock import utc_now
+from core.sealed_fields import seal
 from core.security import Caller, Role
-from ingest.tables import Condition
+from core.vitals import Quality
+from ingest.people.tables import DeviceUse
+from ingest.tables import Condition, Device, StoredReading
 
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
@@ -55,7 +60,44 @@ def test_devices_are_shown_with_what_they_measured_and_when_they_were_last_heard
     )
 
     assert "Systolic BP" in shown
-    assert re.search(r"last heard <time", shown)
+    assert re.search(r"last heard <time[^>]*>[^<]+</time> · 14 readings in 7 days", shown)
+    assert "not used" not in shown
+    assert "Not known here: battery level" in shown
+
+
+def test_a_device_shows_which_share_of_its_week_was_not_used_and_why(
+    database: Database, enter: Enter, ward: Ward
+) -> None:
+    patient = ward.patients["Han Sooja"]
+    with database.transaction() as session:
+        rows = session.scalars(
+            select(StoredReading)
+            .where(StoredReading.patient_id == patient)
+            .order_by(StoredReading.effective.desc())
+        ).all()
+        rows[0].quality = rows[1].quality = Quality.IMPLAUSIBLE
+        rows[2].quality = Quality.UNIT_UNSURE
+        rows[8].quality = Quality.FUTURE  # of the week before
+
+    shown = card(enter(ward.username).get(f"/patients/{patient}").text, "devices")
+
+    assert "7 readings in 7 days" in shown
+    assert "43 % of them not used: 2 implausible, 1 with an unsure unit<" in shown
+
+
+def test_a_device_of_the_person_that_was_not_heard_is_named_as_such(
+    database: Database, enter: Enter, ward: Ward
+) -> None:
+    patient = ward.patients["Han Sooja"]
+    with database.transaction() as session:
+        id_ = uuid4()
+        session.add(Device(id=id_, name=seal(session, Device.name, "Bedside scale", id=id_)))
+        session.flush()
+        session.add(DeviceUse(id=uuid4(), device_id=id_, patient_id=patient))
+
+    shown = card(enter(ward.username).get(f"/patients/{patient}").text, "devices")
+
+    assert "Bedside scale: <strong>not heard in the last four weeks</strong>" in shown
 
 
 def test_the_team_sees_who_looked_by_name_and_the_rest_page_by_page_sec_19(
