@@ -6,8 +6,9 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3; 
 	>/dev/null 2>&1 && echo $$p && break; done)
 BIN := .venv/bin
 ARGS ?=
-# Test files are shared out to so many processes, each with servers of its own.
-WORKERS ?= 3
+# Test files are shared out to one process more than there are cores, each with servers of its
+# own: some tests wait for processes rather than work.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # How often `make faults` kills the API at a random point (REL-01).
 KILLS ?= 200
 
