@@ -7,14 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
-from sqlalchemy import select
 
-from alerts import repository
-from alerts.reasons import Reason
-from alerts.tables import Alert
-from core.clock import utc_now
-from core.vitals import Severity
 from tests.browser.conftest import Open, sign_in
+from tests.browser.states import rise
 from tests.browser.test_live import ROWS, WIDE, follow
 from tests.browser.test_pages import PHONE, listen
 
@@ -33,14 +28,15 @@ window.AudioContext = class extends Sound {
   constructor() { super(); window.made.push(navigator.userActivation.hasBeenActive); }
 };
 """
-
-
-def rise(database: Database, ward: Ward, name: str) -> None:
-    with database.transaction() as session:
-        first = select(Alert).where(Alert.patient_id == ward.patients[name]).limit(1)
-        alert = session.scalars(first).one()
-        alert.severity, alert.version = Severity.RED, alert.version + 1
-        repository.note(session, alert, "rose", Reason.ROSE, now=utc_now())
+# A stream that stays open, and of which nothing comes any more while `silent` is set.
+SILENCED = """
+const Stream = window.EventSource;
+window.EventSource = class extends Stream {
+  addEventListener(kind, hear) {
+    super.addEventListener(kind, (event) => { if (!window.silent) hear(event); });
+  }
+};
+"""
 
 
 def test_a_row_that_becomes_graver_is_offered_and_does_not_move_ux_13(
@@ -100,19 +96,29 @@ def test_a_row_that_cannot_be_read_anew_says_so_and_is_asked_for_again_ux_12(
     assert row.get_by_text("This row has changed.").count() == 0
 
 
-def test_a_stream_that_broke_without_a_word_is_asked_for_again_ux_12(
+def test_a_stream_that_broke_without_a_word_is_not_live_and_asked_for_again_ux_12_ux_14(
     browse: Open, ward: Ward
 ) -> None:
     """A network that was changed leaves a connection open that never says anything again."""
     page = browse(viewport=WIDE)
+    page.add_init_script(SILENCED)
     page.clock.install()
     sign_in(page, ward.username)
     page.locator("body.is-live").wait_for()
+    page.evaluate("window.silent = true")
     with page.expect_request("**/inbox/live*", timeout=15_000):
         page.clock.fast_forward(31_000)
+        page.clock.run_for(1_000)
+        said = page.locator("#not-live").inner_text()
+        rows = page.locator("body.not-live .rows")
+        assert re.match(r"Not live: rows as of \d\d:\d\d", said)
+        assert rows.evaluate("each => getComputedStyle(each).borderTopStyle") == "dashed"
         page.clock.run_for(8_000)
+    assert page.locator("#not-live").is_visible(), "asked for again is not heard from"
+    page.evaluate("window.silent = false")
 
     page.locator("#not-live").wait_for(state="detached")
+    assert page.locator("body.is-live").count() == 1
 
 
 def test_rows_are_read_anew_under_a_finger_that_was_lifted_ux_12(browse: Open, ward: Ward) -> None:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.browser.conftest import ROOT, Open, screenshot, sign_in, visit
+from tests.browser.states import states
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+    from core.database import Database
     from tests.ward import Ward
 
 pytestmark = pytest.mark.browser
@@ -157,8 +159,13 @@ def test_a_list_that_changed_elsewhere_says_so_without_moving(browse: Open, ward
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_has_an_accessibility_fault(browse: Open, ward: Ward, scheme: str) -> None:
-    """UX-10: axe-core finds nothing on any page, in both themes, wide and at 320 px."""
+def test_no_page_has_an_accessibility_fault(
+    browse: Open, ward: Ward, database: Database, scheme: str
+) -> None:
+    """UX-10: axe-core finds nothing on any page and state, in both themes, wide and at 320 px.
+
+    UX-12, UX-13, UX-14: also while rows are not live, something new is offered, nobody is listed.
+    """
     widths, rules = LOOKED_AT[scheme]
     page = browse(color_scheme=scheme, bypass_csp=True, viewport=WIDE)
     found: dict[str, Any] = {}
@@ -172,6 +179,10 @@ def test_no_page_has_an_accessibility_fault(browse: Open, ward: Ward, scheme: st
             visit(page, path)
             found[f"{name} {width['width']}"] = violations(page, rules)
             screenshot(page, f"{name}-{scheme}-{width['width']}")
+    page.set_viewport_size({"width": WIDE["width"], "height": WIDE["height"]})
+    for state in states(page, ward, database):
+        found[state] = violations(page, rules)
+        screenshot(page, f"{state}-{scheme}")
 
     assert {where: faults for where, faults in found.items() if faults} == {}
 
@@ -186,7 +197,7 @@ def violations(page: Page, rules: dict[str, Any]) -> list[str]:
     ]
 
 
-def test_every_page_reflows_at_320_pixels(browse: Open, ward: Ward) -> None:
+def test_every_page_reflows_at_320_pixels(browse: Open, ward: Ward, database: Database) -> None:
     """UX-10 (WCAG 1.4.10): nothing scrolls sideways but tables in their own frame."""
     page = browse(viewport=SMALLEST)
     sign_in(page, ward.username)
@@ -195,6 +206,8 @@ def test_every_page_reflows_at_320_pixels(browse: Open, ward: Ward) -> None:
     for name, path in paths(ward).items():
         visit(page, path)
         widths[name] = page.evaluate("document.documentElement.scrollWidth")
+    for state in states(page, ward, database):
+        widths[state] = page.evaluate("document.documentElement.scrollWidth")
 
     assert {name: width for name, width in widths.items() if width > SMALLEST["width"]} == {}
 
