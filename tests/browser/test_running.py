@@ -21,7 +21,7 @@ from ingest.numbers.repository import called
 from ingest.repository import responsible
 from ingest.tables import CareTeamParticipant, CareTeamPatient
 from lab.gateway import Tally
-from tests.browser.conftest import sign_in
+from tests.browser.conftest import sign_in, visit
 from tests.invented import enrolment, observation, ordinary
 from tests.people import clinician
 from tests.running_system import System, running_system, until
@@ -36,6 +36,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.processes]
 MRN, FAMILY = "running-1", "Byeongcheol"
 NAME = f"Test {FAMILY}"
 SEEN_BY_COLLEAGUES_WITHIN = 2.0  # seconds (UX-04)
+LET_GO_WITHIN = 12.0  # seconds: after 15 it would cut the streams off
 
 
 @pytest.fixture(scope="module")
@@ -125,3 +126,22 @@ def test_a_halted_worker_turns_the_strip_to_degraded_and_back(
         for each in workers:
             each.send_signal(signal.SIGCONT)
     expect(strip).to_contain_text("Alerting normal", timeout=120_000)
+
+
+def test_an_api_that_is_told_to_stop_lets_go_of_its_streams_and_the_page_says_not_live(
+    ward_at_work: System, open_inbox: list[Page]
+) -> None:
+    """UX-14, REL-37: it does not wait to cut its streams off, and is followed when it is back."""
+    page = open_inbox[0]
+    page.clock.install()
+    visit(page, "/inbox")
+    expect(page.locator("body.is-live")).to_have_count(1, timeout=15_000)
+    [api] = until(lambda: ward_at_work.children("app serve"), within=10, what="the API")
+
+    api.send_signal(signal.SIGTERM)
+
+    until(lambda: not api.is_running(), within=LET_GO_WITHIN, what="the API has ended")
+    page.clock.fast_forward(31_000)
+    expect(page.locator("#not-live")).to_contain_text("Not live: rows as of")
+    expect(page.locator("body.is-live")).to_have_count(1, timeout=60_000)
+    expect(page.locator("#not-live")).to_have_count(0)
