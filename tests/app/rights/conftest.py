@@ -8,8 +8,9 @@ import pytest
 from pydantic import SecretStr
 
 import app.main
+import app.pages
 from core.settings import Environment, Settings
-from tests.app.rights.whole import BASE, SECRET, Undone, Whole
+from tests.app.rights.whole import BASE, SECRET, Clock, Undone, Whole
 from tests.ward import keep_alive, open_ward
 
 if TYPE_CHECKING:
@@ -31,11 +32,14 @@ def whole(embedded: Servers, database: Database) -> Iterator[Whole]:
         database_url=SecretStr(embedded.database_url),
         broker_url=SecretStr(embedded.broker_url),
     )
+    clock, mounting = Clock(), app.pages.mount.__globals__
+    made = mounting["router"]
     undone = Undone(embedded.database_url, field_keys=embedded.field_keys)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(app.main, "connect", lambda _: undone)
+        patch.setitem(mounting, "router", lambda *given: made(*given[:2], clock))
         web = app.main.create_app(settings)
-    whole = Whole(web, undone, ward)
+    whole = Whole(web, undone, ward, clock=clock)
     whole.settle()
     yield whole
     undone.close()

@@ -33,6 +33,7 @@ from tests.ward import PASSWORD, Ward
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
     from fastapi import FastAPI
     from httpx2 import Response
@@ -52,6 +53,16 @@ FIELDS = {"to": str(uuid4()), "hours": "1", "by": "call", "reached": "yes", "lan
     "conclusion": "unsure/", "reason": "x", "units": "metric", "note": "x", "minutes": "10",
 }  # fmt: skip
 NOTHING = UUID(int=7)
+
+
+@dataclass(slots=True)
+class Clock:
+    """The clock of the pages, which a test may hold still."""
+
+    at: datetime | None = None
+
+    def __call__(self) -> datetime:
+        return self.at or utc_now()
 
 
 class Undone(Database):
@@ -111,6 +122,8 @@ class Whole:
     ward: Ward
     people: dict[str, str] = field(default_factory=dict)  # role to the secret of a session
     users: dict[str, UUID] = field(default_factory=dict)  # role to the account
+    clock: Clock = field(default_factory=Clock)
+    client: UUID = NOTHING  # a device that is bound to one patient
     token: str = ""
     ids: dict[tuple[str, str], str] = field(default_factory=dict)  # (what, whose) to its id
 
@@ -126,8 +139,13 @@ class Whole:
             session.flush()
             set_grant(session, SYSTEM, (client, own), granted=True, now=utc_now())
             for whose, name in (("own", OWN), ("other", OTHER)):
-                self._find(session, whose, name)
-        self.token = issue_token(client, SCOPES, secret=SECRET, now=utc_now())
+                self.find(session, whose, name)
+        self.client, self.token = client, self.token_of(client)
+
+    @staticmethod
+    def token_of(client: UUID) -> str:
+        """Return an access token of a client."""
+        return issue_token(client, SCOPES, secret=SECRET, now=utc_now())
 
     def _enter(self, session: Session, role: Role) -> str:
         person = clinician(session, uuid4(), f"The {role}", f"{uuid4().hex}@clinic.example")
@@ -142,7 +160,8 @@ class Whole:
         self.users[role] = user.id
         return open_session(session, user, now=utc_now())
 
-    def _find(self, session: Session, whose: str, name: str) -> None:
+    def find(self, session: Session, whose: str, name: str) -> None:
+        """Note what there is of somebody, so that it can be asked for."""
         patient = self.ward.patients[name]
         alert = self.ward.alerts[name][0]
         step = session.scalars(select(Step).where(Step.alert_id == alert)).first()
@@ -150,7 +169,7 @@ class Whole:
         delivery = Delivery(
             alert_id=alert,
             step_id=step.id,
-            recipient=practitioner(NOTHING),
+            recipient=practitioner(uuid4()),
             channel="email",
             severity="RED",
             state=DeliveryState.WAITING,
