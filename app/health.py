@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from alerts.tables import Incident
     from core.database import Database
+    from core.spool import Spool
 
 PROGRESS_WITHIN = timedelta(seconds=45)
 LONGEST_WAIT = {  # what the work of each queue may wait before somebody should look (REL-26)
@@ -58,8 +59,10 @@ class PipelineStatus:
         return not self.faults
 
 
-def pipeline(session: Session, *, now: datetime) -> PipelineStatus:
+def pipeline(session: Session, *, now: datetime, spool: Spool | None = None) -> PipelineStatus:
     """Judge the pipeline by what was closed, what has waited too long, and who is not judged.
+
+    `spool` is the disk on which the audit of an emergency waits while it cannot be written.
 
     The last is its proof about itself: that all goes well must not be concluded from silence
     (REL-26, AL-22).
@@ -75,6 +78,7 @@ def pipeline(session: Session, *, now: datetime) -> PipelineStatus:
         *_silent(incidents.latest(session)),
         *watch.faults(session, now=now),
         *promises.verdict(session, now=now),
+        *_spooled(spool),
     ]
     known = [each.since for each in faults if each.since is not None]
     return PipelineStatus(
@@ -126,13 +130,25 @@ def _silent(incident: Incident | None) -> list[Fault]:
     return [Fault(said, incident.opened_at)]
 
 
+def _spooled(spool: Spool | None) -> list[Fault]:
+    waiting = spool.waiting() if spool else None
+    if waiting is None:
+        return []
+    said = counted(
+        "the audit cannot be written: {count} read in an emergency waits on this server",
+        "the audit cannot be written: {count} reads in an emergency wait on this server",
+        {"count": whole(waiting.count)},
+    )
+    return [Fault(said, waiting.since)]
+
+
 def unjudged(session: Session, *, now: datetime) -> int:
     """Return how many people were not judged within the bound (AL-22)."""
     before = now - JUDGED_WITHIN
     return monitoring.repository.unjudged(session, known_since(before), before=before)
 
 
-def router(database: Database, broker_url: str) -> APIRouter:
+def router(database: Database, broker_url: str, spool: Spool | None = None) -> APIRouter:
     """Return `/healthz` (this process) and `/readyz` (everything it needs)."""
     routes = APIRouter()
 
@@ -148,6 +164,7 @@ def router(database: Database, broker_url: str) -> APIRouter:
             **checks,
             "seconds_waiting": seconds_waiting(database),
             "unjudged": everybody_judged(database),
+            "audit_waiting": audit_waiting(spool),
         }
         return JSONResponse(said, status_code=200 if good else 503)
 
@@ -166,6 +183,12 @@ def seconds_waiting(database: Database) -> dict[str, int]:
         name: int((now - since[priority]).total_seconds()) if priority in since else 0
         for priority, name in QUEUES.items()
     }
+
+
+def audit_waiting(spool: Spool | None) -> int:
+    """Return how many events of the audit wait on this server's disk: a person must look."""
+    waiting = spool.waiting() if spool else None
+    return waiting.count if waiting else 0
 
 
 def everybody_judged(database: Database) -> int | None:

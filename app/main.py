@@ -26,6 +26,7 @@ from app.subscriptions import router as subscriptions
 from core.embedded import Servers
 from core.logging import configure, logger
 from core.settings import Settings
+from core.spool import Spool
 from ingest.admission.service import Gate
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         elsewhere=fhir_search.inside_bundles(database, settings),
     )
     web.include_router(ingest.router.for_readings(door))
-    web.include_router(health.router(database, servers.broker_url))
+    web.include_router(health.router(database, servers.broker_url, Spool.of(settings.data)))
     web.include_router(metrics.router(database, settings))
     web.include_router(bulk.router(database, settings, gate=gate))
     # Before the door's other routes, which name any type: what Wardlight wrote is not read there.

@@ -12,9 +12,11 @@ from sqlalchemy.exc import DBAPIError
 import alerts.service
 from alerts.auditing.service import Breach
 from app import auditor, timetable
+from app.emergency import replaying
 from app.subscriptions import sending
 from app.watching import groups
 from core.logging import logger
+from core.spool import Spool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +60,9 @@ def routine(runtime: Runtime) -> Mapping[str, Job]:
         "subscriptions": sending.keep_up,
         "daily-question": partial(timetable.ask_daily, default=settings.daily_question_at),
         "digests": partial(timetable.compose_digests, policy=runtime.policy),
+        "refused-tries": timetable.sum_up_tries,
         "tidy": timetable.tidy,
+        replaying.JOB: partial(replaying.replay, spool=Spool.of(settings.data)),
     }
 
 

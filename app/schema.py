@@ -17,6 +17,7 @@ import app.periods
 import app.promises
 import app.sending.tables
 import app.subscriptions.tables
+import app.tries.tables
 import app.watching.tables
 import core.audit
 import core.outbox
@@ -66,6 +67,7 @@ TABLE_MODULES = (
     app.promises,
     app.sending.tables,
     app.subscriptions.tables,
+    app.tries.tables,
     app.watching.tables,
 )
 METADATA = Base.metadata

@@ -13,7 +13,10 @@ from alerts.incidents import service as incidents
 from alerts.patients import repository as messages
 from app import health, periods
 from app.bulk import loading
+from app.emergency.service import STARTED
 from app.periods import first, period_of
+from app.tries import repository as tried
+from app.tries import service as tries
 from core import outbox
 from core.logging import logger
 from core.outbox import Priority, Topic
@@ -75,6 +78,12 @@ def hear_everybody(session: Session, *, now: datetime, share: float) -> None:
         incidents.look(session, now=slot, share=share)
 
 
+def sum_up_tries(session: Session, *, now: datetime) -> None:
+    """Each minute, say how many refused sign-ins had no row of their own (SEC-06)."""
+    if first(session, "refused-tries", f"{now:%Y-%m-%dT%H:%M}", now=now):
+        tries.sum_up(session, now=now)
+
+
 def tidy(session: Session, *, now: datetime) -> None:
     """Once an hour, forget bulk data that expired; once a day, what was closed long ago."""
     if first(session, "expired", f"{now:%Y-%m-%dT%H}", now=now):
@@ -85,3 +94,4 @@ def tidy(session: Session, *, now: datetime) -> None:
         outbox.forget_done(session, before=now - KEEP_CLOSED)
         arrivals.forget(session, before=now - arrivals.KEPT)
         periods.forget(session, before=now - KEEP_RUNS)
+        tried.forget(session, STARTED, before=now - tries.KEPT)

@@ -2,6 +2,9 @@
 
 The application's role may insert and read these rows and nothing else: the migration
 grants neither UPDATE nor DELETE (SEC-18).
+
+Where a row cannot be written, nothing is given out. The one exception is what somebody reads of
+a patient whom they opened in an emergency: its event waits on the disk (`core.spool`).
 """
 
 from __future__ import annotations
@@ -9,14 +12,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
-from uuid import UUID
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
 
 from sqlalchemy import BigInteger, Identity, Index, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, instant
+from core.logging import logger
 from core.rows import copy_rows
+from core.spool import Spool, Spooled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +30,10 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from core.security import Caller
+
+log = logger(__name__)
+EMERGENCY = "ETREAT"  # HL7 v3 PurposeOfUse: emergency treatment
+_OVERRIDE = "emergency"  # where a session carries what its caller opened
 
 
 class Action(StrEnum):
@@ -89,13 +99,52 @@ def record(  # noqa: PLR0913 (an audit row has this many facts)
 
 def record_all(session: Session, caller: Caller, events: Iterable[Event], *, now: datetime) -> None:
     """Write the rows of several requests of one caller in one statement."""
+    override: Override | None = session.info.get(_OVERRIDE)
+    opened = override.patients if override else frozenset()
     rows = [
-        (now, *_of(caller), e.action, e.entity, e.entity_id, patient, e.outcome, e.purpose)
+        (now, *_of(caller), e.action, e.entity, e.entity_id, patient, e.outcome, why)
         for e in events
         for patient in dict.fromkeys(e.patients)
+        for why in (e.purpose or (EMERGENCY if patient in opened else None),)
     ]
-    if rows:
+    if not rows:
+        return
+    if override is None or not _only_reads(rows, opened):
         copy_rows(session, "audit_event", _TYPES, rows)
+        return
+    try:
+        with session.begin_nested():
+            copy_rows(session, "audit_event", _TYPES, rows)
+    except DBAPIError as error:
+        _keep(override.spool, rows, error)
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Whom a caller opened in an emergency, and where what they read waits if it must."""
+
+    patients: frozenset[UUID]
+    spool: Spool
+
+
+def override(session: Session, opened: Override) -> None:
+    """Let what a session reads of some patients be read in an emergency (SEC-14)."""
+    session.info[_OVERRIDE] = opened
+
+
+def _only_reads(rows: Iterable[tuple[Any, ...]], opened: frozenset[UUID]) -> bool:
+    """Return whether all that is to be written was read of those who were opened."""
+    return all(row[3] == Action.READ and row[6] in opened for row in rows)
+
+
+def _keep(spool: Spool, rows: Iterable[tuple[Any, ...]], error: DBAPIError) -> None:
+    """Put rows on the disk; where they do not get there either, the read is refused."""
+    try:
+        spool.append([Spooled(uuid4(), *row) for row in rows])
+    except OSError:
+        log.exception("the audit can be written neither down nor to the disk")
+        raise error from None
+    log.error("audit not writable: a read in an emergency waits on the disk")
 
 
 def _of(caller: Caller) -> tuple[str, UUID | None]:

@@ -16,6 +16,7 @@ PARTICIPATION = "http://dicom.nema.org/resources/ontology/DCM"
 ENTITIES = "http://terminology.hl7.org/CodeSystem/audit-entity-type"
 ROLES = "http://terminology.hl7.org/CodeSystem/object-role"
 SOURCES = "http://terminology.hl7.org/CodeSystem/security-source-type"
+PURPOSES = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 OUTCOMES = "urn:wardlight:codesystem:audit-outcome"
 _INTERACTION = {"C": "create", "R": "read", "U": "update", "D": "delete", "E": "search"}
 
@@ -30,11 +31,13 @@ class Done:
     agent: dict[str, Any]  # a Reference
     entity_reference: str = ""
     patient: str = ""  # a reference
+    purpose: str = ""  # HL7 v3 PurposeOfUse, where it is not the usual one
 
 
 def audit_event(done: Done, *, recorded: datetime) -> dict[str, Any]:
     """Return the resource: who did what to whose data, when, and how it ended; no values."""
     succeeded = done.outcome == "success"
+    why = [{"coding": [{"system": PURPOSES, "code": done.purpose}]}]
     return {
         "resourceType": "AuditEvent",
         "type": coding(TYPES, "rest", "RESTful Operation"),
@@ -43,11 +46,13 @@ def audit_event(done: Done, *, recorded: datetime) -> dict[str, Any]:
         "recorded": recorded.isoformat(),
         "outcome": "0" if succeeded else "4",
         "outcomeDesc": done.outcome,
+        **({"purposeOfEvent": why} if done.purpose else {}),
         "agent": [
             {
                 "type": {"coding": [coding(PARTICIPATION, "110153", "Source Role ID")]},
                 "who": done.agent,
                 "requestor": True,
+                **({"purposeOfUse": why} if done.purpose else {}),
             }
         ],
         "source": {

@@ -66,12 +66,11 @@ def first_return(session: Session, state: str, *, now: datetime) -> bool:
 
 
 def enter(session: Session, identity: Identity, invitation: str, *, now: datetime) -> str | None:
-    """Return the secret of a new session; None where this person has no account, and audit both."""
+    """Return the secret of a new session, with its row in the audit; None without an account."""
     user = repository.by_identity(session, identity.issuer, identity.subject)
     if user is None and invitation:
         user = _bind(session, identity, invitation, now=now)
     if user is None or user.disabled:
-        note_refusal(session, now=now)
         return None
     return open_session(session, user, now=now)
 
@@ -80,11 +79,6 @@ def is_bound(session: Session, caller: Caller) -> bool:
     """Return whether a person signs in at the organisation."""
     user = session.get(AppUser, caller.id)
     return user is not None and user.subject is not None
-
-
-def note_refusal(session: Session, *, now: datetime) -> None:
-    """Write down that a sign-in came to nothing; of whom, nobody knows."""
-    record(session, SYSTEM, Action.EXECUTE, "sign-in", now=now, outcome="refused")
 
 
 def _bind(

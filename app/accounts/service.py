@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 from app.accounts import repository, throttle
 from app.accounts.passwords import too_common
 from app.accounts.tables import AppUser, LoginSession, SignInFailure
+from app.tries.service import note_sign_in
 from core.audit import Action, record
 from core.errors import ConflictError, InvalidError, NotFoundError
 from core.sealed_fields import seal, unseal
@@ -133,18 +134,18 @@ def sign_in(session: Session, attempt: Attempt, *, now: datetime) -> str | Refus
     Address and user name of a failed try are stored as digests only. A refusal is a value, so
     that the failure it counts is committed.
     """
-    username = _normal(attempt.username)
+    username, nobody = _normal(attempt.username), _nobody()
     account, source = digest(username), digest(attempt.source)
     waiting = _waiting(session, account=account, source=source, now=now)
     user = repository.by_username(session, username)
     known = user is not None and not user.disabled and (attempt.demo or not user.demo)
     # The hash is verified even where nothing can come of it, so that time tells nothing.
-    stored = (user.password_hash if user else "") or _nobody()
+    stored = (user.password_hash if user else "") or nobody
     right = password_matches(stored, attempt.password[:LONGEST_PASSWORD])
     if waiting or not (known and right) or user is None:
         if not waiting:
             session.add(SignInFailure(account_digest=account, source_digest=source, at=now))
-        record(session, SYSTEM, Action.EXECUTE, "sign-in", now=now, outcome="refused")
+        note_sign_in(session, attempt.source, now=now)
         return Refused(waiting)
     repository.forget_failures(session, account=account, before=now - throttle.WINDOW)
     return open_session(session, user, now=now)
@@ -263,5 +264,8 @@ def _normal(username: str) -> str:
 
 @cache
 def _nobody() -> str:
-    """Return the hash that is verified for an account that does not exist."""
+    """Return the hash that is verified for an account that does not exist.
+
+    Whoever signs in first in a process has it made, known or not: it takes as long as a verify.
+    """
     return hash_password(new_secret())

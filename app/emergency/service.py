@@ -18,13 +18,14 @@ from sqlalchemy import func, select
 from alerts.steps.service import give_back
 from app.accounts.tables import AppUser
 from core import outbox
-from core.audit import Action, AuditEvent, Event, record_all
+from core.audit import EMERGENCY, Action, AuditEvent, Event, Override, override, record_all
 from core.database import now_of
 from core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from core.outbox import Topic
 from core.sealed_fields import seal, unseal
 from core.security import SYSTEM, Caller, Role
 from ingest.access.tables import EmergencyAccess
+from ingest.merging.repository import everybody
 from ingest.numbers.repository import owners
 from ingest.receipt import Kind, Name
 from ingest.repository import may_see, one_person, survivor, visible_to
@@ -33,9 +34,10 @@ from ingest.tables import Patient
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from core.spool import Spool
+
 LASTS = timedelta(minutes=60)
 LONGEST = 500
-PURPOSE = "ETREAT"  # HL7 v3 PurposeOfUse: emergency treatment
 STARTED = "emergency-override-started"  # DCM 110127
 ENDED = "emergency-override-stopped"
 REASONS = {
@@ -168,6 +170,15 @@ def open_of(session: Session, caller: Caller) -> list[Open]:
     return [Open(*row) for row in session.execute(query)]
 
 
+def enter(session: Session, caller: Caller, spool: Spool) -> list[Open]:
+    """Return the access that a caller has now, under which the session reads from here on."""
+    found = open_of(session, caller)
+    if found:
+        records = everybody(session, [each.patient_id for each in found])
+        override(session, Override(frozenset().union(*records.values()), spool))
+    return found
+
+
 def end(session: Session, caller: Caller, id_: UUID) -> None:
     """End one's own access before its hour is over; raise `NotFoundError` for any other."""
     row = session.get(EmergencyAccess, id_)
@@ -201,7 +212,7 @@ def _give_back(session: Session, row: EmergencyAccess, *, now: datetime) -> None
 def _note(
     session: Session, caller: Caller, row: EmergencyAccess, entity: str, *, now: datetime
 ) -> None:
-    event = Event(Action.EXECUTE, entity, row.id, (row.patient_id,), purpose=PURPOSE)
+    event = Event(Action.EXECUTE, entity, row.id, (row.patient_id,), purpose=EMERGENCY)
     record_all(session, caller, [event], now=now)
 
 

@@ -89,5 +89,6 @@ def _event(row: AuditEvent, name: str) -> dict[str, Any]:
         agent=agent,
         entity_reference=f"{row.entity}/{row.entity_id}" if served else "",
         patient=f"Patient/{row.patient_id}" if row.patient_id else "",
+        purpose=row.purpose or "",
     )
     return audit_event(done, recorded=row.recorded)

@@ -18,7 +18,7 @@ from fastapi import Request, Response
 from sqlalchemy.orm import Session
 
 from app.accounts import service as accounts
-from app.emergency.service import Open, open_of
+from app.emergency.service import Open, enter
 from app.oidc.provider import Provider
 from app.pages.rendering import LANGUAGE_COOKIE, Renderer
 from core.clock import utc_now
@@ -26,6 +26,7 @@ from core.database import Database
 from core.errors import ForbiddenError, UnauthenticatedError
 from core.security import Caller, csrf_token, new_secret, same
 from core.settings import Environment, Settings
+from core.spool import Spool
 from monitoring.catalogue import ENGLISH
 
 LANGUAGE_LASTS = timedelta(days=365)
@@ -147,7 +148,7 @@ class Door:
                 self.who(who.caller),
                 tuple(
                     replace(each, time=f"{each.until.astimezone(self.zone):%H:%M}")
-                    for each in open_of(session, who.caller)
+                    for each in enter(session, who.caller, self.spool)
                 ),
                 who.idle_at,
                 who.expires_at,
@@ -196,6 +197,11 @@ class Door:
     def token(self, secret: str) -> str:
         """Return the form token of a session."""
         return csrf_token(secret, key=self.key)
+
+    @property
+    def spool(self) -> Spool:
+        """Return where the audit of an emergency waits if it cannot be written."""
+        return Spool.of(self.settings.data)
 
     @property
     def key(self) -> str:

@@ -19,17 +19,25 @@ from app.oidc.provider import Provider
 from app.pages.door import Door
 from app.pages.refusals import page_route
 from app.pages.signin import Said, destination, sign_in_page
+from app.tries import service as tries
 from core.errors import NotFoundError
 from core.logging import logger
 from core.security import same
 
 log = logger(__name__)
+# Counted apart from ways back that did not begin here.
+GENUINE, AWAY_KIND = "genuine|", "away|"
+MOST_GENUINE = 10 * tries.ROWS
 NOT_COMPLETED = Said(
     problem="The sign-in at your organisation was not completed. Try again.", status=400
 )
 NOT_INVITED = Said(
     problem="Your organisation knows you, but you have no account here. Ask for an invitation.",
     status=403,
+)
+TOO_MANY = Said(
+    problem="Too many sign-ins from your network came to nothing. Wait a little and try again.",
+    status=429,
 )
 AWAY = Said(
     problem="Your organisation's sign-in cannot be reached at the moment. Try again.", status=503
@@ -53,16 +61,20 @@ def router(door: Door) -> APIRouter:
         request: Request, code: str = "", state: str = "", iss: str = "", error: str = ""
     ) -> Response:
         provider, now = _provider(door), door.clock()
+        kept: Crossing | None = None
         try:
             kept = _crossing(door, request, state, now=now)
+            _within_reason(door, request, now=now)
             provider.check_return(iss, error)
             identity = provider.identify(code, kept, now=now)
         except SignInError as refused:
-            return _refused(door, request, refused)
+            return _refused(door, request, refused, genuine=kept is not None)
         with door.database.transaction() as session:
             secret = organisation.enter(session, identity, kept.invitation, now=now)
             if secret is not None:
                 accounts.sign_out(session, request.cookies.get(door.cookie, ""), now=now)
+            else:
+                tries.note_sign_in(session, GENUINE + source_of(request), now=now)
         if secret is None:
             return _forgetting(door, sign_in_page(door, request, kept.to, NOT_INVITED))
         response = RedirectResponse(kept.to, status_code=303)
@@ -110,12 +122,39 @@ def _crossing(door: Door, request: Request, state: str, *, now: datetime) -> Cro
     return kept
 
 
-def _refused(door: Door, request: Request, refused: SignInError) -> Response:
-    log.warning("sign-in at the organisation refused", reason=refused.reason)
+def _within_reason(door: Door, request: Request, *, now: datetime) -> None:
+    """Ask the provider no more for a source whose genuine ways back came to nothing so often.
+
+    A ward shares one address: what others send from there, who never left from our page, keeps
+    nobody out who did.
+    """
     with door.database.transaction() as session:
-        organisation.note_refusal(session, now=door.clock())
-    said = AWAY if isinstance(refused, ProviderAwayError) else NOT_COMPLETED
-    return _forgetting(door, sign_in_page(door, request, "", said))
+        made = tries.sign_ins(session, GENUINE + source_of(request), now=now)
+    if made >= MOST_GENUINE:
+        raise SignInError("too many tries")
+
+
+def _refused(
+    door: Door, request: Request, refused: SignInError, *, genuine: bool = False
+) -> Response:
+    log.warning("sign-in at the organisation refused", reason=refused.reason)
+    now, away = door.clock(), isinstance(refused, ProviderAwayError)
+    # That the provider is away is no fault of who wanted to sign in.
+    kind, most = (GENUINE, MOST_GENUINE) if genuine else ("", tries.ROWS)
+    source = (AWAY_KIND if away else kind) + source_of(request)
+    with door.database.transaction() as session:
+        made = tries.note_sign_in(session, source, now=now)
+    said = AWAY if away else NOT_COMPLETED
+    if away or made <= most:
+        return _forgetting(door, sign_in_page(door, request, "", said))
+    response = _forgetting(door, sign_in_page(door, request, "", TOO_MANY))
+    response.headers["Retry-After"] = str(int(tries.period_left(now).total_seconds()) + 1)
+    return response
+
+
+def source_of(request: Request) -> str:
+    """Return the network address that a request came from."""
+    return request.client.host if request.client else ""
 
 
 def _forgetting(door: Door, response: Response) -> Response:

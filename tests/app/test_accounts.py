@@ -1,22 +1,27 @@
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
+from argon2 import Parameters, PasswordHasher, extract_parameters
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from app.accounts import service, throttle
 from app.accounts.service import Attempt, NewUser, Refused
 from app.accounts.tables import AppUser, LoginSession, SignInFailure
+from core import security
 from core.audit import AuditEvent
 from core.errors import ConflictError, InvalidError
 from core.security import Role, digest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy.orm import Session
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -86,6 +91,93 @@ def test_a_wrong_password_and_an_unknown_person_are_refused_alike(
     unknown = service.sign_in(session, Attempt(f"no-{name}", "not it", SOURCE), now=NOW)
 
     assert wrong == unknown == Refused(timedelta())
+
+
+@dataclass(slots=True)
+class Work:
+    """Counts what a sign-in costs: each Argon2 run with its parameters, each statement."""
+
+    hasher: PasswordHasher
+    argon: list[Parameters] = field(default_factory=list)
+    statements: int = 0
+
+    def verify(self, stored: str, password: str) -> bool:
+        self.argon.append(extract_parameters(stored))
+        return self.hasher.verify(stored, password)
+
+    def hash(self, password: str) -> str:
+        made = self.hasher.hash(password)
+        self.argon.append(extract_parameters(made))
+        return made
+
+
+def work_of(session: Session, username: str, patch: pytest.MonkeyPatch) -> Work:
+    """Return what the first sign-in of a process costs."""
+    work, connection = Work(security._HASHER), session.connection()
+
+    def sent(*_: object) -> None:
+        work.statements += 1
+
+    event.listen(connection, "before_cursor_execute", sent)
+    with patch.context() as for_now:
+        for_now.setattr(security, "_HASHER", work)
+        service._nobody.cache_clear()
+        found = service.sign_in(session, Attempt(username, "not it", uuid4().hex), now=NOW)
+        session.flush()
+    event.remove(connection, "before_cursor_execute", sent)
+    assert isinstance(found, Refused)
+    return work
+
+
+def disabled(session: Session, username: str) -> str:
+    service.disable_named(session, username, now=NOW)
+    return username
+
+
+def of_the_organisation(session: Session, username: str) -> str:
+    session.scalars(select(AppUser).where(AppUser.username == username)).one().password_hash = ""
+    session.flush()
+    return username
+
+
+def of_the_demo(session: Session, username: str) -> str:
+    new = NewUser(f"demo-{username}", "X", PASSWORD, Role.NURSE, demo=True)
+    service.create_user(session, new, now=NOW)
+    return new.username
+
+
+@pytest.mark.parametrize("waits", [False, True], ids=["at once", "must wait"])
+@pytest.mark.parametrize(
+    "whose",
+    [lambda _, name: f"no-{name}", disabled, of_the_organisation, of_the_demo],
+    ids=["unknown", "disabled", "of the organisation", "of the demo"],
+)
+def test_a_sign_in_does_the_same_work_whoever_it_is_for_sec_06(
+    session: Session,
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    whose: Callable[[Session, str], str],
+    *,
+    waits: bool,
+) -> None:
+    """Time follows work: one Argon2 verify at the same cost, the same statements."""
+    other = whose(session, name)
+    known = f"known-{name}"
+    service.create_user(session, NewUser(known, "X", PASSWORD, Role.NURSE), now=NOW)
+    if waits:
+        for each in (known, other):
+            session.add_all(
+                SignInFailure(account_digest=digest(each), source_digest="", at=NOW)
+                for _ in range(throttle.ACCOUNT_ALLOWANCE + 2)
+            )
+    session.flush()
+    session.expunge_all()
+
+    works = [work_of(session, each, monkeypatch) for each in (known, other)]
+
+    assert works[0].argon == works[1].argon
+    assert len(works[0].argon) == 2  # the one for nobody is made, the right one is verified
+    assert works[0].statements == works[1].statements > 0
 
 
 def test_failures_slow_an_account_down_and_a_success_forgets_them(

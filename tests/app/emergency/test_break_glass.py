@@ -51,6 +51,7 @@ def nothing_open(database: Database, ward: Ward) -> None:
     with database.transaction() as session:
         session.get_one(Patient, hidden).name = seal(session, Patient.name, HIDDEN, id=hidden)
         session.execute(text("update emergency_access set ended_at = now() where ended_at is null"))
+        session.execute(text("delete from refused_tries"))
 
 
 def opening(client: TestClient, **fields: str) -> int:

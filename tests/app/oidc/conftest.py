@@ -91,6 +91,13 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Organisation]
 
 
 @pytest.fixture(autouse=True)
+def nothing_tried(database: Database) -> None:
+    """Let each test begin as if nobody had tried anything in this quarter of an hour."""
+    with database.transaction() as session:
+        session.execute(text("delete from refused_tries"))
+
+
+@pytest.fixture(autouse=True)
 def honest(provider: Organisation) -> Iterator[None]:
     yield
     provider.alter()

@@ -1,0 +1,71 @@
+"""Counts tries: one row for each who, what and period, however many there were."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.tries.tables import RefusedTries
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.orm import Session
+
+PERIOD = timedelta(minutes=15)
+
+
+def begin_of(now: datetime) -> datetime:
+    """Return when the period of an instant began."""
+    return now - timedelta(seconds=now.timestamp() % PERIOD.total_seconds())
+
+
+def count(
+    session: Session, what: str, who: str, *, now: datetime, held: bool = False
+) -> RefusedTries:
+    """Count one more, and return the row of this period; several at once wait for each other."""
+    tried = 0 if held else 1
+    row = insert(RefusedTries).values(
+        what=what, who=who, period=begin_of(now), tried=tried, held=1 - tried, last_at=now
+    )
+    added = row.on_conflict_do_update(
+        index_elements=["what", "who", "period"],
+        set_={
+            "tried": RefusedTries.tried + tried,
+            "held": RefusedTries.held + 1 - tried,
+            # Who is held back does not wait longer for it.
+            "last_at": RefusedTries.last_at if held else row.excluded.last_at,
+        },
+    )
+    found = added.returning(RefusedTries)
+    return session.scalars(found, execution_options={"populate_existing": True}).one()
+
+
+def of(session: Session, what: str, who: str, *, now: datetime) -> RefusedTries | None:
+    """Return the row of this period, or None."""
+    return session.get(RefusedTries, (what, who, begin_of(now)))
+
+
+def since(session: Session, what: str, at: datetime, *, most: int) -> Sequence[RefusedTries]:
+    """Return the periods from an instant on, the newest first."""
+    query = select(RefusedTries).where(RefusedTries.what == what, RefusedTries.period >= at)
+    newest = query.order_by(RefusedTries.period.desc(), RefusedTries.who)
+    return session.scalars(newest.limit(most)).all()
+
+
+def take_ended(session: Session, what: str, *, now: datetime) -> Sequence[RefusedTries]:
+    """Take out the periods that are over; no other process takes the same."""
+    over = delete(RefusedTries).where(
+        RefusedTries.what == what, RefusedTries.period < begin_of(now)
+    )
+    return session.scalars(over.returning(RefusedTries)).all()
+
+
+def forget(session: Session, what: str, *, before: datetime) -> None:
+    """Delete what is older than an instant."""
+    session.execute(
+        delete(RefusedTries).where(RefusedTries.what == what, RefusedTries.period < before)
+    )

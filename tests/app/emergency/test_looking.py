@@ -1,0 +1,92 @@
+"""Whoever guesses who is here by looking for them in an emergency is slowed and seen (SEC-14)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import select, text
+
+import app.pages
+from app.accounts.service import NewUser, create_user, open_session
+from app.accounts.tables import AppUser
+from app.emergency.service import STARTED
+from core.audit import AuditEvent
+from core.clock import utc_now
+from core.security import Role
+from tests.app.conftest import BASE, SETTINGS, csrf
+from tests.ward import PASSWORD
+
+if TYPE_CHECKING:
+    from core.database import Database
+
+LOOK = {"reason": "emergency", "text": "Collapsed.", "name": "Nobody Here", "born": "1950-01-01"}
+FREE = 4  # slips of the hand
+
+
+@pytest.fixture
+def web(database: Database) -> FastAPI:
+    with database.transaction() as session:
+        session.execute(text("delete from refused_tries"))
+    web = FastAPI()
+    app.pages.mount(web, database, SETTINGS)
+    return web
+
+
+def enter(web: FastAPI, database: Database, role: Role) -> tuple[TestClient, UUID]:
+    """Return the browser of somebody of a role, and their account."""
+    with database.transaction() as session:
+        login = f"{role}-{uuid4().hex[:8]}"
+        new = NewUser(login, f"{role} {login[-4:]}", PASSWORD, role, demo=True)
+        user = session.get_one(AppUser, create_user(session, new, now=utc_now()))
+        secret = open_session(session, user, now=utc_now())
+    http = TestClient(web, base_url=BASE, follow_redirects=False)
+    http.cookies.set("wardlight", secret)
+    return http, user.id
+
+
+def look(http: TestClient, times: int) -> list[int]:
+    token = csrf(http.get("/break-glass").text)
+    answers = [http.post("/break-glass", data={**LOOK, "csrf": token}) for _ in range(times)]
+    for each in answers:
+        assert ("retry-after" in each.headers) == (each.status_code == 429)
+        assert f'value="{LOOK["name"]}"' in each.text  # nobody types it twice in an emergency
+        assert f"required>{LOOK['text']}</textarea>" in each.text
+    return [each.status_code for each in answers]
+
+
+def test_guessing_takes_ever_longer_for_who_guesses_alone_sec_14(
+    web: FastAPI, database: Database
+) -> None:
+    (nurse, who), (other, _) = (enter(web, database, Role.NURSE) for _ in range(2))
+
+    assert look(nurse, FREE + 3) == [404] * (FREE + 1) + [429] * 2
+    assert look(other, 1) == [404]
+    with database.transaction() as session:
+        query = select(AuditEvent.outcome).where(
+            AuditEvent.entity == STARTED, AuditEvent.caller_id == who
+        )
+        assert sorted(session.scalars(query)) == ["refused"] * (FREE + 1) + ["throttled"] * 2
+        session.execute(text("update refused_tries set last_at = last_at - interval '5 minutes'"))
+    assert look(nurse, 1) == [404]
+
+
+def test_the_reviewers_see_who_looked_in_vain_and_for_nobody_s_name_sec_14(
+    web: FastAPI, database: Database
+) -> None:
+    nurse, _ = enter(web, database, Role.NURSE)
+    supervisor, _ = enter(web, database, Role.SUPERVISOR)
+    assert "tries-title" not in supervisor.get("/break-glass/reviews").text
+    look(nurse, FREE + 3)
+
+    page = supervisor.get("/break-glass/reviews").text
+    row = page[page.index('id="tries"') :].partition("<tbody>")[2].partition("</tbody>")[0]
+
+    assert row.count("<tr>") == 1
+    assert 'scope="row">nurse ' in row
+    assert f"<td>{FREE + 1}</td><td>2</td>" in row
+    assert LOOK["name"] not in page
+    assert nurse.get("/break-glass/reviews").status_code == 404
