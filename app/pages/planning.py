@@ -32,6 +32,7 @@ from app.what_if import of_person
 from core.errors import ConflictError, InvalidError, NotFoundError
 from core.vitals import MEASURES, Vital
 from ingest import repository as people
+from ingest.admission.service import turn
 from monitoring.plans import service
 from monitoring.plans.showing import Draft, Key, would_be
 from monitoring.plans.versions import TARGET
@@ -63,7 +64,10 @@ def router(door: Door) -> APIRouter:
             service.answers(visit.session, visit.caller, patient_id)
             desk = desk_of(door, visit, patient_id)
             refused, meant = meant_by(desk, form)
-            return _refused(desk, refused) if refused else _preview(desk, form, meant)
+            if refused:
+                return _refused(desk, refused)
+            with turn(visit.session, "what-if", visit.caller.id):
+                return _preview(desk, form, meant)
 
     @routes.post("/patients/{patient_id}/plan")
     def save(request: Request, patient_id: UUID, form: Annotated[PlanForm, Form()]) -> Response:

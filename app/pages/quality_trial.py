@@ -22,6 +22,7 @@ from app.pages.refusals import page_route
 from app.what_if import labels, stored_pasts, what_if
 from core.errors import NotFoundError
 from ingest import repository as people
+from ingest.admission.service import turn
 from monitoring.plans.in_force import chosen
 from monitoring.plans.plan_file import SitePlan
 from reports.proposals import plan_text
@@ -51,12 +52,14 @@ def router(door: Door) -> APIRouter:
             proposal = proposal_of(door, world, line) if line else None
             if line is None or proposal is None or proposal.limit is None:
                 raise NotFoundError("nothing is proposed for this rule")
+            with turn(visit.session, "what-if", visit.caller.id):
+                tried = _tried(door, visit, line, proposal)
             return door.pages.page(
                 "quality_trial.html",
                 visit=visit,
                 here="quality",
                 back=f"/quality?{what.query()}",
-                **_tried(door, visit, line, proposal),
+                **tried,
             )
 
     return routes

@@ -25,6 +25,7 @@ from core.errors import (
     ForbiddenError,
     InvalidError,
     NotFoundError,
+    ThrottledError,
     UnauthenticatedError,
     WardlightError,
 )
@@ -48,6 +49,7 @@ WORDS: dict[type[WardlightError], Words] = {
     ForbiddenError: Words(403, "Not done", ""),
     ConflictError: Words(409, "Not done", ""),
     InvalidError: Words(422, "Not understood", ""),
+    ThrottledError: Words(429, "Not yet", ""),
 }
 UNREADABLE = Words(422, "Not understood", "The form was not complete. Go back and try again.")
 TOO_LARGE = Words(413, "Too much", "The form was larger than any form of ours.")
@@ -113,7 +115,10 @@ def _refused(pages: Renderer, request: Request, error: Exception) -> Response:
             return _to_sign_in(request)
         case WardlightError() if type(error) in WORDS:
             said = language(pages.language(request))
-            return refuse(pages, request, WORDS[type(error)], said.refusal(error))
+            answer = refuse(pages, request, WORDS[type(error)], said.refusal(error))
+            if isinstance(error, ThrottledError):
+                answer.headers["Retry-After"] = str(error.after)
+            return answer
         case RequestValidationError():
             return refuse(pages, request, _unreadable(error))
         case HTTPException():

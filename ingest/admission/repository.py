@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import redis
 from sqlalchemy import func, select
@@ -15,7 +16,7 @@ from core.logging import logger
 from core.outbox import Outbox, Priority, State, Topic, stands
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -40,6 +41,21 @@ if grant > 0 then
 end
 return {grant, redis.call('PTTL', KEYS[1])}
 """
+
+
+_LET_GO = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A name that somebody has for a while; `here`: as this process alone knows it."""
+
+    token: str
+    seconds: int
+    name: str = ""
+    here: bool = False
 
 
 @dataclass(slots=True)
@@ -84,6 +100,44 @@ class Allowance:
                 answers[key] = max(1, round(left + 0.5))
         return answers
 
+    def hold(self, names: Sequence[str], seconds: int) -> Held | None:
+        """Take the first of some names that nobody has, for so long at most; None where none is.
+
+        While the server is away each process keeps its own names.
+        """
+        held = Held(uuid4().hex, seconds)
+        if self._counts():
+            try:
+                asked = self._client or self._connect()
+                for name in names:
+                    if asked.set(f"wardlight:{name}", held.token, nx=True, ex=seconds):
+                        return replace(held, name=name)
+            except (redis.RedisError, OSError) as error:
+                self._leave_alone(error)
+            else:
+                return None
+        return next((replace(held, name=n, here=True) for n in names if self._take(n, held)), None)
+
+    def let_go(self, held: Held) -> None:
+        """Give a name back, unless its time was over and somebody else has it."""
+        if held.here:
+            with self._lock:
+                self._held.pop(f"name:{held.name}", None)
+            return
+        try:
+            (self._client or self._connect()).eval(_LET_GO, 1, f"wardlight:{held.name}", held.token)
+        except (redis.RedisError, OSError) as error:
+            self._leave_alone(error)  # it ends by itself
+
+    def _take(self, name: str, held: Held) -> bool:
+        now = time.monotonic()
+        with self._lock:
+            known = self._held.get(f"name:{name}")
+            if known is not None and known.until > now:
+                return False
+            self._held[f"name:{name}"] = _Held(0, now + held.seconds)
+        return True
+
     def _spent_here(self, key: str, cost: int) -> bool:
         with self._lock:
             held = self._held.get(key)
@@ -107,15 +161,22 @@ class Allowance:
         """Return what is granted of each, and how many seconds its window still lasts."""
         if not costs:
             return {}
-        counts = not self.broker_url.startswith(("amqp://", "amqps://"))
-        if not counts or time.monotonic() < self._away_until:
+        if not self._counts():
             return {key: self._alone(key, limit) for key in costs}
         try:
             return self._asked(costs, limit)
         except (redis.RedisError, OSError) as error:
-            log.warning("budgets are kept by each process alone", error=type(error).__name__)
-            self._away_until = time.monotonic() + AWAY_SECONDS
+            self._leave_alone(error)
             return {key: self._alone(key, limit) for key in costs}
+
+    def _counts(self) -> bool:
+        """Return whether there is a server to count, as far as is known."""
+        amqp = self.broker_url.startswith(("amqp://", "amqps://"))
+        return not amqp and time.monotonic() >= self._away_until
+
+    def _leave_alone(self, error: Exception) -> None:
+        log.warning("budgets are kept by each process alone", error=type(error).__name__)
+        self._away_until = time.monotonic() + AWAY_SECONDS
 
     def _asked(self, costs: Mapping[str, int], limit: int) -> dict[str, tuple[int, float]]:
         ahead, window = limit // BLOCKS, int(self.window * 1000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,15 +13,17 @@ from fastapi.concurrency import run_in_threadpool
 from core.clock import utc_now
 from core.errors import OverloadedError, ThrottledError
 from core.outbox import Priority
-from ingest.admission.repository import Allowance, untouched_since
+from ingest.admission.repository import Allowance, Held, untouched_since
 from ingest.receipt import refuse
 from ingest.screen import LARGE, cannot_wait, resources_in
 from ingest.tables import Client
 from ingest.urgency import alarming
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from uuid import UUID
+
+    from sqlalchemy.orm import Session
 
     from core.database import Database
     from core.security import Caller
@@ -35,6 +38,9 @@ SAMPLE_SECONDS = 1.0
 RESERVE = 10  # alarming readings may go over a client's budget by this part of it
 BULK_AGAIN_SECONDS = 30
 ALL_AGAIN_SECONDS = 10
+LONG_AT_ONCE = 2  # pieces of long work that an installation does within requests
+LONG_SECONDS = 120  # after which a turn is over, whatever became of the process that had it
+TURN_AGAIN_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +165,30 @@ class Shares:
     limit: int
 
 
+@contextmanager
+def turn(session: Session, what: str, who: UUID | None) -> Iterator[None]:
+    """Let one long piece of work of a person run at a time, and few of everybody (SEC-36).
+
+    Raises `ThrottledError` where it is not one's turn. In a process without a gate it always is.
+    """
+    shares = session.info.get(_SHARES)
+    if not isinstance(shares, Shares):
+        yield
+        return
+    allowance, held = shares.allowance, list[Held]()
+    names = [f"turn:{what}:{who}"], [f"turn:{what}#{n}" for n in range(LONG_AT_ONCE)]
+    try:
+        for wanted, said in zip(names, (_YOURS_RUNS, _OTHERS_RUN), strict=True):
+            mine = allowance.hold(wanted, LONG_SECONDS)
+            if mine is None:
+                raise ThrottledError(said, after=TURN_AGAIN_SECONDS)
+            held.append(mine)
+        yield
+    finally:
+        for each in held:
+            allowance.let_go(each)
+
+
 def over_share(
     desk: Desk, parsed: Mapping[int, ParsedObservation], patients: Mapping[Ref, UUID]
 ) -> dict[int, Answer]:
@@ -179,6 +209,11 @@ def over_share(
     }
 
 
+_YOURS_RUNS = (
+    "This is being worked out for you already, perhaps in another window. Wait until it is done,"
+    " then try again."
+)
+_OTHERS_RUN = "This is being worked out for others at the moment. Try again in a few seconds."
 _OVER_SHARE = "more was sent of this patient than is agreed for a minute: send it again after that"
 _OVER_BUDGET = (
     "more was sent than is agreed for this time: nothing was taken; wait as Retry-After says"

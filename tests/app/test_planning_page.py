@@ -11,12 +11,15 @@ from sqlalchemy import select
 
 from core.audit import Action, AuditEvent
 from core.outbox import Outbox
+from ingest.admission.repository import Allowance
+from ingest.admission.service import LONG_AT_ONCE, Shares
 from tests.app.planning import Sheet, admitted, hidden, review, versions, words
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from core.database import Database
+    from core.embedded import Servers
     from tests.app.conftest import Enter
     from tests.ward import Ward
 
@@ -134,3 +137,33 @@ def test_the_second_editor_sees_who_was_first_and_keeps_their_typing_ux_05(
     )
     second.save(second.client.post(f"{second.path}/preview", data=again).text)
     assert versions(database, patient) == [("set", 145.0), ("changed", 155.0)]
+
+
+def test_one_what_if_runs_at_a_time_for_one_person_and_few_for_all_sec_36(
+    database: Database, embedded: Servers, enter: Enter, ward: Ward, patient: UUID
+) -> None:
+    sheet, allowance = Sheet(enter(ward.username), patient), Allowance(embedded.broker_url)
+    everybodys = [f"turn:what-if#{n}" for n in range(LONG_AT_ONCE)]
+    database.info["shares"] = Shares(allowance, 1_000)
+    try:
+        mine = allowance.hold([f"turn:what-if:{ward.user_id}"], 60)
+        assert mine is not None
+        again = sheet.preview(warn_high="145")
+        sheet.client.cookies.set("wardlight-language", "ko")
+        korean = sheet.preview(warn_high="145")
+        allowance.let_go(mine)
+        slots = [allowance.hold(everybodys, 60) for _ in everybodys]
+        busy = sheet.preview(warn_high="145")
+        for slot in slots:
+            assert slot is not None
+            allowance.let_go(slot)
+        free = [sheet.preview(warn_high="145").status_code for _ in range(2)]
+    finally:
+        del database.info["shares"]
+
+    assert [each.status_code for each in (again, korean, busy)] == [429] * 3
+    assert again.headers["retry-after"] == "5"
+    assert "being worked out for you already" in words(again.text)
+    assert "이미 진행 중입니다" in words(korean.text)
+    assert "다른 사용자의 계산이 진행 중입니다" in words(busy.text)
+    assert free == [200, 200]

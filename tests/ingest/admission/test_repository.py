@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
+
+import pytest
 
 from core import outbox
 from core.outbox import Priority, Topic
@@ -110,3 +113,38 @@ def test_the_probe_of_workers_that_were_stopped_keeps_nobody_out_rel_25(session:
     outbox.offer(session, Topic.PROBE, uuid4(), now=at, priority=Priority.CRITICAL)
 
     assert untouched_since(session, now=NOW) == {}
+
+
+AWAY = "redis://127.0.0.1:1/0"  # where nobody answers
+AMQP = "amqp://somebody:secret@127.0.0.1/"
+
+
+def test_two_processes_never_hold_one_name_and_whoever_lets_go_gives_only_their_own_sec_36(
+    embedded: Servers,
+) -> None:
+    one, two = Allowance(embedded.broker_url), Allowance(embedded.broker_url)
+    names = [f"turn:{uuid4()}" for _ in range(2)]
+
+    first, second, third = one.hold(names, 60), two.hold(names, 60), one.hold(names, 60)
+    assert first is not None
+    assert second is not None
+    assert {first.name, second.name} == set(names)
+    assert third is None
+
+    two.let_go(replace(first, token="another"))
+    assert two.hold(names, 60) is None
+    one.let_go(first)
+    assert two.hold(names, 60) is not None
+
+
+@pytest.mark.parametrize("url", [AWAY, AMQP], ids=["away", "amqp"])
+def test_without_a_server_each_process_keeps_its_own_names_sec_36(url: str) -> None:
+    one, two, names = Allowance(url), Allowance(url), [f"turn:{uuid4()}"]
+
+    held = one.hold(names, 60)
+    assert held is not None
+    assert one.hold(names, 60) is None
+    assert two.hold(names, 60) is not None
+
+    one.let_go(held)
+    assert one.hold(names, 60) is not None
