@@ -10,7 +10,7 @@ import os
 import platform
 import sys
 
-from bench import assess, bulk, inbox, ingest, quality, replay, response, search
+from bench import assess, bulk, inbox, ingest, quality, replay, response, search, sign_in
 
 BENCHES = {
     "replay": replay.main,
@@ -21,6 +21,7 @@ BENCHES = {
     "response": response.main,
     "inbox": inbox.main,
     "quality": quality.main,
+    "sign-in": sign_in.main,
 }
 
 
