@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -32,12 +33,11 @@ def whole(embedded: Servers, database: Database) -> Iterator[Whole]:
         database_url=SecretStr(embedded.database_url),
         broker_url=SecretStr(embedded.broker_url),
     )
-    clock, mounting = Clock(), app.pages.mount.__globals__
-    made = mounting["router"]
+    clock = Clock()
     undone = Undone(embedded.database_url, field_keys=embedded.field_keys)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(app.main, "connect", lambda _: undone)
-        patch.setitem(mounting, "router", lambda *given: made(*given[:2], clock))
+        patch.setattr(app.pages, "mount", partial(app.pages.mount, clock=clock))
         web = app.main.create_app(settings)
     whole = Whole(web, undone, ward, clock=clock)
     whole.settle()

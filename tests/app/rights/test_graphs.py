@@ -74,6 +74,7 @@ class Asker:
     who: str
     one: int
     hidden: bool  # the one, from who asks
+    seen: int | None = None  # somebody of theirs, whose pages must tell of nobody else
 
     def everything(self, teams: list[UUID]) -> Answers:
         """Return the answers by request; nothing that they wrote stays."""
@@ -117,6 +118,8 @@ class Asker:
             if path == STREAM or path.startswith(OF_NOBODY) or not self._concerns(method, path):
                 continue
             yield method, self.world.whole.address(path, self.world.names[self.one]), path
+            if self.seen is not None and method == "GET" and ABOUT_ONE.search(path):
+                yield method, self.world.whole.address(path, self.world.names[self.seen]), ""
         if self.who == "client":
             yield from (("GET", address, "") for address in searches(self.world, self.one))
             return
@@ -213,7 +216,8 @@ def notice_nothing(world: World, graph: Graph, choice: int, who: str) -> None:
     """Ask everything twice, with everything about the hidden changed in between."""
     hidden = graph.hidden(who)
     one = sorted(hidden)[choice % len(hidden)] if hidden else choice
-    asker = Asker(world, who, one, hidden=bool(hidden))
+    seen = min(graph.visible(who), default=None)
+    asker = Asker(world, who, one, hidden=bool(hidden), seen=seen)
     with arranged(world, graph, who) as teams:
         before = asker.everything(teams)
         world.trouble(hidden)
