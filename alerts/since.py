@@ -49,6 +49,12 @@ def last_look(looks: Iterable[datetime], now: datetime) -> datetime | None:
     return None
 
 
+def latest_look(looks: Iterable[datetime], now: datetime) -> datetime | None:
+    """Return when somebody last looked in this sitting; None where this is its first look."""
+    latest = max(looks, default=None)
+    return latest if latest is not None and now - latest <= SITTING else None
+
+
 def changes(known: Known, since: datetime | None, *, zone: str) -> list[Phrase]:
     """Return the changes in sentences, the first of which says since when."""
     if since is None:

@@ -27,6 +27,7 @@ STYLES = (
     "page.css",
     "inbox.css",
     "patient.css",
+    "episode.css",
     "trends.css",
     "report.css",
     "rules.css",

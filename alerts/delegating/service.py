@@ -9,6 +9,7 @@ from alerts import escalation
 from alerts.acts.repository import again, take_up
 from alerts.acts.service import own
 from alerts.lifecycle import Event
+from alerts.noting.service import kept
 from alerts.policy import Channel
 from alerts.reasons import Reason
 from alerts.steps import repository as steps
@@ -53,7 +54,7 @@ def candidates(session: Session, patient_id: UUID) -> list[Candidate]:
     ]
 
 
-def delegate(  # noqa: PLR0913 (by whom, what, to whom and when are all required)
+def delegate(  # noqa: PLR0913 (by whom, what, to whom, when and with which words)
     session: Session,
     caller: Caller,
     alert_id: UUID,
@@ -61,19 +62,23 @@ def delegate(  # noqa: PLR0913 (by whom, what, to whom and when are all required
     *,
     now: datetime,
     version: int | None = None,
+    note: str = "",
 ) -> None:
-    """Pass an alert on; one that nobody owns is acknowledged first.
+    """Pass an alert on, with a note or without; one that nobody owns is acknowledged first.
 
-    The new owner is told once the act can no longer be undone. The end of the acknowledgement
+    The new owner is told once the act can no longer be undone, and reads the note here: it is
+    part of the timeline and of no message. The end of the acknowledgement
     stays: an alert is not kept by passing it on.
 
     Raises
     ------
     InvalidError
-        Where `to` is nobody who could act on it, or the caller (`field` is "to").
+        Where `to` is nobody who could act on it, or the caller (`field` is "to"); where the note
+        is too long.
     NotFoundError, ConflictError
         As `alerts.acts.service.acknowledge` does.
     """
+    words = kept(note)
     hands = take_up(session, caller, alert_id, now=now, version=version)
     alert = hands.alert
     whom = next((c for c in candidates(session, alert.patient_id) if c.id == to), None)
@@ -96,5 +101,6 @@ def delegate(  # noqa: PLR0913 (by whom, what, to whom and when are all required
         whom.channels, first=first, at=now + hands.policy.undo, until=alert.answer_by
     )
     steps.plan(session, alert, told)
-    hands.note("delegated", Reason.DELEGATED, undoable=True, to=str(whom.id))
+    said = {"note": words} if words else {}
+    hands.note("delegated", Reason.DELEGATED, undoable=True, to=str(whom.id), **said)
     hands.audit()

@@ -23,13 +23,19 @@ def add_note(session: Session, caller: Caller, alert_id: UUID, text: str, *, now
 
     Raises `NotFoundError` behind the team filter, `InvalidError` for none or too many words.
     """
-    said = text.strip()
+    said = kept(text)
     if not said:
         raise InvalidError("write the note first", field="note")
+    hands = take_up(session, caller, alert_id, now=now)
+    hands.note("noted", Reason.NOTED, note=said)
+    hands.audit()
+
+
+def kept(text: str) -> str:
+    """Return a note as it is kept; raise `InvalidError` for too many words."""
+    said = text.strip()
     if len(said) > NOTE_LENGTH:
         raise InvalidError(
             "a note has at most {most} characters", field="note", facts={"most": NOTE_LENGTH}
         )
-    hands = take_up(session, caller, alert_id, now=now)
-    hands.note("noted", Reason.NOTED, note=said)
-    hands.audit()
+    return said

@@ -28,6 +28,7 @@ from app.pages.language import language
 from app.pages.refusals import page_route
 from app.pages.showing import back_to
 from app.pages.spent import note_minutes
+from app.pages.strip import strip_of
 from app.sending.service import first_time, taken_back
 from core.errors import ConflictError, NotFoundError
 from ingest.repository import care_teams, visible_to
@@ -45,7 +46,9 @@ def claim(v: Visit, alert_id: UUID, form: Act) -> None:
 
 def delegate(v: Visit, alert_id: UUID, form: To) -> None:
     """Ask somebody else to take it."""
-    alerts.service.delegate(v.session, v.caller, alert_id, form.to, now=v.now, version=form.version)
+    alerts.service.delegate(
+        v.session, v.caller, alert_id, form.to, now=v.now, version=form.version, note=form.note
+    )
 
 
 def snooze(v: Visit, alert_id: UUID, form: Until) -> None:
@@ -141,7 +144,8 @@ def router(door: Door) -> APIRouter:
                 raise NotFoundError("no such notification")
             patient = patient_of(visit, alert_id)
             deliveries.seen(visit.session, public_id, _keys(visit), now=visit.now)
-        return RedirectResponse(f"/patients/{patient}#alert-{alert_id}", status_code=303)
+        shown = f"/patients/{patient}?alert={alert_id}#alert-{alert_id}"
+        return RedirectResponse(shown, status_code=303)
 
     return routes
 
@@ -205,6 +209,7 @@ def _conflict(
             "conflict.html",
             status=409,
             visit=visit,
+            strip=strip_of(door, visit),
             message=language(visit.language).refusal(error),
             back=f"/patients/{patient}",
             alert_id=alert_id,

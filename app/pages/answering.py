@@ -23,7 +23,7 @@ def check(v: Visit, alert_id: UUID, form: Answers) -> None:
 def read(form: Answers) -> list[Given]:
     """Return the answers of a form; raise `InvalidError` where its lines do not fit together."""
     seen = form.seen or [0] * len(form.item)  # a page from before this column: nothing was shown
-    columns = (form.item, form.answer, form.words, form.about, seen)
+    columns = (form.item, form.answers, form.words, form.about, seen)
     if len({len(column) for column in columns}) != 1:
         raise InvalidError("the checklist was not complete", field="item")
     return [given(*line) for line in zip(*columns, strict=True)]

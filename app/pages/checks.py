@@ -21,6 +21,7 @@ from monitoring import words
 from monitoring.catalogue import ENGLISH
 from monitoring.words import Other
 
+WITH_NOTES = ("noted", "delegated")
 PLACES = {FIRST_OTHER: 0, SECOND_OTHER: 1}
 
 
@@ -94,10 +95,13 @@ def standing_answers(visit: Visit, alert_id: UUID) -> list[Given]:
 
 
 def notes_of(view: EpisodeView, reader: Reader) -> list[NotePrint]:
-    """Return the notes of an alert, the newest first; what was taken back is on the timeline."""
+    """Return the notes of an alert, the newest first, those of who passed it on among them.
+
+    What was taken back is on the timeline alone.
+    """
     back = {str(e.after.get("of")) for e in view.timeline if e.kind == "undone"}
     return [
         NotePrint(str(e.after["note"]), e.actor_name, reader.at(e.at))
         for e in reversed(view.timeline)
-        if e.kind == "noted" and e.at.isoformat() not in back
+        if e.kind in WITH_NOTES and e.after.get("note") and e.at.isoformat() not in back
     ]

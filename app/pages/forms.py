@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from alerts.minutes import MOST, Work
+from alerts.minutes import LIVE, MOST, Work
 from alerts.service import Contact
 from core.vitals import Severity
 
@@ -60,7 +60,13 @@ class Note(Act):
 
 
 class Answers(Act):
-    """The checklist as it stood on the page, item by item."""
+    """The checklist as it stood on the page, item by item.
+
+    Each item's choices are fields of its own name, `answer-repeat`: buttons of one name exclude
+    each other. A form may send them in one list instead.
+    """
+
+    model_config = ConfigDict(extra="allow")
 
     item: list[str] = []
     answer: list[str] = []
@@ -68,11 +74,18 @@ class Answers(Act):
     about: list[str] = []
     seen: list[Annotated[int, Field(ge=0, le=MOST_NUMBER)]] = []  # the rows that the page showed
 
+    @property
+    def answers(self) -> list[str]:
+        """Return what was chosen for each item, "" where nothing was."""
+        chosen = self.model_extra or {}
+        return self.answer or [str(chosen.get(f"answer-{item}", "")) for item in self.item]
+
 
 class To(Act):
-    """Whom to pass it on to."""
+    """Whom to pass it on to, and what to tell them."""
 
     to: UUID
+    note: str = ""
 
 
 class Until(Act):
@@ -82,8 +95,14 @@ class Until(Act):
     reason: str = ""
 
 
-class Reaching(Timed):
-    """How the person was, or was not, reached."""
+class Reaching(Telling):
+    """How the person was, or was not, reached, and how long it took."""
 
     by: Contact
     reached: Literal["yes", "no"]
+    minutes: Literal[""] | Annotated[int, Field(ge=1, le=MOST)] = ""
+
+    @property
+    def live(self) -> bool:
+        """Return whether both spoke to each other: a message is read later."""
+        return self.reached == "yes" and Work(self.by) in LIVE

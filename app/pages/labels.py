@@ -10,7 +10,6 @@ from alerts.inbox import DeliveryView, EpisodeView, TimelineEntry
 from alerts.outcomes import ACTIONS, WORDS, Label, Resolution, resolution
 from alerts.patients.wording import Why
 from app.pages.language import Language, language
-from app.pages.wording import Moment
 from core.errors import InvalidError
 from monitoring.catalogue import ENGLISH
 
@@ -85,14 +84,6 @@ def detail_words(detail: str) -> str:
     return detail.replace("-", " ")
 
 
-@dataclass(frozen=True, slots=True)
-class TimelineLine:
-    """One printed line of the timeline."""
-
-    at: Moment
-    words: str
-
-
 def event_words(entry: TimelineEntry, problem: str, said: Language = IN_ENGLISH) -> str:
     """Return one event: what, by whom, why."""
     say = SAID.get(entry.kind, _event)
@@ -135,6 +126,13 @@ def _noted(entry: TimelineEntry, said: Language) -> str:
     return said.say("note by {who}: {note}", who=entry.actor_name, note=entry.after["note"])
 
 
+def _delegated(entry: TimelineEntry, said: Language) -> str:
+    if not entry.after.get("note"):
+        return _event(entry, said)
+    facts = {"who": entry.actor_name, "note": entry.after["note"]}
+    return said.say("delegated by {who}, with a note: {note}", **facts)
+
+
 def _checked(entry: TimelineEntry, said: Language) -> str:
     item = next(each.words for each in CHECKLIST if each.key == entry.after["item"])
     facts = {"item": said.say(item), "who": entry.actor_name}
@@ -158,7 +156,7 @@ def _answer(given: Given) -> str:
     return ANSWERS[given.answer] if given.answer or given.words else "left blank"
 
 
-SAID = {"noted": _noted, "checked": _checked}
+SAID = {"noted": _noted, "checked": _checked, "delegated": _delegated}
 
 
 def _why_told(reason: str) -> str:

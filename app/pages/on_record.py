@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -14,16 +13,18 @@ from app.emergency.service import ENDED, STARTED
 from app.pages.devices import DevicePrint, devices_print
 from app.pages.door import Visit
 from app.pages.explained import Reader
-from app.pages.language import language
+from app.pages.language import Language, language
+from app.pages.problem_list import ConditionPrint, conditions_of
 from app.pages.wording import Moment
 from core.audit import Action, AuditEvent
 from core.sealed_fields import unseal
-from ingest.contacts.repository import contacts_of
-from ingest.repository import condition_groups, one_person
-from ingest.tables import Client, Condition
+from fhir.contact_points import SMS
+from ingest.contacts.repository import Contact, contacts_of
+from ingest.repository import one_person
+from ingest.tables import Client
 
 SHOWN = 20
-DISPROVEN = ("refuted", "entered-in-error")
+DIGITS = "0123456789"
 # What a row of the audit calls what was looked at, in words.
 LOOKED_AT = {
     "patient": "the patient page",
@@ -38,22 +39,14 @@ LOOKED_AT = {
 
 
 @dataclass(frozen=True, slots=True)
-class ConditionPrint:
-    """One entry of the problem list."""
-
-    name: str
-    codes: str
-    since: str
-    status: str
-
-
-@dataclass(frozen=True, slots=True)
 class CallPrint:
-    """One number to call."""
+    """One number to call; `tel` is what a telephone dials, "" for what is no number of one."""
 
     who: str
     address: str
     relationship: str
+    carer: bool
+    tel: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +69,15 @@ class RecordPrint:
     calls: list[CallPrint]
     accesses: list[AccessPrint]
 
+    @property
+    def first_calls(self) -> list[CallPrint]:
+        """Return whom to call about an alert: the patient, then the first who is named beside."""
+        found: dict[bool, CallPrint] = {}
+        for each in self.calls:
+            if each.tel:
+                found.setdefault(each.carer, each)
+        return [found[carer] for carer in sorted(found)]
+
 
 def record_print(visit: Visit, patient_id: UUID, reader: Reader) -> RecordPrint:
     """Return what the page of a patient whom the visitor may see says of their record."""
@@ -83,52 +85,27 @@ def record_print(visit: Visit, patient_id: UUID, reader: Reader) -> RecordPrint:
     held = contacts_of(visit.session, patient_id, now=visit.now)
     said = language(visit.language)
     return RecordPrint(
-        _conditions(visit, ids),
+        conditions_of(visit, ids, reader),
         devices_print(visit, ids, reader),
-        [
-            CallPrint(
-                each.name or (said.say("Carer") if each.carer else said.say("Patient")),
-                each.address,
-                each.relationship,
-            )
-            for each in held
-        ],
+        [_call(each, said) for each in held],
         accesses(visit, ids, reader, most=SHOWN),
     )
 
 
-def _conditions(visit: Visit, ids: Sequence[UUID]) -> list[ConditionPrint]:
-    """Return what is on the problem list now; an entry may hold in several parts of time."""
-    now, said = visit.now, language(visit.language)
-    query = select(Condition).where(
-        Condition.patient_id.in_(ids),
-        Condition.verification_status.not_in(DISPROVEN),
-        or_(Condition.until.is_(None), Condition.until > now),
+def _call(held: Contact, said: Language) -> CallPrint:
+    return CallPrint(
+        held.name or (said.say("Carer") if held.carer else said.say("Patient")),
+        held.address,
+        held.relationship,
+        held.carer,
+        dialled(held.address) if held.channel == SMS else "",
     )
-    rows = visit.session.scalars(query.order_by(Condition.onset, Condition.id))
-    return [
-        ConditionPrint(
-            said.say(_named(row.codes)),
-            ", ".join(str(code) for _, code in row.codes),
-            said.day(day, today=now.date()) if (day := _since(row)) else "",
-            said.say(row.clinical_status) if row.clinical_status else "",
-        )
-        for row in rows
-    ]
 
 
-def _since(row: Condition) -> date | None:
-    return row.onset or (row.since.date() if row.since else None)
-
-
-def _named(codes: Sequence[Sequence[str]]) -> str:
-    """Return the group that a condition counts for, where it counts for one."""
-    for _, code in codes:
-        bare = code.replace(".", "")
-        for group in condition_groups().values():
-            if code in group.snomed or any(bare.startswith(each) for each in group.icd10):
-                return group.display
-    return "Condition"
+def dialled(address: str) -> str:
+    """Return a number as a telephone takes it: its digits, and a plus before them."""
+    plus = "+" if address.strip().startswith("+") else ""
+    return plus + "".join(each for each in address if each in DIGITS)
 
 
 def accesses(

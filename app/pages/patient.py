@@ -19,14 +19,10 @@ from app.pages.checks import checks_of, notes_of
 from app.pages.done import Notice, notice
 from app.pages.door import Door, Visit
 from app.pages.explained import Reader, episode_print
+from app.pages.foremost import folded, in_order, pictures
+from app.pages.goals_of_care import goals_of
 from app.pages.holding import CONTACTS
-from app.pages.labels import (
-    TimelineLine,
-    conclusions,
-    delivery_words,
-    event_words,
-    problem_words,
-)
+from app.pages.labels import conclusions
 from app.pages.language import language
 from app.pages.on_record import record_print
 from app.pages.pausing import pause_print
@@ -39,6 +35,7 @@ from app.pages.site_policy import policy_of
 from app.pages.spent import spent_print
 from app.pages.strip import strip_of
 from app.pages.telling import telling_print
+from app.pages.timeline import timeline
 from app.pages.trend_data import Asked, asked, since, trends_of
 from app.pages.trends import DAYS, RANGES
 from app.pages.unit_choice import offered
@@ -50,8 +47,6 @@ from ingest import repository as people
 from ingest.roster import PatientProfile
 from monitoring import repository as judgements
 from monitoring.catalogue import ENGLISH
-
-MOST_LINES = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +75,7 @@ def router(door: Door) -> APIRouter:
     ) -> Response:
         with door.visit(request) as visit:
             what = asked(door, request, days)
-            return _page(door, visit, patient_id, what, said=notice(done, alert))
+            return _page(door, visit, patient_id, what, said=notice(done, alert), about=alert)
 
     @routes.post("/patients/{patient_id}/enrol")
     def enrol(
@@ -98,8 +93,14 @@ def router(door: Door) -> APIRouter:
     return routes
 
 
-def _page(
-    door: Door, visit: Visit, patient_id: UUID, what: Asked, *, said: Notice | None
+def _page(  # noqa: PLR0913 (whose page, for whom, with which charts, and what it opens with)
+    door: Door,
+    visit: Visit,
+    patient_id: UUID,
+    what: Asked,
+    *,
+    said: Notice | None,
+    about: UUID | None,
 ) -> Response:
     session, now = visit.session, visit.now
     profiles = people.profiles(session, people.visible_to(visit.caller))
@@ -108,20 +109,12 @@ def _page(
         raise NotFoundError("no such patient")
     record(session, visit.caller, Action.READ, "patient", now=now, patients=[patient_id])
     episodes = alerts.service.episodes(session, visit.caller, patient_id)
-    live = [episode for episode in episodes if not episode.state.ended]
-    reader = Reader(
-        now,
-        door.zone,
-        visit.identities,
-        visit.language,
-        profile.language,
-        door.settings.emergency_number,
-        policy_of(door.settings).place(profile.team_id, profile.team_name),
-        profile.zone,
-    )
+    live = in_order(episodes)
+    reader = _reader(door, visit, profile)
     judged = judgements.latest(session, patient_id)
     began = min(since(now, what.days), since(now, DAYS))
     readings = people.readings(session, patient_id, since=began)
+    charts = _trends(visit, patient_id, what, readings, episodes)
     return door.pages.page(
         "patient.html",
         visit=visit,
@@ -129,9 +122,10 @@ def _page(
         notice=said,
         strip=strip_of(door, visit, profiles),
         person=_person(profile, visit),
-        live=[episode_print(e, reader, rulebook=_rulebook(visit, e)) for e in live],
-        past=[episode_print(e, reader, rulebook="") for e in episodes if e.state.ended],
-        **_trends(visit, patient_id, what, readings, episodes),
+        about=about,
+        **_alerts(visit, episodes, reader),
+        **charts,
+        pictures=pictures(live, charts["trends"], reader.said),
         background=background(door, visit, patient_id, episodes, readings),
         plan=plan_print(door, visit, patient_id),
         pause=pause_print(door, visit, patient_id),
@@ -142,12 +136,35 @@ def _page(
         risk=risk_print(judged, reader) if judged else None,
         timeline=timeline(episodes, reader),
         **_cards(door, visit, patient_id, live, reader),
-        conclusions=conclusions(reader.said),
-        contacts={each: reader.said.say(words) for each, words in CONTACTS.items()},
+        goals=goals_of(visit, episodes, live, reader),
         candidates=alerts.service.candidates(session, patient_id) if live else [],
         quiet=_quiet(profile, visit),
         cover=_cover(door, reader),
     )
+
+
+def _reader(door: Door, visit: Visit, profile: PatientProfile) -> Reader:
+    return Reader(
+        visit.now,
+        door.zone,
+        visit.identities,
+        visit.language,
+        profile.language,
+        door.settings.emergency_number,
+        policy_of(door.settings).place(profile.team_id, profile.team_name),
+        profile.zone,
+    )
+
+
+def _alerts(visit: Visit, episodes: Sequence[EpisodeView], reader: Reader) -> dict[str, Any]:
+    live, said = in_order(episodes), reader.said
+    return {
+        "live": [episode_print(e, reader, rulebook=_rulebook(visit, e)) for e in live],
+        "past": [episode_print(e, reader, rulebook="") for e in episodes if e.state.ended],
+        "folded": folded(live),
+        "conclusions": conclusions(said),
+        "contacts": {each: said.say(words) for each, words in CONTACTS.items()},
+    }
 
 
 def _cards(
@@ -169,11 +186,12 @@ def _trends(
     readings: Sequence[Reading],
     episodes: Sequence[EpisodeView],
 ) -> dict[str, Any]:
+    found, said = trends_of(visit, patient_id, what, readings, episodes), language(visit.language)
     return {
-        "trends": trends_of(visit, patient_id, what, readings, episodes),
+        "trends": found,
         "ranges": RANGES,
         "days": what.days,
-        "units": offered(what.units, language(visit.language)),
+        "units": offered(what.units, said),
     }
 
 
@@ -232,20 +250,3 @@ def _quiet(profile: PatientProfile, visit: Visit) -> str:
     if last is None:
         return said.say("No reading was ever received.")
     return said.say("Last reading {when}.", when=said.relative(visit.now - last))
-
-
-def timeline(episodes: Sequence[EpisodeView], reader: Reader) -> list[TimelineLine]:
-    """Return what happened and who was told, newest first."""
-    said = reader.said
-    lines = [
-        (entry.at, event_words(entry, problem_words(episode, said), said))
-        for episode in episodes
-        for entry in episode.timeline
-    ]
-    lines += [
-        (delivery.created_at, delivery_words(delivery, problem_words(episode, said), said))
-        for episode in episodes
-        for delivery in episode.deliveries
-    ]
-    newest = sorted(lines, key=lambda line: line[0])[: -MOST_LINES - 1 : -1]
-    return [TimelineLine(reader.at(at), words) for at, words in newest]

@@ -18,6 +18,7 @@ from app.pages.door import Door, Visit
 from app.pages.language import Language, language
 from app.pages.people import facts
 from app.pages.refusals import page_route
+from app.pages.strip import strip_of
 from core.audit import Action, record
 from core.errors import ConflictError, InvalidError, NotFoundError
 from ingest import repository as people
@@ -61,6 +62,7 @@ class PausePrint:
     longest: int
     form: PauseForm
     faults: dict[str, str]
+    asked: bool = False  # for the form itself: it is open
 
 
 def router(door: Door) -> APIRouter:
@@ -123,6 +125,7 @@ def pause_print(
         longest=LONGEST.days,
         form=form or PauseForm(),
         faults=faults or {},
+        asked=form is not None,
     )
 
 
@@ -246,6 +249,7 @@ def _page(
         status=422 if faults else 200,
         visit=visit,
         here="patient",
+        strip=strip_of(door, visit, profiles),
         patient_id=patient_id,
         name=profile.name,
         facts=facts(profile, today=visit.now.date(), language=visit.language),

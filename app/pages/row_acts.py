@@ -1,4 +1,4 @@
-"""One row's other acts, a page of their own: put it off, or escalate it."""
+"""One row's other acts, a page of their own: pass it on, put it off, or escalate it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from fastapi import APIRouter, Request, Response
 import alerts.service
 from alerts.surveying.service import case_of
 from app.pages import listing
-from app.pages.door import Door
+from app.pages.checks import notes_of
+from app.pages.door import Door, Visit
+from app.pages.explained import Reader
 from app.pages.holding import holding
 from app.pages.language import language
 from app.pages.listing import Printing
 from app.pages.preferences import preferences
 from app.pages.refusals import page_route
 from app.pages.showing import read
+from app.pages.strip import strip_of
 from app.pages.wording import moment, spoken
 from core.errors import NotFoundError
 
@@ -30,7 +33,7 @@ def router(door: Door) -> APIRouter:
     def acts(
         request: Request,
         alert_id: UUID,
-        do: Literal["", "snooze", "escalate"] = "",
+        do: Literal["", "snooze", "escalate", "delegate"] = "",
         place: int = 1,
     ) -> Response:
         chosen = read(request.query_params.multi_items())
@@ -47,15 +50,23 @@ def router(door: Door) -> APIRouter:
                 "row_acts.html",
                 visit=visit,
                 here="inbox",
+                strip=strip_of(door, visit),
                 name=listing.name_of(visit, patient, Printing(private, place)),
                 alert_id=alert_id,
                 patient_id=patient,
                 version=view.version,
                 severity=view.severity,
                 sentence=spoken(view.headline, visit.language),
+                # What somebody wrote may name a patient, so it is left out where nobody is named.
+                notes=[] if private else notes_of(view, _reader(door, visit)),
+                candidates=alerts.service.candidates(visit.session, patient),
                 holding=holding(view, visit.identities, at, said, private=private),
                 back=chosen.address,
                 do=do,
             )
 
     return routes
+
+
+def _reader(door: Door, visit: Visit) -> Reader:
+    return Reader(visit.now, door.zone, visit.identities, visit.language)

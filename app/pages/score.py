@@ -1,4 +1,8 @@
-"""The learned score with all its parts, which add up to it, or that there is none (UX-06)."""
+"""The learned score with all its parts, which add up to it, or that there is none (UX-06).
+
+The rules' verdict stands first: the score is an estimate beside it. What moves the score is said
+in plain words, each part by its share of all; the log-odds are for who wants to add them up.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.pages.wording import Moment
+from core.vitals import Severity, Vital
 from monitoring import words
 from monitoring.phrases import Phrase, whole
 from reports.charts import Svg, bar
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from app.pages.explained import Reader
     from app.pages.language import Language
-    from monitoring.findings import Assessment, Contribution, Risk
+    from monitoring.findings import Assessment, Contribution, Finding, Risk
 
 MOST_PARTS = 8
+MOST_MOVED = 5
+MINUS = "\N{MINUS SIGN}"
+SCORES_OWN = "RISK"  # the rule by which the score opens an alert of its own
+AGAINST_USUAL = ("now", "week", "change3", "change7")
 LEAST_PERCENT = 0.01
 HORIZON = 7  # days, of a score that is not there
 
@@ -30,9 +41,20 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class RiskPrint:
-    """The learned score, or why there is none."""
+class Moved:
+    """One thing that moves the score: its value, which way, and how much of all that moves it."""
 
+    label: str
+    value: str
+    effect: str
+    bar: Svg
+
+
+@dataclass(frozen=True, slots=True)
+class RiskPrint:
+    """The learned score, or why there is none; `tier` is what the rules say, None for nothing."""
+
+    tier: Severity | None
     available: bool
     why: str
     percent: str
@@ -41,6 +63,7 @@ class RiskPrint:
     trained_on: str
     model: str
     judged: Moment
+    moved: list[Moved]
     parts: list[Part]
     rest: list[Part]
     notes: tuple[str, ...]
@@ -50,6 +73,7 @@ def risk_print(judged: Assessment, reader: Reader) -> RiskPrint:
     """Return the score with all its parts, which add up to it, or that there is none."""
     risk = judged.risk
     return RiskPrint(
+        tier=by_rules(judged.findings),
         available=risk is not None,
         why=words.text(
             "The learned score is not available; the rules alone judged this.", reader.language
@@ -64,10 +88,68 @@ def risk_print(judged: Assessment, reader: Reader) -> RiskPrint:
         trained_on=_trained(risk, reader.language) if risk else "",
         model=risk.model_id if risk else "",
         judged=reader.at(judged.at),
+        moved=_moved(risk, reader) if risk else [],
         parts=_parts(risk, reader.language) if risk else [],
         rest=_rest(risk, reader.language) if risk else [],
         notes=tuple(words.phrase(note, reader.language) for note in judged.notes),
     )
+
+
+def by_rules(findings: Iterable[Finding]) -> Severity | None:
+    """Return the gravest tier that a rule found, the score's own aside; None where none did."""
+    tiers = [each.severity for each in findings if each.rule_id != SCORES_OWN]
+    return max(tiers, key=lambda tier: tier.rank, default=None)
+
+
+def _moved(risk: Risk, reader: Reader) -> list[Moved]:
+    """Return what moves the score most, in the order of its share."""
+    moving = _by_size(risk)
+    whole_of_it = sum(abs(each.points) for each in moving)
+    if not whole_of_it:
+        return []
+    said, largest = reader.said, abs(moving[0].points)
+    return [
+        Moved(
+            words.text(each.label, reader.language),
+            value_words(each, said),
+            said.say(
+                "raises it, {share} of all" if each.points > 0 else "lowers it, {share} of all",
+                share=f"{abs(each.points) / whole_of_it * 100:.0f} %",
+            ),
+            bar(each.points, largest),
+        )
+        for each in moving[:MOST_MOVED]
+        if each.points
+    ]
+
+
+def value_words(each: Contribution, said: Language) -> str:
+    """Return the value that a part speaks of, in the unit of its feature."""
+    value, kind = each.value, each.feature
+    if value is None:
+        return said.say("not known")
+    group, _, what = kind.rpartition(".")
+    if group == "has":
+        return said.say("yes" if value else "no")
+    if kind == "age":
+        return said.say("{count} years", count=round(value))
+    if what == "silence":
+        return said.say("{count} h", count=round(value))
+    if what == "measured" or group == "contact":
+        return said.count("{count} day", "{count} days", round(value))
+    return _measured(group, what, value, said)
+
+
+def _measured(group: str, what: str, value: float, said: Language) -> str:
+    if what == "level":
+        return words.quantity(value, Vital(group), said.name)
+    if group == "fluid":
+        return words.quantity(value, Vital.BODY_WEIGHT, said.name)
+    if what in AGAINST_USUAL:
+        return said.say(
+            "{value} times the usual variation", value=f"{value:+.1f}".replace("-", MINUS)
+        )
+    return f"{value:g}"
 
 
 def _trained(risk: Risk, language: str) -> str:

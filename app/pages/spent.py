@@ -91,8 +91,13 @@ def spent_print(visit: Visit, patient_id: UUID, reader: Reader) -> SpentPrint:
 class Timed(Protocol):
     """A form with the minutes that an act took, "" where nobody wrote them down."""
 
-    minutes: int | Literal[""]
-    live: str
+    @property
+    def minutes(self) -> int | Literal[""]:
+        """Return how long it took."""
+
+    @property
+    def live(self) -> str | bool:
+        """Return whether both spoke to each other."""
 
 
 def note_minutes(v: Visit, patient_id: UUID, alert_id: UUID, form: Timed, work: str) -> None:

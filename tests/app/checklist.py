@@ -43,7 +43,7 @@ def filled(
     fields: dict[str, list[str]] = {"item": [], "answer": [], "words": [], "about": [], "seen": []}
     for line in re.findall(r"<li>[\s\S]*?</li>", form[: form.index("</form>")]):
         sent = {k: unescape(v) for k, v in re.findall(r'name="(\w+)"[^>]*? value="([^"]*)"', line)}
-        chosen = re.search(r'value="([^"]+)" selected', line)
+        chosen = re.search(r'value="([^"]+)" checked', line)
         sent["answer"] = said.get(sent["item"], chosen[1] if chosen else "")
         for column, values in fields.items():
             values.append(sent[column])

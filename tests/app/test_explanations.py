@@ -147,8 +147,11 @@ def test_a_second_look_says_what_changed_since_the_first(database: Database, war
     first, later = "You have not looked at this person before.", "you last looked, on"
 
     assert first in look(database, ward, address, minutes=0)
-    assert first in look(database, ward, address, minutes=10)  # the same sitting
+    again = look(database, ward, address, minutes=10)  # the same sitting
+    assert "You looked 10 min ago; nothing has changed since." in again
+    assert "You had not looked at this person before this session." in again
     assert later in look(database, ward, address, minutes=60)
+    assert later in look(database, ward, address, minutes=64)  # the last session stays in sight
 
 
 def look(database: Database, ward: Ward, address: str, *, minutes: int) -> str:

@@ -248,7 +248,7 @@ def test_a_notification_leads_to_its_alert(database: Database, enter: Enter, war
 
     answer = enter(ward.username).get(f"/n/{public}")
 
-    assert answer.headers["location"] == f"/patients/{patient}#alert-{alert}"
+    assert answer.headers["location"] == f"/patients/{patient}?alert={alert}#alert-{alert}"
     assert enter(ward.outsider).get(f"/n/{public}").status_code == 404
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,13 +12,14 @@ from alerts.outcomes import ACTIONS
 from app.health import PipelineStatus
 from app.pages.explained import Reader
 from app.pages.labels import concluded, conclusions, event_words
-from app.pages.score import risk_print
+from app.pages.score import by_rules, risk_print, value_words
 from app.pages.strip import strip
 from app.pages.wording import age, emphasised, moment, relative
 from core.errors import InvalidError
-from core.vitals import Vital
+from core.vitals import Severity, Vital
 from monitoring.findings import Assessment, Contribution, Risk
 from monitoring.phrases import Phrase
+from tests.alerts.test_inbox import view
 
 NOW = datetime(2026, 11, 23, 1, 42, tzinfo=UTC)
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -128,6 +131,55 @@ def test_contributions_add_up_to_the_score() -> None:
     assert len(found.rest) == 4
     assert (found.percent, found.trained_on) == ("31 %", "trained on simulated data")
     assert found.notes == ("medicines not known",)
+
+
+def test_the_rules_verdict_stands_beside_the_score_which_lowers_nothing() -> None:
+    red = replace(view(uuid4()).headline, severity=Severity.RED)
+    own = replace(red, rule_id="RISK", severity=Severity.AMBER)
+    low = Risk(0.08, -2.4, -4.0, (contribution(1.6),), 7, "m1", "simulated data")
+
+    found = risk_print(replace(judged(low), findings=(own, red)), READER)
+
+    assert (found.tier, found.percent) == (Severity.RED, "8 %")
+    assert by_rules([own]) is None
+
+
+def test_what_moves_the_score_is_said_with_its_value_and_its_share() -> None:
+    parts = (
+        Contribution("has.copd", "COPD", 0.0, -0.25),
+        Contribution("spo2.now", "SpO2: last two days against usual", -2.14, 0.5),
+        Contribution("spo2.level", "SpO2: level of the last 3 days", 91.0, 0.25),
+        Contribution("glucose.now", "Glucose: last two days against usual", None, 0.0),
+    )
+    risk = Risk(0.31, -3.5, -4.0, parts, 7, "m1", "simulated data")
+
+    found = risk_print(judged(risk), READER).moved
+
+    assert [(each.value, each.effect) for each in found] == [
+        ("\N{MINUS SIGN}2.1 times the usual variation", "raises it, 50 % of all"),
+        ("no", "lowers it, 25 % of all"),
+        ("91 %", "raises it, 25 % of all"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("feature", "value", "words"),
+    [
+        ("age", 84.0, "84 years"),
+        ("conditions", 3.0, "3"),
+        ("contact.week", 1.0, "1 day"),
+        ("spo2.measured", 6.0, "6 days"),
+        ("contact.silence", 5.4, "5 h"),
+        ("fluid.now", 2.1, "2.1 kg"),
+        ("has.dementia", 1.0, "yes"),
+        ("strain.week", 4.3, "+4.3 times the usual variation"),
+        ("body_weight.change7", None, "not known"),
+    ],
+)
+def test_the_value_of_a_part_has_the_unit_of_its_feature(
+    feature: str, value: float | None, words: str
+) -> None:
+    assert value_words(Contribution(feature, feature, value, 0.1), READER.said) == words
 
 
 def test_a_missing_score_is_said_and_not_shown_as_nought() -> None:

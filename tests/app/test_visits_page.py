@@ -73,7 +73,7 @@ def test_where_no_visits_are_held_none_is_offered_or_booked(
 
     text = client.get(f"/patients/{ward.patients['Oh Malsun']}").text
 
-    assert "Video visit today" not in text
+    assert f'action="/alerts/{alert}/visit"' not in text
     assert post(client, alert, "visit").status_code == 404
 
 

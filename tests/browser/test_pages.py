@@ -67,8 +67,8 @@ def test_a_critical_alert_is_read_taken_and_resolved(
     seconds = time.monotonic() - started
     page.get_by_role("link", name="Open Baek Jonggil").click()
     card = page.locator("section.episode").first
-    card.get_by_text("Before deciding").click()
-    card.get_by_label("Reading repeated?", exact=True).select_option("yes")
+    card.locator("summary").filter(has_text="Checklist 0 of 10").click()
+    card.get_by_role("group", name="Reading repeated?").get_by_text("Yes").click()
     card.get_by_role("button", name="Keep the answers").click()
     page.get_by_text("Your answers are kept").wait_for()
     card.get_by_text("Decide and resolve").click()

@@ -21,7 +21,7 @@ NOTE = "Spoke to the daughter."
 
 def write(page: Page, ward: Ward) -> None:
     visit(page, f"/patients/{ward.patients['Baek Jonggil']}")
-    page.get_by_text("Decide and resolve").first.click()
+    page.locator("summary").filter(has_text="Decide and resolve").first.click()
     page.get_by_label("Note (optional)").first.fill(NOTE)
 
 

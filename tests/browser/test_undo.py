@@ -24,7 +24,7 @@ def test_an_undo_counts_down_moves_no_focus_and_goes_when_it_is_over(
     sign_in(page, ward.username)
     visit(page, f"/patients/{ward.patients['Oh Malsun']}")
     card = page.locator("section.episode").first
-    card.get_by_text("Add a note").click()
+    card.locator("summary").filter(has_text="Note").click()
     card.get_by_label("Note for colleagues").fill("Rang, no answer")
     card.get_by_role("button", name="Keep the note").click()
     page.get_by_role("button", name="Undo").wait_for()

@@ -25,7 +25,7 @@ def test_a_visit_is_booked_and_ended_with_and_without_a_script(
     sign_in(page, ward.username)
     visit(page, f"/patients/{ward.patients['Oh Malsun']}")
     card = page.locator("section.episode").first
-    card.get_by_text("Video visit today").click()
+    card.locator("summary").filter(has_text="Video visit").click()
     card.get_by_role("button", name="Book the video visit").click()
     page.get_by_text("The video visit is booked").wait_for()
     screenshot(page, "visit-320")

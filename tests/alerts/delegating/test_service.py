@@ -54,6 +54,25 @@ def test_a_delegate_owns_it_at_once_and_is_told_once_it_cannot_be_undone(
     assert told(session, alert_id, ward.nurse) == {"inbox", "email"}
 
 
+def test_a_note_to_the_delegate_stands_on_the_timeline_and_in_no_message_ux_04(
+    session: Session, ward: Ward, finding: FindingMaker, judged: Raise, now: datetime
+) -> None:
+    (alert_id,) = judged(session, ward.patient, finding())
+
+    service.delegate(session, ward.doctor, alert_id, ward.nurse, now=now, note=" Ring the son. ")
+
+    service.escalate_due(session, now=now + UNDO)
+    (event,) = session.scalars(
+        select(AlertEvent).where(AlertEvent.alert_id == alert_id, AlertEvent.kind == "delegated")
+    )
+    assert event.after["note"] == "Ring the son."
+    rows = session.execute(select(Delivery.__table__).where(Delivery.alert_id == alert_id)).all()
+    assert rows
+    assert "Ring the son" not in str([tuple(row) for row in rows])
+    with pytest.raises(InvalidError, match="a note has at most"):
+        service.delegate(session, ward.doctor, alert_id, ward.nurse, now=now, note="x" * 2001)
+
+
 def test_a_delegate_accepts_by_taking_it_and_nothing_returns(
     session: Session, ward: Ward, finding: FindingMaker, judged: Raise, now: datetime
 ) -> None:
