@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -59,6 +60,29 @@ def test_what_came_while_others_were_written_down_stays_sec_16(tmp_path: Path) -
     assert stat.S_IMODE(spool.path.stat().st_mode) == 0o600
     spool.drop([second.id])
     assert spool.waiting() is None
+
+
+def test_many_may_put_there_while_one_takes_away_sec_16(tmp_path: Path) -> None:
+    """Each opens the file for itself, as processes do: the lock is of the open file."""
+    spool, taken = Spool.of(tmp_path), list[Spooled]()
+    put = [[event() for _ in range(8)] for _ in range(3)]
+
+    def work(mine: list[Spooled]) -> None:
+        for each in mine:
+            spool.append([each])
+
+    with ThreadPoolExecutor(len(put)) as workers:
+        working = [workers.submit(work, mine) for mine in put]
+        while not all(each.done() for each in working):
+            found = spool.read()
+            spool.drop({each.id for each in found})
+            taken += found
+    for each in working:
+        each.result()
+
+    everything = taken + spool.read()
+    assert len(everything) == sum(map(len, put))
+    assert {each.id for each in everything} == {each.id for mine in put for each in mine}
 
 
 def test_a_disk_that_takes_nothing_says_so_sec_16(tmp_path: Path) -> None:

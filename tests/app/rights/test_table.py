@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from core.clock import utc_now
 from tests.app.rights.whole import ROLES, Whole, routes
+from tests.ward import keep_alive
 
 TABLE = Path(__file__).parent / "rights.csv"
 WHOSE = ("own", "other")
@@ -37,6 +39,8 @@ def table() -> dict[tuple[str, str], Row]:
 def found(whole: Whole, method: str, path: str) -> Row:
     """Return what a route answers to everybody."""
     row = []
+    if path == "/readyz":  # on a busy machine the ward's last work was done long ago by now
+        keep_alive(whole.database, now=utc_now())
     for column in COLUMNS:
         who, _, whose = column.partition("-")
         if path in STREAMS and who in ROLES:
