@@ -32,6 +32,8 @@ STYLES = (
     "report.css",
     "rules.css",
     "plan.css",
+    "cards.css",
+    "cards.css",
     "told.css",
     "print.css",
 )

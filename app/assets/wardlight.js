@@ -34,6 +34,10 @@
   setInterval(refresh, 15000);
   document.addEventListener("htmx:after:swap", refresh);
   document.addEventListener("wardlight:swap", refresh);
+  // On a phone the pages stand in one line that moves sideways: show where one is.
+  const here = document.querySelector(".head nav [aria-current]");
+  const line = here ? here.closest("ul") : null;
+  if (line) line.scrollLeft = here.offsetLeft - (line.clientWidth - here.offsetWidth) / 2;
   for (const button of document.querySelectorAll("[data-print]")) {
     button.hidden = false;
     button.addEventListener("click", () => window.print());

@@ -23,6 +23,7 @@ from app.pages.quality_words import (
     span,
 )
 from app.pages.refusals import page_route
+from app.pages.rule_names import rule_name
 from app.pages.strip import strip_of
 from app.pages.wording import moment
 from app.sheets import sheet
@@ -143,11 +144,13 @@ def _values(door: Door, visit: Visit, what: Asked, world: World) -> dict[str, An
     }
 
 
-def _proposed(door: Door, world: World, line: Line, what: Asked, said: Any) -> tuple[str, str, str]:
-    """Return (rule, what is proposed, where it is tried)."""
+def _proposed(
+    door: Door, world: World, line: Line, what: Asked, said: Any
+) -> tuple[str, str, str, str]:
+    """Return (rule, what it is called, what is proposed, where it is tried)."""
     found = proposal_of(door, world, line)
     trial = f"/quality/trial?{what.query(rule=line.key)}" if found.limit else ""
-    return line.key, proposal_words(found, said), trial
+    return line.key, rule_name(line.key, said), proposal_words(found, said), trial
 
 
 def _reasons(line: Line) -> list[tuple[str, int]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from alerts.outcomes import WORDS
+from app.pages.rule_names import rule_name
 from reports.proposals import Kind
 from reports.quality import SENT_BY, UNKNOWN, By, few, wilson
 
@@ -66,6 +67,7 @@ class LinePrint:
 
     key: str
     name: str
+    code: str  # of a rule, beside what it is called
     alerts: int
     href: str
     patients: int
@@ -90,9 +92,11 @@ def printed(line: Line, by: By, asked: Asked, said: Language) -> LinePrint:
         return f"/quality/alerts?{query}"
 
     labelled = len(line.labels)
+    called = rule_name(line.key, said) if by is By.RULE else ""
     return LinePrint(
         key=line.key,
-        name=name_of(line.key, by, said),
+        name=called or name_of(line.key, by, said),
+        code=line.key if called else "",
         alerts=len(line.alerts),
         href=href(),
         patients=line.patients,

@@ -50,7 +50,8 @@ class RowView:
     also: tuple[str, ...]
     picture: Svg | None
     no_picture: str
-    trend: str  # where the chart of the measurement is on the patient page
+    trend: str  # where the chart of the last week's readings is on the patient page
+    trend_drawn: str  # and where that of all that is drawn
     owner: str
     next_step: str
     next_at: Moment | None
@@ -118,7 +119,8 @@ def row_view(row: InboxRow, screen: Screen, *, place: int) -> RowView:
         also=also(row, said),
         picture=picture(subject),
         no_picture=_no_picture(subject.vital, said),
-        trend=_trend(subject),
+        trend=_trend(subject, subject.week),
+        trend_drawn=_trend(subject, subject.since),
         owner=whose(row, screen.identities, at, said, private=screen.private),
         next_step=said.say(row.next_step) if row.next_step else "",
         next_at=at(row.next_step_at) if row.next_step_at else None,
@@ -179,9 +181,9 @@ def is_stale(row: InboxRow, vital: Vital | None, screen: Screen) -> bool:
     return last is None or screen.now - last >= SILENT_AFTER
 
 
-def _trend(subject: Subject) -> str:
+def _trend(subject: Subject, since: datetime) -> str:
     """Return the chart of the row's measurement, all of them where it has none to show."""
-    lately = any(point.at >= subject.week for point in subject.points)
+    lately = any(point.at >= since for point in subject.points)
     return anchor(subject.vital) if subject.vital is not None and lately else "trends"
 
 
