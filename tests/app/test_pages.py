@@ -68,6 +68,10 @@ def test_a_row_holds_everything_needed_to_decide(enter: Enter, ward: Ward) -> No
     for needed in ("usual 9", 'class="band"', 'class="limit"', "not owned", "next: ", "opened"):
         assert needed in row
     assert "last reading" in row
+    for days in (7, 14):
+        assert f'?days={days}#trend-spo2"' in row
+    assert "falling for 4 days from 9" in row
+    assert row.count('class="more"') == 1  # which the keys look for
     assert "also: " in row
 
 

@@ -42,6 +42,8 @@ def states(page: Page, ward: Ward, database: Database) -> Iterator[str]:
     page.evaluate(OPENED)
     yield "patient, drawers open"
     fill(database, ward, list(ward.patients.values())[:3], OUTCOMES)
+    visit(page, "/quality?weeks=4")
+    yield "quality, with outcomes"
     visit(page, TRIAL)
     yield "trial of a proposal"
     with database.transaction() as session:

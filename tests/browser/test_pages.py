@@ -198,18 +198,30 @@ def violations(page: Page, rules: dict[str, Any]) -> list[str]:
 
 
 def test_every_page_reflows_at_320_pixels(browse: Open, ward: Ward, database: Database) -> None:
-    """UX-10 (WCAG 1.4.10): nothing scrolls sideways but tables in their own frame."""
-    page = browse(viewport=SMALLEST)
-    sign_in(page, ward.username)
-    widths = {}
+    """UX-10 (WCAG 1.4.10), UX-12: nothing scrolls sideways but what has its own frame.
 
-    for name, path in paths(ward).items():
+    On a phone the first row can be acted on at once.
+    """
+    page = browse(viewport=PHONE)
+    sign_in(page, ward.username)
+    act = page.locator(".row .act .button").first.bounding_box()
+    page.set_viewport_size({"width": SMALLEST["width"], "height": SMALLEST["height"]})
+    widths = {}
+    plan = f"/patients/{ward.patients['Oh Malsun']}/plan?measure=systolic_bp"
+
+    for name, path in {**paths(ward), "plan of a measure": plan}.items():
         visit(page, path)
         widths[name] = page.evaluate("document.documentElement.scrollWidth")
     for state in states(page, ward, database):
         widths[state] = page.evaluate("document.documentElement.scrollWidth")
 
+    page.set_viewport_size({"width": WIDE["width"], "height": WIDE["height"]})
+    visit(page, "/quality?weeks=4")
+
+    assert act is not None
+    assert act["y"] + act["height"] <= PHONE["height"]
     assert {name: width for name, width in widths.items() if width > SMALLEST["width"]} == {}
+    assert page.evaluate("document.documentElement.scrollWidth") == WIDE["width"]
 
 
 def test_a_chart_says_the_same_as_its_table(browse: Open, ward: Ward) -> None:
