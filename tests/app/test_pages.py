@@ -277,4 +277,4 @@ def test_how_live_somebody_is_stands_on_their_page_with_each_streams_last_contac
 
     assert re.search(r"Readings: (live|late|degraded)", card)
     assert "<dt>SpO2</dt><dd><time" in card
-    assert "<td>live</td>" in client.get("/patients").text
+    assert '<td data-label="Monitoring">live</td>' in client.get("/patients").text
