@@ -27,15 +27,16 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from app.metrics.exposition import Counted
+    from core.spool import Spool
 
 RECENT = timedelta(minutes=5)
 DAY = timedelta(days=1)
 LATE_WITHIN = timedelta(hours=1)
 
 
-def numbers(session: Session, *, now: datetime) -> Numbers:
+def numbers(session: Session, *, now: datetime, spool: Spool | None = None) -> Numbers:
     """Return everything that is measured, as it stands; the synthetic person is in none of it."""
-    status = health.pipeline(session, now=now)
+    status = health.pipeline(session, now=now, spool=spool)
     last, incident = rounds.last_completed(session), incidents.latest(session)
     return Numbers(
         oldest={

@@ -12,6 +12,7 @@ from app.metrics.exposition import exposition
 from app.metrics.repository import numbers
 from core.errors import ForbiddenError, UnauthenticatedError
 from core.security import same
+from core.spool import Spool
 
 if TYPE_CHECKING:
     from core.database import Database
@@ -23,6 +24,7 @@ FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 def router(database: Database, settings: Settings) -> APIRouter:
     """Return the one route."""
     routes = APIRouter()
+    spool = Spool.of(settings.data)
     token = settings.metrics_token.get_secret_value() if settings.metrics_token else ""
 
     @routes.get("/metrics")
@@ -30,7 +32,7 @@ def router(database: Database, settings: Settings) -> APIRouter:
         _admit(request, token)
         now = database.now()
         with database.transaction() as session:
-            body = exposition(numbers(session, now=now))
+            body = exposition(numbers(session, now=now, spool=spool))
         headers = {"Cache-Control": "no-store"}
         return Response(body, media_type=CONTENT_TYPE_LATEST, headers=headers)
 

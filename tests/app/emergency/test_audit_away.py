@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,10 @@ from sqlalchemy import func, select, text
 import app.pages
 from app import health
 from app.accounts.repository import by_username
+from app.emergency import replaying
 from app.emergency.replaying import replay
+from app.runtime import Runtime
+from app.scheduler import routine, tick
 from core.audit import Action, AuditEvent
 from core.clock import utc_now
 from core.spool import Spool
@@ -155,6 +159,22 @@ def test_what_waits_is_written_down_once_whatever_is_killed_when_sec_16(
     assert len(late) == len(waiting)
     assert {(each.caller_id, each.purpose) for each in late} == {(waiting[0].caller_id, "ETREAT")}
     assert SAID not in client.get(f"/patients/{hidden}").text
+
+
+def test_the_scheduler_does_it_by_itself_sec_16(
+    database: Database, embedded: Servers, client: TestClient, ward: Ward, spool: Spool
+) -> None:
+    with audit_refused(embedded):
+        client.get(f"/patients/{ward.patients[HIDDEN]}")
+    here = SETTINGS.model_copy(update={"data": spool.path.parent})
+    runtime = Runtime(here, database, *[None] * 5)  # type: ignore[arg-type]  # this job needs none
+    job = {replaying.JOB: routine(runtime)[replaying.JOB]}
+    assert spool.waiting() is not None
+
+    for _ in range(2):
+        tick(database, job, Counter())
+
+    assert spool.waiting() is None
 
 
 def test_where_the_disk_takes_nothing_either_the_read_is_refused_sec_16(
