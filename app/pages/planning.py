@@ -29,7 +29,7 @@ from app.pages.refusals import page_route
 from app.pages.strip import strip_of
 from app.pages.wording import moment
 from app.what_if import of_person
-from core.errors import ConflictError, InvalidError, NotFoundError
+from core.errors import ConflictError, InvalidError, NotFoundError, ThrottledError
 from core.vitals import MEASURES, Vital
 from ingest import repository as people
 from ingest.admission.service import turn
@@ -66,8 +66,11 @@ def router(door: Door) -> APIRouter:
             refused, meant = meant_by(desk, form)
             if refused:
                 return _refused(desk, refused)
-            with turn(visit.session, "what-if", visit.caller.id):
-                return _preview(desk, form, meant)
+            try:
+                with turn(visit.session, "what-if", visit.caller.id):
+                    return _preview(desk, form, meant)
+            except ThrottledError as error:
+                return _later(desk, form, error)
 
     @routes.post("/patients/{patient_id}/plan")
     def save(request: Request, patient_id: UUID, form: Annotated[PlanForm, Form()]) -> Response:
@@ -98,6 +101,14 @@ def _chosen(desk: Desk, key: Key, put_back: int) -> PlanForm | None:
         return None
     standing = earlier or desk.shown.of(key)
     return plan_form.filled(key, standing, version=desk.shown.version, today=desk.shown.today)
+
+
+def _later(desk: Desk, form: PlanForm, error: ThrottledError) -> Response:
+    """Give the form back as it was typed: it is not its writer's fault that it must wait."""
+    wait = Refused(form, conflict=desk.said.refusal(error), status=429)
+    response = _refused(desk, wait)
+    response.headers["Retry-After"] = str(error.after)
+    return response
 
 
 def _refused(desk: Desk, refused: Refused) -> Response:

@@ -164,6 +164,7 @@ def test_one_what_if_runs_at_a_time_for_one_person_and_few_for_all_sec_36(
     assert [each.status_code for each in (again, korean, busy)] == [429] * 3
     assert again.headers["retry-after"] == "5"
     assert "being worked out for you already" in words(again.text)
+    assert 'value="145"' in again.text  # what was typed stays
     assert "이미 진행 중입니다" in words(korean.text)
     assert "다른 사용자의 계산이 진행 중입니다" in words(busy.text)
     assert free == [200, 200]

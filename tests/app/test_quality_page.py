@@ -19,6 +19,8 @@ from alerts.tables import Alert, AlertEvent, AlertFinding
 from core.audit import Action, AuditEvent
 from core.clock import utc_now
 from core.security import Caller, Role
+from ingest.admission.repository import Allowance
+from ingest.admission.service import Shares
 from reports.quality import By, lines
 from reports.service import quality, team_week
 from reports.week import Week
@@ -27,6 +29,7 @@ from tests.ward import open_ward
 
 if TYPE_CHECKING:
     from core.database import Database
+    from core.embedded import Servers
     from tests.app.conftest import Enter
     from tests.ward import Ward
 
@@ -227,6 +230,23 @@ def test_a_proposal_is_tried_on_the_past_and_ends_in_text_for_the_plan(
     assert '[off] "HR-HIGH2" = "in the place of HR-HIGH2' in said
     assert 'vital = "heart_rate"' in said
     assert "A RED would no longer be raised." not in said
+
+
+def test_a_trial_waits_for_the_one_that_its_reader_has_running_sec_36(
+    database: Database, embedded: Servers, enter: Enter, ward: Ward
+) -> None:
+    client, allowance = enter(ward.username), Allowance(embedded.broker_url)
+    mine = allowance.hold([f"turn:what-if:{ward.user_id}"], 60)
+    assert mine is not None
+    database.info["shares"] = Shares(allowance, 1_000)
+    try:
+        page = client.get(f"/quality/trial?weeks=4&rule={RULE}")
+    finally:
+        allowance.let_go(mine)
+        del database.info["shares"]
+
+    assert (page.status_code, page.headers["retry-after"]) == (429, "5")
+    assert "being worked out for you already" in words(page.text)
 
 
 def test_what_is_not_proposed_cannot_be_tried(enter: Enter, ward: Ward) -> None:
