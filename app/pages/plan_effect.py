@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from alerts.outcomes import Label
+from app.pages.rule_names import called
 from core.vitals import Severity
 from reports.difference import TIERS
 
@@ -68,7 +69,9 @@ def effect(found: Difference, *, days: int, now: datetime, zone: tzinfo, said: L
         labels=_labels(found, said),
         reds=[
             said.say(
-                "RED of {day} by rule {rule} would not have been raised.", day=day(a), rule=a.rule
+                "RED of {day} by rule {rule} would not have been raised.",
+                day=day(a),
+                rule=called(a.rule, said),
             )
             for a in found.removed
             if a.severity is Severity.RED
@@ -80,11 +83,13 @@ def effect(found: Difference, *, days: int, now: datetime, zone: tzinfo, said: L
 
 
 def _summary(found: Difference, days: int, said: Language) -> str:
-    return said.say(
-        "In the last {days} days it would have raised {after} alerts instead of {before}:"
+    return said.count(
+        "In the last {days} days it would have raised {count} alert instead of {before}:"
         " {gone} fewer and {new} new.",
+        "In the last {days} days it would have raised {count} alerts instead of {before}:"
+        " {gone} fewer and {new} new.",
+        len(found.after),
         days=days,
-        after=len(found.after),
         before=len(found.before),
         gone=len(found.removed),
         new=len(found.added),
@@ -141,5 +146,5 @@ def _days(alerts: Iterable[Alerted], zone: tzinfo) -> int:
 
 
 def _one(alert: Alerted, day: str, said: Language) -> OneAlert:
-    words = said.say("{day}, rule {rule}", day=day, rule=alert.rule)
+    words = said.say("{day}, rule {rule}", day=day, rule=called(alert.rule, said))
     return OneAlert(alert.severity, words)

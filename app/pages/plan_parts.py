@@ -11,6 +11,7 @@ from monitoring.plans.lines import whose, yielded
 if TYPE_CHECKING:
     from core.vitals import Severity, Vital
     from monitoring.plans.deciding import GaveWay
+    from monitoring.plans.limits import PlanLimit
     from monitoring.plans.lines import Line
     from monitoring.plans.showing import Shown
 
@@ -42,8 +43,8 @@ class Changes:
 
 def changes(before: Shown, after: Shown, vital: Vital | None, language: str) -> Changes:
     """Return what differs between two plans of one person, for one measurement or for all."""
-    told = {_gone(each, language) for each in before.plan.gave_way}
-    would = [_gone(each, language) for each in after.plan.gave_way]
+    told = {_gone(each, before, language) for each in before.plan.gave_way}
+    would = [_gone(each, after, language) for each in after.plan.gave_way]
     old, new = set(before.plan.replaced), set(after.plan.replaced)
     return Changes(
         _levels(before, vital, language),
@@ -56,14 +57,22 @@ def changes(before: Shown, after: Shown, vital: Vital | None, language: str) -> 
 
 def _levels(shown: Shown, vital: Vital | None, language: str) -> list[Level]:
     lines = [line for line in shown.lines if vital is None or line.vital is vital]
-    return [Level(line.severity, line.words(language), _whose(line, language)) for line in lines]
+    return [
+        Level(line.severity, line.words(language), _whose(line, shown, language)) for line in lines
+    ]
 
 
-def _whose(line: Line, language: str) -> str:
-    return line.rule if line.limit is None else words.phrase(whose(line.limit), language)
+def _whose(line: Line, shown: Shown, language: str) -> str:
+    return line.rule if line.limit is None else _owner(line.limit, shown, language)
 
 
-def _gone(gone: GaveWay, language: str) -> str:
+def _owner(limit: PlanLimit, shown: Shown, language: str) -> str:
+    """Return whose a limit is; a template by the name that it is shown by."""
+    names = {each.name: each.display for each in shown.templates}
+    return words.phrase(whose(limit, names.get(limit.origin_name, limit.origin_name)), language)
+
+
+def _gone(gone: GaveWay, shown: Shown, language: str) -> str:
     why = words.text(gone.why, language)
-    level, owner = words.phrase(yielded(gone), language), words.phrase(whose(gone.limit), language)
+    level, owner = words.phrase(yielded(gone), language), _owner(gone.limit, shown, language)
     return f"{level} ({owner}): {why}"

@@ -26,6 +26,7 @@ from app.pages.plan_effect import effect
 from app.pages.plan_form import LABELS, LEVELS, MEASURED, PlanForm, Read
 from app.pages.plan_parts import changes
 from app.pages.refusals import page_route
+from app.pages.rule_names import called
 from app.pages.strip import strip_of
 from app.pages.wording import moment
 from app.what_if import of_person
@@ -36,6 +37,7 @@ from ingest.admission.service import turn
 from monitoring.plans import service
 from monitoring.plans.showing import Draft, Key, would_be
 from monitoring.plans.versions import TARGET
+from reports.repository import days_with_readings
 
 LOOKED_BACK = timedelta(days=90)
 
@@ -208,6 +210,7 @@ def _preview(desk: Desk, form: PlanForm, meant: Read) -> Response:
     )
     after = would_be(desk.shown, desk.site, draft, at=visit.now.timestamp())
     of_target = key[0] == TARGET
+    change = changes(desk.shown, after, None if of_target else Vital(key[0]), visit.language)
     return desk.door.pages.page(
         "plan_preview.html",
         **_head(desk),
@@ -216,13 +219,29 @@ def _preview(desk: Desk, form: PlanForm, meant: Read) -> Response:
         about=_about(desk, form),
         subject=plan_form.target_words(desk.said) if of_target else _about(desk, form)["name"],
         rows=_rows(desk, form),
-        change=changes(desk.shown, after, None if of_target else Vital(key[0]), visit.language),
+        change=change,
         effect=effect(
             found, days=LOOKED_BACK.days, now=visit.now, zone=desk.door.zone, said=desk.said
         ),
-        weeks=f"{found.patient_weeks:.1f}",
+        silenced=[called(rule, desk.said) for rule in change.silent],
+        heard=[called(rule, desk.said) for rule in change.heard],
+        measured=_measured(desk),
+        looked_back=LOOKED_BACK.days,
         judged=moment(visit.now, now=visit.now, zone=desk.door.zone),
     )
+
+
+def _measured(desk: Desk) -> int:
+    """Return on how many of the days that are judged again anything was measured."""
+    session, now = desk.visit.session, desk.visit.now
+    found = days_with_readings(
+        session,
+        sorted(people.one_person(session, desk.patient_id)),
+        zone=desk.door.zone.key,
+        since=now - LOOKED_BACK,
+        until=now,
+    )
+    return min(len(frozenset().union(*found.values())), LOOKED_BACK.days)
 
 
 def _rows(desk: Desk, form: PlanForm) -> list[tuple[str, str, str]]:

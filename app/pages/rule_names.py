@@ -108,3 +108,9 @@ def rule_name(rule_id: str, said: Language) -> str:
     """Return what a rule is called, or "" for one that a plan made."""
     name = NAMES.get(rule_id)
     return said.say(name) if name else ""
+
+
+def called(rule_id: str, said: Language) -> str:
+    """Return a rule by its name with its code, by its code where it has no name."""
+    name = rule_name(rule_id, said)
+    return said.say("{name} ({rule})", name=name, rule=rule_id) if name else rule_id

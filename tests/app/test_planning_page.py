@@ -13,7 +13,7 @@ from core.audit import Action, AuditEvent
 from core.outbox import Outbox
 from ingest.admission.repository import Allowance
 from ingest.admission.service import LONG_AT_ONCE, Shares
-from tests.app.planning import Sheet, admitted, hidden, review, versions, words
+from tests.app.planning import WHO, Sheet, admitted, hidden, review, versions, words
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -42,6 +42,11 @@ def test_a_limit_is_previewed_with_its_what_if_and_nothing_is_stored_before_the_
     assert "Nothing is saved yet." in said
     assert "In the last 90 days it would have raised" in said
     assert "3 new" in said  # 150, 152 and 158 lie above 145, more than 72 hours apart
+    assert "would have raised 3 alerts instead of 0" in said
+    assert "4 of 90 days have readings of this person" in said
+    warned = seen.text[seen.text.index('id="silenced"') : seen.text.index('id="what-if"')]
+    assert "say nothing below RED from then on." in words(warned)
+    assert "Blood pressure high, weekly mean (BP-AVG)" in words(warned)
     assert "YELLOW Systolic BP at least 145 mmHg" in said
 
     saved = sheet.save(seen.text)
@@ -51,6 +56,15 @@ def test_a_limit_is_previewed_with_its_what_if_and_nothing_is_stored_before_the_
     page = words(sheet.client.get(sheet.path).text)
     assert "YELLOW Systolic BP at least 145 mmHg" in page
     assert "lives above 140" in page
+
+
+def test_a_preview_calls_a_template_by_its_name_ux_08(enter: Enter, ward: Ward) -> None:
+    sheet = Sheet(enter(ward.username), ward.patients[WHO])
+
+    said = words(sheet.preview(warn_high="190").text)
+
+    assert "template heart failure" in said
+    assert "heart_failure" not in said
 
 
 def test_a_save_is_audited_and_has_the_person_judged_anew(
