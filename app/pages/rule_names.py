@@ -52,7 +52,7 @@ NAMES = {
     "RISK": "Learned score",
     "NEWS2-7": "NEWS2 of 7 or more",
     "NEWS2-5": "NEWS2 of 5 or 6",
-    "NEWS2-S3": "NEWS2, one part of 3",
+    "NEWS2-S3": "NEWS2, one part scores 3",
     "NEWS2-D": "NEWS2 above the usual",
     "SEPSIS-C": "Possible severe infection",
     "BP-SEVERE-SX": "Severe blood pressure with symptoms",
