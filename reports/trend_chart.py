@@ -100,6 +100,7 @@ def trend(plot: Plot, drawing: Drawing) -> Svg:
     area = SubElement(
         root,
         "svg",
+        {"aria-hidden": "true"},  # the words of the whole say what it shows
         x=f"{LEFT}%",
         y=f"{TOP}%",
         width=f"{ACROSS}%",
@@ -171,7 +172,8 @@ def _marks(root: Element, plot: Plot, scale: Scale) -> None:
 def _shape(root: Element, kind: str, path: str, place: tuple[float, float], scale: Scale) -> None:
     """Put a shape of its own size at a place of the stretched plot."""
     across, down = _percent(place, scale)
-    at = SubElement(root, "svg", {"class": "at", "x": across, "y": down, "overflow": "visible"})
+    place_of = {"x": across, "y": down, "overflow": "visible", "aria-hidden": "true"}
+    at = SubElement(root, "svg", {"class": "at", **place_of})
     SubElement(at, "path", {"class": kind, "d": path})
 
 

@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     from core.database import Database
     from tests.ward import Ward
 
-OPENED = "document.querySelectorAll('details').forEach(each => { each.open = true; })"
+# Drawers of one row exclude each other by their name: here all are open at once.
+OPENED = """
+document.querySelectorAll('details').forEach(each => {
+  each.removeAttribute('name');
+  each.open = true;
+})
+"""
 TRIAL = f"/quality/trial?weeks=4&rule={RULE}"
 
 
