@@ -56,8 +56,9 @@ ROW = """
   - paragraph:
     - text: Heart rate
     - strong: 134 /min
-    - text: /usual 77 \\/min/
-  - 'img /^Heart rate, 14 days: newest 134 \\/min.*usual 71 to 83, limit 131/'
+    - text: /usual 71.83/
+  - link "Trend of 7 days of Baek Jonggil":
+    - 'img /^Heart rate, 14 days: newest 134 \\/min.*usual 71.83, limit 131/'
   - text: /not owned next/
   - strong:
     - time: /in \\d min/
@@ -72,8 +73,14 @@ ALERT = """
   - text: RED breathing opened
   - time: /\\d+ min ago/
   - heading /^SpO2 86 %, RED limit 91 %/ [level=2]
-  - button "Take it"
-  - button "I am looking at it"
+  - figure:
+    - link /Whole chart/
+    - img /^SpO2, 30 days; newest 86 %.*RED ≤ 91 %/
+  - button /Take it.*breathing/
+  - button /I am looking at it/
+  - group: /^Contact.*breathing/
+  - group: /^Pass on/
+  - group: /^Escalate now/
 """
 
 
