@@ -15,7 +15,7 @@ from core.vitals import Severity
 from monitoring.findings import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime, timedelta
     from uuid import UUID
 
@@ -157,7 +157,10 @@ def rows(
     """
     shown = [e for e in episodes if not (physician and e.severity is Severity.DQ)]
     grouped = groupby(sorted(shown, key=_by_patient), key=lambda e: e.patient_id)
-    found = [_row(sorted(group, key=foremost), people[patient]) for patient, group in grouped]
+    found = []
+    for patient, group in grouped:
+        first, *others = sorted(group, key=foremost)
+        found.append(row(first, others, people[patient]))
     return sorted(found, key=urgency)
 
 
@@ -183,9 +186,10 @@ def foremost(item: EpisodeView | Brief) -> tuple[bool, int, bool, float]:
     return (put_off, rank, not item.state.waits, opened)
 
 
-def _row(episodes: list[EpisodeView], person: PatientProfile) -> InboxRow:
-    """Return the row that speaks of the first episode and counts the others."""
-    first, others = episodes[0], episodes[1:]
+def row(
+    first: EpisodeView, others: Sequence[EpisodeView | Brief], person: PatientProfile
+) -> InboxRow:
+    """Return the row that speaks of a person's first episode and counts the others."""
     finding = first.headline
     untaken = [e for e in others if not first.state.waits and e.severity in GRAVE and e.state.waits]
     known = [e for e in others if e not in untaken and e.state is not State.SNOOZED]

@@ -5,9 +5,8 @@ A page prints the rows of a few people; what stands on no page is only counted.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
-from itertools import groupby
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from alerts.inbox import GRAVE, foremost, urgency
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from alerts.lifecycle import State
+    from monitoring.findings import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class Brief:
     owner_id: UUID | None
     owner_team_id: UUID | None
     claimed_by: UUID | None
+    problem: Problem
 
     def held_by(self, identities: Collection[object]) -> bool:
         """Return whether somebody owns it, is asked to take it, or looks at it."""
@@ -69,10 +70,10 @@ class Case:
 
 def cases(briefs: Iterable[Brief], *, physician: bool) -> list[Case]:
     """Return one case per person in the order of work, as `alerts.inbox.rows` has them."""
-    shown = [b for b in briefs if not (physician and b.severity is Severity.DQ)]
-    shown.sort(key=attrgetter("patient_id"))
-    found = [
-        Case(patient, tuple(sorted(group, key=foremost)))
-        for patient, group in groupby(shown, key=attrgetter("patient_id"))
-    ]
-    return sorted(found, key=lambda case: urgency(case.first))
+    # By the number of an id: of two ids it is told sooner whether they are the same.
+    of: dict[int, list[Brief]] = defaultdict(list)
+    for each in briefs:
+        if not (physician and each.severity is Severity.DQ):
+            of[each.patient_id.int].append(each)
+    found = [Case(mine[0].patient_id, tuple(sorted(mine, key=foremost))) for mine in of.values()]
+    return sorted(found, key=lambda case: (*urgency(case.first), case.patient_id.int))

@@ -1,4 +1,4 @@
-"""Writes many rows of one table in one statement, for the paths where each row counts."""
+"""Writes and reads many rows of one table, for the paths where each row counts."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from core.arrays import as_numpy
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from sqlalchemy import Executable
     from sqlalchemy.orm import Session
 
 
@@ -69,6 +70,15 @@ def run(
             as_numpy(cursor)
         cursor.execute(statement.encode(), values)
         return cursor.fetchall() if cursor.description else [(cursor.rowcount,)]
+
+
+def read(session: Session, query: Executable) -> Sequence[Any]:
+    """Return the rows of a query of columns by the session's connection.
+
+    Thousands of rows that nobody changes need not go through the session, row by row.
+    """
+    session.flush()
+    return session.connection().execute(query).all()
 
 
 @contextmanager

@@ -49,6 +49,17 @@ class PatientProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class Demography:
+    """Which kind of person somebody is, without who: what figures about many are sorted by."""
+
+    id: UUID
+    birth_date: date | None
+    sex: str
+    groups: frozenset[str]
+    team_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Responsible:
     """Somebody who answers for a patient, and whether they are at work at all."""
 

@@ -106,7 +106,7 @@ class Line:
     @property
     def patients(self) -> int:
         """Return how many people the alerts are of."""
-        return len({each.patient_id for each in self.alerts})
+        return len({each.patient_id.int for each in self.alerts})
 
     @property
     def labels(self) -> list[str]:
@@ -204,6 +204,7 @@ def lines(world: World, by: By) -> list[Line]:
     Tiers stand in their own order.
     """
     groups = _groups(world, by)
+    put_off = {alert.int: reasons for alert, reasons in world.put_off.items()}
     sizes = Counter(each.group(by) for each in world.people) if by.of_people else {}
     for name in sizes:
         groups.setdefault(name, [])
@@ -212,7 +213,7 @@ def lines(world: World, by: By) -> list[Line]:
             key,
             tuple(mine),
             (sizes[key] if by.of_people else len(world.people)) * world.weeks,
-            tuple(why for each in mine for why in world.put_off.get(each.id, ())),
+            tuple(why for each in mine for why in put_off.get(each.id.int, ())) if put_off else (),
             world.until,
         )
         for key, mine in groups.items()
@@ -228,9 +229,9 @@ def lines(world: World, by: By) -> list[Line]:
 def _groups(world: World, by: By) -> dict[str, list[Episode]]:
     groups: dict[str, list[Episode]] = defaultdict(list)
     if by.of_people:
-        who = {each.id: each.group(by) for each in world.people}
+        who = {each.id.int: each.group(by) for each in world.people}
         for episode in world.opened:
-            groups[who[episode.patient_id]].append(episode)
+            groups[who[episode.patient_id.int]].append(episode)
         return groups
     if by is By.TIER:
         for episode in world.opened:
@@ -238,18 +239,22 @@ def _groups(world: World, by: By) -> dict[str, list[Episode]]:
         return groups
     keys = _keys(world, by)
     for episode in world.opened:
-        for key in keys(episode.id):
+        for key in keys(episode.id.int):
             groups[key].append(episode)
     return groups
 
 
-def _keys(world: World, by: By) -> Callable[[UUID], Iterable[str]]:
-    """Return what names the devices, rules or models of an alert."""
+def _keys(world: World, by: By) -> Callable[[int], Iterable[str]]:
+    """Return what names the devices, rules or models of an alert, by the number of its id.
+
+    An id is hashed in Python, its number is not: with ten thousand alerts that is felt.
+    """
     if by is By.DEVICE:
-        return lambda alert: world.devices.get(alert) or (UNKNOWN,)
-    keys: dict[UUID, set[str]] = defaultdict(set)
+        devices = {alert.int: groups for alert, groups in world.devices.items()}
+        return lambda alert: devices.get(alert) or (UNKNOWN,)
+    keys: dict[int, set[str]] = defaultdict(set)
     for each in world.said:
-        keys[each.alert_id].add(each.rule if by is By.RULE else each.model or UNKNOWN)
+        keys[each.alert_id.int].add(each.rule if by is By.RULE else each.model or UNKNOWN)
     return lambda alert: keys[alert]
 
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ARRAY, Uuid, any_, func, literal, select
+from sqlalchemy import func, select
 
 from alerts.tables import Alert, AlertEvent, AlertFinding
+from core.among import among
+from core.rows import read
 from core.vitals import Quality, Severity, Vital
 from ingest.tables import StoredReading
 from monitoring.findings import Problem
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from uuid import UUID
 
-    from sqlalchemy import BindParameter, Select
+    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
 CONTACT = (Quality.WITHDRAWN, Quality.FUTURE, Quality.ABSENT)
@@ -37,7 +39,8 @@ def points(
 ) -> dict[UUID, list[Point]]:
     """Return the scored readings of one vital for each patient, ascending, in one query."""
     found: dict[UUID, list[Point]] = defaultdict(list)
-    rows = session.execute(
+    rows = read(
+        session,
         select(
             StoredReading.patient_id,
             StoredReading.vital,
@@ -45,13 +48,13 @@ def points(
             StoredReading.value,
         )
         .where(
-            StoredReading.patient_id.in_(wanted),
+            among(StoredReading.patient_id, wanted),
             StoredReading.vital.in_(set(wanted.values())),
             StoredReading.effective.between(since, until),
             StoredReading.quality == Quality.SCORED,
             ~StoredReading.superseded,
         )
-        .order_by(StoredReading.effective)
+        .order_by(StoredReading.effective),
     )
     for patient, vital, at, value in rows:
         if wanted[patient] == vital and value is not None:
@@ -103,11 +106,12 @@ def episodes(
 ) -> list[Episode]:
     """Return the episodes that were open at some time of a span, as they stood at its end."""
     which = (
-        Alert.patient_id == any_(_ids(patient_ids)),
+        among(Alert.patient_id, patient_ids),
         Alert.opened_at < until,
         Alert.closed_at.is_(None) | (Alert.closed_at >= since),
     )
-    rows = session.execute(
+    rows = read(
+        session,
         # Columns, not objects: each row would bring its frozen policy along.
         select(
             Alert.id,
@@ -121,8 +125,8 @@ def episodes(
             Alert.owner_id,
         )
         .where(*which)
-        .order_by(Alert.opened_at, Alert.id)
-    ).all()
+        .order_by(Alert.opened_at, Alert.id),
+    )
     mine = select(Alert.id).where(*which)
     earlier = _severity_before(session, mine, until=until)
     first = _first_acknowledged(session, mine)
@@ -182,14 +186,14 @@ def findings_of(
         .join(Alert, Alert.id == AlertFinding.alert_id)
         .outerjoin(AssessmentRow, AssessmentRow.id == AlertFinding.assessment_id)
         .where(
-            Alert.patient_id == any_(_ids(patient_ids)),
+            among(Alert.patient_id, patient_ids),
             Alert.opened_at >= since,
             Alert.opened_at < until,
             AlertFinding.fallen_at.is_(None),
         )
         .group_by(AlertFinding.alert_id, AlertFinding.rule_id)
     )
-    return [Said(*row) for row in session.execute(query)]
+    return [Said(*row) for row in read(session, query)]
 
 
 def put_off(
@@ -200,7 +204,7 @@ def put_off(
         select(AlertEvent.alert_id, AlertEvent.after["why"].astext)
         .join(Alert, Alert.id == AlertEvent.alert_id)
         .where(
-            Alert.patient_id == any_(_ids(patient_ids)),
+            among(Alert.patient_id, patient_ids),
             Alert.opened_at >= since,
             Alert.opened_at < until,
             AlertEvent.kind == "snoozed",
@@ -211,8 +215,3 @@ def put_off(
     for alert, why in session.execute(query):
         found[alert].append(why or "")
     return dict(found)
-
-
-def _ids(ids: Sequence[UUID]) -> BindParameter[Sequence[UUID]]:
-    """Return ids as one array: two thousand parameters cost more than what they ask for."""
-    return literal(list(ids), ARRAY(Uuid()))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.clock import utc_now
 from core.errors import NotFoundError
 from ingest import repository as people
+from ingest.demography.repository import demographies
 from reports import quality as quality_of
 from reports import repository
 from reports.devices.repository import devices_behind
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from core.security import Caller
-    from ingest.roster import PatientProfile, Team
+    from ingest.roster import Demography, Team
     from reports.week import Week
 
 
@@ -76,15 +78,16 @@ def quality(
     """
     visible = people.visible_to(caller)
     if team is None:
-        profiles = people.profiles(session, visible)
+        whom = demographies(session, visible, now=utc_now())
     elif any(each.id == team for each in people.care_teams(session, caller)):
-        profiles = people.profiles(session, visible, people.team_patients(session, team))
+        mine = people.team_patients(session, team)
+        whom = demographies(session, visible, mine, now=utc_now())
     else:
         raise NotFoundError("no such team")
-    ids = [profile.id for profile in profiles]
+    ids = [each.id for each in whom]
     known = repository.episodes(session, ids, since=since, until=until)
     return quality_of.World(
-        people=tuple(_watched(each, until.date()) for each in profiles),
+        people=tuple(_watched(each, until.date()) for each in whom),
         opened=tuple(each for each in known if since <= each.opened_at < until),
         said=tuple(repository.findings_of(session, ids, since=since, until=until)),
         put_off=repository.put_off(session, ids, since=since, until=until),
@@ -94,11 +97,11 @@ def quality(
     )
 
 
-def _watched(profile: PatientProfile, today: date) -> quality_of.Watched:
+def _watched(person: Demography, today: date) -> quality_of.Watched:
     return quality_of.Watched(
-        profile.id,
-        profile.team_name,
-        quality_of.age_band(profile.birth_date, today),
-        profile.sex,
-        quality_of.condition_count(len(profile.groups)),
+        person.id,
+        person.team_name,
+        quality_of.age_band(person.birth_date, today),
+        person.sex,
+        quality_of.condition_count(len(person.groups)),
     )

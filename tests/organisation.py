@@ -3,7 +3,7 @@
 It is django-oauth-toolkit, which shares no code with what is tested. A cookie says who sits at
 the browser; `/alter` makes it say something wrong in its next ID tokens.
 
-Run as `python tests/organisation.py FOLDER PORT REDIRECT_URI`.
+Run as `python tests/organisation.py FOLDER PORT REDIRECT_URIS`, these with spaces between.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ def main() -> None:
         client_type=model.CLIENT_CONFIDENTIAL,
         authorization_grant_type=model.GRANT_AUTHORIZATION_CODE,
         redirect_uris=REDIRECT,
-        post_logout_redirect_uris=REDIRECT.rpartition("/")[0],
+        post_logout_redirect_uris=" ".join(each.rpartition("/")[0] for each in REDIRECT.split()),
         skip_authorization=True,
         algorithm=model.RS256_ALGORITHM,
     )

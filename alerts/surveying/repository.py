@@ -11,8 +11,10 @@ from sqlalchemy import select
 from alerts.lifecycle import LIVE, State
 from alerts.survey import Brief, Changed
 from alerts.tables import Alert, AlertEvent
+from core.rows import read
 from core.vitals import Severity
 from ingest.repository import survivors
+from monitoring.findings import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -26,6 +28,7 @@ LOOKED_BACK = 500  # lines: more than are written in that time while nothing is 
 MOST_CHANGES = 5_000  # at one look; more come at the next
 _TIERS = {each.value: each for each in Severity}
 _STATES = {each.value: each for each in State}
+_PROBLEMS = {each.value: each for each in Problem}
 
 
 def briefs(
@@ -44,13 +47,13 @@ def briefs(
 def _brief() -> Select[Any]:
     columns: tuple[Any, ...] = (
         *(Alert.id, Alert.patient_id, Alert.version, Alert.severity, Alert.state),
-        *(Alert.opened_at, Alert.owner_id, Alert.owner_team_id, Alert.claimed_by),
+        *(Alert.opened_at, Alert.owner_id, Alert.owner_team_id, Alert.claimed_by, Alert.problem),
     )
     return select(*columns)
 
 
 def _briefs(session: Session, query: Select[Any]) -> list[Brief]:
-    rows = session.execute(query).all()
+    rows = read(session, query)
     heads = survivors(session, {row.patient_id for row in rows})
     return [
         Brief(
@@ -60,8 +63,9 @@ def _briefs(session: Session, query: Select[Any]) -> list[Brief]:
             _TIERS[severity],
             _STATES[state],
             *(opened, owner, team, claimed),
+            _PROBLEMS[problem],
         )
-        for id_, patient, version, severity, state, opened, owner, team, claimed in rows
+        for id_, patient, version, severity, state, opened, owner, team, claimed, problem in rows
     ]
 
 

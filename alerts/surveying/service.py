@@ -53,13 +53,18 @@ def rows(
     The page that shows them writes the audit row of the read, with the patients of the rows.
     """
     visible = people.visible_to(caller)
-    ids = [each.id for case in chosen for each in case.alerts]
-    live = views.live(session, visible, ids)
-    profiles = people.profiles(
-        session, visible, list({view.patient_id for view in live}), today=today
-    )
+    live = {view.id: view for view in views.live(session, visible, [c.first.id for c in chosen])}
+    # Of a row's first alert everything is told, of the others that they are there. Where the
+    # first has ended meanwhile, what is left is read whole.
+    whole = [(live[case.first.id], case.alerts[1:]) for case in chosen if case.first.id in live]
+    left = [b.id for case in chosen if case.first.id not in live for b in case.alerts[1:]]
+    others = views.live(session, visible, left) if left else []
+    asked = {view.patient_id for view, _ in whole} | {view.patient_id for view in others}
+    profiles = people.profiles(session, visible, list(asked), today=today)
     known = {profile.id: profile for profile in profiles}
-    return inbox.rows(live, known, physician=_reads_as_physician(caller)), profiles
+    found = [inbox.row(first, beside, known[first.patient_id]) for first, beside in whole]
+    found += inbox.rows(others, known, physician=_reads_as_physician(caller))
+    return sorted(found, key=inbox.urgency), profiles
 
 
 def _reads_as_physician(caller: Caller) -> bool:

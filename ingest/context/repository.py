@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import ARRAY, Uuid, any_, delete, literal, select
 
+from core.among import among
 from ingest.context.tables import LivingAnswer, Medicine, PatientAbsence
 from ingest.dated import Span, alone_facts, revised
 from ingest.enrolment import ACTIVE, Absence, Diagnosis, Stay, classes_of
@@ -59,14 +60,16 @@ def facts_of(
     One query for each kind of fact, for any number of people.
     """
     found: dict[UUID, list[Fact]] = {each: [] for each in patients}
-    for row in session.scalars(select(Condition).where(Condition.patient_id.in_(patients))):
+    for row in session.scalars(select(Condition).where(among(Condition.patient_id, patients))):
         diagnosis = Diagnosis(_codes(row), row.clinical_status, row.verification_status)
         found[row.patient_id].append(diagnosis_fact(span_of(row, diagnosis), groups))
-    for taken in session.scalars(select(Medicine).where(Medicine.patient_id.in_(patients))):
+    for taken in session.scalars(select(Medicine).where(among(Medicine.patient_id, patients))):
         known = frozenset(taken.classes if taken.taken else ())
         found[taken.patient_id].append(medicine_fact(span_of(taken, known)))
     answers: dict[UUID, list[tuple[datetime, bool]]] = {}
-    for said in session.scalars(select(LivingAnswer).where(LivingAnswer.patient_id.in_(patients))):
+    for said in session.scalars(
+        select(LivingAnswer).where(among(LivingAnswer.patient_id, patients))
+    ):
         answers.setdefault(said.patient_id, []).append((said.at, said.alone))
     for patient, listed in answers.items():
         found[patient] += alone_facts(listed)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import CompoundSelect, Select, func, select, union
 
+from core.among import among
 from core.rows import run
 from ingest.people.tables import PatientMerge
 
@@ -45,7 +46,7 @@ def joined_at(session: Session, survivor_id: UUID) -> datetime | None:
 def survivors(session: Session, patients: Iterable[UUID]) -> dict[UUID, UUID]:
     """Return into whom each patient was merged; those who stand for themselves are absent."""
     query = select(PatientMerge.merged_id, PatientMerge.survivor_id).where(
-        STANDING, PatientMerge.merged_id.in_(set(patients))
+        STANDING, among(PatientMerge.merged_id, set(patients))
     )
     return {row[0]: row[1] for row in session.execute(query)}
 

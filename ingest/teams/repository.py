@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, exists, func, select
 
+from core.among import among
 from core.sealed_fields import unseal
 from ingest.merging.repository import one_person, survivors
 from ingest.presence import Post
@@ -38,7 +39,7 @@ def first_teams(session: Session, ids: Sequence[UUID]) -> dict[UUID, Team]:
     rows = session.execute(
         select(CareTeamPatient.patient_id, CareTeam.id, CareTeam.name)
         .join(CareTeam, CareTeam.id == CareTeamPatient.care_team_id)
-        .where(CareTeamPatient.patient_id.in_(ids), CareTeam.active)
+        .where(among(CareTeamPatient.patient_id, ids), CareTeam.active)
         .order_by(CareTeam.name.desc(), CareTeam.id.desc())
     )
     return {row[0]: Team(row[1], row[2]) for row in rows}

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-# Each reading is looked up by its key: neither table is read whole, however large it is. After a
-# merge a reading is still kept under the record that its resource was sent for.
+# Each reading is looked up once, by its key, however many alerts rest on it: neither table is
+# read whole, however large it is. After a merge a reading is still kept under the record that
+# its resource was sent for.
 _BEHIND = text("""
 with told as materialized (
-    select distinct alert.id as alert_id, alert.patient_id,
+    select alert.id as alert_id, alert.patient_id,
            split_part(each ->> 0, '/', 1)::uuid as resource_id,
            each ->> 1 as vital, (each ->> 3)::timestamptz as at
     from alert
@@ -29,18 +30,23 @@ with told as materialized (
     cross join lateral jsonb_array_elements(alert_finding.evidence) each
     where alert.patient_id = any(:patients) and alert.opened_at >= :since
       and alert.opened_at < :until and each ->> 0 ~ '^[0-9a-f]{8}-[0-9a-f-]{27}/'
+), measured as (
+    select patient_id, resource_id, vital, at, array_agg(alert_id) as alerts
+    from told group by patient_id, resource_id, vital, at
 )
-select reading.device, sent.client_id, array_agg(distinct told.alert_id)
-from told
+select reading.device, sent.client_id, array_agg(distinct alert_id)
+from measured
 left join lateral (
-    select client_id, patient_id from resource where id = told.resource_id limit 1
+    select client_id, patient_id from resource where id = measured.resource_id limit 1
 ) sent on true
 left join lateral (
     select device from reading
-    where patient_id = coalesce(sent.patient_id, told.patient_id) and effective = told.at
-      and vital = told.vital and resource_id = told.resource_id
+    where patient_id = coalesce(sent.patient_id, measured.patient_id)
+      and effective = measured.at and vital = measured.vital
+      and resource_id = measured.resource_id
     limit 1
 ) reading on true
+cross join lateral unnest(measured.alerts) alert_id
 group by reading.device, sent.client_id
 """)
 

@@ -156,7 +156,18 @@ def test_an_amber_that_waits_behind_a_taken_red_is_named_and_counted() -> None:
 
 def needs(views: Sequence[EpisodeView]) -> list[bool]:
     briefs = [
-        Brief(v.id, v.patient_id, 1, v.severity, v.state, v.opened_at, v.owner_id, None, None)
+        Brief(
+            v.id,
+            v.patient_id,
+            1,
+            v.severity,
+            v.state,
+            v.opened_at,
+            v.owner_id,
+            None,
+            None,
+            v.problem,
+        )
         for v in views
     ]
     return [case.needs_somebody_now for case in cases(briefs, physician=True)]

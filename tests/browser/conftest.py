@@ -7,7 +7,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,9 +85,16 @@ def address(database: Database, ward: Ward, assets: None) -> Iterator[str]:
     web.include_router(ingest.router.router(database, settings))
     web.include_router(interface.router(web, settings))
     app.pages.mount(web, database, settings)
+    with served(web) as at:
+        yield at
+
+
+@contextmanager
+def served(web: FastAPI, port: int = 0) -> Iterator[str]:
+    """Serve pages on loopback and yield their address."""
     server = uvicorn.Server(
         uvicorn.Config(
-            web, host="127.0.0.1", port=0, log_config=None, log_level="error", lifespan="off"
+            web, host="127.0.0.1", port=port, log_config=None, log_level="error", lifespan="off"
         )
     )
     thread = threading.Thread(target=server.run, daemon=True)
@@ -95,8 +102,7 @@ def address(database: Database, ward: Ward, assets: None) -> Iterator[str]:
     deadline = time.monotonic() + 10
     while not server.started and time.monotonic() < deadline:
         time.sleep(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
     thread.join(timeout=10)
 

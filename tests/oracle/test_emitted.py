@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from alerts.visit import Span
+from alerts.visits.service import book
 from app.commands.clients import make_key, register_client
 from app.commands.tokens import fetch_token
+from core.security import Caller, Role
 from fhir.search_fields import PATIENT_FIELDS
 from ingest.receipt import STORED
 from tests.api_processes import api_processes
@@ -48,7 +52,11 @@ REFUSALS: list[tuple[int, str, str, bytes, dict[str, str]]] = [
 def http(
     embedded: Servers, database: Database, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[httpx.Client]:
-    open_ward(database)
+    ward = open_ward(database)
+    with database.transaction() as session:
+        doctor = Caller("user", ward.user_id, Role.PHYSICIAN, ward.practitioner_id)
+        soon = Span(ward.now + timedelta(minutes=30), ward.now + timedelta(minutes=50))
+        book(session, doctor, ward.alerts["Oh Malsun"][0], soon, now=ward.now)
     private, public = make_key()
     client = register_client(
         embedded.database_url, f"oracle-{uuid4()}", frozenset({"system/*.cruds"}), public
@@ -118,8 +126,10 @@ def test_what_is_found_of_every_searchable_type_is_fhir_fhir_25(
 
     assert {kind: each.status_code for kind, each in found.items()} == dict.fromkeys(found, 200)
     assert {"Observation", "RiskAssessment", "DetectedIssue"} <= set(found)
-    written = [kind for kind in found if kind in {"RiskAssessment", "DetectedIssue"}]
-    assert all(found[kind].json().get("entry") for kind in written)
+    for kind in ("RiskAssessment", "DetectedIssue", "Appointment"):
+        assert found[kind].json().get("entry"), kind
+    (visit,) = [each["resource"] for each in found["Appointment"].json()["entry"]]
+    assert visit["status"] == "booked"
     passes([each.json() for each in found.values()])
 
 

@@ -40,6 +40,7 @@ class Organisation:
     """The provider's address, and what a person does there."""
 
     issuer: str
+    door: int  # the port at which a browser finds us, beside `BASE`
 
     def answer(self, address: str, person: str) -> httpx.Response:
         """Sign a person in over there, and return where their browser is sent."""
@@ -70,7 +71,7 @@ class Away:
 
 @pytest.fixture(scope="session")
 def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Organisation]:
-    port, folder = free_port(), tmp_path_factory.mktemp("organisation")
+    port, door, folder = free_port(), free_port(), tmp_path_factory.mktemp("organisation")
     log = folder / "log"
     with log.open("wb") as out:
         running = subprocess.Popen(
@@ -79,13 +80,13 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Organisation]
                 str(ROOT / "tests" / "organisation.py"),
                 str(folder),
                 str(port),
-                f"{BASE}/sign-in/return",
+                f"{BASE}/sign-in/return http://127.0.0.1:{door}/sign-in/return",
             ],
             stdout=out,
             stderr=out,
         )
     until(lambda: b"ready" in log.read_bytes(), within=60, what="the organisation's sign-in")
-    yield Organisation(f"http://127.0.0.1:{port}")
+    yield Organisation(f"http://127.0.0.1:{port}", door)
     running.terminate()
     running.wait(timeout=20)
 

@@ -1,0 +1,1 @@
+"""Which kinds of people there are, for figures about many of them."""
