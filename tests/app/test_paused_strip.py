@@ -30,8 +30,8 @@ def test_the_strip_counts_whom_the_list_of_patients_calls_paused(enter: Enter, w
     listed = client.get("/patients").text
     strips = [client.get(path).text for path in ("/inbox", "/inbox/strip", "/patients", "/quality")]
 
-    paused = len(re.findall(r"<td>(?:(?!</td>).)*\bpaused\b", listed, re.DOTALL))
-    assert paused == 2 + len(re.findall(r"<td>(?:(?!</td>).)*\bpaused\b", before, re.DOTALL))
+    paused = len(re.findall(r"<td\b[^>]*>(?:(?!</td>).)*\bpaused\b", listed, re.DOTALL))
+    assert paused == 2 + len(re.findall(r"<td\b[^>]*>(?:(?!</td>).)*\bpaused\b", before, re.DOTALL))
     assert all(f">{paused} paused</a>" in strip for strip in strips)
     client.headers["Accept-Language"] = "ko"
     assert f">중단 {paused}명</a>" in client.get("/inbox/strip").text
