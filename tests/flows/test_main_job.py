@@ -111,5 +111,6 @@ def test_readyz_says_what_it_looked_at(system: System) -> None:
         "broker": "ok",
         "pipeline": "ok",
         "seconds_waiting": {"bulk": 0, "critical": 0, "normal": 0},
+        "audit_waiting": 0,
         "unjudged": 0,
     }
