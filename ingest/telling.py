@@ -67,6 +67,12 @@ def diagnosis_fact(span: Span[Diagnosis], groups: Mapping[str, ConditionGroup]) 
     )
 
 
+def held_for(fact: Fact, span: Span[Diagnosis]) -> Fact:
+    """Return a fact with the times of a span."""
+    times = times_of(span)
+    return replace(fact, since=times.since, until=times.until, heard=times.heard)
+
+
 def medicine_fact(span: Span[frozenset[str]]) -> Fact:
     """Return what a medicine makes true while it is taken."""
     return replace(times_of(span), medicines=span.what, medicine=True)

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from alerts.tables import Alert, AlertEvent, AlertFinding
 from core.among import among
-from core.rows import read
+from core.rows import read, run
 from core.vitals import Quality, Severity, Vital
 from ingest.tables import StoredReading
 from monitoring.findings import Problem
@@ -32,6 +32,16 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 CONTACT = (Quality.WITHDRAWN, Quality.FUTURE, Quality.ABSENT)
+# Person by person, of the one vital that is drawn: nothing else of theirs is read.
+_POINTS = """
+select person, drawn.effective, drawn.value
+from unnest(%b::uuid[], %b::text[]) wanted (person, vital), lateral (
+    select effective, value from reading
+    where patient_id = person and reading.vital = wanted.vital and effective between %b and %b
+      and quality = 'scored' and not superseded and value is not null
+    order by effective
+) drawn
+"""
 
 
 def points(
@@ -39,26 +49,9 @@ def points(
 ) -> dict[UUID, list[Point]]:
     """Return the scored readings of one vital for each patient, ascending, in one query."""
     found: dict[UUID, list[Point]] = defaultdict(list)
-    rows = read(
-        session,
-        select(
-            StoredReading.patient_id,
-            StoredReading.vital,
-            StoredReading.effective,
-            StoredReading.value,
-        )
-        .where(
-            among(StoredReading.patient_id, wanted),
-            StoredReading.vital.in_(set(wanted.values())),
-            StoredReading.effective.between(since, until),
-            StoredReading.quality == Quality.SCORED,
-            ~StoredReading.superseded,
-        )
-        .order_by(StoredReading.effective),
-    )
-    for patient, vital, at, value in rows:
-        if wanted[patient] == vital and value is not None:
-            found[patient].append(Point(at, value))
+    asked = [*wanted], [vital.value for vital in wanted.values()]
+    for patient, at, value in run(session, _POINTS, *asked, since, until):
+        found[patient].append(Point(at, value))
     return dict(found)
 
 

@@ -14,7 +14,14 @@ from ingest.context.tables import LivingAnswer, Medicine, PatientAbsence
 from ingest.dated import Span, alone_facts, revised
 from ingest.enrolment import ACTIVE, Absence, Diagnosis, Stay, classes_of
 from ingest.tables import Condition
-from ingest.telling import condition_said, diagnosis_fact, medicine_fact, medicine_said, pauses
+from ingest.telling import (
+    condition_said,
+    diagnosis_fact,
+    held_for,
+    medicine_fact,
+    medicine_said,
+    pauses,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -60,12 +67,15 @@ def facts_of(
     One query for each kind of fact, for any number of people.
     """
     found: dict[UUID, list[Fact]] = {each: [] for each in patients}
+    known: dict[Diagnosis, Fact] = {}  # many people have the same: what it makes true is asked once
     for row in session.scalars(select(Condition).where(among(Condition.patient_id, patients))):
         diagnosis = Diagnosis(_codes(row), row.clinical_status, row.verification_status)
-        found[row.patient_id].append(diagnosis_fact(span_of(row, diagnosis), groups))
+        if diagnosis not in known:
+            known[diagnosis] = diagnosis_fact(Span(diagnosis), groups)
+        found[row.patient_id].append(held_for(known[diagnosis], span_of(row, diagnosis)))
     for taken in session.scalars(select(Medicine).where(among(Medicine.patient_id, patients))):
-        known = frozenset(taken.classes if taken.taken else ())
-        found[taken.patient_id].append(medicine_fact(span_of(taken, known)))
+        classes = frozenset(taken.classes if taken.taken else ())
+        found[taken.patient_id].append(medicine_fact(span_of(taken, classes)))
     answers: dict[UUID, list[tuple[datetime, bool]]] = {}
     for said in session.scalars(
         select(LivingAnswer).where(among(LivingAnswer.patient_id, patients))
