@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from alerts.tables import Incident
     from core.database import Database
-    from core.spool import Spool
+    from core.spool import Spool, Waiting
 
 PROGRESS_WITHIN = timedelta(seconds=45)
 LONGEST_WAIT = {  # what the work of each queue may wait before somebody should look (REL-26)
@@ -134,12 +134,33 @@ def _spooled(spool: Spool | None) -> list[Fault]:
     waiting = spool.waiting() if spool else None
     if waiting is None:
         return []
-    said = counted(
+    if waiting.unreadable:
+        return [Fault(Phrase("the file in which the audit waits cannot be read"))]
+    said = [_waits(waiting)] if waiting.count else []
+    return [Fault(each, waiting.since) for each in said] + _damaged(waiting.damaged)
+
+
+def _waits(waiting: Waiting) -> Phrase:
+    if waiting.more:
+        return Phrase(
+            "the audit cannot be written:"
+            " more than {count} reads in an emergency wait on this server",
+            {"count": whole(waiting.count)},
+        )
+    return counted(
         "the audit cannot be written: {count} read in an emergency waits on this server",
         "the audit cannot be written: {count} reads in an emergency wait on this server",
         {"count": whole(waiting.count)},
     )
-    return [Fault(said, waiting.since)]
+
+
+def _damaged(lines: int) -> list[Fault]:
+    said = counted(
+        "{count} line of the audit that waits is damaged and cannot be written down",
+        "{count} lines of the audit that waits are damaged and cannot be written down",
+        {"count": whole(lines)},
+    )
+    return [Fault(said)] if lines else []
 
 
 def unjudged(session: Session, *, now: datetime) -> int:
@@ -185,10 +206,15 @@ def seconds_waiting(database: Database) -> dict[str, int]:
     }
 
 
-def audit_waiting(spool: Spool | None) -> int:
-    """Return how many events of the audit wait on this server's disk: a person must look."""
+def audit_waiting(spool: Spool | None) -> int | None:
+    """Return how many lines of the audit wait on this server's disk: a person must look.
+
+    None where nobody can tell; of very many, how many were counted.
+    """
     waiting = spool.waiting() if spool else None
-    return waiting.count if waiting else 0
+    if waiting is None:
+        return 0
+    return None if waiting.unreadable else waiting.count + waiting.damaged
 
 
 def everybody_judged(database: Database) -> int | None:

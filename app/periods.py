@@ -40,6 +40,8 @@ def first(session: Session, job: str, period: str, *, now: datetime) -> bool:
     return claimed.first() is not None
 
 
-def forget(session: Session, *, before: datetime) -> None:
-    """Delete what ran long ago: no period that old is begun again."""
-    session.execute(delete(ScheduledRun).where(ScheduledRun.ran_at < before))
+def forget(session: Session, *, before: datetime, but: str) -> None:
+    """Delete what ran long ago, except of one job: no period that old of another begins again."""
+    session.execute(
+        delete(ScheduledRun).where(ScheduledRun.ran_at < before, ScheduledRun.job != but)
+    )

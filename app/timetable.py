@@ -13,6 +13,7 @@ from alerts.incidents import service as incidents
 from alerts.patients import repository as messages
 from app import health, periods
 from app.bulk import loading
+from app.emergency import replaying
 from app.emergency.service import STARTED
 from app.periods import first, period_of
 from app.tries import repository as tried
@@ -93,5 +94,6 @@ def tidy(session: Session, *, now: datetime) -> None:
     if first(session, "tidy", f"{now:%Y-%m-%d}", now=now):
         outbox.forget_done(session, before=now - KEEP_CLOSED)
         arrivals.forget(session, before=now - arrivals.KEPT)
-        periods.forget(session, before=now - KEEP_RUNS)
+        # A line may come back from a copy of the disk at any time.
+        periods.forget(session, before=now - KEEP_RUNS, but=replaying.JOB)
         tried.forget(session, STARTED, before=now - tries.KEPT)

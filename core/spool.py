@@ -10,8 +10,9 @@ import fcntl
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime  # noqa: TC003 (msgspec reads the annotations)
-from typing import TYPE_CHECKING
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID  # noqa: TC003 (msgspec reads the annotations)
 
 import msgspec
@@ -22,29 +23,39 @@ if TYPE_CHECKING:
 
 OWNER_ONLY = 0o600
 FILE = "audit-spool.ndjson"
+MOST_COUNTED = 1000  # every page counts what waits: of more, that there are more is enough
+_TAIL = 64 * 1024
+
+# What a damaged line may not pass for: the database would refuse it, and all beside it.
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+Kind = Annotated[str, msgspec.Meta(pattern=r"^[CRUDE]\Z")]
+Plain = Annotated[str, msgspec.Meta(pattern=r"^[ -~]*\Z")]
 
 
 class Spooled(msgspec.Struct, frozen=True):
     """One row of the audit that could not be written when it was due."""
 
     id: UUID
-    recorded: datetime
-    caller_kind: str
+    recorded: Instant
+    caller_kind: Plain
     caller_id: UUID | None
-    action: str
-    entity: str
+    action: Kind
+    entity: Plain
     entity_id: UUID | None
     patient_id: UUID | None
-    outcome: str
-    purpose: str | None
+    outcome: Plain
+    purpose: Plain | None
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many events wait, and since when."""
+    """How many events wait, and since when; `damaged` lines are kept and are no events."""
 
     count: int
     since: datetime | None
+    damaged: int = 0
+    more: bool = False  # than were counted
+    unreadable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +79,18 @@ class Spool:
         if fresh:
             _sync_folder(self.path.parent)
 
-    def read(self) -> list[Spooled]:
-        """Return what waits, in the order in which it came."""
+    def read(self, *, most: int | None = None) -> list[Spooled]:
+        """Return what waits, in the order in which it came; a damaged line hides no other."""
         try:
-            return _events(self.path.read_bytes())
+            with self.path.open("rb") as file:
+                return list(islice((each for each in map(_event, file) if each), most))
         except FileNotFoundError:
             return []
 
     def drop(self, ids: Collection[UUID]) -> None:
-        """Forget events that stand in the audit; whatever came meanwhile stays."""
+        """Forget events that stand in the audit; whatever else is there stays as it is."""
         with self._locked() as file:
-            kept = [each for each in _events(_all_of(file)) if each.id not in ids]
+            kept = _without(_all_of(file), set(ids))
             if kept:
                 _put_in_place(self.path, kept)
             else:
@@ -86,13 +98,18 @@ class Spool:
                 os.fsync(file)
 
     def waiting(self) -> Waiting | None:
-        """Return how many wait and since when, None where none do: a look at one small file."""
+        """Return how many wait and since when, None where none do.
+
+        It raises nothing: every page asks, and none may end because of a disk.
+        """
         try:
-            held = self.path.read_bytes()
+            with self.path.open("rb") as file:
+                lines = [each for each in islice(file, MOST_COUNTED + 1) if each[-1:] == b"\n"]
         except FileNotFoundError:
             return None
-        count = held.count(b"\n")
-        return Waiting(count, _since(held)) if count else None
+        except OSError:
+            return Waiting(0, None, unreadable=True)
+        return _counted(lines) if lines else None
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
@@ -110,23 +127,47 @@ class Spool:
     @staticmethod
     def _mend(file: int) -> None:
         """Cut off what a killed process left half written: its answer never left either."""
-        held = _all_of(file)
-        whole = held.rfind(b"\n") + 1
-        if whole < len(held):
-            os.ftruncate(file, whole)
+        size = os.fstat(file).st_size
+        begin = max(0, size - _TAIL)
+        tail = os.pread(file, _TAIL, begin)
+        whole = tail.rfind(b"\n") + 1
+        if whole < len(tail):
+            if whole or not begin:
+                os.ftruncate(file, begin + whole)
+            else:  # longer than any line of ours: nobody knows what it is, so it stays
+                _write(file, b"\n")
 
 
-def _events(held: bytes) -> list[Spooled]:
-    lines = held[: held.rfind(b"\n") + 1].splitlines()
-    return [msgspec.json.decode(line, type=Spooled) for line in lines]
-
-
-def _since(held: bytes) -> datetime | None:
-    """Return when the first came; None where a damaged line does not say: pages go on."""
-    try:
-        return msgspec.json.decode(held[: held.index(b"\n")], type=Spooled).recorded
-    except msgspec.MsgspecError:
+def _event(line: bytes) -> Spooled | None:
+    """Return what a line says; None of one that is damaged or not whole."""
+    if not line.endswith(b"\n"):
         return None
+    try:
+        return msgspec.json.decode(line, type=Spooled)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+
+
+def _counted(lines: list[bytes]) -> Waiting:
+    counted = lines[:MOST_COUNTED]
+    events = [each for each in map(_event, counted) if each]
+    since = events[0].recorded if events else None
+    more = len(lines) > MOST_COUNTED
+    return Waiting(len(events), since, len(counted) - len(events), more=more)
+
+
+def _without(held: bytes, ids: set[UUID]) -> bytes:
+    """Return the lines that are not of these events, byte for byte."""
+    lines, kept = held[: held.rfind(b"\n") + 1].split(b"\n")[:-1], list[bytes]()
+    for at, line in enumerate(lines):
+        if not ids:  # all were found: what came later needs no look
+            return b"".join(each + b"\n" for each in (*kept, *lines[at:]))
+        event = _event(line + b"\n")
+        if event is None or event.id not in ids:
+            kept.append(line)
+        else:
+            ids.discard(event.id)
+    return b"".join(each + b"\n" for each in kept)
 
 
 def _all_of(file: int) -> bytes:
@@ -140,12 +181,12 @@ def _write(file: int, held: bytes) -> None:
     os.fsync(file)
 
 
-def _put_in_place(path: Path, kept: Collection[Spooled]) -> None:
+def _put_in_place(path: Path, kept: bytes) -> None:
     """Exchange the file as a whole, so that a kill leaves the old or the new one."""
     beside = path.with_suffix(".new")
     file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY)
     try:
-        _write(file, b"".join(msgspec.json.encode(each) + b"\n" for each in kept))
+        _write(file, kept)
     finally:
         os.close(file)
     beside.replace(path)

@@ -15,6 +15,7 @@ from core.security import Caller
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
@@ -27,7 +28,7 @@ AT_ONCE = 500
 
 def replay(session: Session, *, spool: Spool, now: datetime) -> None:
     """Write what waits, in this transaction; take off the disk what an earlier one committed."""
-    waiting = spool.read()[:AT_ONCE]
+    waiting = spool.read(most=AT_ONCE)
     fresh = [each for each in waiting if first(session, JOB, str(each.id), now=now)]
     for each in fresh:
         _write(session, each)
@@ -35,7 +36,15 @@ def replay(session: Session, *, spool: Spool, now: datetime) -> None:
         log.warning("audit of an emergency written down from the disk", count=len(fresh))
     written = {each.id for each in waiting} - {each.id for each in fresh}
     if written:
+        _drop(spool, written)
+
+
+def _drop(spool: Spool, written: set[UUID]) -> None:
+    """Take lines off the disk; where it does not let them go, what was written now stays."""
+    try:
         spool.drop(written)
+    except OSError:
+        log.exception("lines of the audit that were written down stay on the disk")
 
 
 def _write(session: Session, each: Spooled) -> None:

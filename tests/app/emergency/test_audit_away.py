@@ -3,99 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
-from uuid import UUID, uuid4
+from typing import TYPE_CHECKING
 
-import psycopg
 import pytest
-from fastapi import FastAPI
-from fastapi.testclient import TestClient
-from sqlalchemy import func, select, text
 
-import app.pages
 from app import health
-from app.accounts.repository import by_username
 from app.emergency import replaying
 from app.emergency.replaying import replay
 from app.runtime import Runtime
 from app.scheduler import routine, tick
-from core.audit import Action, AuditEvent
+from core.audit import Action
 from core.clock import utc_now
-from core.spool import Spool
-from ingest.access.tables import EmergencyAccess
 from tests.app.conftest import SETTINGS
-from tests.ward import Ward, keep_alive
+from tests.app.emergency.away import HIDDEN, OWN, SAID, audit_refused, newest, rows, write_down
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from fastapi.testclient import TestClient
 
     from core.database import Database
     from core.embedded import Servers
-
-Enter = Callable[[str], TestClient]
-HIDDEN, OWN = "Yun Hidden", "Oh Malsun"
-SAID = "the audit cannot be written"
-
-
-@pytest.fixture
-def spool(tmp_path: Path) -> Spool:
-    return Spool.of(tmp_path / "data")
-
-
-@pytest.fixture
-def web(database: Database, ward: Ward, spool: Spool) -> FastAPI:
-    keep_alive(database, now=ward.now)
-    web = FastAPI()
-    here = SETTINGS.model_copy(update={"data": spool.path.parent})
-    app.pages.mount(web, database, here)
-    return web
-
-
-@pytest.fixture
-def client(database: Database, ward: Ward, enter: Enter) -> TestClient:
-    """Let somebody have one patient open in an emergency."""
-    client, now = enter(ward.username), utc_now()
-    with database.transaction() as session:
-        session.execute(text("update emergency_access set ended_at = now() where ended_at is null"))
-        user = by_username(session, ward.username)
-        assert user is not None
-        session.add(
-            EmergencyAccess(
-                id=uuid4(),
-                user_id=user.id,
-                patient_id=ward.patients[HIDDEN],
-                reason="emergency",
-                text=b"",
-                began_at=now,
-                until=now.replace(year=now.year + 1),
-                review=b"",
-            )
-        )
-    return client
-
-
-@contextmanager
-def audit_refused(embedded: Servers) -> Iterator[None]:
-    """Take from the application the right to write the audit, as its owner can."""
-    with psycopg.connect(embedded.migration_database_url, autocommit=True) as connection:
-        connection.execute("revoke insert on audit_event from wardlight_app")
-        try:
-            yield
-        finally:
-            connection.execute("grant insert on audit_event to wardlight_app")
-
-
-def rows(database: Database, patient: UUID, *, after: int) -> list[AuditEvent]:
-    query = select(AuditEvent).where(AuditEvent.patient_id == patient, AuditEvent.id > after)
-    with database.transaction() as session:
-        return list(session.scalars(query.order_by(AuditEvent.id)))
-
-
-def newest(database: Database) -> int:
-    with database.transaction() as session:
-        return session.scalar(select(func.max(AuditEvent.id))) or 0
+    from core.spool import Spool
+    from tests.ward import Ward
 
 
 def test_what_is_read_in_an_emergency_says_so_and_nothing_else_does_sec_14(
@@ -141,17 +69,17 @@ def test_what_waits_is_written_down_once_whatever_is_killed_when_sec_16(
     with audit_refused(embedded):
         client.get(f"/patients/{hidden}")
         with pytest.raises(Exception, match="denied"):
-            _replay(database, spool)
+            write_down(database, spool)
     waiting = spool.read()
     with pytest.raises(_KilledError):
-        _replay(database, spool, killed=True)
+        _killed(database, spool)
     assert (spool.read(), rows(database, hidden, after=before)) == (waiting, [])
 
-    _replay(database, spool)
+    write_down(database, spool)
     assert spool.read() == waiting  # a kill after the commit finds them here once more
     client.get(f"/patients/{hidden}")
-    _replay(database, spool)
-    _replay(database, spool)
+    write_down(database, spool)
+    write_down(database, spool)
 
     assert spool.waiting() is None
     wrote = rows(database, hidden, after=before)
@@ -192,8 +120,7 @@ class _KilledError(Exception):
     """Stands for the end of the process before it committed."""
 
 
-def _replay(database: Database, spool: Spool, *, killed: bool = False) -> Any:
+def _killed(database: Database, spool: Spool) -> None:
     with database.transaction() as session:
         replay(session, spool=spool, now=utc_now())
-        if killed:
-            raise _KilledError
+        raise _KilledError

@@ -1,0 +1,65 @@
+"""Pages with a data folder of their own, and somebody who has a patient open in an emergency."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+import app.pages
+from app.accounts.repository import by_username
+from core.clock import utc_now
+from core.spool import Spool
+from ingest.access.tables import EmergencyAccess
+from tests.app.conftest import SETTINGS
+from tests.app.emergency.away import HIDDEN
+from tests.ward import Ward, keep_alive
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.database import Database
+
+Enter = Callable[[str], TestClient]
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Spool:
+    return Spool.of(tmp_path / "data")
+
+
+@pytest.fixture
+def web(database: Database, ward: Ward, spool: Spool) -> FastAPI:
+    keep_alive(database, now=ward.now)
+    web = FastAPI()
+    here = SETTINGS.model_copy(update={"data": spool.path.parent})
+    app.pages.mount(web, database, here)
+    return web
+
+
+@pytest.fixture
+def client(database: Database, ward: Ward, enter: Enter) -> TestClient:
+    """Let somebody have one patient open in an emergency."""
+    client, now = enter(ward.username), utc_now()
+    with database.transaction() as session:
+        session.execute(text("update emergency_access set ended_at = now() where ended_at is null"))
+        user = by_username(session, ward.username)
+        assert user is not None
+        session.add(
+            EmergencyAccess(
+                id=uuid4(),
+                user_id=user.id,
+                patient_id=ward.patients[HIDDEN],
+                reason="emergency",
+                text=b"",
+                began_at=now,
+                until=now.replace(year=now.year + 1),
+                review=b"",
+            )
+        )
+    return client
