@@ -97,11 +97,17 @@ def of_ours(error: WardlightError) -> Response:
     return outcome(STATUS[type(error)], error.message, field=error.field, also=also)
 
 
+def passes(error: DBAPIError) -> bool:
+    """Return whether trouble with the database is of a kind that passes."""
+    state = getattr(error.orig, "sqlstate", None) or ""
+    known = state.startswith(PASSING) or error.connection_invalidated
+    return known or isinstance(error, OperationalError)
+
+
 def of_the_database(error: DBAPIError) -> Response:
     """Answer trouble with the database: come back later, or a number to quote."""
     state = getattr(error.orig, "sqlstate", None) or ""
-    passing = state.startswith(PASSING) or error.connection_invalidated
-    if passing or isinstance(error, OperationalError):
+    if passes(error):
         log.warning("database unavailable", error=type(error).__name__, state=state)
         return outcome(
             503, "the store is not available at the moment; nothing was acknowledged: send it again"

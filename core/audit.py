@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import BigInteger, Identity, Index, select
@@ -25,13 +25,14 @@ from core.rows import copy_rows
 from core.spool import Spool, Spooled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from sqlalchemy.orm import Session
 
     from core.security import Caller
 
 log = logger(__name__)
+T = TypeVar("T")
 EMERGENCY = "ETREAT"  # HL7 v3 PurposeOfUse: emergency treatment
 _OVERRIDE = "emergency"  # where a session carries what its caller opened
 
@@ -154,7 +155,11 @@ def _of(caller: Caller) -> tuple[str, UUID | None]:
 def looks(
     session: Session, caller: Caller, patient: UUID, entity: str, *, before: datetime
 ) -> list[datetime]:
-    """Return when a caller read something of a patient, the newest first, a hundred at most."""
+    """Return when a caller read something of a patient, the newest first, a hundred at most.
+
+    Nothing where the audit cannot be read and the patient is open in an emergency: their page
+    is shown all the same.
+    """
     query = (
         select(AuditEvent.recorded)
         .where(
@@ -168,7 +173,20 @@ def looks(
         .order_by(AuditEvent.recorded.desc())
         .limit(100)
     )
-    return list(session.scalars(query))
+    return unless_away(session, [patient], lambda: list(session.scalars(query))) or []
+
+
+def unless_away(session: Session, patients: Iterable[UUID], ask: Callable[[], T]) -> T | None:
+    """Return what the audit says; None where it cannot be read and all are open in an emergency."""
+    override: Override | None = session.info.get(_OVERRIDE)
+    if override is None or not override.patients.issuperset(patients):
+        return ask()
+    try:
+        with session.begin_nested():
+            return ask()
+    except DBAPIError:
+        log.exception("audit not readable: a page in an emergency goes without it")
+        return None
 
 
 _TYPES = {

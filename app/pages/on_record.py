@@ -16,7 +16,7 @@ from app.pages.explained import Reader
 from app.pages.language import Language, language
 from app.pages.problem_list import ConditionPrint, conditions_of
 from app.pages.wording import Moment
-from core.audit import Action, AuditEvent
+from core.audit import Action, AuditEvent, unless_away
 from core.sealed_fields import unseal
 from fhir.contact_points import SMS
 from ingest.contacts.repository import Contact, contacts_of
@@ -67,7 +67,7 @@ class RecordPrint:
     conditions: list[ConditionPrint]
     devices: list[DevicePrint]
     calls: list[CallPrint]
-    accesses: list[AccessPrint]
+    accesses: list[AccessPrint] | None  # None: the audit cannot be read
 
     @property
     def first_calls(self) -> list[CallPrint]:
@@ -88,7 +88,7 @@ def record_print(visit: Visit, patient_id: UUID, reader: Reader) -> RecordPrint:
         conditions_of(visit, ids, reader),
         devices_print(visit, ids, reader),
         [_call(each, said) for each in held],
-        accesses(visit, ids, reader, most=SHOWN),
+        unless_away(visit.session, ids, lambda: accesses(visit, ids, reader, most=SHOWN)),
     )
 
 

@@ -12,10 +12,10 @@ from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
-from app.errors import NOT_TAKEN, numbered
+from app.errors import NOT_TAKEN, numbered, passes
 from app.pages import drafts
 from app.pages.door import StaleFormError
 from app.pages.language import language
@@ -133,8 +133,7 @@ def _withheld(error: DBAPIError) -> bool:
 
     What was read without its row in the audit is not shown (SEC-16).
     """
-    state = getattr(error.orig, "sqlstate", None)
-    return isinstance(error, OperationalError) or state in NOT_TAKEN
+    return passes(error) or getattr(error.orig, "sqlstate", None) in NOT_TAKEN
 
 
 def answer_browsers(web: FastAPI, pages: Renderer) -> None:

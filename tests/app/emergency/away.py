@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import psycopg
-from sqlalchemy import func, select
+from sqlalchemy import Connection, event, func, select
 
 from app.emergency.replaying import replay
 from core.audit import AuditEvent
@@ -25,14 +25,28 @@ SAID = "the audit cannot be written"
 
 
 @contextmanager
-def audit_refused(embedded: Servers) -> Iterator[None]:
+def audit_refused(embedded: Servers, rights: str = "insert") -> Iterator[None]:
     """Take from the application the right to write the audit, as its owner can."""
     with psycopg.connect(embedded.migration_database_url, autocommit=True) as connection:
-        connection.execute("revoke insert on audit_event from wardlight_app")
+        connection.execute(f"revoke {rights} on audit_event from wardlight_app")
         try:
             yield
         finally:
-            connection.execute("grant insert on audit_event to wardlight_app")
+            connection.execute(f"grant {rights} on audit_event to wardlight_app")
+
+
+@contextmanager
+def read_only(database: Database) -> Iterator[None]:
+    """Let the store take nothing, as one that stands by does after a failover."""
+
+    def begun(connection: Connection) -> None:
+        connection.exec_driver_sql("set transaction read only")
+
+    event.listen(database.engine, "begin", begun)
+    try:
+        yield
+    finally:
+        event.remove(database.engine, "begin", begun)
 
 
 def rows(database: Database, patient: UUID, *, after: int) -> list[AuditEvent]:

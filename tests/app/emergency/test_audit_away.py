@@ -6,7 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import text
 
+from alerts.tables import Alert
 from app import health
 from app.emergency import replaying
 from app.emergency.replaying import replay
@@ -14,8 +16,17 @@ from app.runtime import Runtime
 from app.scheduler import routine, tick
 from core.audit import Action
 from core.clock import utc_now
-from tests.app.conftest import SETTINGS
-from tests.app.emergency.away import HIDDEN, OWN, SAID, audit_refused, newest, rows, write_down
+from tests.app.conftest import SETTINGS, csrf
+from tests.app.emergency.away import (
+    HIDDEN,
+    OWN,
+    SAID,
+    audit_refused,
+    newest,
+    read_only,
+    rows,
+    write_down,
+)
 
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
@@ -114,6 +125,50 @@ def test_where_the_disk_takes_nothing_either_the_read_is_refused_sec_16(
 
     assert answer.status_code == 503
     assert HIDDEN not in answer.text
+
+
+def test_an_audit_that_can_be_neither_written_nor_read_hides_no_patient_sec_16(
+    embedded: Servers, client: TestClient, ward: Ward, spool: Spool
+) -> None:
+    with audit_refused(embedded, "insert, select"):
+        answer = client.get(f"/patients/{ward.patients[HIDDEN]}")
+        other = client.get(f"/patients/{ward.patients[OWN]}")
+
+    assert (answer.status_code, other.status_code) == (200, 503)
+    assert HIDDEN in answer.text
+    assert "Who looked cannot be read at the moment." in answer.text
+    assert {each.patient_id for each in spool.read()} == {ward.patients[HIDDEN]}
+
+
+def test_a_store_that_takes_nothing_hides_no_patient_sec_16(
+    database: Database, client: TestClient, ward: Ward, spool: Spool
+) -> None:
+    """Also where it is time to write down that the reader is still there."""
+    with database.transaction() as session:
+        session.execute(text("update login_session set last_seen_at = now() - interval '1 minute'"))
+    with read_only(database):
+        answer = client.get(f"/patients/{ward.patients[HIDDEN]}")
+        other = client.get("/inbox")
+
+    assert (answer.status_code, other.status_code) == (200, 503)
+    assert HIDDEN in answer.text
+    assert spool.waiting() is not None
+
+
+def test_an_act_in_an_emergency_does_not_wait_on_the_disk_sec_16(
+    database: Database, embedded: Servers, client: TestClient, ward: Ward, spool: Spool
+) -> None:
+    alert = ward.alerts[HIDDEN][0]
+    token = csrf(client.get(f"/patients/{ward.patients[HIDDEN]}").text)
+    with database.transaction() as session:
+        fence = session.get_one(Alert, alert).fence
+    with audit_refused(embedded):
+        answer = client.post(f"/alerts/{alert}/claim", data={"csrf": token})
+
+    assert answer.status_code == 503
+    assert spool.waiting() is None
+    with database.transaction() as session:
+        assert session.get_one(Alert, alert).fence == fence
 
 
 class _KilledError(Exception):
