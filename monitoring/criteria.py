@@ -142,7 +142,11 @@ def _fact(fact: Held, rule: CriteriaRule) -> Phrase:
         "value": number(fact.value, vital, beside=fact.limit),
         "unit": Phrase(MEASURES[vital].unit_display),
     }
-    return Phrase("{fact} ({value} {unit})", facts)
+    if fact.usual is None:
+        return Phrase("{fact} ({value} {unit})", facts)
+    # "8 or more above the usual (84)" alone would be read as a usual of 84.
+    facts["usual"] = number(fact.usual.centre, vital)
+    return Phrase("{fact} ({value} {unit}, usual {usual} {unit})", facts)
 
 
 def _otherwise(rule: CriteriaRule, holding: Sequence[Held]) -> Phrase:
