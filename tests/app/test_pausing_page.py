@@ -263,3 +263,16 @@ def test_the_pauses_of_somebody_elses_patient_do_not_exist_sec_12(enter: Enter, 
     assert client.post(f"/patients/{hidden}/pause", data=fields).status_code == 404
     ending = f"/patients/{hidden}/pause/{uuid4()}/end"
     assert client.post(ending, data={"csrf": token}).status_code == 404
+
+
+def test_who_fills_the_form_reads_above_the_button_that_red_will_tell_nobody(
+    enter: Enter, ward: Ward
+) -> None:
+    """AL-10: what a pause silences is said before it is on, not only once it is."""
+    page = enter(ward.username).get(f"/patients/{ward.patients['Han Sooja']}").text
+
+    form = page[page.index('id="pause-form"') :]
+    before_the_button = words(form[: form.index("<button")])
+
+    assert "Nobody is told of what they find, RED among it" in before_the_button
+    assert "Comment" in before_the_button
