@@ -18,6 +18,7 @@ from babel.numbers import parse_pattern
 
 from core.vitals import MEASURES
 from monitoring import learnt
+from monitoring.bound_words import beside_unit
 from monitoring.catalogue import ENGLISH, catalogue, to_patients
 from monitoring.findings import Missing, Spoken
 from monitoring.phrases import Day, Instant, Number, Phrase, measured, number
@@ -219,12 +220,13 @@ def of_book(said: Phrase, book: Catalogue) -> str:
         count = said.facts["count"]
         amount = int(count.value) if isinstance(count, Number) else 0
         template = book.of_number(said.id, said.plural, amount)
-    return template.format_map(_Facts(said.facts, book)) if said.facts else template
+    template, facts = beside_unit(template, said.facts, book)
+    return template.format_map(_Facts(facts, book)) if facts else template
 
 
 def _fact(value: Value, book: Catalogue) -> str:
     if isinstance(value, Number):
-        return _number(str(value), book)
+        return _grouped(str(value), book.language)
     if isinstance(value, Instant):
         return moment(value, book.language, spoken=book.spoken)
     if isinstance(value, Day):
@@ -233,10 +235,6 @@ def _fact(value: Value, book: Catalogue) -> str:
     if isinstance(value, Phrase):
         return of_book(value, book)
     return _listed([of_book(each, book) for each in value], book.language)
-
-
-def _number(shown: str, book: Catalogue) -> str:
-    return _grouped(shown, book.language)
 
 
 @lru_cache(4096)
