@@ -198,6 +198,7 @@ class Settings(BaseSettings):
     worker_processes: int = Field(default=2, ge=1, le=64)
     outbound_allow: Annotated[str, AfterValidator(_networks)] = ""
     outbound_loopback: bool = False
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = "127.0.0.1"
     cors_origins: Annotated[str, AfterValidator(_origins)] = ""
     lease_seconds: int = Field(default=60, ge=2, le=3600)
     limit_client: int = Field(default=3_000_000, ge=1)

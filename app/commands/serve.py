@@ -10,6 +10,7 @@ import uvicorn
 
 from app import lifeline
 from app.heads import BoundedHeads
+from core.settings import Settings
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Where the API and the pages listen.")]
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
@@ -26,7 +27,16 @@ def register(cli: typer.Typer) -> None:
 def serve(port: Port = 8000, host: Host = "127.0.0.1") -> None:
     """Run the API and the pages."""
     lifeline.hold_on()
-    config = uvicorn.Config(
+    config = configured(port, host, Settings())
+    server = LeavingServer(config)
+    server.run()
+    if not server.started:
+        raise typer.Exit(STARTUP_FAILED)
+
+
+def configured(port: int, host: str, settings: Settings) -> uvicorn.Config:
+    """Return how the server runs; whom it believes about addresses, the settings say alone."""
+    return uvicorn.Config(
         "app.main:create_app",
         factory=True,
         host=host,
@@ -35,12 +45,9 @@ def serve(port: Port = 8000, host: Host = "127.0.0.1") -> None:
         access_log=False,
         log_config=None,
         server_header=False,
+        forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=15,
     )
-    server = LeavingServer(config)
-    server.run()
-    if not server.started:
-        raise typer.Exit(STARTUP_FAILED)
 
 
 class LeavingServer(uvicorn.Server):

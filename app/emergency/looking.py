@@ -46,8 +46,13 @@ def must_wait(session: Session, caller: Caller, *, now: datetime) -> timedelta:
 
 
 def note(session: Session, caller: Caller, *, now: datetime, held: bool = False) -> None:
-    """Count a try that found nobody, or was held back, with its row in the audit."""
-    repository.count(session, STARTED, str(caller.id), now=now, held=held)
+    """Count a try that found nobody, or was held back, with its row in the audit.
+
+    Of those that were held back the first of a period have one; of all, reviewers see the number.
+    """
+    counted = repository.count(session, STARTED, str(caller.id), now=now, held=held)
+    if held and counted.held > tries.ROWS:
+        return
     outcome = "throttled" if held else "refused"
     record(session, caller, Action.EXECUTE, STARTED, now=now, outcome=outcome)
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from cryptography.fernet import Fernet, InvalidToken
 
+from app.oidc.errors import SignInError
 from core.security import new_secret
 
 if TYPE_CHECKING:
@@ -64,3 +65,9 @@ class Seal:
 def begin(to: str, invitation: str = "") -> Crossing:
     """Return a crossing that nobody can guess."""
     return Crossing(new_secret(), new_secret(), new_secret() + new_secret(), to, invitation)
+
+
+def check_answered(error: str) -> None:
+    """Refuse a way back that is a refusal of the provider: it needs to be asked nothing."""
+    if error:
+        raise SignInError("refused over there")

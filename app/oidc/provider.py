@@ -112,10 +112,8 @@ class Provider:
                 raise
             return prove(id_token, keys, expected, now=now)
 
-    def check_return(self, said: str, error: str) -> None:
-        """Refuse an answer of another provider (RFC 9207), and one that is a refusal."""
-        if error:
-            raise SignInError("refused over there")
+    def check_return(self, said: str) -> None:
+        """Refuse an answer of another provider (RFC 9207)."""
         announced = self._metadata().get("authorization_response_iss_parameter_supported")
         if said != self.issuer and (said or announced is True):
             raise SignInError("another issuer")

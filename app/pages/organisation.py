@@ -6,6 +6,7 @@ Going there writes nothing; coming back opens a session only for somebody who wa
 from __future__ import annotations
 
 from datetime import datetime
+from time import monotonic, sleep
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -15,6 +16,7 @@ from app.accounts import service as accounts
 from app.oidc import crossing
 from app.oidc.crossing import Crossing, Seal
 from app.oidc.errors import ProviderAwayError, SignInError
+from app.oidc.pace import Pace
 from app.oidc.provider import Provider
 from app.pages.door import Door
 from app.pages.refusals import page_route
@@ -25,15 +27,17 @@ from core.logging import logger
 from core.security import same
 
 log = logger(__name__)
-# Counted apart from ways back that did not begin here.
+# Counted apart from ways back of which the provider was asked nothing: these anybody can make.
 GENUINE, AWAY_KIND = "genuine|", "away|"
-MOST_GENUINE = 10 * tries.ROWS
 NOT_COMPLETED = Said(
     problem="The sign-in at your organisation was not completed. Try again.", status=400
 )
 NOT_INVITED = Said(
     problem="Your organisation knows you, but you have no account here. Ask for an invitation.",
     status=403,
+)
+BUSY = Said(
+    problem="Many people sign in from your network at this moment. Reload this page.", status=429
 )
 TOO_MANY = Said(
     problem="Too many sign-ins from your network came to nothing. Wait a little and try again.",
@@ -47,6 +51,7 @@ AWAY = Said(
 def router(door: Door) -> APIRouter:
     """Return the way there (`/sign-in/organisation`), from an invitation, and back."""
     routes = APIRouter(route_class=page_route(door.pages), include_in_schema=False)
+    pace = Pace()
 
     @routes.get("/sign-in/organisation")
     def leave(request: Request, to: str = "") -> Response:
@@ -63,9 +68,15 @@ def router(door: Door) -> APIRouter:
         provider, now = _provider(door), door.clock()
         kept: Crossing | None = None
         try:
-            kept = _crossing(door, request, state, now=now)
-            _within_reason(door, request, now=now)
-            provider.check_return(iss, error)
+            begun = _crossing(door, request, state, now=now)
+            crossing.check_answered(error)
+            wait = pace.turn(source_of(request), now=monotonic())
+            if wait is None:
+                return _busy(door, request)
+            sleep(wait)
+            _spend(door, state, now=now)
+            kept = begun  # from here on the provider is asked
+            provider.check_return(iss)
             identity = provider.identify(code, kept, now=now)
         except SignInError as refused:
             return _refused(door, request, refused, genuine=kept is not None)
@@ -115,23 +126,23 @@ def _crossing(door: Door, request: Request, state: str, *, now: datetime) -> Cro
         raise SignInError("no crossing of this browser")
     if not same(state, kept.state):
         raise SignInError("another state")
+    return kept
+
+
+def _spend(door: Door, state: str, *, now: datetime) -> None:
+    """Let a state open one way back only; raise `SignInError` for another."""
     with door.database.transaction() as session:
         first = organisation.first_return(session, state, now=now)
     if not first:
         raise SignInError("came back before")
-    return kept
 
 
-def _within_reason(door: Door, request: Request, *, now: datetime) -> None:
-    """Ask the provider no more for a source whose genuine ways back came to nothing so often.
-
-    A ward shares one address: what others send from there, who never left from our page, keeps
-    nobody out who did.
-    """
-    with door.database.transaction() as session:
-        made = tries.sign_ins(session, GENUINE + source_of(request), now=now)
-    if made >= MOST_GENUINE:
-        raise SignInError("too many tries")
+def _busy(door: Door, request: Request) -> Response:
+    """Ask for the same way back once more in a moment: nothing of it is spent."""
+    log.warning("sign-in at the organisation must wait its turn")
+    response = sign_in_page(door, request, "", BUSY)
+    response.headers["Retry-After"] = "1"
+    return response
 
 
 def _refused(
@@ -139,13 +150,13 @@ def _refused(
 ) -> Response:
     log.warning("sign-in at the organisation refused", reason=refused.reason)
     now, away = door.clock(), isinstance(refused, ProviderAwayError)
-    # That the provider is away is no fault of who wanted to sign in.
-    kind, most = (GENUINE, MOST_GENUINE) if genuine else ("", tries.ROWS)
-    source = (AWAY_KIND if away else kind) + source_of(request)
+    # That the provider is away is no fault of who wanted to sign in. No number of refusals keeps
+    # out a good code that comes later.
+    kind = AWAY_KIND if away else GENUINE if genuine else ""
     with door.database.transaction() as session:
-        made = tries.note_sign_in(session, source, now=now)
+        made = tries.note_sign_in(session, kind + source_of(request), now=now)
     said = AWAY if away else NOT_COMPLETED
-    if away or made <= most:
+    if kind or made <= tries.ROWS:
         return _forgetting(door, sign_in_page(door, request, "", said))
     response = _forgetting(door, sign_in_page(door, request, "", TOO_MANY))
     response.headers["Retry-After"] = str(int(tries.period_left(now).total_seconds()) + 1)

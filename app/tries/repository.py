@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.tries.tables import RefusedTries
@@ -47,6 +47,21 @@ def count(
 def of(session: Session, what: str, who: str, *, now: datetime) -> RefusedTries | None:
     """Return the row of this period, or None."""
     return session.get(RefusedTries, (what, who, begin_of(now)))
+
+
+def one_at_a_time(session: Session, what: str, who: str) -> None:
+    """Let no other try of somebody be looked at until this transaction ends."""
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{what}|{who}", 0))))
+
+
+def recent(session: Session, what: str, who: str, *, now: datetime) -> list[RefusedTries]:
+    """Return the rows of this period and of the one before it, whose end forgets nothing."""
+    query = select(RefusedTries).where(
+        RefusedTries.what == what,
+        RefusedTries.who == who,
+        RefusedTries.period >= begin_of(now) - PERIOD,
+    )
+    return list(session.scalars(query, execution_options={"populate_existing": True}))
 
 
 def since(session: Session, what: str, at: datetime, *, most: int) -> Sequence[RefusedTries]:

@@ -21,9 +21,14 @@ KEPT = timedelta(days=90)  # how long reviewers see who looked for whom in vain
 
 
 def must_wait(session: Session, what: str, who: str, *, now: datetime) -> timedelta:
-    """Return how long somebody must wait before the next try is looked at."""
-    row = repository.of(session, what, who, now=now)
-    failed = [row.last_at] * min(row.tried, ROWS) if row else []
+    """Return how long somebody must wait before the next try is looked at.
+
+    Those of the period before count as long as its last is within the window: nobody begins
+    anew at the quarter hour. Several at once are looked at one after the other.
+    """
+    repository.one_at_a_time(session, what, who)
+    rows = repository.recent(session, what, who, now=now)
+    failed = [row.last_at for row in rows for _ in range(min(row.tried, ROWS))]
     return throttle.wait(failed, now=now, allowance=throttle.ACCOUNT_ALLOWANCE)
 
 
@@ -37,12 +42,6 @@ def note_sign_in(session: Session, source: str, *, now: datetime) -> int:
     if tried <= ROWS:
         record(session, SYSTEM, Action.EXECUTE, SIGN_IN, now=now, outcome="refused")
     return tried
-
-
-def sign_ins(session: Session, source: str, *, now: datetime) -> int:
-    """Return how many sign-ins of a source came to nothing in this period."""
-    row = repository.of(session, SIGN_IN, digest(source), now=now)
-    return row.tried if row else 0
 
 
 def period_left(now: datetime) -> timedelta:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 import app.pages
 from app.accounts.service import NewUser, create_user, open_session
 from app.accounts.tables import AppUser
+from app.emergency.looking import note
 from app.emergency.service import STARTED
+from app.tries.service import ROWS
 from core.audit import AuditEvent
 from core.clock import utc_now
-from core.security import Role
+from core.security import Caller, Role
 from tests.app.conftest import BASE, SETTINGS, csrf
 from tests.ward import PASSWORD
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from core.database import Database
 
 LOOK = {"reason": "emergency", "text": "Collapsed.", "name": "Nobody Here", "born": "1950-01-01"}
@@ -72,6 +77,32 @@ def test_guessing_takes_ever_longer_for_who_guesses_alone_sec_14(
         assert sorted(session.scalars(query)) == ["refused"] * (FREE + 1) + ["throttled"] * 2
         session.execute(text("update refused_tries set last_at = last_at - interval '5 minutes'"))
     assert look(nurse, 1) == [404]
+
+
+def test_several_guesses_at_once_are_looked_at_one_after_the_other_sec_14(
+    web: FastAPI, database: Database
+) -> None:
+    nurse, _ = enter(web, database, Role.NURSE)
+    token = csrf(nurse.get("/break-glass").text)
+    assert look(nurse, FREE + 1) == [404] * (FREE + 1)
+    with database.transaction() as session:
+        session.execute(text("update refused_tries set last_at = last_at - interval '5 minutes'"))
+    browsers = [TestClient(web, base_url=BASE, cookies=dict(nurse.cookies)) for _ in range(4)]
+
+    def guess(http: TestClient) -> int:
+        return http.post("/break-glass", data={**LOOK, "csrf": token}).status_code
+
+    with ThreadPoolExecutor(len(browsers)) as pool:
+        assert sorted(pool.map(guess, browsers)) == [404, 429, 429, 429]
+
+
+def test_what_was_held_back_fills_no_audit_sec_14(session: Session) -> None:
+    caller = Caller("user", uuid4(), Role.NURSE)
+    for _ in range(ROWS + 3):
+        note(session, caller, now=utc_now(), held=True)
+
+    mine = select(func.count()).where(AuditEvent.caller_id == caller.id)
+    assert session.scalar(mine) == ROWS
 
 
 def test_the_reviewers_see_who_looked_in_vain_and_for_nobody_s_name_sec_14(
