@@ -3,6 +3,10 @@
 Each example asks everything twice, the second time after all that the asker may not see was
 changed: names, alerts, readings, visits, one Observation more. Whatever differs, a count or one
 word, would tell of them; so would an id or a canary of theirs anywhere in an answer (SEC-11).
+
+Asked are every route by GET, the acts on an alert by POST, searches by GET, what the stream would
+say, and the files of an export. Not asked are `_search` by POST, a batch of GETs, other acts, and
+anything of who has a patient open in an emergency.
 """
 
 from __future__ import annotations
