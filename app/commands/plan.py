@@ -24,6 +24,7 @@ from core.settings import Settings
 from core.vitals import MEASURES, Vital
 from ingest.repository import clinicians, may_see
 from monitoring.plans import service
+from monitoring.plans.in_part import left_out
 from monitoring.plans.limits import PlanLimit
 from monitoring.plans.lines import whose, yielded
 from monitoring.plans.service import Signed
@@ -80,6 +81,8 @@ def show(patient: PatientId) -> None:
         out.print(f"gave way: {level} of {owner}: {gone.why}")
     if shown.plan.replaced:
         out.print(f"silent below RED for a clinician's limit: {', '.join(shown.plan.replaced)}")
+    for part in shown.plan.in_part:
+        out.print(f"leaves one part to a clinician's limit: {phrase(left_out(part, part.rule))}")
     out.print(f"templates: {', '.join(t.name for t in shown.templates) or 'none applies'}")
     for line in _target(shown):
         out.print(line)
@@ -118,10 +121,12 @@ def set_(  # noqa: PLR0913, PLR0917 (what a limit can say)
     with transaction() as session:
         signed = _signed(session, by, patient, reason, review_by)
         number = service.set_limit(session, signed, patient, limit, site=site, now=utc_now())
-        replaced = service.shown(session, patient, site, now=utc_now()).plan.replaced
+        plan = service.shown(session, patient, site, now=utc_now()).plan
     typer.echo(f"version {number} of the plan is in force; the patient is judged anew")
-    if replaced:
-        typer.echo(f"silent below RED from now on: {', '.join(replaced)}")
+    if plan.replaced:
+        typer.echo(f"silent below RED from now on: {', '.join(plan.replaced)}")
+    for part in plan.in_part:
+        typer.echo(f"leaves one part to it from now on: {phrase(left_out(part, part.rule))}")
 
 
 def withdraw(

@@ -22,6 +22,7 @@ from monitoring.level_phrases import sized
 from monitoring.phrases import Phrase, Value, counted, whole
 from monitoring.plans import service
 from monitoring.plans.deciding import GaveWay
+from monitoring.plans.in_part import left_out
 from monitoring.plans.limits import Origin, PlanLimit
 from monitoring.plans.lines import Line, whose, yielded
 from monitoring.plans.showing import Shown
@@ -79,6 +80,7 @@ class PlanPrint:
     others: list[VitalPrint]
     others_title: str
     silent: str
+    in_part: list[str]
     history: list[VersionPrint]
     history_title: str
     rulebook: str
@@ -111,6 +113,7 @@ def plan_print(door: Door, visit: Visit, patient_id: UUID) -> PlanPrint:
             )
         ),
         silent=", ".join(shown.plan.replaced),
+        in_part=[reader.phrase(left_out(each, each.rule)) for each in shown.plan.in_part],
         history=[_version(each, door, visit, reader) for each in shown.versions],
         history_title=reader.phrase(
             counted(

@@ -11,6 +11,7 @@ from monitoring.plans.lines import whose, yielded
 if TYPE_CHECKING:
     from core.vitals import Severity, Vital
     from monitoring.plans.deciding import GaveWay
+    from monitoring.plans.in_part import InPart
     from monitoring.plans.limits import PlanLimit
     from monitoring.plans.lines import Line
     from monitoring.plans.showing import Shown
@@ -33,6 +34,7 @@ class Changes:
     after: list[Level]
     gives_way: list[str]
     silent: list[str]
+    in_part: list[InPart]
     heard: list[str]
 
     @property
@@ -46,12 +48,15 @@ def changes(before: Shown, after: Shown, vital: Vital | None, language: str) -> 
     told = {_gone(each, before, language) for each in before.plan.gave_way}
     would = [_gone(each, after, language) for each in after.plan.gave_way]
     old, new = set(before.plan.replaced), set(after.plan.replaced)
+    was, would_leave = set(before.plan.in_part), set(after.plan.in_part)
+    less = new | {each.rule for each in would_leave}
     return Changes(
         _levels(before, vital, language),
         _levels(after, vital, language),
         [each for each in would if each not in told],
         sorted(new - old),
-        sorted(old - new),
+        [each for each in after.plan.in_part if each in would_leave - was],
+        sorted((old | {each.rule for each in was}) - less),
     )
 
 

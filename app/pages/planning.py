@@ -35,6 +35,7 @@ from core.vitals import MEASURES, Vital
 from ingest import repository as people
 from ingest.admission.service import turn
 from monitoring.plans import service
+from monitoring.plans.in_part import left_out
 from monitoring.plans.showing import Draft, Key, would_be
 from monitoring.plans.versions import TARGET
 from reports.repository import days_with_readings
@@ -224,6 +225,7 @@ def _preview(desk: Desk, form: PlanForm, meant: Read) -> Response:
             found, days=LOOKED_BACK.days, now=visit.now, zone=desk.door.zone, said=desk.said
         ),
         silenced=[called(rule, desk.said) for rule in change.silent],
+        in_part=[desk.said.phrase(left_out(p, called(p.rule, desk.said))) for p in change.in_part],
         heard=[called(rule, desk.said) for rule in change.heard],
         measured=_measured(desk),
         looked_back=LOOKED_BACK.days,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from core.vitals import Severity, Vital
 from monitoring.plans.deciding import Decided, GaveWay, decide, gave_way
 from monitoring.plans.giving_way import ALWAYS, Own, giving_way
+from monitoring.plans.in_part import InPart, in_part
 from monitoring.plans.limits import Origin, PlanLimit, Side, rules_of
 from monitoring.rule_words import tiers
 
@@ -29,6 +30,7 @@ class Plan:
     decided: tuple[Decided, ...] = ()
     gave_way: tuple[GaveWay, ...] = ()
     replaced: tuple[str, ...] = ()  # rules that are silent below RED for a clinician's limit
+    in_part: tuple[InPart, ...] = ()  # rules that leave one part to it
     sources: Mapping[str, PlanLimit] = field(default_factory=dict)  # of the plan's rules, by id
 
 
@@ -92,11 +94,13 @@ def effective(rulebook: Rulebook, limits: Sequence[PlanLimit]) -> Plan:
     own = _own(decided)
     rules = tuple(giving_way(rule, own) for rule in rulebook.rules)
     pairs = zip(rulebook.rules, rules, strict=True)
-    replaced = tuple(before.id for before, after in pairs if before is not after)
+    moved = [(before, in_part(before, after)) for before, after in pairs if before is not after]
+    replaced = tuple(before.id for before, part in moved if part is None)
+    parts = tuple(part for _, part in moved if part is not None)
     made = list(_made(merged(decided)))
     judged = replace(rulebook, rules=(*rules, *(rule for rule, _ in made)))
     sources = {rule.id: limit for rule, limit in made}
-    return Plan(judged, decided, gave_way(limits, decided), replaced, sources)
+    return Plan(judged, decided, gave_way(limits, decided), replaced, parts, sources)
 
 
 def _own(decided: Iterable[Decided]) -> Own:

@@ -45,8 +45,10 @@ def test_a_limit_is_previewed_with_its_what_if_and_nothing_is_stored_before_the_
     assert "would have raised 3 alerts instead of 0" in said
     assert "4 of 90 days have readings of this person" in said
     warned = seen.text[seen.text.index('id="silenced"') : seen.text.index('id="what-if"')]
-    assert "say nothing below RED from then on." in words(warned)
-    assert "Blood pressure high, weekly mean (BP-AVG)" in words(warned)
+    assert "2 rules would each leave one part to this limit." in words(warned)
+    assert "say nothing below RED" not in words(warned)  # diastolic BP and the score go on
+    assert "weekly mean (BP-AVG): not for high systolic BP" in words(warned)
+    assert "(NEWS2-S3): not for high systolic BP" in words(warned)
     assert "YELLOW Systolic BP at least 145 mmHg" in said
 
     saved = sheet.save(seen.text)

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from core.vitals import MEASURES, Severity, Vital
 from monitoring.plans.in_force import effective
+from monitoring.plans.in_part import left_out
 from monitoring.plans.limits import Origin, PlanLimit
+from monitoring.words import phrase
 from tests.monitoring.plans.test_in_force import RULEBOOK, findings
 
 
@@ -114,3 +116,38 @@ def test_red_oxygen_stays_red_whatever_the_limit_al_01(value: float, level: floa
     said = tiers_of(Vital.SPO2, value, own(Vital.SPO2, alert_low=level))
 
     assert Severity.RED in {severity for _, severity in said}
+
+
+def test_a_rule_that_is_spared_one_end_of_one_measurement_is_not_called_silent() -> None:
+    """UX-08: of a score, only the part is lost; the rest of it goes on."""
+    plan = effective(RULEBOOK, [own(Vital.SYSTOLIC_BP, alert_high=170)])
+
+    (score,) = [each for each in plan.in_part if each.rule == "NEWS2-S3"]
+
+    assert "NEWS2-S3" not in plan.replaced
+    assert phrase(left_out(score, "NEWS2-S3")) == "NEWS2-S3: not for high systolic BP"
+    assert phrase(left_out(score, "NEWS2-S3"), "ko") == "NEWS2-S3: 높은 수축기 혈압 제외"
+
+
+def test_a_rule_that_keeps_its_graver_tiers_says_which() -> None:
+    """A warning alone takes the lesser tier of a rule whose AMBER lies beyond it."""
+    plan = effective(RULEBOOK, [own(Vital.SPO2, warn_low=90)])
+
+    (saturation,) = [each for each in plan.in_part if each.rule == "COPD-S2"]
+
+    assert phrase(left_out(saturation, "COPD-S2")) == "COPD-S2: only AMBER and graver"
+    assert phrase(left_out(saturation, "COPD-S2"), "ko") == "COPD-S2: 주황 이상만 알림"
+
+
+@settings(max_examples=20)
+@given(st.sampled_from(VITALS), st.floats(60, 160))
+def test_each_rule_that_a_limit_touches_is_told_of_once(vital: Vital, level: float) -> None:
+    plan = effective(RULEBOOK, [own(vital, alert_high=level)])
+    same = {rule.id for rule in RULEBOOK.rules} & {
+        rule.id for rule in plan.rulebook.rules if rule is RULEBOOK.by_id.get(rule.id)
+    }
+
+    told = [*plan.replaced, *(each.rule for each in plan.in_part)]
+
+    assert len(told) == len(set(told))
+    assert set(told) == {rule.id for rule in RULEBOOK.rules} - same
