@@ -102,20 +102,26 @@ def hasten(
     A repeat is among them only if asked for: one that came early because the last one failed
     would fail in its turn, and bring the next (REL-29).
     """
-    upcoming = [
+    steps = upcoming(session, alert, repeats=repeats)
+    for row in steps:
+        row.due_at, row.reason = min(row.due_at, now), reason
+    session.flush()
+    return len(steps)
+
+
+def upcoming(session: Session, alert: Alert, *, repeats: bool = False) -> Sequence[Step]:
+    """Return the waiting notifications of the chain that are due first, all of one time."""
+    waits = [
         Step.alert_id == alert.id,
         Step.fence == alert.fence,
         Step.state == StepState.WAITING,
         OF_THE_CHAIN,
     ]
     if not repeats:
-        upcoming.append(Step.kind != Kind.REPEAT)
-    first = session.scalar(select(func.min(Step.due_at)).where(*upcoming))
-    steps = session.scalars(select(Step).where(*upcoming, Step.due_at == first)).all()
-    for row in steps:
-        row.due_at, row.reason = min(row.due_at, now), reason
-    session.flush()
-    return len(steps)
+        waits.append(Step.kind != Kind.REPEAT)
+    first = session.scalar(select(func.min(Step.due_at)).where(*waits))
+    query = select(Step).where(*waits, Step.due_at == first)
+    return session.scalars(query.order_by(Step.position)).all()
 
 
 def due_now(session: Session, alert: Alert, *, now: datetime) -> Sequence[Step]:

@@ -91,13 +91,26 @@ def advance(session: Session, alert: Alert, *, now: datetime) -> None:
     if alert.paged and rows.hasten(session, alert, reason=Reason.ESCALATED, now=now, repeats=True):
         planned = rows.due_now(session, alert, now=now)
     else:
-        reached = rows.reached(session, alert) if alert.paged else None
+        steps = _onward(session, alert, now=now)
         alert.paged = alert.paged or alert.severity
-        position = rows.next_position(session, alert)
-        steps = escalation.onward(chain_of(alert), reached, first=position, now=now)
         planned = rows.plan(session, alert, steps)
     for step in planned:
         _act(session, alert, step, now=now)
+
+
+def ahead(session: Session, alert: Alert, *, now: datetime) -> list[To]:
+    """Return for whom `advance` would act now, each once; nothing is written."""
+    waiting = rows.upcoming(session, alert, repeats=True) if alert.paged else ()
+    found = [To(step.to_kind) for step in waiting]
+    return list(dict.fromkeys(found or [s.to for s in _onward(session, alert, now=now)]))
+
+
+def _onward(session: Session, alert: Alert, *, now: datetime) -> list[Planned]:
+    """Return what follows in the chain of an alert, the first step of one that paged nobody."""
+    reached = rows.reached(session, alert) if alert.paged else None
+    tier = thaw(alert.policy).tiers[Severity(alert.paged or alert.severity)]
+    position = rows.next_position(session, alert)
+    return escalation.onward(routes.taken(tier, alert.route), reached, first=position, now=now)
 
 
 def escalate_due(session: Session, *, now: datetime) -> int:

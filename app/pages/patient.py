@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 
 import alerts.service
 import ingest.service
+from alerts.aiming.service import aims
 from alerts.inbox import EpisodeView
 from app.pages.asked import asked_of
 from app.pages.background import background
@@ -24,6 +25,7 @@ from app.pages.goals_of_care import goals_of
 from app.pages.holding import CONTACTS
 from app.pages.labels import conclusions
 from app.pages.language import language
+from app.pages.next_step import aimed
 from app.pages.on_record import record_print
 from app.pages.pausing import pause_print
 from app.pages.people import facts
@@ -158,7 +160,9 @@ def _reader(door: Door, visit: Visit, profile: PatientProfile) -> Reader:
 
 def _alerts(visit: Visit, episodes: Sequence[EpisodeView], reader: Reader) -> dict[str, Any]:
     live, said = in_order(episodes), reader.said
+    next_up = aims(visit.session, [each.id for each in live], now=visit.now)
     return {
+        "ahead": {alert: aimed(each, said) for alert, each in next_up.items()},
         "live": [episode_print(e, reader, rulebook=_rulebook(visit, e)) for e in live],
         "past": [episode_print(e, reader, rulebook="") for e in episodes if e.state.ended],
         "folded": folded(live),

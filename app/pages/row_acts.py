@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 import alerts.service
+from alerts.aiming.service import aims
 from alerts.surveying.service import case_of
 from app.pages import listing
 from app.pages.checks import notes_of
@@ -17,6 +18,7 @@ from app.pages.explained import Reader
 from app.pages.holding import holding
 from app.pages.language import language
 from app.pages.listing import Printing
+from app.pages.next_step import aimed
 from app.pages.preferences import preferences
 from app.pages.refusals import page_route
 from app.pages.showing import read
@@ -63,6 +65,7 @@ def router(door: Door) -> APIRouter:
                 holding=holding(view, visit.identities, at, said, private=private),
                 back=chosen.address,
                 do=do,
+                ahead=aimed(aims(visit.session, [alert_id], now=visit.now)[alert_id], said),
             )
 
     return routes

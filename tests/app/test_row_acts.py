@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tests.app.conftest import csrf
-from tests.app.test_acting_page import of
+from tests.app.test_acting_page import of, post
 
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
@@ -20,6 +20,15 @@ Enter = Callable[[str], "TestClient"]
 
 def focused(page: str) -> list[str]:
     return re.findall(r"<(\w+)[^>]* autofocus", page)
+
+
+def in_korean(client: TestClient, address: str) -> str:
+    """Return a page as a Korean reader has it; the account reads English again afterwards."""
+    token = csrf(client.get(address).text)
+    client.post("/language", data={"language": "ko", "csrf": token})
+    text = client.get(address).text
+    client.post("/language", data={"language": "en", "csrf": token})
+    return text
 
 
 def test_a_red_that_somebody_wants_to_put_off_is_not_escalated_by_enter_ux_04(
@@ -36,5 +45,19 @@ def test_a_red_that_somebody_wants_to_put_off_is_not_escalated_by_enter_ux_04(
     assert (focused(put_off), focused(more)) == (["h1"], [])
     assert focused(escalating) == ["button"]  # who asked for it by its own key
     assert '<p id="not-put-off">A RED cannot be put off.</p>' in put_off
-    client.post("/language", data={"language": "ko", "csrf": csrf(more)})
-    assert "적색 알림은 미룰 수 없습니다." in client.get(address).text
+    assert "적색 알림은 미룰 수 없습니다." in in_korean(client, address)
+
+
+def test_before_escalating_the_page_names_who_is_told_and_not_the_reminder_al_13(
+    database: Database, enter: Enter, ward: Ward
+) -> None:
+    client, red = enter(ward.username), of(database, ward, "Oh Malsun")
+    post(client, red, "acknowledge")
+
+    address = f"/inbox/rows/{red}/acts"
+    pages = [client.get(f"/patients/{ward.patients['Oh Malsun']}").text, client.get(address).text]
+
+    for text in pages:
+        assert "It is sent to: <strong>backup physician: fallback team</strong>." in text
+    assert "Planned next" not in pages[0]
+    assert "전달 대상: <strong>대리 의사: " in in_korean(client, address)

@@ -1,0 +1,1 @@
+"""Whom an alert would reach if somebody escalated it now."""
