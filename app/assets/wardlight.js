@@ -21,7 +21,21 @@
     return (seconds < 0 ? say.in : say.ago).replace("{span}", amount(Math.abs(seconds)));
   };
 
+  // What should have happened by now is not "next": it is said to be overdue, as the server does.
+  const overdue = () => {
+    for (const element of document.querySelectorAll("[data-due]")) {
+      const seconds = (Date.now() - Date.parse(element.dataset.due)) / 1000;
+      if (!(seconds >= MINUTE)) continue;
+      const said = element.dataset.late.replace("{span}", amount(seconds));
+      if (element.textContent === said) continue;
+      const strong = document.createElement("strong");
+      strong.textContent = said;
+      element.replaceChildren(strong);
+    }
+  };
+
   const refresh = () => {
+    overdue();
     for (const element of document.querySelectorAll("time[data-relative]")) {
       const at = Date.parse(element.dateTime);
       if (Number.isNaN(at)) continue;

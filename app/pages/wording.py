@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
 
+from app.pages.language import MINUTE
 from app.pages.language import language as spoken_in
 from core.vitals import MEASURES, Quality, Vital
 from monitoring import learnt, words
@@ -40,6 +41,7 @@ class Moment:
     iso: str
     absolute: str
     relative: str
+    overdue: str = ""  # since how long it has been past, where that is a minute or more
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ def moment(at: datetime, *, now: datetime, zone: tzinfo, language: str = ENGLISH
         iso=at.astimezone(UTC).isoformat(timespec="seconds"),
         absolute=said.absolute(at, now=now, zone=zone),
         relative=said.relative(now - at),
+        overdue=said.span(now - at) if now - at >= MINUTE else "",
     )
 
 

@@ -1,0 +1,43 @@
+"""What an alert waits for, in words: whose turn it is, and since when it should have been."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.pages.rendering import Renderer
+from app.pages.wording import moment
+from core.settings import Environment, Settings
+
+NOW = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
+RENDERER = Renderer(Settings(environment=Environment.TEST))
+COMING = '{% import "parts.html" as parts %}{{ parts.coming("on-call <clinician>", at) }}'
+
+
+def coming(minutes: int, language: str) -> str:
+    """Return the next step of an alert as a page prints it, due so many minutes from now."""
+    at = moment(NOW + timedelta(minutes=minutes), now=NOW, zone=UTC, language=language)
+    made = RENDERER._environments[language].from_string(COMING)
+    return made.render(at=at)
+
+
+@pytest.mark.parametrize(
+    ("language", "overdue", "late"),
+    [
+        ("en", "overdue 4 min: on-call ", "overdue {span}: on-call "),
+        ("ko", "4분 지연: on-call ", "{span} 지연: on-call "),
+    ],
+)
+def test_a_step_whose_time_is_past_is_overdue_and_not_next_ux_14(
+    language: str, overdue: str, late: str
+) -> None:
+    """UX-14: on the page as it comes, and in the words that its script keeps true."""
+    past, ahead = coming(-4, language), coming(4, language)
+
+    assert f"<strong>{overdue}&lt;clinician&gt;</strong>" in past
+    for text in (past, ahead):
+        assert f'data-late="{late}&lt;clinician&gt;"' in text
+    assert "overdue 4" not in ahead
+    assert "<strong><time" in ahead
+    assert "<time" not in past
