@@ -133,7 +133,7 @@ def _page(  # noqa: PLR0913 (whose page, for whom, with which charts, and what i
         pause=pause_print(door, visit, patient_id),
         known=liveness_of(session, [profile], now=now)[patient_id],
         told=telling_print(door, visit, patient_id, live),
-        asked=asked_of(session, patient_id, reader),
+        asked=asked_of(session, patient_id, reader, episodes),
         streams=streams_of(session, patient_id, reader),
         risk=risk_print(judged, reader) if judged else None,
         timeline=timeline(episodes, reader),

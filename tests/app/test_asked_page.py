@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +13,19 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
+import alerts.service
+from alerts.lifecycle import State
+from app.pages.asked import became, raised
+from app.pages.language import language
 from core.clock import utc_now
+from core.security import Caller, Role
 from core.vitals import Vital
+from ingest import repository as people
 from ingest.tables import StoredReading
 from monitoring.asking.repository import ask
 from monitoring.asking.tables import RepeatRequest
 from monitoring.findings import Ask
+from monitoring.repeats import Outcome
 from monitoring.service import load_rulebook
 from tests.ward import JONGGIL, RIVERSIDE, SOOJA
 
@@ -92,10 +100,57 @@ def test_a_tip_is_korean_where_explanations_are_al_20_ux_17(
     page = browser.get(f"/patients/{patient}", headers={"Accept-Language": "ko"}).text
 
     weight = card(page)[0]
-    assert "이 값의 적색 알림은 이미 열려 있음" in weight
     assert '<span class="small soft" lang="ko">' in weight
     assert "다시" in weight
     assert ASKING.tip(Vital.BODY_WEIGHT) not in weight
+
+
+@pytest.mark.parametrize(
+    ("state", "english", "korean"),
+    [
+        (State.OPEN, "its RED is open already", "이미 열려 있음"),
+        (State.ACKNOWLEDGED, "somebody has taken its RED", "담당자가 있음"),
+        (State.RESOLVED, "its RED was resolved", "종결됨"),
+        (State.WITHDRAWN, "its RED was withdrawn", "철회됨"),
+    ],
+)
+def test_an_asking_says_where_its_red_stands_now(state: State, english: str, korean: str) -> None:
+    """AL-20: a RED that somebody resolved is not called open."""
+    assert became(Outcome.UNANSWERED, state, language("en")).endswith(f"; {english}")
+    assert became(Outcome.UNANSWERED, state, language("ko")).endswith(korean)
+
+
+def test_every_state_of_an_alert_has_its_words_beside_an_asking() -> None:
+    said = {became(Outcome.REPEATED, state, language("en")) for state in State}
+
+    assert len(said) == len(State) - 1  # a claimed one is open
+
+
+def test_an_asking_is_of_the_alert_that_its_value_raised(ward: Ward, database: Database) -> None:
+    """AL-20: the page of somebody with a RED, whose reading a repeat was asked for."""
+    reader = Caller("user", ward.user_id, Role.PHYSICIAN, ward.practitioner_id)
+    with database.transaction() as session:
+        found = [
+            each
+            for patient in ward.patients.values()
+            if people.may_see(session, reader, patient)
+            for each in alerts.service.episodes(session, reader, patient)
+        ]
+        red = next(each for each in found if each.headline.evidence)
+        read = red.headline.evidence[0]
+        ask_of = Ask(
+            read.vital,
+            read.reading_id,
+            red.headline.rule_id,
+            read.effective,
+            read.effective,
+            critical=True,
+            tip="",
+        )
+
+    assert raised(ask_of, found) is red.state
+    assert raised(replace(ask_of, critical=False), found) is None
+    assert raised(replace(ask_of, rule_id="another"), found) is None
 
 
 def test_nothing_asked_is_no_section(database: Database, enter: Enter, ward: Ward) -> None:
