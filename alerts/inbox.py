@@ -177,13 +177,14 @@ def urgency(item: EpisodeView | InboxRow | Brief) -> tuple[bool, int, float]:
     return (put_off, -item.severity.rank, item.opened_at.timestamp())
 
 
-def foremost(item: EpisodeView | Brief) -> tuple[bool, int, bool, float]:
+def foremost(item: EpisodeView | Brief) -> tuple[bool, int, bool, float, int]:
     """Return the sort key among one person's alerts: of equals, what nobody has taken yet.
 
-    A second RED must not stand behind the first because that one is in good hands.
+    A second RED must not stand behind the first because that one is in good hands. What is
+    equal in everything goes by its id, so that inbox and patient page lead with the same alert.
     """
     put_off, rank, opened = urgency(item)
-    return (put_off, rank, not item.state.waits, opened)
+    return (put_off, rank, not item.state.waits, opened, item.id.int)
 
 
 def row(

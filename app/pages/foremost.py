@@ -1,12 +1,12 @@
 """A patient's open alerts on their page: which stands first, which fold, what the first looks like.
 
 A lesser alert is one line until somebody opens it. A RED or AMBER that nobody has taken is never
-folded, and neither is anything graver than the alert that stands first.
+folded, and neither is anything graver than the alert that stands first, nor what the reader owns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -36,14 +36,15 @@ def in_order(episodes: Sequence[EpisodeView]) -> list[EpisodeView]:
     return sorted((each for each in episodes if not each.state.ended), key=foremost)
 
 
-def folded(live: Sequence[EpisodeView]) -> frozenset[UUID]:
-    """Return which of the open alerts are one line, given in their order."""
-    return frozenset(each.id for each in live[1:] if _folds(each, live[0]))
+def folded(live: Sequence[EpisodeView], mine: Collection[object] = ()) -> frozenset[UUID]:
+    """Return which of the open alerts are one line, given in their order; `mine` is the reader."""
+    return frozenset(each.id for each in live[1:] if _folds(each, live[0], mine))
 
 
-def _folds(each: EpisodeView, first: EpisodeView) -> bool:
+def _folds(each: EpisodeView, first: EpisodeView, mine: Collection[object]) -> bool:
     untaken = each.severity in GRAVE and each.state.waits
-    return not untaken and each.severity.rank <= first.severity.rank
+    in_hand = each.owner_id in mine or each.holding.claimed_by_id in mine
+    return not untaken and not in_hand and each.severity.rank <= first.severity.rank
 
 
 def pictures(live: Sequence[EpisodeView], trends: Sequence[Trend], said: Language) -> list[Picture]:

@@ -165,7 +165,7 @@ def _alerts(visit: Visit, episodes: Sequence[EpisodeView], reader: Reader) -> di
         "ahead": {alert: aimed(each, said) for alert, each in next_up.items()},
         "live": [episode_print(e, reader, rulebook=_rulebook(visit, e)) for e in live],
         "past": [episode_print(e, reader, rulebook="") for e in episodes if e.state.ended],
-        "folded": folded(live),
+        "folded": folded(live, visit.identities),
         "conclusions": conclusions(said),
         "contacts": {each: said.say(words) for each, words in CONTACTS.items()},
     }

@@ -8,8 +8,9 @@ from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from alerts.inbox import DeliveryView, EpisodeView, TimelineEntry
+from alerts.inbox import DeliveryView, EpisodeView, Holding, TimelineEntry
 from alerts.lifecycle import State
+from alerts.survey import Brief, cases
 from app.pages.explained import Reader
 from app.pages.foremost import folded, in_order, pictures
 from app.pages.language import language
@@ -123,3 +124,29 @@ def test_one_message_is_one_line_with_its_addressees_behind_it_and_decisions_sta
     assert found[-1].detail[3] == "Fluid: email to Dr 3, failed"
     assert len(found[-1].detail) == 4
     assert found[0].detail == []
+
+
+def test_of_alerts_that_are_equal_in_everything_both_pages_lead_with_the_same_ux_01() -> None:
+    one, other = open_(Severity.RED), open_(Severity.RED)
+    briefs = [
+        Brief(e.id, WHO, 1, e.severity, e.state, e.opened_at, None, None, None, e.problem)
+        for e in (one, other)
+    ]
+
+    for turned in (False, True):
+        step = -1 if turned else 1
+        (case,) = cases(briefs[::step], physician=True)
+        page = in_order([one, other][::step])
+
+        assert [each.id for each in case.alerts] == [each.id for each in page]
+        assert case.first.id == min(one.id, other.id)
+
+
+def test_what_the_reader_owns_or_looks_at_is_never_folded() -> None:
+    red, me = open_(Severity.RED), uuid4()
+    owned = open_(Severity.AMBER, State.ACKNOWLEDGED, owner_id=me)
+    claimed = open_(Severity.YELLOW, State.CLAIMED, holding=Holding(claimed_by_id=me))
+    nobodys = open_(Severity.YELLOW)
+
+    assert folded([red, owned, claimed, nobodys], {me}) == {nobodys.id}
+    assert folded([red, owned, claimed, nobodys], {uuid4()}) == {owned.id, claimed.id, nobodys.id}
