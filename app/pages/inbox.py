@@ -17,7 +17,7 @@ from app.pages.listing import PAGE, Printing
 from app.pages.preferences import Preferences, keys, preferences
 from app.pages.refusals import page_route
 from app.pages.showing import Filter, read
-from app.pages.situation import chips, empty, heading, lede, narrowed, outside
+from app.pages.situation import chips, empty, heading, lede, narrowed, outside, without_team
 from app.pages.strip import Strip, mark, strip_of
 from app.pages.together import Done, alike, told
 
@@ -90,6 +90,7 @@ def _page(
     found = listing.survey(visit, chosen)
     said = found.reader.said
     line = _strip(door, visit, chosen, seen=mark(found.shown))
+    alone = without_team(found.reader.teams, line, said)
     first = (chosen.page - 1) * PAGE + 1
     how = Printing(kept.private, first, read_to)
     shown = listing.rows(door, visit, found.on_page, how, audit="inbox")
@@ -99,8 +100,9 @@ def _page(
         here="inbox",
         notice=told(visit, done, chosen.address[1:]),
         strip=line,
-        heading=heading(found.everybody, said),
-        lede=lede(found.everybody, found.reader),
+        heading=alone or heading(found.everybody, said),
+        lede="" if alone else lede(found.everybody, found.reader),
+        alone=alone,
         outside=outside(found.everybody, found.patients, said),
         narrowed=narrowed(chosen, len(found.shown), len(found.everybody), found.reader),
         chips=chips(chosen, found.everybody, found.reader),

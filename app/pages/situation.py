@@ -155,6 +155,16 @@ def _words(said: Language) -> dict[Show, str]:
     }
 
 
+def without_team(teams: Sequence[Team], line: Strip, said: Language) -> str:
+    """Return why nobody can be listed for a reader, "" where somebody could be.
+
+    An inbox that is empty for want of rights must not read as one of people who are well.
+    """
+    if teams or line.patients:
+        return ""
+    return said.say("You belong to no care team; nobody can be shown.")
+
+
 def empty(line: Strip, said: Language) -> str:
     """Return what an empty list says, so that silence is never taken for health (UX-14)."""
     heard = _heard(line, said)

@@ -5,13 +5,19 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
+from app.accounts.service import NewUser, create_user
 from app.pages.language import language
 from app.pages.situation import empty
 from app.pages.strip import Strip
+from core.clock import utc_now
+from core.security import Role
 from tests.app.conftest import csrf
+from tests.ward import PASSWORD
 
 if TYPE_CHECKING:
+    from core.database import Database
     from tests.app.conftest import Enter
     from tests.ward import Ward
 
@@ -44,3 +50,21 @@ def test_an_empty_list_says_how_many_are_paused() -> None:
 
     assert empty(line, language("en")).endswith("2 silent. 2 people are paused.")
     assert "모니터링 중단 중인 사람 2명." in empty(line, language("ko"))
+
+
+def test_who_belongs_to_no_team_is_told_so_and_not_that_nobody_needs_them(
+    database: Database, enter: Enter
+) -> None:
+    """UX-14: an inbox without rights is no inbox of people who are well."""
+    login = f"alone-{uuid4().hex[:8]}"
+    with database.transaction() as session:
+        create_user(session, NewUser(login, "Dr New", PASSWORD, Role.PHYSICIAN), now=utc_now())
+    client = enter(login)
+
+    page = client.get("/inbox").text
+
+    assert page.count("You belong to no care team; nobody can be shown.") == 2
+    assert "Nobody needs you now" not in page
+    assert "Nobody waits for you now" not in page
+    client.headers["Accept-Language"] = "ko"
+    assert "소속된 담당 팀이 없어 표시할 환자가 없습니다." in client.get("/inbox").text
