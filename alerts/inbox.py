@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import groupby
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from alerts.lifecycle import State
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from monitoring.findings import Problem
 
 GRAVE = (Severity.RED, Severity.AMBER)
+NOBODY: Mapping[UUID, str] = MappingProxyType({})
 LONG_AGO = {86400: "{count} d ago", 3600: "{count} h ago", 60: "{count} min ago"}
 
 
@@ -145,6 +147,7 @@ class InboxRow:
     put_off: tuple[tuple[Severity, Problem], ...]  # others that somebody has snoozed
     last_reading_at: datetime | None
     team_name: str
+    other_holders: tuple[tuple[UUID | None, str], ...] = ()  # of each other problem, who has it
 
 
 def rows(
@@ -188,9 +191,15 @@ def foremost(item: EpisodeView | Brief) -> tuple[bool, int, bool, float, int]:
 
 
 def row(
-    first: EpisodeView, others: Sequence[EpisodeView | Brief], person: PatientProfile
+    first: EpisodeView,
+    others: Sequence[EpisodeView | Brief],
+    person: PatientProfile,
+    names: Mapping[UUID, str] = NOBODY,
 ) -> InboxRow:
-    """Return the row that speaks of a person's first episode and counts the others."""
+    """Return the row that speaks of a person's first episode and counts the others.
+
+    `names` are of those who own the others, or look at them, where these are told in short.
+    """
     finding = first.headline
     untaken = [e for e in others if not first.state.waits and e.severity in GRAVE and e.state.waits]
     known = [e for e in others if e not in untaken and e.state is not State.SNOOZED]
@@ -217,7 +226,17 @@ def row(
         put_off=tuple((e.severity, e.problem) for e in others if e.state is State.SNOOZED),
         last_reading_at=person.last_reading_at,
         team_name=person.team_name,
+        other_holders=tuple(_holder(e, names) for e in known),
     )
+
+
+def _holder(item: EpisodeView | Brief, names: Mapping[UUID, str]) -> tuple[UUID | None, str]:
+    if isinstance(item, EpisodeView):
+        holding = item.holding
+        if holding.claimed_by_id:
+            return holding.claimed_by_id, holding.claimed_by_name
+        return item.owner_id, item.owner_name
+    return item.holder, names.get(item.holder, "") if item.holder else ""
 
 
 def ago(span: timedelta) -> Sentence:

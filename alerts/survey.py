@@ -36,6 +36,11 @@ class Brief:
     claimed_by: UUID | None
     problem: Problem
 
+    @property
+    def holder(self) -> UUID | None:
+        """Return the person or team that has it in hand, None where nobody does."""
+        return self.claimed_by or self.owner_id or self.owner_team_id
+
     def held_by(self, identities: Collection[object]) -> bool:
         """Return whether somebody owns it, is asked to take it, or looks at it."""
         return self.owner_id in identities or self.claimed_by in identities

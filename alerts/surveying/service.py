@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alerts import inbox, survey
+from alerts.naming.repository import names
 from alerts.surveying import repository
 from alerts.views import repository as views
 from core.errors import NotFoundError
@@ -62,7 +63,9 @@ def rows(
     asked = {view.patient_id for view, _ in whole} | {view.patient_id for view in others}
     profiles = people.profiles(session, visible, list(asked), today=today)
     known = {profile.id: profile for profile in profiles}
-    found = [inbox.row(first, beside, known[first.patient_id]) for first, beside in whole]
+    holders = {each.holder for _, beside in whole for each in beside if each.holder}
+    called = names(session, holders)
+    found = [inbox.row(first, beside, known[first.patient_id], called) for first, beside in whole]
     found += inbox.rows(others, known, physician=_reads_as_physician(caller))
     return sorted(found, key=inbox.urgency), profiles
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -116,7 +116,7 @@ def row_view(row: InboxRow, screen: Screen, *, place: int) -> RowView:
         sentence=words.sentence,
         second=words.second,
         untaken=untaken(row, said),
-        also=also(row, said),
+        also=also(row, said, screen.identities),
         picture=picture(subject),
         no_picture=_no_picture(subject.vital, said),
         trend=_trend(subject, subject.week),
@@ -153,11 +153,12 @@ def _graded(problems: Sequence[tuple[Severity, str]], said: Language) -> str:
     return ", ".join(f"{said.say(tier)} {said.say(_problem(each))}" for tier, each in problems)
 
 
-def also(row: InboxRow, said: Language) -> tuple[str, ...]:
-    """Return what else the row must say in small: other problems, doubt, lateness."""
+def also(row: InboxRow, said: Language, mine: Collection[object] = frozenset()) -> tuple[str, ...]:
+    """Return what else the row must say in small: other problems and who has them, doubt."""
     words = []
     if row.other_problems:
-        others = ", ".join(said.say(_problem(each)) for each in row.other_problems)
+        each = zip(row.other_problems, row.other_holders, strict=True)
+        others = ", ".join(_other(problem, holder, said, mine) for problem, holder in each)
         words.append(said.say("also: {problems}", problems=others))
     if row.put_off:
         words.append(said.say("put off: {problems}", problems=_graded(row.put_off, said)))
@@ -166,6 +167,15 @@ def also(row: InboxRow, said: Language) -> tuple[str, ...]:
     if row.late:
         words.append(said.say("arrived late, nobody was paged"))
     return tuple(words)
+
+
+def _other(
+    problem: str, holder: tuple[UUID | None, str], said: Language, mine: Collection[object]
+) -> str:
+    words, (who, name) = said.say(_problem(problem)), holder
+    if who in mine:
+        return said.say("{problem} (yours)", problem=words)
+    return said.say("{problem} ({who})", problem=words, who=name) if name else words
 
 
 def _problem(problem: str) -> str:

@@ -6,6 +6,9 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
+from alerts.tables import Alert
 from tests.app.conftest import csrf
 from tests.app.test_acting_page import of, post
 
@@ -61,3 +64,22 @@ def test_before_escalating_the_page_names_who_is_told_and_not_the_reminder_al_13
         assert "It is sent to: <strong>backup physician: fallback team</strong>." in text
     assert "Planned next" not in pages[0]
     assert "전달 대상: <strong>대리 의사: " in in_korean(client, address)
+
+
+def test_a_row_says_who_is_already_on_another_problem_of_the_person_ux_02(
+    database: Database, enter: Enter, ward: Ward
+) -> None:
+    client, colleague = enter(ward.username), enter(ward.colleague)
+    with database.transaction() as session:
+        red, *others = session.execute(
+            select(Alert.id, Alert.problem)
+            .where(Alert.patient_id == ward.patients["Oh Malsun"], Alert.closed_at.is_(None))
+            .order_by(Alert.severity != "RED", Alert.severity)
+        ).all()
+    for alert, _ in others:
+        post(client, alert, "acknowledge")
+    address, words = f"/inbox/rows/{red.id}", others[0].problem.replace("-", " ")
+
+    assert f"{words} (yours)" in client.get(address).text
+    assert f"{words} (Dr Han)" in colleague.get(address).text
+    assert "(Dr Han)" in in_korean(colleague, "/inbox")
