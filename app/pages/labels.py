@@ -133,6 +133,18 @@ def _delegated(entry: TimelineEntry, said: Language) -> str:
     return said.say("delegated by {who}, with a note: {note}", **facts)
 
 
+def _resolved(entry: TimelineEntry, said: Language) -> str:
+    """Return how it turned out; a line that was written without an outcome says that it ended."""
+    label, detail = str(entry.after.get("outcome") or ""), str(entry.after.get("detail") or "")
+    if label not in WORDS:
+        return _event(entry, said)
+    facts = {"who": entry.actor_name, "outcome": said.say(WORDS[label])}
+    if not detail:
+        return said.say("resolved by {who}: {outcome}", **facts)
+    how = said.say(detail_words(detail))
+    return said.say("resolved by {who}: {outcome} ({detail})", detail=how, **facts)
+
+
 def _checked(entry: TimelineEntry, said: Language) -> str:
     item = next(each.words for each in CHECKLIST if each.key == entry.after["item"])
     facts = {"item": said.say(item), "who": entry.actor_name}
@@ -156,7 +168,7 @@ def _answer(given: Given) -> str:
     return ANSWERS[given.answer] if given.answer or given.words else "left blank"
 
 
-SAID = {"noted": _noted, "checked": _checked, "delegated": _delegated}
+SAID = {"noted": _noted, "checked": _checked, "delegated": _delegated, "resolved": _resolved}
 
 
 def _why_told(reason: str) -> str:

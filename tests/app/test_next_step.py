@@ -6,6 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from alerts.inbox import TimelineEntry
+from app.pages.labels import event_words
+from app.pages.language import language as spoken_in
 from app.pages.rendering import Renderer
 from app.pages.wording import moment
 from core.settings import Environment, Settings
@@ -41,3 +44,25 @@ def test_a_step_whose_time_is_past_is_overdue_and_not_next_ux_14(
     assert "overdue 4" not in ahead
     assert "<strong><time" in ahead
     assert "<time" not in past
+
+
+@pytest.mark.parametrize(
+    ("detail", "language", "words"),
+    [
+        ("device", "en", "Fluid: resolved by Dr Han: False: the measurement (device)"),
+        ("", "en", "Fluid: resolved by Dr Han: False: the measurement"),
+        ("device", "ko", None),
+    ],
+)
+def test_the_timeline_says_how_a_resolved_alert_turned_out(
+    detail: str, language: str, words: str | None
+) -> None:
+    after: dict[str, object] = {"outcome": "false-measurement", "detail": detail}
+    why = "outcome recorded"
+    entry = TimelineEntry(NOW, "resolved", "user", None, "Dr Han", why, {}, after)
+    said = spoken_in(language)
+
+    found = event_words(entry, "Fluid", said)
+
+    assert found == words or (words is None and said.say("False: the measurement") in found)
+    assert why not in found
