@@ -31,6 +31,7 @@ SHAPES = {
     "YELLOW": "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0z",
 }
 SQUARE = "M-4.5-4.5h9v9h-9z"
+LIFT = 14  # px: what a mark takes with its edge
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Mark:
     at: datetime
     tier: str
     ended: bool
+    lift: int = 0  # so many graver marks lie beneath it, at about the same instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,15 +168,19 @@ def _marks(root: Element, plot: Plot, scale: Scale) -> None:
         if plot.start <= mark.at <= plot.end:
             kind = f"mark mark-{mark.tier.lower()}{' ended' if mark.ended else ''}"
             place = (scale.x(mark.at), scale.height)
-            _shape(root, kind, SHAPES.get(mark.tier, SQUARE), place, scale)
+            at = _shape(root, kind, SHAPES.get(mark.tier, SQUARE), place, scale)
+            if mark.lift:
+                at.set("transform", f"translate(0 {-LIFT * mark.lift})")
 
 
-def _shape(root: Element, kind: str, path: str, place: tuple[float, float], scale: Scale) -> None:
-    """Put a shape of its own size at a place of the stretched plot."""
+def _shape(
+    root: Element, kind: str, path: str, place: tuple[float, float], scale: Scale
+) -> Element:
+    """Put a shape of its own size at a place of the stretched plot, and return it."""
     across, down = _percent(place, scale)
     place_of = {"x": across, "y": down, "overflow": "visible", "aria-hidden": "true"}
     at = SubElement(root, "svg", {"class": "at", **place_of})
-    SubElement(at, "path", {"class": kind, "d": path})
+    return SubElement(at, "path", {"class": kind, "d": path})
 
 
 def _percent(place: tuple[float, float], scale: Scale) -> tuple[str, str]:

@@ -109,11 +109,11 @@
         c.stroke();
       }
     }
-    for (const [at, tier, ended] of data.marks) {
+    for (const [at, tier, ended, lift] of data.marks) {
       const x = u.valToPos(at, "x", true);
       if (!inside(x)) continue;
       const ink = colour({ RED: "--red", AMBER: "--amber", YELLOW: "--yellow" }[tier] || "--quiet");
-      shape(c, SHAPES[tier] || "square", x, top + height, size);
+      shape(c, SHAPES[tier] || "square", x, top + height - lift * 14 * devicePixelRatio, size);
       c.fillStyle = ended ? colour("--surface") : ink;
       c.strokeStyle = ink;
       c.fill();

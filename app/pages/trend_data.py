@@ -197,7 +197,7 @@ def _chart(each: Trend) -> dict[str, Any]:
         "start": each.plot.start.timestamp(),
         "end": each.plot.end.timestamp(),
         "strands": [_strand(strand) for strand in each.plot.strands],
-        "marks": [[m.at.timestamp(), m.tier, m.ended] for m in each.plot.marks],
+        "marks": [[m.at.timestamp(), m.tier, m.ended, m.lift] for m in each.plot.marks],
         "keys": [[key.kind, key.words] for key in each.keys],
         "limits": [[r.limit, r.when, r.since, r.until, r.whose] for r in each.limits],
         "rows": [[r.iso, r.at, r.name, r.value, r.received, r.quality] for r in each.rows],

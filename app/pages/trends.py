@@ -19,6 +19,7 @@ from core.vitals import MEASURES, Precision, Quality, Reading, Vital
 from monitoring.findings import Usual
 from reports.charts import Point, Svg
 from reports.limit_lines import within_reach
+from reports.piled_marks import piled
 from reports.trend_chart import Band, Drawing, Mark, Plot, Strand, trend
 
 DAYS = 30  # that a page opens with
@@ -137,7 +138,7 @@ def _trend(group: _Group, readings: Sequence[Reading], canvas: Canvas) -> Trend:
         canvas.now,
         label,
         strands,
-        sorted((m for m in marks if m.at >= canvas.start), key=lambda mark: mark.at),
+        piled([m for m in marks if m.at >= canvas.start], canvas.now - canvas.start),
     )
     return Trend(
         key=_key(group),

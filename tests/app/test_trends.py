@@ -90,6 +90,25 @@ def test_what_an_alert_speaks_of_comes_first_and_its_marks_are_of_its_vital_only
     assert "mark" not in second.picture
 
 
+def test_no_mark_hides_a_graver_one_of_the_same_instant() -> None:
+    """UX-11: RED stands on the axis and is drawn last; the lesser ones stand above it."""
+    at = NOW - timedelta(days=1)
+    lesser = Mark(at, "YELLOW", ended=False)
+    marks = [Mark(at, "RED", ended=False), lesser, Mark(at, "AMBER", ended=True)]
+    past = Past(marks={Vital.SPO2: [*marks, Mark(at - timedelta(days=9), "YELLOW", ended=False)]})
+
+    (chart,) = trends([reading(Vital.SPO2, 95, timedelta(days=2))], canvas(past))
+
+    assert [(m.tier, m.lift) for m in chart.plot.marks] == [
+        ("YELLOW", 0),
+        ("YELLOW", 2),
+        ("AMBER", 1),
+        ("RED", 0),
+    ]
+    assert chart.picture.count('transform="translate(0 -') == 2
+    assert chart.picture.rindex("mark mark-") == chart.picture.index("mark mark-red")
+
+
 def test_each_limit_is_drawn_named_and_told_over_the_whole_span_ux_11() -> None:
     change = START + timedelta(days=10)
     limits = [

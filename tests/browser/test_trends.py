@@ -125,7 +125,7 @@ def test_a_gap_is_a_gap_and_the_usual_and_the_limit_have_their_times(
     assert 120.0 not in plan, "it ended before her first reading"
     assert plan[125.0] == pytest.approx(span), "set 100 days ago, before her first reading"
     assert 111.0 not in plan, "the rulebook's gave way to hers"
-    assert [tier for _, tier, ended in sent["spo2"]["marks"] if not ended] == ["RED"]
+    assert [tier for _, tier, ended, _ in sent["spo2"]["marks"] if not ended] == ["RED"]
 
 
 def test_all_charts_move_together_by_button_by_key_and_by_dragging_ux_10(
