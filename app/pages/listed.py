@@ -35,6 +35,7 @@ class PersonLine:
     severity: Severity | None
     last_reading: Moment | None
     known: Known
+    silent: bool = False
 
 
 def router(door: Door) -> APIRouter:
@@ -82,4 +83,5 @@ def _line(
             profile.last_reading_at, now=visit.now, zone=door.zone, language=visit.language
         ),
         known=known,
+        silent=is_silent(profile, now=visit.now),
     )

@@ -68,3 +68,17 @@ def test_who_belongs_to_no_team_is_told_so_and_not_that_nobody_needs_them(
     assert "Nobody waits for you now" not in page
     client.headers["Accept-Language"] = "ko"
     assert "소속된 담당 팀이 없어 표시할 환자가 없습니다." in client.get("/inbox").text
+
+
+def test_who_is_silent_is_never_listed_as_without_an_alert(enter: Enter, ward: Ward) -> None:
+    """UX-14: a lapse of the data is not the physician's alert, and no reason to say "no alert"."""
+    client = enter(ward.username)
+    who = ward.patients["Jung Dahye"]  # silent for four days
+
+    listed = client.get("/patients").text
+    row = listed[listed.rindex(f'href="/patients/{who}"') :].partition("</tr>")[0]
+
+    assert "<strong>silent</strong>" in row
+    assert "no alert" not in row
+    client.headers["Accept-Language"] = "ko"
+    assert "<strong>무응답</strong>" in client.get("/patients").text
