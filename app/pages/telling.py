@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
@@ -95,6 +96,7 @@ class TellingPrint:
     language: str
     reachable: bool
     previews: dict[UUID, Preview]
+    sent: dict[UUID, str]  # of each alert, whether the patient was told it
 
 
 def telling_print(
@@ -108,6 +110,7 @@ def telling_print(
     held = numbers.contacts_of(session, patient_id, now=now)
     told = repository.recent(session, patient_id, since=now - SHOWN)
     by_id = {each.id: each for each in held}
+    reachable = any(each.may_be_told and not each.refused for each in held)
     own = daily_rows.daily_question(session, patient_id)
     return TellingPrint(
         messages=[_message(door, visit, each, by_id) for each in told],
@@ -115,12 +118,42 @@ def telling_print(
         daily=own if own is not None else "",
         programme=door.settings.daily_question_at if own is None else "",
         language=language,
-        reachable=any(each.may_be_told and not each.refused for each in held),
+        reachable=reachable,
         previews={
             view.id: _preview(view, language, door.settings.emergency_number, today)
             for view in live
         },
+        sent={
+            view.id: sent_words(
+                [row.handed_over_at for row in told if _instructs(row, view.id)],
+                visit.now,
+                door.zone,
+                spoken_in(visit.language),
+                reachable=reachable,
+            )
+            for view in live
+        },
     )
+
+
+def _instructs(row: PatientMessage, alert: UUID) -> bool:
+    """Return whether a message tells the patient themselves what to do about an alert."""
+    return row.alert_id == alert and row.kind == Kind.INSTRUCTION and not row.carer
+
+
+def sent_words(
+    handed_over: Sequence[datetime | None],
+    now: datetime,
+    zone: ZoneInfo,
+    reads: Language,
+    *,
+    reachable: bool,
+) -> str:
+    """Return whether the text of an alert has left for its patient, and why not where it cannot."""
+    left = [at for at in handed_over if at is not None]
+    if left:
+        return reads.say("Sent {time}", time=reads.absolute(max(left), now=now, zone=zone))
+    return reads.say("Not sent") if reachable else reads.say("Not sent: no number for messages")
 
 
 def _by(visit: Visit, held: Sequence[Contact]) -> dict[UUID, str]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from alerts.inbox import TimelineEntry
 from app.pages.labels import event_words
+from app.pages.language import Language
 from app.pages.language import language as spoken_in
 from app.pages.rendering import Renderer
+from app.pages.telling import sent_words
 from app.pages.wording import moment
 from core.settings import Environment, Settings
 
@@ -66,3 +69,16 @@ def test_the_timeline_says_how_a_resolved_alert_turned_out(
 
     assert found == words or (words is None and said.say("False: the measurement") in found)
     assert why not in found
+
+
+def test_what_the_patient_is_told_is_headed_by_whether_it_was_sent_rel_13() -> None:
+    early, late = NOW - timedelta(hours=2), NOW - timedelta(hours=1)
+    english, korean = spoken_in("en"), spoken_in("ko")
+
+    def said(*handed_over: datetime | None, reads: Language, reachable: bool) -> str:
+        return sent_words(handed_over, NOW, ZoneInfo("UTC"), reads, reachable=reachable)
+
+    assert said(early, late, None, reads=english, reachable=False) == "Sent 08:30"
+    assert said(None, reads=english, reachable=True) == "Not sent"
+    assert said(reads=english, reachable=False) == "Not sent: no number for messages"
+    assert said(reads=korean, reachable=False) == "전송하지 않음: 메시지를 받을 번호 없음"

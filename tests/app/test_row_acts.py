@@ -83,3 +83,9 @@ def test_a_row_says_who_is_already_on_another_problem_of_the_person_ux_02(
     assert f"{words} (yours)" in client.get(address).text
     assert f"{words} (Dr Han)" in colleague.get(address).text
     assert "(Dr Han)" in in_korean(colleague, "/inbox")
+
+
+def test_a_text_that_nobody_can_be_sent_says_so_rel_13(enter: Enter, ward: Ward) -> None:
+    text = enter(ward.username).get(f"/patients/{ward.patients['Moon Taesik']}").text
+
+    assert "<strong>Not sent: no number for messages</strong>" in text
