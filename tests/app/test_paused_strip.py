@@ -82,3 +82,13 @@ def test_who_is_silent_is_never_listed_as_without_an_alert(enter: Enter, ward: W
     assert "no alert" not in row
     client.headers["Accept-Language"] = "ko"
     assert "<strong>무응답</strong>" in client.get("/patients").text
+
+
+def test_silence_is_one_word_in_korean_ux_17() -> None:
+    """The strip, the empty inbox and the list of patients speak of the same people."""
+    said = language("ko")
+    line = Strip(normal=True, since=None, faults=(), newest=None, patients=3, reporting=1, silent=2)
+    strip = said.count("{count} silent", "{count} silent", 2)
+    words = [said.say("silent"), said.say("none silent"), said.say("Who is silent"), strip]
+
+    assert all("무응답" in each for each in (*words, empty(line, said)))

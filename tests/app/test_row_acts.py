@@ -63,7 +63,7 @@ def test_before_escalating_the_page_names_who_is_told_and_not_the_reminder_al_13
     for text in pages:
         assert "It is sent to: <strong>backup physician: fallback team</strong>." in text
     assert "Planned next" not in pages[0]
-    assert "전달 대상: <strong>대리 의사: " in in_korean(client, address)
+    assert "전달 대상: <strong>예비 당직의: " in in_korean(client, address)
 
 
 def test_a_row_says_who_is_already_on_another_problem_of_the_person_ux_02(
