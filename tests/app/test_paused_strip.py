@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from app.accounts.service import NewUser, create_user
 from app.pages.language import language
+from app.pages.rendering import HERE
 from app.pages.situation import empty
 from app.pages.strip import Strip
 from core.clock import utc_now
@@ -92,3 +93,13 @@ def test_silence_is_one_word_in_korean_ux_17() -> None:
     words = [said.say("silent"), said.say("none silent"), said.say("Who is silent"), strip]
 
     assert all("무응답" in each for each in (*words, empty(line, said)))
+
+
+def test_korean_words_are_not_cut_in_two_on_any_page_ux_17(enter: Enter, ward: Ward) -> None:
+    client = enter(ward.username)
+    client.headers["Accept-Language"] = "ko"
+    style = (HERE / "assets" / "page.css").read_text(encoding="utf-8")
+    rule = style[style.index('[lang|="ko"] {') :].partition("}")[0]
+
+    assert "word-break: keep-all" in rule
+    assert '<html lang="ko"' in client.get("/patients").text
