@@ -51,6 +51,14 @@ def kept(session: Session, team_id: UUID) -> bool:
     return session.scalar(row.limit(1)) is not None
 
 
+def keeping(session: Session, teams: Iterable[UUID]) -> frozenset[UUID]:
+    """Return which of some teams keep a rota, as `kept` says of one."""
+    query = select(OnCallShift.team_id).where(
+        OnCallShift.team_id.in_(list(teams)), OnCallShift.removed_at.is_(None)
+    )
+    return frozenset(session.scalars(query.distinct()))
+
+
 def leaves_of(session: Session, people: Iterable[UUID], *, since: datetime) -> tuple[Away, ...]:
     """Return the leave of people that is not over at an instant, and of their substitutes."""
     found: tuple[Away, ...] = ()

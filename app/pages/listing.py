@@ -9,6 +9,7 @@ from uuid import UUID
 import alerts.surveying.service as surveying
 import monitoring.repository
 from alerts.inbox import InboxRow
+from alerts.oncall.repository import keeping
 from alerts.survey import Case
 from app.pages.door import Door, Visit
 from app.pages.language import language
@@ -108,6 +109,7 @@ def rows(
         private=how.private,
         read=how.read,
         grounds=grounds,
+        rotas=keeping(visit.session, {each.team_id for each in profiles if each.team_id}),
     )
     return [row_view(row, screen, place=place) for place, row in enumerate(found, how.first)]
 

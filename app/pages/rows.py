@@ -15,6 +15,7 @@ from app.pages.briefly import brief
 from app.pages.course import Subject
 from app.pages.holding import whose
 from app.pages.language import Language, language
+from app.pages.next_step import step_words
 from app.pages.people import facts
 from app.pages.sparks import picture
 from app.pages.trends import anchor
@@ -78,6 +79,7 @@ class Screen:
     private: bool = False  # nobody is named
     read: int = 0
     grounds: Mapping[UUID, Grounds] = field(default_factory=dict)  # by judgement
+    rotas: Collection[UUID | None] = frozenset()  # the teams that keep one
 
     def subject(self, row: InboxRow) -> Subject:
         """Return what a row speaks of, with the readings that are drawn of it."""
@@ -122,7 +124,7 @@ def row_view(row: InboxRow, screen: Screen, *, place: int) -> RowView:
         trend=_trend(subject, subject.week),
         trend_drawn=_trend(subject, subject.since),
         owner=whose(row, screen.identities, at, said, private=screen.private),
-        next_step=said.say(row.next_step) if row.next_step else "",
+        next_step=step_words(row.next_step, said, rota=profile.team_id in screen.rotas),
         next_at=at(row.next_step_at) if row.next_step_at else None,
         opened=at(row.opened_at),
         last_reading=at(row.last_reading_at) if row.last_reading_at else None,

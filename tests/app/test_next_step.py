@@ -11,6 +11,7 @@ from alerts.inbox import TimelineEntry
 from app.pages.labels import event_words
 from app.pages.language import Language
 from app.pages.language import language as spoken_in
+from app.pages.next_step import step_words
 from app.pages.rendering import Renderer
 from app.pages.telling import sent_words
 from app.pages.wording import moment
@@ -82,3 +83,14 @@ def test_what_the_patient_is_told_is_headed_by_whether_it_was_sent_rel_13() -> N
     assert said(None, reads=english, reachable=True) == "Not sent"
     assert said(reads=english, reachable=False) == "Not sent: no number for messages"
     assert said(reads=korean, reachable=False) == "전송하지 않음: 메시지를 받을 번호 없음"
+
+
+def test_a_row_promises_nobody_on_call_where_the_team_keeps_no_rota_rel_40() -> None:
+    english, korean = spoken_in("en"), spoken_in("ko")
+    instead = "on-call clinician (no rota: responsible physician)"
+
+    assert step_words("on-call clinician", english, rota=True) == "on-call clinician"
+    assert step_words("on-call clinician", english, rota=False) == instead
+    assert step_words("on-call clinician", korean, rota=False) == "당직자(당직표 없음: 담당 의사)"
+    assert step_words("backup physician", english, rota=False) == "backup physician"
+    assert step_words("", english, rota=False) == ""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from sqlalchemy import select
 
+from alerts.oncall.tables import OnCallShift
 from alerts.tables import Alert
 from tests.app.conftest import csrf
 from tests.app.test_acting_page import of, post
@@ -89,3 +91,25 @@ def test_a_text_that_nobody_can_be_sent_says_so_rel_13(enter: Enter, ward: Ward)
     text = enter(ward.username).get(f"/patients/{ward.patients['Moon Taesik']}").text
 
     assert "<strong>Not sent: no number for messages</strong>" in text
+
+
+def test_a_list_says_which_rows_promise_an_on_call_clinician_whom_nobody_named_rel_40(
+    database: Database, enter: Enter, ward: Ward
+) -> None:
+    client, without = enter(ward.username), "on-call clinician (no rota: responsible physician)"
+    before = client.get("/inbox").text
+    with database.transaction() as session:
+        session.add(
+            OnCallShift(
+                id=uuid4(),
+                team_id=ward.team,
+                practitioner_id=ward.practitioner_id,
+                since=ward.now,
+                until=None,
+                overrides=False,
+                created_at=ward.now,
+            )
+        )
+
+    assert f"next: {without}" in before
+    assert without not in client.get("/inbox").text
