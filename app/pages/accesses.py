@@ -10,6 +10,7 @@ from app.pages.door import Door
 from app.pages.explained import Reader
 from app.pages.on_record import accesses
 from app.pages.refusals import page_route
+from app.pages.strip import strip_of
 from core.audit import Action, record
 from core.errors import NotFoundError
 from ingest.repository import may_see, one_person
@@ -41,6 +42,7 @@ def router(door: Door) -> APIRouter:
                 "accesses.html",
                 visit=visit,
                 here="patient",
+                strip=strip_of(door, visit),
                 patient_id=patient_id,
                 accesses=found[:PAGE],
                 older=found[PAGE - 1].id if len(found) > PAGE else None,

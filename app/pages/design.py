@@ -18,6 +18,7 @@ from fastapi import APIRouter, Request, Response
 from app.pages.door import Door
 from app.pages.language import language
 from app.pages.refusals import page_route
+from app.pages.strip import strip_of
 from app.pages.wording import Sentence, moment
 from core.errors import NotFoundError
 from core.settings import Environment
@@ -86,6 +87,7 @@ def router(door: Door) -> APIRouter:
                 "design.html",
                 visit=visit,
                 here="design",
+                strip=strip_of(door, visit),
                 colours=[each for each in tokens() if each.colour],
                 sizes=[each for each in tokens() if not each.colour],
                 pairs=pairs(),

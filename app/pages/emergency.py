@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from app.emergency import looking, service
 from app.pages.door import Door, Visit
 from app.pages.refusals import page_route
+from app.pages.strip import strip_of
 from app.pages.wording import Moment, moment
 from core.errors import ForbiddenError, NotFoundError
 
@@ -85,6 +86,7 @@ def _reviews(door: Door, visit: Visit) -> Response:
     return door.pages.page(
         "emergency_reviews.html",
         visit=visit,
+        strip=strip_of(door, visit),
         found=[(each, at(each.began_at), at(each.ended_at)) for each in found],
         tries=[(each, at(each.last)) for each in tries],
     )
@@ -115,6 +117,7 @@ def _form(door: Door, visit: Visit, typed: Asked, *, problem: str = "") -> Respo
         "emergency.html",
         status=PROBLEMS.get(problem, 200),
         visit=visit,
+        strip=strip_of(door, visit),
         problem=problem,
         typed=typed,
         reasons=service.REASONS,

@@ -17,7 +17,6 @@ from core.vitals import MEASURES, Vital
 from reports.charts import Svg
 
 MOST_PICTURES = 3  # of an alert that speaks of several measurements
-MOST_LIMITS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ def pictures(live: Sequence[EpisodeView], trends: Sequence[Trend], said: Languag
 
 
 def _picture(trend: Trend, place: str) -> Picture:
-    limits = [key.words for key in trend.keys[:MOST_LIMITS]]
+    limits = [key.words for key in trend.keys]
     return Picture(trend.title, trend.caption, limits, place, trend.picture)
 
 

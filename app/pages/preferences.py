@@ -17,6 +17,7 @@ from app.pages.door import LANGUAGE_LASTS, Door
 from app.pages.language import Language, language
 from app.pages.refusals import page_route
 from app.pages.showing import back_to
+from app.pages.strip import strip_of
 from core.errors import InvalidError, Sentence
 
 PRIVATE, SOUND, KEYS = "wardlight-private", "wardlight-sound", "wardlight-keys"
@@ -97,7 +98,12 @@ def router(door: Door) -> APIRouter:
             kept = preferences(request)
             bound = keys(kept, language(visit.language))
             return door.pages.page(
-                "keys.html", visit=visit, here="inbox", keys=bound, on=bool(kept.keys)
+                "keys.html",
+                visit=visit,
+                here="inbox",
+                strip=strip_of(door, visit),
+                keys=bound,
+                on=bool(kept.keys),
             )
 
     @routes.post("/inbox/keys")

@@ -198,6 +198,7 @@ def _list(
         "quality_alerts.html",
         visit=visit,
         here="quality",
+        strip=strip_of(door, visit),
         group=name_of("" if key == NOT_KNOWN else key, by, said),
         title=TITLES[by](said),
         label=said.say(WORDS[label]) if label in WORDS else "",

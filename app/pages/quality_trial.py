@@ -19,6 +19,7 @@ from app.pages.plan_effect import effect
 from app.pages.quality import Asking, proposal_of, world_of
 from app.pages.quality_words import proposal_words
 from app.pages.refusals import page_route
+from app.pages.strip import strip_of
 from app.what_if import labels, stored_pasts, what_if
 from core.errors import NotFoundError
 from ingest import repository as people
@@ -58,6 +59,7 @@ def router(door: Door) -> APIRouter:
                 "quality_trial.html",
                 visit=visit,
                 here="quality",
+                strip=strip_of(door, visit),
                 back=f"/quality?{what.query()}",
                 **tried,
             )

@@ -14,6 +14,7 @@ from alerts.views.repository import headlines
 from app.pages.definitions import DEFINITIONS
 from app.pages.door import Door, Visit
 from app.pages.refusals import page_route
+from app.pages.strip import strip_of
 from app.pages.wording import amount, plural, relative
 from core.audit import Action, record
 from core.vitals import Severity
@@ -109,7 +110,13 @@ def router(door: Door) -> APIRouter:
     def listed(request: Request) -> Response:
         with door.visit(request) as visit:
             teams = people.care_teams(visit.session, visit.caller)
-            return door.pages.page("reports.html", visit=visit, here="reports", teams=teams)
+            return door.pages.page(
+                "reports.html",
+                visit=visit,
+                here="reports",
+                strip=strip_of(door, visit),
+                teams=teams,
+            )
 
     @routes.get("/reports/{team_id}")
     def report(request: Request, team_id: UUID, week: str = "") -> Response:
@@ -125,7 +132,9 @@ def router(door: Door) -> APIRouter:
                 entity_id=team_id,
                 patients=list(found.names) or (None,),
             )
-            return door.pages.page("report.html", **_values(visit, found))
+            return door.pages.page(
+                "report.html", strip=strip_of(door, visit), **_values(visit, found)
+            )
 
     return routes
 

@@ -53,7 +53,13 @@ def router(door: Door) -> APIRouter:
     @routes.get("/rota")
     def listed(request: Request) -> Response:
         with door.visit(request) as visit:
-            return door.pages.page("rotas.html", visit=visit, here="rota", teams=_teams(visit))
+            return door.pages.page(
+                "rotas.html",
+                visit=visit,
+                here="rota",
+                strip=strip_of(door, visit),
+                teams=_teams(visit),
+            )
 
     @routes.get("/rota/{team_id}")
     def rota(request: Request, team_id: UUID) -> Response:

@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import pytest
+
 from app.accounts.service import NewUser, create_user
 from app.pages.language import language
 from app.pages.rendering import HERE
@@ -103,3 +105,33 @@ def test_korean_words_are_not_cut_in_two_on_any_page_ux_17(enter: Enter, ward: W
 
     assert "word-break: keep-all" in rule
     assert '<html lang="ko"' in client.get("/patients").text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/inbox",
+        "/inbox/keys",
+        "/digest",
+        "/patients",
+        "/reports",
+        "/reports/{team}",
+        "/rota",
+        "/rota/{team}",
+        "/quality",
+        "/quality/alerts?by=tier&key=RED",
+        "/rules",
+        "/reached",
+        "/break-glass",
+        "/patients/{patient}",
+        "/patients/{patient}/accesses",
+        "/patients/{patient}/plan",
+    ],
+)
+def test_every_page_says_how_alerting_is_ux_14(enter: Enter, ward: Ward, path: str) -> None:
+    patient = ward.patients["Oh Malsun"]
+
+    page = enter(ward.username).get(path.format(team=ward.team, patient=patient))
+
+    assert page.status_code == 200
+    assert 'id="strip"' in page.text
