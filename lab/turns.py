@@ -35,7 +35,8 @@ def keep_rotas(database: Database, zone: ZoneInfo) -> None:
     now = utc_now()
     with database.transaction() as session:
         for team in care_teams(session, SYSTEM):
-            _turns(session, team, now, zone)
+            if members(session, team.id):  # nobody can be put on call in an empty one
+                _turns(session, team, now, zone)
 
 
 def _turns(session: Session, team: Team, now: datetime, zone: ZoneInfo) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +13,7 @@ from alerts.oncall.service import overview
 from alerts.service import load_policy
 from core.security import SYSTEM
 from ingest.repository import care_teams
+from ingest.tables import CareTeam
 from lab import turns
 from tests.ward import open_ward
 
@@ -26,6 +28,8 @@ def test_somebody_is_on_call_at_every_hour_from_the_start_on(
     database: Database, monkeypatch: pytest.MonkeyPatch, hour: int
 ) -> None:
     ward = open_ward(database)
+    with database.transaction() as session:
+        session.add(CareTeam(id=uuid4(), name="Nobody yet"))
     start = datetime(2027, 3, 10, hour, tzinfo=ZoneInfo(SEOUL)).astimezone(UTC)
     monkeypatch.setattr(turns, "utc_now", lambda: start)
     turns.keep_rotas(database, ZoneInfo(SEOUL))

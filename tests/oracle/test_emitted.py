@@ -128,8 +128,8 @@ def test_what_is_found_of_every_searchable_type_is_fhir_fhir_25(
     assert {"Observation", "RiskAssessment", "DetectedIssue"} <= set(found)
     for kind in ("RiskAssessment", "DetectedIssue", "Appointment"):
         assert found[kind].json().get("entry"), kind
-    (visit,) = [each["resource"] for each in found["Appointment"].json()["entry"]]
-    assert visit["status"] == "booked"
+    visits = [each["resource"] for each in found["Appointment"].json()["entry"]]
+    assert "booked" in {visit["status"] for visit in visits}
     passes([each.json() for each in found.values()])
 
 
