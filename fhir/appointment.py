@@ -53,7 +53,7 @@ def appointment(booked: Booked, *, patient: str) -> dict[str, Any]:
         "supportingInformation": [{"reference": booked.about}],
         "start": booked.start.isoformat(),
         "end": booked.end.isoformat(),
-        "minutesDuration": max(1, round((booked.end - booked.start).total_seconds() / 60)),
+        "minutesDuration": round((booked.end - booked.start).total_seconds() / 60),
         "created": booked.created.isoformat(),
         "participant": people,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -183,7 +184,7 @@ class Whole:
             patient_id=patient,
             room=b"",
             starts_at=utc_now(),
-            ends_at=utc_now(),
+            ends_at=utc_now() + timedelta(minutes=20),
             status=Status.BOOKED,
             booked_at=utc_now(),
         )
