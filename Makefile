@@ -5,6 +5,8 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3; 
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' \
 	>/dev/null 2>&1 && echo $$p && break; done)
 BIN := .venv/bin
+# Tests and demos start hundreds of processes: each reads what the first one has compiled.
+export PYTHONDONTWRITEBYTECODE :=
 ARGS ?=
 # Test files are shared out to one process more than there are cores, each with servers of its
 # own: some tests wait for processes rather than work.

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 import app.migrate
 import core.security
+from app.watching.tables import WorkerGroup
 from core.database import Database
 from core.embedded import Servers, servers
 from core.outbox import Outbox, State
@@ -55,12 +56,13 @@ def database(embedded: Servers, request: pytest.FixtureRequest) -> Iterator[Data
 
 @pytest.fixture(scope="module", autouse=True)
 def nothing_waits(request: pytest.FixtureRequest) -> None:
-    """End the work that another file's tests left: to this one's door it would be a backlog."""
+    """End what another file's tests left: work, a backlog here, and workers that have ended."""
     database = request.session.stash.get(OPENED, None)
     if database is not None:
         waiting = Outbox.state.in_([State.OPEN, State.LEASED])
         with database.transaction() as session:
             session.execute(update(Outbox).where(waiting).values(state=State.DONE))
+            session.execute(delete(WorkerGroup))
 
 
 @pytest.fixture

@@ -25,8 +25,8 @@ from ingest.tables import Patient, StoredReading
 from monitoring.asking.repository import ask
 from monitoring.findings import Ask, Assessment, Says
 from monitoring.phrases import Number
-from monitoring.service import load_rulebook
 from tests.provider import LOOPBACK, Provider, provider
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 BASE = "http://127.0.0.1:8000"
 OWN, DAUGHTER, HOME = "+821055501234", "+821055509876", "+8225550000"
-ASKING = load_rulebook().asking
+ASKING = RULEBOOK.asking
 SAYS = Says(
     "Weight {value} kg",
     "Your weight has gone up {change} kg in {span} days. This can mean fluid is building up.",

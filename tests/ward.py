@@ -37,6 +37,7 @@ from ingest.tables import (
 from monitoring.repository import mark_judged
 from tests.people import clinician
 from tests.plans import give_plan
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -48,8 +49,7 @@ ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
 DAYS = 30
 
 
-_rulebook = cache(monitoring.service.load_rulebook)  # read once for all wards
-_model = cache(partial(monitoring.service.load_model, None))
+_model = cache(partial(monitoring.service.load_model, None))  # read once for all wards
 _policy = cache(alerts.service.load_policy)
 
 
@@ -268,7 +268,7 @@ def _judge(session: Session, ward: Ward, person: Invented) -> None:
         session,
         patient,
         now=now,
-        rulebook=_rulebook(),
+        rulebook=RULEBOOK,
         model=_model(),
     )
     session.flush()

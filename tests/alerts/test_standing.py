@@ -17,14 +17,13 @@ from core.vitals import Reading, Severity, Vital
 from ingest.enrolment import Person
 from monitoring import judgement, windows
 from monitoring.findings import Evidence, Problem
-from monitoring.service import load_rulebook
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from monitoring.findings import Assessment
 
-RULEBOOK = load_rulebook()
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 WHO = Person("p", "UTC", groups=frozenset({"heart_failure", "diabetes"}))
 VITALS = (

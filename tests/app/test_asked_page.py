@@ -26,7 +26,7 @@ from monitoring.asking.repository import ask
 from monitoring.asking.tables import RepeatRequest
 from monitoring.findings import Ask
 from monitoring.repeats import Outcome
-from monitoring.service import load_rulebook
+from tests.rulebook import RULEBOOK
 from tests.ward import JONGGIL, RIVERSIDE, SOOJA
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from tests.ward import Ward
 
 Enter = Callable[[str], "TestClient"]
-ASKING = load_rulebook().asking
+ASKING = RULEBOOK.asking
 ROOT = Path(__file__).parents[2]
 
 

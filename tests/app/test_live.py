@@ -118,10 +118,15 @@ class Heard:
         return [row for data in self.of("rows") for row in json.loads(data)["rows"]]
 
 
-def hearing(client: httpx.Client, path: str = "/inbox/live") -> Heard:
+def live_since(client: httpx.Client, path: str = "/inbox/live") -> str:
+    """Return the address by which a page that was read now follows what comes after it."""
     seen = client.get("/inbox").text.partition('data-seen="')[2].partition('"')[0]
     join = "&" if "?" in path else "?"
-    return Heard(client, f"{path}{join}seen={seen}").begun()
+    return f"{path}{join}seen={seen}"
+
+
+def hearing(client: httpx.Client, path: str = "/inbox/live") -> Heard:
+    return Heard(client, live_since(client, path)).begun()
 
 
 def person(ward: Ward) -> Caller:
@@ -248,7 +253,8 @@ def test_a_hundred_streams_leave_connections_and_threads_to_ordinary_pages(
     database: Database, ward: Ward, address: str
 ) -> None:
     clients = [enter(address, ward.username) for _ in range(100 // MOST_OF_A_SESSION)]
-    opened = [Heard(client, "/inbox/live?seen=0") for client in clients for _ in range(4)]
+    path = live_since(clients[0])
+    opened = [Heard(client, path) for client in clients for _ in range(4)]
     assert len([each.begun() for each in opened]) == 100
     other = enter(address, ward.colleague)
 
@@ -264,7 +270,7 @@ def test_a_hundred_streams_leave_connections_and_threads_to_ordinary_pages(
 
 def test_one_more_stream_than_a_browser_can_bear_ends_the_oldest(ward: Ward, address: str) -> None:
     client = enter(address, ward.username)
-    opened = [Heard(client, "/inbox/live?seen=0").begun() for _ in range(MOST_OF_A_SESSION + 1)]
+    opened = [hearing(client) for _ in range(MOST_OF_A_SESSION + 1)]
 
     until(lambda: opened[0].over)
 

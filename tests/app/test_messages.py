@@ -5,9 +5,8 @@ import pytest
 from app.messages import untranslated
 from ingest.context.repository import medicine_classes
 from monitoring.catalogue import ENGLISH, LANGUAGES
-from monitoring.service import load_rulebook
+from tests.rulebook import RULEBOOK
 
-RULEBOOK = load_rulebook()
 OTHER_LANGUAGES = [language for language in LANGUAGES if language != ENGLISH]
 
 

@@ -11,15 +11,13 @@ from app import replay_folder
 from app.replay_past import past_of
 from ingest.repository import condition_groups
 from monitoring import eventtime
-from monitoring.service import load_rulebook
 from tests.app.test_replay import START, observation, patient, run, write
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from monitoring.eventtime import News
-
-RULEBOOK = load_rulebook()
 
 
 def pulse(taken: timedelta, arrived: timedelta, **more: Any) -> dict[str, Any]:

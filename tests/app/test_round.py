@@ -18,6 +18,7 @@ from core.vitals import Vital
 from monitoring.plans.site_rules import SiteRules
 from monitoring.tables import AssessmentRow
 from tests.monitoring.test_service import NOW, enrol, measure, offered
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from core.database import Database
-
-RULEBOOK = monitoring.service.load_rulebook()
 
 
 @pytest.fixture

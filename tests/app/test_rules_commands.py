@@ -9,14 +9,12 @@ from app.cli import build
 from core.errors import InvalidError
 from core.vitals import Severity
 from monitoring.rule_words import lines, scope_words, tiers
-from monitoring.service import load_rulebook
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from typer.testing import Result
-
-RULEBOOK = load_rulebook()
 
 
 def rules(*arguments: str) -> Result:

@@ -15,8 +15,9 @@ import app.pages
 from app.pages.rules import view
 from core.vitals import Severity, Vital
 from monitoring.rule_words import conduct, tiers, vitals_of
-from monitoring.service import load_rulebook, load_templates
+from monitoring.service import load_templates
 from tests.app.conftest import BASE, SETTINGS, Enter, csrf
+from tests.rulebook import RULEBOOK
 from tests.ward import PASSWORD
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from monitoring.rule_kinds import Rule
     from tests.ward import Ward
 
-RULEBOOK = load_rulebook()
 TEMPLATES = load_templates(RULEBOOK)
 
 

@@ -8,12 +8,10 @@ import numpy as np
 
 from lab import drifts
 from monitoring.control_charts import ControlChartRule
-from monitoring.service import load_rulebook
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     import pytest
-
-RULEBOOK = load_rulebook()
 
 
 def test_the_same_seed_counts_the_same_and_every_chart_is_counted() -> None:

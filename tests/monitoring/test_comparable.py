@@ -12,9 +12,9 @@ from ingest.enrolment import Person
 from monitoring import baseline, judgement, likeness, windows
 from monitoring.findings import Alike
 from monitoring.moment import Moment
-from monitoring.service import load_rulebook
 from monitoring.words import clinician
 from tests.monitoring.conftest import START
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from monitoring.findings import Usual
 
 V = Vital
-RULEBOOK = load_rulebook()
 SOMEBODY = Person("p", "UTC")
 FIRST_DAY = START.toordinal()  # a Monday
 

@@ -10,14 +10,14 @@ from monitoring.comparison import Comparison
 from monitoring.criteria import CriteriaRule, criteria
 from monitoring.criteria import tests_of as every_fact
 from monitoring.moment import moment
-from monitoring.service import load_rulebook
 from monitoring.windows import history, time_of
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from ingest.enrolment import Person
     from tests.monitoring.conftest import MakeReadings
 
-RULES = [each for each in load_rulebook().rules if isinstance(each, CriteriaRule)]
+RULES = [each for each in RULEBOOK.rules if isinstance(each, CriteriaRule)]
 OPEN = {Comparison.AT_LEAST: ("or more", "at least"), Comparison.AT_MOST: ("or more", "at most")}
 
 

@@ -10,14 +10,13 @@ from hypothesis import strategies as st
 from core.vitals import Reading, Severity, Vital
 from ingest.enrolment import Person
 from monitoring import judgement, windows
-from monitoring.service import load_rulebook
 from tests.monitoring.conftest import START
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from monitoring.findings import Finding
     from tests.monitoring.conftest import MakeReadings
 
-RULEBOOK = load_rulebook()
 VARIED = [80.0, 80.4, 79.8, 80.1, 80.3] * 5
 
 

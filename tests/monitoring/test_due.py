@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 
 from core.vitals import Reading, Vital
 from ingest.enrolment import Absence, Person, Stay
-from monitoring import eventtime, judgement, service, windows
+from monitoring import eventtime, judgement, windows
 from monitoring.eventtime import News, Past, Version
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from monitoring.findings import Assessment
 
-RULEBOOK = service.load_rulebook()
 ALONE = Person("p", "UTC", birth_date=date(1944, 1, 1), lives_alone=True)
 TODAY = datetime(2026, 3, 16, tzinfo=UTC)
 HOURS = (7, 8, 9, 10, 11, 12, 14, 15, 16, 17, 18, 19, 20, 21, 22)

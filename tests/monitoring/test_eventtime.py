@@ -13,6 +13,7 @@ from ingest.enrolment import Person
 from monitoring import eventtime, judgement, service, windows
 from monitoring.eventtime import News, Past, Version
 from monitoring.findings import Problem
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 SOMEBODY = Person("p", "Asia/Seoul", groups=frozenset({"heart_failure"}))
-RULEBOOK = service.load_rulebook()
 MODEL = service.load_model()
 
 

@@ -9,10 +9,8 @@ import pytest
 from core.vitals import Reading, Severity, Vital
 from ingest.enrolment import Person
 from monitoring import judgement, windows
-from monitoring.service import load_rulebook
 from tests.monitoring.conftest import START
-
-RULEBOOK = load_rulebook()
+from tests.rulebook import RULEBOOK
 
 
 def fall(value: float, seconds: float, device: str) -> Reading:

@@ -13,7 +13,7 @@ from core.vitals import MEASURES, Quality, Reading, Severity, Vital
 from ingest.enrolment import Person
 from monitoring import judgement, scoring, windows, words
 from monitoring.findings import Finding, Problem, Risk
-from monitoring.service import load_rulebook
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 END = START + timedelta(days=12)
-RULEBOOK = load_rulebook()
 SOMEBODY = Person("p", "Europe/Berlin", groups=frozenset({"heart_failure", "diabetes"}))
 
 # Values around the limits, so that findings come and go with each other.

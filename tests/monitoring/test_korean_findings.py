@@ -12,16 +12,15 @@ from hypothesis import strategies as st
 from core.vitals import Quality, Reading, Vital
 from ingest.enrolment import Person
 from monitoring import judgement, windows, words
-from monitoring.service import load_rulebook
 from tests.monitoring.said import charted
 from tests.monitoring.test_korean import LATIN, NUMBER, POLITE, SENTENCE, WORD
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from monitoring.findings import Finding
 
-RULEBOOK = load_rulebook()
 DAYS = 16  # of an ordinary life, before the days that are judged
 START = datetime(2026, 3, 2, 23, tzinfo=UTC)  # 08:00 the next day in Seoul
 SOMEBODY = Person(

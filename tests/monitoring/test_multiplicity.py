@@ -15,13 +15,13 @@ from monitoring.control_charts import ControlChartRule
 from monitoring.criteria import CriteriaRule
 from monitoring.rule_kinds import ComboRule, DriftRule, SustainedRule
 from monitoring.rulebook import Rulebook
-from monitoring.service import load_rulebook
 from tests.monitoring.conftest import START
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from monitoring.findings import Finding
 
-WHOLE = load_rulebook()
+WHOLE = RULEBOOK
 DRIFTS = (ControlChartRule, DriftRule, SustainedRule)
 # All rules against the own usual, and those that put several findings together.
 RULES = tuple(

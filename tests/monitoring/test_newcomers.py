@@ -11,14 +11,13 @@ import pytest
 from core.vitals import Reading, Severity, Vital
 from ingest.enrolment import Person
 from monitoring import eventtime, judgement, windows
-from monitoring.service import load_rulebook
 from tests.monitoring.conftest import START
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from monitoring.eventtime import News
     from monitoring.findings import Assessment, Finding
 
-RULEBOOK = load_rulebook()
 PERSON = Person("p", "UTC", groups=frozenset({"heart_failure"}))
 MORNING = START.replace(hour=9, minute=0)
 SPOUSE, POUNDS = 95.0, 176.4

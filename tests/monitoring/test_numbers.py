@@ -28,8 +28,8 @@ from monitoring.rule_kinds import (
     RepeatedDaysRule,
     SustainedRule,
 )
-from monitoring.service import load_rulebook
 from tests.monitoring.said import accounted, told
+from tests.rulebook import RULEBOOK
 from tests.tables.test_boundaries import ROWS, TODAY, person_of, readings_of
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from monitoring.rule_kinds import Rule
     from monitoring.windows import History
 
-RULEBOOK = load_rulebook()
 DAYS, LIVES, LAST = 120, 12, 40
 Case = tuple["History", float, "Finding"]
 

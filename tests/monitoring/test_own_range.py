@@ -17,14 +17,13 @@ from monitoring.moment import Hit, moment
 from monitoring.own_range import lesser
 from monitoring.rule_kinds import OwnRange
 from monitoring.rule_words import tiers
-from monitoring.service import load_rulebook
 from monitoring.windows import history, time_of
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from ingest.enrolment import Person
     from tests.monitoring.conftest import MakeReadings
 
-RULEBOOK = load_rulebook()
 RULE = RULEBOOK.by_id["RHR-UP"]
 
 

@@ -11,13 +11,11 @@ from core.vitals import Quality, Reading, Severity, Vital
 from ingest.enrolment import Person
 from monitoring import judgement, windows
 from monitoring.repeats import Asking, Outcome, Tip, faults, outcome
-from monitoring.service import load_rulebook
 from tests.monitoring.conftest import START
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from monitoring.findings import Assessment
-
-RULEBOOK = load_rulebook()
 
 
 def minutes(number: float) -> timedelta:

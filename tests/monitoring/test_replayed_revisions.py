@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from core.vitals import Reading, Severity, Vital
 from ingest.enrolment import Person
-from monitoring import eventtime, judgement, service, windows
+from monitoring import eventtime, judgement, windows
 from monitoring.eventtime import News, Past, Version
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 SOMEBODY = Person("p", "Asia/Seoul", groups=frozenset({"heart_failure"}))
-RULEBOOK = service.load_rulebook()
 MINUTE = timedelta(minutes=1)
 LATER = START + timedelta(hours=5)
 

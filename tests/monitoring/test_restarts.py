@@ -13,9 +13,9 @@ from ingest.enrolment import Absence, Person, Stay
 from monitoring import baseline, judgement, windows
 from monitoring.findings import Restart, Why
 from monitoring.record import read_says, read_usual, write_says, write_usual
-from monitoring.service import load_rulebook
 from monitoring.words import clinician, phrase
 from tests.monitoring.conftest import START
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from tests.monitoring.conftest import MakeReadings
 
 WEIGHT = Vital.BODY_WEIGHT
-RULEBOOK = load_rulebook()
 FIRST_DAY = START.toordinal()
 
 

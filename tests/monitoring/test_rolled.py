@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 
 from core.vitals import Reading, Severity, Vital
 from ingest.enrolment import Person
-from monitoring import eventtime, judgement, rolled, service, windows
+from monitoring import eventtime, judgement, rolled, windows
 from monitoring.eventtime import Past, Version
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from monitoring.windows import History
 
-RULEBOOK = service.load_rulebook()
 SOMEBODY = Person("p", "Asia/Seoul", groups=frozenset({"heart_failure", "copd", "diabetes"}))
 START = datetime(2026, 3, 2, tzinfo=UTC)
 USUAL = {Vital.HEART_RATE: (70, 4), Vital.SPO2: (96, 1), Vital.RESPIRATORY_RATE: (16, 2)}

@@ -10,9 +10,10 @@ import pytest
 
 from core.vitals import Quality, Reading, Severity, Vital
 from ingest.enrolment import Absence, Person, Stay
-from monitoring import eventtime, judgement, service, windows
+from monitoring import eventtime, judgement, windows
 from monitoring.eventtime import Past, Version
 from tests.fhir.payloads import accepted, observation, only, quantity
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from monitoring.findings import Finding
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
-RULEBOOK = service.load_rulebook()
 SOMEBODY = Person("p", "Asia/Seoul", groups=frozenset({"heart_failure", "diabetes"}))
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 

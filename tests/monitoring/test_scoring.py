@@ -8,12 +8,11 @@ import pytest
 from core.vitals import Severity
 from monitoring import scoring
 from monitoring.findings import Finding, Problem, Risk, Spoken, Usual
-from monitoring.service import load_rulebook
 from monitoring.words import clinician
+from tests.rulebook import RULEBOOK
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 END = START + timedelta(days=12)
-RULEBOOK = load_rulebook()
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from core.vitals import Reading, Vital
 from ingest.enrolment import Person
 from monitoring import baseline, windows
-from monitoring.service import load_rulebook
 from tests.monitoring.conftest import START
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.monitoring.conftest import MakeReadings
 
 V = Vital
-GATE = load_rulebook().gate
+GATE = RULEBOOK.gate
 SOMEBODY = Person("p", "UTC")
 FIRST_DAY = START.toordinal()
 VARIED = [80.0, 80.4, 79.8, 80.1, 80.3]

@@ -11,9 +11,9 @@ from core.vitals import Reading, Severity, Vital
 from ingest.enrolment import Person
 from monitoring import baseline, features, judgement, windows
 from monitoring.findings import Alike
-from monitoring.service import load_rulebook
 from monitoring.words import clinician
 from tests.monitoring.conftest import START
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from monitoring.findings import Finding
 
 V = Vital
-RULEBOOK = load_rulebook()
 NOISE = (0.0, 3.0, -3.0, 1.0, -1.0)
 DRIFTS = {"PB-Z", "PB-EWMA", "PB-CUSUM"}
 

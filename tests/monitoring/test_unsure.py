@@ -12,8 +12,8 @@ import pytest
 from core.vitals import Reading, Severity, Vital
 from ingest.enrolment import Person
 from monitoring import eventtime, judgement, windows
-from monitoring.service import load_rulebook
 from tests.monitoring.conftest import START
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from monitoring.eventtime import News
     from monitoring.findings import Assessment, Finding
 
-RULEBOOK = load_rulebook()
 PERSON = Person("p", "UTC", groups=frozenset({"heart_failure"}))
 MORNING = (START + timedelta(days=30)).replace(hour=9, minute=0)
 ODD = [95.0, 176.4]  # the spouse; the same person in pounds

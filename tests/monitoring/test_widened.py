@@ -12,12 +12,11 @@ from ingest.enrolment import Person
 from lab import widening
 from monitoring import control_charts, windows
 from monitoring.moment import Moment
-from monitoring.service import load_rulebook
 from monitoring.widened import DAYS, FACTORS
 from monitoring.widened import widening as factor
 from tests.monitoring.conftest import START
+from tests.rulebook import RULEBOOK
 
-RULEBOOK = load_rulebook()
 CHARTS = {
     rule.id: rule for rule in RULEBOOK.rules if isinstance(rule, control_charts.ControlChartRule)
 }

@@ -12,15 +12,14 @@ from core.vitals import Severity
 from ingest.repository import condition_groups
 from monitoring.plans.plan_file import read_plan
 from monitoring.rule_kinds import LimitRule
-from monitoring.service import load_rulebook
 from reports.proposals import Kind, plan_text, propose
 from reports.quality import Line
 from tests.reports.test_quality import ANNA, UNTIL, alert
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from monitoring.rule_kinds import Rule
 
-RULEBOOK = load_rulebook()
 FAST = RULEBOOK.by_id["HR-HIGH2"]
 RED = RULEBOOK.by_id["HR-HIGH3"]
 GOOD, MISMEASURED = "true-actionable", "false-measurement"

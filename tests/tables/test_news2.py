@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from core.vitals import MEASURES, Vital
 from monitoring.early_warning import spoken
 from monitoring.news2 import MEASURED, PART_OF, Part, total
-from monitoring.service import load_rulebook
 from monitoring.words import phrase
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 with (Path(__file__).parent / "news2.csv").open(encoding="utf-8") as source:
     TABLE = list(csv.DictReader(source))
-CHART = load_rulebook().news2
+CHART = RULEBOOK.news2
 Row = dict[str, str]
 Case = tuple[Vital, int, bool | None, float, int]
 NAMES = {

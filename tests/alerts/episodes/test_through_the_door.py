@@ -24,6 +24,7 @@ from core.security import Caller
 from ingest.receipt import Posted, Sender
 from ingest.tables import Client
 from tests.door import heart_rate
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 
     from alerts.policy import Policy
     from tests.alerts.conftest import Ward
-
-RULEBOOK = monitoring.service.load_rulebook()
 
 
 @dataclass

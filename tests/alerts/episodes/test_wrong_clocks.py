@@ -15,7 +15,8 @@ import monitoring.service
 from alerts import service as alerts_service
 from alerts.tables import Alert, Delivery
 from ingest.receipt import Posted
-from tests.alerts.episodes.test_through_the_door import RULEBOOK, Home, home
+from tests.alerts.episodes.test_through_the_door import Home, home
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -26,6 +26,7 @@ from ingest.receipt import Posted, Sender
 from ingest.tables import Client, Parcel, Patient, Resource, StoredReading
 from monitoring.plans.site_rules import SiteRules
 from monitoring.tables import AssessmentRow, LastJudged
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 4, 5, 12, 0, tzinfo=UTC)
 TAKEN = NOW - timedelta(minutes=5)
 MINUTE = timedelta(minutes=1)
-RULES = SiteRules(monitoring.service.load_rulebook())
+RULES = SiteRules(RULEBOOK)
 POLICY = alerts.service.load_policy()
 
 

@@ -26,13 +26,14 @@ from ingest.synthetic.repository import CLIENT, SCOPE, is_synthetic, person_of
 from ingest.tables import Client, Parcel, Patient, Resource, StoredReading
 from monitoring.plans.site_rules import SiteRules
 from monitoring.tables import AssessmentRow
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 NOW = datetime(2026, 4, 5, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-RULES = SiteRules(monitoring.service.load_rulebook())
+RULES = SiteRules(RULEBOOK)
 POLICY = alerts.service.load_policy()
 
 

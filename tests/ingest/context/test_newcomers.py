@@ -13,11 +13,11 @@ from core.vitals import Severity
 from monitoring.repository import assessment
 from tests.door import NOW
 from tests.fhir.payloads import observation, quantity
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from core.database import Database
 
-RULEBOOK = monitoring.service.load_rulebook()
 ACTIVE = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 
 

@@ -13,12 +13,12 @@ from ingest.repository import readings
 from monitoring.repository import assessment
 from tests.door import NOW
 from tests.fhir.payloads import SNOMED, concept, half, pressure
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from core.database import Database
     from core.vitals import Reading
 
-RULEBOOK = monitoring.service.load_rulebook()
 LEFT, RIGHT = concept((SNOMED, "368208006")), concept((SNOMED, "368209003"))
 NOISE = (0, 3, -3, 1, -1)
 

@@ -16,8 +16,8 @@ from ingest.population.repository import blocks_of_people, readings_of
 from ingest.repository import person
 from ingest.tables import StoredReading
 from monitoring import windows
-from monitoring.service import load_rulebook
 from tests.monitoring.test_service import enrol
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from monitoring.windows import History
 
 START = datetime(2026, 3, 27, tzinfo=UTC)  # the clocks change in two days
-GATE = load_rulebook().gate
+GATE = RULEBOOK.gate
 VITALS = st.sampled_from([Vital.HEART_RATE, Vital.BODY_WEIGHT, Vital.GLUCOSE, Vital.STEPS])
 KEPT = [Quality.SCORED, Quality.SCORED, Quality.BOUND, Quality.IMPLAUSIBLE, Quality.FUTURE]
 

@@ -22,6 +22,7 @@ from monitoring import windows
 from tests.alerts.conftest import NOW as WARD
 from tests.alerts.episodes.test_any_order import Told, home
 from tests.monitoring.test_service import offered
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 3, 20, 9, tzinfo=UTC)
 BACK = timedelta(days=118)
-RULEBOOK = judging.load_rulebook()
 HIGH = datetime(2026, 3, 18, 4, 17, tzinfo=UTC)
 
 

@@ -19,11 +19,11 @@ from monitoring.plans.service import Signed
 from monitoring.plans.site_rules import SiteRules
 from tests.monitoring.test_service import NOW, enrol
 from tests.people import clinician
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-RULEBOOK = monitoring.load_rulebook()
 SITE = SiteRules(RULEBOOK, (), monitoring.load_templates(RULEBOOK))
 LATER = NOW + timedelta(minutes=10)
 WIDE = PlanLimit(vital=Vital.HEART_RATE, reason="r", alert_high=125)

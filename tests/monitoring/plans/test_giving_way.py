@@ -11,7 +11,8 @@ from monitoring.plans.in_force import effective
 from monitoring.plans.in_part import left_out
 from monitoring.plans.limits import Origin, PlanLimit
 from monitoring.words import phrase
-from tests.monitoring.plans.test_in_force import RULEBOOK, findings
+from tests.monitoring.plans.test_in_force import findings
+from tests.rulebook import RULEBOOK
 
 
 def own(vital: Vital, **levels: float) -> PlanLimit:

@@ -13,13 +13,12 @@ from monitoring.plans.limits import Origin, PlanLimit
 from monitoring.plans.plan_file import SitePlan
 from monitoring.rule_kinds import Scope
 from monitoring.rule_words import tiers
-from monitoring.service import load_rulebook
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from monitoring.findings import Finding
     from monitoring.rulebook import Rulebook
 
-RULEBOOK = load_rulebook()
 AT = datetime(2026, 3, 2, 8, tzinfo=UTC)
 NOBODY_ELSES = SitePlan("1", "ward", "s", "h", only=frozenset())
 

@@ -25,7 +25,6 @@ from monitoring.plans.tables import PlanVersion
 from tests.monitoring.plans.conftest import (
     LATER,
     REVIEW,
-    RULEBOOK,
     SITE,
     WIDE,
     found,
@@ -34,6 +33,7 @@ from tests.monitoring.plans.conftest import (
     signed,
 )
 from tests.monitoring.test_service import NOW, measure, offered
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

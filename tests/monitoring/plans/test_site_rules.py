@@ -15,14 +15,14 @@ from ingest.enrolment import Person
 from monitoring.plans.limits import Origin, PlanLimit
 from monitoring.plans.plan_file import SitePlan
 from monitoring.plans.site_rules import SiteRules, site_rules
-from monitoring.service import load_rulebook, load_templates
+from monitoring.service import load_templates
 from tests.monitoring.plans.test_giving_way import VITALS, clinicians_limits
 from tests.monitoring.plans.test_in_force import findings
+from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
     from monitoring.findings import Finding
 
-RULEBOOK = load_rulebook()
 TEMPLATES = load_templates(RULEBOOK)
 SITE = SiteRules(RULEBOOK, (), TEMPLATES)
 DAY = datetime(2026, 3, 20, tzinfo=UTC).toordinal()

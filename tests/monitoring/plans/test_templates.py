@@ -16,9 +16,9 @@ from monitoring import eventtime
 from monitoring.eventtime import Past, Version
 from monitoring.plans.site_rules import SiteRules
 from monitoring.plans.templates import Known, read_templates
-from monitoring.service import load_rulebook, load_templates
+from monitoring.service import load_templates
+from tests.rulebook import RULEBOOK
 
-RULEBOOK = load_rulebook()
 TEMPLATES = load_templates(RULEBOOK)
 SITE = SiteRules(RULEBOOK, (), TEMPLATES)
 KNOWN = Known(RULEBOOK, frozenset(condition_groups()), medicine_classes())
