@@ -20,7 +20,7 @@ from ingest.receipt import STORED
 from tests.api_processes import api_processes
 from tests.door import bundle, heart_rate, patient
 from tests.oracle.panel import panel
-from tests.ward import open_ward
+from tests.ward import Ward, open_ward
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,10 +49,14 @@ REFUSALS: list[tuple[int, str, str, bytes, dict[str, str]]] = [
 
 
 @pytest.fixture(scope="module")
+def ward(database: Database) -> Ward:
+    return open_ward(database)
+
+
+@pytest.fixture(scope="module")
 def http(
-    embedded: Servers, database: Database, tmp_path_factory: pytest.TempPathFactory
+    embedded: Servers, database: Database, ward: Ward, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[httpx.Client]:
-    ward = open_ward(database)
     with database.transaction() as session:
         doctor = Caller("user", ward.user_id, Role.PHYSICIAN, ward.practitioner_id)
         soon = Span(ward.now + timedelta(minutes=30), ward.now + timedelta(minutes=50))
@@ -114,7 +118,7 @@ def whose(kind: str, who: str) -> dict[str, str]:
 
 
 def test_what_is_found_of_every_searchable_type_is_fhir_fhir_25(
-    http: httpx.Client, statement: dict[str, Any]
+    http: httpx.Client, statement: dict[str, Any], ward: Ward
 ) -> None:
     who = stored_patient(http)
     http.post("/Observation", json=heart_rate(f"Patient/{who}"), headers=JSON)
@@ -129,7 +133,9 @@ def test_what_is_found_of_every_searchable_type_is_fhir_fhir_25(
     for kind in ("RiskAssessment", "DetectedIssue", "Appointment"):
         assert found[kind].json().get("entry"), kind
     visits = [each["resource"] for each in found["Appointment"].json()["entry"]]
-    assert "booked" in {visit["status"] for visit in visits}
+    whom = {"reference": f"Patient/{ward.patients['Oh Malsun']}"}
+    mine = [each for each in visits if whom in [one["actor"] for one in each["participant"]]]
+    assert [each["status"] for each in mine] == ["booked"]
     passes([each.json() for each in found.values()])
 
 
