@@ -186,7 +186,7 @@ def reported(
     values = values + np.where(gross, random.uniform(*device.gross_size, size=n), 0.0)
     if vital is Vital.SPO2:
         reads_high = world.oximeter_bias * np.clip((92 - values) / 4, 0, 1)
-        values = np.minimum(values + reads_high, 100)
+        values = np.minimum(values + reads_high + world.oximeter_error, 100)
     return np.maximum(np.round(values / device.step) * device.step, 0)
 
 

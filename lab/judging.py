@@ -7,7 +7,7 @@ What is simulated or injected can only be engineering evidence, never clinical e
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from lab.contest import Seen
 from lab.histories import instant, person_of, readings_of
 from lab.replayed import said, speaking
 from lab.scorecard import LookBack
-from monitoring.features import describe
+from monitoring.features import FEATURES, describe
 from monitoring.risk import probabilities
 from monitoring.windows import cut, history
 
@@ -53,32 +53,43 @@ class Judges:
 
     model: Model | None
     rules: Rulebook | SiteRules | None
+    describes: bool = False  # describe each day even where no model is judged
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One life as seen by every way of alerting, and what the rules said of it."""
+    """One life as seen by every way of alerting, and what the rules said of it.
+
+    `days` float64[n] are the ends of the days judged, `described` float64[n, f] the person as
+    the score sees them then; both empty where nothing asked for them.
+    """
 
     seen: Seen
     findings: Sequence[Said]
+    days: Floats = field(default_factory=lambda: np.empty(0))
+    described: Floats = field(default_factory=lambda: np.empty((0, len(FEATURES))))
 
 
 def judged(lives: Iterable[Life], judges: Judges) -> Iterator[Judged]:
     """Yield every life judged in event time, as live and `wardlight replay` judge."""
     spoken = speaking(judges.rules) if judges.rules is not None else None
     for life in lives:
-        yield _judged(life, judges.model, spoken)
+        yield judged_life(life, judges, spoken)
 
 
-def _judged(life: Life, model: Model | None, rules: SiteRules | None) -> Judged:
+def judged_life(life: Life, judges: Judges, rules: SiteRules | None) -> Judged:
+    """Judge one life; `rules` are those of the judges that speak (`replayed.speaking`)."""
     person, readings = person_of(life), list(readings_of(life))
     until = datetime.fromtimestamp(instant(life.days) - 60, UTC)
     findings = [] if rules is None else said(person, readings, rules, instant(0), until)
     past = history(person, readings)
     recorded = [event for event in life.events if event.day > FIRST_DAY]
     others: dict[str, Strengths] = {name: way(past) for name, way in COMPARATORS.items()}
-    if model is not None:
-        others[SCORE] = _scored(life, past, model)
+    asked = judges.model is not None or judges.describes
+    days = ends_of_days(life.days) if asked else np.empty(0)
+    described = described_at(past, days)
+    if judges.model is not None:
+        others[SCORE] = _scored(judges.model, days, described)
     seen = Seen(
         events=np.array([event.day for event in recorded]),
         kinds=tuple(event.kind for event in recorded),
@@ -89,7 +100,7 @@ def _judged(life: Life, model: Model | None, rules: SiteRules | None) -> Judged:
         others=others,
         subject=life.subject,
     )
-    return Judged(seen, findings)
+    return Judged(seen, findings, days, described)
 
 
 def by_problem(findings: Iterable[Said]) -> Mapping[str, Floats]:
@@ -100,12 +111,22 @@ def by_problem(findings: Iterable[Said]) -> Mapping[str, Floats]:
     return {problem: np.sort(np.array(each)) for problem, each in days.items()}
 
 
-def _scored(life: Life, past: History, model: Model) -> Strengths:
+def ends_of_days(days: int) -> Floats:
+    """Return the moments, in days, at which a life's days are judged, float64[n]."""
+    return np.arange(int(FIRST_DAY), days, dtype=np.float64) + END_OF_DAY
+
+
+def described_at(past: History, days: Floats) -> Floats:
+    """Describe a person at moments by what had arrived by then, float64[n, f]."""
+    moments = [instant(day) for day in days.tolist()]
+    rows = [describe(cut(past, now, arrived=now), now) for now in moments]
+    return np.array(rows, dtype=np.float64).reshape(-1, len(FEATURES))
+
+
+def _scored(model: Model, days: Floats, described: Floats) -> Strengths:
     """Return the learned probability of each day's end, in thresholds of AMBER."""
-    days = np.arange(int(FIRST_DAY), life.days, dtype=np.float64) + END_OF_DAY
-    moments = np.array([instant(day) for day in days.tolist()])
-    if not len(moments):
+    if not len(days):
         return {}
-    described = np.array([describe(cut(past, now, arrived=now), now) for now in moments.tolist()])
     least = max(model.thresholds.values())
+    moments = np.array([instant(day) for day in days.tolist()])
     return {"decline": Strength(moments, probabilities(model, described) / least)}

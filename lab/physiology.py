@@ -59,6 +59,8 @@ class Resident:
     breathless: float = 0.0  # usual answer of 0 to 10
     bed_sensor: bool = False
     fall_detector: bool = False
+    tone: int = 0  # of the skin, Monk's scale 1 to 10; 0: not told
+    brand: str = ""  # of the oximeter
 
     def has(self, condition: str) -> bool:
         """Return whether the person lives with this condition group."""

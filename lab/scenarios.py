@@ -42,7 +42,9 @@ class World:
     look_alikes: float = 1.0
     drop_out: float = 0.02  # a month (section 8.2): somebody stops measuring for good
     older: bool = False
-    oximeter_bias: float = 0.0  # points read too high below 92 %: darker skin (section 6)
+    oximeter_bias: float = 0.0  # points read too high below 92 % at the darkest tone (section 6)
+    oximeter_error: float = 0.0  # points, SD of what each oximeter keeps for itself (8.2)
+    tones: tuple[float, float] = (2.0, 4.0)  # Beta of the skin's tone, lightest to darkest (E)
     asked: bool = True  # whether the programme asks about symptoms each day
     often: float = 1.0  # multiplies how often people fall ill
 
@@ -53,7 +55,14 @@ WORLDS = {
         World("base"),
         World("low-adherence", adherence=0.50),
         World("noisy-devices", noise=1.8),
-        World("older", older=True, oximeter_bias=1.5, adherence=0.70),
+        World(
+            "older",
+            older=True,
+            oximeter_bias=2.0,
+            oximeter_error=1.5,
+            tones=(2.0, 1.5),
+            adherence=0.70,
+        ),
         World("shifted", effect=0.5, lag=1.5),
         World("null", effect=0.0),
         World("adversarial", look_alikes=3.0),

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.vitals import Vital
 from lab.answers import answers
+from lab.complexion import apart, complexion
 from lab.devices import adherence, measure
 from lab.physiology import resident, stable
 from lab.repeats import fresh, with_repeats
@@ -40,6 +41,7 @@ class Life:
     episodes: tuple[Episode, ...]
     events: tuple[Event, ...]
     subject: str = ""  # whose real readings it rests on
+    saturation: NDArray[np.float64] | None = None  # true SaO2 of each day, where simulated
 
 
 def simulate(
@@ -61,11 +63,12 @@ def live(number: int, days: int, world: World, random: Generator, asks: Asks | N
     change = disturbance(happened, days)
     truth = disturbed(stable(person, days, random), change)
     kept = adherence(days, happened, world, random)
-    streams = measure(person, truth, kept, world, random)
+    person, seen = complexion(person, world, apart(random))
+    streams = measure(person, truth, kept, seen, random)
     told, home, repeats = random.spawn(3)  # apart, so that none moves what another draws
     streams |= sensed(person, change, happened, streams, home)
     if asks is not None:
-        streams = with_repeats(person, streams, asks, fresh(truth, world, repeats), repeats)
+        streams = with_repeats(person, streams, asks, fresh(truth, seen, repeats), repeats)
     if world.asked:
         streams |= answers(person, happened, kept, told)
     return Life(
@@ -75,6 +78,7 @@ def live(number: int, days: int, world: World, random: Generator, asks: Asks | N
         streams=streams,
         episodes=happened,
         events=events(happened, days, random),
+        saturation=truth[Vital.SPO2],
     )
 
 
