@@ -32,6 +32,7 @@ import ingest.repeats.tables
 import ingest.tables
 import ingest.teams.tables
 import monitoring.asking.tables
+import monitoring.models.tables
 import monitoring.plans.tables
 import monitoring.tables
 from core.database import Base
@@ -51,6 +52,7 @@ TABLE_MODULES = (
     ingest.teams.tables,
     monitoring.tables,
     monitoring.asking.tables,
+    monitoring.models.tables,
     monitoring.plans.tables,
     alerts.tables,
     alerts.contacts.tables,
