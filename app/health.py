@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from alerts.tables import Incident
+    from app.learned import Learned
     from core.database import Database
     from core.spool import Spool, Waiting
 
@@ -59,10 +60,17 @@ class PipelineStatus:
         return not self.faults
 
 
-def pipeline(session: Session, *, now: datetime, spool: Spool | None = None) -> PipelineStatus:
+def pipeline(
+    session: Session,
+    *,
+    now: datetime,
+    spool: Spool | None = None,
+    learned: Learned | None = None,
+) -> PipelineStatus:
     """Judge the pipeline by what was closed, what has waited too long, and who is not judged.
 
-    `spool` is the disk on which the audit of an emergency waits while it cannot be written.
+    `spool` is the disk on which the audit of an emergency waits while it cannot be written;
+    `learned` are the models of a process that shows scores, which says so where none judges.
 
     The last is its proof about itself: that all goes well must not be concluded from silence
     (REL-26, AL-22).
@@ -79,6 +87,7 @@ def pipeline(session: Session, *, now: datetime, spool: Spool | None = None) -> 
         *watch.faults(session, now=now),
         *promises.verdict(session, now=now),
         *_spooled(spool),
+        *_unscored(session, learned),
     ]
     known = [each.since for each in faults if each.since is not None]
     return PipelineStatus(
@@ -161,6 +170,12 @@ def _damaged(lines: int) -> list[Fault]:
         {"count": whole(lines)},
     )
     return [Fault(said)] if lines else []
+
+
+def _unscored(session: Session, learned: Learned | None) -> list[Fault]:
+    """Say that the rules judge alone, where a model should score beside them (FT-33)."""
+    said = learned.fault(session) if learned else None
+    return [Fault(said)] if said else []
 
 
 def unjudged(session: Session, *, now: datetime) -> int:

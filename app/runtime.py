@@ -13,6 +13,7 @@ from alerts.notify.email import Mailer
 from alerts.notify.gateway import Gateway, Kind
 from alerts.notify.outlets import Outlets
 from alerts.notify.push import Push, read_key
+from app.learned import Learned
 from core.database import Database, durability_faults, superuser
 from core.embedded import Servers
 from core.errors import WardlightError
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from alerts.policy import Policy
     from core.settings import Settings
     from monitoring.plans.site_rules import SiteRules
-    from monitoring.risk import Model
 
 
 class UnsafeDatabaseError(WardlightError):
@@ -38,7 +38,7 @@ class Runtime:
     settings: Settings
     database: Database
     rules: SiteRules
-    model: Model | None
+    learned: Learned
     policy: Policy
     outlets: Outlets
     addresses: Addresses
@@ -55,7 +55,7 @@ class Runtime:
             settings=settings,
             database=connect(settings),
             rules=monitoring.service.load_site_rules(settings.plan),
-            model=monitoring.service.load_model(settings.model_path),
+            learned=Learned(settings.model_path),
             policy=alerts.service.load_policy(
                 settings.escalation_scale, path=settings.policy, zone=settings.site_timezone
             ),

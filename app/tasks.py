@@ -54,9 +54,8 @@ log = logger(__name__)
 
 def assess(session: Session, patient_id: UUID, now: datetime, runtime: Runtime) -> None:
     """Judge one person's readings."""
-    monitoring.service.assess(
-        session, patient_id, now=now, rulebook=runtime.rules, model=runtime.model
-    )
+    model = runtime.learned.scorers(session)
+    monitoring.service.assess(session, patient_id, now=now, rulebook=runtime.rules, model=model)
 
 
 def make_round(session: Session, subject: UUID, now: datetime, runtime: Runtime) -> None:
@@ -65,10 +64,11 @@ def make_round(session: Session, subject: UUID, now: datetime, runtime: Runtime)
     everybody = visible_to(SYSTEM).subquery()
     slot = func.abs(func.hashtext(cast(everybody.c[0], Text))) % count
     ids = session.scalars(select(everybody.c[0]).where(slot == number)).all()
+    model = runtime.learned.scorers(session)
     try:
         with session.begin_nested():
             monitoring.service.assess_all(
-                session, ids, now=now, rulebook=runtime.rules, model=runtime.model
+                session, ids, now=now, rulebook=runtime.rules, model=model
             )
     # Whatever is wrong with one person must keep nobody else from being judged.
     except Exception as error:  # noqa: BLE001

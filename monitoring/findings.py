@@ -217,6 +217,17 @@ class Risk:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """What a learned model in shadow would have said, beside what the one that judges said."""
+
+    model_id: str
+    probability: float
+    tier: Severity | None
+    judging: float | None  # the probability of the model that judges, None where it had none
+    judging_tier: Severity | None
+
+
+@dataclass(frozen=True, slots=True)
 class Awaited:
     """When a vital's next measurement is late, how often it comes, who says so, what is known.
 
@@ -243,6 +254,7 @@ class Assessment:
     expected: dict[Vital, Awaited] = field(default_factory=dict)
     notes: tuple[Phrase, ...] = ()  # what the judgement does not know
     shadow: tuple[Finding, ...] = ()  # of rules in shadow mode: nobody is told (AL-21)
+    tried: tuple[Tried, ...] = ()  # by learned models in shadow: nobody is told either
     judged_from: datetime | None = None  # every instant from here on was judged anew (REL-19)
     asks: tuple[Ask, ...] = ()  # what the person is asked to measure again
     recheck_at: datetime | None = None  # when an unrepeated suspicious value must be judged again

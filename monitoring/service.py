@@ -21,6 +21,7 @@ from monitoring import alternatives, clocks, judgement, repository, risk, rulebo
 from monitoring.arranged import times_of
 from monitoring.artefacts.repository import read_within
 from monitoring.keeping.service import Verdict, keep
+from monitoring.models.scorers import Scorers, scorers, tried
 from monitoring.plans.in_force import under_plan
 from monitoring.plans.plan_file import read_plan
 from monitoring.plans.repository import own_of
@@ -112,7 +113,7 @@ def assess(
     *,
     now: datetime,
     rulebook: Rulebook | SiteRules,
-    model: risk.Model | None,
+    model: risk.Model | Scorers | None,
 ) -> UUID:
     """Judge a person's readings and offer the result to the alerts; return its id.
 
@@ -132,7 +133,7 @@ def assess_all(
     *,
     now: datetime,
     rulebook: Rulebook | SiteRules,
-    model: risk.Model | None,
+    model: risk.Model | Scorers | None,
 ) -> dict[UUID, UUID]:
     """Judge many people with a few queries for all of them; return the id of each judgement.
 
@@ -149,7 +150,7 @@ def _assess(
     *,
     now: datetime,
     rulebook: Rulebook | SiteRules,
-    model: risk.Model | None,
+    model: risk.Model | Scorers | None,
 ) -> dict[UUID, UUID]:
     records = people.everybody(session, ids)
     who = people.people_of(session, {id_: (id_, records[id_]) for id_ in ids})
@@ -164,7 +165,7 @@ def _assess(
     oldest = min((_until(marks.get(id_)) or now - READ_BACK for id_ in ids), default=now)
     taken_back = revised(session, records, since=now - REACH, after=oldest)
     merged = {id_ for id_, person in records.items() if len(person) > 1}
-    site, plans = standing(rulebook), own_of(session, records)
+    site, plans, who_score = standing(rulebook), own_of(session, records), scorers(model)
     verdicts: list[Verdict] = []
     for id_, person in who.items():
         readings, mark = known[id_], marks.get(id_)
@@ -183,10 +184,11 @@ def _assess(
             [*points, *touched(past, own, after=after, now=now)],
             now=now,
             rulebook=in_force,
-            model=model,
+            model=who_score.judging,
             recent=_where_asked(recent, id_),
         )
         found = _unlowered(session, found, past, readings, rulebook=in_force)
+        found = tried(found, past, in_force, who_score)
         found = replace(found, judged_from=_judged_from(fresh, now=now))
         verdicts.append(Verdict(found, past, readings, mark))
     judged = keep(session, verdicts)

@@ -18,6 +18,7 @@ from rich.table import Table
 
 import monitoring.service
 from app.commands.people import transaction
+from app.learned import Learned
 from app.what_if import folder_pasts, labels, stored_pasts, what_if
 from core.clock import utc_now
 from core.settings import Settings
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from monitoring.eventtime import Past
+    from monitoring.risk import Model
     from monitoring.what_if import Alerted, Difference, Labelled
 
 LOOKED_BACK = timedelta(days=90)
@@ -99,26 +101,30 @@ def shadow(
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A past to judge: of whom, from when until when, and what is known of its alerts."""
+    """A past to judge: of whom, from when until when, by which model, what its alerts were."""
 
     pasts: Iterable[Past]
     since: datetime | None
     until: datetime
+    model: Model | None
     labelled: Sequence[Labelled] = ()
 
 
 @contextmanager
 def _source(folder: Path | None, since: datetime | None) -> Iterator[Source]:
+    learned = Learned(Settings().model_path)
     if folder is not None:
         pasts, told = folder_pasts(folder)
         received = (v.reading.received for past in pasts for v in past.versions)
         known = [each for each in told if since is None or each.started >= since]
-        yield Source(pasts, since, max(received, default=utc_now()), known)
+        yield Source(pasts, since, max(received, default=utc_now()), learned.file(), known)
         return
     until = utc_now()
     first = since or until - LOOKED_BACK
     with transaction() as session:
-        yield Source(stored_pasts(session, since=first), first, until, labels(session, since=first))
+        model = learned.scorers(session).judging
+        told = labels(session, since=first)
+        yield Source(stored_pasts(session, since=first), first, until, model, told)
 
 
 def _in_force() -> InForce:
@@ -139,7 +145,7 @@ def _compare(source: Source, planned: Proposed) -> Difference:
             source.pasts,
             monitoring.service.load_site_rules(Settings().plan),
             planned,
-            model=monitoring.service.load_model(Settings().model_path),
+            model=source.model,
             since=source.since,
             until=source.until,
             labelled=source.labelled,

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import service as accounts
 from app.emergency.service import Open, enter
+from app.learned import Learned
 from app.oidc.provider import Provider
 from app.pages.rendering import LANGUAGE_COOKIE, Renderer
 from core.clock import utc_now
@@ -85,9 +86,11 @@ class Door:
     pages: Renderer
     clock: Callable[[], datetime] = utc_now
     provider: Provider | None = field(init=False)
+    learned: Learned = field(init=False)
 
     def __post_init__(self) -> None:
-        """Find the organisation's provider, whose keys are then kept with this door."""
+        """Find the organisation's provider, whose keys are then kept here, as are the models."""
+        object.__setattr__(self, "learned", Learned(self.settings.model_path))
         object.__setattr__(self, "provider", Provider.of(self.settings))
 
     @property

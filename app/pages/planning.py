@@ -14,7 +14,6 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-import monitoring.service
 from app.pages import plan_desk, plan_form
 from app.pages.done import Notice, notice
 from app.pages.door import Door
@@ -205,7 +204,7 @@ def _preview(desk: Desk, form: PlanForm, meant: Read) -> Response:
         desk.patient_id,
         draft,
         site=desk.site,
-        model=monitoring.service.load_model(desk.door.settings.model_path),
+        model=desk.door.learned.scorers(visit.session).judging,
         since=visit.now - LOOKED_BACK,
         until=visit.now,
     )

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
 
-import monitoring.service
 from app.pages.door import Door, Visit
 from app.pages.language import language
 from app.pages.plan import site_of
@@ -89,7 +88,7 @@ def _compare(door: Door, visit: Visit, sample: list[UUID], proposal: Proposal) -
         stored_pasts(visit.session, since=since, patients=sample),
         site,
         proposed_site(site, proposal),
-        model=monitoring.service.load_model(door.settings.model_path),
+        model=door.learned.scorers(visit.session).judging,
         since=since,
         until=visit.now,
         labelled=labels(visit.session, since=since, heads=heads),

@@ -14,6 +14,7 @@ from ingest.rollup import SETTLED
 from monitoring import rolled
 from monitoring.effect import effect_key
 from monitoring.keeping import repository
+from monitoring.models.repository import keep_tried
 from monitoring.reach import READ_BACK
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def keep(session: Session, verdicts: Sequence[Verdict]) -> dict[UUID, UUID]:
         else:
             news.append(before)
     new = repository.store(session, news)
+    keep_tried(session, {new[n.patient_id]: n.found for n in news if n.patient_id in new})
     standing |= new
     standing |= repository.known(session, (n for n in news if n.patient_id not in new))
     offers = [offer for n in news if n.patient_id in new for offer in _told(n, new[n.patient_id])]

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from sqlalchemy import exists, select, text, update
 
 from core.errors import NotFoundError
+from core.rows import copy_rows
 from monitoring.models.standing import By, Change, Entry, Happened, State
 from monitoring.models.tables import LearnedModel, ModelEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
+
+    from monitoring.findings import Assessment
 
 _LOCK = text("select pg_advisory_xact_lock(1464815940, 7)")  # one change of the registry at a time
 Scoring = tuple[str, State, "datetime"]
@@ -138,3 +142,31 @@ def happened(session: Session, *events: Happened) -> None:
 def states(session: Session) -> Sequence[State]:
     """Return where each model stands."""
     return [State(each) for each in session.scalars(select(LearnedModel.state))]
+
+
+_TRIED = {
+    "assessment_id": "uuid",
+    "model_id": "text",
+    "patient_id": "uuid",
+    "at": "timestamptz",
+    "probability": "float8",
+    "tier": "text",
+    "judging_id": "text",
+    "judging_probability": "float8",
+    "judging_tier": "text",
+}
+
+
+def keep_tried(session: Session, judged: Mapping[UUID, Assessment]) -> None:
+    """Keep what models in shadow would have said at judgements, by the id of each (AL-21)."""
+    rows = [
+        (
+            *(id_, each.model_id, UUID(found.person_id), found.at),
+            *(each.probability, each.tier and each.tier.value),
+            *(found.model_id, each.judging, each.judging_tier and each.judging_tier.value),
+        )
+        for id_, found in judged.items()
+        for each in found.tried
+    ]
+    if rows:
+        copy_rows(session, "shadow_score", _TRIED, rows)

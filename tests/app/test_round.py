@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import event, select
 import monitoring.service
 from alerts.notify.outlets import Outlets
 from app import tasks, timetable
+from app.learned import Learned
 from app.runtime import Runtime
 from core.outbox import Outbox, Topic
 from core.settings import Environment, Settings
@@ -35,7 +37,7 @@ def runtime(database: Database) -> Runtime:
         settings=settings,
         database=database,
         rules=SiteRules(RULEBOOK),
-        model=None,
+        learned=Learned(Path("nowhere")),
         policy=None,  # type: ignore[arg-type]  # nothing is raised here
         outlets=Outlets(),
         addresses=None,  # type: ignore[arg-type]  # nobody is told here

@@ -1,10 +1,7 @@
-"""Artefacts that load, made from the one that ships."""
+"""Models of the registry, short to add."""
 
 from __future__ import annotations
 
-import json
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +9,7 @@ import pytest
 from core.clock import utc_now
 from core.security import SYSTEM
 from monitoring.models import service
-from monitoring.risk import digest
+from tests.artefacts import artefact
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,19 +17,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     Added = Callable[..., str]
-
-
-@cache
-def _shipped() -> str:
-    return files("monitoring").joinpath("artefact.json").read_text(encoding="utf-8")
-
-
-def artefact(salt: str = "", **changed: Any) -> dict[str, Any]:
-    """Return the artefact that ships, changed, with a hash that holds."""
-    payload: dict[str, Any] = json.loads(_shipped())
-    payload |= changed
-    payload["training"] = {**payload["training"], "salt": salt}
-    return payload | {"sha256": digest(payload)}
 
 
 @pytest.fixture

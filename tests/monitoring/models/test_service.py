@@ -18,7 +18,7 @@ from monitoring.models import repository, service
 from monitoring.models.standing import By, Change, State
 from monitoring.models.tables import LearnedModel
 from monitoring.risk import ArtefactError, digest
-from tests.monitoring.models.conftest import artefact
+from tests.artefacts import artefact
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
