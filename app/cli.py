@@ -31,6 +31,7 @@ COMMANDS = {
     "workers": ("workers",),
     "schedule": ("schedules",),
     "plan": ("plan",),
+    "models": ("models",),
     "policy": ("policy",),
     "rota": ("rota",),
     "reach": ("reach",),

@@ -36,6 +36,11 @@ class Change(StrEnum):
     ROLLED_BACK = "rolled back"
     RETIRED = "retired"
 
+    @property
+    def about_another(self) -> bool:
+        """Return whether another model's time to judge ended or began with it."""
+        return self in (Change.PROMOTED, Change.ROLLED_BACK)
+
 
 @dataclass(frozen=True, slots=True)
 class By:

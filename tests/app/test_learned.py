@@ -12,11 +12,11 @@ from sqlalchemy import event
 
 from app.learned import Learned
 from core.security import SYSTEM
-from monitoring import risk, words
+from monitoring import words
 from monitoring.models import service
 from monitoring.models.standing import State
 from monitoring.models.tables import LearnedModel
-from tests.artefacts import artefact, artefact_that_ships, eager
+from tests.artefacts import SHIPPED, artefact, eager
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
-SHIPPED = risk.load(artefact_that_ships()).id
 LATER = NOW + timedelta(days=1)
 
 
