@@ -13,6 +13,8 @@ import alerts.service
 from alerts.auditing.service import Breach
 from app import auditor, timetable
 from app.emergency import replaying
+from app.follow_up import service as follow_up
+from app.model_watch import service as model_watch
 from app.subscriptions import sending
 from app.watching import groups
 from core.logging import logger
@@ -62,6 +64,10 @@ def routine(runtime: Runtime) -> Mapping[str, Job]:
         "digests": partial(timetable.compose_digests, policy=runtime.policy),
         "refused-tries": timetable.sum_up_tries,
         "tidy": timetable.tidy,
+        follow_up.JOB: follow_up.follow,
+        model_watch.JOB: partial(
+            model_watch.look, judging=lambda session: runtime.learned.scorers(session).judging
+        ),
         replaying.JOB: partial(replaying.replay, spool=Spool.of(settings.data)),
     }
 

@@ -13,8 +13,11 @@ import alerts.visits.tables
 import app.accounts.tables
 import app.bulk.tables
 import app.checks.tables
+import app.follow_up.tables
+import app.model_watch.tables
 import app.periods
 import app.promises
+import app.retraining.tables
 import app.sending.tables
 import app.subscriptions.tables
 import app.tries.tables
@@ -65,8 +68,11 @@ TABLE_MODULES = (
     app.accounts.tables,
     app.bulk.tables,
     app.checks.tables,
+    app.follow_up.tables,
+    app.model_watch.tables,
     app.periods,
     app.promises,
+    app.retraining.tables,
     app.sending.tables,
     app.subscriptions.tables,
     app.tries.tables,

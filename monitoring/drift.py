@@ -99,7 +99,7 @@ def _moved(name: str, shares: Floats, counts: Counts) -> Moved:
     expected = expected / expected.sum()
     now = (found + _HALF) / (people + _HALF * many)
     index = float(((now - expected) * np.log(now / expected)).sum())
-    noise = _noise(many - 1) / people if people else float("inf")
+    noise = _noise(many - 1) / max(people, 1)
     return Moved(name, round(index, 4), round(noise, 4), _word(index, noise, people))
 
 

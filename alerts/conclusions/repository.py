@@ -52,6 +52,16 @@ def concluded(
     ]
 
 
+def begun(
+    session: Session, patients: Collection[UUID], *, since: datetime, until: datetime
+) -> list[tuple[UUID, datetime, str | None]]:
+    """Return (patient, began, label or None) of the alerts of some people that began in a span."""
+    query = select(Alert.patient_id, Alert.started_at, Alert.outcome).where(
+        Alert.patient_id.in_(patients), Alert.started_at > since, Alert.started_at <= until
+    )
+    return [(row[0], row[1], row[2]) for row in session.execute(query)]
+
+
 def labelled(
     session: Session, rules: Collection[str], *, since: datetime
 ) -> dict[str, dict[str, int]]:

@@ -1,0 +1,1 @@
+"""What is watched of the model that judges: drift of its features, and its live calibration."""

@@ -1,0 +1,124 @@
+"""Days are followed up: known from labels and stays, drawn by lot with a logged probability."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import delete, select
+
+from app.follow_up import repository, service
+from app.follow_up.tables import FollowedDayRow, ScoredDays
+from app.periods import ScheduledRun
+from core.errors import ForbiddenError
+from core.security import SYSTEM, Role
+from ingest.context.repository import keep_stays
+from ingest.enrolment import Absence, Stay
+from monitoring.followed import Outcome, Source
+from monitoring.live_calibration import calibrated
+from tests.scored import MODEL, alert, people_of_day, score
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+DAY = date(2026, 3, 2)
+SCORED = datetime(2026, 3, 2, 18, 0, tzinfo=UTC)
+NOW = datetime(2026, 3, 13, 3, 0, tzinfo=UTC)  # the window is over, and three days have passed
+TRUE, FALSE = "true-actionable", "false-physiology-benign"
+
+
+@pytest.fixture(autouse=True)
+def alone(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    session.execute(delete(ScheduledRun).where(ScheduledRun.job == service.JOB))
+    monkeypatch.setattr(repository, "numbers", lambda _: (6, 1))  # one day in two is drawn
+
+
+def follow_all(session: Session) -> None:
+    for _ in range(service.SLICES + 2):
+        service.follow(session, now=NOW)
+    session.flush()
+
+
+def followed(session: Session, people: list[UUID]) -> dict[UUID, FollowedDayRow]:
+    query = select(FollowedDayRow).where(FollowedDayRow.patient_id.in_(people))
+    return {row.patient_id: row for row in session.scalars(query)}
+
+
+def test_what_is_known_is_kept_and_the_rest_is_drawn_with_a_logged_probability(
+    session: Session,
+) -> None:
+    people = people_of_day(session, DAY, 48)
+    true, false, admitted, unlabelled, treated, inpatient, earlier, *quiet = people
+    for person in people:
+        score(session, person, SCORED - timedelta(hours=9), 0.5)  # the last of the day counts
+        score(session, person, SCORED, 0.03)
+    alert(session, true, SCORED + timedelta(days=2), TRUE)
+    alert(session, false, SCORED + timedelta(days=2), FALSE)
+    alert(session, unlabelled, SCORED + timedelta(days=2), None)
+    alert(session, treated, SCORED - timedelta(days=2), TRUE)
+    alert(session, earlier, SCORED + timedelta(days=8), TRUE)  # after the window
+    for person, since in ((admitted, SCORED + timedelta(days=5)), (inpatient, SCORED)):
+        stay = Stay(Absence.ADMITTED, since - timedelta(hours=1), since + timedelta(days=3))
+        keep_stays(session, uuid4(), person, [stay])
+    session.flush()
+
+    follow_all(session)
+
+    rows = followed(session, people)
+    assert (rows[true].source, rows[true].outcome) == (Source.LABEL, Outcome.YES)
+    assert (rows[false].source, rows[false].outcome) == (Source.LABEL, Outcome.NO)
+    assert (rows[admitted].source, rows[admitted].outcome) == (Source.ADMISSION, Outcome.YES)
+    assert {rows[each].chosen_with for each in (true, false, admitted)} == {1.0}
+    assert treated not in rows
+    assert inpatient not in rows
+    drawn = [row for row in rows.values() if row.source == Source.DRAWN]
+    assert {row.patient_id for row in drawn} <= {unlabelled, earlier, *quiet}
+    assert 8 <= len(drawn) <= 35
+    assert {(row.chosen_with, row.outcome, row.probability) for row in drawn} == {(0.5, None, 0.03)}
+    count = session.get_one(ScoredDays, (DAY, MODEL, 2))
+    assert (count.days, count.known, count.left_out) == (46, 3, 2)
+    assert count.predicted == pytest.approx(46 * 0.03)
+
+
+def test_a_day_is_followed_once_however_often_the_clock_ticks(session: Session) -> None:
+    people = people_of_day(session, DAY, 5)
+    for person in people:
+        score(session, person, SCORED, 0.03)
+
+    follow_all(session)
+    before = {row.id for row in followed(session, people).values()}
+    follow_all(session)
+
+    assert {row.id for row in followed(session, people).values()} == before
+    assert session.get_one(ScoredDays, (DAY, MODEL, 2)).days == 5
+
+
+def test_known_outcomes_and_answers_become_the_live_calibration(session: Session) -> None:
+    people = people_of_day(session, DAY, 120)
+    for person in people:
+        score(session, person, SCORED, 0.03)
+    for person in people[:4]:
+        alert(session, person, SCORED + timedelta(days=1), TRUE)
+    follow_all(session)
+    drawn = [row for row in followed(session, people).values() if row.source == Source.DRAWN]
+    for row in drawn[:-5]:
+        repository.answer(session, row.id, Outcome.NO, None, NOW)
+    for row in drawn[-2:]:
+        repository.answer(session, row.id, Outcome.CANNOT_TELL, None, NOW)
+
+    scored, _ = repository.counted(session, MODEL, since=DAY)
+    (band,) = calibrated(scored, repository.followed(session, MODEL, since=DAY))
+
+    sources = Counter(row.source for row in followed(session, people).values())
+    assert (band.days, band.known, band.drawn) == (120, 4, sources[Source.DRAWN])
+    assert band.answered == len(drawn) - 5
+    assert band.seen == pytest.approx(4 / 120)
+
+
+def test_only_clinicians_are_asked(session: Session) -> None:
+    assert Role.SUPERVISOR not in service.MAY
+    with pytest.raises(ForbiddenError):
+        service.questions(session, SYSTEM, now=NOW)
