@@ -21,6 +21,7 @@ from lab.calibrated_lungs import (
     oximetry_auc,
     robust,
 )
+from lab.chart import FULL_SET, banded
 from lab.comparators import fixed_limits, weight_rule
 from lab.histories import history_of, instant
 from lab.scenarios import WORLDS
@@ -38,21 +39,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 DAYS = 365
-FULL_SET = (
-    Vital.RESPIRATORY_RATE,
-    Vital.SPO2,
-    Vital.SYSTOLIC_BP,
-    Vital.HEART_RATE,
-    Vital.BODY_TEMPERATURE,
-)
-# NEWS2 (RCP 2017): upper ends of the bands below the zero band, then lower ends above it.
-NEWS2 = {
-    Vital.RESPIRATORY_RATE: ((8, 3), (11, 1), (20, 0), (24, 2), (np.inf, 3)),
-    Vital.SPO2: ((91, 3), (93, 2), (95, 1), (np.inf, 0)),
-    Vital.SYSTOLIC_BP: ((90, 3), (100, 2), (110, 1), (219, 0), (np.inf, 3)),
-    Vital.HEART_RATE: ((40, 3), (50, 1), (90, 0), (110, 1), (130, 2), (np.inf, 3)),
-    Vital.BODY_TEMPERATURE: ((35.0, 3), (36.0, 1), (38.0, 0), (39.0, 1), (np.inf, 2)),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,9 +190,8 @@ def _news2(life: Life) -> Floats:
     total: dict[int, list[int]] = {}
     for vital in FULL_SET:
         stream = life.streams[vital]
-        ends, scores = zip(*NEWS2[vital], strict=True)
-        banded = np.array(scores)[np.searchsorted(ends, stream.values)]
-        for day, score in dict(zip((stream.taken // 1).tolist(), banded, strict=True)).items():
+        points = banded(vital, stream.values)
+        for day, score in dict(zip((stream.taken // 1).tolist(), points, strict=True)).items():
             total.setdefault(int(day), []).append(int(score))
     oxygen = 2 if life.person.on_oxygen else 0
     complete = [sum(each) + oxygen for each in total.values() if len(each) == len(FULL_SET)]

@@ -5,35 +5,26 @@ from __future__ import annotations
 import json
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
-from lab import calibration, drifts, evaluation, tihm, widening
-from lab.asking import asks_of
+from lab import calibration, drifts, tihm, widening
 from lab.demonstration import demo
-from lab.judging import CAVEAT, Judges, judged
-from lab.narrowing import several_signs
+from lab.evaluating import HELD_OUT_SEED, Shown, compare, evaluate, print_table, progress
+from lab.judging import CAVEAT, Judges
 from lab.plan_fit import SPLIT_HEADINGS, fit, split_rows, splits
 from lab.plan_text import plan_text
 from lab.planned import planned
 from lab.reference import write
-from lab.scenarios import WORLDS
 from lab.semisynthetic import glucose_lives, tihm_lives
-from lab.simulator import simulate
-from monitoring.service import load_model, load_plan, load_rulebook, load_site_rules
+from monitoring.service import load_model, load_plan, load_rulebook
 from monitoring.widened import DAYS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from lab.simulator import Life
+    pass
 
 TRAINING_SEED = 20260101
-HELD_OUT_SEED = 20270101  # other lives than those trained on, whatever the number of patients
 ARTEFACT = Path("monitoring") / "artefact.json"
 PLAN = Path("examples") / "plans" / "tihm.toml"
 
@@ -48,15 +39,6 @@ def register(app: typer.Typer) -> None:
     app.add_typer(lab, name="lab")
 
 
-def _progress() -> Progress:
-    # Told on the error stream, and not at all where nobody watches: output stays readable.
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    return Progress(
-        *columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal
-    )
-
-
 def train(
     patients: Annotated[int, typer.Option(min=20, help="Simulated people.")] = 400,
     days: Annotated[int, typer.Option(min=60, help="Days each is observed.")] = 365,
@@ -66,7 +48,7 @@ def train(
     """Train the learned risk on simulated lives and write it as plain numbers."""
     # By name: scikit-learn costs a second and 100 MB, which no other command should pay.
     run = import_module("lab.training_run")
-    with _progress() as bar:
+    with progress() as bar:
         task = bar.add_task("describing and fitting", total=patients + 1)
         artefact = run.trained(patients, days, seed=seed, progress=lambda: bar.advance(task))
     output.write_text(json.dumps(artefact, indent=1, sort_keys=True) + "\n", encoding="utf-8")
@@ -84,69 +66,6 @@ def _say_trained(artefact: dict[str, Any], output: Path) -> None:
     typer.echo(f"written to {output} ({output.stat().st_size // 1024} kB)")
 
 
-def evaluate(  # noqa: PLR0913, PLR0917 (each option of the command is a parameter)
-    patients: Annotated[int, typer.Option(min=5, help="Held-out simulated people.")] = 100,
-    days: Annotated[int, typer.Option(min=60, help="Days each is observed.")] = 365,
-    world: Annotated[
-        list[str] | None, typer.Option(help=f"Any of: {', '.join(WORLDS)}; default base, null.")
-    ] = None,
-    rules: Annotated[bool, typer.Option(help="Judge the rulebook too (slower).")] = True,
-    templates: Annotated[bool, typer.Option(help="With each person's templates.")] = False,
-    score: Annotated[bool, typer.Option(help="Judge the learned score too (slower).")] = False,
-    each_rule: Annotated[bool, typer.Option(help="Also print each rule by itself.")] = False,
-    artefact: Annotated[Path | None, typer.Option(help="Default: the one that ships.")] = None,
-    seed: Annotated[int, typer.Option()] = HELD_OUT_SEED,
-) -> None:
-    """Compare the rules with plain ways of alerting at equal burden, on held-out lives."""
-    rulebook = load_rulebook()
-    used = load_site_rules() if templates else rulebook
-    judges = Judges(load_model(artefact) if score else None, used if rules else None)
-    for name in world or ["base", "null"]:
-        if name not in WORLDS:
-            raise typer.BadParameter(f"no world {name!r}; there are {', '.join(WORLDS)}")
-        lives = simulate(patients, days, world=WORLDS[name], seed=seed, asks=asks_of(rulebook))
-        _compare(f"World {name}", lives, judges, Shown(patients, seed, each_rule))
-    typer.echo(CAVEAT)
-
-
-class Shown(NamedTuple):
-    """How many lives a comparison waits for, its seed, and whether each rule is shown."""
-
-    lives: int
-    seed: int
-    each_rule: bool
-
-
-def _compare(title: str, lives: Iterable[Life], judges: Judges, shown: Shown) -> None:
-    with _progress() as bar:
-        watched = bar.track(lives, total=shown.lives, description=f"judging {title}")
-        found = evaluation.report(
-            list(judged(watched, judges)),
-            seed=shown.seed,
-            ruled=judges.rules is not None,
-            several=several_signs(load_rulebook()),
-        )
-    first = found.alone[0]
-    _print_table(
-        f"{title}: {first.events} events in {first.patient_years:.0f} patient-years",
-        evaluation.HEADINGS,
-        evaluation.rows(found.alone),
-    )
-    if found.equal:
-        heading = f"As often as the rules: {first.burden:.1f} episodes a patient-year"
-        _print_table(heading, evaluation.EQUAL_HEADINGS, evaluation.equal_rows(found.equal))
-        heading = f"In cases (AL-02): {found.case_burden:.1f} a patient-year"
-        _print_table(heading, evaluation.EQUAL_HEADINGS, evaluation.equal_rows(found.cases))
-        heading = f"RED, and AMBER of several signs: {found.narrow[0].target:.1f} a patient-year"
-        _print_table(heading, evaluation.EQUAL_HEADINGS, evaluation.equal_rows(found.narrow))
-    if found.foreseen:
-        heading = f"Without falls and the fall detector: {found.foreseen[0].card.events} events"
-        _print_table(heading, evaluation.EQUAL_HEADINGS, evaluation.equal_rows(found.foreseen))
-    _print_table("Found, by kind", evaluation.kind_headings(found), evaluation.kind_rows(found))
-    if shown.each_rule:
-        _print_table("Each rule alone", evaluation.RULE_HEADINGS, evaluation.rule_rows(found.rules))
-
-
 @lab.command("semi-synthetic")
 def semi_synthetic(
     folder: Annotated[
@@ -161,7 +80,7 @@ def semi_synthetic(
     half = "held-out" if held_out else "development"
     for name, made in (("TIHM", tihm_lives), ("Shanghai diabetes", glucose_lives)):
         lives = list(made(folder, held_out=held_out, copies=copies))
-        _compare(f"{name}, {half}", lives, judges, Shown(len(lives), HELD_OUT_SEED, each_rule))
+        compare(f"{name}, {half}", lives, judges, Shown(len(lives), HELD_OUT_SEED, each_rule))
     typer.echo(CAVEAT)
 
 
@@ -172,17 +91,7 @@ def calibrate(
 ) -> None:
     """Hold the simulated lives against what was published of published rules."""
     table = calibration.rows(calibration.calibrated(patients, seed))
-    _print_table("Simulated lives against publications", calibration.HEADINGS, table)
-
-
-def _print_table(title: str, headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    console = Console(width=None if Console().is_terminal else 120)
-    table = Table(title=title, title_justify="left")
-    for number, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if number else "left")
-    for row in rows:
-        table.add_row(*row)
-    console.print(table)
+    print_table("Simulated lives against publications", calibration.HEADINGS, table)
 
 
 @lab.command("tihm")
@@ -201,16 +110,16 @@ def replay_tihm(
     everybody = tihm.read(folder / "tihm")
     if plan is not None:
         table = planned(everybody, load_plan(plan, load_rulebook()), load_rulebook())
-        _print_table(f"TIHM under {plan.name}", tihm.HEADINGS, tihm.rows(table))
+        print_table(f"TIHM under {plan.name}", tihm.HEADINGS, tihm.rows(table))
         typer.echo(tihm.CAVEAT)
         return
     if fhir is not None:
         write(everybody, fhir)
-    with _progress() as bar:
+    with progress() as bar:
         participants = bar.track(everybody, description="judging participants")
         table = tihm.compare(participants, load_rulebook(), load_model())
     title = f"TIHM: {table.days} patient-days with physiology, {table.labelled} labelled"
-    _print_table(title, tihm.HEADINGS, tihm.rows(table))
+    print_table(title, tihm.HEADINGS, tihm.rows(table))
     typer.echo(tihm.CAVEAT)
 
 
@@ -227,7 +136,7 @@ def fit_plan(
     output.write_text(plan_text(fit(everybody), patients=len(everybody)), encoding="utf-8")
     typer.echo(f"written to {output}")
     if repeats:
-        _print_table(
+        print_table(
             f"Fitted on a random half of the patients, scored on the other, {repeats} times",
             SPLIT_HEADINGS,
             split_rows(list(splits(everybody, repeats=repeats, seed=tihm.SEED))),
@@ -241,11 +150,11 @@ def measure_drifts(
     seed: Annotated[int, typer.Option()] = HELD_OUT_SEED,
 ) -> None:
     """Count the false signals of the charts of slow drifts, beside what is published of them."""
-    with _progress() as bar:
+    with progress() as bar:
         bar.add_task("charting stable people", total=None)
         counts = drifts.measured(load_rulebook(), patients=patients, days=days, seed=seed)
     title = f"{patients} people with {len(drifts.SIGNALS)} stable signals, {days} days each"
-    _print_table(title, drifts.HEADINGS, drifts.rows(counts))
+    print_table(title, drifts.HEADINGS, drifts.rows(counts))
 
 
 @lab.command("widening")
@@ -255,8 +164,8 @@ def measure_widening(
     seed: Annotated[int, typer.Option()] = TRAINING_SEED,
 ) -> None:
     """Make the table of how much wider a spread learnt from few days is taken by the charts."""
-    with _progress() as bar:
+    with progress() as bar:
         total = len(widening.PUBLISHED) * len(DAYS)
         found = widening.widenings(lives=lives, days=days, seed=seed)
         table = widening.rows(bar.track(found, total=total, description="widening"))
-    _print_table(f"{lives} stable signals, {days} days each", widening.HEADINGS, table)
+    print_table(f"{lives} stable signals, {days} days each", widening.HEADINGS, table)

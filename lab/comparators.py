@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.vitals import MEASURES, Group, Vital
+from lab.chart import FULL_SET, ON_OXYGEN, banded
 from monitoring import baseline
 from monitoring.problem_of import problem_of
 from monitoring.windows import DAY
@@ -72,6 +73,7 @@ LEAST_DAYS = 14  # valid days of a personal baseline
 THREE = 3.0  # |z| > 3
 ANSWER_POINTS = {Vital.BREATHLESS_AT_REST: 1.5, Vital.BREATHLESS_LYING_FLAT: 1.5}
 WORSE_BY = 3.0  # points of breathlessness above the own usual that alone make an alert
+MEDIUM = 4.5  # NEWS2: an urgent review from 5 points in all
 AGAIN_DAYS = 2  # answers of so many days count together
 
 
@@ -131,6 +133,35 @@ def _z(past: History, vital: Vital, series: Series) -> Strength:
     return Strength(series.received[last], factor)
 
 
+def news2_like(past: History) -> Strengths:
+    """Return the points of the NEWS2 chart so far each day, of what was measured, in mediums.
+
+    Sets at home are seldom complete: what was not measured counts nothing. Consciousness is
+    not asked.
+    """
+    own = [(vital, past.series[vital]) for vital in FULL_SET if vital in past.series]
+    if not own:
+        return {}
+    worst: dict[int, dict[Vital, int]] = {}
+    rows = sorted(
+        (received, day, vital, points)
+        for vital, series in own
+        for received, day, points in zip(
+            series.received.tolist(),
+            series.days.tolist(),
+            banded(vital, series.values, scale_two=past.person.scale_two).tolist(),
+            strict=True,
+        )
+    )
+    oxygen, total = ON_OXYGEN if past.person.on_oxygen else 0, []
+    for _, day, vital, points in rows:
+        known = worst.setdefault(day, {})
+        known[vital] = max(points, known.get(vital, 0))
+        total.append(sum(known.values()) + oxygen)
+    times = np.array([received for received, *_ in rows], dtype=np.float64)
+    return {"early_warning": Strength(times, np.array(total) / MEDIUM)}
+
+
 def symptoms_alone(past: History) -> Strengths:
     """Return how bad the answers of the last days are: breathlessness above usual, complaints."""
     moments, points = [], []
@@ -164,6 +195,7 @@ def _together(each: list[Strength]) -> Strength:
 COMPARATORS: dict[str, Callable[[History], Strengths]] = {
     "guideline weight rule": weight_rule,
     "fixed thresholds": fixed_limits,
+    "NEWS2-like": news2_like,
     "|z| > 3, own 28 days": personal_z,
     "daily answers alone": symptoms_alone,
 }

@@ -95,7 +95,7 @@ def factor_at(seen: Sequence[Seen], name: str, target: float) -> float:
     Where none does, the one that alerts most.
     """
     high, most = WIDEST, (0.0, WIDEST)
-    for factor in _factors():
+    for factor in factors():
         reached = _burden_at(seen, name, factor)
         if reached >= target:
             return _between(seen, name, target, factor, high)
@@ -142,7 +142,7 @@ def _ahead_by_draw(seen: Sequence[Seen], name: str, look_back: LookBack, seed: i
     """
     own = [each.ruled() for each in seen]
     columns = [counted(own, look_back)[:, [FOUND, EVENTS, EPISODES]]]
-    for factor in _factors():
+    for factor in factors():
         other = [each.compared(name, factor) for each in seen]
         columns.append(counted(other, look_back)[:, [FOUND, EPISODES]])
     drawn = resampled(by_subject(np.hstack(columns), own), seed)
@@ -167,6 +167,6 @@ def _at_burden(episodes: Floats, found: Floats, target: float) -> float:
     return float(np.interp(target, episodes[ends], found[ends]))
 
 
-def _factors() -> list[float]:
+def factors() -> list[float]:
     """Return the factors tried, from the widest limits to the narrowest."""
     return [float(factor) for factor in np.geomspace(WIDEST, NARROWEST, STEPS)]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lab.contest import Bout, Seen
-    from lab.judging import Judged
+    from lab.narrowing import Spoken
     from lab.scorecard import Course, Scorecard
 
 RULES = "rules, AMBER and RED"
@@ -42,7 +42,7 @@ class Report:
 
 
 def report(
-    every: Sequence[Judged], *, seed: int, ruled: bool = True, several: frozenset[str] = frozenset()
+    every: Sequence[Spoken], *, seed: int, ruled: bool = True, several: frozenset[str] = frozenset()
 ) -> Report:
     """Compare all ways of alerting on the same judged lives.
 
@@ -73,7 +73,7 @@ def _fought(seen: Sequence[Seen], names: Sequence[str], seed: int) -> tuple[Bout
     return tuple(bout(seen, name, look_back=LOOK_BACK, seed=seed) for name in names)
 
 
-def by_rule(every: Sequence[Judged], *, seed: int) -> list[Scorecard]:
+def by_rule(every: Sequence[Spoken], *, seed: int) -> list[Scorecard]:
     """Return one scorecard for each rule and tier, as if nothing else had spoken."""
     names = sorted({(f.rule, f.severity) for each in every for f in each.findings})
     cards = [
@@ -88,7 +88,7 @@ def by_rule(every: Sequence[Judged], *, seed: int) -> list[Scorecard]:
     return sorted(cards, key=lambda card: -card.burden)
 
 
-def _course_of(each: Judged, rule: str, severity: str) -> Course:
+def _course_of(each: Spoken, rule: str, severity: str) -> Course:
     days = [f.day for f in each.findings if (f.rule, f.severity) == (rule, severity)]
     return each.seen.course([np.sort(np.array(days))])
 

@@ -99,7 +99,7 @@ def scorecard(name: str, courses: Sequence[Course], *, look_back: LookBack, seed
     """Judge one way of alerting over patients."""
     counts = counted(courses, look_back)
     total = counts.sum(axis=0)
-    leads = [lead for course in courses for lead in _leads(course, look_back)]
+    every = [lead for course in courses for lead in leads(course, look_back)]
     years = total[_OBSERVED] / YEAR
     sensitivity = sensitivity_of(total)
     return Scorecard(
@@ -112,8 +112,8 @@ def scorecard(name: str, courses: Sequence[Course], *, look_back: LookBack, seed
         burden=total[EPISODES] / years,
         unexplained=(total[EPISODES] - total[_EXPLAINED]) / years,
         ppv_event=total[_EXPLAINED] / total[EPISODES] if total[EPISODES] else math.nan,
-        lead_days=float(np.median(leads)) if leads else math.nan,
-        by_kind=_by_kind(courses, look_back),
+        lead_days=float(np.median(every)) if every else math.nan,
+        by_kind=by_kind(courses, look_back),
     )
 
 
@@ -149,7 +149,8 @@ def _reaches(courses: Sequence[Course], look_back: LookBack) -> Floats:
     return np.concatenate(each) if each else np.empty(0)
 
 
-def _by_kind(courses: Sequence[Course], look_back: LookBack) -> tuple[tuple[str, int, int], ...]:
+def by_kind(courses: Sequence[Course], look_back: LookBack) -> tuple[tuple[str, int, int], ...]:
+    """Return for each kind of event how many were found, and how many there were."""
     found: Counter[str] = Counter()
     every: Counter[str] = Counter()
     for course in courses:
@@ -166,7 +167,8 @@ def _within(course: Course, look_back: LookBack) -> NDArray[np.bool_]:
     return np.asarray((ahead > 0) & (ahead <= reach), dtype=np.bool_)
 
 
-def _leads(course: Course, look_back: LookBack) -> list[float]:
+def leads(course: Course, look_back: LookBack) -> list[float]:
+    """Return for each event found by how many days its first alert came before it."""
     ahead = course.events[:, None] - course.opened
     known = np.where(_within(course, look_back), ahead, -math.inf)
     best = known.max(axis=1, initial=-math.inf)
@@ -194,7 +196,13 @@ def by_subject(counts: Floats, courses: Sequence[Course]) -> Floats:
     Copies of one person are no independent people: a bootstrap that draws them one by one
     tells an interval that is too narrow.
     """
-    names = [course.subject or f"life {number}" for number, course in enumerate(courses)]
+    return summed_by(
+        [course.subject or f"life {number}" for number, course in enumerate(courses)], counts
+    )
+
+
+def summed_by(names: Sequence[str], counts: Floats) -> Floats:
+    """Sum rows that bear the same name, float64[names, ...] in the order of the names."""
     _, which = np.unique(names, return_inverse=True)
     summed = np.zeros((int(which.max(initial=-1)) + 1, *counts.shape[1:]))
     np.add.at(summed, which, counts)

@@ -113,7 +113,7 @@ _SCORED = ("rules and score: RED, AMBER, YELLOW",)
 
 def judged_days(who: Participant, rulebook: Rulebook, model: Model | None) -> Iterator[Day]:
     """Judge each local day with physiology at its end, knowing only what had arrived."""
-    past = history(_person(who), readings_of(observations(who), zone=LONDON.key))
+    past = history(person_of(who), readings_of(observations(who), zone=LONDON.key))
     taken = np.unique(np.concatenate([s.times for s in past.series.values()] or [np.empty(0)]))
     for day in sorted({row.taken.date() for row in who.measured}):
         start = datetime.combine(day, time(0), tzinfo=LONDON)
@@ -124,7 +124,8 @@ def judged_days(who: Participant, rulebook: Rulebook, model: Model | None) -> It
         yield Day(who.id, day in who.labelled, frozenset(_fired(who, day, today, rulebook)))
 
 
-def _person(who: Participant) -> Person:
+def person_of(who: Participant) -> Person:
+    """Return what the judgement may know about a participant."""
     return Person(id=who.id, zone=LONDON.key, sex=who.sex, groups=frozenset({"dementia"}))
 
 

@@ -226,6 +226,7 @@ def test_a_report_compares_every_way_on_the_same_lives(lives: list[Life]) -> Non
         "rules, AMBER and RED",
         "guideline weight rule",
         "fixed thresholds",
+        "NEWS2-like",
         "|z| > 3, own 28 days",
         "daily answers alone",
         "learned score",

@@ -1,0 +1,202 @@
+"""`wardlight evaluate`: the rules and the score beside plain ways, as tables and as a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from lab import evaluation
+from lab.asking import asks_of
+from lab.judging import CAVEAT, Judges, judged
+from lab.narrowing import several_signs
+from lab.reporting.printing import write
+from lab.reporting.real import tihm_section
+from lab.reporting.results import results, ways_of
+from lab.reporting.study import study, watch
+from lab.reporting.writing import Asked, written
+from lab.scenarios import WORLDS
+from lab.simulator import simulate
+from monitoring.service import load_model, load_rulebook, load_site_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from lab.narrowing import Spoken
+    from lab.reporting.document import Section
+    from lab.reporting.people import Watched
+    from lab.reporting.ways import Models
+    from lab.simulator import Life
+
+HELD_OUT_SEED = 20270101  # other lives than those trained on, whatever the number of patients
+PLAIN_WORLDS = ("base", "null")
+QUICK = (12, 150, ("base", "older", "adversarial", "null"))
+
+
+def progress() -> Progress:
+    """Return a bar on the error stream, silent where nobody watches: output stays readable."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    return Progress(
+        *columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal
+    )
+
+
+def evaluate(  # noqa: PLR0913, PLR0917 (each option of the command is a parameter)
+    patients: Annotated[int, typer.Option(min=5, help="Held-out simulated people.")] = 100,
+    days: Annotated[int, typer.Option(min=60, help="Days each is observed.")] = 365,
+    world: Annotated[
+        list[str] | None,
+        typer.Option(help=f"Any of: {', '.join(WORLDS)}; default base, null; in a report all."),
+    ] = None,
+    rules: Annotated[bool, typer.Option(help="Judge the rulebook too (slower).")] = True,
+    templates: Annotated[bool, typer.Option(help="With each person's templates.")] = False,
+    score: Annotated[
+        bool | None, typer.Option(help="Judge the learned score too; in a report it is.")
+    ] = None,
+    each_rule: Annotated[bool, typer.Option(help="Also print each rule by itself.")] = False,
+    artefact: Annotated[Path | None, typer.Option(help="Default: the one that ships.")] = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same numbers.")] = HELD_OUT_SEED,
+    output: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Write a report into this folder.")
+    ] = None,
+    reference: Annotated[
+        Path, typer.Option(envvar="WARDLIGHT_REFERENCE_DATA", help="The reference data (TIHM).")
+    ] = Path("../shared/data"),
+    quick: Annotated[bool, typer.Option(help="A small run, to look at the report.")] = False,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that judge lives.")] = 1,
+) -> None:
+    """Compare rules and score with plain ways of alerting at equal burden, on held-out lives."""
+    if quick:
+        patients, days = min(patients, QUICK[0]), min(days, QUICK[1])
+    worlds = tuple(world or (QUICK[2] if quick else WORLDS if output else PLAIN_WORLDS))
+    _known(worlds)
+    rulebook = load_rulebook()
+    used = load_site_rules() if templates else rulebook
+    scored = output is not None if score is None else score
+    judges = Judges(
+        load_model(artefact) if scored else None, used if rules else None, output is not None
+    )
+    by_world: dict[str, list[Watched]] = {}
+    for name in worlds:
+        lives = simulate(patients, days, world=WORLDS[name], seed=seed, asks=asks_of(rulebook))
+        shown = Shown(patients, seed, each_rule)
+        by_world[name] = watched_by(f"World {name}", lives, judges, (shown, workers))
+        tell(f"World {name}", by_world[name], judges, shown)
+    if output is not None:
+        asked = Asked(
+            patients,
+            days,
+            seed,
+            worlds,
+            model=judges.model.id if judges.model else "",
+            trained_on=judges.model.trained_on if judges.model else "",
+            rulebook=rulebook.hash[:12] if rules else "",
+            options="".join(
+                option
+                for option, on in ((" --no-rules", not rules), (" --templates", templates))
+                if on
+            ),
+            more=real_data(reference, judges),
+        )
+        report_into(output, by_world, judges, asked)
+    typer.echo(CAVEAT)
+
+
+def _known(worlds: Iterable[str]) -> None:
+    for name in worlds:
+        if name not in WORLDS:
+            raise typer.BadParameter(f"no world {name!r}; there are {', '.join(WORLDS)}")
+
+
+class Shown(NamedTuple):
+    """How many lives a comparison waits for, its seed, and whether each rule is shown."""
+
+    lives: int
+    seed: int
+    each_rule: bool
+
+
+def watched_by(
+    title: str, lives: Iterable[Life], judges: Judges, how: tuple[Shown, int]
+) -> list[Watched]:
+    """Judge lives once each, with a bar."""
+    shown, workers = how
+    with progress() as bar:
+        each = watch(lives, judges, workers)
+        return list(bar.track(each, total=shown.lives, description=f"judging {title}"))
+
+
+def compare(title: str, lives: Iterable[Life], judges: Judges, shown: Shown) -> None:
+    """Judge lives and print every comparison."""
+    with progress() as bar:
+        watched = bar.track(lives, total=shown.lives, description=f"judging {title}")
+        every = list(judged(watched, judges))
+    tell(title, every, judges, shown)
+
+
+def compared_models() -> Models | None:
+    """Return other kinds of model on the same features, by name, or None where there are none."""
+    return None
+
+
+def report_into(
+    folder: Path, by_world: dict[str, list[Watched]], judges: Judges, asked: Asked
+) -> None:
+    """Write the report of judged lives."""
+    whole = study(by_world, judges, compared_models(), several_signs(load_rulebook()))
+    with progress() as bar:
+        steps = len(ways_of(whole)) + len(whole.worlds) + 1
+        task = bar.add_task("counting and drawing", total=steps)
+        found = results(whole, asked.seed, lambda: bar.advance(task))
+    write(folder, written(found, asked), {"asked": asked.numbers(), "results": found})
+    typer.echo(f"written to {folder / 'report.html'}, report.md and figures.json")
+
+
+def tell(title: str, every: Sequence[Spoken], judges: Judges, shown: Shown) -> None:
+    """Print every comparison of judged lives."""
+    found = evaluation.report(
+        every,
+        seed=shown.seed,
+        ruled=judges.rules is not None,
+        several=several_signs(load_rulebook()),
+    )
+    first = found.alone[0]
+    print_table(
+        f"{title}: {first.events} events in {first.patient_years:.0f} patient-years",
+        evaluation.HEADINGS,
+        evaluation.rows(found.alone),
+    )
+    if found.equal:
+        heading = f"As often as the rules: {first.burden:.1f} episodes a patient-year"
+        print_table(heading, evaluation.EQUAL_HEADINGS, evaluation.equal_rows(found.equal))
+        heading = f"In cases (AL-02): {found.case_burden:.1f} a patient-year"
+        print_table(heading, evaluation.EQUAL_HEADINGS, evaluation.equal_rows(found.cases))
+        heading = f"RED, and AMBER of several signs: {found.narrow[0].target:.1f} a patient-year"
+        print_table(heading, evaluation.EQUAL_HEADINGS, evaluation.equal_rows(found.narrow))
+    if found.foreseen:
+        heading = f"Without falls and the fall detector: {found.foreseen[0].card.events} events"
+        print_table(heading, evaluation.EQUAL_HEADINGS, evaluation.equal_rows(found.foreseen))
+    print_table("Found, by kind", evaluation.kind_headings(found), evaluation.kind_rows(found))
+    if shown.each_rule:
+        print_table("Each rule alone", evaluation.RULE_HEADINGS, evaluation.rule_rows(found.rules))
+
+
+def print_table(title: str, headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    """Print rows as a table."""
+    console = Console(width=None if Console().is_terminal else 120)
+    table = Table(title=title, title_justify="left")
+    for number, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if number else "left")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+
+
+def real_data(folder: Path, judges: Judges) -> Sequence[Section]:
+    """Return what real data can support, or say that they are not there."""
+    return (tihm_section(folder / "tihm", judges),)
