@@ -6,17 +6,21 @@ reaches every process without a restart. One that does not load scores nobody: r
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
 
 import monitoring.service
 from core.logging import logger
+from monitoring.artefacts.repository import read_within
 from monitoring.models import repository, service
 from monitoring.models.scorers import Scorers
-from monitoring.models.standing import State
+from monitoring.models.standing import State, card_of
 from monitoring.phrases import Phrase
 from monitoring.risk import ArtefactError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -42,12 +46,21 @@ class Learned:
         self._path = path
         self._of_file: list[Model | None] = []
         self._loaded: dict[Key, Model | None] = {}
+        self._faults: dict[str, str] = {}
 
     def file(self) -> Model | None:
         """Return the model of the file, read once; None where it is missing or damaged."""
         if not self._of_file:
             self._of_file.append(monitoring.service.load_model(self._path))
         return self._of_file[0]
+
+    def file_card(self) -> Mapping[str, Any]:
+        """Return what the artefact of the file says of itself; nothing where it is not there."""
+        model = self.file()
+        if model is None:
+            return {}
+        source = self._path or files("monitoring").joinpath("artefact.json")
+        return card_of(json.loads(read_within(source, seconds=monitoring.service.MODEL_SECONDS)))
 
     def scorers(self, session: Session) -> Scorers:
         """Return who scores now; one query, and one more for each model that is new here."""
@@ -61,6 +74,20 @@ class Learned:
         return Scorers(
             judging[0] if judging else self.file(), tuple(each for each in beside if each)
         )
+
+    def why_not(self, session: Session, model_id: str) -> str:
+        """Return why a model of the registry does not load, "" where it does; asked once of each.
+
+        What was added stays as it was (SEC-18), so that the answer does too.
+        """
+        if model_id not in self._faults:
+            try:
+                service.stored(session, model_id)
+            except ArtefactError as fault:
+                self._faults[model_id] = str(fault)
+            else:
+                self._faults[model_id] = ""
+        return self._faults[model_id]
 
     def fault(self, session: Session) -> Phrase | None:
         """Return what every page says where nothing scores; None where something does."""

@@ -35,6 +35,10 @@ WORDS = {
     "plan-saved": "The plan is saved and in force; the person is judged anew.",
     "paused": "The pause is written down. Readings are judged all the same, and nobody is told.",
     "pause-ended": "The pause has ended. What was held is told now.",
+    "promoted": "The model judges from the next judgement on, everywhere.",
+    "rolled-back": "The promotion is taken back: the model before it judges again.",
+    "in-shadow": "The model scores beside the one that judges, and nobody is told.",
+    "retired": "The model is retired and scores nobody.",
     "enrolled": "The person is enrolled by your decision.",
 }
 UNDOABLE = (

@@ -18,6 +18,7 @@ from app.pages import (
     languages,
     listed,
     live,
+    models,
     organisation,
     patient,
     pausing,
@@ -81,6 +82,7 @@ def router(door: Door) -> APIRouter:
         quality_trial,
         rota,
         rules,
+        models,
         dead_letters,
         reached,
     ):

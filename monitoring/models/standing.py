@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import ConflictError, InvalidError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -146,3 +146,20 @@ def judged_before(events: Iterable[Happened]) -> str:
             ended = judging[-1:] == [each.model_id]
             judging = [] if ended else [id_ for id_ in judging if id_ != each.model_id]
     return judging[-2] if len(judging) > 1 else ""
+
+
+def word_for(events: Sequence[Happened], active: str) -> Happened | None:
+    """Return what let the model judge that does, None where nothing ever happened to it.
+
+    `events` are all that ever happened, the newest first; `active` is "" for the one that ships.
+    """
+    turns = [each for each in events if each.change.about_another]
+    if active or not turns or turns[0].change is Change.ROLLED_BACK:
+        return next((each for each in turns if _let_judge(each) == active), None)
+    ended = turns[0].model_id  # it judged until somebody retired it
+    retired = (e for e in events if e.change is Change.RETIRED and e.model_id == ended)
+    return next(retired, None)
+
+
+def _let_judge(event: Happened) -> str:
+    return event.model_id if event.change is Change.PROMOTED else event.other

@@ -121,6 +121,7 @@ def test_korean_words_are_not_cut_in_two_on_any_page_ux_17(enter: Enter, ward: W
         "/quality",
         "/quality/alerts?by=tier&key=RED",
         "/rules",
+        "/models",
         "/reached",
         "/break-glass",
         "/patients/{patient}",

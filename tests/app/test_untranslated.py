@@ -112,6 +112,7 @@ PAGES = {
     "quality": "/quality",
     "keys": "/inbox/keys",
     "rules": "/rules",
+    "models": "/models",
     "design": "/design",
     "digest": "/digest",
     "rotas": "/rota",

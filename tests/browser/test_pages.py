@@ -39,6 +39,7 @@ def paths(ward: Ward) -> dict[str, str]:
         "accesses": f"/patients/{ward.patients['Oh Malsun']}/accesses",
         "patients": "/patients",
         "rules": "/rules",
+        "models": "/models",
         "rota": f"/rota/{ward.team}",
         "digest": "/digest",
         "reached": "/reached",

@@ -33,6 +33,7 @@ PAGES = {
     "report": "/reports/{team}",
     "rota": "/rota/{team}",
     "rules": "/rules",
+    "models": "/models",
     "digest": "/digest",
     "reached": "/reached",
     "design": "/design",

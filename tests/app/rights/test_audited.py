@@ -64,6 +64,7 @@ NOBODY = {
     "/inbox/live": "ids of alerts that changed; what stands in a row is asked for, and audited, "
     "by /inbox/rows/{alert_id}",
     "/inbox/strip": "counts of everybody, asked for every few seconds; it names nobody",
+    "/models": "learned models; counts of everybody where those in shadow agree; it names nobody",
     "/n/{public_id}": "leads to the patient's page, which writes the row",
     "/quality/trial": "absent here, where nothing is proposed; its figures are those of /quality",
     "/reached": "the reader's own addresses",
@@ -73,8 +74,9 @@ NOBODY = {
     "/rules": "rules",
     "/session": "how long the reader's session lasts",
 }
-WITHOUT_SESSION = ("/sign-in", "/m", "/fhir", "/cds-services", "/.well-known", "/static")
-OF_THE_PROGRAM = ("/api", "/healthz", "/metrics", "/openapi.json", "/readyz")
+PATIENTS_OWN = "/m"  # by the link that they were sent
+WITHOUT_SESSION = ("/sign-in", "/m/", "/fhir", "/cds-services", "/.well-known", "/static")
+OF_THE_PROGRAM = ("/api", "/healthz", "/metrics", "/openapi.json", "/readyz", PATIENTS_OWN)
 READ_FROM = sorted((path, who) for path in SHOW | COUNT for who in ROLES)
 
 

@@ -1,0 +1,86 @@
+"""Which learned model judges, since when and by whose word; those in shadow; what happened.
+
+Everybody who signs in reads it: it names no patient. A supervisor changes it, each time with a
+reason.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from app.pages.done import notice
+from app.pages.door import Door
+from app.pages.model_prints import registry
+from app.pages.refusals import page_route
+from app.pages.strip import strip_of
+from core.audit import Action, record
+from monitoring.models import service
+
+Text = Annotated[str, Form()]
+
+
+def router(door: Door) -> APIRouter:
+    """Return `/models` and what a supervisor may do there."""
+    routes = APIRouter(route_class=page_route(door.pages), include_in_schema=False)
+
+    @routes.get("/models")
+    def models(request: Request, done: str = "") -> Response:
+        with door.visit(request) as visit:
+            record(visit.session, visit.caller, Action.READ, service.ENTITY, now=visit.now)
+            return door.pages.page(
+                "models.html",
+                visit=visit,
+                here="models",
+                notice=notice(done),
+                strip=strip_of(door, visit),
+                may=service.may_change(visit.caller),
+                registry=registry(door, visit),
+            )
+
+    @routes.post("/models/roll-back")
+    def roll_back(request: Request, reason: Text = "", csrf: Text = "") -> Response:
+        with door.act(request, csrf) as visit:
+            service.roll_back(visit.session, visit.caller, reason=reason, now=visit.now)
+        return _back("rolled-back")
+
+    @routes.post("/models/{model_id}/promote")
+    def promote(
+        request: Request,
+        model_id: str,
+        reason: Text = "",
+        without_shadow: Text = "",
+        csrf: Text = "",
+    ) -> Response:
+        with door.act(request, csrf) as visit:
+            service.promote(
+                visit.session,
+                visit.caller,
+                model_id,
+                reason=reason,
+                without_shadow=bool(without_shadow),
+                now=visit.now,
+            )
+        return _back("promoted")
+
+    @routes.post("/models/{model_id}/shadow")
+    def shadow(request: Request, model_id: str, reason: Text = "", csrf: Text = "") -> Response:
+        with door.act(request, csrf) as visit:
+            service.put_in_shadow(
+                visit.session, visit.caller, model_id, reason=reason, now=visit.now
+            )
+        return _back("in-shadow")
+
+    @routes.post("/models/{model_id}/retire")
+    def retire(request: Request, model_id: str, reason: Text = "", csrf: Text = "") -> Response:
+        with door.act(request, csrf) as visit:
+            service.retire(visit.session, visit.caller, model_id, reason=reason, now=visit.now)
+        return _back("retired")
+
+    return routes
+
+
+def _back(done: str) -> Response:
+    return RedirectResponse(f"/models?done={done}", status_code=303)
