@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from lab.reporting.people import Watched
     from lab.reporting.ways import Models
     from lab.simulator import Life
+    from monitoring.rulebook import Rulebook
 
 HELD_OUT_SEED = 20270101  # other lives than those trained on, whatever the number of patients
 PLAIN_WORLDS = ("base", "null")
@@ -46,27 +49,37 @@ def progress() -> Progress:
     )
 
 
+@lru_cache(maxsize=1)
+def shipped_rulebook() -> Rulebook:
+    """Return the rulebook, read once: reading it takes as long as judging a month."""
+    return load_rulebook()
+
+
+Worlds = Annotated[
+    list[str] | None,
+    typer.Option(help=f"Any of: {', '.join(WORLDS)}; default base, null; in a report all."),
+]
+Scored = Annotated[
+    bool | None, typer.Option(help="Judge the learned score too; in a report it is.")
+]
+Into = Annotated[Path | None, typer.Option(file_okay=False, help="Write a report into it.")]
+Reference = Annotated[
+    Path, typer.Option(envvar="WARDLIGHT_REFERENCE_DATA", help="The reference data (TIHM).")
+]
+
+
 def evaluate(  # noqa: PLR0913, PLR0917 (each option of the command is a parameter)
     patients: Annotated[int, typer.Option(min=5, help="Held-out simulated people.")] = 100,
     days: Annotated[int, typer.Option(min=60, help="Days each is observed.")] = 365,
-    world: Annotated[
-        list[str] | None,
-        typer.Option(help=f"Any of: {', '.join(WORLDS)}; default base, null; in a report all."),
-    ] = None,
+    world: Worlds = None,
     rules: Annotated[bool, typer.Option(help="Judge the rulebook too (slower).")] = True,
     templates: Annotated[bool, typer.Option(help="With each person's templates.")] = False,
-    score: Annotated[
-        bool | None, typer.Option(help="Judge the learned score too; in a report it is.")
-    ] = None,
+    score: Scored = None,
     each_rule: Annotated[bool, typer.Option(help="Also print each rule by itself.")] = False,
     artefact: Annotated[Path | None, typer.Option(help="Default: the one that ships.")] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same numbers.")] = HELD_OUT_SEED,
-    output: Annotated[
-        Path | None, typer.Option(file_okay=False, help="Write a report into this folder.")
-    ] = None,
-    reference: Annotated[
-        Path, typer.Option(envvar="WARDLIGHT_REFERENCE_DATA", help="The reference data (TIHM).")
-    ] = Path("../shared/data"),
+    output: Into = None,
+    reference: Reference = Path("../shared/data"),
     quick: Annotated[bool, typer.Option(help="A small run, to look at the report.")] = False,
     workers: Annotated[int, typer.Option(min=1, help="Processes that judge lives.")] = 1,
 ) -> None:
@@ -75,36 +88,32 @@ def evaluate(  # noqa: PLR0913, PLR0917 (each option of the command is a paramet
         patients, days = min(patients, QUICK[0]), min(days, QUICK[1])
     worlds = tuple(world or (QUICK[2] if quick else WORLDS if output else PLAIN_WORLDS))
     _known(worlds)
-    rulebook = load_rulebook()
-    used = load_site_rules() if templates else rulebook
     scored = output is not None if score is None else score
+    used = load_site_rules() if templates else shipped_rulebook()
     judges = Judges(
         load_model(artefact) if scored else None, used if rules else None, output is not None
     )
-    by_world: dict[str, list[Watched]] = {}
-    for name in worlds:
-        lives = simulate(patients, days, world=WORLDS[name], seed=seed, asks=asks_of(rulebook))
-        shown = Shown(patients, seed, each_rule)
-        by_world[name] = watched_by(f"World {name}", lives, judges, (shown, workers))
-        tell(f"World {name}", by_world[name], judges, shown)
+    shown = Shown(patients, seed, each_rule)
+    by_world = {name: _world(name, days, judges, (shown, workers)) for name in worlds}
     if output is not None:
+        switches = {" --no-rules": not rules, " --templates": templates, " --no-score": not scored}
+        switches[" --artefact FILE"] = artefact is not None
         asked = Asked(
-            patients,
-            days,
-            seed,
-            worlds,
-            model=judges.model.id if judges.model else "",
-            trained_on=judges.model.trained_on if judges.model else "",
-            rulebook=rulebook.hash[:12] if rules else "",
-            options="".join(
-                option
-                for option, on in ((" --no-rules", not rules), (" --templates", templates))
-                if on
-            ),
+            *(patients, days, seed, worlds),
+            options="".join(option for option, on in switches.items() if on),
             more=real_data(reference, judges),
         )
         report_into(output, by_world, judges, asked)
     typer.echo(CAVEAT)
+
+
+def _world(name: str, days: int, judges: Judges, how: tuple[Shown, int]) -> list[Watched]:
+    """Judge and tell one world, and return its people."""
+    shown, asks = how[0], asks_of(shipped_rulebook())
+    lives = simulate(shown.lives, days, world=WORLDS[name], seed=shown.seed, asks=asks)
+    every = watched_by(f"World {name}", lives, judges, how)
+    tell(f"World {name}", every, judges, shown)
+    return every
 
 
 def _known(worlds: Iterable[str]) -> None:
@@ -148,7 +157,12 @@ def report_into(
     folder: Path, by_world: dict[str, list[Watched]], judges: Judges, asked: Asked
 ) -> None:
     """Write the report of judged lives."""
-    whole = study(by_world, judges, compared_models(), several_signs(load_rulebook()))
+    rulebook = shipped_rulebook()
+    if judges.model is not None:
+        asked = replace(asked, model=judges.model.id, trained_on=judges.model.trained_on)
+    if judges.rules is not None:
+        asked = replace(asked, rulebook=rulebook.hash[:12])
+    whole = study(by_world, judges, compared_models(), several_signs(rulebook))
     with progress() as bar:
         steps = len(ways_of(whole)) + len(whole.worlds) + 1
         task = bar.add_task("counting and drawing", total=steps)
@@ -163,7 +177,7 @@ def tell(title: str, every: Sequence[Spoken], judges: Judges, shown: Shown) -> N
         every,
         seed=shown.seed,
         ruled=judges.rules is not None,
-        several=several_signs(load_rulebook()),
+        several=several_signs(shipped_rulebook()),
     )
     first = found.alone[0]
     print_table(

@@ -72,13 +72,19 @@ def log_odds(probabilities: Floats) -> Floats:
 
 
 def calibration(
-    probabilities: Floats, followed: Bools, weights: Floats, start: tuple[float, float] = (0.0, 1.0)
+    probabilities: Floats,
+    followed: Bools,
+    weights: Floats,
+    start: tuple[float, float] | None = None,
 ) -> tuple[float, float]:
     """Return intercept and slope of what followed on the log-odds: (0, 1) is truth."""
-    x, fit = log_odds(probabilities), np.array(start)
+    x = log_odds(probabilities)
     design = np.stack([np.ones_like(x), x])
-    if not (weights * followed).sum() or not (weights * ~followed).sum():
+    hit, miss = (weights * followed).sum(), (weights * ~followed).sum()
+    if not hit or not miss:
         return float("nan"), float("nan")
+    # From a flat line Newton's steps stay small, however wrong the forecasts are.
+    fit = np.array(start or (np.log(hit / miss), 0.0))
     for _ in range(NEWTON):
         expected = 1 / (1 + np.exp(-(fit @ design)))
         pull = design @ (weights * (followed - expected))
