@@ -16,6 +16,7 @@ from lab import evaluation
 from lab.asking import asks_of
 from lab.judging import CAVEAT, Judges, judged
 from lab.narrowing import several_signs
+from lab.reporting.oximeters import occult
 from lab.reporting.printing import write
 from lab.reporting.real import tihm_section
 from lab.reporting.results import results, ways_of
@@ -167,6 +168,8 @@ def report_into(
         steps = len(ways_of(whole)) + len(whole.worlds) + 1
         task = bar.add_task("counting and drawing", total=steps)
         found = results(whole, asked.seed, lambda: bar.advance(task))
+    seen = occult(asked.worlds, asked.patients, asked.days, asked.seed)
+    found = replace(found, occult=seen)
     write(folder, written(found, asked), {"asked": asked.numbers(), "results": found})
     typer.echo(f"written to {folder / 'report.html'}, report.md and figures.json")
 

@@ -59,7 +59,7 @@ WORLDS = {
             "older",
             older=True,
             oximeter_bias=2.0,
-            oximeter_error=1.5,
+            oximeter_error=2.0,
             tones=(2.0, 1.5),
             adherence=0.70,
         ),

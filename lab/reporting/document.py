@@ -90,9 +90,10 @@ figure { margin: 1.5rem 0 .5rem; } figcaption, caption { color: var(--soft); tex
 th, td { border-bottom: 1px solid var(--rule); padding: .28rem .7rem .28rem 0; text-align: right;
  vertical-align: top; } thead th { background: var(--sunken); font-weight: 600; }
 th:first-child, .prose th, .prose td { text-align: left; } tbody th { font-weight: 500; }
-.numbers td { white-space: nowrap; }
+.numbers td { white-space: nowrap; } .numbers tbody th { min-width: 11rem; }
+small { display: block; color: var(--soft); font-size: .82em; }
 @media print { body { max-width: none; padding: 0; font-size: 9.5pt; } .scroll { overflow:
- visible; } .numbers td { white-space: normal; } table { font-size: 7.5pt; } nav { display: none; }
+ visible; } .numbers tbody th { min-width: 0; } table { font-size: 7.5pt; } nav { display: none; }
  figure, tr { break-inside: avoid; } h2, caption { break-after: avoid; } }
 """
 LONG = 40  # characters: a cell of prose, not of numbers
@@ -152,7 +153,17 @@ def _table(parent: Element, block: Table) -> None:
         line = SubElement(body, "tr")
         SubElement(line, "th", scope="row").text = row[0]
         for cell in row[1:]:
-            SubElement(line, "td").text = cell
+            _value(SubElement(line, "td"), cell, prose=prose)
+
+
+def _value(place: Element, cell: str, *, prose: bool) -> None:
+    """Write a value, and below it its interval, small: columns stay narrow."""
+    value, apart, interval = cell.partition(" (")
+    if prose or not apart or not interval.endswith(")"):
+        place.text = cell
+        return
+    place.text = f"{value} "
+    SubElement(place, "small").text = f"({interval}"
 
 
 def markdown(document: Document) -> str:

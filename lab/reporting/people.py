@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
 
-LOW, NORMAL = 88.0, 92.0  # occult hypoxaemia: true saturation below, oximeter at or above (6)
-
 
 @dataclass(frozen=True, slots=True)
 class Traits:
@@ -49,8 +47,7 @@ class Watched:
 
     `onsets` float64[events] is when what is behind each event began; `traces` float64[events, 4]
     as in `ceiling`; `ill` float64[k, 2] the spans in which any deterioration was under way,
-    recorded or not; `low` the readings taken while true saturation was below 88 %, and of
-    these the ones that read 92 % or more.
+    recorded or not.
     """
 
     name: str
@@ -61,7 +58,6 @@ class Watched:
     described: Floats
     traces: Floats
     ill: Floats
-    low: tuple[int, int]
 
 
 def watched(life: Life, judges: Judges, rules: SiteRules | None) -> Watched:
@@ -77,7 +73,6 @@ def watched(life: Life, judges: Judges, rules: SiteRules | None) -> Watched:
         described=judged.described,
         traces=traces(life, events),
         ill=under_way(life),
-        low=_low(life),
     )
 
 
@@ -109,14 +104,6 @@ def under_way(life: Life) -> Floats:
         if each.course.deterioration
     ]
     return np.array(spans, dtype=np.float64).reshape(-1, 2)
-
-
-def _low(life: Life) -> tuple[int, int]:
-    stream = life.streams.get(Vital.SPO2)
-    if stream is None or life.saturation is None:
-        return 0, 0
-    low = life.saturation[np.floor(stream.taken).astype(np.int64)] < LOW
-    return int(np.sum(low)), int(np.sum(low & (stream.values >= NORMAL)))
 
 
 def followed(person: Watched, horizon: float, kind: str = "") -> tuple[Bools, Bools]:

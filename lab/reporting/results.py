@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,7 @@ from lab.comparators import COMPARATORS
 from lab.judging import LOOK_BACK
 from lab.reporting import subgroups
 from lab.reporting.daily import Days, Forecast, alerted_days, decision_curve, forecast
+from lab.reporting.foreseen import foreseen
 from lab.reporting.operating import (
     at_random,
     courses_of,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lab.reporting.operating import Swept
+    from lab.reporting.oximeters import Missed
     from lab.reporting.people import Watched
     from lab.reporting.tally import Figures
     from lab.scorecard import Course
@@ -62,6 +64,7 @@ class Setting:
     kinds: Sequence[tuple[str, int, int, Mapping[str, int]]]  # kind, events, readable, found by way
     cards: Mapping[str, Mapping[str, Figures]]  # point → way → figures
     curves: Mapping[str, Sequence[tuple[float, float, float]]]
+    foreseen: Mapping[str, Figures]  # of the main ways, without falls and their detector
     permuted: Figure  # lift of the main way when events are moved
     forecasts: Mapping[str, Forecast]
     decisions: Mapping[str, Sequence[float]]
@@ -78,7 +81,7 @@ class Results:
     factors: Mapping[str, Mapping[str, float]]  # point → way → factor
     look_alikes: Figure  # burden of the main way in the look-alike world, in null worlds
     axes: Sequence[subgroups.Axis] = ()
-    occult: Mapping[str, Sequence[tuple[str, int, int, Figure]]] = field(default_factory=dict)
+    occult: Sequence[Missed] = ()
 
 
 def ways_of(study: Study) -> tuple[str, ...]:
@@ -120,9 +123,6 @@ def results(study: Study, seed: int, progress: Callable[[], None] = lambda: None
         factors=factors,
         look_alikes=_look_alikes(study, counter, point, seed),
         axes=subgroups.axes(people, tallied(people, courses), seed),
-        occult={
-            name: subgroups.occult(study.chosen(study.which([name])), seed) for name in study.worlds
-        },
     )
 
 
@@ -175,6 +175,7 @@ class _Counter:
             kinds=self._kinds(people, point),
             cards=cards,
             curves={way: curve(each.of(which)) for way, each in self.every.items()},
+            foreseen=self._foreseen(people, point),
             permuted=permuted(people, main, self.seed),
             forecasts={
                 n: forecast(days, values, self.seed, probability=n != PERSISTENCE)
@@ -197,6 +198,18 @@ class _Counter:
         burden = found[self.main]["burden"].value if self.main in found else 0.0
         for way in (RANDOM, HEARTS):
             found[way] = at_random(people, way, burden, self.seed)
+        return found
+
+    def _foreseen(self, people: Sequence[Watched], point: str) -> dict[str, Figures]:
+        without = [foreseen(person) for person in people]
+        found = {
+            way: figures(without, self.courses(without, way, point), self.seed)
+            for way in (COMBINED, SCORE)
+            if way in self.every
+        }
+        if self.study.ruled:
+            ruled = self.courses(without, RULES, AS_IT_IS)
+            found[RULES] = figures(without, ruled, self.seed)
         return found
 
     def _kinds(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lab.reporting.tally import AT, COLUMNS, Figure, computed, share
+from lab.reporting.tally import AT, COLUMNS, Figure, computed
 from lab.scorecard import interval, resampled, summed_by
 
 if TYPE_CHECKING:
@@ -131,16 +131,3 @@ def _gap(exact: Floats, drawn: Floats) -> Figure:
         own = exact[:, AT["found"]] / exact[:, AT["events"]]
         each = drawn[..., AT["found"]] / drawn[..., AT["events"]]
     return Figure(float(np.ptp(own)), *interval(np.ptp(each, axis=1)))
-
-
-def occult(people: Sequence[Watched], seed: int) -> list[tuple[str, int, int, Figure]]:
-    """Return by skin tone: readings while truly low, of these read as normal, and the share."""
-    rows = []
-    for low, high, name in TONES:
-        own = [person for person in people if low <= person.traits.tone <= high]
-        counts = np.array([person.low[::-1] for person in own], dtype=np.float64).reshape(-1, 2)
-        missed, every = counts.sum(axis=0).tolist()
-        names = [person.name for person in own]
-        missing = share(names, counts, seed, least=LEAST_EVENTS)
-        rows.append((name, int(every), int(missed), missing))
-    return rows

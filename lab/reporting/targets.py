@@ -58,7 +58,7 @@ def targets(found: Results) -> list[Target]:
             sharp["ppv_event"],
             _ppv_bound(sharp),
         ),
-        *_controls(found, three),
+        *_controls(found),
         *_calibrated(pooled),
         *_gaps(found),
     ]
@@ -107,15 +107,16 @@ def _ppv_bound(card: dict[str, Figure]) -> str:
     )
 
 
-def _controls(found: Results, point: str) -> Iterator[Target]:
+def _controls(found: Results) -> Iterator[Target]:
     null = found.settings.get(NULL)
-    if null is not None:
+    own = null.foreseen.get(found.main) if null is not None else None
+    if own is not None:
         yield Target(
-            "null world: sensitivity against chance",
+            "null world, without falls: sensitivity against chance",
             -0.04,
             0.04,
-            null.cards[point][found.main]["lift"],
-            "nothing shows there: what differs from chance is who alerts, or too few events",
+            own["lift"],
+            f"nothing shows there: {own['events'].value:.0f} events, and who alerts more",
         )
     if math.isfinite(found.look_alikes.value):
         yield Target(

@@ -10,11 +10,11 @@ from lab.reporting import methods
 from lab.reporting.document import Document, Section, Table, Words
 from lab.reporting.results import AS_IT_IS, THREE
 from lab.reporting.study import LOOK_ALIKES, NULL, TRAINED_ON
-from lab.reporting.targets import Target, targets
 from lab.reporting.ways import RULES
 from lab.reporting.wording import number, percent, points, short_percent
 from lab.reporting.writing_days import days_section
 from lab.reporting.writing_groups import groups_section
+from lab.reporting.writing_targets import targets_section
 from lab.reporting.writing_ways import curves_section, kinds_section, ways_section
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def written(found: Results, asked: Asked) -> Document:
         ),
         sections=(
             _ceiling(found),
-            _targets(found),
+            targets_section(found),
             _worlds(found, point),
             ways_section(found, point),
             curves_section(found),
@@ -158,51 +158,6 @@ def _ceiling(found: Results) -> Section:
     )
 
 
-def _targets(found: Results) -> Section:
-    every = targets(found)
-    return Section(
-        "Targets",
-        (
-            Words(
-                f"Of {found.main}, over the held-out worlds together unless another is named."
-                " A target is met or missed by its value; where the interval reaches across the"
-                " limit the table says that this run cannot be sure."
-            ),
-            Table(
-                "Targets of the learned risk",
-                ("target", "needed", "value (95 %)", "met", "what bounds it"),
-                [_target(each) for each in every],
-            ),
-        ),
-    )
-
-
-def _target(each: Target) -> tuple[str, ...]:
-    shown = points if each.percent and each.low < 0 else percent
-    decimals = 2 if each.high >= 1 else 3
-    value = shown(each.figure) if each.percent else number(each.figure, decimals)
-    return each.what, _needed(each), value, _verdict(each), each.bound
-
-
-def _needed(each: Target) -> str:
-    scale, unit = (100, " %") if each.percent else (1, "")
-    low, high = f"{scale * each.low:.3g}{unit}", f"{scale * each.high:.3g}{unit}"
-    if each.high >= 1.0 and each.percent:
-        return f"at least {low}"
-    if not each.low:
-        return f"at most {high}"
-    return f"{low} to {high}"
-
-
-def _verdict(each: Target) -> str:
-    missed = each.missed_by
-    if missed != missed:  # noqa: PLR0124 (NaN alone differs from itself)
-        return "cannot tell"
-    scale, unit = (100, " points") if each.percent else (1, "")
-    said = "yes" if not missed else f"no, missed by {scale * missed:.2g}{unit}"
-    return said if each.sure else f"{said}; not sure"
-
-
 def _worlds(found: Results, point: str) -> Section:
     rows = []
     for name, setting in found.settings.items():
@@ -233,6 +188,11 @@ def _worlds(found: Results, point: str) -> Section:
         "World by world",
         (
             Table(f"{found.main}, {point}{where}", headings, rows),
+            Words(
+                "A fall detector tells of a fall as it happens, before anybody records it: worth an"
+                " alert, and no foresight. Without falls and without the detector:"
+            ),
+            _without_falls(found),
             Table(
                 "The worlds",
                 ("world", "what is different there"),
@@ -242,11 +202,34 @@ def _worlds(found: Results, point: str) -> Section:
     )
 
 
+def _without_falls(found: Results) -> Table:
+    rows = [
+        (
+            f"{way}, {name}",
+            f"{card['events'].value:.0f}",
+            short_percent(card["readable"]),
+            percent(card["sensitivity"]),
+            short_percent(card["chance"]),
+            points(card["lift"]),
+            percent(card["share_of_ceiling"]),
+            number(card["unexplained"]),
+        )
+        for name, setting in found.settings.items()
+        for way, card in setting.foreseen.items()
+    ]
+    headings = (
+        *("way and world", "events", "readable", "sensitivity", "by chance"),
+        *("beyond chance, points", "share of the ceiling", "unexplained / p-y"),
+    )
+    return Table("Without falls and the fall detector", headings, rows)
+
+
 def _controls(found: Results, point: str) -> Section:
     rows = [
         (
             name,
             points(setting.cards[point][found.main]["lift"]),
+            points(setting.foreseen[found.main]["lift"]),
             points(setting.permuted),
         )
         for name, setting in found.settings.items()
@@ -256,13 +239,14 @@ def _controls(found: Results, point: str) -> Section:
         (
             Words(
                 "In the null world illness changes no reading, no answer and no habit: sensitivity"
-                " must be what chance gives. And in every world each person's events are turned"
+                " must be what chance gives, but for falls that a detector tells of. And in every"
+                " world each person's events are turned"
                 " round to other times while the alerts stay: what is then left beyond chance"
                 " comes from who alerts more, not from when."
             ),
             Table(
                 f"Sensitivity beyond chance, points: {found.main}, {point}",
-                ("world", "events where they were", "events moved"),
+                ("world", "all events", "without falls", "all events, moved"),
                 rows,
             ),
         ),

@@ -74,13 +74,20 @@ def _row(axis: Axis, cell: Cell) -> tuple[str, ...]:
 
 def _occult(found: Results) -> Table:
     rows = [
-        (f"{world}: {tone}", str(every), str(missed), percent(share))
-        for world, each in found.occult.items()
-        for tone, every, missed, share in each
-        if any(count for _, count, _, _ in each)
+        (
+            f"{each.world}: {each.tones}",
+            *(str(each.low), str(each.missed), percent(each.share), number(each.too_high, 2)),
+        )
+        for each in found.occult
     ]
     return Table(
         "Occult hypoxaemia: readings of 92 % or more while true saturation was below 88 %",
-        ("world and skin tone", "readings while below 88 %", "read as 92 % or more", "missed"),
+        (
+            "world and skin tone",
+            "readings while below 88 %",
+            "read as 92 % or more",
+            "missed",
+            "too high by",
+        ),
         rows,
     )

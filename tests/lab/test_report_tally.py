@@ -17,7 +17,8 @@ from lab.reporting.operating import (
     permuted,
     swept,
 )
-from lab.reporting.subgroups import axes, occult
+from lab.reporting.oximeters import Oximeter, by_tone
+from lab.reporting.subgroups import axes
 from lab.reporting.tally import covered, figures, inside, tallied
 from lab.reporting.ways import HEARTS, RANDOM, RULES
 from tests.lab.watched_people import FIRST, YEAR, a_person
@@ -193,14 +194,10 @@ def test_a_group_with_fewer_than_ten_events_cannot_be_told() -> None:
 
 
 def test_occult_hypoxaemia_is_told_by_skin_tone() -> None:
-    people = [
-        replace(a_person("light", tone=2), low=(20, 1)),
-        replace(a_person("dark", tone=9), low=(20, 8)),
-        replace(a_person("few", tone=5), low=(4, 4)),
-    ]
+    people = [Oximeter("light", 2, 20, 1), Oximeter("dark", 9, 20, 8), Oximeter("few", 5, 4, 4)]
 
-    rows = {name: (every, missed, share.value) for name, every, missed, share in occult(people, 1)}
+    rows = {row.tones: row for row in by_tone("older", people, 1)}
 
-    assert rows["Monk 1 to 3"] == (20, 1, 0.05)
-    assert rows["Monk 7 to 10"] == (20, 8, 0.4)
-    assert math.isnan(rows["Monk 4 to 6"][2])
+    assert (rows["Monk 1 to 3"].low, rows["Monk 1 to 3"].share.value) == (20, 0.05)
+    assert (rows["Monk 7 to 10"].missed, rows["Monk 7 to 10"].share.value) == (8, 0.4)
+    assert math.isnan(rows["Monk 4 to 6"].share.value)

@@ -28,7 +28,7 @@ SIMULATOR = (
     *(physiology, courses, symptoms, scenarios, complexion),
     *(devices, sensors, answers, repeats, simulator),
 )
-FROZEN = "ce02f1eac8b24de3"
+FROZEN = "fdf766babf151981"
 ALLOWED = ("__future__", "collections", "dataclasses", "math", "statistics", "typing", "numpy")
 
 

@@ -52,5 +52,4 @@ def a_person(
         described=np.empty((0, len(FEATURES))),
         traces=np.full((len(events), 4), trace),
         ill=np.array(ill, dtype=np.float64).reshape(-1, 2),
-        low=(0, 0),
     )
