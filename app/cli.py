@@ -31,12 +31,13 @@ COMMANDS = {
     "workers": ("workers",),
     "schedule": ("schedules",),
     "plan": ("plan",),
-    "models": ("models",),
+    "models": ("models", "retraining"),
     "policy": ("policy",),
     "rota": ("rota",),
     "reach": ("reach",),
     "replay": ("replay",),
     "rules": ("rules", "what_if"),
+    "retrain": (),  # joins through the entry-point group
 }
 
 
@@ -56,7 +57,7 @@ def build(asked: str = "") -> typer.Typer:
     everything = dict.fromkeys(module for modules in COMMANDS.values() for module in modules)
     for module in COMMANDS.get(asked, everything):
         import_module(f"app.commands.{module}").register(cli)
-    if asked not in COMMANDS:
+    if not COMMANDS.get(asked):
         for entry in entry_points(group="wardlight.commands"):
             entry.load()(cli)
     return cli

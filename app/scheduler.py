@@ -15,6 +15,8 @@ from app import auditor, timetable
 from app.emergency import replaying
 from app.follow_up import service as follow_up
 from app.model_watch import service as model_watch
+from app.retraining import service as retraining
+from app.retraining.process import start
 from app.subscriptions import sending
 from app.watching import groups
 from core.logging import logger
@@ -65,6 +67,7 @@ def routine(runtime: Runtime) -> Mapping[str, Job]:
         "refused-tries": timetable.sum_up_tries,
         "tidy": timetable.tidy,
         follow_up.JOB: follow_up.follow,
+        retraining.ENTITY: partial(retraining.keep_up, start=start),
         model_watch.JOB: partial(
             model_watch.look, judging=lambda session: runtime.learned.scorers(session).judging
         ),

@@ -17,6 +17,7 @@ from lab.plan_fit import SPLIT_HEADINGS, fit, split_rows, splits
 from lab.plan_text import plan_text
 from lab.planned import planned
 from lab.reference import write
+from lab.retraining import retrain
 from lab.semisynthetic import glucose_lives, tihm_lives
 from monitoring.service import load_model, load_plan, load_rulebook
 from monitoring.widened import DAYS
@@ -36,6 +37,7 @@ def register(app: typer.Typer) -> None:
     app.command()(demo)
     app.command()(train)
     app.command()(evaluate)
+    app.command(hidden=True)(retrain)
     app.add_typer(lab, name="lab")
 
 

@@ -15,6 +15,7 @@ import sklearn
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
+from monitoring.drift import bin_shares
 from monitoring.features import FEATURES, FORMAT
 from monitoring.risk import ARTEFACT_FORMAT, digest
 
@@ -35,7 +36,8 @@ class Sample:
 
     `described` float64[n, f]; `worsened` bool[n], an event within the horizon; `usable`
     bool[n], false while an event that was already recorded is being treated; `groups`
-    int64[n] patients; `days` float64[n] time of each row in days.
+    int64[n] patients; `days` float64[n] time of each row in days; `weights` float64[n], how many
+    patient-days each stands for, None where each stands for itself.
     """
 
     described: Floats
@@ -43,6 +45,7 @@ class Sample:
     usable: NDArray[np.bool_]
     groups: NDArray[np.int64]
     days: Floats
+    weights: Floats | None = None
 
     def of(self, rows: NDArray[np.bool_]) -> Sample:
         """Return the sample of these rows, bool[n]."""
@@ -52,6 +55,7 @@ class Sample:
             self.usable[rows],
             self.groups[rows],
             self.days[rows],
+            None if self.weights is None else self.weights[rows],
         )
 
 
@@ -89,7 +93,8 @@ def train(sample: Sample, recipe: Recipe, *, trained_on: str) -> dict[str, Any]:
     """Fit, calibrate and set thresholds; return the artefact as plain JSON values."""
     held_out = np.isin(sample.groups, _held_out(sample.groups, recipe))
     fitted = fit(sample.of(~held_out & sample.usable), sample.of(held_out & sample.usable), recipe)
-    return export(fitted, sample.of(held_out), recipe, _card(sample, recipe, trained_on))
+    card = _card(sample, recipe, trained_on) | {"shares": _shares(fitted.edges, sample.described)}
+    return export(fitted, sample.of(held_out), recipe, card)
 
 
 def _held_out(groups: NDArray[np.int64], recipe: Recipe) -> NDArray[np.int64]:
@@ -111,9 +116,11 @@ def fit(learn: Sample, calibrate: Sample, recipe: Recipe) -> Fitted:
         l2_regularization=recipe.ridge,
         early_stopping=False,
         random_state=recipe.seed,
-    ).fit(binned(edges, learn.described), learn.worsened)
+    ).fit(binned(edges, learn.described), learn.worsened, sample_weight=learn.weights)
     raw = estimator.decision_function(binned(edges, calibrate.described))
-    platt = LogisticRegression(C=1e6).fit(raw[:, None], calibrate.worsened)
+    platt = LogisticRegression(C=1e6).fit(
+        raw[:, None], calibrate.worsened, sample_weight=calibrate.weights
+    )
     return Fitted(estimator, edges, float(platt.coef_[0, 0]), float(platt.intercept_[0]))
 
 
@@ -232,6 +239,12 @@ def _card(sample: Sample, recipe: Recipe, trained_on: str) -> dict[str, Any]:
         "numpy": np.__version__,
         "recipe": {key: _plain(value) for key, value in asdict(recipe).items()},
     }
+
+
+def _shares(edges: tuple[Floats, ...], described: Floats) -> dict[str, list[float]]:
+    """Return how the training data spread over the bins of each feature: what drift is told by."""
+    shares = bin_shares(binned(edges, described), [len(each) + 1 for each in edges])
+    return {feature.name: each for feature, each in zip(FEATURES, shares, strict=True)}
 
 
 def _plain(value: Any) -> Any:

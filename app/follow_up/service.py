@@ -15,7 +15,7 @@ from app.follow_up.tables import FollowedDayRow
 from app.follow_up.windows import Past, Score, day_before, left_out, turned_out
 from app.periods import ScheduledRun, first
 from core.audit import Action, record
-from core.errors import ConflictError, ForbiddenError, NotFoundError
+from core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from core.security import Role
 from ingest.context.repository import stays_of
 from ingest.repository import everybody, visible_to
@@ -150,7 +150,7 @@ def questions(session: Session, caller: Caller, *, now: datetime) -> list[Questi
     )
 
 
-def answer(session: Session, caller: Caller, id_: UUID, outcome: Outcome, *, now: datetime) -> None:
+def answer(session: Session, caller: Caller, id_: UUID, outcome: str, *, now: datetime) -> None:
     """Keep what a clinician says of a drawn day.
 
     Raises
@@ -159,6 +159,8 @@ def answer(session: Session, caller: Caller, id_: UUID, outcome: Outcome, *, now
         For who is no clinician of a team.
     NotFoundError
         Where it is none, or of somebody whom the caller may not see.
+    InvalidError
+        For an answer that is none.
     ConflictError
         Where it was answered already.
     """
@@ -166,7 +168,9 @@ def answer(session: Session, caller: Caller, id_: UUID, outcome: Outcome, *, now
     row = repository.question(session, visible_to(caller), id_)
     if row is None:
         raise NotFoundError("no such question")
-    if not repository.answer(session, id_, outcome, caller.id, now):
+    if outcome not in tuple(Outcome):
+        raise InvalidError("choose one of the answers", field="outcome")
+    if not repository.answer(session, id_, Outcome(outcome), caller.id, now):
         raise ConflictError("a colleague has answered this already")
     patients = [row.patient_id]
     record(session, caller, Action.UPDATE, ENTITY, now=now, entity_id=id_, patients=patients)

@@ -40,6 +40,9 @@ WORDS = {
     "in-shadow": "The model scores beside the one that judges, and nobody is told.",
     "retired": "The model is retired and scores nobody.",
     "enrolled": "The person is enrolled by your decision.",
+    "followed-up": "Your answer is kept.",
+    "retraining": "A training is due; its process starts within a minute.",
+    "training-cancelled": "The training is cancelled, and nothing of it is kept.",
 }
 UNDOABLE = (
     *("taken", "claimed", "passed-on", "put-off", "resolved", "contact", "noted"),

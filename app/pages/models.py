@@ -12,7 +12,8 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.pages.done import notice
-from app.pages.door import Door
+from app.pages.door import Door, Visit
+from app.pages.model_life import life
 from app.pages.model_prints import registry
 from app.pages.refusals import page_route
 from app.pages.strip import strip_of
@@ -29,16 +30,7 @@ def router(door: Door) -> APIRouter:
     @routes.get("/models")
     def models(request: Request, done: str = "") -> Response:
         with door.visit(request) as visit:
-            record(visit.session, visit.caller, Action.READ, service.ENTITY, now=visit.now)
-            return door.pages.page(
-                "models.html",
-                visit=visit,
-                here="models",
-                notice=notice(done),
-                strip=strip_of(door, visit),
-                may=service.may_change(visit.caller),
-                registry=registry(door, visit),
-            )
+            return _page(door, visit, done)
 
     @routes.post("/models/roll-back")
     def roll_back(request: Request, reason: Text = "", csrf: Text = "") -> Response:
@@ -80,6 +72,21 @@ def router(door: Door) -> APIRouter:
         return _back("retired")
 
     return routes
+
+
+def _page(door: Door, visit: Visit, done: str) -> Response:
+    record(visit.session, visit.caller, Action.READ, service.ENTITY, now=visit.now)
+    known = registry(door, visit)
+    return door.pages.page(
+        "models.html",
+        visit=visit,
+        here="models",
+        notice=notice(done),
+        strip=strip_of(door, visit),
+        may=service.may_change(visit.caller),
+        registry=known,
+        life=life(door, visit, known.judging.id),
+    )
 
 
 def _back(done: str) -> Response:

@@ -132,7 +132,7 @@ def fail(session: Session, run_id: UUID, why: Why, detail: str = "", *, now: dat
         record(session, SYSTEM, Action.UPDATE, ENTITY, now=now, entity_id=run_id, outcome=why)
 
 
-def keep_up(session: Session, *, now: datetime, start: Callable[[UUID], None]) -> None:
+def keep_up(session: Session, *, now: datetime, start: Callable[[UUID], object]) -> None:
     """Each tick, end what was lost, and start a process for what is due.
 
     The process claims the run itself: two that were started for one are no harm. One that does

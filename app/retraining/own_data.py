@@ -1,0 +1,173 @@
+"""The site's own patient-days whose outcome is known, and whether they are enough to train on.
+
+Each weighs what it stands for: one over the probability that it was followed up, so that days
+without an alert count as often as they occur and not as seldom as somebody looked into them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sqlalchemy import func, select
+
+from app.follow_up.tables import FollowedDayRow
+from monitoring.features import FEATURES
+from monitoring.followed import FollowedDay, Outcome, Source, weights
+from monitoring.tables import AssessmentRow
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from uuid import UUID
+
+    from numpy.typing import NDArray
+    from sqlalchemy.orm import Session
+
+    from monitoring.training import Sample
+
+    Floats = NDArray[np.float64]
+
+# About twenty events for each of the features, and a tenth of those that worsened (E; compare
+# R. Riley et al., BMJ 368, 2020, m441, on sample sizes for prediction models).
+FEWEST_DAYS = 2000
+FEWEST_WORSE = 100
+MOST_DAYS = 50_000  # the newest; bounds the memory of a run
+LOOKED_BACK = timedelta(days=730)
+STREAMED = 250
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnDays:
+    """The site's labelled patient-days.
+
+    `described` float64[n, f]; `worsened` bool[n]; `weights` float64[n], days that each stands for;
+    `people` int64[n]; `days` float64[n] time of each in days. Where they are too few, all are
+    empty, and `labelled` and `worse` say how many there are.
+    """
+
+    labelled: int
+    worse: int
+    described: Floats
+    worsened: NDArray[np.bool_]
+    weights: Floats
+    people: NDArray[np.int64]
+    days: Floats
+
+    @property
+    def enough(self) -> bool:
+        """Return whether they take part in a training."""
+        return len(self.days) > 0
+
+    def card(self) -> dict[str, Any]:
+        """Return what the card of the model says of them."""
+        return {
+            "labelled_patient_days": self.labelled,
+            "of_these_worsened": self.worse,
+            "used": self.enough,
+            "needed_patient_days": FEWEST_DAYS,
+            "needed_worsened": FEWEST_WORSE,
+            "weights": "one over the probability of being followed up",
+        }
+
+
+def none(labelled: int, worse: int) -> OwnDays:
+    """Return that there are too few."""
+    empty = np.empty(0)
+    return OwnDays(
+        labelled,
+        worse,
+        np.empty((0, len(FEATURES))),
+        empty.astype(bool),
+        empty,
+        empty.astype(np.int64),
+        empty,
+    )
+
+
+def labelled(session: Session, *, now: datetime) -> OwnDays:
+    """Return the labelled days of the last two years, the newest where there are very many."""
+    since = (now - LOOKED_BACK).date()
+    row = FollowedDayRow
+    known = row.outcome.in_((Outcome.YES, Outcome.NO)) & (row.day >= since)
+    worse = func.count().filter(row.outcome == Outcome.YES)
+    many, yes = session.execute(select(func.count(), worse).where(known)).one()
+    if many < FEWEST_DAYS or yes < FEWEST_WORSE:
+        return none(many, yes)
+    weighs = _weights(session, since=since)
+    query = (
+        select(row.id, row.patient_id, row.scored_at, row.outcome, AssessmentRow.risk)
+        .join(AssessmentRow, AssessmentRow.id == row.assessment_id)
+        .where(known)
+        .order_by(row.day.desc(), row.id)
+        .limit(MOST_DAYS)
+    )
+    return _read(session, query, weighs, (many, yes))
+
+
+def _weights(session: Session, *, since: Any) -> dict[UUID, float]:
+    """Return what each day whose outcome is known stands for."""
+    row = FollowedDayRow
+    columns = (row.id, row.probability, row.source, row.chosen_with, row.outcome)
+    days = [
+        FollowedDay(
+            each.id,  # the day itself: a person may have several
+            each.probability,
+            Source(each.source),
+            each.chosen_with,
+            Outcome(each.outcome) if each.outcome else None,
+        )
+        for each in session.execute(select(*columns).where(row.day >= since))
+    ]
+    return {day.person: weight for day, weight in weights(days)}
+
+
+def _read(
+    session: Session, query: Any, weighs: Mapping[UUID, float], counts: tuple[int, int]
+) -> OwnDays:
+    numbers: dict[UUID, int] = {}
+    described, worsened, stands, people, days = [], [], [], [], []
+    for id_, patient, at, outcome, risk in session.execute(
+        query, execution_options={"yield_per": STREAMED}
+    ):
+        described.append(_described(risk))
+        worsened.append(outcome == Outcome.YES)
+        stands.append(weighs[id_])
+        people.append(numbers.setdefault(patient, len(numbers)))
+        days.append(at.timestamp() / 86_400)
+    order = np.lexsort((np.array(days), np.array(people, dtype=np.int64)))
+    return OwnDays(
+        *counts,
+        np.array(described)[order],
+        np.array(worsened, dtype=np.bool_)[order],
+        np.array(stands)[order],
+        np.array(people, dtype=np.int64)[order],
+        np.array(days)[order],
+    )
+
+
+def _described(risk: Mapping[str, Any] | None) -> Floats:
+    """Return float64[f]: what somebody was scored on, NaN where it was not known."""
+    parts = risk["contributions"] if risk else ()
+    values = {part["feature"]: part["value"] for part in parts}
+    found = (values.get(feature.name) for feature in FEATURES)
+    return np.array([np.nan if value is None else value for value in found], dtype=np.float64)
+
+
+def joined(simulated: Sample, own: OwnDays) -> Sample:
+    """Return the sample to train on: the simulated people, and the site's own where enough."""
+    if not own.enough:
+        return simulated
+    first = int(simulated.groups.max(initial=-1)) + 1
+    weights = np.ones(len(simulated.days)) if simulated.weights is None else simulated.weights
+    return replace(
+        simulated,
+        described=np.concatenate([simulated.described, own.described]),
+        worsened=np.concatenate([simulated.worsened, own.worsened]),
+        usable=np.concatenate([simulated.usable, np.ones(len(own.days), dtype=np.bool_)]),
+        groups=np.concatenate([simulated.groups, own.people + first]),
+        days=np.concatenate([simulated.days, own.days]),
+        weights=np.concatenate([weights, own.weights]),
+    )
