@@ -33,7 +33,7 @@ STYLES = (
     "rules.css",
     "plan.css",
     "cards.css",
-    "cards.css",
+    "models.css",
     "told.css",
     "print.css",
 )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from app.learned import Learned
     from app.metrics.exposition import Counted
     from core.spool import Spool
 
@@ -34,9 +35,15 @@ DAY = timedelta(days=1)
 LATE_WITHIN = timedelta(hours=1)
 
 
-def numbers(session: Session, *, now: datetime, spool: Spool | None = None) -> Numbers:
+def numbers(
+    session: Session,
+    *,
+    now: datetime,
+    spool: Spool | None = None,
+    learned: Learned | None = None,
+) -> Numbers:
     """Return everything that is measured, as it stands; the synthetic person is in none of it."""
-    status = health.pipeline(session, now=now, spool=spool)
+    status = health.pipeline(session, now=now, spool=spool, learned=learned)
     last, incident = rounds.last_completed(session), incidents.latest(session)
     return Numbers(
         oldest={

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from app.learned import Learned
 from app.metrics.exposition import exposition
 from app.metrics.repository import numbers
 from core.errors import ForbiddenError, UnauthenticatedError
@@ -24,7 +25,7 @@ FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 def router(database: Database, settings: Settings) -> APIRouter:
     """Return the one route."""
     routes = APIRouter()
-    spool = Spool.of(settings.data)
+    spool, learned = Spool.of(settings.data), Learned(settings.model_path)
     token = settings.metrics_token.get_secret_value() if settings.metrics_token else ""
 
     @routes.get("/metrics")
@@ -32,7 +33,7 @@ def router(database: Database, settings: Settings) -> APIRouter:
         _admit(request, token)
         now = database.now()
         with database.transaction() as session:
-            body = exposition(numbers(session, now=now, spool=spool))
+            body = exposition(numbers(session, now=now, spool=spool, learned=learned))
         headers = {"Cache-Control": "no-store"}
         return Response(body, media_type=CONTENT_TYPE_LATEST, headers=headers)
 

@@ -240,8 +240,8 @@ def _past(reader: _Reader, event: Happened) -> Past:
     what = {
         Change.ADDED: said.say("added"),
         Change.SHADOWED: said.say("put in shadow"),
-        Change.PROMOTED: said.say("promoted; before it judged {model}", model=other),
-        Change.ROLLED_BACK: said.say("rolled back; again judges {model}", model=other),
+        Change.PROMOTED: said.say("promoted, in place of {model}", model=other),
+        Change.ROLLED_BACK: said.say("rolled back, to {model}", model=other),
         Change.RETIRED: said.say("retired"),
     }[event.change]
     by = reader.who(event.by)

@@ -32,6 +32,13 @@ def router(door: Door) -> APIRouter:
         with door.visit(request) as visit:
             return _page(door, visit, done)
 
+    _acts(door, routes)
+    return routes
+
+
+def _acts(door: Door, routes: APIRouter) -> None:
+    """Add what a supervisor may do, each act with its reason."""
+
     @routes.post("/models/roll-back")
     def roll_back(request: Request, reason: Text = "", csrf: Text = "") -> Response:
         with door.act(request, csrf) as visit:
@@ -70,8 +77,6 @@ def router(door: Door) -> APIRouter:
         with door.act(request, csrf) as visit:
             service.retire(visit.session, visit.caller, model_id, reason=reason, now=visit.now)
         return _back("retired")
-
-    return routes
 
 
 def _page(door: Door, visit: Visit, done: str) -> Response:

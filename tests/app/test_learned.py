@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import event
 
+from app.health import pipeline
 from app.learned import Learned
+from app.metrics.repository import numbers
 from core.security import SYSTEM
 from monitoring import words
 from monitoring.models import service
@@ -174,3 +176,15 @@ def test_what_does_not_load_is_not_read_again_with_each_batch_ft_33(
 
     assert damaged
     assert len(asked) == 1
+
+
+def test_the_metrics_say_degraded_where_the_pages_do_ft_33(
+    session: Session, tmp_path: Path
+) -> None:
+    broken = Learned(tmp_path / "model.json")
+
+    faults = [set(pipeline(session, now=NOW, learned=each).faults) for each in (Learned(), broken)]
+
+    (said,) = faults[1] - faults[0]
+    assert said.startswith("the learned score is unavailable and the rules judge alone")
+    assert not numbers(session, now=NOW, learned=broken).normal
