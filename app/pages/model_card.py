@@ -44,6 +44,7 @@ def card_print(card: Mapping[str, Any], said: Language) -> Card:
     """Return a card for a page."""
     training = _mapping(card.get("training"))
     tiers = _rows(card.get("thresholds"))
+    rest = {key: value for key, value in card.items() if key != "features"}  # listed by name
     return Card(
         facts=list(_facts(card, training, said)),
         codes=list(_codes(card, training, said)),
@@ -51,7 +52,7 @@ def card_print(card: Mapping[str, Any], said: Language) -> Card:
         measured_on=next((str(each["measured_on"]) for each in tiers if "measured_on" in each), ""),
         calibration=_calibration(card, training),
         features=[said.say(LABELS.get(name, name)) for name in _names(card)],
-        whole=json.dumps(card, indent=2, ensure_ascii=False) if card else "",
+        whole=json.dumps(rest, indent=2, ensure_ascii=False) if card else "",
     )
 
 
