@@ -123,10 +123,15 @@ def described_at(past: History, days: Floats) -> Floats:
     return np.array(rows, dtype=np.float64).reshape(-1, len(FEATURES))
 
 
+def alerting(model: Model, described: Floats) -> Floats:
+    """Return float64[n], what the thresholds of a model are held to."""
+    return probabilities(model, described)
+
+
 def _scored(model: Model, days: Floats, described: Floats) -> Strengths:
     """Return the learned probability of each day's end, in thresholds of AMBER."""
     if not len(days):
         return {}
     least = max(model.thresholds.values())
     moments = np.array([instant(day) for day in days.tolist()])
-    return {"decline": Strength(moments, probabilities(model, described) / least)}
+    return {"decline": Strength(moments, alerting(model, described) / least)}

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
 
+HORIZON = 7.0  # days ahead that a column foretells
 DRAWS = 200  # each draw goes over all patient-days
 SUSPECT = 0.90  # AUROC above which leakage is assumed until shown otherwise (G9)
 THRESHOLDS = (0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.07, 0.10, 0.15, 0.20)
@@ -88,15 +89,23 @@ def forecast(days: Days, values: Floats, seed: int, *, probability: bool) -> For
     }
     if not probability:
         return Forecast(found, None)
-    bins = bin_of(own)
+    bins = reliability(own, days.followed, even, bin_of(own))
+    return Forecast(found | calibrated(days, values, seed), bins)
+
+
+def calibrated(days: Days, values: Floats, seed: int) -> dict[str, Figure]:
+    """Return slope, intercept and calibration error of a column of probabilities."""
+    own = values[days.kept]
+    even, draws, bins = np.ones(len(own)), days.weights(seed), bin_of(own)
     exact = calibration(own, days.followed, even)
     again = np.array(
         [calibration(own, days.followed, w, exact) for w in draws] if _known(exact) else [exact]
     )
-    found["intercept"] = Figure(exact[0], *interval(again[:, 0]))
-    found["slope"] = Figure(exact[1], *interval(again[:, 1]))
-    found["ece"] = _figure(lambda w: reliability(own, days.followed, w, bins).ece, even, draws)
-    return Forecast(found, reliability(own, days.followed, even, bins))
+    return {
+        "intercept": Figure(exact[0], *interval(again[:, 0])),
+        "slope": Figure(exact[1], *interval(again[:, 1])),
+        "ece": _figure(lambda w: reliability(own, days.followed, w, bins).ece, even, draws),
+    }
 
 
 def _known(pair: tuple[float, float]) -> bool:

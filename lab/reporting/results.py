@@ -11,7 +11,7 @@ import numpy as np
 from lab.comparators import COMPARATORS
 from lab.judging import LOOK_BACK
 from lab.reporting import subgroups
-from lab.reporting.daily import Days, Forecast, alerted_days, decision_curve, forecast
+from lab.reporting.daily import HORIZON, Days, Forecast, alerted_days, decision_curve, forecast
 from lab.reporting.foreseen import foreseen
 from lab.reporting.operating import (
     at_random,
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 AS_IT_IS = "as it runs"
 POINTS = {"at 3 unexplained": 3.0, "at 1.5 unexplained": 1.5}
 THREE, HALF = POINTS
-HORIZON = 7.0
 BURDEN = [AT["episodes"], AT["observed"]]
 POOLED = "held-out worlds together"
 TRACES = (
@@ -114,7 +113,8 @@ def results(study: Study, seed: int, progress: Callable[[], None] = lambda: None
     progress()
     people = study.chosen(pool)
     point = AS_IT_IS if main == RULES else THREE
-    courses = courses_of(people, main, counter.factors[point].get(main, 1.0), study.several)
+    courses = counter.courses(people, main, point)
+    foretold = study.foretold(pool).get(SCORE)
     return Results(
         main=main,
         settings=settings,
@@ -122,7 +122,7 @@ def results(study: Study, seed: int, progress: Callable[[], None] = lambda: None
         worst=_worst(settings, study, main, point),
         factors=factors,
         look_alikes=_look_alikes(study, counter, point, seed),
-        axes=subgroups.axes(people, tallied(people, courses), seed),
+        axes=subgroups.axes(people, tallied(people, courses), seed, foretold),
     )
 
 
@@ -165,7 +165,8 @@ class _Counter:
         point = AS_IT_IS if self.main == RULES else THREE
         main = self.courses(people, self.main, point)
         cards = {point: self._cards(people, point) for point in self.factors}
-        columns = {n: self.study.values(n, which) for n in self.study.columns}
+        columns = self.study.foretold(which)
+        past = self.study.columns[PERSISTENCE].values[self.study.rows(which)]
         days = Days.of(people, HORIZON)
         return Setting(
             name=name,
@@ -179,7 +180,7 @@ class _Counter:
             permuted=permuted(people, main, self.seed),
             forecasts={
                 n: forecast(days, values, self.seed, probability=n != PERSISTENCE)
-                for n, values in columns.items()
+                for n, values in (columns | {PERSISTENCE: past}).items()
             },
             decisions=self._decisions(people, days, columns),
         )
@@ -234,13 +235,12 @@ class _Counter:
     def _decisions(
         self, people: Sequence[Watched], days: Days, columns: Mapping[str, NDArray[np.float64]]
     ) -> dict[str, list[float]]:
-        foretold = {name: values for name, values in columns.items() if name != PERSISTENCE}
         spoken = (
             {RULES: np.concatenate([alerted_days(person) for person in people])}
             if self.study.ruled
             else {}
         )
-        return decision_curve(days, foretold, spoken)
+        return decision_curve(days, columns, spoken)
 
 
 def _ceiling(people: Sequence[Watched], seed: int) -> dict[str, Figure]:

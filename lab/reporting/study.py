@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lab.judging import alerting
 from lab.replayed import speaking
 from lab.reporting.people import Watched, watched
 from lab.reporting.ways import Column, columns_of, rows_of, with_columns
@@ -55,10 +56,18 @@ class Study:
         """Return some of the people."""
         return [person for person, kept in zip(self.people, which.tolist(), strict=True) if kept]
 
-    def values(self, name: str, which: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Return the rows of one column of some of the people."""
-        kept = np.repeat(which, [len(person.days) for person in self.people])
-        return self.columns[name].values[kept]
+    def rows(self, which: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which rows of the columns are of some of the people, bool[rows]."""
+        return np.repeat(which, [len(person.days) for person in self.people])
+
+    def foretold(self, which: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
+        """Return the probabilities of some of the people, by column."""
+        rows = self.rows(which)
+        return {
+            name: column.foretold[rows]
+            for name, column in self.columns.items()
+            if column.foretold is not None
+        }
 
 
 def study(
@@ -71,8 +80,9 @@ def study(
     people = [person for each in by_world.values() for person in each]
     scored = None
     if judges.model is not None:
-        values = probabilities(judges.model, rows_of(people))
-        scored = Column(values, max(judges.model.thresholds.values()))
+        rows = rows_of(people)
+        least = max(judges.model.thresholds.values())
+        scored = Column(alerting(judges.model, rows), least, probabilities(judges.model, rows))
     columns = columns_of(people, scored, models)
     return Study(
         people=tuple(with_columns(people, columns, ruled=judges.rules is not None)),

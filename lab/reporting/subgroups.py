@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lab.reporting.daily import HORIZON, Days, calibrated
 from lab.reporting.tally import AT, COLUMNS, Figure, computed
 from lab.scorecard import interval, resampled, summed_by
 
@@ -86,10 +87,40 @@ def groups(people: Sequence[Watched]) -> dict[str, list[str]]:
     return found | {"adherence": [QUARTILES[number] for number in which]}
 
 
-def axes(people: Sequence[Watched], counts: Floats, seed: int) -> list[Axis]:
-    """Return every axis; `counts` float64[people, COLUMNS] are of one way at one threshold."""
+def axes(
+    people: Sequence[Watched], counts: Floats, seed: int, foretold: Floats | None = None
+) -> list[Axis]:
+    """Return every axis; `counts` float64[people, COLUMNS] are of one way at one threshold.
+
+    `foretold` are the probabilities of all days of these people, where a score was judged.
+    """
     names = [person.name for person in people]
-    return [axis(name, of, names, counts, seed) for name, of in groups(people).items() if any(of)]
+    found = [axis(name, of, names, counts, seed) for name, of in groups(people).items() if any(of)]
+    if foretold is None:
+        return found
+    each = np.split(foretold, np.cumsum([len(person.days) for person in people])[:-1])
+    groups_of = groups(people)
+    return [_with_calibration(one, groups_of[one.name], people, each, seed) for one in found]
+
+
+def _with_calibration(
+    one: Axis,
+    group_of: Sequence[str],
+    people: Sequence[Watched],
+    each: Sequence[Floats],
+    seed: int,
+) -> Axis:
+    cells = []
+    for cell in one.cells:
+        own = [number for number, group in enumerate(group_of) if group == cell.group]
+        if cell.tells:
+            days = Days.of([people[number] for number in own], HORIZON)
+            values = np.concatenate([each[number] for number in own])
+            figures = cell.figures | calibrated(days, values, seed)
+            cells.append(replace(cell, figures=figures))
+        else:
+            cells.append(cell)
+    return replace(one, cells=tuple(cells))
 
 
 def axis(

@@ -44,10 +44,15 @@ CERTAIN = 1e9  # RED: no factor is wide enough to lower it
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
-    """One number a day for everybody, and the level from which it alerts as it is."""
+    """One number a day for everybody, and the level from which it alerts as it is.
+
+    `foretold` are probabilities of an event within 7 days, where the column is one: alerts need
+    not be decided by the very number that is foretold.
+    """
 
     values: Floats
     level: float
+    foretold: Floats | None = None
 
 
 def rows_of(people: Sequence[Watched]) -> Floats:
@@ -61,8 +66,9 @@ def columns_of(
     """Return every column on the same rows: the score, the models that were handed in, the past."""
     found = {} if scored is None else {SCORE: scored}
     others = dict(models(rows_of(people))) if models is not None else {}
-    others[PERSISTENCE] = np.concatenate([persistence(person) for person in people])
-    return found | {name: Column(values, _level(values)) for name, values in others.items()}
+    found |= {name: Column(values, _level(values), values) for name, values in others.items()}
+    past = np.concatenate([persistence(person) for person in people])
+    return found | {PERSISTENCE: Column(past, _level(past))}
 
 
 def _level(values: Floats) -> float:

@@ -122,7 +122,7 @@ def _small(setting: Setting, found: Results, point: str) -> str:
 def _sentence(setting: Setting, found: Results, point: str) -> str:
     card = setting.cards[point][found.main]
     return (
-        f"{found.main} find {percent(card['sensitivity'])} of"
+        f"{found.main} found {percent(card['sensitivity'])} of"
         f" {card['events'].value:.0f} recorded events ahead of time, where"
         f" {short_percent(card['chance'])} would be found by chance at the same number of alerts"
         f" and {short_percent(card['readable'])} left any trace that could be read:"

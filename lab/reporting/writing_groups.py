@@ -11,8 +11,11 @@ from lab.reporting.subgroups import LEAST_EVENTS
 from lab.reporting.wording import UNKNOWN, gap, number, percent
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lab.reporting.results import Results
     from lab.reporting.subgroups import Axis, Cell
+    from lab.reporting.tally import Figure
 
 
 def groups_section(found: Results, point: str) -> Section:
@@ -27,7 +30,10 @@ def groups_section(found: Results, point: str) -> Section:
         _picture(found),
         Table(
             "Subgroups",
-            ("group", "people", "events", "sensitivity", "PPV-event", "unexplained / p-y"),
+            (
+                *("group", "people", "events", "sensitivity", "PPV-event", "unexplained / p-y"),
+                *("alerts / p-y", "calibration slope", "ECE"),
+            ),
             [_row(axis, cell) for axis in found.axes for cell in axis.cells],
         ),
         Table(
@@ -65,11 +71,18 @@ def _ends(cell: Cell) -> tuple[float, float, float]:
 
 def _row(axis: Axis, cell: Cell) -> tuple[str, ...]:
     shown = [
-        percent(cell.figures["sensitivity"]) if cell.tells else UNKNOWN,
-        percent(cell.figures["ppv_event"]) if cell.tells else UNKNOWN,
-        number(cell.figures["unexplained"]) if cell.tells else UNKNOWN,
+        _told(cell, "sensitivity", percent),
+        _told(cell, "ppv_event", percent),
+        _told(cell, "unexplained", number),
+        _told(cell, "burden", number),
+        _told(cell, "slope", lambda figure: number(figure, 2)),
+        _told(cell, "ece", lambda figure: number(figure, 3)),
     ]
     return f"{axis.name}: {cell.group}", str(cell.patients), str(cell.events), *shown
+
+
+def _told(cell: Cell, name: str, shown: Callable[[Figure], str]) -> str:
+    return shown(cell.figures[name]) if name in cell.figures else UNKNOWN
 
 
 def _occult(found: Results) -> Table:
