@@ -14,6 +14,7 @@ from lab.reporting import subgroups
 from lab.reporting.daily import HORIZON, Days, Forecast, alerted_days, decision_curve, forecast
 from lab.reporting.foreseen import foreseen
 from lab.reporting.operating import (
+    FIXED,
     at_random,
     courses_of,
     curve,
@@ -22,8 +23,8 @@ from lab.reporting.operating import (
     swept,
 )
 from lab.reporting.study import LOOK_ALIKES, NULL, TRAINED_ON, Study
-from lab.reporting.tally import AT, Figure, figures, readable, share, tallied
-from lab.reporting.ways import COMBINED, HEARTS, PERSISTENCE, RANDOM, RULES, SCORE, SHARPER
+from lab.reporting.tally import AT, Figure, ahead, figures, readable, share, tallied
+from lab.reporting.ways import COMBINED, HEARTS, PERSISTENCE, RANDOM, RULES, SCORE
 from lab.scorecard import by_kind, interval, resampled
 
 if TYPE_CHECKING:
@@ -191,11 +192,14 @@ class _Counter:
         return list(courses_of(people, way, factor, self.study.several))
 
     def _cards(self, people: Sequence[Watched], point: str) -> dict[str, Figures]:
-        fixed = (RULES, SHARPER) if self.study.ruled and point == AS_IT_IS else ()
-        found = {
-            way: figures(people, self.courses(people, way, point), self.seed)
-            for way in (*self.factors[point], *fixed)
-        }
+        fixed = FIXED if self.study.ruled and point == AS_IT_IS else ()
+        found, ours = {}, tallied(people, self.courses(people, self.main, point))
+        for way in (*self.factors[point], *fixed):
+            courses = self.courses(people, way, point)
+            found[way] = figures(people, courses, self.seed)
+            if way != self.main:
+                theirs = tallied(people, courses)
+                found[way] |= {"behind": ahead(people, ours, theirs, self.seed)}
         burden = found[self.main]["burden"].value if self.main in found else 0.0
         for way in (RANDOM, HEARTS):
             found[way] = at_random(people, way, burden, self.seed)

@@ -126,6 +126,21 @@ def summary(people: Sequence[Watched], counts: Floats, seed: int) -> Figures:
     return {name: Figure(float(value[0]), *interval(spread[name])) for name, value in exact.items()}
 
 
+def ahead(people: Sequence[Watched], ours: Floats, theirs: Floats, seed: int) -> Figure:
+    """Return by how much one way's sensitivity beyond chance exceeds another's, drawn in pairs.
+
+    Both are counts of the same patients, float64[patients, COLUMNS].
+    """
+    names = [person.name for person in people]
+    lifts = []
+    for counts in (ours, theirs):
+        drawn = resampled(summed_by(names, counts), seed)  # the same seed draws the same people
+        rows = np.vstack([counts.sum(axis=0), drawn])
+        lifts.append(computed(rows)["lift"])
+    apart = lifts[0] - lifts[1]
+    return Figure(float(apart[0]), *interval(apart[1:]))
+
+
 def computed(rows: Floats) -> dict[str, Floats]:
     """Return the figures of each row of sums, float64[rows] each."""
     of: Mapping[str, Floats] = {name: rows[:, number] for name, number in AT.items()}

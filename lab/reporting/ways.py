@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 RULES = "rules, AMBER and RED"
 SHARPER = "rules, RED and AMBER of several signs"
+RED_ALONE = "rules, RED alone"
 SCORE = "learned score"
 COMBINED = "rules and score together"
 PERSISTENCE = "persistence"

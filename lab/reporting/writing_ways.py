@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lab.reporting.document import Picture, Section, Table, Words
+from lab.reporting.operating import FIXED
 from lab.reporting.plots import Axes, Line, chart
 from lab.reporting.results import AS_IT_IS, HALF, THREE, TRACES
 from lab.reporting.tally import PLAIN
-from lab.reporting.ways import COMBINED, HEARTS, RANDOM, RULES, SCORE, SHARPER
+from lab.reporting.ways import COMBINED, HEARTS, RANDOM, RULES, SCORE
 from lab.reporting.wording import number, percent, points, short_percent
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 HEADINGS = (
     *("way of alerting", "sensitivity", "by chance", "beyond chance, points", "alerts / p-y"),
     *("unexplained / p-y", "PPV-event", "PPV-actionable", "lead, days", "HF 24 h ahead"),
+    "first row ahead by, points",
 )
 FAR = 12.0  # alert episodes a patient-year: how far the pictures reach
 BURDENS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)
@@ -37,7 +39,8 @@ def ways_section(found: Results, point: str) -> Section:
             " over everybody and among people with heart failure alone. Two values are told of"
             " what an alert was worth: PPV-event counts recorded events, PPV-actionable any"
             " deterioration under way, recorded or not: persistence, which speaks after a record,"
-            " mostly tells there of what is known already."
+            " mostly tells there of what is known already. The last column is the difference of"
+            " sensitivity beyond chance between the first row and this one, drawn in pairs."
         )
     ]
     for name in dict.fromkeys((found.worst, found.pooled)):
@@ -51,7 +54,7 @@ def _table(setting: Setting, point: str) -> Table:
     cards = dict(setting.cards[point])
     if point != AS_IT_IS:
         own = setting.cards[AS_IT_IS]
-        cards |= {f"{name} (as they run)": own[name] for name in (RULES, SHARPER) if name in own}
+        cards |= {f"{name} (as they run)": own[name] for name in FIXED if name in own}
     rows = [_row(name, card) for name, card in cards.items()]
     first = setting.cards[point][next(iter(cards))]
     given = (
@@ -74,6 +77,7 @@ def _row(name: str, card: Figures) -> tuple[str, ...]:
         percent(card["ppv_actionable"]),
         lead,
         percent(card["heart_early"]),
+        points(card["behind"]) if "behind" in card else "",
     )
 
 
@@ -127,7 +131,7 @@ def _curves(setting: Setting) -> tuple[Picture, Table]:
     cards = setting.cards[AS_IT_IS]
     lines += [
         Line(way, [(cards[way]["burden"].value, cards[way]["sensitivity"].value)], alone=True)
-        for way in (RULES, SHARPER)
+        for way in FIXED
         if way in cards
     ]
     reach = max([FAR, *(1.05 * cards[way]["burden"].value for way in (RULES,) if way in cards)])

@@ -19,7 +19,7 @@ from lab.reporting.operating import (
 )
 from lab.reporting.oximeters import Oximeter, by_tone
 from lab.reporting.subgroups import axes
-from lab.reporting.tally import covered, figures, inside, tallied
+from lab.reporting.tally import ahead, covered, figures, inside, tallied
 from lab.reporting.ways import HEARTS, RANDOM, RULES
 from tests.lab.watched_people import FIRST, YEAR, a_person
 
@@ -116,6 +116,19 @@ def test_patients_are_drawn_and_never_their_lives_or_events() -> None:
     apart = [replace(p, name=f"{n}") for n, p in enumerate(half_found(10))]
     narrow = told(apart)["sensitivity"]
     assert narrow.high - narrow.low < (once.high - once.low) / 2
+
+
+def test_two_ways_are_compared_on_the_same_people_drawn() -> None:
+    """A way that is as the other in everybody is never ahead of it, whoever is drawn."""
+    counts = tallied(half_found(1), courses_of(half_found(1), RULES, 1.0, NOBODY))
+    nothing = tallied(half_found(1), [person.seen.course([]) for person in half_found(1)])
+
+    same = ahead(half_found(1), counts, counts, 1)
+    better = ahead(half_found(1), counts, nothing, 1)
+
+    assert (same.value, same.low, same.high) == (0, 0, 0)
+    assert better.value == pytest.approx(told(half_found(1))["lift"].value)
+    assert better.low > 0.1
 
 
 def many(count: int = 60) -> list[Watched]:

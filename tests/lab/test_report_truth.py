@@ -15,6 +15,7 @@ from lab.judging import Judges, ends_of_days
 from lab.physiology import resident
 from lab.reporting.ceiling import spreads, traces
 from lab.reporting.people import Watched, followed, under_way, watched
+from lab.reporting.study import watch
 from lab.scenarios import WORLDS, Episode, Event
 from lab.simulator import Life, simulate
 from tests.lab.watched_people import a_person
@@ -119,3 +120,15 @@ def test_a_life_is_described_once_for_every_judged_day(somebody: Watched) -> Non
     assert somebody.traits.brand in BRANDS
     assert 1 <= somebody.traits.tone <= 10
     assert 0 < somebody.traits.adherence <= 1
+
+
+def test_lives_judged_on_two_processes_are_the_same_in_the_same_order() -> None:
+    lives = list(simulate(3, 60, world=WORLDS["base"], seed=3))
+    judges = Judges(None, None, describes=True)
+
+    one, two = (list(watch(lives, judges, workers)) for workers in (1, 2))
+
+    assert [person.name for person in two] == [person.name for person in one]
+    for first, second in zip(one, two, strict=True):
+        np.testing.assert_array_equal(first.described, second.described)
+        np.testing.assert_array_equal(first.traces, second.traces)
