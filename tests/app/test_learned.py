@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -17,8 +16,7 @@ from core.security import SYSTEM
 from monitoring import words
 from monitoring.models import service
 from monitoring.models.standing import State
-from monitoring.models.tables import LearnedModel
-from tests.artefacts import SHIPPED, artefact, eager
+from tests.artefacts import SHIPPED, artefact, eager, torn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,23 +110,6 @@ def test_those_in_shadow_score_beside_it_al_21(session: Session, promoted: str) 
 def damaged(session: Session) -> str:
     """Return a model that judges and whose bytes are not what they were."""
     return torn(session, State.ACTIVE)
-
-
-def torn(session: Session, state: State) -> str:
-    """Put in a model as only a fault below the application can leave it."""
-    row = LearnedModel(
-        id="risk-000000000000",
-        artefact=json.dumps(artefact("torn"))[:-40],
-        card={},
-        state=state,
-        since=NOW,
-        added_at=NOW,
-        added_by_kind="system",
-        reason="",
-    )
-    session.add(row)
-    session.flush()
-    return row.id
 
 
 def test_a_damaged_model_judges_nobody_and_is_said_ft_33(session: Session, damaged: str) -> None:

@@ -21,7 +21,7 @@ from monitoring.models import repository, service
 from monitoring.models.standing import State
 from monitoring.models.tables import LearnedModel, ModelEvent, ShadowScore
 from tests.app.conftest import BASE, SETTINGS, csrf
-from tests.artefacts import SHIPPED, artefact
+from tests.artefacts import SHIPPED, artefact, torn
 from tests.shadowed import say
 from tests.ward import PASSWORD
 
@@ -189,21 +189,12 @@ def test_a_model_in_shadow_is_compared_with_the_one_that_judges_al_21(
     assert all(str(who) not in page for who in people)
 
 
+@pytest.mark.usefixtures("model")
 def test_a_damaged_model_says_so_and_cannot_be_promoted_ft_33(
-    database: Database, supervisor: TestClient, model: str
+    database: Database, supervisor: TestClient
 ) -> None:
     with database.transaction() as session:
-        torn = LearnedModel(
-            id="risk-00000000torn",
-            artefact=repository.artefact(session, model)[:-9],
-            card={},
-            state=State.ACTIVE,
-            since=utc_now(),
-            added_at=utc_now(),
-            added_by_kind="system",
-            reason="",
-        )
-        session.add(torn)
+        torn(session, State.ACTIVE)
 
     page = supervisor.get("/models").text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,11 @@ from core import outbox
 from core.audit import AuditEvent
 from core.clock import utc_now
 from core.outbox import Priority, Topic
+from core.security import SYSTEM
+from monitoring.models import service as registry
+from monitoring.models.standing import State
 from monitoring.tables import AssessmentRow
+from tests.artefacts import torn
 from tests.faults.crowd import CRITICAL, gather
 from tests.faults.judging import at_work, judge, slow_workers
 from tests.faults.stand import WORKERS
@@ -247,7 +251,17 @@ def nothing() -> Iterator[None]:
     yield
 
 
-@pytest.mark.parametrize("fault", ["missing", "corrupt", "hangs", "slow"])
+@contextmanager
+def damaged(stand: Stand) -> Iterator[None]:
+    """Let a model judge whose stored bytes are not what they were."""
+    with stand.database.transaction() as session:
+        model = torn(session, State.ACTIVE)
+    yield
+    with stand.database.transaction() as session:
+        registry.retire(session, SYSTEM, model, reason="x", now=utc_now())
+
+
+@pytest.mark.parametrize("fault", ["missing", "corrupt", "hangs", "slow", "stored"])
 def test_rules_alert_without_a_model_and_say_that_the_score_is_unavailable_ft_33(
     stand: Stand, figures: Figures, unharmed: Twin, tmp_path: Path, fault: str
 ) -> None:
@@ -258,14 +272,14 @@ def test_rules_alert_without_a_model_and_say_that_the_score_is_unavailable_ft_33
         os.mkfifo(path)
     stand.kill(*WORKERS)
     for part in WORKERS:
-        if fault == "slow":
-            stand.start(part, odd="slow_model")
+        if fault in {"slow", "stored"}:
+            stand.start(part, odd="slow_model" if fault == "slow" else "")
         else:
             stand.start(part, WARDLIGHT_MODEL_PATH=str(path))
     crowd = gather(stand, f"model-{fault}", 1)
-    crowd.all_critical()
-
-    broken = crowd.settled()
+    with damaged(stand) if fault == "stored" else nullcontext():
+        crowd.all_critical()
+        broken = crowd.settled()
     with stand.database.transaction() as session:
         (patient,) = crowd.patients(session).values()
         newest = session.scalars(
