@@ -1,12 +1,11 @@
-"""`models retrain|runs`: have a model trained by a process of its own, and see how far it is."""
+"""`models retrain|runs|cancel`: have a model trained by a process of its own, and look at it."""
 
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from app.commands.people import transaction
 from app.retraining import repository, service
@@ -15,7 +14,6 @@ from app.retraining.states import Order
 from core.clock import utc_now
 from core.security import SYSTEM
 
-out = Console(soft_wrap=True, highlight=False)
 USUAL = Order()
 
 
@@ -25,6 +23,7 @@ def register(cli: typer.Typer) -> None:
     group = next(filter(None, groups))
     group.command("retrain")(retrain)
     group.command("runs")(runs)
+    group.command("cancel")(cancel)
 
 
 def retrain(
@@ -51,15 +50,22 @@ def retrain(
 
 
 def runs() -> None:
-    """Print the last trainings, the newest first: how far, by whom, and why one failed."""
-    table = Table(box=None, pad_edge=False)
-    for name in ("run", "asked", "state", "stage", "done", "model", "why"):
-        table.add_column(name)
+    """Print the last trainings, the newest first: how far, what came out, and why one failed."""
     with transaction() as session:
         found = repository.recent(session)
     for each in found:
+        share = f"{each.stage} {each.share:.0%}" if each.live else ""
         why = " ".join(filter(None, (each.why or "", each.detail)))
-        asked = f"{each.asked_at:%Y-%m-%d %H:%M}"
-        share = f"{each.share:.0%}"
-        table.add_row(str(each.id), asked, each.state, each.stage, share, each.model_id, why)
-    out.print(table if found else "nothing was ever trained here")
+        said = ", ".join(filter(None, (each.state, share, each.model_id, why)))
+        typer.echo(f"{each.id}  asked {each.asked_at:%Y-%m-%d %H:%M}  {said}")
+    if not found:
+        typer.echo("nothing was ever trained here")
+
+
+def cancel(
+    run: Annotated[UUID, typer.Argument(help="Its id, as `models runs` prints it.")],
+) -> None:
+    """Stop a training; nothing of it is kept."""
+    with transaction() as session:
+        service.cancel(session, SYSTEM, run, now=utc_now())
+    typer.echo(f"{run} is cancelled")

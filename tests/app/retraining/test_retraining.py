@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
@@ -14,8 +15,11 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from psycopg import sql
+from typer.testing import CliRunner
 
 import app.retraining.process as training_process
+from app.cli import build
+from app.commands import retraining as commands
 from app.retraining import repository, service
 from app.retraining.states import (
     LOST_AFTER,
@@ -80,12 +84,14 @@ def started(embedded: Servers, run_id: UUID) -> subprocess.Popen[bytes]:
 
 @pytest.mark.usefixtures("forgotten")
 def test_a_real_process_trains_what_was_asked_and_leaves_it_in_shadow(
-    database: Database, embedded: Servers
+    database: Database, embedded: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for name, value in {**embedded.environment(), "WARDLIGHT_ENVIRONMENT": "test"}.items():
+        monkeypatch.setenv(name, value)
     with database.transaction() as session:
         run_id = asked(session)
 
-    code = started(embedded, run_id).wait(timeout=120)
+    code = training_process.start(run_id, wait=True)
 
     with database.transaction() as session:
         run = run_of(session, run_id)
@@ -227,6 +233,47 @@ def test_a_due_run_starts_one_process_a_minute_until_it_is_given_up(session: Ses
     assert begun == [run_id, run_id]
     run = run_of(session, run_id)
     assert (run.state, run.why) == (RunState.FAILED, Why.UNTAKEN)
+
+
+def test_a_training_process_holds_no_more_memory_than_it_is_given() -> None:
+    wants = (
+        "import app.retraining.process as p; p.MOST_MEMORY = 600 << 20; p.be_modest();"
+        " print('modest', flush=True); bytearray(900 << 20)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", wants], capture_output=True, text=True, check=False
+    )
+
+    assert done.stdout == "modest\n"
+    assert "MemoryError" in done.stderr
+
+
+def test_a_training_is_asked_for_and_followed_by_command(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def transaction() -> Iterator[Session]:
+        yield session
+
+    monkeypatch.setattr(commands, "transaction", transaction)
+    cli, runner = build("models"), CliRunner()
+
+    none = runner.invoke(cli, ["models", "runs"], catch_exceptions=False).output
+    ask = ["models", "retrain", "--reason", "drift", "--patients", "20", "--days", "60"]
+    asked_for = runner.invoke(cli, ask, catch_exceptions=False).output
+    listed = runner.invoke(cli, ["models", "runs"], catch_exceptions=False).output
+
+    cancelled = runner.invoke(
+        cli, ["models", "cancel", asked_for.split()[1]], catch_exceptions=False
+    ).output
+
+    assert "nothing was ever trained here" in none
+    assert asked_for.endswith("is due\n")
+    assert asked_for.split()[1] in listed
+    assert "due, waiting 0%" in listed
+    assert "is cancelled" in cancelled
+    run = run_of(session, UUID(asked_for.split()[1]))
+    assert (run.order.patients, run.order.days, run.asked_by_kind) == (20, 60, "system")
 
 
 def test_who_may_not_train_and_what_is_too_much_is_refused(session: Session) -> None:
