@@ -92,8 +92,9 @@ th, td { border-bottom: 1px solid var(--rule); padding: .28rem .7rem .28rem 0; t
 th:first-child, .prose th, .prose td { text-align: left; } tbody th { font-weight: 500; }
 .numbers td { white-space: nowrap; } .numbers tbody th { min-width: 11rem; }
 small { display: block; color: var(--soft); font-size: .82em; }
+@page { size: A4 landscape; margin: 12mm; }
 @media print { body { max-width: none; padding: 0; font-size: 9.5pt; } .scroll { overflow:
- visible; } .numbers tbody th { min-width: 0; } table { font-size: 7.5pt; } nav { display: none; }
+ visible; } .numbers tbody th { min-width: 0; } table { font-size: 7pt; } nav { display: none; }
  figure, tr { break-inside: avoid; } h2, caption { break-after: avoid; } }
 """
 LONG = 40  # characters: a cell of prose, not of numbers
