@@ -51,9 +51,11 @@ class Days:
     patients: int
 
     @classmethod
-    def of(cls, people: Sequence[Watched], horizon: float, kind: str = "") -> Days:
+    def of(
+        cls, people: Sequence[Watched], horizon: float, kinds: frozenset[str] | None = None
+    ) -> Days:
         """Return the days of people, with what follows within a horizon."""
-        pairs = [followed(person, horizon, kind) for person in people]
+        pairs = [followed(person, horizon, kinds) for person in people]
         ahead = np.concatenate([each for each, _ in pairs])
         kept = np.concatenate([each for _, each in pairs])
         names, own = np.unique([person.name for person in people], return_inverse=True)

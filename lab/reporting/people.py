@@ -106,11 +106,16 @@ def under_way(life: Life) -> Floats:
     return np.array(spans, dtype=np.float64).reshape(-1, 2)
 
 
-def followed(person: Watched, horizon: float, kind: str = "") -> tuple[Bools, Bools]:
-    """Return for each judged day whether an event follows, and whether none is being treated."""
-    kinds = np.array([not kind or each == kind for each in person.seen.kinds], dtype=np.bool_)
+def followed(
+    person: Watched, horizon: float, kinds: frozenset[str] | None = None
+) -> tuple[Bools, Bools]:
+    """Return for each judged day whether an event follows, and whether none is being treated.
+
+    `kinds` are the kinds of event that count as following; None: all, mistaken records too.
+    """
     events = person.seen.events
-    own = events[kinds][:, None]
+    counts = [kinds is None or kind in kinds for kind in person.seen.kinds]
+    own = events[np.array(counts, dtype=np.bool_)][:, None]
     ahead = np.any((own > person.days) & (own <= person.days + horizon), axis=0)
     every = events[:, None]
     treated = np.any((every <= person.days) & (every > person.days - TREATED_DAYS), axis=0)

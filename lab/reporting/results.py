@@ -80,6 +80,7 @@ class Results:
     worst: str  # the name of the setting that is told first
     factors: Mapping[str, Mapping[str, float]]  # point → way → factor
     look_alikes: Figure  # burden of the main way in the look-alike world, in null worlds
+    heads: Mapping[str, Forecast]  # every prediction of the model, over the held-out worlds
     axes: Sequence[subgroups.Axis] = ()
     occult: Sequence[Missed] = ()
 
@@ -123,6 +124,7 @@ def results(study: Study, seed: int, progress: Callable[[], None] = lambda: None
         worst=_worst(settings, study, main, point),
         factors=factors,
         look_alikes=_look_alikes(study, counter, point, seed),
+        heads=_heads(study, pool, seed),
         axes=subgroups.axes(people, tallied(people, courses), seed, foretold),
     )
 
@@ -132,6 +134,16 @@ def _worst(settings: Mapping[str, Setting], study: Study, main: str, point: str)
     names = study.held_out() or tuple(n for n in study.worlds if n == TRAINED_ON) or study.worlds
     lifts = {name: settings[name].cards[point][main]["lift"].value for name in names}
     return min(lifts, key=lambda name: (np.nan_to_num(lifts[name], nan=9.0), name))
+
+
+def _heads(study: Study, which: Bools, seed: int) -> dict[str, Forecast]:
+    people, rows = study.chosen(which), study.rows(which)
+    return {
+        head.name: forecast(
+            Days.of(people, head.horizon, head.kinds), head.foretold[rows], seed, probability=True
+        )
+        for head in study.heads
+    }
 
 
 def _look_alikes(study: Study, counter: _Counter, point: str, seed: int) -> Figure:

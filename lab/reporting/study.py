@@ -25,6 +25,18 @@ if TYPE_CHECKING:
     from lab.reporting.ways import Models
     from lab.simulator import Life
     from monitoring.plans.site_rules import SiteRules
+    from monitoring.risk import Model
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Head:
+    """One of a model's predictions over all rows: what follows within how many days."""
+
+    name: str
+    horizon: float
+    kinds: frozenset[str] | None  # of event; None: any
+    foretold: NDArray[np.float64]
+
 
 TRAINED_ON, NULL, LOOK_ALIKES = "base", "null", "adversarial"
 
@@ -38,6 +50,7 @@ class Study:
     columns: Mapping[str, Column]
     ruled: bool
     several: frozenset[str]  # rules of several signs
+    heads: tuple[Head, ...] = ()
 
     @property
     def worlds(self) -> tuple[str, ...]:
@@ -78,11 +91,13 @@ def study(
 ) -> Study:
     """Lay every column over the people of all worlds."""
     people = [person for each in by_world.values() for person in each]
-    scored = None
+    scored: Column | None = None
+    heads: tuple[Head, ...] = ()
     if judges.model is not None:
         rows = rows_of(people)
         least = max(judges.model.thresholds.values())
         scored = Column(alerting(judges.model, rows), least, probabilities(judges.model, rows))
+        heads = heads_of(judges.model, rows)
     columns = columns_of(people, scored, models)
     return Study(
         people=tuple(with_columns(people, columns, ruled=judges.rules is not None)),
@@ -90,6 +105,14 @@ def study(
         columns=columns,
         ruled=judges.rules is not None,
         several=several,
+        heads=heads,
+    )
+
+
+def heads_of(model: Model, rows: NDArray[np.float64]) -> tuple[Head, ...]:
+    """Return every prediction of a model over the rows."""
+    return (
+        Head(f"any, {model.horizon_days} d", model.horizon_days, None, probabilities(model, rows)),
     )
 
 

@@ -33,6 +33,8 @@ def days_section(found: Results) -> Section:
         _ranking(found),
         _calibration(found),
     ]
+    if found.heads:
+        blocks.append(_heads(found))
     if SCORE in pooled.forecasts:
         blocks += _reliability(pooled)
     blocks += _decision(pooled)
@@ -90,6 +92,25 @@ def _calibration(found: Results) -> Table:
     return Table(
         "Calibration (slope 1 and intercept 0 would be true)",
         ("column and world", "slope", "intercept", "ECE"),
+        rows,
+    )
+
+
+def _heads(found: Results) -> Table:
+    rows = [
+        (
+            name,
+            number(each.figures["auroc"], 2),
+            number(each.figures["auprc"], 3),
+            number(each.figures["prevalence"], 3),
+            number(each.figures["slope"], 2),
+            number(each.figures["ece"], 3),
+        )
+        for name, each in found.heads.items()
+    ]
+    return Table(
+        f"Every prediction of the model, {found.pooled}",
+        ("what follows, within", "AUROC", "AUPRC", "days that it follows", "slope", "ECE"),
         rows,
     )
 

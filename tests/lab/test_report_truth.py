@@ -106,7 +106,7 @@ def test_days_know_what_follows_and_what_is_being_treated() -> None:
     days = np.floor(person.days)
     assert days[ahead].tolist() == [43, 44, 45, 46, 47, 48, 49]
     assert days[~usable].tolist() == list(range(50, 64))
-    assert not followed(person, 7, kind="heart_failure")[0].any()
+    assert not followed(person, 7, kinds=frozenset({"heart_failure"}))[0].any()
 
 
 @pytest.fixture(scope="module")
