@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from reports.charts import Svg
 
-WIDE, HIGH = 760.0, 380.0
-LEFT, TOP, RIGHT, BOTTOM = 58.0, 14.0, 250.0, 48.0
+WIDE, HIGH = 820.0, 380.0
+LEFT, TOP, RIGHT, BOTTOM = 58.0, 14.0, 310.0, 48.0
 KEY_STEP = 19.0
 BAR_STEP = 22.0
 PALETTE = 8
@@ -180,8 +180,10 @@ def _line(area: Element, line: Line, number: int, place: _Place) -> None:
     elif shown:
         kind = f"curve {colour}{' main' if line.main else ''}"
         points = " ".join(f"{short(x)},{short(y)}" for x, y in shown)
-        dash = {"stroke-dasharray": DASHES[number % PALETTE]} if DASHES[number % PALETTE] else {}
-        SubElement(area, "polyline", {"class": kind, "points": points, **dash})
+        # A colour that comes again comes with another dash.
+        dash = DASHES[(number + 3 * (number // PALETTE)) % PALETTE]
+        more = {"stroke-dasharray": dash} if dash else {}
+        SubElement(area, "polyline", {"class": kind, "points": points, **more})
 
 
 def _dot(area: Element, colour: str, at: tuple[float, float], number: int) -> None:

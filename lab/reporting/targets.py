@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from lab.reporting.tally import Figure
 
 
+NEARLY = 1.02  # burdens jump: so far over is still at the budget
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """One promise: where the value must lie, the value, and what keeps it from lying better."""
@@ -45,10 +48,20 @@ class Target:
 
 def targets(found: Results) -> list[Target]:
     """Return every target in the order of the issue."""
-    pooled, main = found.settings[found.pooled], found.main
-    three = THREE if main != RULES else AS_IT_IS
-    half = HALF if main != RULES else AS_IT_IS
-    card, sharp = pooled.cards[three][main], pooled.cards[half][main]
+    pooled = found.settings[found.pooled]
+    return [
+        *at_budget(found, found.main),
+        *_controls(found),
+        *_calibrated(pooled),
+        *_gaps(found),
+    ]
+
+
+def at_budget(found: Results, way: str) -> list[Target]:
+    """Return the targets that one way must meet at a number of unexplained alerts."""
+    pooled = found.settings[found.pooled]
+    three, half = (THREE, HALF) if way != RULES else (AS_IT_IS, AS_IT_IS)
+    card, sharp = pooled.cards[three][way], pooled.cards[half][way]
     return [
         *_found(pooled, card),
         Target(
@@ -58,9 +71,6 @@ def targets(found: Results) -> list[Target]:
             sharp["ppv_event"],
             _ppv_bound(sharp),
         ),
-        *_controls(found),
-        *_calibrated(pooled),
-        *_gaps(found),
     ]
 
 
@@ -73,7 +83,8 @@ def _found(pooled: Setting, card: dict[str, Figure]) -> Iterator[Target]:
         1.0,
         card["lift"],
         f"{silent:.0f} of {events:.0f} events left no trace before they were recorded: no way"
-        f" of alerting can lie more than {_points(readable - card['chance'].value)} above chance",
+        f" of alerting can lie more than {_points(readable - card['chance'].value)} above chance"
+        f"{_over(card, 3.0)}",
     )
     yield Target(
         "share of the readable ceiling that is found",
@@ -104,7 +115,16 @@ def _ppv_bound(card: dict[str, Figure]) -> str:
     return (
         f"{_percent(card['ppv_event_by_chance'])} of all days lie in the look-back of an event;"
         f" {_percent(card['ppv_actionable_by_chance'])} in a deterioration, recorded or not"
+        f"{_over(card, 1.5)}"
     )
+
+
+def _over(card: dict[str, Figure], most: float) -> str:
+    """Return that a budget is not kept, and why: what is RED is never lowered to keep one."""
+    unexplained = card["unexplained"].value
+    if not unexplained > NEARLY * most:
+        return ""
+    return f"; read at {unexplained:.1f} unexplained, as RED is never lowered to keep a budget"
 
 
 def _controls(found: Results) -> Iterator[Target]:

@@ -6,7 +6,9 @@ import math
 from typing import TYPE_CHECKING
 
 from lab.reporting.document import Section, Table, Words
-from lab.reporting.targets import Target, targets
+from lab.reporting.results import THREE
+from lab.reporting.targets import Target, at_budget, targets
+from lab.reporting.ways import SCORE
 from lab.reporting.wording import number, percent, points
 
 if TYPE_CHECKING:
@@ -26,11 +28,22 @@ def targets_section(found: Results) -> Section:
             ),
             Table(
                 "Targets of the learned risk",
-                ("target", "needed", "value (95 %)", "met", "what bounds it"),
+                HEADINGS,
                 [_target(each) for each in every],
             ),
+            *_of_the_score(found),
         ),
     )
+
+
+def _of_the_score(found: Results) -> tuple[Table, ...]:
+    if found.main == SCORE or SCORE not in found.settings[found.pooled].cards[THREE]:
+        return ()
+    rows = [_target(each) for each in at_budget(found, SCORE)]
+    return (Table("The same of the learned score by itself", HEADINGS, rows),)
+
+
+HEADINGS = ("target", "needed", "value (95 %)", "met", "what bounds it")
 
 
 def _target(each: Target) -> tuple[str, ...]:

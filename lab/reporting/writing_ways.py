@@ -170,7 +170,9 @@ def _numbers(setting: Setting, lines: Sequence[Line]) -> Table:
         across = np.array([x for x, _ in line.points])
         up = np.array([y for _, y in line.points])
         cells = [
-            f"{float(np.interp(burden, across, up)):.2f}" if burden <= across.max() else "-"
+            f"{float(np.interp(burden, across, up)):.2f}"
+            if across.min() <= burden <= across.max()
+            else "-"
             for burden in BURDENS
         ]
         rows.append((line.name, *cells))
