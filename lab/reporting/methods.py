@@ -76,6 +76,8 @@ def _texts(found: Results) -> tuple[str, ...]:
             "What this cannot say: nothing of mortality, admissions or work; nothing of people"
             " unlike those simulated; nothing of what clinicians would do. The effects, silent"
             " shares and rates are those of publications where there are any and engineering"
-            " defaults where there are none."
+            " defaults where there are none. The worst of several worlds is the worst partly by"
+            " chance. Reporting guidelines for prediction models (TRIPOD+AI) ask for validation"
+            " on real people elsewhere: there is none."
         ),
     )

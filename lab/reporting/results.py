@@ -45,6 +45,7 @@ POINTS = {"at 3 unexplained": 3.0, "at 1.5 unexplained": 1.5}
 THREE, HALF = POINTS
 BURDEN = [AT["episodes"], AT["observed"]]
 POOLED = "held-out worlds together"
+ALL = "all worlds judged"  # where none was held out
 TRACES = (
     "a device reading moved by 1 SD",
     "device readings together at a signal-to-noise of 3",
@@ -111,7 +112,8 @@ def results(study: Study, seed: int, progress: Callable[[], None] = lambda: None
     for name in study.worlds:
         settings[name] = counter.setting(name, study.which([name]))
         progress()
-    settings[POOLED] = counter.setting(POOLED, pool)
+    pooled = POOLED if study.held_out() else ALL
+    settings[pooled] = counter.setting(pooled, pool)
     progress()
     people = study.chosen(pool)
     point = AS_IT_IS if main == RULES else THREE
@@ -120,7 +122,7 @@ def results(study: Study, seed: int, progress: Callable[[], None] = lambda: None
     return Results(
         main=main,
         settings=settings,
-        pooled=POOLED,
+        pooled=pooled,
         worst=_worst(settings, study, main, point),
         factors=factors,
         look_alikes=_look_alikes(study, counter, point, seed),
@@ -221,7 +223,7 @@ class _Counter:
         without = [foreseen(person) for person in people]
         found = {
             way: figures(without, self.courses(without, way, point), self.seed)
-            for way in (COMBINED, SCORE)
+            for way in dict.fromkeys((self.main, COMBINED, SCORE))
             if way in self.every
         }
         if self.study.ruled:

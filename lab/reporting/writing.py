@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lab.judging import CAVEAT
 from lab.reporting import methods
 from lab.reporting.document import Document, Section, Table, Words
-from lab.reporting.results import AS_IT_IS, THREE
+from lab.reporting.results import AS_IT_IS, POOLED, THREE
 from lab.reporting.study import LOOK_ALIKES, NULL, TRAINED_ON
 from lab.reporting.ways import RULES
 from lab.reporting.wording import number, percent, points, short_percent
@@ -99,10 +99,11 @@ def written(found: Results, asked: Asked) -> Document:
 
 def _headline(found: Results, point: str) -> tuple[Words, ...]:
     worst, pooled = (found.settings[name] for name in (found.worst, found.pooled))
-    words = "The worst of the worlds that nothing was trained on"
+    held_out = found.pooled == POOLED
+    words = f"The worst of the worlds {'that nothing was trained on' if held_out else 'judged'}"
     return (
         Words(f"{words}, {found.worst}: {_sentence(worst, found, point)}", strong=True),
-        Words(f"All of them together: {_sentence(pooled, found, point)}"),
+        Words(f"All of these together: {_sentence(pooled, found, point)}"),
         *((Words(_small(pooled, found, point)),) if _few(pooled, found, point) else ()),
     )
 

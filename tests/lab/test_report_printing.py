@@ -130,7 +130,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
         assert (tmp_path / "first" / file).read_bytes() == (tmp_path / "second" / file).read_bytes()
     page = (tmp_path / "first" / "report.html").read_text(encoding="utf-8")
     assert "The worst of the worlds that nothing was trained on, shifted:" in page
-    assert page.index("worst of the worlds") < page.index("All of them together")
+    assert page.index("worst of the worlds") < page.index("All of these together")
     assert "TIHM data were not there" in page
     numbers = json.loads((tmp_path / "first" / "figures.json").read_text(encoding="utf-8"))
     card = numbers["results"]["settings"]["shifted"]["cards"][THREE]["learned score"]
