@@ -124,6 +124,16 @@ def _figure(measure: Callable[[Floats], float], even: Floats, draws: Sequence[Fl
     return Figure(measure(even), *interval(np.array([measure(each) for each in draws])))
 
 
+def suspected(forecasts: Mapping[str, Mapping[str, Forecast]]) -> list[str]:
+    """Return which columns rank too well to be believed, by world: taken as leakage (G9)."""
+    return [
+        f"{column} in {name}"
+        for name, each in forecasts.items()
+        for column, one in each.items()
+        if one.figures["auroc"].value > SUSPECT
+    ]
+
+
 def decision_curve(
     days: Days, columns: Mapping[str, Floats], alerts: Mapping[str, Bools]
 ) -> dict[str, list[float]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lab.reporting.daily import SUSPECT, THRESHOLDS
+from lab.reporting.daily import SUSPECT, THRESHOLDS, suspected
 from lab.reporting.document import Picture, Section, Table, Words
 from lab.reporting.plots import Axes, Line, chart
 from lab.reporting.ways import SCORE
@@ -42,12 +42,7 @@ def days_section(found: Results) -> Section:
 
 
 def _suspicion(found: Results) -> list[Words]:
-    high = [
-        f"{column} in {name}"
-        for name, setting in found.settings.items()
-        for column, each in setting.forecasts.items()
-        if each.figures["auroc"].value > SUSPECT
-    ]
+    high = suspected({name: setting.forecasts for name, setting in found.settings.items()})
     if not high:
         said = f"No AUROC lies above {SUSPECT:.2f}, above which leakage would be suspected."
         return [Words(said)]
