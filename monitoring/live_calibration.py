@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 EDGES = (0.01, 0.02, 0.05, 0.10, 0.20)  # in a week one person in about 25 has an event (D)
 FEWEST_ANSWERS = 20  # of the drawn days of a band, below which nothing is said (E)
 FEWEST_DAYS = 50  # scored days of a band (E)
+TOO_WIDE = 3.0  # an interval up to this many times what was predicted does not confirm it (E)
 _Z = 1.959964
 
 
@@ -135,4 +136,6 @@ def _fit(predicted: float, least: float | None, most: float | None) -> Fit:
         return Fit.CANNOT_TELL
     if least > predicted:
         return Fit.MORE
-    return Fit.FEWER if most < predicted else Fit.AS_PREDICTED
+    if most < predicted:
+        return Fit.FEWER
+    return Fit.CANNOT_TELL if most > TOO_WIDE * predicted else Fit.AS_PREDICTED

@@ -84,7 +84,7 @@ def _questions(door: Door, visit: Visit) -> list[QuestionPrint]:
             patient_id=person.id,
             name=person.name,
             facts=facts(person, today=today, language=visit.language),
-            day=said.day(each.day, today=today),
+            day=said.day(each.scored_at.astimezone(door.zone).date(), today=today),
         )
         for each in found
         if (person := profiles.get(heads.get(each.patient_id, each.patient_id))) is not None

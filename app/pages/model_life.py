@@ -60,8 +60,8 @@ class BandPrint:
     """One line of the live calibration."""
 
     band: str
-    days: int
-    known: int
+    days: str
+    known: str
     drawn: str
     predicted: str
     seen: str
@@ -179,8 +179,8 @@ def _band(band: Band, said: Language) -> BandPrint:
     }
     return BandPrint(
         band=said.say("{low} to {high}", low=f"{band.low:.0%}", high=f"{band.high:.0%}"),
-        days=band.days,
-        known=band.known,
+        days=said.say("{count}", count=band.days),
+        known=said.say("{count}", count=band.known),
         drawn=said.say("{answered} of {drawn}", answered=band.answered, drawn=band.drawn),
         predicted=f"{band.predicted:.1%}",
         seen=_seen(band, said),

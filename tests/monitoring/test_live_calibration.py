@@ -117,6 +117,17 @@ def test_a_band_with_few_answers_cannot_tell() -> None:
     assert (band.fit, band.seen, band.answered, band.days) == (Fit.CANNOT_TELL, None, 19, 500)
 
 
+def test_an_interval_that_says_nothing_confirms_nothing() -> None:
+    """None of 25 got worse: as many as 13 in a hundred may, and three were predicted."""
+    answers = [FollowedDay(UUID(int=n), 0.03, Source.DRAWN, 0.5, Outcome.NO) for n in range(25)]
+
+    (band,) = calibrated({2: Scored(500, 15.0, 0)}, answers)
+
+    assert band.fit is Fit.CANNOT_TELL
+    assert band.most is not None
+    assert band.most > 0.13
+
+
 @pytest.mark.parametrize(
     ("verdicts", "expected"),
     [
