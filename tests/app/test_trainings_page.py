@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from app.accounts.service import NewUser, create_user
 from app.follow_up import repository as days
@@ -15,7 +17,7 @@ from app.model_watch import service as watch
 from app.retraining import repository, service
 from app.retraining.states import RunState, Stage, Why
 from core.clock import utc_now
-from core.security import SYSTEM, Role
+from core.security import Role
 from monitoring.drift import Drift
 from monitoring.features import FEATURES
 from monitoring.live_calibration import Scored, calibrated
@@ -27,18 +29,19 @@ if TYPE_CHECKING:
     from fastapi.testclient import TestClient
 
     from core.database import Database
+    from core.embedded import Servers
     from tests.ward import Ward
 
 Enter = Callable[[str], "TestClient"]
 
 
 @pytest.fixture(autouse=True)
-def nothing_runs(database: Database) -> Iterator[None]:
+def nothing_is_left(embedded: Servers) -> Iterator[None]:
+    """Leave no run and no finding for the page that other tests read."""
     yield
-    with database.transaction() as session:
-        run = repository.live(session)
-        if run is not None:
-            service.cancel(session, SYSTEM, run.id, now=utc_now())
+    with psycopg.connect(embedded.migration_database_url, autocommit=True) as connection:
+        for table in ("training_run", "model_check", "scored_days"):
+            connection.execute(sql.SQL("delete from {}").format(sql.Identifier(table)))
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ def model() -> Model:
     for feature, row in zip(FEATURES, found.edges, strict=True):
         bins = int(np.isfinite(row).sum()) + 1
         shares[feature.name] = [1 / bins] * bins + [0.0]
-    return replace(found, card={**found.card, "shares": shares})
+    return replace(found, id="risk-of-the-drift-test", card={**found.card, "shares": shares})
 
 
 @pytest.fixture(autouse=True)
