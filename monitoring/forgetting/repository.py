@@ -9,7 +9,6 @@ from sqlalchemy import delete, exists, select
 from core.outbox import Outbox, State, stands
 from ingest.tables import Patient
 from monitoring.asking.tables import RepeatRequest
-from monitoring.models.tables import ShadowScore
 from monitoring.tables import AssessmentRow, BaselineFreeze, LastJudged
 
 if TYPE_CHECKING:
@@ -35,5 +34,5 @@ def without_work(session: Session, people: Select[UUID]) -> Sequence[UUID]:
 
 def forget(session: Session, people: Collection[UUID]) -> None:
     """Delete every judgement of these people, when it was, what it froze and what it asked for."""
-    for table in (RepeatRequest, BaselineFreeze, ShadowScore, AssessmentRow, LastJudged):
+    for table in (RepeatRequest, BaselineFreeze, AssessmentRow, LastJudged):
         session.execute(delete(table).where(table.patient_id.in_(people)))

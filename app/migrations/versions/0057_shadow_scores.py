@@ -40,7 +40,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_shadow_score_model_id_at"), "shadow_score", ["model_id", "at"])
     op.create_index(op.f("ix_shadow_score_patient_id_at"), "shadow_score", ["patient_id", "at"])
     role = context.config.attributes["app_role"]
-    op.execute(f"grant select, insert, delete on shadow_score to {role}")
+    op.execute(f"grant select, insert on shadow_score to {role}")
 
 
 def downgrade() -> None:
