@@ -89,9 +89,13 @@ def _codes(
     ):
         if training.get(key):
             yield label, str(training[key])
-    calibration = _mapping(card.get("calibration"))
-    if calibration.get("method"):
-        yield said.say("Calibration"), str(calibration["method"])
+    heads = _rows(card.get("heads"))
+    methods = (_mapping(each.get("calibration")).get("method") for each in (card, *heads))
+    if method := next(filter(None, methods), ""):
+        yield said.say("Calibration"), str(method)
+    if heads:
+        named = (f"{each.get('family', '')} {each.get(DAY, '')}" for each in heads)
+        yield said.say("What it predicts (events, days)"), " · ".join(named)
     if card.get("sha256"):
         yield said.say("Hash of its content"), str(card["sha256"])
 
@@ -100,7 +104,9 @@ def _threshold(row: Mapping[str, Any]) -> Threshold:
     probability, burden = row.get("probability"), row.get("per_patient_year")
     return Threshold(
         Severity(row["tier"]),
-        f"{100 * probability:.1f} %" if isinstance(probability, float | int) else "",
+        f"{100 * probability:.1f}\N{NO-BREAK SPACE}%"
+        if isinstance(probability, float | int)
+        else "",
         f"{burden:g}" if isinstance(burden, float | int) else "",
     )
 

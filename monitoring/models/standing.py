@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 MOST_IN_SHADOW = 3  # each scores beside every judgement (E)
 LONGEST_REASON = 500
-BULK = ("points", "edges", "missing")  # what an artefact scores with; a reader cannot use it
+# What an artefact scores with, and what drift is held against: a reader cannot use it.
+BULK = ("points", "edges", "missing", "shares")
 
 
 class State(StrEnum):

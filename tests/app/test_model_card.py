@@ -1,0 +1,71 @@
+"""The card of a learned model: what an artefact of any format says of itself, and no more."""
+
+from __future__ import annotations
+
+from app.pages.language import language
+from app.pages.model_card import card_print
+from core.vitals import Severity
+from monitoring.models.standing import card_of
+
+SAID = language("en")
+HEADS = {
+    "features": [{"name": "age", "edges": [70.0]}, {"name": "not.known.here", "edges": []}],
+    "heads": [
+        {
+            "family": "any",
+            "horizon_days": days,
+            "calibration": {"method": "Platt", "slope": 1.0},
+            "points": [[0.0, 0.1, 0.0], [0.0, 0.0]],
+        }
+        for days in (7, 3)
+    ],
+    "trained_on": "simulated data",
+    "thresholds": [
+        {"tier": "AMBER", "probability": 0.094, "per_patient_year": 1.8, "measured_on": "others"},
+        {"tier": "no tier", "probability": 0.5},
+        {"tier": "YELLOW"},
+    ],
+    "training": {
+        "patients": 1500,
+        "shares": {"age": [0.5, 0.5]},
+        "calibration": [{"rows": 10, "predicted": 0.012345, "seen": 0.01}],
+    },
+}
+
+
+def test_a_card_of_many_heads_says_what_each_predicts() -> None:
+    card = card_print(card_of(HEADS), SAID)
+
+    assert ("Predicts worsening within (days)", "3, 7") in card.facts
+    assert ("Patients", "1,500") in card.facts
+    assert ("What it predicts (events, days)", "any 7 · any 3") in card.codes
+    assert ("Calibration", "Platt") in card.codes
+    assert card.calibration == [["rows", "predicted", "seen"], ["10", "0.01235", "0.01"]]
+    assert card.features == ["Age", "not.known.here"]
+    assert "0.1" not in card.whole
+    assert "shares" not in card.whole
+
+
+def test_thresholds_are_those_of_tiers_with_what_is_known_of_each() -> None:
+    card = card_print(HEADS, SAID)
+
+    assert [(each.tier, each.probability, each.burden) for each in card.thresholds] == [
+        (Severity.AMBER, "9.4\N{NO-BREAK SPACE}%", "1.8"),
+        (Severity.YELLOW, "", ""),
+    ]
+    assert card.measured_on == "others"
+
+
+def test_an_artefact_without_a_card_says_nothing() -> None:
+    card = card_print({}, SAID)
+
+    assert (card.facts, card.codes, card.thresholds, card.calibration) == ([], [], [], [])
+    assert (card.features, card.whole) == ([], "")
+
+
+def test_odd_shapes_are_left_out_and_break_no_page() -> None:
+    odd = {"thresholds": "x", "training": [1], "features": {"a": 1}, "heads": [3], "sha256": ""}
+
+    card = card_print(odd, SAID)
+
+    assert (card.facts, card.thresholds, card.features) == ([], [], [])
