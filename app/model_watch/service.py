@@ -52,10 +52,17 @@ def look_for_drift(session: Session, model: Model, *, now: datetime) -> None:
         people += len(described)
         for column, (name, each) in zip(described.T, edges.items(), strict=True):
             counts[name] += counted(placed(each, column), len(each) + 1)
-    shares = model.card.get("shares") or {}
+    shares = _shares(model)
     moved = [asdict(each) for each in drifted(shares, counts)]
     found: dict[str, Any] = {"people": people, "shares_known": bool(shares), "moved": moved}
     repository.keep(session, DRIFT, model.id, now.date(), at=now, found=found)
+
+
+def _shares(model: Model) -> dict[str, list[float]]:
+    """Return how the training data spread over the bins of each feature; empty if not kept."""
+    kept = model.card.get("shares") or []
+    names = [feature.name for feature in FEATURES]
+    return dict(zip(names, kept, strict=True)) if len(kept) == len(names) else {}
 
 
 def _edges(model: Model) -> dict[str, NDArray[np.float64]]:
