@@ -241,10 +241,9 @@ def _card(sample: Sample, recipe: Recipe, trained_on: str) -> dict[str, Any]:
     }
 
 
-def _shares(edges: tuple[Floats, ...], described: Floats) -> dict[str, list[float]]:
+def _shares(edges: tuple[Floats, ...], described: Floats) -> list[list[float]]:
     """Return how the training data spread over the bins of each feature: what drift is told by."""
-    shares = bin_shares(binned(edges, described), [len(each) + 1 for each in edges])
-    return {feature.name: each for feature, each in zip(FEATURES, shares, strict=True)}
+    return bin_shares(binned(edges, described), [len(each) + 1 for each in edges])
 
 
 def _plain(value: Any) -> Any:
