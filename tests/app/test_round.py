@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,14 @@ from app import tasks, timetable
 from app.learned import Learned
 from app.runtime import Runtime
 from core.outbox import Outbox, Topic
+from core.security import SYSTEM
 from core.settings import Environment, Settings
 from core.slices import slices
 from core.vitals import Vital
+from monitoring.models import service as models
 from monitoring.plans.site_rules import SiteRules
 from monitoring.tables import AssessmentRow
+from tests.artefacts import artefact
 from tests.monitoring.test_service import NOW, enrol, measure, offered
 from tests.rulebook import RULEBOOK
 
@@ -133,3 +137,25 @@ def test_each_quarter_of_an_hour_everybody_is_due_once(session: Session) -> None
 
     rounds = session.scalars(select(Outbox).where(Outbox.topic == Topic.ROUND)).all()
     assert len(rounds) == len({row.subject_id for row in rounds}) >= 1
+
+
+def test_a_promotion_judges_from_the_next_round_on_in_the_same_process(
+    session: Session, runtime: Runtime
+) -> None:
+    """The model is looked up with each batch, live and in rounds."""
+    patient = enrol(session)
+    for day in range(30):
+        for vital, value in ((Vital.SPO2, 96.0), (Vital.HEART_RATE, 70.0)):
+            measure(session, patient, vital, value, at=NOW - timedelta(days=day, minutes=5))
+    id_ = models.add(session, SYSTEM, artefact("mine"), reason="a test", now=NOW)
+
+    [whole] = slices(1)
+    tasks.assess(session, patient, NOW, runtime)
+    models.promote(session, SYSTEM, id_, reason="a test", without_shadow=True, now=NOW)
+    tasks.make_round(session, whole, NOW + timedelta(minutes=5), runtime)
+    models.roll_back(session, SYSTEM, reason="a test", now=NOW)
+    tasks.assess(session, patient, NOW + timedelta(minutes=10), runtime)
+
+    rows = sorted(judged(session, patient), key=lambda row: row.at)
+    assert [row.model_id for row in rows] == ["", id_, ""]
+    assert [row.risk is not None for row in rows] == [False, True, False]

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from core.audit import AuditEvent
 from core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
@@ -18,7 +18,7 @@ from monitoring.models import repository, service
 from monitoring.models.standing import By, Change, State
 from monitoring.models.tables import LearnedModel
 from monitoring.risk import ArtefactError, digest
-from tests.artefacts import artefact
+from tests.artefacts import artefact, torn
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -227,3 +227,10 @@ def test_the_application_can_rewrite_neither_an_artefact_nor_what_happened_sec_1
 ) -> None:
     with pytest.raises(DBAPIError, match="permission denied"):
         session.execute(text(change))
+
+
+def test_the_database_lets_one_model_judge_at_most(session: Session, added: Added) -> None:
+    promote(session, added())
+
+    with pytest.raises(IntegrityError, match="uq_learned_model_active"):
+        torn(session, State.ACTIVE)
