@@ -115,6 +115,7 @@ PAGES = {
     "models": "/models",
     "design": "/design",
     "digest": "/digest",
+    "follow-up": "/follow-up",
     "rotas": "/rota",
     "rota": "/rota/{team}",
     "reached": "/reached",
