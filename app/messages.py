@@ -32,6 +32,7 @@ from core.vitals import MEASURES, Severity, Vital
 from monitoring import learnt
 from monitoring.alternatives import templates
 from monitoring.criteria import CriteriaRule, tests_of
+from monitoring.families import FAMILIES
 from monitoring.features import FEATURES
 from monitoring.findings import Missing, Problem
 from monitoring.level_phrases import BEYOND
@@ -181,6 +182,7 @@ def _vocabulary() -> Iterator[str]:
     yield from (*limits.CLINICIAN.values(), limits.PATIENT)
     yield from (*learnt.ANEW.values(), *learnt.OF.values())
     yield from (feature.label for feature in FEATURES)
+    yield from FAMILIES.values()
     yield from (item.words for item in CHECKLIST)
     yield from (*WORDS.values(), "still open", "closed without an outcome", *Severity)
     yield from (*State, *DID.values(), *LONG_AGO.values(), *NEEDS.values(), *outbox.State)

@@ -16,19 +16,40 @@ MODELS = "urn:wardlight:codesystem:model"
 
 @dataclass(frozen=True, slots=True)
 class Predicted:
-    """A probability of an outcome within a horizon, by a named model."""
+    """A probability of an outcome within a horizon."""
 
-    model: str
     outcome: str
     probability: float  # 0 to 1
-    rationale: str = ""
     horizon_hours: int | None = None
+    rationale: str = ""
 
 
 def risk_assessment(
-    predicted: Predicted, *, patient: str, occurred: datetime, basis: Sequence[str] = ()
+    model: str,
+    predicted: Sequence[Predicted],
+    *,
+    patient: str,
+    occurred: datetime,
+    basis: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Return the resource; `patient` and `basis` are references, `occurred` is aware."""
+    """Return the resource; `patient` and `basis` are references, `occurred` is aware.
+
+    The first prediction is the main one.
+    """
+    assessment: dict[str, Any] = {
+        "resourceType": "RiskAssessment",
+        "status": "final",
+        "method": {"coding": [coding(MODELS, model)]},
+        "subject": {"reference": patient},
+        "occurrenceDateTime": occurred.isoformat(),
+        "prediction": [_prediction(each) for each in predicted],
+    }
+    if basis:
+        assessment["basis"] = [{"reference": each} for each in basis]
+    return assessment
+
+
+def _prediction(predicted: Predicted) -> dict[str, Any]:
     prediction: dict[str, Any] = {
         "outcome": {"text": predicted.outcome},
         "probabilityDecimal": round(predicted.probability, 4),
@@ -37,17 +58,7 @@ def risk_assessment(
         prediction["whenRange"] = {"high": _hours(predicted.horizon_hours)}
     if predicted.rationale:
         prediction["rationale"] = predicted.rationale
-    assessment: dict[str, Any] = {
-        "resourceType": "RiskAssessment",
-        "status": "final",
-        "method": {"coding": [coding(MODELS, predicted.model)]},
-        "subject": {"reference": patient},
-        "occurrenceDateTime": occurred.isoformat(),
-        "prediction": [prediction],
-    }
-    if basis:
-        assessment["basis"] = [{"reference": each} for each in basis]
-    return assessment
+    return prediction
 
 
 def _hours(number: int) -> dict[str, Any]:

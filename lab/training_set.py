@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.vitals import MEASURES, Group
 from lab.histories import history_of, instant
+from monitoring.families import ANY, TARGETS
 from monitoring.features import FEATURES, describe
-from monitoring.training import Sample
+from monitoring.sample import Sample
 from monitoring.windows import cut
 
 if TYPE_CHECKING:
@@ -18,44 +21,111 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lab.simulator import Life
+    from monitoring.families import Target
+
+    Bools = NDArray[np.bool_]
 
 FIRST_DAY = 10  # a baseline needs a week before the week under test; earlier there is little
 TREATED_DAYS = 14  # after a recorded event the same illness is not predicted again
+# Kinds of recorded events, by family; what was recorded by mistake belongs to none.
+FAMILY_OF = {
+    "heart_failure": ("heart_failure",),
+    "copd": ("respiratory",),
+    "pneumonia": ("respiratory", "infection"),
+    "uti": ("infection",),
+    "hyperglycaemia": ("glucose",),
+    "hypoglycaemia": ("glucose",),
+    "dehydration": ("circulation",),
+    "af_rvr": ("circulation",),
+    "severe_pressure": ("circulation",),
+    "fall": ("decline",),
+    "frailty": ("decline",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """The share of people whose program lacks a device, or asks no questions.
+
+    Nobody's home has every device of the simulated ones: a score that was trained on people who
+    have them all leans on what others do not send.
+    """
+
+    device: float = 0.08
+    questions: float = 0.25
+
+
+ALL = Lacking(0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    described: NDArray[np.float32]
+    outcomes: dict[Target, Bools]
+    usable: Bools
+    groups: NDArray[np.int64]
+    days: NDArray[np.float64]
 
 
 def sample_of(
     lives: Iterable[Life],
     *,
-    horizon_days: int,
     seed: int,
+    lacking: Lacking = ALL,
     progress: Callable[[], None] = lambda: None,
 ) -> Sample:
     """Describe each patient-day once, at a random waking hour, in the order of time."""
-    random = np.random.default_rng(seed)
-    each = []
+    each: list[_Rows] = []
     for life in lives:
-        each.append(_rows(life, horizon_days, random))
+        random = np.random.default_rng([seed, life.number])  # the same, whoever comes before
+        each.append(_rows(_without(life, lacking, random), random))
         progress()
-    described, worsened, usable, groups, days = (np.concatenate(c) for c in zip(*each, strict=True))
-    return Sample(described, worsened, usable, groups, days)
+    return Sample(
+        np.concatenate([rows.described for rows in each]),
+        {t: np.concatenate([rows.outcomes[t] for rows in each]) for t in TARGETS},
+        np.concatenate([rows.usable for rows in each]),
+        np.concatenate([rows.groups for rows in each]),
+        np.concatenate([rows.days for rows in each]),
+    )
 
 
-def _rows(
-    life: Life, horizon: int, random: Generator
-) -> tuple[
-    NDArray[np.float64],
-    NDArray[np.bool_],
-    NDArray[np.bool_],
-    NDArray[np.int64],
-    NDArray[np.float64],
-]:
-    days = np.arange(FIRST_DAY, life.days) + random.uniform(9 / 24, 22 / 24, life.days - FIRST_DAY)
+def _without(life: Life, lacking: Lacking, random: Generator) -> Life:
+    """Take away some of what a person sends; never everything."""
+    unasked = random.random() < lacking.questions
+    kept = {
+        vital: stream
+        for vital, stream in life.streams.items()
+        if not (
+            unasked if MEASURES[vital].group is Group.ANSWER else random.random() < lacking.device
+        )
+    }
+    return replace(life, streams=kept) if kept else life
+
+
+def _rows(life: Life, random: Generator) -> _Rows:
+    days = np.arange(FIRST_DAY, life.days) + random.uniform(9 / 24, 1, life.days - FIRST_DAY)
     past = history_of(life)
-    described = np.empty((len(days), len(FEATURES)))
+    described = np.empty((len(days), len(FEATURES)), dtype=np.float32)
     for row, day in enumerate(days.tolist()):
         now = instant(day)
         described[row] = describe(cut(past, now, arrived=now), now)
     recorded = np.array([event.day for event in life.events])[:, None]
-    worsened = np.any((recorded > days) & (recorded <= days + horizon), axis=0)
     treated = np.any((recorded <= days) & (recorded > days - TREATED_DAYS), axis=0)
-    return described, worsened, ~treated, np.full(len(days), life.number, dtype=np.int64), days
+    return _Rows(
+        described,
+        {target: followed(life, days, target) for target in TARGETS},
+        ~treated,
+        np.full(len(days), life.number, dtype=np.int64),
+        days,
+    )
+
+
+def followed(life: Life, days: NDArray[np.float64], target: Target) -> Bools:
+    """Return bool[n]: an event of the target's family is recorded within its horizon."""
+    recorded = [
+        event.day
+        for event in life.events
+        if target.family == ANY or target.family in FAMILY_OF.get(event.kind, ())
+    ]
+    ahead = np.array(recorded)[:, None] - days
+    return np.asarray(np.any((ahead > 0) & (ahead <= target.horizon_days), axis=0))

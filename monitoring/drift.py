@@ -51,7 +51,7 @@ class Moved:
     word: Drift
 
 
-def bin_shares(binned: Floats, bins: Sequence[int]) -> list[list[float]]:
+def bin_shares(binned: Floats | NDArray[np.float32], bins: Sequence[int]) -> list[list[float]]:
     """Return for each feature the share of its rows in each bin, and last that of the missing.
 
     `binned` is float64[n, f] of bin numbers with NaN for missing, as `training.binned` makes it;

@@ -255,7 +255,7 @@ class _Walk:
         described = features.describe(now.past, at).reshape(1, -1)
         if not features.enough(described[0]):
             return []
-        if risk.probabilities(self.model, described)[0] < min(self.model.thresholds.values()):
+        if risk.likeliest(self.model, described)[0] < min(self.model.thresholds.values()):
             return []
         return scored_finding(now, risk.score(self.model, described)[0], self.model, self.rulebook)
 

@@ -15,115 +15,57 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.vitals import MEASURES, Vital
+from core.vitals import Vital
+from monitoring import syndromes
 from monitoring.baseline import SPAN_DAYS, like_days, usual
+from monitoring.predictors import (
+    COMPLAINTS,
+    CONDITIONS,
+    EXTREMES,
+    FEATURES,
+    FORMAT,
+    LEVELS,
+    SIGNS,
+    Feature,
+)
+from monitoring.syndromes import among, together
 from monitoring.windows import DAY, cut, local_day, zone_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
-    from monitoring.daily import Daily
-    from monitoring.findings import Usual
     from monitoring.windows import History
 
-FORMAT = 1  # rises when a feature changes its meaning: an older artefact is then refused
+__all__ = ["FEATURES", "FORMAT", "SIGNS", "WINDOW_DAYS", "Feature", "describe", "enough"]
 
 # The normal is learnt from the days before these: the days under test never teach it.
 WINDOW_DAYS = 7
-# Vitals scored against the own normal, and the sign in which worse lies where physiology
-# dictates one (0: both directions can be bad).
-SIGNS: dict[Vital, int] = {
-    Vital.BODY_WEIGHT: 0,
-    Vital.HEART_RATE: 1,
-    Vital.SYSTOLIC_BP: 0,
-    Vital.SPO2: -1,
-    Vital.RESPIRATORY_RATE: 1,
-    Vital.BODY_TEMPERATURE: 1,
-    Vital.GLUCOSE: 1,
-    Vital.STEPS: -1,
-    Vital.SLEEP: 0,
-}
-STRAIN = (
-    Vital.HEART_RATE,
-    Vital.SPO2,
-    Vital.RESPIRATORY_RATE,
-    Vital.BODY_TEMPERATURE,
-    Vital.STEPS,
-)
-STRAIN_CAP = 4.0  # spreads; one broken device must not look like five failing organs
-LEVELS: dict[Vital, int] = {
-    Vital.SPO2: -1,
-    Vital.HEART_RATE: 1,
-    Vital.RESPIRATORY_RATE: 1,
-    Vital.BODY_TEMPERATURE: 1,
-    Vital.GLUCOSE: 0,
-    Vital.SYSTOLIC_BP: 0,
-}
-CONDITIONS = (
-    "heart_failure",
-    "copd",
-    "diabetes",
-    "chronic_kidney_disease",
-    "atrial_fibrillation",
-    "dementia",
-)
+FADES = 2.5  # days after which a day of the week under test counts 1/e (E)
+# What cannot be told apart where no device error is known, in the vital's unit (E).
+LEAST_SPREAD = {Vital.BREATHLESSNESS: 0.7}
+TINY = 1e-9
+WEIGHTS = np.exp(-np.arange(WINDOW_DAYS) / FADES)  # by days back from today
+BEFORE = (28, 55)  # days back: the weeks that the last one is held against
+LONG_BEFORE = (53, 66)  # days back: two months ago
+Against = dict[Vital, float]  # spreads from usual, NaN where not known
+NAN = math.nan
 
 
 @dataclass(frozen=True, slots=True)
-class Feature:
-    """One number that the score uses; `monotonic` is the sign of its effect, 0 if free."""
+class Course:
+    """How one vital went: the five numbers of the catalogue, and what syndromes are made of."""
 
-    name: str
-    label: str
-    vital: Vital | None = None
-    monotonic: int = 0
-
-
-def _of_vital(vital: Vital, sign: int) -> tuple[Feature, ...]:
-    shown = MEASURES[vital].display
-    return (
-        Feature(f"{vital}.now", f"{shown}: last two days against usual", vital, sign),
-        Feature(f"{vital}.week", f"{shown}: last week against usual", vital, sign),
-        Feature(f"{vital}.change3", f"{shown}: change over 3 days", vital, 0),
-        Feature(f"{vital}.change7", f"{shown}: change over 7 days", vital, 0),
-        Feature(f"{vital}.measured", f"{shown}: days measured of the last 7", vital, 0),
-    )
-
-
-def _spelled(condition: str) -> str:
-    return "COPD" if condition == "copd" else condition.replace("_", " ").capitalize()
-
-
-_WEIGHT = Vital.BODY_WEIGHT
-FEATURES: tuple[Feature, ...] = (
-    *(feature for vital, sign in SIGNS.items() for feature in _of_vital(vital, sign)),
-    Feature("fluid.now", "Weight above usual in heart failure, last two days", _WEIGHT, 1),
-    Feature("fluid.week", "Weight above usual in heart failure, last week", _WEIGHT, 1),
-    Feature("lungs.now", "SpO2 lower with a faster pulse in COPD, last two days", Vital.SPO2, 1),
-    Feature("strain.now", "Several vitals worse than usual at once, last two days", None, 1),
-    Feature("strain.week", "Several vitals worse than usual at once, last week", None, 1),
-    *(
-        Feature(f"{v}.level", f"{MEASURES[v].display}: level of the last 3 days", v, sign)
-        for v, sign in LEVELS.items()
-    ),
-    Feature("age", "Age", None, 1),
-    Feature("conditions", "Number of chronic conditions", None, 1),
-    *(Feature(f"has.{name}", _spelled(name)) for name in CONDITIONS),
-    Feature("contact.week", "Days with any reading, of the last 7"),
-    Feature("contact.month", "Days with any reading, of the last 28"),
-    Feature("contact.silence", "Hours since the last reading"),
-)
-
-Against = tuple[float, float, float, float]  # see _against_usual
-Recent = dict[int, float]  # days back from today → median of that local day
-_NOW = (0, 1)
-_LAST_THREE = (0, 1, 2)
-_THREE_DAYS_AGO = (3, 4)
-_WEEK = tuple(range(WINDOW_DAYS))
-_WEEK_SET = frozenset(_WEEK)
-_WEEK_AGO = (7, 8, 9)
+    recent: float = NAN  # weighted mean of the last days, in its own standard errors
+    latest: float = NAN
+    change7: float = NAN
+    change21: float = NAN
+    measured: int = 0
+    two_days: float = NAN  # spreads from usual, mean of the last two days
+    week: float = NAN  # spreads from usual, mean of the last seven
+    level: float = NAN  # mean of the last three days, in the vital's unit
+    change60: float = NAN  # per cent of two months ago
 
 
 def describe(history: History, cutoff: float) -> NDArray[np.float64]:
@@ -134,25 +76,23 @@ def describe(history: History, cutoff: float) -> NDArray[np.float64]:
     """
     past = cut(history, cutoff)
     today = local_day(cutoff, zone_of(past.person.zone))
-    recent = {vital: _recent(past, vital, today) for vital in SIGNS}
-    normal = {
-        vital: usual(past, vital, before=today - WINDOW_DAYS + 1) if recent[vital] else None
-        for vital in SIGNS
-    }
-    against = {vital: _against_usual(normal[vital], recent[vital]) for vital in SIGNS}
+    courses = {vital: _course(past, vital, today) for vital in SIGNS}
     numbers: list[float] = []
-    for vital in SIGNS:
-        numbers += (*against[vital], float(len(recent[vital].keys() & _WEEK_SET)))
-    numbers += _fluid(past.person.groups, normal[_WEIGHT], recent[_WEIGHT])
-    numbers.append(_lungs(past.person.groups, against))
-    numbers += (_strain(against, 0), _strain(against, 1))
-    numbers += (_mean(recent[vital], _LAST_THREE) for vital in LEVELS)
+    for each in courses.values():
+        numbers += (each.recent, each.latest, each.change7, each.change21, each.measured)
+    numbers += (courses[vital].level for vital in LEVELS)
+    numbers += (_extreme(past, vital, sign, today) for vital, sign in EXTREMES.values())
+    numbers.append(courses[Vital.BODY_WEIGHT].change60)
+    asked = bool(courses[Vital.BREATHLESSNESS].measured)
+    numbers += (_told(past, v, today, days, asked=asked) for v, days in COMPLAINTS.items())
+    numbers.append(_told(past, Vital.FALL, today, 2, asked=True))
+    numbers += _syndromes(past, courses, today, asked=asked)
     numbers += _about(past, today)
     numbers += _contact(past, cutoff)
     return np.array(numbers, dtype=np.float64)
 
 
-_WEEKS = [n for n, f in enumerate(FEATURES) if f.vital in SIGNS and f.name == f"{f.vital}.week"]
+_RECENT = [n for n, f in enumerate(FEATURES) if f.vital in SIGNS and f.name.endswith(".recent")]
 
 
 def enough(described: NDArray[np.float64]) -> bool:
@@ -161,72 +101,113 @@ def enough(described: NDArray[np.float64]) -> bool:
     Without one a score would speak of age and diagnoses alone, and of how long somebody has
     been enrolled: it abstains.
     """
-    return not bool(np.isnan(described[_WEEKS]).all())
+    return not bool(np.isnan(described[_RECENT]).all())
 
 
-def _recent(past: History, vital: Vital, today: int) -> Recent:
-    """Return the daily medians of the last ten local days, by days back from today."""
+def _course(past: History, vital: Vital, today: int) -> Course:
     if vital not in past.series:
-        return {}
-    like = like_days(past, vital, before=today - WINDOW_DAYS + 1, days=SPAN_DAYS)
-    daily = like.between(today - WINDOW_DAYS - 2, today)
-    return {today - day: value for day, value in zip(*_plain(daily), strict=True)}
-
-
-def _plain(daily: Daily) -> tuple[list[int], list[float]]:
-    # Ten numbers are quicker as a dict than as an array: this runs for each vital and instant.
-    return daily.days.tolist(), daily.medians.tolist()
-
-
-def _against_usual(normal: Usual | None, recent: Recent) -> Against:
-    """Return two-day level, week level, 3-day and 7-day change, all in the person's spreads."""
+        return Course()
+    first = today - WINDOW_DAYS + 1
+    daily = like_days(past, vital, before=first, days=SPAN_DAYS)
+    recent = daily.between(today - LONG_BEFORE[1], today)
+    back, values = today - recent.days, recent.medians
+    week = back < WINDOW_DAYS
+    measured = int(np.count_nonzero(week))
+    if not measured:
+        return Course()
+    mine, level = values[week], _mean(values[back < 3])  # noqa: PLR2004 (the level's days)
+    lately = float(mine.mean())
+    before = _mean(values[(back >= LONG_BEFORE[0]) & (back <= LONG_BEFORE[1])])
+    change60 = 100 * (lately - before) / before if before else NAN
+    normal = usual(past, vital, before=first)
     if normal is None:
-        return math.nan, math.nan, math.nan, math.nan
-    now = _mean(recent, _NOW)
-    return (
-        (now - normal.centre) / normal.spread,
-        (_mean(recent, _WEEK) - normal.centre) / normal.spread,
-        (now - _mean(recent, _THREE_DAYS_AGO)) / normal.spread,
-        (now - _mean(recent, _WEEK_AGO)) / normal.spread,
+        return Course(measured=measured, level=level, change60=change60)
+    centre, spread = normal.centre, max(normal.spread, LEAST_SPREAD.get(vital, TINY))
+    weights = WEIGHTS[back[week]]
+    mean = float(weights @ mine / weights.sum())
+    errors = math.sqrt(float(weights.sum() ** 2 / (weights @ weights)))
+    two = _mean(values[back < 2])  # noqa: PLR2004 (the last two days)
+    week_ago = _mean(values[(back >= 7) & (back <= 9)])  # noqa: PLR2004 (about a week ago)
+    weeks = _mean(values[(back >= BEFORE[0]) & (back <= BEFORE[1])])
+    return Course(
+        recent=(mean - centre) / spread * errors,
+        latest=(float(values[-1]) - centre) / spread if back[-1] < 2 else NAN,  # noqa: PLR2004
+        change7=(two - week_ago) / spread,
+        change21=(lately - weeks) / spread,
+        measured=measured,
+        two_days=(two - centre) / spread,
+        week=(lately - centre) / spread,
+        level=level,
+        change60=change60,
     )
 
 
-def _fluid(groups: frozenset[str], normal: Usual | None, recent: Recent) -> tuple[float, float]:
-    """Return kilograms above usual where weight means fluid: in heart failure (Chaudhry 2007)."""
-    if normal is None or "heart_failure" not in groups:
-        return math.nan, math.nan
-    return _mean(recent, _NOW) - normal.centre, _mean(recent, _WEEK) - normal.centre
+def _mean(values: NDArray[np.float64]) -> float:
+    return float(values.mean()) if len(values) else NAN
 
 
-def _lungs(groups: frozenset[str], against: dict[Vital, Against]) -> float:
-    """Return the mean fall of SpO2 and rise of pulse in COPD, in spreads (Hurst 2010)."""
-    if "copd" not in groups:
-        return math.nan
-    return (against[Vital.HEART_RATE][0] - against[Vital.SPO2][0]) / 2
+def _of_days(past: History, vital: Vital, today: int, days: int) -> NDArray[np.float64]:
+    """Return the readings of the last local days."""
+    series = past.series.get(vital)
+    return np.empty(0) if series is None else series.values[series.days > today - days]
 
 
-def _mean(recent: Recent, days_back: tuple[int, ...]) -> float:
-    known = [recent[back] for back in days_back if back in recent]
-    return sum(known) / len(known) if known else math.nan
+def _extreme(past: History, vital: Vital, sign: int, today: int) -> float:
+    values = _of_days(past, vital, today, 2)
+    if not len(values):
+        return NAN
+    return float(values.max() if sign > 0 else values.min())
 
 
-def _strain(against: dict[Vital, Against], which: int) -> float:
-    """Sum how many spreads the vitals lie on their bad side; NaN where none is known."""
-    known = [
-        min(max(SIGNS[vital] * against[vital][which], 0.0), STRAIN_CAP)
-        for vital in STRAIN
-        if not math.isnan(against[vital][which])
-    ]
-    return sum(known) if known else math.nan
+def _told(past: History, vital: Vital, today: int, days: int, *, asked: bool) -> float:
+    """Count days with a yes; NaN where the person is not asked and did not say so."""
+    series = past.series.get(vital)
+    if series is None:
+        return 0.0 if asked else NAN
+    told = series.days[(series.days > today - days) & (series.values > 0)]
+    return float(len(np.unique(told))) if len(told) or asked else NAN
+
+
+def _syndromes(
+    past: History, courses: Mapping[Vital, Course], today: int, *, asked: bool
+) -> Iterator[float]:
+    """Yield the syndromes in the order of the catalogue."""
+    groups = past.person.groups
+    now = {vital: each.two_days for vital, each in courses.items()}
+    week = {vital: each.week for vital, each in courses.items()}
+    weeks = {vital: each.change21 for vital, each in courses.items()}
+    lately = _complaints(past, today, 2, asked=asked)
+    in_week = _complaints(past, today, WINDOW_DAYS, asked=asked)
+    yield among("heart_failure", groups, together(syndromes.HEART, now, lately["heart"]))
+    yield among("heart_failure", groups, together(syndromes.HEART, week, in_week["heart"]))
+    yield among("copd", groups, together(syndromes.LUNGS, now, lately["lungs"]))
+    yield among("copd", groups, together(syndromes.LUNGS, week, in_week["lungs"]))
+    yield together(syndromes.INFECTION, now, lately["infection"])
+    yield together(syndromes.FLUID_LOSS, now, lately["fluid_loss"])
+    yield together(syndromes.STRAIN, now, lately["strain"])
+    yield together(syndromes.STRAIN, week, in_week["strain"])
+    yield together(syndromes.DECLINE, weeks)
+
+
+def _complaints(
+    past: History, today: int, days: int, *, asked: bool
+) -> dict[str, dict[Vital, float]]:
+    """Return what the complaints of the last days count for in each syndrome, in spreads."""
+    found: dict[str, dict[Vital, float]] = {}
+    for name, weights in syndromes.COMPLAINED.items():
+        counts = {v: _told(past, v, today, days, asked=asked) for v in weights}
+        found[name] = {v: weights[v] * n for v, n in counts.items() if not math.isnan(n)}
+    return found
 
 
 def _about(past: History, today: int) -> Iterator[float]:
     person = past.person
     age = person.age(date.fromordinal(today))
-    yield math.nan if age is None else float(age)
+    yield NAN if age is None else float(age)
     yield float(len(person.groups))
     for name in CONDITIONS:
         yield float(name in person.groups)
+    yield float("insulin" in person.medicines)
 
 
 def _contact(past: History, cutoff: float) -> Iterator[float]:
@@ -235,4 +216,4 @@ def _contact(past: History, cutoff: float) -> Iterator[float]:
     back = np.unique(((cutoff - month) // DAY).astype(np.int64))
     yield float(np.count_nonzero(back < WINDOW_DAYS))
     yield float(len(back))
-    yield (cutoff - float(month[-1])) / 3600 if len(month) else math.nan
+    yield (cutoff - float(month[-1])) / 3600 if len(month) else NAN

@@ -204,8 +204,32 @@ class Contribution:
 
 
 @dataclass(frozen=True, slots=True)
+class Prediction:
+    """A probability of one family of events ("any" for all) within so many days."""
+
+    family: str
+    horizon_days: int
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyRisk:
+    """The likeliest family of events within the main horizon, with its own exact parts."""
+
+    family: str
+    probability: float
+    log_odds: float
+    intercept: float
+    contributions: tuple[Contribution, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Risk:
-    """A learned score: the probability of worsening within the horizon, and its parts."""
+    """A learned score: the probability of any worsening within the horizon, and its parts.
+
+    `others` are the same for other horizons and for single families; `family` is the likeliest
+    of these, by which alerts are decided.
+    """
 
     probability: float
     log_odds: float
@@ -214,6 +238,9 @@ class Risk:
     horizon_days: int
     model_id: str
     trained_on: str  # "simulated data", said wherever the score is shown
+    others: tuple[Prediction, ...] = ()
+    family: FamilyRisk | None = None  # None in scores stored before families were predicted
+    basis: tuple[Evidence, ...] = ()  # the last reading of each vital of the week it looked at
 
 
 @dataclass(frozen=True, slots=True)

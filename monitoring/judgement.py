@@ -245,7 +245,9 @@ def _risk(now: Moment, model: risk.Model | None) -> Risk | None:
     if model is None or not len(now.past.contacts):
         return None
     described = features.describe(now.past, now.at)
-    return risk.score(model, described.reshape(1, -1))[0] if features.enough(described) else None
+    if not features.enough(described):
+        return None
+    return replace(risk.score(model, described.reshape(1, -1))[0], basis=tuple(_latest(now)))
 
 
 def scored_finding(
@@ -256,7 +258,7 @@ def scored_finding(
     day = date.fromordinal(local_day(last, zone_of(now.person.zone)))
     at = datetime.fromtimestamp(last, UTC)
     found = scoring.score_finding(rulebook, scored, model.thresholds, at=at, day=day)
-    return [replace(found, evidence=tuple(_latest(now)))] if found else []
+    return [replace(found, evidence=scored.basis or tuple(_latest(now)))] if found else []
 
 
 def _latest(now: Moment) -> Iterator[Evidence]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,9 @@ from monitoring.findings import (
     Awaited,
     Contribution,
     Evidence,
+    FamilyRisk,
     Finding,
+    Prediction,
     Problem,
     Restart,
     Risk,
@@ -217,10 +220,43 @@ def write_risk(risk: Risk) -> dict[str, Any]:
         "horizon_days": risk.horizon_days,
         "model_id": risk.model_id,
         "trained_on": risk.trained_on,
+        "others": [[each.family, each.horizon_days, each.probability] for each in risk.others],
+        "family": _write_family(risk.family) if risk.family else None,
+        "basis": [_write_evidence(each) for each in risk.basis],
+    }
+
+
+def _write_family(family: FamilyRisk) -> dict[str, Any]:
+    # Values and labels are those of the main parts.
+    return {
+        "family": family.family,
+        "probability": family.probability,
+        "log_odds": family.log_odds,
+        "intercept": family.intercept,
+        "points": {part.feature: part.points for part in family.contributions},
     }
 
 
 def read_risk(stored: Mapping[str, Any]) -> Risk:
     """Return the score that was written."""
     contributions = tuple(Contribution(**each) for each in stored["contributions"])
-    return Risk(**{**stored, "contributions": contributions})
+    family = stored.get("family")
+    more = {
+        "contributions": contributions,
+        "others": tuple(Prediction(*each) for each in stored.get("others", ())),
+        "family": _read_family(family, contributions) if family else None,
+        "basis": tuple(_read_evidence(each) for each in stored.get("basis", ())),
+    }
+    return Risk(**{**stored, **more})
+
+
+def _read_family(stored: Mapping[str, Any], parts: Sequence[Contribution]) -> FamilyRisk:
+    points = stored["points"]
+    own = [replace(part, points=points[part.feature]) for part in parts if part.feature in points]
+    return FamilyRisk(
+        family=stored["family"],
+        probability=stored["probability"],
+        log_odds=stored["log_odds"],
+        intercept=stored["intercept"],
+        contributions=tuple(own),
+    )

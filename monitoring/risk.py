@@ -15,23 +15,38 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from monitoring.families import ANY
 from monitoring.features import FEATURES, FORMAT
-from monitoring.findings import Contribution, Risk
+from monitoring.findings import Contribution, FamilyRisk, Prediction, Risk
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
     Codes = NDArray[np.int64]
 
-ARTEFACT_FORMAT = 1
+ARTEFACT_FORMAT = 2
 CHUNK = 2048  # rows looked up at a time: bounds the memory of a batch
 
 
 class ArtefactError(ValueError):
     """The artefact is damaged, or was trained for other features."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Head:
+    """One additive predictor: of which events, within how many days.
+
+    `points` float64[f, b + 2] are calibrated log-odds of each bin of each feature; the last
+    column is for a missing value.
+    """
+
+    family: str
+    horizon_days: int
+    points: Floats
+    intercept: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,23 +57,42 @@ class Model:
     ----------
     edges : float64[f, b]
         Lower bounds of bins 1 to b of each feature, padded with infinity.
-    points : float64[f, b + 2]
-        Calibrated log-odds of each bin; the last column is for a missing value.
+    heads : sequence
+        Predictors over the same bins. The first speaks of any event within the main horizon;
+        those of single families within the same horizon decide on alerts.
     thresholds : mapping
-        Tier name → probability at which it begins.
+        Tier name → probability of the likeliest family at which it begins.
     burdens : mapping
         Tier name → alert episodes per patient-year at that probability, on training data.
     """
 
     id: str
     edges: Floats
-    points: Floats
-    intercept: float
-    horizon_days: int
+    heads: tuple[Head, ...]
     trained_on: str
     thresholds: Mapping[str, float]
     burdens: Mapping[str, float]
     card: Mapping[str, Any]
+
+    @property
+    def points(self) -> Floats:
+        """Return the points of the main head, float64[f, b + 2]."""
+        return self.heads[0].points
+
+    @property
+    def intercept(self) -> float:
+        """Return the log-odds at which the main head starts."""
+        return self.heads[0].intercept
+
+    @property
+    def horizon_days(self) -> int:
+        """Return the main horizon."""
+        return self.heads[0].horizon_days
+
+    @property
+    def families(self) -> tuple[Head, ...]:
+        """Return the heads by which alerts are decided: of families, else the main one."""
+        return tuple(head for head in self.heads if head.family != ANY) or self.heads[:1]
 
 
 def digest(payload: Mapping[str, Any]) -> str:
@@ -74,6 +108,11 @@ def load(payload: Mapping[str, Any]) -> Model:
     _refuse_if(payload.get("format") != ARTEFACT_FORMAT, "unknown artefact format")
     _refuse_if(payload.get("features_format") != FORMAT, "trained for other feature meanings")
     _refuse_if(payload.get("sha256") != digest(payload), "content hash does not match")
+    return readable(payload)
+
+
+def readable(payload: Mapping[str, Any]) -> Model:
+    """Return the model of an artefact that is not sealed by its hash yet, or raise."""
     try:
         return _model(payload)
     except (KeyError, TypeError, AttributeError) as fault:
@@ -89,42 +128,60 @@ def _model(payload: Mapping[str, Any]) -> Model:
     parts = payload["features"]
     names = tuple(part["name"] for part in parts)
     _refuse_if(names != tuple(f.name for f in FEATURES), "trained for other features")
-    slope, offset = payload["calibration"]["slope"], payload["calibration"]["offset"]
     width = max(len(part["edges"]) for part in parts)
     model = Model(
-        id=f"risk-{payload['sha256'][:12]}",
-        edges=np.array(
-            [part["edges"] + [math.inf] * (width - len(part["edges"])) for part in parts]
-        ),
-        points=slope * np.array([_row(part, width) for part in parts]),
-        intercept=slope * payload["intercept"] + offset,
-        horizon_days=payload["horizon_days"],
+        id=f"risk-{payload.get('sha256', '')[:12]}",
+        edges=np.array([_edges(part, width) for part in parts]),
+        heads=tuple(_head(each, parts, width) for each in payload["heads"]),
         trained_on=payload["trained_on"],
         thresholds={tier["tier"]: tier["probability"] for tier in payload["thresholds"]},
         burdens={tier["tier"]: tier["per_patient_year"] for tier in payload["thresholds"]},
         card=payload["training"],
     )
-    sound = np.isfinite(model.points).all() and math.isfinite(model.intercept) and slope > 0
-    _refuse_if(not sound, "artefact holds numbers that are not finite")
+    first = [head.family for head in model.heads[:1]]
+    _refuse_if(first != [ANY], "the first head must speak of any event")
     return model
 
 
-def _row(part: Mapping[str, Any], width: int) -> list[float]:
-    edges, points = part["edges"], part["points"]
-    _refuse_if(len(points) != len(edges) + 1, f"bins of {part['name']} do not match their edges")
+def _edges(part: Mapping[str, Any], width: int) -> list[float]:
+    edges = part["edges"]
     _refuse_if(edges != sorted(edges), f"edges of {part['name']} are not in order")
-    return [*points, *[points[-1]] * (width - len(edges)), part["missing"]]
+    return [*edges, *[math.inf] * (width - len(edges))]
 
 
-def parts(model: Model, described: Floats) -> Floats:
-    """Return float64[n, f], the log-odds that each feature adds; `described` is float64[n, f]."""
-    column = np.arange(len(model.edges))
-    return np.concatenate(
-        [
-            model.points[column, _bins(model, described[start : start + CHUNK])]
-            for start in range(0, max(len(described), 1), CHUNK)
-        ]
+def _head(written: Mapping[str, Any], parts: Sequence[Mapping[str, Any]], width: int) -> Head:
+    slope, offset = written["calibration"]["slope"], written["calibration"]["offset"]
+    _refuse_if(len(written["points"]) != len(parts), "a head lacks features")
+    rows = [_row(part, own, width) for part, own in zip(parts, written["points"], strict=True)]
+    head = Head(
+        family=written["family"],
+        horizon_days=written["horizon_days"],
+        points=slope * np.array(rows),
+        intercept=slope * written["intercept"] + offset,
     )
+    sound = np.isfinite(head.points).all() and math.isfinite(head.intercept) and slope > 0
+    _refuse_if(not sound, "artefact holds numbers that are not finite")
+    return head
+
+
+def _row(part: Mapping[str, Any], own: Sequence[float], width: int) -> list[float]:
+    """Return the points of the bins of one feature, padded, and last that of a missing value."""
+    *points, missing = own
+    bins = len(part["edges"]) + 1
+    _refuse_if(len(points) != bins, f"bins of {part['name']} do not match their edges")
+    return [*points, *[points[-1]] * (width + 1 - bins), missing]
+
+
+def parts(model: Model, described: Floats, head: Head | None = None) -> Floats:
+    """Return float64[n, f], the log-odds that each feature adds; `described` is float64[n, f]."""
+    points = (head or model.heads[0]).points
+    column = np.arange(len(model.edges))
+    return np.concatenate([points[column, codes] for codes in _codes(model, described)])
+
+
+def _codes(model: Model, described: Floats) -> Iterator[Codes]:
+    for start in range(0, max(len(described), 1), CHUNK):
+        yield _bins(model, described[start : start + CHUNK])
 
 
 def _bins(model: Model, described: Floats) -> Codes:
@@ -133,33 +190,76 @@ def _bins(model: Model, described: Floats) -> Codes:
     return np.asarray(np.where(np.isnan(described), missing, found), dtype=np.int64)
 
 
+def log_odds(model: Model, described: Floats, heads: Sequence[Head]) -> Floats:
+    """Return float64[n, len(heads)], binned once for all heads."""
+    column = np.arange(len(model.edges))
+    each = [
+        np.stack([head.intercept + head.points[column, codes].sum(axis=1) for head in heads], 1)
+        for codes in _codes(model, described)
+    ]
+    return np.concatenate(each)
+
+
 def probabilities(model: Model, described: Floats) -> Floats:
-    """Return float64[n], the probability of worsening within the horizon, without parts."""
-    log_odds = model.intercept + parts(model, described).sum(axis=1)
-    return np.asarray(1 / (1 + np.exp(-log_odds)), dtype=np.float64)
+    """Return float64[n], the probability of any event within the main horizon, without parts."""
+    return _sigmoid(log_odds(model, described, model.heads[:1]))[:, 0]
+
+
+def likeliest(model: Model, described: Floats) -> Floats:
+    """Return float64[n], the probability of the likeliest family: what thresholds are held to."""
+    return np.asarray(_sigmoid(log_odds(model, described, model.families)).max(axis=1))
+
+
+def _sigmoid(values: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-values)), dtype=np.float64)
 
 
 def score(model: Model, described: Floats) -> list[Risk]:
     """Return a risk for each row of float64[n, f], with the exact part of each feature."""
+    every = log_odds(model, described, model.heads)
     return [
-        _risk(model, values, row)
-        for values, row in zip(described, parts(model, described), strict=True)
+        _risk(model, values, row, odds)
+        for values, row, odds in zip(described, parts(model, described), every, strict=True)
     ]
 
 
-def _risk(model: Model, values: Floats, row: Floats) -> Risk:
-    log_odds = model.intercept + float(row.sum())
+def _risk(model: Model, values: Floats, row: Floats, odds: Floats) -> Risk:
+    first = model.heads[0]
+    total = first.intercept + float(row.sum())
+    others = zip(model.heads[1:], _sigmoid(odds[1:]).tolist(), strict=True)
     return Risk(
-        probability=1 / (1 + math.exp(-log_odds)),
-        log_odds=log_odds,
-        intercept=model.intercept,
-        contributions=tuple(
-            Contribution(f.name, f.label, None if math.isnan(value) else value, points)
-            for f, value, points in zip(FEATURES, values.tolist(), row.tolist(), strict=True)
-        ),
-        horizon_days=model.horizon_days,
+        probability=1 / (1 + math.exp(-total)),
+        log_odds=total,
+        intercept=first.intercept,
+        contributions=_contributions(values, row),
+        horizon_days=first.horizon_days,
         model_id=model.id,
         trained_on=model.trained_on,
+        others=tuple(Prediction(head.family, head.horizon_days, p) for head, p in others),
+        family=_family(model, values),
+    )
+
+
+def _family(model: Model, values: Floats) -> FamilyRisk:
+    """Return the likeliest family with its own exact parts."""
+    described = values.reshape(1, -1)
+    odds = log_odds(model, described, model.families)[0]
+    head = model.families[int(odds.argmax())]
+    row = parts(model, described, head)[0]
+    total = head.intercept + float(row.sum())
+    return FamilyRisk(
+        family=head.family,
+        probability=1 / (1 + math.exp(-total)),
+        log_odds=total,
+        intercept=head.intercept,
+        contributions=_contributions(values, row),
+    )
+
+
+def _contributions(values: Floats, row: Floats) -> tuple[Contribution, ...]:
+    return tuple(
+        Contribution(f.name, f.label, None if math.isnan(value) else value, points)
+        for f, value, points in zip(FEATURES, values.tolist(), row.tolist(), strict=True)
     )
 
 

@@ -24,6 +24,7 @@ TEMPLATE_FIELDS = frozenset(
         "limit",
         "change",
         "percent",
+        "family",
         "span",
         "count",
         "basis",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from app.pages.wording import Moment
 from core.vitals import Severity, Vital
-from monitoring import words
+from monitoring import predictors, words
 from monitoring.phrases import Phrase, whole
 from reports.charts import Svg, bar
 
@@ -26,7 +26,8 @@ MOST_PARTS = 8
 MOST_MOVED = 5
 MINUS = "\N{MINUS SIGN}"
 SCORES_OWN = "RISK"  # the rule by which the score opens an alert of its own
-AGAINST_USUAL = ("now", "week", "change3", "change7")
+AGAINST_USUAL = ("latest", "change7", "change21", "now", "week", "change3")
+SYNDROMES = frozenset(feature.name for feature in predictors.SYNDROMES)
 LEAST_PERCENT = 0.01
 HORIZON = 7  # days, of a score that is not there
 
@@ -135,20 +136,23 @@ def value_words(each: Contribution, said: Language) -> str:
         return said.say("{count} years", count=round(value))
     if what == "silence":
         return said.say("{count} h", count=round(value))
-    if what == "measured" or group == "contact":
+    if what in ("measured", "told") or group == "contact":
         return said.count("{count} day", "{count} days", round(value))
     return _measured(group, what, value, said)
 
 
 def _measured(group: str, what: str, value: float, said: Language) -> str:
-    if what == "level":
+    signed = f"{value:+.1f}".replace("-", MINUS)
+    if what in ("level", "highest", "lowest"):
         return words.quantity(value, Vital(group), said.name)
-    if group == "fluid":
-        return words.quantity(value, Vital.BODY_WEIGHT, said.name)
+    if f"{group}.{what}" in SYNDROMES:
+        return said.say("{value} times the usual variation in sum", value=signed)
+    if what == "change60":
+        return f"{signed} %"
+    if what == "recent":
+        return said.say("{value} standard errors from usual", value=signed)
     if what in AGAINST_USUAL:
-        return said.say(
-            "{value} times the usual variation", value=f"{value:+.1f}".replace("-", MINUS)
-        )
+        return said.say("{value} times the usual variation", value=signed)
     return f"{value:g}"
 
 

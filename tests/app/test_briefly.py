@@ -100,8 +100,8 @@ def score(*parts: tuple[str, float | None, float]) -> tuple[Finding, Grounds]:
 
 RAISED = (
     ("glucose.level", 250.0, 0.8),
-    ("heart_rate.now", None, 0.9),  # not measured: there is nothing of it to show
-    ("spo2.now", 0.1, 0.2),
+    ("heart_rate.latest", None, 0.9),  # not measured: there is nothing of it to show
+    ("spo2.latest", 0.1, 0.2),
     ("age", 80.0, 2.0),
 )
 
@@ -218,7 +218,7 @@ def test_a_score_without_an_unusual_reading_says_so(
 
 
 def test_a_score_that_no_measurement_raised_says_so() -> None:
-    finding, grounds = score(("age", 80.0, 2.0), ("spo2.now", -1.0, -0.5))
+    finding, grounds = score(("age", 80.0, 2.0), ("spo2.latest", -1.0, -0.5))
     row = subject(finding, [], grounds)
 
     assert read(row) == "No single measurement raised the score."

@@ -147,9 +147,9 @@ def test_the_rules_verdict_stands_beside_the_score_which_lowers_nothing() -> Non
 def test_what_moves_the_score_is_said_with_its_value_and_its_share() -> None:
     parts = (
         Contribution("has.copd", "COPD", 0.0, -0.25),
-        Contribution("spo2.now", "SpO2: last two days against usual", -2.14, 0.5),
+        Contribution("spo2.latest", "SpO2: latest day against usual", -2.14, 0.5),
         Contribution("spo2.level", "SpO2: level of the last 3 days", 91.0, 0.25),
-        Contribution("glucose.now", "Glucose: last two days against usual", None, 0.0),
+        Contribution("glucose.latest", "Glucose: latest day against usual", None, 0.0),
     )
     risk = Risk(0.31, -3.5, -4.0, parts, 7, "m1", "simulated data")
 
@@ -170,9 +170,13 @@ def test_what_moves_the_score_is_said_with_its_value_and_its_share() -> None:
         ("contact.week", 1.0, "1 day"),
         ("spo2.measured", 6.0, "6 days"),
         ("contact.silence", 5.4, "5 h"),
-        ("fluid.now", 2.1, "2.1 kg"),
+        ("heart.now", 2.1, "+2.1 times the usual variation in sum"),
+        ("body_weight.change60", -4.24, "\N{MINUS SIGN}4.2 %"),
+        ("glucose.lowest", 61.0, "61 mg/dL"),
+        ("spo2.recent", -2.5, "\N{MINUS SIGN}2.5 standard errors from usual"),
+        ("feels_worse.told", 2.0, "2 days"),
         ("has.dementia", 1.0, "yes"),
-        ("strain.week", 4.3, "+4.3 times the usual variation"),
+        ("strain.week", 4.3, "+4.3 times the usual variation in sum"),
         ("body_weight.change7", None, "not known"),
     ],
 )

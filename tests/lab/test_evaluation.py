@@ -249,7 +249,7 @@ def test_somebody_is_asked_again_where_a_limit_of_amber_or_red_is_passed(lives: 
 def test_training_rows_are_one_a_day_and_know_what_followed() -> None:
     lives = [life for life in simulate(12, 120, world=WORLDS["base"], seed=3) if life.events]
 
-    sample = sample_of(lives[:2], horizon_days=7, seed=1)
+    sample = sample_of(lives[:2], seed=1)
 
     assert len(sample.days) == 2 * 110
     for number, life in enumerate(lives[:2]):

@@ -75,20 +75,20 @@ def test_no_feature_of_a_cut_history_sees_what_had_not_arrived(
     np.testing.assert_array_equal(described, describe(history(PERSON, known), now))
 
 
-def test_the_last_two_days_are_measured_against_the_persons_own_normal() -> None:
+def test_the_latest_day_is_measured_against_the_persons_own_normal() -> None:
     past = history(PERSON, weights([80.0, 80.4] * 15 + [82.4, 82.4]))
 
     described = describe(past, at(31.1))
 
     # 25 days teach it: 13 at 80.0, so the centre is 80.0 and the spread the scale's own 0.2 kg.
-    assert math.isclose(described[COLUMN["body_weight.now"]], (82.4 - 80.0) / 0.2)
+    assert math.isclose(described[COLUMN["body_weight.latest"]], (82.4 - 80.0) / 0.2)
     assert described[COLUMN["body_weight.change7"]] > 5
 
 
 def test_what_was_never_measured_is_missing_and_counted_so() -> None:
     described = describe(history(PERSON, weights([80.0] * 30)), at(29.1))
 
-    assert math.isnan(described[COLUMN["spo2.now"]])
+    assert math.isnan(described[COLUMN["spo2.recent"]])
     assert described[COLUMN["spo2.measured"]] == 0
     assert described[COLUMN["body_weight.measured"]] == 7
 
@@ -103,7 +103,7 @@ def test_a_gap_is_information() -> None:
 def test_without_a_week_of_normal_days_nothing_is_compared() -> None:
     described = describe(history(PERSON, weights([80.0] * 8)), at(7.1))
 
-    assert math.isnan(described[COLUMN["body_weight.now"]])
+    assert math.isnan(described[COLUMN["body_weight.latest"]])
 
 
 def test_an_open_episode_does_not_teach_the_normal() -> None:
@@ -111,8 +111,8 @@ def test_an_open_episode_does_not_teach_the_normal() -> None:
     past = history(PERSON, weights(ill))
     frozen = replace(past, frozen=((at(29.5), math.inf),))
 
-    learnt = describe(past, at(49.1))[COLUMN["body_weight.now"]]
-    kept = describe(frozen, at(49.1))[COLUMN["body_weight.now"]]
+    learnt = describe(past, at(49.1))[COLUMN["body_weight.latest"]]
+    kept = describe(frozen, at(49.1))[COLUMN["body_weight.latest"]]
 
     assert kept > 10
     assert abs(learnt) < kept

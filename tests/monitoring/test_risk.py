@@ -14,15 +14,29 @@ from hypothesis import strategies as st
 
 from core.vitals import Reading, Severity, Vital
 from ingest.enrolment import Person
+from monitoring.families import ANY, MAIN, TARGETS
 from monitoring.features import FEATURES
 from monitoring.judgement import judge
-from monitoring.risk import ArtefactError, Model, digest, leading, load, parts, probabilities, score
+from monitoring.record import read_risk, write_risk
+from monitoring.risk import (
+    ArtefactError,
+    Model,
+    digest,
+    leading,
+    likeliest,
+    load,
+    parts,
+    probabilities,
+    score,
+)
+from monitoring.sample import Sample
 from monitoring.service import load_rulebook
-from monitoring.training import Fitted, Recipe, Sample, export, fit
+from monitoring.training import Fitted, Recipe, binning, export, fit
 from monitoring.windows import history
 from monitoring.words import clinician
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
+HEARTS = TARGETS[3]
 
 
 @pytest.fixture(scope="module")
@@ -40,14 +54,15 @@ def fitted(described: np.typing.NDArray[np.float64]) -> tuple[Fitted, dict[str, 
     rows = len(described)
     sample = Sample(
         described,
-        random.uniform(size=rows) < 1 / (1 + np.exp(-log_odds)),
+        {MAIN: (worse := random.uniform(size=rows) < 1 / (1 + np.exp(-log_odds))), HEARTS: worse},
         np.ones(rows, dtype=bool),
         np.arange(rows) // 50,
         np.arange(rows, dtype=np.float64) % 50,
     )
     recipe = Recipe(iterations=40, smallest_leaf=20)
-    model = fit(sample, sample, recipe)
-    return model, export(model, sample, recipe, {"trained_on": "made-up rows"})
+    edges = binning(described, recipe)
+    heads = [fit(target, sample, sample, recipe, edges) for target in (MAIN, HEARTS)]
+    return heads[0], export(heads, sample, recipe, {"trained_on": "made-up rows"})
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +113,30 @@ def test_a_risk_explains_itself_exactly(
         assert risk.trained_on == "simulated data"
 
 
+def test_the_likeliest_family_explains_itself_exactly_too(
+    model: Model, described: np.typing.NDArray[np.float64]
+) -> None:
+    for risk, likely in zip(
+        score(model, described[:20]), likeliest(model, described[:20]), strict=True
+    ):
+        family = risk.family
+        assert family is not None
+        total = family.intercept + sum(part.points for part in family.contributions)
+        of_families = [p.probability for p in risk.others if p.family != ANY]
+
+        assert math.isclose(total, family.log_odds, abs_tol=1e-9)
+        assert math.isclose(family.probability, likely)
+        assert family.probability == pytest.approx(max(of_families))
+
+
+def test_a_stored_risk_is_read_back_whole(
+    model: Model, described: np.typing.NDArray[np.float64]
+) -> None:
+    [risk] = score(model, described[:1])
+
+    assert read_risk(json.loads(json.dumps(write_risk(risk)))) == risk
+
+
 def test_a_batch_and_one_row_agree(model: Model, described: np.typing.NDArray[np.float64]) -> None:
     batch = probabilities(model, described)
 
@@ -111,12 +150,15 @@ def test_a_batch_and_one_row_agree(model: Model, described: np.typing.NDArray[np
         pytest.param(lambda a: a.update(format=99), id="another format"),
         pytest.param(lambda a: a.update(features_format=0), id="features changed meaning"),
         pytest.param(lambda a: a["features"].pop(), id="a feature is missing"),
+        pytest.param(lambda a: a["heads"].reverse(), id="another head first"),
+        pytest.param(lambda a: a["heads"].clear(), id="no head"),
+        pytest.param(lambda a: a["heads"][1]["points"].pop(), id="a head without a feature"),
         pytest.param(lambda a: a["features"].reverse(), id="features in another order"),
-        pytest.param(lambda a: a["features"][0]["points"].pop(), id="a bin without points"),
+        pytest.param(lambda a: a["heads"][0]["points"][0].pop(), id="a bin without points"),
         pytest.param(lambda a: a["features"][0]["edges"].reverse(), id="edges out of order"),
-        pytest.param(lambda a: a.pop("calibration"), id="no calibration"),
-        pytest.param(lambda a: a.update(intercept=math.nan), id="not a number"),
-        pytest.param(lambda a: a["calibration"].update(slope=-1.0), id="upside down"),
+        pytest.param(lambda a: a["heads"][1].pop("calibration"), id="no calibration"),
+        pytest.param(lambda a: a["heads"][0].update(intercept=math.nan), id="not a number"),
+        pytest.param(lambda a: a["heads"][2]["calibration"].update(slope=-1.0), id="upside down"),
     ],
 )
 def test_an_artefact_that_does_not_match_is_refused(shipped: dict[str, Any], fault: Any) -> None:
@@ -137,7 +179,7 @@ def test_what_is_no_artefact_is_refused(payload: Any) -> None:
 
 def test_one_changed_number_is_noticed(shipped: dict[str, Any]) -> None:
     changed = deepcopy(shipped)
-    changed["features"][3]["points"][0] += 0.01
+    changed["heads"][0]["points"][3][0] += 0.01
 
     with pytest.raises(ArtefactError, match="hash"):
         load(changed)
@@ -148,7 +190,7 @@ def test_the_shipped_artefact_is_small_and_says_that_its_data_are_simulated(
 ) -> None:
     size = len(files("monitoring").joinpath("artefact.json").read_bytes())
 
-    assert size < 300_000
+    assert size < 60_000 * len(shipped["heads"])
     assert shipped["trained_on"] == "simulated data"
     assert {tier["tier"] for tier in shipped["thresholds"]} == {"AMBER", "YELLOW"}
 

@@ -3,17 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from monitoring.families import MAIN, TARGETS
 from monitoring.features import FEATURES
 from monitoring.risk import load, probabilities
-from monitoring.training import (
-    Recipe,
-    Sample,
-    binned,
-    episodes_per_year,
-    threshold_at,
-    train,
-)
+from monitoring.sample import Sample
+from monitoring.training import Recipe, binned, threshold_at, train
 
+HEARTS = TARGETS[3]
 RECIPE = Recipe(iterations=30, smallest_leaf=20, seed=3)
 
 
@@ -24,9 +20,11 @@ def made(patients: int = 40, days: int = 60) -> Sample:
     described = random.normal(size=(rows, len(FEATURES)))
     described[random.uniform(size=described.shape) < 0.2] = np.nan
     log_odds = -3 + 1.2 * np.nan_to_num(described[:, 5]) + 1.0 * np.isnan(described[:, 1])
+    happened = random.uniform(size=rows) < 1 / (1 + np.exp(-log_odds))
+    hearts = happened & (random.uniform(size=rows) < 0.5)
     return Sample(
         described=described,
-        worsened=random.uniform(size=rows) < 1 / (1 + np.exp(-log_odds)),
+        outcomes={MAIN: happened, HEARTS: hearts},
         usable=random.uniform(size=rows) < 0.95,
         groups=np.repeat(np.arange(patients), days),
         days=np.tile(np.arange(days, dtype=np.float64), patients),
@@ -65,11 +63,9 @@ def test_firings_within_fourteen_days_are_one_episode() -> None:
     days = np.array([0.0, 3, 17, 40, 41, 0, 30])
     groups = np.array([1, 1, 1, 1, 1, 2, 2])
     rows = len(days)
-    sample = Sample(
-        np.zeros((rows, len(FEATURES))), np.zeros(rows, bool), np.ones(rows, bool), groups, days
-    )
+    sample = Sample(np.zeros((rows, len(FEATURES))), {}, np.ones(rows, bool), groups, days)
 
-    per_year = episodes_per_year(np.ones(rows, bool), sample)
+    per_year = sample.episodes_per_year(np.ones(rows, bool))
 
     assert per_year * rows / 365.25 == pytest.approx(4)  # days 0 and 40; days 0 and 30
 
@@ -79,8 +75,8 @@ def test_a_threshold_keeps_within_its_burden(sample: Sample) -> None:
 
     least = threshold_at(3.0, risk, sample)
 
-    assert episodes_per_year(risk >= least, sample) <= 3.0
-    assert episodes_per_year(risk >= least - 0.02, sample) > 3.0
+    assert sample.episodes_per_year(risk >= least) <= 3.0
+    assert sample.episodes_per_year(risk >= least - 0.02) > 3.0
 
 
 def test_the_artefact_says_what_it_was_trained_on_and_how(sample: Sample) -> None:
@@ -91,3 +87,21 @@ def test_the_artefact_says_what_it_was_trained_on_and_how(sample: Sample) -> Non
     assert card["recipe"]["seed"] == 3
     assert len(card["data_sha256"]) == 64
     assert card["scikit_learn"]
+
+
+def test_a_target_that_nobody_reached_has_no_head(sample: Sample) -> None:
+    artefact = train(sample, RECIPE, trained_on="made up")
+
+    heads = [(each["family"], each["horizon_days"]) for each in artefact["heads"]]
+
+    assert heads == [MAIN, HEARTS]
+    assert [head.family for head in load(artefact).families] == [HEARTS.family]
+
+
+def test_the_card_shows_predicted_beside_seen_in_ten_bands(sample: Sample) -> None:
+    table = train(sample, RECIPE, trained_on="made up")["training"]["calibration"]
+
+    assert len(table) == 10
+    predicted = [band["predicted"] for band in table]
+    assert predicted == sorted(predicted)
+    assert abs(sum(b["predicted"] - b["seen"] for b in table)) / 10 < 0.05

@@ -143,10 +143,16 @@ def test_a_score_is_a_risk_assessment_that_says_what_it_learned_on_fhir_25(
     scores = found(database, "RiskAssessment", ward)
 
     for each in scores:
-        (prediction,) = each["prediction"]
+        spans = {p["whenRange"]["high"]["value"] // 24 for p in each["prediction"]}
+        outcomes = [p["outcome"]["text"] for p in each["prediction"]]
 
-        assert 0 <= prediction["probabilityDecimal"] <= 1
-        assert "trained on" in prediction["rationale"]
+        assert spans == {3, 7, 14}
+        assert outcomes[0] == "worsening"
+        assert "heart failure" in outcomes
+        for prediction in each["prediction"]:
+            assert 0 <= prediction["probabilityDecimal"] <= 1
+            assert "trained on" in prediction["rationale"]
+        assert each["basis"]
 
 
 def test_nobody_signed_in_reads_the_audit_trail(database: Database, ward: Ward) -> None:
