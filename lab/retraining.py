@@ -21,7 +21,7 @@ from core.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from monitoring.training import Sample
+    from monitoring.sample import Sample
 
 
 def retrain(
@@ -43,11 +43,8 @@ def retrain(
 
 def simulated(patients: int, days: int, *, seed: int, progress: Callable[[], None]) -> Sample:
     """Return described patient-days of the base world; `progress` is called after each person."""
-    # By name: they cost seconds, which no other command should pay.
-    worlds = import_module("lab.scenarios").WORLDS
-    lives = import_module("lab.simulator").simulate(patients, days, world=worlds["base"], seed=seed)
-    horizon = import_module("monitoring.training").Recipe(seed=seed).horizon_days
-    described: Sample = import_module("lab.training_set").sample_of(
-        lives, horizon_days=horizon, seed=seed, progress=progress
+    # By name: it costs seconds, which no other command should pay.
+    described: Sample = import_module("lab.training_run").described(
+        patients, days, seed=seed, progress=progress
     )
     return described

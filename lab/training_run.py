@@ -15,6 +15,8 @@ from monitoring.training import Recipe, train
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from monitoring.sample import Sample
+
 TRAINED_ON = "simulated data"
 STEPS_OF_FITTING = len(TARGETS)
 
@@ -26,7 +28,14 @@ def trained(
 
     `progress` is called once for each person described and once for each head fitted.
     """
+    sample = described(patients, days, seed=seed, progress=progress)
+    return train(sample, Recipe(seed=seed), trained_on=TRAINED_ON, progress=progress)
+
+
+def described(
+    patients: int, days: int, *, seed: int, progress: Callable[[], None] = lambda: None
+) -> Sample:
+    """Return the described days of people of the base world; `progress` is called for each."""
     asks = asks_of(load_rulebook())  # a value that is off is measured again, as live
     lives = simulate(patients, days, world=WORLDS["base"], seed=seed, asks=asks)
-    sample = sample_of(lives, seed=seed, lacking=Lacking(), progress=progress)
-    return train(sample, Recipe(seed=seed), trained_on=TRAINED_ON, progress=progress)
+    return sample_of(lives, seed=seed, lacking=Lacking(), progress=progress)

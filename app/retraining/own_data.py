@@ -14,6 +14,7 @@ import numpy as np
 from sqlalchemy import func, select
 
 from app.follow_up.tables import FollowedDayRow
+from monitoring.families import MAIN
 from monitoring.features import FEATURES
 from monitoring.followed import FollowedDay, Outcome, Source, weights
 from monitoring.tables import AssessmentRow
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sqlalchemy.orm import Session
 
-    from monitoring.training import Sample
+    from monitoring.sample import Sample
 
     Floats = NDArray[np.float64]
 
@@ -157,7 +158,12 @@ def _described(risk: Mapping[str, Any] | None) -> Floats:
 
 
 def joined(simulated: Sample, own: OwnDays) -> Sample:
-    """Return the sample to train on: the simulated people, and the site's own where enough."""
+    """Return the sample to train on: the simulated people, and the site's own where enough.
+
+    Of the site's own it is known whether somebody worsened within a week, not of what: they teach
+    the head of any event within that horizon, and those of families only how people look who did
+    not worsen.
+    """
     if not own.enough:
         return simulated
     first = int(simulated.groups.max(initial=-1)) + 1
@@ -165,7 +171,10 @@ def joined(simulated: Sample, own: OwnDays) -> Sample:
     return replace(
         simulated,
         described=np.concatenate([simulated.described, own.described]),
-        worsened=np.concatenate([simulated.worsened, own.worsened]),
+        outcomes={
+            target: np.concatenate([each, own.worsened & (target == MAIN)])
+            for target, each in simulated.outcomes.items()
+        },
         usable=np.concatenate([simulated.usable, np.ones(len(own.days), dtype=np.bool_)]),
         groups=np.concatenate([simulated.groups, own.people + first]),
         days=np.concatenate([simulated.days, own.days]),

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from core.database import Database
-    from monitoring.training import Sample
+    from monitoring.sample import Sample
 
     Simulated = Callable[..., Sample]
 

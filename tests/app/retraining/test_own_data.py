@@ -11,9 +11,11 @@ from sqlalchemy import update
 
 from app.follow_up.tables import FollowedDayRow
 from app.retraining import own_data
+from monitoring.families import MAIN
 from monitoring.features import FEATURES
 from monitoring.followed import Outcome, Source
-from monitoring.training import Recipe, Sample, fit
+from monitoring.sample import Sample
+from monitoring.training import Recipe, binning, fit
 from tests.scored import MODEL, people_of_day, score
 
 if TYPE_CHECKING:
@@ -82,7 +84,8 @@ def test_what_is_trained_on_them_predicts_the_true_share_and_not_that_of_alerts(
     own = own_data.labelled(session, now=NOW)
     sample = own_data.joined(none(), own)
 
-    fitted = fit(sample, sample, Recipe())
+    edges = binning(sample.described, Recipe())
+    fitted = fit(MAIN, sample, sample, Recipe(), edges)
     log_odds = fitted.slope * fitted.log_odds(sample.described) + fitted.offset
     predicted = 1 / (1 + np.exp(-log_odds))
 
@@ -93,7 +96,7 @@ def none() -> Sample:
     empty = np.empty(0)
     return Sample(
         np.empty((0, len(FEATURES))),
-        empty.astype(bool),
+        {MAIN: empty.astype(bool)},
         empty.astype(bool),
         empty.astype(np.int64),
         empty,
@@ -105,7 +108,7 @@ def test_they_join_the_simulated_people_as_other_people(
 ) -> None:
     simulated = Sample(
         np.zeros((3, len(FEATURES))),
-        np.array([False, True, False]),
+        {MAIN: np.array([False, True, False])},
         np.ones(3, dtype=bool),
         np.array([0, 0, 1]),
         np.arange(3.0),
