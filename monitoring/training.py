@@ -74,7 +74,7 @@ def train(
     edges = binning(learn.described, recipe)
     heads = []
     for target in TARGETS:
-        if target in learn.outcomes and learn.outcomes[target].any():
+        if all(target in of.outcomes and of.outcomes[target].any() for of in (learn, check)):
             heads.append(fit(target, learn, check, recipe, edges))
         progress()
     return export(heads, sample.of(held_out), recipe, _card(sample, recipe, trained_on))
