@@ -15,7 +15,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
 from monitoring.drift import bin_shares
-from monitoring.families import TARGETS
+from monitoring.families import MAIN, TARGETS
 from monitoring.features import FEATURES, FORMAT
 from monitoring.risk import ARTEFACT_FORMAT, digest, likeliest, probabilities, readable
 
@@ -74,10 +74,18 @@ def train(
     edges = binning(learn.described, recipe)
     heads = []
     for target in TARGETS:
-        if all(target in of.outcomes and of.outcomes[target].any() for of in (learn, check)):
-            heads.append(fit(target, learn, check, recipe, edges))
+        if target == MAIN or (_both(learn, target) and _both(check, target)):
+            head = fit(target, learn, check, recipe, edges)
+            # One that ranks people it was not fitted on the wrong way round knows nothing.
+            heads += [head] if target == MAIN or head.slope > 0 else []
         progress()
     return export(heads, sample.of(held_out), recipe, _card(sample, recipe, trained_on))
+
+
+def _both(sample: Sample, target: Target) -> bool:
+    """Return whether there are rows with such an event and rows without."""
+    happened = sample.outcomes.get(target)
+    return happened is not None and 0 < int(happened.sum()) < len(happened)
 
 
 def _held_out(groups: NDArray[np.int64], recipe: Recipe) -> NDArray[np.int64]:
@@ -103,11 +111,16 @@ def fit(
         sample_weight=np.where(happened[rows], 1.0, 1 / recipe.calm) * learn.weight[rows],
     )
     raw = estimator.decision_function(binned(edges, calibrate.described))
-    platt = LogisticRegression(C=1e6).fit(
-        raw[:, None], calibrate.outcomes[target], sample_weight=calibrate.weight
-    )
-    slope, offset = float(platt.coef_[0, 0]), float(platt.intercept_[0])
-    return Fitted(target, estimator, edges, slope, offset)
+    return Fitted(target, estimator, edges, *_platt(raw, calibrate, target))
+
+
+def _platt(raw: Floats, sample: Sample, target: Target) -> tuple[float, float]:
+    """Return slope and offset of Platt's calibration; what cannot be checked stays as it is."""
+    if not _both(sample, target):
+        return 1.0, 0.0
+    platt = LogisticRegression(C=1e6)
+    platt.fit(raw[:, None], sample.outcomes[target], sample_weight=sample.weight)
+    return float(platt.coef_[0, 0]), float(platt.intercept_[0])
 
 
 def additive(recipe: Recipe) -> HistGradientBoostingClassifier:
@@ -169,11 +182,10 @@ def export(
     model = readable(payload)
     leading = likeliest(model, thresholds_on.described)
     shares = bin_shares(codes, [len(each) + 1 for each in edges])
-    named = {feature.name: each for feature, each in zip(FEATURES, shares, strict=True)}
     checked = probabilities(model, thresholds_on.described)
     payload["thresholds"] = _thresholds(leading, thresholds_on, recipe)
     payload["training"] |= {
-        "shares": named,
+        "shares": shares,
         "calibration": calibration(checked, thresholds_on.worsened),
     }
     return payload | {"sha256": digest(payload)}

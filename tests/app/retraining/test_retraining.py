@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from core.database import Database
     from core.embedded import Servers
 
-TINY = Order(patients=20, days=60, seed=20260101)
+TINY = Order(patients=30, days=90, seed=20260101)
 HUGE = Order(patients=MOST_PATIENTS, days=400, seed=1)
 SUPERVISOR = Caller("user", uuid4(), Role.SUPERVISOR)
 TABLES = ("shadow_score", "model_event", "learned_model", "training_run")
