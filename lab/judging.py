@@ -19,7 +19,7 @@ from lab.histories import instant, person_of, readings_of
 from lab.replayed import said, speaking
 from lab.scorecard import LookBack
 from monitoring.features import FEATURES, describe
-from monitoring.risk import probabilities
+from monitoring.risk import likeliest
 from monitoring.windows import cut, history
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def described_at(past: History, days: Floats) -> Floats:
 
 def alerting(model: Model, described: Floats) -> Floats:
     """Return float64[n], what the thresholds of a model are held to."""
-    return probabilities(model, described)
+    return likeliest(model, described)
 
 
 def _scored(model: Model, days: Floats, described: Floats) -> Strengths:

@@ -14,7 +14,9 @@ from lab.judging import alerting
 from lab.replayed import speaking
 from lab.reporting.people import Watched, watched
 from lab.reporting.ways import Column, columns_of, rows_of, with_columns
-from monitoring.risk import probabilities
+from lab.training_set import FAMILY_OF
+from monitoring.families import ANY
+from monitoring.risk import log_odds, probabilities
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -111,9 +113,23 @@ def study(
 
 def heads_of(model: Model, rows: NDArray[np.float64]) -> tuple[Head, ...]:
     """Return every prediction of a model over the rows."""
-    return (
-        Head(f"any, {model.horizon_days} d", model.horizon_days, None, probabilities(model, rows)),
+    odds = log_odds(model, rows, model.heads)
+    return tuple(
+        Head(
+            f"{head.family.replace('_', ' ')}, {head.horizon_days} d",
+            head.horizon_days,
+            kinds_of(head.family),
+            1 / (1 + np.exp(-odds[:, number])),
+        )
+        for number, head in enumerate(model.heads)
     )
+
+
+def kinds_of(family: str) -> frozenset[str] | None:
+    """Return the kinds of recorded event that a family speaks of; None: all of them."""
+    if family == ANY:
+        return None
+    return frozenset(kind for kind, families in FAMILY_OF.items() if family in families)
 
 
 def watch(lives: Iterable[Life], judges: Judges, workers: int) -> Iterator[Watched]:
