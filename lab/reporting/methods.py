@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lab.judging import FIRST_DAY
 from lab.reporting.daily import DRAWS as DAY_DRAWS
 from lab.reporting.document import Section, Table, Words
-from lab.reporting.ways import DOUBTED
+from lab.reporting.ways import COMBINED, DOUBTED, LIVE
 from lab.scorecard import DRAWS, MERGE_DAYS
 
 if TYPE_CHECKING:
@@ -32,12 +32,12 @@ def section(found: Results, asked: Asked) -> Section:
         "How it was counted",
         (
             Table("What was run: the same gives the same bytes", ("what", "value"), run),
-            *(Words(text) for text in _texts(found)),
+            *(Words(text) for text in _texts()),
         ),
     )
 
 
-def _texts(found: Results) -> tuple[str, ...]:
+def _texts() -> tuple[str, ...]:
     return (
         (
             "Split: nobody here was trained on (their seed is another), and of the worlds only"
@@ -66,9 +66,11 @@ def _texts(found: Results) -> tuple[str, ...]:
             " chance does to the people drawn, not whether the simulator is right."
         ),
         (
-            f"{found.main.capitalize()}: RED stands always; a rule's AMBER reaches a clinician"
+            "The service today tells a clinician every AMBER and RED of the rules and of the score"
+            f" ({LIVE}). Under a budget ({COMBINED}) RED stands always; a rule's AMBER is told"
             f" when the score of that day is at least {DOUBTED:g} of the level from which the"
-            " score alerts by itself. The numbers at 3 and 1.5 unexplained are read from its"
+            " score alerts by itself: one knob, that of the score. That is a proposal, tried here"
+            " first, and not switched on. The numbers at 3 and 1.5 unexplained are read from its"
             " curve, at one factor for all held-out worlds together; every other way is given the"
             " same."
         ),

@@ -11,7 +11,7 @@ from lab.contest import HALVINGS, factors
 from lab.judging import LOOK_BACK
 from lab.narrowing import of_several
 from lab.reporting.tally import AT, COLUMNS, Figure, row, summary
-from lab.reporting.ways import RANDOM, RED_ALONE, RULES, SHARPER
+from lab.reporting.ways import LIVE, RANDOM, RED_ALONE, RULES, SHARPER, as_live
 from lab.scorecard import YEAR, Course, counted
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-FIXED = (RULES, SHARPER, RED_ALONE)  # ways without a knob
+FIXED = (LIVE, RULES, SHARPER, RED_ALONE)  # ways without a knob
 TIMES = 20  # how often random alerts are drawn, to be averaged
 EPISODES, EXPLAINED, FOUND, EVENTS, OBSERVED = (
     AT[name] for name in ("episodes", "explained", "found", "events", "observed")
@@ -37,6 +37,8 @@ def courses_of(
     """Return what everybody's clinicians would have been told under one way."""
     if name == RULES:
         return [person.seen.ruled() for person in people]
+    if name == LIVE:
+        return [as_live(person) for person in people]
     if name in FIXED:
         paging = several if name == SHARPER else frozenset[str]()
         return [of_several(person, paging).ruled() for person in people]

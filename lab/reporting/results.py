@@ -24,7 +24,7 @@ from lab.reporting.operating import (
 )
 from lab.reporting.study import LOOK_ALIKES, NULL, TRAINED_ON, Study
 from lab.reporting.tally import AT, Figure, ahead, figures, readable, share, tallied
-from lab.reporting.ways import COMBINED, HEARTS, PERSISTENCE, RANDOM, RULES, SCORE
+from lab.reporting.ways import COMBINED, HEARTS, LIVE, PERSISTENCE, RANDOM, RULES, SCORE
 from lab.scorecard import by_kind, interval, resampled
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ class _Counter:
         return list(courses_of(people, way, factor, self.study.several))
 
     def _cards(self, people: Sequence[Watched], point: str) -> dict[str, Figures]:
-        fixed = FIXED if self.study.ruled and point == AS_IT_IS else ()
+        fixed = self._fixed() if point == AS_IT_IS else ()
         found, ours = {}, tallied(people, self.courses(people, self.main, point))
         for way in (*self.factors[point], *fixed):
             courses = self.courses(people, way, point)
@@ -218,6 +218,11 @@ class _Counter:
         for way in (RANDOM, HEARTS):
             found[way] = at_random(people, way, burden, self.seed)
         return found
+
+    def _fixed(self) -> tuple[str, ...]:
+        if not self.study.ruled:
+            return ()
+        return tuple(way for way in FIXED if way != LIVE or SCORE in self.study.columns)
 
     def _foreseen(self, people: Sequence[Watched], point: str) -> dict[str, Figures]:
         without = [foreseen(person) for person in people]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from lab.comparators import Strengths
     from lab.reporting.people import Watched
+    from lab.scorecard import Course
 
     Floats = NDArray[np.float64]
     # The rows of all people, described (float64[rows, features]) → name → float64[rows].
@@ -33,7 +34,8 @@ RULES = "rules, AMBER and RED"
 SHARPER = "rules, RED and AMBER of several signs"
 RED_ALONE = "rules, RED alone"
 SCORE = "learned score"
-COMBINED = "rules and score together"
+LIVE = "rules and score, as the service runs"
+COMBINED = "rules and score under a budget"
 PERSISTENCE = "persistence"
 RANDOM = "random, as often"
 HEARTS = "random among heart failure"
@@ -106,8 +108,18 @@ def _strength(person: Watched, values: Floats) -> Strength:
     return Strength(instant(0) + person.days * DAY, values)
 
 
+def as_live(person: Watched) -> Course:
+    """Return what the service tells today: every AMBER and RED of the rules, and of the score."""
+    score = person.seen.others.get(SCORE, {})
+    days: dict[str, list[float]] = {p: list(own) for p, own in person.seen.rules.items()}
+    for problem, strength in score.items():
+        fired = (strength.fired(1.0) - instant(0)) / DAY
+        days.setdefault(problem, []).extend(fired.tolist())
+    return person.seen.course([np.sort(np.array(own)) for own in days.values()])
+
+
 def together(person: Watched, score: Floats) -> Strengths:
-    """Return what rules and score say as one: RED stands, AMBER waits for the day's score.
+    """Return what rules and score say under a budget: RED stands, AMBER waits for the score.
 
     The score is read at the end of the day, and an AMBER that it supports speaks then: nothing
     is used before it is known. `score` is in levels of the score, float64[days].

@@ -18,6 +18,7 @@ from lab.reporting.operating import courses_of
 from lab.reporting.tally import figures
 from lab.reporting.ways import (
     COMBINED,
+    LIVE,
     PERSISTENCE,
     SCORE,
     SCORED,
@@ -64,6 +65,18 @@ def test_red_stands_whatever_the_score_and_amber_waits_for_it() -> None:
     assert (fluid.times[0] - instant(0)) / 86_400 == pytest.approx(person.days[50 - 28])
     assert fluid.fired(1.0).size == 1
     assert found[SCORED].fired(1.0).size == 0
+
+
+def test_as_the_service_runs_every_word_of_rules_and_score_is_told() -> None:
+    person = watched_days(alerts=(35.0,))
+    values = np.zeros(len(person.days))
+    values[50 - 28] = 0.06
+    columns = columns_of([person], Column(values, 0.05), None)
+    (person,) = with_columns([person], columns, ruled=True)
+
+    (course,) = courses_of([person], LIVE, 1.0, NOBODY)
+
+    assert course.opened.tolist() == pytest.approx([35.0, person.days[50 - 28]])
 
 
 def test_models_that_are_handed_in_are_judged_on_the_same_rows() -> None:
