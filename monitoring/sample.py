@@ -67,6 +67,23 @@ class Sample:
             None if self.weights is None else self.weights[rows],
         )
 
+    def joined(self, others: Sample | None, target: Target) -> Sample:
+        """Return this sample with other people after it, of whom the outcome of a target is known.
+
+        The outcome of that target alone is in it. Itself, where nothing is known of them.
+        """
+        if others is None or target not in others.outcomes or target not in self.outcomes:
+            return self
+        first = int(self.groups.max(initial=-1)) + 1
+        return Sample(
+            np.concatenate([self.described, others.described], dtype=self.described.dtype),
+            {target: np.concatenate([self.outcomes[target], others.outcomes[target]])},
+            np.concatenate([self.usable, others.usable]),
+            np.concatenate([self.groups, others.groups + first]),
+            np.concatenate([self.days, others.days]),
+            np.concatenate([self.weight, others.weight]),
+        )
+
     def episodes_per_year(self, fires: Bools) -> float:
         """Return alert episodes per patient-year: firings merged until 14 days are quiet."""
         days, groups = self.days[fires], self.groups[fires]

@@ -63,19 +63,28 @@ class Fitted:
 
 
 def train(
-    sample: Sample, recipe: Recipe, *, trained_on: str, progress: Callable[[], None] = lambda: None
+    sample: Sample,
+    recipe: Recipe,
+    *,
+    trained_on: str,
+    more: Sample | None = None,
+    progress: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """Fit, calibrate and set thresholds; return the artefact as plain JSON values.
 
-    `progress` is called once for each head.
+    `more` are days of other people: heads whose outcome is known of them learn from them too.
+    They are no whole patient-years, so that nothing is counted a year on them. `progress` is
+    called once for each head.
     """
     held_out = np.isin(sample.groups, _held_out(sample.groups, recipe))
     learn, check = sample.of(~held_out & sample.usable), sample.of(held_out & sample.usable)
     edges = binning(learn.described, recipe)
+    to_learn, to_check = _halves(more, recipe)
     heads = []
     for target in TARGETS:
-        if target == MAIN or (_both(learn, target) and _both(check, target)):
-            head = fit(target, learn, check, recipe, edges)
+        mine, others = learn.joined(to_learn, target), check.joined(to_check, target)
+        if target == MAIN or (_both(mine, target) and _both(others, target)):
+            head = fit(target, mine, others, recipe, edges)
             # One that ranks people it was not fitted on the wrong way round knows nothing.
             heads += [head] if target == MAIN or head.slope > 0 else []
         progress()
@@ -86,6 +95,14 @@ def _both(sample: Sample, target: Target) -> bool:
     """Return whether there are rows with such an event and rows without."""
     happened = sample.outcomes.get(target)
     return happened is not None and 0 < int(happened.sum()) < len(happened)
+
+
+def _halves(more: Sample | None, recipe: Recipe) -> tuple[Sample | None, Sample | None]:
+    """Return what of the further days is learned from, and what calibrates."""
+    if more is None:
+        return None, None
+    apart = np.isin(more.groups, _held_out(more.groups, recipe))
+    return more.of(~apart), more.of(apart)
 
 
 def _held_out(groups: NDArray[np.int64], recipe: Recipe) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ without an alert count as often as they occur and not as seldom as somebody look
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from app.follow_up.tables import FollowedDayRow
 from monitoring.families import MAIN
 from monitoring.features import FEATURES
 from monitoring.followed import FollowedDay, Outcome, Source, weights
+from monitoring.sample import Sample
 from monitoring.tables import AssessmentRow
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
     from sqlalchemy.orm import Session
-
-    from monitoring.sample import Sample
 
     Floats = NDArray[np.float64]
 
@@ -42,50 +41,27 @@ STREAMED = 250
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OwnDays:
-    """The site's labelled patient-days.
+    """The site's labelled patient-days: how many, and what is trained on, None where too few.
 
-    `described` float64[n, f]; `worsened` bool[n]; `weights` float64[n], days that each stands for;
-    `people` int64[n]; `days` float64[n] time of each in days. Where they are too few, all are
-    empty, and `labelled` and `worse` say how many there are.
+    Of them it is known whether somebody got worse within a week, and not of what: they teach the
+    head of any event within that horizon, and no other.
     """
 
     labelled: int
     worse: int
-    described: Floats
-    worsened: NDArray[np.bool_]
-    weights: Floats
-    people: NDArray[np.int64]
-    days: Floats
-
-    @property
-    def enough(self) -> bool:
-        """Return whether they take part in a training."""
-        return len(self.days) > 0
+    sample: Sample | None = None
 
     def card(self) -> dict[str, Any]:
         """Return what the card of the model says of them."""
         return {
             "labelled_patient_days": self.labelled,
             "of_these_worsened": self.worse,
-            "used": self.enough,
+            "used": self.sample is not None,
             "needed_patient_days": FEWEST_DAYS,
             "needed_worsened": FEWEST_WORSE,
             "weights": "one over the probability of being followed up",
+            "data_sha256": self.sample.digest() if self.sample else "",
         }
-
-
-def none(labelled: int, worse: int) -> OwnDays:
-    """Return that there are too few."""
-    empty = np.empty(0)
-    return OwnDays(
-        labelled,
-        worse,
-        np.empty((0, len(FEATURES))),
-        empty.astype(bool),
-        empty,
-        empty.astype(np.int64),
-        empty,
-    )
 
 
 def labelled(session: Session, *, now: datetime) -> OwnDays:
@@ -96,7 +72,7 @@ def labelled(session: Session, *, now: datetime) -> OwnDays:
     worse = func.count().filter(row.outcome == Outcome.YES)
     many, yes = session.execute(select(func.count(), worse).where(known)).one()
     if many < FEWEST_DAYS or yes < FEWEST_WORSE:
-        return none(many, yes)
+        return OwnDays(many, yes)
     weighs = _weights(session, since=since)
     query = (
         select(row.id, row.patient_id, row.scored_at, row.outcome, AssessmentRow.risk)
@@ -105,7 +81,7 @@ def labelled(session: Session, *, now: datetime) -> OwnDays:
         .order_by(row.day.desc(), row.id)
         .limit(MOST_DAYS)
     )
-    return _read(session, query, weighs, (many, yes))
+    return OwnDays(many, yes, _read(session, query, weighs))
 
 
 def _weights(session: Session, *, since: Any) -> dict[UUID, float]:
@@ -125,9 +101,8 @@ def _weights(session: Session, *, since: Any) -> dict[UUID, float]:
     return {day.person: weight for day, weight in weights(days)}
 
 
-def _read(
-    session: Session, query: Any, weighs: Mapping[UUID, float], counts: tuple[int, int]
-) -> OwnDays:
+def _read(session: Session, query: Any, weighs: Mapping[UUID, float]) -> Sample:
+    """Return the days as a sample of the main outcome alone; people in order, days in order."""
     numbers: dict[UUID, int] = {}
     described, worsened, stands, people, days = [], [], [], [], []
     for id_, patient, at, outcome, risk in session.execute(
@@ -139,13 +114,13 @@ def _read(
         people.append(numbers.setdefault(patient, len(numbers)))
         days.append(at.timestamp() / 86_400)
     order = np.lexsort((np.array(days), np.array(people, dtype=np.int64)))
-    return OwnDays(
-        *counts,
+    return Sample(
         np.array(described)[order],
-        np.array(worsened, dtype=np.bool_)[order],
-        np.array(stands)[order],
+        {MAIN: np.array(worsened, dtype=np.bool_)[order]},
+        np.ones(len(order), dtype=np.bool_),
         np.array(people, dtype=np.int64)[order],
         np.array(days)[order],
+        np.array(stands)[order],
     )
 
 
@@ -155,28 +130,3 @@ def _described(risk: Mapping[str, Any] | None) -> Floats:
     values = {part["feature"]: part["value"] for part in parts}
     found = (values.get(feature.name) for feature in FEATURES)
     return np.array([np.nan if value is None else value for value in found], dtype=np.float64)
-
-
-def joined(simulated: Sample, own: OwnDays) -> Sample:
-    """Return the sample to train on: the simulated people, and the site's own where enough.
-
-    Of the site's own it is known whether somebody worsened within a week, not of what: they teach
-    the head of any event within that horizon, and those of families only how people look who did
-    not worsen.
-    """
-    if not own.enough:
-        return simulated
-    first = int(simulated.groups.max(initial=-1)) + 1
-    weights = np.ones(len(simulated.days)) if simulated.weights is None else simulated.weights
-    return replace(
-        simulated,
-        described=np.concatenate([simulated.described, own.described]),
-        outcomes={
-            target: np.concatenate([each, own.worsened & (target == MAIN)])
-            for target, each in simulated.outcomes.items()
-        },
-        usable=np.concatenate([simulated.usable, np.ones(len(own.days), dtype=np.bool_)]),
-        groups=np.concatenate([simulated.groups, own.people + first]),
-        days=np.concatenate([simulated.days, own.days]),
-        weights=np.concatenate([weights, own.weights]),
-    )

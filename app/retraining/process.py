@@ -18,14 +18,15 @@ from typing import TYPE_CHECKING, Any
 
 from app.lifeline import PARENT_VARIABLE, hold_on
 from app.retraining import service
-from app.retraining.own_data import joined, labelled
+from app.retraining.own_data import labelled
 from app.retraining.states import Order, Stage, Why
 from core.errors import ConflictError, InvalidError, WardlightError
 from core.logging import logger
 from core.security import SYSTEM
+from monitoring.families import TARGETS
 from monitoring.models import service as models
 from monitoring.models.standing import MOST_IN_SHADOW
-from monitoring.risk import digest
+from monitoring.risk import ArtefactError, digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -139,7 +140,7 @@ def why_of(error: Exception) -> Why:
         return Why.MEMORY
     if isinstance(error, ConflictError):
         return Why.KNOWN
-    return Why.UNFIT if isinstance(error, InvalidError) else Why.ERROR
+    return Why.UNFIT if isinstance(error, InvalidError | ArtefactError) else Why.ERROR
 
 
 def _trained(
@@ -156,11 +157,19 @@ def _trained(
         done += 1
         progress.at(Stage.DESCRIBING, DESCRIBED * done / order.patients)
 
+    def one_head() -> None:
+        progress.at(Stage.FITTING, progress.share + (1 - DESCRIBED) / (len(TARGETS) + 1))
+
     sample = simulated(order.patients, order.days, seed=order.seed, progress=one_more)
     progress.at(Stage.FITTING, DESCRIBED)
-    trained_on = OWN_TOO if own.enough else SIMULATED
-    recipe = training.Recipe(seed=order.seed)
-    artefact = training.train(joined(sample, own), recipe, trained_on=trained_on)
+    trained_on = OWN_TOO if own.sample else SIMULATED
+    artefact = training.train(
+        sample,
+        training.Recipe(seed=order.seed),
+        trained_on=trained_on,
+        more=own.sample,
+        progress=one_head,
+    )
     return with_card(artefact, {"own_data": own.card()}), trained_on
 
 

@@ -11,11 +11,12 @@ from sqlalchemy import update
 
 from app.follow_up.tables import FollowedDayRow
 from app.retraining import own_data
-from monitoring.families import MAIN
+from monitoring.families import MAIN, TARGETS
 from monitoring.features import FEATURES
 from monitoring.followed import Outcome, Source
+from monitoring.risk import probabilities, readable
 from monitoring.sample import Sample
-from monitoring.training import Recipe, binning, fit
+from monitoring.training import Recipe, binning, fit, train
 from tests.scored import MODEL, people_of_day, score
 
 if TYPE_CHECKING:
@@ -59,68 +60,87 @@ def known(session: Session, monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
     return people
 
 
+def of(session: Session) -> Sample:
+    found = own_data.labelled(session, now=NOW).sample
+    assert found is not None
+    return found
+
+
 @pytest.mark.usefixtures("known")
 def test_each_day_weighs_what_it_stands_for_and_the_share_is_the_true_one(
     session: Session,
 ) -> None:
-    own = own_data.labelled(session, now=NOW)
+    own = of(session)
 
-    acknowledged = own.worsened[own.weights == 1.0].mean()
-    weighed = np.average(own.worsened, weights=own.weights)
-    assert own.enough
-    assert own.card()["used"]
-    assert sorted(set(own.weights)) == [1.0, 4.0]
-    assert own.weights.sum() == LABELLED + DRAWN / CHOSEN_WITH
-    assert acknowledged == 0.8
-    assert weighed == pytest.approx(TRUE_SHARE)
+    assert sorted(set(own.weight)) == [1.0, 4.0]
+    assert own.weight.sum() == LABELLED + DRAWN / CHOSEN_WITH
+    assert own.worsened[own.weight == 1.0].mean() == 0.8
+    assert np.average(own.worsened, weights=own.weight) == pytest.approx(TRUE_SHARE)
     assert sorted(own.described[:, 0]) == list(range(LABELLED + DRAWN))
     assert np.isnan(own.described[:, -1]).sum() == (LABELLED + DRAWN) / 2
+    assert own_data.labelled(session, now=NOW).card()["used"]
 
 
 @pytest.mark.usefixtures("known")
 def test_what_is_trained_on_them_predicts_the_true_share_and_not_that_of_alerts(
     session: Session,
 ) -> None:
-    own = own_data.labelled(session, now=NOW)
-    sample = own_data.joined(none(), own)
+    own, recipe = of(session), Recipe(calm=1.0, iterations=20)
 
-    edges = binning(sample.described, Recipe())
-    fitted = fit(MAIN, sample, sample, Recipe(), edges)
-    log_odds = fitted.slope * fitted.log_odds(sample.described) + fitted.offset
+    fitted = fit(MAIN, own, own, recipe, binning(own.described, recipe))
+    log_odds = fitted.slope * fitted.log_odds(own.described) + fitted.offset
     predicted = 1 / (1 + np.exp(-log_odds))
 
-    assert np.average(predicted, weights=sample.weights) == pytest.approx(TRUE_SHARE, abs=0.01)
+    assert np.average(predicted, weights=own.weight) == pytest.approx(TRUE_SHARE, abs=0.01)
 
 
-def none() -> Sample:
-    empty = np.empty(0)
-    return Sample(
-        np.empty((0, len(FEATURES))),
-        {MAIN: empty.astype(bool)},
-        empty.astype(bool),
-        empty.astype(np.int64),
-        empty,
-    )
-
-
-def test_they_join_the_simulated_people_as_other_people(
+def test_they_teach_the_main_outcome_alone_and_as_other_people(
     session: Session, known: list[UUID]
 ) -> None:
+    """Of whom it is known that they got worse, nobody has said of what."""
     simulated = Sample(
         np.zeros((3, len(FEATURES))),
-        {MAIN: np.array([False, True, False])},
+        {target: np.array([False, True, False]) for target in TARGETS},
         np.ones(3, dtype=bool),
         np.array([0, 0, 1]),
         np.arange(3.0),
     )
+    own = of(session)
 
-    both = own_data.joined(simulated, own_data.labelled(session, now=NOW))
+    both = simulated.joined(own, MAIN)
 
+    assert set(own.outcomes) == {MAIN}
     assert len(both.days) == 3 + len(known)
     assert len(np.unique(both.groups)) == 2 + len(known)
-    assert both.weights is not None
-    assert both.weights[:3].tolist() == [1.0, 1.0, 1.0]
-    assert both.usable.all()
+    assert both.weight[:3].tolist() == [1.0, 1.0, 1.0]
+    assert both.weight[3:].sum() == own.weight.sum()
+
+
+def test_a_training_with_them_changes_the_main_head_and_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No family is taught that somebody who got worse, of whatever, did not."""
+    monkeypatch.setattr("monitoring.training.TARGETS", (MAIN, TARGETS[-1]))
+    random = np.random.default_rng(1)
+    rows, recipe = 1200, Recipe(iterations=2, smallest_leaf=20)
+    described = random.normal(size=(rows, len(FEATURES)))
+    outcomes = {each: random.random(rows) < 0.1 + 0.2 * (described[:, 0] > 0) for each in TARGETS}
+    people = np.repeat(np.arange(rows // 10), 10)
+    days = np.tile(np.arange(10.0), rows // 10)
+    simulated = Sample(described, outcomes, np.ones(rows, dtype=bool), people, days)
+    worse = {MAIN: np.ones(rows, dtype=bool)}
+    own = Sample(described, worse, simulated.usable, people, days, np.full(rows, 4.0))
+
+    alone = train(simulated, recipe, trained_on="x")
+    both = train(simulated, recipe, trained_on="x", more=own)
+
+    main, *others = both["heads"]
+    assert main != alone["heads"][0]
+    assert others == alone["heads"][1:]
+    assert len(others) == 1
+    before, after = (probabilities(readable(each), described).mean() for each in (alone, both))
+    assert before < 0.3
+    assert after > 0.7
 
 
 @pytest.mark.usefixtures("known")
@@ -130,11 +150,9 @@ def test_too_few_take_no_part_and_the_card_says_how_many_there_are(
     monkeypatch.setattr(own_data, "FEWEST_DAYS", LABELLED + DRAWN + 1)
 
     own = own_data.labelled(session, now=NOW)
-    simulated = none()
 
-    assert not own.enough
+    assert own.sample is None
     assert (own.card()["labelled_patient_days"], own.card()["used"]) == (60, False)
-    assert own_data.joined(simulated, own) is simulated
 
 
 @pytest.mark.usefixtures("known")
@@ -143,5 +161,5 @@ def test_only_so_many_are_held_in_memory_the_newest(
 ) -> None:
     monkeypatch.setattr(own_data, "MOST_DAYS", 20)
 
-    assert len(own_data.labelled(session, now=NOW).days) == 20
+    assert len(of(session).days) == 20
     assert own_data.labelled(session, now=NOW + timedelta(days=800)).labelled == 0

@@ -107,6 +107,7 @@ def test_a_real_process_trains_what_was_asked_and_leaves_it_in_shadow(
             "needed_patient_days": 2000,
             "needed_worsened": 100,
             "weights": "one over the probability of being followed up",
+            "data_sha256": "",
         }
         assert run.ended_at is not None
 
