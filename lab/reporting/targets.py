@@ -130,13 +130,15 @@ def _over(card: dict[str, Figure], most: float) -> str:
 def _controls(found: Results) -> Iterator[Target]:
     null = found.settings.get(NULL)
     own = null.foreseen.get(found.main) if null is not None else None
-    if own is not None:
+    if null is not None and own is not None:
+        moved = _points(null.permuted.value)
         yield Target(
             "null world, without falls: sensitivity against chance",
             -0.04,
             0.04,
             own["lift"],
-            f"nothing shows there: {own['events'].value:.0f} events, and who alerts more",
+            f"nothing shows there: the luck of {own['events'].value:.0f} events, and who alerts"
+            f" more, which by itself, with events moved to other times, gives {moved}",
         )
     if math.isfinite(found.look_alikes.value):
         yield Target(
