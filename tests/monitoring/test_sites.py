@@ -126,7 +126,7 @@ def test_the_score_looks_at_the_same_part_of_the_body() -> None:
         at = START + timedelta(days=len(readings))
         described = features.describe(past, at.timestamp())
         names = [feature.name for feature in features.FEATURES]
-        return float(described[names.index("systolic_bp.week")])
+        return float(described[names.index("systolic_bp.recent")])
 
     turns = ["left-arm" if day % 2 == 0 else "right-arm" for day in range(40)]
 
