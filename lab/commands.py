@@ -11,7 +11,15 @@ import typer
 
 from lab import calibration, drifts, tihm, widening
 from lab.demonstration import demo
-from lab.evaluating import HELD_OUT_SEED, Shown, compare, evaluate, print_table, progress
+from lab.evaluating import (
+    HELD_OUT_SEED,
+    TRAINING_SEED,
+    Shown,
+    compare,
+    evaluate,
+    print_table,
+    progress,
+)
 from lab.judging import CAVEAT, Judges
 from lab.plan_fit import SPLIT_HEADINGS, fit, split_rows, splits
 from lab.plan_text import plan_text
@@ -25,7 +33,7 @@ from monitoring.widened import DAYS
 if TYPE_CHECKING:
     pass
 
-TRAINING_SEED = 20260101
+
 ARTEFACT = Path("monitoring") / "artefact.json"
 PLAN = Path("examples") / "plans" / "tihm.toml"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from lab.simulator import Life
     from monitoring.rulebook import Rulebook
 
+TRAINING_SEED, TRAINING_DAYS = 20260101, 365
 HELD_OUT_SEED = 20270101  # other lives than those trained on, whatever the number of patients
 PLAIN_WORLDS = ("base", "null")
 QUICK = (12, 150, ("base", "older", "adversarial", "null"))
@@ -83,6 +85,9 @@ def evaluate(  # noqa: PLR0913, PLR0917 (each option of the command is a paramet
     reference: Reference = Path("../shared/data"),
     quick: Annotated[bool, typer.Option(help="A small run, to look at the report.")] = False,
     workers: Annotated[int, typer.Option(min=1, help="Processes that judge lives.")] = 1,
+    kinds: Annotated[
+        int, typer.Option(min=0, help="Fit other kinds of model on so many people, to compare.")
+    ] = 0,
 ) -> None:
     """Compare rules and score with plain ways of alerting at equal burden, on held-out lives."""
     if quick:
@@ -99,12 +104,13 @@ def evaluate(  # noqa: PLR0913, PLR0917 (each option of the command is a paramet
     if output is not None:
         switches = {" --no-rules": not rules, " --templates": templates, " --no-score": not scored}
         switches[" --artefact FILE"] = artefact is not None
+        switches[f" --kinds {kinds}"] = bool(kinds)
         asked = Asked(
             *(patients, days, seed, worlds),
             options="".join(option for option, on in switches.items() if on),
             more=real_data(reference, judges),
         )
-        report_into(output, by_world, judges, asked)
+        report_into(output, by_world, (judges, kinds), asked)
     typer.echo(CAVEAT)
 
 
@@ -149,21 +155,31 @@ def compare(title: str, lives: Iterable[Life], judges: Judges, shown: Shown) -> 
     tell(title, every, judges, shown)
 
 
-def compared_models() -> Models | None:
-    """Return other kinds of model on the same features, by name, or None where there are none."""
-    return None
+def compared_models(patients: int) -> Models | None:
+    """Return other kinds of model on the same features, by name, or None where nobody asked."""
+    if not patients:
+        return None
+    # By name: scikit-learn costs a second and 100 MB, which no other command should pay.
+    kinds = import_module("lab.model_kinds")
+    with progress() as bar:
+        task = bar.add_task("fitting other kinds of model", total=patients)
+        models: Models = kinds.model_kinds(
+            patients, TRAINING_DAYS, seed=TRAINING_SEED, progress=lambda: bar.advance(task)
+        )
+    return models
 
 
 def report_into(
-    folder: Path, by_world: dict[str, list[Watched]], judges: Judges, asked: Asked
+    folder: Path, by_world: dict[str, list[Watched]], how: tuple[Judges, int], asked: Asked
 ) -> None:
-    """Write the report of judged lives."""
+    """Write the report of judged lives; `how` is who judges, and the people of other models."""
     rulebook = shipped_rulebook()
+    judges, kinds = how
     if judges.model is not None:
         asked = replace(asked, model=judges.model.id, trained_on=judges.model.trained_on)
     if judges.rules is not None:
         asked = replace(asked, rulebook=rulebook.hash[:12])
-    whole = study(by_world, judges, compared_models(), several_signs(rulebook))
+    whole = study(by_world, judges, compared_models(kinds), several_signs(rulebook))
     with progress() as bar:
         steps = len(ways_of(whole)) + len(whole.worlds) + 1
         task = bar.add_task("counting and drawing", total=steps)
