@@ -194,3 +194,4 @@ def _vocabulary() -> Iterator[str]:
     yield from (*Channel, *RECIPIENTS.values())
     yield from (each.replace("-", " ") for details in ACTIONS.values() for each in details)
     yield "simulated data"
+    yield "simulated data and labelled days of this site"
