@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.pages.predicted import Predictions, predictions
+from app.pages.score_values import effect, percent, value_words
 from app.pages.wording import Moment
-from core.vitals import Severity, Vital
-from monitoring import predictors, words
+from core.vitals import Severity
+from monitoring import words
 from monitoring.phrases import Phrase, whole
 from reports.charts import Svg, bar
 
@@ -19,16 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from app.pages.explained import Reader
-    from app.pages.language import Language
     from monitoring.findings import Assessment, Contribution, Finding, Risk
 
 MOST_PARTS = 8
 MOST_MOVED = 5
-MINUS = "\N{MINUS SIGN}"
 SCORES_OWN = "RISK"  # the rule by which the score opens an alert of its own
-AGAINST_USUAL = ("latest", "change7", "change21", "now", "week", "change3")
-SYNDROMES = frozenset(feature.name for feature in predictors.SYNDROMES)
-LEAST_PERCENT = 0.01
 HORIZON = 7  # days, of a score that is not there
 
 
@@ -64,6 +61,7 @@ class RiskPrint:
     trained_on: str
     model: str
     judged: Moment
+    predictions: Predictions | None
     moved: list[Moved]
     parts: list[Part]
     rest: list[Part]
@@ -79,7 +77,7 @@ def risk_print(judged: Assessment, reader: Reader) -> RiskPrint:
         why=words.text(
             "The learned score is not available; the rules alone judged this.", reader.language
         ),
-        percent=_percent(risk.probability, reader.said) if risk else "",
+        percent=percent(risk.probability, reader.said) if risk else "",
         title=words.text(
             "Risk of worsening within {days} days",
             reader.language,
@@ -89,6 +87,7 @@ def risk_print(judged: Assessment, reader: Reader) -> RiskPrint:
         trained_on=_trained(risk, reader.language) if risk else "",
         model=risk.model_id if risk else "",
         judged=reader.at(judged.at),
+        predictions=predictions(risk, reader) if risk else None,
         moved=_moved(risk, reader) if risk else [],
         parts=_parts(risk, reader.language) if risk else [],
         rest=_rest(risk, reader.language) if risk else [],
@@ -113,47 +112,12 @@ def _moved(risk: Risk, reader: Reader) -> list[Moved]:
         Moved(
             words.text(each.label, reader.language),
             value_words(each, said),
-            said.say(
-                "raises it, {share} of all" if each.points > 0 else "lowers it, {share} of all",
-                share=f"{abs(each.points) / whole_of_it * 100:.0f} %",
-            ),
+            effect(each.points, whole_of_it, said),
             bar(each.points, largest),
         )
         for each in moving[:MOST_MOVED]
         if each.points
     ]
-
-
-def value_words(each: Contribution, said: Language) -> str:
-    """Return the value that a part speaks of, in the unit of its feature."""
-    value, kind = each.value, each.feature
-    if value is None:
-        return said.say("not known")
-    group, _, what = kind.rpartition(".")
-    if group == "has":
-        return said.say("yes" if value else "no")
-    if kind == "age":
-        return said.say("{count} years", count=round(value))
-    if what == "silence":
-        return said.say("{count} h", count=round(value))
-    if what in ("measured", "told") or group == "contact":
-        return said.count("{count} day", "{count} days", round(value))
-    return _measured(group, what, value, said)
-
-
-def _measured(group: str, what: str, value: float, said: Language) -> str:
-    signed = f"{value:+.1f}".replace("-", MINUS)
-    if what in ("level", "highest", "lowest"):
-        return words.quantity(value, Vital(group), said.name)
-    if f"{group}.{what}" in SYNDROMES:
-        return said.say("{value} times the usual variation in sum", value=signed)
-    if what == "change60":
-        return f"{signed} %"
-    if what == "recent":
-        return said.say("{value} standard errors from usual", value=signed)
-    if what in AGAINST_USUAL:
-        return said.say("{value} times the usual variation", value=signed)
-    return f"{value:g}"
 
 
 def _trained(risk: Risk, language: str) -> str:
@@ -163,12 +127,6 @@ def _trained(risk: Risk, language: str) -> str:
 def _others(risk: Risk, language: str) -> str:
     left = whole(max(len(risk.contributions) - MOST_PARTS, 0))
     return words.text("The other {count} parts", language, count=left)
-
-
-def _percent(probability: float, said: Language) -> str:
-    if probability < LEAST_PERCENT:
-        return said.say("under 1 %")
-    return f"{probability * 100:.0f} %"
 
 
 def _parts(risk: Risk, language: str) -> list[Part]:

@@ -12,7 +12,8 @@ from alerts.outcomes import ACTIONS
 from app.health import PipelineStatus
 from app.pages.explained import Reader
 from app.pages.labels import concluded, conclusions, event_words
-from app.pages.score import by_rules, risk_print, value_words
+from app.pages.score import by_rules, risk_print
+from app.pages.score_values import value_words
 from app.pages.strip import strip
 from app.pages.wording import age, emphasised, moment, relative
 from core.errors import InvalidError
