@@ -10,7 +10,7 @@ import os
 import platform
 import sys
 
-from bench import assess, bulk, inbox, ingest, quality, replay, response, search, sign_in
+from bench import assess, bulk, inbox, ingest, quality, replay, response, score, search, sign_in
 
 BENCHES = {
     "replay": replay.main,
@@ -22,6 +22,7 @@ BENCHES = {
     "inbox": inbox.main,
     "quality": quality.main,
     "sign-in": sign_in.main,
+    "score": score.main,
 }
 
 
