@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.vitals import Severity
+from monitoring.families import ANY, FAMILIES
 from monitoring.features import FEATURES
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ class Threshold:
     tier: Severity
     probability: str
     burden: str
+
+
+SHARES = ("predicted", "seen")  # of the days of a band
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,8 @@ def _facts(
     if spans:
         days = ", ".join(str(each) for each in spans)
         yield said.say("Predicts worsening within (days)"), days
+    if heads := _rows(card.get("heads")):
+        yield said.say("What it predicts"), "; ".join(_event(each, said) for each in heads)
     for key, label in (
         ("patients", said.say("Patients")),
         ("rows", said.say("Judged days")),
@@ -73,6 +79,12 @@ def _facts(
     ):
         if isinstance(training.get(key), int):
             yield label, said.say("{count}", count=training[key])
+
+
+def _event(head: Mapping[str, Any], said: Language) -> str:
+    name, days = str(head.get("family", "")), head.get(DAY, "")
+    event = said.say("any worsening") if name == ANY else said.say(FAMILIES.get(name, name))
+    return said.say("{event} within {days} days", event=event, days=days)
 
 
 def _horizons(card: Mapping[str, Any]) -> list[Any]:
@@ -93,9 +105,6 @@ def _codes(
     methods = (_mapping(each.get("calibration")).get("method") for each in (card, *heads))
     if method := next(filter(None, methods), ""):
         yield said.say("Calibration"), str(method)
-    if heads:
-        named = (f"{each.get('family', '')} {each.get(DAY, '')}" for each in heads)
-        yield said.say("What it predicts (events, days)"), " · ".join(named)
     if card.get("sha256"):
         yield said.say("Hash of its content"), str(card["sha256"])
 
@@ -126,14 +135,16 @@ def _calibration(card: Mapping[str, Any], training: Mapping[str, Any]) -> list[l
     )
     if not found:
         return []
-    names = list(found[0])
+    names = sorted(found[0], key=lambda name: (name in SHARES, name))
     return [
         [name.replace("_", " ") for name in names],
-        *([_number(row.get(name)) for name in names] for row in found),
+        *([_number(name, row.get(name)) for name in names] for row in found),
     ]
 
 
-def _number(value: Any) -> str:
+def _number(name: str, value: Any) -> str:
+    if name in SHARES and isinstance(value, float):
+        return f"{100 * value:.2f}\N{NO-BREAK SPACE}%"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 

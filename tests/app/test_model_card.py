@@ -12,12 +12,12 @@ HEADS = {
     "features": [{"name": "age", "edges": [70.0]}, {"name": "not.known.here", "edges": []}],
     "heads": [
         {
-            "family": "any",
+            "family": family,
             "horizon_days": days,
             "calibration": {"method": "Platt", "slope": 1.0},
             "points": [[0.0, 0.1, 0.0], [0.0, 0.0]],
         }
-        for days in (7, 3)
+        for family, days in (("any", 7), ("heart_failure", 3))
     ],
     "trained_on": "simulated data",
     "thresholds": [
@@ -38,9 +38,13 @@ def test_a_card_of_many_heads_says_what_each_predicts() -> None:
 
     assert ("Predicts worsening within (days)", "3, 7") in card.facts
     assert ("Patients", "1,500") in card.facts
-    assert ("What it predicts (events, days)", "any 7 · any 3") in card.codes
+    predicts = "any worsening within 7 days; heart failure within 3 days"
+    assert ("What it predicts", predicts) in card.facts
     assert ("Calibration", "Platt") in card.codes
-    assert card.calibration == [["rows", "predicted", "seen"], ["10", "0.01235", "0.01"]]
+    assert card.calibration == [
+        ["rows", "predicted", "seen"],
+        ["10", "1.23\N{NO-BREAK SPACE}%", "1.00\N{NO-BREAK SPACE}%"],
+    ]
     assert card.features == ["Age", "not.known.here"]
     assert "0.1" not in card.whole
     assert "shares" not in card.whole
