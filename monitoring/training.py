@@ -14,6 +14,7 @@ import sklearn
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
+from core.errors import InvalidError
 from monitoring.drift import bin_shares
 from monitoring.families import MAIN, TARGETS
 from monitoring.features import FEATURES, FORMAT
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from monitoring.sample import Bools, Floats, Sample
 
 BANDS = 10  # of the calibration table
+LEARNED_NOTHING = "it ranks people it was not fitted on the wrong way round: train it on more"
 TAILS = (0.001, 0.005)  # shares at either end with a bin of their own
 
 
@@ -88,6 +90,8 @@ def train(
             # One that ranks people it was not fitted on the wrong way round knows nothing.
             heads += [head] if target == MAIN or head.slope > 0 else []
         progress()
+    if heads[0].slope <= 0:
+        raise InvalidError(LEARNED_NOTHING, field="patients")
     return export(heads, sample.of(held_out), recipe, _card(sample, recipe, trained_on))
 
 

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from core.errors import InvalidError
 from monitoring.families import MAIN, TARGETS
 from monitoring.features import FEATURES
 from monitoring.risk import load, probabilities
@@ -105,3 +108,14 @@ def test_the_card_shows_predicted_beside_seen_in_ten_bands(sample: Sample) -> No
     predicted = [band["predicted"] for band in table]
     assert predicted == sorted(predicted)
     assert abs(sum(b["predicted"] - b["seen"] for b in table)) / 10 < 0.05
+
+
+def test_a_score_that_learned_nothing_is_refused_in_words() -> None:
+    sample = made()
+    patients = np.random.default_rng(RECIPE.seed).permutation(np.unique(sample.groups))
+    held_out = np.isin(sample.groups, patients[: round(RECIPE.held_out * len(patients))])
+    high = np.nan_to_num(sample.described[:, 5]) > 1
+    upside_down = replace(sample, outcomes={MAIN: np.where(held_out, ~high, high)})
+
+    with pytest.raises(InvalidError, match="wrong way round"):
+        train(upside_down, RECIPE, trained_on="made up")
