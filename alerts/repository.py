@@ -260,6 +260,12 @@ def facts(alert: Alert) -> dict[str, str | None]:
 
 def let_go(alert: Alert) -> None:
     """Take from an alert everybody who had it, and every postponement."""
-    alert.owner_id = alert.owner_team_id = alert.delegated_by = alert.claimed_by = None
-    alert.ack_expires_at = alert.answer_by = alert.claim_ends_at = None
+    alert.owner_id = alert.owner_team_id = alert.delegated_by = None
+    alert.ack_expires_at = alert.answer_by = None
+    hold_no_more(alert)
+
+
+def hold_no_more(alert: Alert) -> None:
+    """Take from an alert a claim and a postponement; whose it is stays known."""
+    alert.claimed_by = alert.claim_ends_at = None
     alert.snoozed_by = alert.snoozed_at = alert.snoozed_until = alert.snooze_reason = None

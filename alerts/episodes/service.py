@@ -237,6 +237,7 @@ def _end(session: Session, alert: Alert, event: Event, *, now: datetime) -> UUID
     if not isinstance(after, State):
         return None
     close(session, alert, after, now=now)
+    repository.hold_no_more(alert)  # a claim or a postponement ends with what it was of
     facts = {"state": after}
     repository.note(session, alert, str(after), _ENDS[event], now=now, after=facts)
     return alert.id
