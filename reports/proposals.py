@@ -16,7 +16,7 @@ from core.vitals import MEASURES, Severity
 from monitoring.plans.giving_way import ALWAYS, side_of
 from monitoring.plans.limits import Origin, PlanLimit, Side, faults
 from monitoring.rule_kinds import LimitRule, Scope
-from reports.weekly import ACTIONABLE, COUNTED, FEW
+from reports.rates import ACTIONABLE, COUNTED, FEW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

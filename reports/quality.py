@@ -15,16 +15,16 @@ from enum import StrEnum
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
-from reports.weekly import COUNTED, FEW, TIERS, Rate, actionable_of, ppv_of, waits_of
+from reports.episodes import TIERS, waits_of
+from reports.rates import COUNTED, FEW, Rate, actionable_of, ppv_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date, datetime
     from uuid import UUID
 
-    from reports.weekly import Episode
+    from reports.episodes import Episode
 
-Z = 1.959964  # of the standard normal distribution: 95 % lie within
 WEEK = timedelta(days=7)
 FALSE = ("false-measurement", "false-physiology-benign")
 AGES = ((65, ""), (75, "65-74"), (85, "75-84"), (200, "85+"))
@@ -160,21 +160,6 @@ class Line:
     def overrides(self) -> Counter[str]:
         """Return why alerts were overridden: the sub-reasons of false ones, by name."""
         return Counter(each.detail for each in self.alerts if each.outcome in FALSE and each.detail)
-
-
-def wilson(rate: Rate) -> tuple[float, float] | None:
-    """Return the 95 % score interval of a share, None of nothing.
-
-    References
-    ----------
-    E. B. Wilson, J. Am. Stat. Assoc. 22 (1927) 209-212.
-    """
-    if not rate.of:
-        return None
-    n, share = rate.of, rate.hits / rate.of
-    spread = Z * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
-    middle, scale = share + Z * Z / (2 * n), 1 + Z * Z / n
-    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
 
 
 def age_band(birth_date: date | None, today: date) -> str:

@@ -16,15 +16,15 @@ from alerts.tables import Alert, AlertEvent, AlertFinding
 from core.among import among
 from core.rows import read, run
 from core.vitals import Quality, Severity, Vital
-from ingest.tables import StoredReading
+from ingest.tables import Patient, StoredReading
 from monitoring.findings import Problem
 from monitoring.tables import AssessmentRow
 from reports.charts import Point
+from reports.episodes import Episode
 from reports.quality import Said
-from reports.weekly import Episode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import date, datetime
     from uuid import UUID
 
@@ -42,6 +42,14 @@ from unnest(%b::uuid[], %b::text[]) wanted (person, vital), lateral (
     order by effective
 ) drawn
 """
+# Each is found from the end of their readings, however many they are.
+_LAST = """
+select person, last.effective from unnest(%b::uuid[]) person, lateral (
+    select effective from reading where patient_id = person and effective < %b
+        and not superseded and quality <> all ('{withdrawn,future,absent}')
+    order by effective desc limit 1
+) last
+"""
 
 
 def points(
@@ -55,15 +63,21 @@ def points(
     return dict(found)
 
 
+def known_before(session: Session, people: Sequence[UUID], at: datetime) -> set[UUID]:
+    """Return who of these was enrolled before an instant."""
+    query = select(Patient.id).where(among(Patient.id, people), Patient.created_at < at)
+    return set(session.scalars(query))
+
+
 def days_with_readings(
-    session: Session, patient_ids: Sequence[UUID], *, zone: str, since: datetime, until: datetime
+    session: Session, patient_ids: Collection[UUID], *, zone: str, since: datetime, until: datetime
 ) -> dict[UUID, frozenset[date]]:
     """Return on which days of the site's zone each patient sent a reading of any quality."""
     day = func.date(func.timezone(zone, StoredReading.effective))
     rows = session.execute(
         select(StoredReading.patient_id, day)
         .where(
-            StoredReading.patient_id.in_(patient_ids),
+            among(StoredReading.patient_id, patient_ids),
             StoredReading.effective >= since,
             StoredReading.effective < until,
             StoredReading.quality.not_in(CONTACT),
@@ -77,21 +91,26 @@ def days_with_readings(
     return {patient: frozenset(days) for patient, days in found.items()}
 
 
-def last_readings(
-    session: Session, patient_ids: Sequence[UUID], *, before: datetime
+def days_of_people(
+    session: Session, heads: Mapping[UUID, UUID], *, zone: str, since: datetime, until: datetime
+) -> dict[UUID, frozenset[date]]:
+    """Return the same for people by all of their records; `heads` are people by record."""
+    found: dict[UUID, frozenset[date]] = {}
+    known = days_with_readings(session, heads, zone=zone, since=since, until=until)
+    for record, days in known.items():
+        found[heads[record]] = found.get(heads[record], frozenset()) | days
+    return found
+
+
+def last_of_people(
+    session: Session, heads: Mapping[UUID, UUID], *, before: datetime
 ) -> dict[UUID, datetime]:
-    """Return when each patient last sent a reading before an instant."""
-    rows = session.execute(
-        select(StoredReading.patient_id, func.max(StoredReading.effective))
-        .where(
-            StoredReading.patient_id.in_(patient_ids),
-            StoredReading.effective < before,
-            StoredReading.quality.not_in(CONTACT),
-            ~StoredReading.superseded,
-        )
-        .group_by(StoredReading.patient_id)
-    )
-    return {row[0]: row[1] for row in rows}
+    """Return when each person last sent a reading before an instant."""
+    found: dict[UUID, datetime] = {}
+    for record, at in run(session, _LAST, list(heads), before):
+        who = heads[record]
+        found[who] = max(at, found.get(who, at))
+    return found
 
 
 def episodes(

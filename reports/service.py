@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.clock import utc_now
@@ -11,18 +11,29 @@ from ingest import repository as people
 from ingest.demography.repository import demographies
 from reports import quality as quality_of
 from reports import repository
+from reports.adherence import WEEKS
+from reports.answers.repository import completed
+from reports.attendance import repository as attendance
+from reports.calibrated.repository import calibration
+from reports.changes import Past
+from reports.changing import repository as changing
+from reports.deadlines.repository import late
 from reports.devices.repository import devices_behind
 from reports.weekly import Report, World, weekly
+from reports.works import repository as working
+from reports.works.repository import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
 
     from core.security import Caller
+    from ingest.enrolment import Stay
     from ingest.roster import Demography, Team
+    from reports.episodes import Episode
     from reports.week import Week
 
 
@@ -47,25 +58,68 @@ def team_week(
     team = next((t for t in people.care_teams(session, caller) if t.id == team_id), None)
     if team is None or week.start > now:
         raise NotFoundError("no such report")
+    end = min(week.end, now)
     profiles = people.profiles(
         session, people.visible_to(caller), people.team_patients(session, team_id)
     )
-    ids = [profile.id for profile in profiles]
-    world = _world(session, ids, week, now=now)
-    names = {profile.id: profile.name for profile in profiles}
+    known = repository.known_before(session, [profile.id for profile in profiles], end)
+    names = {profile.id: profile.name for profile in profiles if profile.id in known}
+    world = world_of(session, list(names), week, now=now)
     return TeamWeek(team, week, weekly(world, week, now=now), names, world.last)
 
 
-def _world(session: Session, ids: list[UUID], week: Week, *, now: datetime) -> World:
+def world_of(session: Session, ids: Sequence[UUID], week: Week, *, now: datetime) -> World:
+    """Return everything that the report of some people is computed from."""
+    records = people.everybody(session, ids)
+    heads = {record: who for who, each in records.items() for record in each}
     before, end = week.shifted(-1), min(week.end, now)
-    zone = str(week.zone)
+    span, zone = Span(week.start, end), str(week.zone)
+    opened = repository.episodes(session, list(heads), since=week.start, until=end)
+    earlier = repository.episodes(session, list(heads), since=before.start, until=before.end)
+    enrolled = attendance.enrolled(session, heads)
+    since = {who: at for who, (at, _) in enrolled.items()}
+    work, works = working.works(session, heads, span)
+    first = week.shifted(1 - WEEKS)
     return World(
         patients=tuple(ids),
-        episodes=tuple(repository.episodes(session, ids, since=week.start, until=end)),
-        before=tuple(repository.episodes(session, ids, since=before.start, until=before.end)),
-        days=repository.days_with_readings(session, ids, zone=zone, since=before.start, until=end),
-        last=repository.last_readings(session, ids, before=end),
+        episodes=_of_people(completed(session, opened), heads),
+        before=_of_people(earlier, heads),
+        days=repository.days_of_people(session, heads, zone=zone, since=first.start, until=end),
+        last=repository.last_of_people(session, heads, before=end),
+        since=since,
+        how=attendance.how(session, heads),
+        stays=_stays(people.stays_of(session, list(heads)), heads),
+        died=frozenset(who for who, (_, died) in enrolled.items() if died),
+        incident=attendance.incident_at(session, end),
+        due=late(session, heads, week, end=end),
+        work=work,
+        works=works,
+        told=working.told(session, heads, span, zone=zone),
+        readings=attendance.readings(session, heads, start=week.start, end=end),
+        devices=devices_behind(session, list(heads), since=week.start, until=end),
+        made=changing.made(session, heads, span),
+        past=Past(changing.spoke(session, heads, span), since),
+        calibration=calibration(session, heads, span),
     )
+
+
+def _of_people(episodes: Iterable[Episode], heads: Mapping[UUID, UUID]) -> tuple[Episode, ...]:
+    """Return alerts under whoever stands for the record that they were raised on."""
+    return tuple(
+        each
+        if heads[each.patient_id] == each.patient_id
+        else replace(each, patient_id=heads[each.patient_id])
+        for each in episodes
+    )
+
+
+def _stays(
+    stays: Mapping[UUID, Sequence[Stay]], heads: Mapping[UUID, UUID]
+) -> dict[UUID, tuple[Stay, ...]]:
+    found: dict[UUID, tuple[Stay, ...]] = {}
+    for record, each in stays.items():
+        found[heads[record]] = (*found.get(heads[record], ()), *each)
+    return found
 
 
 def quality(
@@ -84,6 +138,9 @@ def quality(
         whom = demographies(session, visible, mine, now=utc_now())
     else:
         raise NotFoundError("no such team")
+    whom = [
+        e for e in whom if e.id in repository.known_before(session, [w.id for w in whom], until)
+    ]
     ids = [each.id for each in whom]
     known = repository.episodes(session, ids, since=since, until=until)
     return quality_of.World(

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Self
+from datetime import date, datetime, time, timedelta, tzinfo
+from typing import Self
 
 from core.errors import InvalidError
-
-if TYPE_CHECKING:
-    from datetime import tzinfo
 
 _WEEK = re.compile(r"([0-9]{4})-W([0-9]{2})")
 
@@ -44,15 +41,19 @@ class Week:
         """Return a week some weeks later, or earlier."""
         return Week(self.monday + timedelta(weeks=weeks), self.zone)
 
+    def midnight(self, day: date) -> datetime:
+        """Return when a day of the site begins."""
+        return datetime.combine(day, time(), tzinfo=self.zone)
+
     @property
     def start(self) -> datetime:
         """Return the first instant."""
-        return datetime.combine(self.monday, time(), tzinfo=self.zone)
+        return self.midnight(self.monday)
 
     @property
     def end(self) -> datetime:
         """Return the first instant after it: never 168 hours by assumption (DST)."""
-        return datetime.combine(self.monday + timedelta(days=7), time(), tzinfo=self.zone)
+        return self.midnight(self.monday + timedelta(days=7))
 
     def __str__(self) -> str:
         """Return it as ISO 8601 writes it."""

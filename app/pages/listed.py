@@ -20,7 +20,7 @@ from core.vitals import Severity
 from ingest import repository as people
 from ingest.roster import PatientProfile
 from monitoring.liveness import Known
-from reports.weekly import SILENT_AFTER
+from reports.silence import SILENT_AFTER
 
 
 @dataclass(frozen=True, slots=True)

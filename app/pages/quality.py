@@ -32,7 +32,8 @@ from core.errors import InvalidError
 from ingest import repository as people
 from monitoring.rule_kinds import LimitRule
 from reports.proposals import Proposal, propose
-from reports.quality import By, Line, World, lines, values_of, whole, wilson
+from reports.quality import By, Line, World, lines, values_of, whole
+from reports.rates import wilson
 from reports.service import quality
 
 PAGE = 50

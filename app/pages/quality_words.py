@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from alerts.outcomes import WORDS
 from app.pages.rule_names import rule_name
 from reports.proposals import Kind
-from reports.quality import SENT_BY, UNKNOWN, By, few, wilson
+from reports.quality import SENT_BY, UNKNOWN, By, few
+from reports.rates import wilson
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from app.pages.quality_span import Asked
     from reports.proposals import Proposal
     from reports.quality import Line
-    from reports.weekly import Rate
+    from reports.rates import Rate
 
 DASH = "–"  # noqa: RUF001 (an en dash is how a range is written)
 TITLES: dict[By, Callable[[Language], str]] = {

@@ -20,9 +20,13 @@ from core.audit import Action, record
 from core.vitals import Severity
 from ingest import repository as people
 from monitoring import words
+from reports.adherence import Adherence
+from reports.courses import Change
+from reports.episodes import Episode
+from reports.rates import Rate
+from reports.response import ProblemLine, TierLine
 from reports.service import TeamWeek, team_week
 from reports.week import Week
-from reports.weekly import Adherence, Change, Episode, ProblemLine, Rate, TierLine
 
 FULL_WEEK = 7
 
@@ -155,7 +159,7 @@ def _values(visit: Visit, found: TeamWeek) -> dict[str, Any]:
         "week": week_print(found.week, now=visit.now),
         "worse": [_changed(change, names[change.patient_id]) for change in report.worse],
         "better": [_changed(change, names[change.patient_id]) for change in report.better],
-        "silent": [_silent(who, found, now=visit.now) for who in report.silent],
+        "silent": [_silent(each.patient_id, found, now=visit.now) for each in report.silent],
         "still_open": _still_open(visit, found),
         "figures": figures(found),
         "tiers": [_tier(line) for line in report.tiers],

@@ -26,7 +26,7 @@ from monitoring.catalogue import ENGLISH
 from monitoring.findings import Awaited
 from monitoring.leading import UNKNOWN, Grounds
 from reports.charts import Point, Svg
-from reports.weekly import SILENT_AFTER
+from reports.silence import SILENT_AFTER
 
 SPARK_SPAN = timedelta(days=14)
 WEEK = timedelta(days=7)

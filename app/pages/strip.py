@@ -22,7 +22,7 @@ from ingest.context.repository import away
 from ingest.roster import Heard, PatientProfile
 from ingest.streams.repository import last_heard
 from monitoring.catalogue import ENGLISH
-from reports.weekly import SILENT_AFTER
+from reports.silence import SILENT_AFTER
 
 if TYPE_CHECKING:
     from app.pages.door import Door, Visit

@@ -16,8 +16,8 @@ from core.vitals import Severity
 from ingest.repository import visible_to
 from monitoring.models.tables import ShadowScore
 from reports.quality import FALSE
+from reports.rates import TRUE
 from reports.shadow import BEFORE, MERGED, Comparison, Side
-from reports.weekly import TRUE
 
 if TYPE_CHECKING:
     from datetime import datetime

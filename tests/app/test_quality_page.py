@@ -22,9 +22,9 @@ from core.security import Caller, Role
 from ingest.admission.repository import Allowance
 from ingest.admission.service import Shares
 from reports.quality import By, lines
+from reports.rates import ACTIONABLE, COUNTED, TRUE
 from reports.service import quality, team_week
 from reports.week import Week
-from reports.weekly import ACTIONABLE, COUNTED, TRUE
 from tests.ward import open_ward
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ import pytest
 
 from core.vitals import Severity
 from monitoring.findings import Problem
+from reports.episodes import Episode
 from reports.quality import (
     By,
     Said,
@@ -20,9 +21,8 @@ from reports.quality import (
     device_group,
     few,
     lines,
-    wilson,
 )
-from reports.weekly import Episode, Rate
+from reports.rates import Rate, wilson
 
 SINCE = datetime(2026, 10, 5, tzinfo=UTC)
 UNTIL = SINCE + timedelta(weeks=4)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from core.errors import InvalidError
 from core.vitals import Severity
 from monitoring.findings import Problem
+from reports.silence import Why
 from reports.week import Week
 from reports.weekly import Change, Episode, Rate, Report, World, weekly
 
@@ -89,8 +90,8 @@ def test_people_come_first_by_what_changed() -> None:
         Change(CARLA, Severity.RED, None),
     )
     assert found.better == (Change(BEN, Severity.YELLOW, Severity.AMBER),)
-    assert found.silent == (BEN, DORA)
-    assert [e.patient_id for e in found.still_open] == [CARLA, DORA]
+    assert [(s.patient_id, s.why) for s in found.silent] == [(BEN, Why.NOTHING), (DORA, Why.NEVER)]
+    assert [e.patient_id for e in found.still_open] == [DORA, CARLA]
 
 
 def test_alerts_are_counted_by_tier_with_their_waits() -> None:

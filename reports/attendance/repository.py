@@ -1,0 +1,110 @@
+"""Reads since when people are watched, how they were enrolled, and what their readings were."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+
+from alerts.tables import Incident
+from core.among import among
+from core.vitals import Quality
+from ingest.tables import Patient, StoredReading
+from reports.adherence import How
+from reports.readings import Readings
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+LATE = timedelta(days=1)  # so long after it was taken a reading came late
+# The first thing that was written down of each record says through which door it came.
+_FIRST = text("""
+select record, first.caller_kind, first.entity
+from unnest(cast(:records as uuid[])) record, lateral (
+    select caller_kind, entity from audit_event
+    where patient_id = record and action = 'C' and outcome like 'success%'
+    order by recorded, id limit 1
+) first
+""")
+# Of each alert of health the readings that it rests on, each once.
+_SPOKEN = text("""
+select count(distinct each ->> 0)
+from alert
+join alert_finding on alert_finding.alert_id = alert.id and alert_finding.fallen_at is null
+cross join lateral jsonb_array_elements(alert_finding.evidence) each
+where alert.patient_id = any(:records) and alert.opened_at >= :start and alert.opened_at < :until
+    and alert.severity in ('RED', 'AMBER', 'YELLOW')
+    and (each ->> 3)::timestamptz >= :start and (each ->> 3)::timestamptz < :until
+""")
+
+
+def enrolled(session: Session, heads: Mapping[UUID, UUID]) -> dict[UUID, tuple[datetime, bool]]:
+    """Return since when each person is known here, by the first of their records, and who died."""
+    row = Patient
+    query = select(row.id, row.created_at, row.deceased).where(among(row.id, heads))
+    found: dict[UUID, tuple[datetime, bool]] = {}
+    for record, at, deceased in session.execute(query):
+        since, died = found.get(heads[record], (at, False))
+        found[heads[record]] = (min(since, at), died or deceased)
+    return found
+
+
+def how(session: Session, heads: Mapping[UUID, UUID]) -> dict[UUID, How]:
+    """Return how each person was enrolled; of merged records the one that stands for them."""
+    decided = select(Patient.id).where(among(Patient.id, heads), Patient.override_at.is_not(None))
+    found = {
+        heads[record]: _door(kind, entity)
+        for record, kind, entity in session.execute(_FIRST, {"records": sorted(heads)})
+        if heads[record] == record
+    }
+    return found | {heads[record]: How.DECISION for record in session.scalars(decided)}
+
+
+def _door(kind: str, entity: str) -> How:
+    if kind == "system":
+        return How.COMMAND
+    if kind != "client":
+        return How.UNKNOWN
+    if entity == "Import":
+        return How.UPLOAD
+    return How.INTEGRATION if entity in ("Patient", "Bundle") else How.UNKNOWN
+
+
+def incident_at(session: Session, at: datetime) -> bool:
+    """Return whether arrivals had fallen for everybody at an instant (REL-34)."""
+    row = Incident
+    query = select(row.id).where(row.opened_at <= at, row.ended_at.is_(None) | (row.ended_at > at))
+    return session.scalar(query.limit(1)) is not None
+
+
+def readings(
+    session: Session, records: Collection[UUID], *, start: datetime, end: datetime
+) -> Readings:
+    """Return the readings that were taken in a span, by what they were good for."""
+    row = StoredReading
+    late = func.count().filter(row.received_at - row.effective >= LATE)
+    query = (
+        select(row.patient_id, row.quality, func.count(), late)
+        .where(
+            among(row.patient_id, records),
+            row.effective >= start,
+            row.effective < end,
+            ~row.superseded,
+        )
+        .group_by(row.patient_id, row.quality)
+    )
+    by_quality: Counter[Quality] = Counter()
+    people, delayed = set(), 0
+    for patient, quality, count, slow in session.execute(query):
+        by_quality[Quality(quality)] += count
+        people.add(patient)
+        delayed += slow
+    facts = {"records": list(records), "start": start, "until": end}
+    spoken = session.scalar(_SPOKEN, facts) or 0
+    return Readings(by_quality.total(), dict(by_quality), delayed, len(people), spoken)

@@ -1,0 +1,1 @@
+"""Which learned model scored, and what its outcomes said."""

@@ -1,0 +1,1 @@
+"""What was changed about how people are judged."""

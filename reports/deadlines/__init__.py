@@ -1,0 +1,1 @@
+"""What besides alerts has a deadline."""

@@ -1,0 +1,70 @@
+"""What is open and past its deadline: alerts, steps, visits, reviews, questions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from core.vitals import Severity
+from monitoring.findings import Problem
+from reports.episodes import CONTACT_TARGETS, TARGETS, Episode
+
+ANSWER_WITHIN = timedelta(days=7)  # a question about a past day: longer ago is remembered badly (E)
+
+
+class Kind(StrEnum):
+    """What is late, in the order in which it is told."""
+
+    UNTAKEN = "untaken"  # an alert that nobody took within its target
+    UNREACHED = "unreached"  # taken, and the person was not reached within its target
+    STEP = "step"  # a step of an escalation that did not act when it was due
+    VISIT = "visit"  # a video visit of which nobody wrote down what became of it
+    REVIEW = "review"  # a limit that had to be looked at again
+    FOLLOW_UP = "follow-up"  # a past day about which a clinician was asked
+    QUESTION = "question"  # messages of the week that the person did not answer
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One thing that is late, since when it is; `count` where several are one line."""
+
+    kind: Kind
+    patient_id: UUID
+    due_at: datetime
+    severity: Severity | None = None
+    alert_id: UUID | None = None
+    count: int = 1
+    problem: Problem | None = None
+
+
+def overdue(episodes: Iterable[Episode], others: Iterable[Due], *, end: datetime) -> list[Due]:
+    """Return what was late at an instant, alerts first, the gravest, then the longest.
+
+    `episodes` are those that were open then.
+    """
+    found = [due for each in episodes if (due := late_alert(each, end=end)) is not None]
+    return sorted([*found, *(each for each in others if each.due_at <= end)], key=_order)
+
+
+def late_alert(episode: Episode, *, end: datetime) -> Due | None:
+    """Return what of an open alert is late: that nobody took it, or that nobody was reached."""
+    taken, reached = episode.acknowledged_at, episode.contacted_at
+    targets = TARGETS if taken is None or taken >= end else CONTACT_TARGETS
+    kind = Kind.UNTAKEN if targets is TARGETS else Kind.UNREACHED
+    target = targets.get(episode.severity)
+    if target is None or (kind is Kind.UNREACHED and reached is not None and reached < end):
+        return None
+    due_at = episode.opened_at + target
+    if due_at > end:
+        return None
+    return Due(
+        kind, episode.patient_id, due_at, episode.severity, episode.id, problem=episode.problem
+    )
+
+
+def _order(due: Due) -> tuple[int, int, datetime, str]:
+    rank = due.severity.rank if due.severity else -1
+    return tuple(Kind).index(due.kind), -rank, due.due_at, str(due.patient_id)

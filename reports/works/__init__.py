@@ -1,0 +1,1 @@
+"""What clinicians did in a week, and of how much they were told."""
