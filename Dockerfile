@@ -7,6 +7,10 @@ RUN npm ci --omit=dev --ignore-scripts
 FROM python:3.13-slim-bookworm
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/srv/wardlight
 WORKDIR /srv/wardlight
+# Pango and HarfBuzz set the weekly report as a PDF; its fonts come with the assets.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends libharfbuzz-subset0 libpango-1.0-0 libpangoft2-1.0-0 \
+ && rm -rf /var/lib/apt/lists/*
 COPY requirements/ requirements/
 RUN pip install --no-cache-dir --require-hashes -r requirements/build.txt \
  && uv pip install --system --no-cache --require-hashes -r requirements/runtime.txt

@@ -35,6 +35,7 @@ COMMANDS = {
     "policy": ("policy",),
     "rota": ("rota",),
     "reach": ("reach",),
+    "report": ("report",),
     "replay": ("replay",),
     "rules": ("rules", "what_if"),
     "retrain": (),  # joins through the entry-point group

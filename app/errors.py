@@ -19,6 +19,7 @@ from core.errors import (
     OverloadedError,
     ThrottledError,
     UnauthenticatedError,
+    UnequippedError,
     WardlightError,
 )
 from core.logging import logger
@@ -50,6 +51,7 @@ STATUS: dict[type[WardlightError], HTTPStatus] = {
     InvalidError: HTTPStatus.UNPROCESSABLE_ENTITY,
     ThrottledError: HTTPStatus.TOO_MANY_REQUESTS,
     OverloadedError: HTTPStatus.SERVICE_UNAVAILABLE,
+    UnequippedError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 ISSUE_CODE = {
     HTTPStatus.BAD_REQUEST: "invalid",

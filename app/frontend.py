@@ -19,6 +19,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.fonts import FONTS
+
 ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "app" / "assets"
 STATIC = ROOT / "app" / "static"
@@ -83,6 +85,7 @@ VENDORED = (
         "uplot.min.js",
         "sha384-Gx3t0zdBAuQOuvvmaLZj7HKEiSgWTAs+VdtNY7wt19QDPTDQjFIwAuXDj0zeN00c",
     ),
+    *(Vendored(*font) for font in FONTS),
 )
 
 

@@ -10,7 +10,19 @@ import os
 import platform
 import sys
 
-from bench import assess, bulk, inbox, ingest, quality, replay, response, score, search, sign_in
+from bench import (
+    assess,
+    bulk,
+    inbox,
+    ingest,
+    quality,
+    replay,
+    report,
+    response,
+    score,
+    search,
+    sign_in,
+)
 
 BENCHES = {
     "replay": replay.main,
@@ -21,6 +33,7 @@ BENCHES = {
     "response": response.main,
     "inbox": inbox.main,
     "quality": quality.main,
+    "report": report.main,
     "sign-in": sign_in.main,
     "score": score.main,
 }

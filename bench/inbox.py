@@ -158,11 +158,7 @@ def fill(session: Session, people: int, problems: list[str]) -> list[UUID]:
     session.add_all([Practitioner(id=who, name=name, email=email), CareTeam(id=team, name="Bench")])
     session.flush()
     session.add(CareTeamParticipant(care_team_id=team, practitioner_id=who, role="physician"))
-    patients = [uuid4() for _ in range(people)]
-    session.add_all(_patient(session, each, number) for number, each in enumerate(patients))
-    session.flush()
-    for number, each in enumerate(patients):
-        session.add_all(_conditions(each, number))
+    patients = fill_people(session, people)
     session.add_all(CareTeamPatient(care_team_id=team, patient_id=each) for each in patients)
     user = NewUser("bench", "Dr Bench", PASSWORD, Role.PHYSICIAN, practitioner_id=who)
     create_user(session, user, now=now)
@@ -170,6 +166,16 @@ def fill(session: Session, people: int, problems: list[str]) -> list[UUID]:
     facts = {"people": patients, "problems": problems, "now": now - timedelta(hours=1)}
     for statement in (_READINGS, _ALERTS, _FINDINGS):
         session.execute(text(statement), facts)
+    return patients
+
+
+def fill_people(session: Session, people: int) -> list[UUID]:
+    """Store people with their conditions; return who."""
+    patients = [uuid4() for _ in range(people)]
+    session.add_all(_patient(session, each, number) for number, each in enumerate(patients))
+    session.flush()
+    for number, each in enumerate(patients):
+        session.add_all(_conditions(each, number))
     return patients
 
 

@@ -75,6 +75,10 @@ class InvalidError(WardlightError):
     """The request is understood and wrong; `field` names the element."""
 
 
+class UnequippedError(WardlightError):
+    """The installation lacks what it takes; the words say what somebody has to add to it."""
+
+
 class LaterError(WardlightError):
     """Nothing is wrong with the request, only with its time; `after` is when to come again."""
 

@@ -177,6 +177,7 @@ class Settings(BaseSettings):
     emergency_number: str = "911"
     site_language: Literal["en", "ko"] = "en"  # of explanations, where a reader asks for none
     site_units: str = Field(default="kg.c.mg", pattern=r"^(kg|lb)\.(c|f)\.(mg|mmol)$")
+    report_paper: Literal["a4", "letter"] = "a4"
     smtp_host: str = ""
     smtp_port: int = Field(default=25, ge=1, le=65535)
     smtp_starttls: bool = False

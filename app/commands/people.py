@@ -50,11 +50,17 @@ def register(cli: typer.Typer) -> None:
 @contextmanager
 def transaction() -> Iterator[Session]:
     """Open one transaction on the configured or the embedded database."""
+    with opened() as database, database.transaction() as session:
+        yield session
+
+
+@contextmanager
+def opened() -> Iterator[Database]:
+    """Open the configured or the embedded database."""
     with servers(Settings(), broker=False) as running:
         database = Database(running.database_url, field_keys=running.field_keys, pool_size=1)
         try:
-            with database.transaction() as session:
-                yield session
+            yield database
         finally:
             database.close()
 

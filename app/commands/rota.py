@@ -53,7 +53,7 @@ def register(cli: typer.Typer) -> None:
 def show(team: TeamName, days: Days = 14) -> None:
     """Print who is on call in the next days, with the holes, and the rows with their ids."""
     with transaction() as session:
-        seen = _overview(session, _team(session, team), days)
+        seen = _overview(session, team_named(session, team), days)
         clock = seen.known.place.clock
         for turn in seen.turns:
             day = turn.start.astimezone(clock).date()
@@ -129,7 +129,7 @@ def check(
 ) -> None:
     """Say what should be mended: holes, and people without a channel. Exit code 1 if anything."""
     with transaction() as session:
-        teams = [_team(session, team)] if team else care_teams(session, SYSTEM)
+        teams = [team_named(session, team)] if team else care_teams(session, SYSTEM)
         found = [_overview(session, each, days) for each in teams]
     lines = [f"{each.team.name}: {words.phrase(w)}" for each in found for w in each.warnings]
     if not Settings().fallback_email:
@@ -149,7 +149,8 @@ def _overview(session: Session, team: Team, days: int) -> Overview:
     return service.overview(session, team, policy, start=start, end=end)
 
 
-def _team(session: Session, name: str) -> Team:
+def team_named(session: Session, name: str) -> Team:
+    """Return a team by its name or id; raise `NotFoundError` where that is not one team."""
     found = [each for each in care_teams(session, SYSTEM) if name in (each.name, str(each.id))]
     if len(found) != 1:
         what = "several teams have this name: give the id" if found else f"no team {name!r}"
@@ -158,7 +159,7 @@ def _team(session: Session, name: str) -> Team:
 
 
 def _zoned(session: Session, name: str) -> tuple[Team, ZoneInfo]:
-    team, settings = _team(session, name), Settings()
+    team, settings = team_named(session, name), Settings()
     policy = load_policy(path=settings.policy, zone=settings.site_timezone)
     return team, policy.place(team.id, team.name).clock
 

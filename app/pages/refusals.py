@@ -24,9 +24,12 @@ from core.errors import (
     ConflictError,
     ForbiddenError,
     InvalidError,
+    LaterError,
     NotFoundError,
+    OverloadedError,
     ThrottledError,
     UnauthenticatedError,
+    UnequippedError,
     WardlightError,
 )
 
@@ -50,6 +53,8 @@ WORDS: dict[type[WardlightError], Words] = {
     ConflictError: Words(409, "Not done", ""),
     InvalidError: Words(422, "Not understood", ""),
     ThrottledError: Words(429, "Not yet", ""),
+    OverloadedError: Words(503, "Not yet", ""),
+    UnequippedError: Words(503, "Not available", ""),
 }
 UNREADABLE = Words(422, "Not understood", "The form was not complete. Go back and try again.")
 TOO_LARGE = Words(413, "Too much", "The form was larger than any form of ours.")
@@ -116,7 +121,7 @@ def _refused(pages: Renderer, request: Request, error: Exception) -> Response:
         case WardlightError() if type(error) in WORDS:
             said = language(pages.language(request))
             answer = refuse(pages, request, WORDS[type(error)], said.refusal(error))
-            if isinstance(error, ThrottledError):
+            if isinstance(error, LaterError):
                 answer.headers["Retry-After"] = str(error.after)
             return answer
         case RequestValidationError():

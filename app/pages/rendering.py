@@ -63,6 +63,7 @@ class Renderer:
             "notice": "",
             "here": "",
             "languages": NAMES,
+            "layout": "base.html",
         }
         made.filters["say"] = said.markup
         return made
@@ -81,10 +82,14 @@ class Renderer:
 
         That is the `language` given, else the visitor's, else the site's.
         """
+        return HTMLResponse(self.text(template, **values), status)
+
+    def text(self, template: str, **values: Any) -> str:
+        """Return what a page consists of, for whoever does more with it than answer."""
         visit = values.get("visit")
         said = values.pop("language", "") or (visit.language if visit else self._language)
         environment = self._environments[language(said).name]
-        return HTMLResponse(environment.get_template(template).render(values), status)
+        return environment.get_template(template).render(values)
 
 
 def asset_version(static: Path = STATIC) -> str:

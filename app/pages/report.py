@@ -125,7 +125,7 @@ def router(door: Door) -> APIRouter:
     @routes.get("/reports/{team_id}")
     def report(request: Request, team_id: UUID, week: str = "") -> Response:
         with door.visit(request) as visit:
-            wanted = _week(door, visit, week)
+            wanted = week_of(door, visit, week)
             found = team_week(visit.session, visit.caller, team_id, wanted, now=visit.now)
             record(
                 visit.session,
@@ -137,18 +137,19 @@ def router(door: Door) -> APIRouter:
                 patients=list(found.names) or (None,),
             )
             return door.pages.page(
-                "report.html", strip=strip_of(door, visit), **_values(visit, found)
+                "report.html", strip=strip_of(door, visit), **values(visit, found)
             )
 
     return routes
 
 
-def _week(door: Door, visit: Visit, text: str) -> Week:
+def week_of(door: Door, visit: Visit, text: str) -> Week:
     """Return the week asked for, or the running one."""
     return Week.parse(text, zone=door.zone) if text else Week.of(visit.now, zone=door.zone)
 
 
-def _values(visit: Visit, found: TeamWeek) -> dict[str, Any]:
+def values(visit: Visit, found: TeamWeek) -> dict[str, Any]:
+    """Return what the report's template is filled with, on the screen and on paper."""
     report, names = found.report, found.names
     return {
         "visit": visit,

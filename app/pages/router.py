@@ -47,6 +47,7 @@ from app.pages.door import Door
 from app.pages.headers import CompressedPages, SecurityHeaders
 from app.pages.refusals import answer_browsers
 from app.pages.rendering import STATIC, Assets, Renderer
+from app.weekly_forms import router as report_forms
 from core.clock import utc_now
 from core.database import Database
 from core.settings import Settings
@@ -80,6 +81,7 @@ def router(door: Door) -> APIRouter:
         visits,
         spent,
         telling,
+        report_forms,
         report,
         quality,
         quality_trial,

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 import app.main
 import app.pages
+import app.weekly_forms.router
 from core.settings import Environment, Settings
 from tests.app.rights.whole import BASE, SECRET, Clock, Undone, Whole
 from tests.ward import keep_alive, open_ward
@@ -41,5 +42,8 @@ def whole(embedded: Servers, database: Database) -> Iterator[Whole]:
         web = app.main.create_app(settings)
     whole = Whole(web, undone, ward, clock=clock)
     whole.settle()
-    yield whole
+    with pytest.MonkeyPatch.context() as patch:
+        # Who may have a report matters here, and not the second for setting each.
+        patch.setattr(app.weekly_forms.router, "pdf", str.encode)
+        yield whole
     undone.close()

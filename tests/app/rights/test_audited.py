@@ -54,13 +54,15 @@ SHOW = {
     "/patients/{patient_id}/trends": "days=30",
     "/quality/alerts": "by=tier&key=RED",
     "/reports/{team_id}": "",
+    "/reports/{team_id}.csv": "",
+    "/reports/{team_id}.pdf": "",
 }
 ONLY = {
     "/break-glass/reviews": (Role.SUPERVISOR,),
     "/follow-up": (Role.NURSE, Role.PHYSICIAN),
 }
 # Pages that count people without naming them: everybody who is counted is written down.
-COUNT = {"/quality": "", "/quality.csv": ""}
+COUNT = {"/quality": "", "/quality.csv": "", "/reports/{team_id}.json": ""}
 # Pages that show nobody, and why they need no row of a patient.
 NOBODY = {
     "/": "leads to the inbox",

@@ -1,0 +1,62 @@
+"""The weekly report as a page for paper: the same parts as on the screen, whole by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.pages.language import language
+from app.pages.report import values
+
+if TYPE_CHECKING:
+    from app.pages.door import Door, Visit
+    from reports.service import TeamWeek
+
+ASSETS = Path(__file__).parent.parent / "assets"
+STYLES = ("tokens.css", "page.css", "inbox.css", "patient.css", "trends.css", "report.css")
+
+
+class Styles(str):
+    """Our own stylesheets, which a template prints as they are."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        """Tell an autoescaping template that this is markup."""
+        return f"<style>{self}</style>"
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What a page for paper says of itself."""
+
+    title: str
+    running: str  # at the foot of every page
+    home: str  # where its links lead
+    styles: Styles
+
+
+def report_on_paper(door: Door, visit: Visit, found: TeamWeek) -> str:
+    """Return the report as HTML that needs nothing else, without navigation."""
+    said = language(visit.language)
+    facts = {"team": found.team.name, "week": str(found.week)}
+    local = visit.now.astimezone(door.zone)
+    made = f"{said.day(local.date(), today=date.min)} {local:%H:%M}"
+    paper = Paper(
+        title=said.say("Weekly report of {team}, week {week}", **facts),
+        running=said.say("{team}, week {week} · made {time}", time=made, **facts),
+        home=door.settings.base_url.rstrip("/") + "/",
+        styles=styles(door.settings.report_paper),
+    )
+    shown = values(visit, found)
+    return door.pages.text("report.html", layout="paper.html", paper=paper, strip=None, **shown)
+
+
+@cache
+def styles(paper: str) -> Styles:
+    """Return the page's styles, and behind them those of a kind of paper."""
+    sheets = [(ASSETS / name).read_text(encoding="utf-8") for name in (*STYLES, "paper.css")]
+    return Styles("\n".join([*sheets, f"@page {{ size: {paper} }}"]))

@@ -1,0 +1,38 @@
+"""A team's week as FHIR: a Bundle of MeasureReports with their Measures, and where it is read."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from app.weekly_forms.measures import measured
+from fhir.measure_report import Account, Printed, bundle, document_reference
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from core.settings import Settings
+    from reports.service import TeamWeek
+
+
+def fhir(found: TeamWeek, settings: Settings, *, now: datetime, language: str) -> str:
+    """Return the Bundle as JSON: counts of the team, and nothing of anybody (FHIR-25)."""
+    base, team, week = settings.base_url.rstrip("/"), found.team.id, str(found.week)
+    account = Account(
+        subject=f"{settings.fhir_base}/Group/{team}",
+        start=found.week.start,
+        end=min(found.week.end, now),
+        made=now,
+        key=f"{base}/reports/{team}?week={week}",
+    )
+    printed = Printed(
+        title=f"Weekly report, week {week}",
+        language=language,
+        addresses=(
+            ("text/html", f"{base}/reports/{team}?week={week}"),
+            ("application/pdf", f"{base}/reports/{team}.pdf?week={week}"),
+            ("text/csv", f"{base}/reports/{team}.csv?week={week}"),
+        ),
+    )
+    whole = bundle(measured(found.report), account, [document_reference(printed, account)])
+    return json.dumps(whole, ensure_ascii=False)

@@ -1,0 +1,84 @@
+"""A page for paper as a PDF, by a process of its own for each.
+
+The typesetter is slow, takes memory and needs libraries of the system. What asks for a PDF stays
+quick and small, and a page that cannot be set harms nobody else.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.weekly_forms.press import WITHOUT_PANGO
+from core.errors import OverloadedError, UnequippedError
+from core.logging import logger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+log = logger(__name__)
+STATIC = Path(__file__).parent.parent / "static"
+FONTS_CONF = Path(__file__).parent.parent / "assets" / "fonts.conf"
+PANGO = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"  # as Debian calls it
+AT_ONCE = 2  # in one process of ours: each takes a processor and a quarter of a gigabyte
+PATIENCE = 20.0  # seconds for one's turn
+LONGEST = 150.0  # seconds for one PDF
+KEPT = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "TMPDIR")
+_turns = threading.BoundedSemaphore(AT_ONCE)
+
+
+class PressError(RuntimeError):
+    """The page could not be set."""
+
+
+def pdf(page: str, *, static: Path = STATIC) -> bytes:
+    """Return the PDF of a page for paper.
+
+    Raises
+    ------
+    UnequippedError
+        Where the system lacks what it is set with; it names the packages.
+    OverloadedError
+        Where others have had their pages set for too long.
+    """
+    with _turn():
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-m", "app.weekly_forms.press", str(static)],
+            input=page.encode(),
+            capture_output=True,
+            env=_surroundings(),
+            timeout=LONGEST,
+            check=False,
+        )
+    if done.returncode == WITHOUT_PANGO:
+        raise UnequippedError(
+            "this server cannot make a PDF: it lacks the Debian packages {packages}",
+            facts={"packages": PANGO},
+        )
+    if done.returncode or not done.stdout:
+        # What it says may quote the page: only its last line's class is told (SEC-22).
+        fault = done.stderr.decode(errors="replace").strip().rpartition("\n")[2].partition(":")[0]
+        log.error("a page could not be set", code=done.returncode, fault=fault[:80])
+        raise PressError("the page could not be set")
+    return done.stdout
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    if not _turns.acquire(timeout=PATIENCE):
+        raise OverloadedError("other reports are being printed: try again in a minute", after=60)
+    try:
+        yield
+    finally:
+        _turns.release()
+
+
+def _surroundings() -> dict[str, str]:
+    """Return an environment without our secrets, in which no font is known but ours."""
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    return kept | {"FONTCONFIG_FILE": str(FONTS_CONF)}

@@ -1,0 +1,59 @@
+"""`/reports/{team_id}.pdf`, `.csv` and `.json`: a team's week to take along."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from app.pages.door import Door, Visit
+from app.pages.paper import report_on_paper
+from app.pages.refusals import page_route
+from app.pages.report import week_of
+from app.weekly_forms.fhir import fhir
+from app.weekly_forms.pdf import pdf
+from app.weekly_forms.service import Form, Wanted, handed_out
+from app.weekly_forms.table import csv
+from reports.service import TeamWeek
+
+FHIR_JSON = "application/fhir+json; charset=utf-8"
+CSV = "text/csv; charset=utf-8"
+PDF = "application/pdf"
+
+
+def router(door: Door) -> APIRouter:
+    """Return the routes; their names and those of the files say nothing of anybody."""
+    routes = APIRouter(route_class=page_route(door.pages), include_in_schema=False)
+
+    @routes.get("/reports/{team_id}.pdf")
+    def on_paper(request: Request, team_id: UUID, week: str = "") -> Response:
+        with door.visit(request) as visit:
+            page = report_on_paper(door, visit, _found(door, visit, team_id, week, Form.PDF))
+        # The row in the audit stands by now, and no transaction waits for the typesetter.
+        return _file(pdf(page), PDF, "weekly-report.pdf", shown=True)
+
+    @routes.get("/reports/{team_id}.csv")
+    def as_table(request: Request, team_id: UUID, week: str = "") -> Response:
+        with door.visit(request) as visit:
+            text = csv(_found(door, visit, team_id, week, Form.CSV))
+        return _file(text.encode(), CSV, "weekly-report.csv")
+
+    @routes.get("/reports/{team_id}.json")
+    def as_fhir(request: Request, team_id: UUID, week: str = "") -> Response:
+        with door.visit(request) as visit:
+            found = _found(door, visit, team_id, week, Form.FHIR)
+            text = fhir(found, door.settings, now=visit.now, language=visit.language)
+        return _file(text.encode(), FHIR_JSON, "weekly-report.json")
+
+    return routes
+
+
+def _found(door: Door, visit: Visit, team_id: UUID, week: str, form: Form) -> TeamWeek:
+    wanted = Wanted(team_id, week_of(door, visit, week), form)
+    return handed_out(visit.session, visit.caller, wanted, now=visit.now)
+
+
+def _file(content: bytes, kind: str, name: str, *, shown: bool = False) -> Response:
+    how = "inline" if shown else "attachment"
+    headers = {"Content-Disposition": f'{how}; filename="{name}"'}
+    return Response(content, media_type=kind, headers=headers)
