@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fhir.measure_report import Counts, Measured, Strata, Stratum
+from reports.adherence import total
+from reports.rates import NONE
 
 if TYPE_CHECKING:
-    from reports.weekly import Rate, Report
-
-SEVEN = 7
+    from reports.rates import Rate
+    from reports.weekly import Report
 
 
 def measured(report: Report) -> list[Measured]:
@@ -17,7 +18,7 @@ def measured(report: Report) -> list[Measured]:
     return [
         _people(report),
         _opened(report),
-        _in_time(report),
+        *_in_time(report),
         *_true(report),
         _days(report),
     ]
@@ -28,6 +29,7 @@ def _people(report: Report) -> Measured:
         ("got worse", len(report.worse)),
         ("got better", len(report.better)),
         ("silent", len(report.silent)),
+        ("at risk of dropping out", sum(x.risk is not None for x in report.adherence)),
     )
     return Measured(
         name="people-monitored",
@@ -52,24 +54,42 @@ def _opened(report: Report) -> Measured:
     )
 
 
-def _in_time(report: Report) -> Measured:
-    lines = [line for line in report.tiers if line.on_time.of or line.opened]
-    return Measured(
-        name="alerts-acknowledged-in-time",
-        title="Alerts acknowledged within target",
-        definition="Of the alerts opened in the week that were acknowledged or whose time is up,"
-        " those acknowledged within the target of their tier: RED 15 minutes, AMBER 4 hours,"
-        " YELLOW 3 days.",
-        improves="increase",
-        counts=Counts(
-            report.opened,
-            sum(line.on_time.of for line in report.tiers),
-            sum(line.on_time.hits for line in report.tiers),
+def _in_time(report: Report) -> list[Measured]:
+    by_tier = [
+        Stratum(x.severity, _share(x.opened, x.on_time)) for x in report.tiers if x.on_time.of
+    ]
+    by_hours = [
+        Stratum(name, _share(sum(x.opened for x in lines), total(x.on_time for x in lines)))
+        for name, lines in (
+            ("in service hours", report.in_hours),
+            ("out of service hours", report.off_hours),
+        )
+    ]
+    reached = [
+        Stratum(x.severity, _share(x.opened, x.reached_on_time))
+        for x in report.tiers
+        if x.reached_on_time.of
+    ]
+    return [
+        Measured(
+            name="alerts-acknowledged-in-time",
+            title="Alerts acknowledged within target",
+            definition="Of the alerts opened in the week that were acknowledged or ended, or whose"
+            " time is up, those for which that was within the target of their tier.",
+            improves="increase",
+            counts=_share(report.opened, total(x.on_time for x in report.tiers)),
+            strata=[Strata("tier", by_tier), Strata("hours", by_hours)],
         ),
-        strata=[
-            Strata("tier", [Stratum(x.severity, _share(x.opened, x.on_time)) for x in lines]),
-        ],
-    )
+        Measured(
+            name="people-reached-in-time",
+            title="People reached within target",
+            definition="Of the alerts opened in the week about which somebody was reached, or"
+            " whose time for that is up, those for which it was within the target of their tier.",
+            improves="increase",
+            counts=_share(report.opened, total(x.reached_on_time for x in report.tiers)),
+            strata=[Strata("tier", reached)],
+        ),
+    ]
 
 
 def _true(report: Report) -> list[Measured]:
@@ -98,15 +118,14 @@ def _true(report: Report) -> list[Measured]:
 
 
 def _days(report: Report) -> Measured:
-    possible = report.patients * report.possible_days
-    sent = sum(line.days for line in report.adherence)
+    sent = report.adherence_trend[-1] if report.adherence_trend else NONE
     return Measured(
         name="days-with-a-reading",
         title="Days with a reading",
-        definition="Of the days of the week that have begun, for each patient, those on which at"
-        " least one reading was taken.",
+        definition="Of the days of the week on which a reading was expected of somebody, those on"
+        " which at least one was taken.",
         improves="increase",
-        counts=Counts(report.patients * SEVEN, possible, sent),
+        counts=Counts(sent.of, sent.of, sent.hits),
     )
 
 

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from reports.weekly import Rate
+from reports.rates import Rate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
