@@ -38,6 +38,8 @@ WORDS = {
     Topic.EXPORT: "write a step of a bulk export",
     Topic.OVERRIDE: "tell the privacy officer of access in an emergency",
     Topic.LAPSE: "write down the end of access in an emergency",
+    Topic.REPORT: "make a weekly report",
+    Topic.LETTER: "tell somebody by e-mail of a weekly report",
     Topic.PROBE: "prove that work is being done",
 }
 

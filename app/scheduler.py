@@ -19,6 +19,7 @@ from app.retraining import service as retraining
 from app.retraining.process import start
 from app.subscriptions import sending
 from app.watching import groups
+from app.weekly import making as weekly
 from core.logging import logger
 from core.spool import Spool
 
@@ -67,6 +68,7 @@ def routine(runtime: Runtime) -> Mapping[str, Job]:
         "refused-tries": timetable.sum_up_tries,
         "tidy": timetable.tidy,
         follow_up.JOB: follow_up.follow,
+        weekly.JOB: partial(weekly.keep_up, policy=runtime.policy, hour=settings.weekly_report_at),
         retraining.ENTITY: partial(retraining.keep_up, start=start),
         model_watch.JOB: partial(
             model_watch.look, judging=lambda session: runtime.learned.scorers(session).judging

@@ -29,6 +29,8 @@ from app.emergency.notice import tell as tell_of_emergency
 from app.runtime import Runtime
 from app.subscriptions import sending
 from app.watching import groups
+from app.weekly import letters
+from app.weekly import making as weekly
 from app.worker import OpaqueTask, celery
 from core import outbox
 from core.logging import configure, logger
@@ -147,6 +149,16 @@ def lapse(session: Session, access_id: UUID, now: datetime, runtime: Runtime) ->
     emergency.lapse(session, access_id, now=now)
 
 
+def report(session: Session, row_id: UUID, now: datetime, runtime: Runtime) -> None:  # noqa: ARG001 (every step is called alike)
+    """Begin or make a team's weekly report."""
+    weekly.make(session, row_id, now=now)
+
+
+def letter(session: Session, letter_id: UUID, now: datetime, runtime: Runtime) -> None:
+    """Tell a member of a team that a weekly report is there."""
+    letters.send(session, letter_id, runtime.outlets.mailer, runtime.settings, now=now)
+
+
 def probe(session: Session, subject: UUID, now: datetime, runtime: Runtime) -> None:
     """Note which group of workers did it, where it is one group's: the rest is the closing."""
     groups.progressed(session, subject, now=now, every=runtime.settings.watch_every)
@@ -166,6 +178,8 @@ STEPS: dict[Topic, Callable[[Session, UUID, datetime, Runtime], None]] = {
     Topic.EXPORT: export,
     Topic.OVERRIDE: override,
     Topic.LAPSE: lapse,
+    Topic.REPORT: report,
+    Topic.LETTER: letter,
     Topic.PROBE: probe,
 }
 

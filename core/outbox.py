@@ -45,6 +45,8 @@ class Topic(StrEnum):
     EXPORT = "export"  # subject: bulk export; one step of it
     OVERRIDE = "override"  # subject: access in an emergency; tells the privacy officer
     LAPSE = "lapse"  # subject: access in an emergency whose hour is over
+    REPORT = "report"  # subject: weekly report of a team that is due
+    LETTER = "letter"  # subject: mail that tells one member of a weekly report
     PROBE = "probe"  # subject: nothing; proves that rows are being closed (REL-36)
 
 

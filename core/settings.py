@@ -191,6 +191,7 @@ class Settings(BaseSettings):
     chat_gateway_url: WebUrl | None = None
     chat_gateway_secret: SigningSecrets | None = None
     daily_question_at: str = Field(default="", pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")
+    weekly_report_at: str = Field(default="07:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
     video_visit_url: VisitUrl | None = None
     push_key: PushKey | None = None
     model_path: Path | None = None

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ingest.enrolment import Stay
     from ingest.roster import Demography, Team
     from reports.episodes import Episode
+    from reports.issue import Issue
     from reports.week import Week
 
 
@@ -46,21 +47,31 @@ class TeamWeek:
     report: Report
     names: Mapping[UUID, str]
     last: Mapping[UUID, datetime]  # newest reading before the week's end
+    issue: Issue | None = None  # None: counted now, from what is known now
 
 
-def team_week(
-    session: Session, caller: Caller, team_id: UUID, week: Week, *, now: datetime
+def team_week(  # noqa: PLR0913 (whose, which, when, and of whom)
+    session: Session,
+    caller: Caller,
+    team_id: UUID,
+    week: Week,
+    *,
+    now: datetime,
+    patients: Sequence[UUID] | None = None,
 ) -> TeamWeek:
     """Return a team's report; raise `NotFoundError` where the caller takes no part in it.
 
-    The page that shows it audits the read.
+    It is counted now; what was issued is in `app.weekly`. `patients` are those of an earlier
+    issue, instead of whom the team looks after now. The page that shows it audits the read.
     """
     team = next((t for t in people.care_teams(session, caller) if t.id == team_id), None)
     if team is None or week.start > now:
         raise NotFoundError("no such report")
     end = min(week.end, now)
     profiles = people.profiles(
-        session, people.visible_to(caller), people.team_patients(session, team_id)
+        session,
+        people.visible_to(caller),
+        people.team_patients(session, team_id) if patients is None else patients,
     )
     known = repository.known_before(session, [profile.id for profile in profiles], end)
     names = {profile.id: profile.name for profile in profiles if profile.id in known}

@@ -93,6 +93,8 @@ class Report:
     changes: tuple[Changed, ...]
     calibration: Calibration | None
     alerts: tuple[Episode, ...]
+    # This team's reports of the last 13 weeks that came in time (`app.weekly`); None: not known.
+    made_on_time: Rate | None = None
 
 
 def weekly(world: World, week: Week, *, now: datetime) -> Report:
