@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+SCORE = "score"  # the id of a RiskAssessment within a DetectedIssue
 RULES = "urn:wardlight:codesystem:rule"  # the codes are ids of rules and models
 
 
@@ -22,6 +23,8 @@ class Raised:
     severity: Literal["high", "moderate", "low"]
     implicated: Sequence[str] = ()  # references, such as "Observation/…"
     version: str = ""  # of the rules that raised it: the hash of their text
+    score: Mapping[str, Any] | None = None  # the RiskAssessment that it rests on, where it does
+    scores: Sequence[str] = ()  # references to the same, where it can be read by itself
 
 
 def detected_issue(
@@ -36,6 +39,8 @@ def detected_issue(
     issue: dict[str, Any] = {"resourceType": "DetectedIssue"}
     if id:
         issue["id"] = id
+    if raised.score is not None:
+        issue["contained"] = [{**raised.score, "id": SCORE}]
     issue["status"] = status
     issue["code"] = {
         "coding": [_versioned(coding(RULES, raised.code, raised.display), raised.version)],
@@ -46,6 +51,9 @@ def detected_issue(
     issue["identifiedDateTime"] = identified.isoformat()
     if raised.implicated:
         issue["implicated"] = [{"reference": each} for each in raised.implicated]
+    if raised.score is not None:
+        found = [f"#{SCORE}", *raised.scores]
+        issue["evidence"] = [{"detail": [{"reference": each} for each in found]}]
     if raised.detail:
         issue["detail"] = raised.detail
     return issue

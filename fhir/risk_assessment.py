@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 MODELS = "urn:wardlight:codesystem:model"
+FAMILIES = "urn:wardlight:codesystem:event-family"  # of events that are predicted apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +23,21 @@ class Predicted:
     probability: float  # 0 to 1
     horizon_hours: int | None = None
     rationale: str = ""
+    code: str = ""  # of the family of events; "any" for all
 
 
-def risk_assessment(
+def risk_assessment(  # noqa: PLR0913 (each is an element of the resource)
     model: str,
     predicted: Sequence[Predicted],
     *,
     patient: str,
     occurred: datetime,
     basis: Sequence[str] = (),
+    note: str = "",
 ) -> dict[str, Any]:
     """Return the resource; `patient` and `basis` are references, `occurred` is aware.
 
-    The first prediction is the main one.
+    The first prediction is the main one. Where there is none, `note` says why.
     """
     assessment: dict[str, Any] = {
         "resourceType": "RiskAssessment",
@@ -42,16 +45,19 @@ def risk_assessment(
         "method": {"coding": [coding(MODELS, model)]},
         "subject": {"reference": patient},
         "occurrenceDateTime": occurred.isoformat(),
-        "prediction": [_prediction(each) for each in predicted],
     }
+    if predicted:
+        assessment["prediction"] = [_prediction(each) for each in predicted]
     if basis:
         assessment["basis"] = [{"reference": each} for each in basis]
+    if note:
+        assessment["note"] = [{"text": note}]
     return assessment
 
 
 def _prediction(predicted: Predicted) -> dict[str, Any]:
     prediction: dict[str, Any] = {
-        "outcome": {"text": predicted.outcome},
+        "outcome": _outcome(predicted),
         "probabilityDecimal": round(predicted.probability, 4),
     }
     if predicted.horizon_hours is not None:
@@ -59,6 +65,13 @@ def _prediction(predicted: Predicted) -> dict[str, Any]:
     if predicted.rationale:
         prediction["rationale"] = predicted.rationale
     return prediction
+
+
+def _outcome(predicted: Predicted) -> dict[str, Any]:
+    said: dict[str, Any] = {"text": predicted.outcome}
+    if not predicted.code:
+        return said
+    return {"coding": [coding(FAMILIES, predicted.code, predicted.outcome)]} | said
 
 
 def _hours(number: int) -> dict[str, Any]:

@@ -83,10 +83,11 @@ def semi_synthetic(
     ] = Path("../shared/data"),
     held_out: Annotated[bool, typer.Option(help="The people kept for the report.")] = True,
     copies: Annotated[int, typer.Option(min=1, help="Times each person is lived.")] = 12,
+    score: Annotated[bool, typer.Option(help="Judge the learned score too.")] = True,
     each_rule: Annotated[bool, typer.Option(help="Also print each rule by itself.")] = False,
 ) -> None:
-    """Compare the rules with plain ways on real readings into which episodes are laid."""
-    judges = Judges(None, load_rulebook())
+    """Compare rules and score with plain ways on real readings into which episodes are laid."""
+    judges = Judges(load_model() if score else None, load_rulebook())
     half = "held-out" if held_out else "development"
     for name, made in (("TIHM", tihm_lives), ("Shanghai diabetes", glucose_lives)):
         lives = list(made(folder, held_out=held_out, copies=copies))

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from lab import evaluation
+from lab import evaluation, reds
 from lab.asking import asks_of
 from lab.judging import CAVEAT, Judges, judged
 from lab.narrowing import several_signs
@@ -215,6 +215,8 @@ def tell(title: str, every: Sequence[Spoken], judges: Judges, shown: Shown) -> N
         heading = f"Without falls and the fall detector: {found.foreseen[0].card.events} events"
         print_table(heading, evaluation.EQUAL_HEADINGS, evaluation.equal_rows(found.foreseen))
     print_table("Found, by kind", evaluation.kind_headings(found), evaluation.kind_rows(found))
+    if judges.rules is not None:
+        print_table("RED, rule by rule", reds.HEADINGS, reds.rows(reds.reds(every)))
     if shown.each_rule:
         print_table("Each rule alone", evaluation.RULE_HEADINGS, evaluation.rule_rows(found.rules))
 

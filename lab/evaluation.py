@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lab.contest import bout, burden
-from lab.judging import LOOK_BACK
+from lab.judging import LOOK_BACK, SCORE
 from lab.narrowing import FALL, of_several, without_falls
+from lab.reporting.ways import COMBINED, LIVE, as_live, with_both
 from lab.scorecard import scorecard
 
 if TYPE_CHECKING:
@@ -48,15 +49,20 @@ def report(
 
     `several` names the rules whose alerts rest on several signs.
     """
-    seen = [each.seen for each in every]
+    seen = [with_both(each) if ruled else each.seen for each in every]
     names = [name for name in seen[0].others if any(each.others[name] for each in seen)]
     own = [each.ruled() for each in seen]
     alone = [scorecard(RULES, own, look_back=LOOK_BACK, seed=seed)] if ruled else []
+    if ruled and SCORE in names:
+        live = [as_live(each) for each in every]
+        alone.append(scorecard(LIVE, live, look_back=LOOK_BACK, seed=seed))
     for name in names:
         courses = [each.compared(name, 1.0) for each in seen]
         alone.append(scorecard(name, courses, look_back=LOOK_BACK, seed=seed))
     grouped = [replace(each, as_cases=True) for each in seen]
     fought = names if ruled else []
+    # With rules it speaks of falls that a detector told of, whoever is counted without them.
+    foreseeing = [name for name in fought if name != COMBINED]
     falls = any(FALL in each.kinds for each in seen)
     return Report(
         alone=tuple(alone),
@@ -64,8 +70,10 @@ def report(
         rules=tuple(by_rule(every, seed=seed)) if ruled else (),
         cases=_fought(grouped, fought, seed),
         case_burden=burden([each.ruled() for each in grouped]),
-        foreseen=_fought([without_falls(each) for each in every], fought, seed) if falls else (),
-        narrow=_fought([of_several(each, several) for each in every], fought, seed),
+        foreseen=_fought([without_falls(each) for each in every], foreseeing, seed)
+        if falls
+        else (),
+        narrow=_fought([of_several(each, several) for each in every], foreseeing, seed),
     )
 
 

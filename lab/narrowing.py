@@ -15,6 +15,9 @@ from monitoring.rule_kinds import ComboRule
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from lab.contest import Seen
     from lab.replayed import Said
     from monitoring.rule_kinds import Rule
@@ -31,6 +34,10 @@ class Spoken(Protocol):
     @property
     def findings(self) -> Sequence[Said]:
         """What the rules said at AMBER and RED."""
+
+    @property
+    def days(self) -> NDArray[np.float64]:
+        """The ends of the days on which a score was asked, float64[n]."""
 
 
 FALL, FALL_RULE = "fall", "FALL-DEV"
@@ -49,9 +56,16 @@ def without_falls(each: Spoken) -> Seen:
 
 
 def of_several(each: Spoken, several: frozenset[str]) -> Seen:
-    """Return a person with what is said at RED, and at AMBER by rules of several signs."""
-    told = (s for s in each.findings if s.severity is Severity.RED or s.rule in several)
+    """Return a person with what stood at RED, and what rules of several signs say at AMBER.
+
+    A RED that a normal repeat lowered is an AMBER of one sign, as it is live.
+    """
+    told = (s for s in each.findings if _stood_red(s) or s.rule in several)
     return replace(each.seen, rules=by_problem(told))
+
+
+def _stood_red(said: Said) -> bool:
+    return said.severity is Severity.RED and said.stood
 
 
 def several_signs(rulebook: Rulebook) -> frozenset[str]:

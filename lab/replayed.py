@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.vitals import Severity
+from lab.stepping import told
 from monitoring.eventtime import Past, Version, run
 from monitoring.plans.site_rules import SiteRules, standing
 from monitoring.rule_words import tiers
@@ -31,6 +32,7 @@ class Said:
     problem: str
     rule: str
     severity: Severity
+    stood: bool = True  # False of a RED that a normal repeat lowered by itself (AL-20)
 
 
 def speaking(rules: Rulebook | SiteRules) -> SiteRules:
@@ -55,14 +57,17 @@ def said(
 ) -> list[Said]:
     """Return the AMBER and RED findings about a person; `start` in seconds since the epoch."""
     past = Past(person, [Version(reading) for reading in readings])
-    news = run(past, rulebook=rules, model=None, until=until)
+    site = standing(rules)
+    news = run(past, rulebook=site, model=None, until=until)
+    spoken = (each for each in news if each.finding.severity in SPOKEN)
     return [
         Said(
             (each.at.timestamp() - start) / DAY,
             each.finding.problem,
             each.finding.rule_id,
             each.finding.severity,
+            stood,
         )
-        for each in news
+        for each, stood in told(spoken, past, site.rulebook)
         if each.finding.severity in PAGED
     ]

@@ -10,7 +10,7 @@ import numpy as np
 from core.vitals import MEASURES, Group
 from lab.histories import history_of, instant
 from monitoring.families import ANY, TARGETS
-from monitoring.features import FEATURES, describe
+from monitoring.features import FEATURES, asked_at, describe
 from monitoring.sample import Sample
 from monitoring.windows import cut
 
@@ -74,7 +74,7 @@ def sample_of(
     lacking: Lacking = ALL,
     progress: Callable[[], None] = lambda: None,
 ) -> Sample:
-    """Describe each patient-day once, at a random waking hour, in the order of time."""
+    """Describe each patient-day once, as asked at a random waking hour, in the order of time."""
     each: list[_Rows] = []
     for life in lives:
         random = np.random.default_rng([seed, life.number])  # the same, whoever comes before
@@ -108,7 +108,8 @@ def _rows(life: Life, random: Generator) -> _Rows:
     described = np.empty((len(days), len(FEATURES)), dtype=np.float32)
     for row, day in enumerate(days.tolist()):
         now = instant(day)
-        described[row] = describe(cut(past, now, arrived=now), now)
+        known = cut(past, now, arrived=now)
+        described[row] = describe(known, asked_at(known, now))
     recorded = np.array([event.day for event in life.events])[:, None]
     treated = np.any((recorded <= days) & (recorded > days - TREATED_DAYS), axis=0)
     return _Rows(

@@ -2,7 +2,10 @@
 
 Only what had arrived by an instant is looked at then. An arrival is put to the rules that
 its vital concerns. Rules of time are asked at midnight, and when they would fire if nothing
-arrived until then; the learned score at the end of each local day.
+arrived until then. The learned score is asked whenever anything else is, as live; of a stream so
+dense that rules look at some of it only, with these. Live it is asked each quarter of an hour
+besides: here at the end of each local day, before which only the time since the last reading
+passes, and after which nothing changes until the next one arrives (`features.asked_at`).
 """
 
 from __future__ import annotations
@@ -10,41 +13,37 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_right
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from core.vitals import Quality
-from monitoring import features, risk, scoring
+from monitoring import scoring
 from monitoring.alternatives import considered
+from monitoring.arriving import Version, arrivals, read, seen, ticks
 from monitoring.episode import Episodes
-from monitoring.judgement import REACH_DAYS, judge_at, points_after, scored_finding
+from monitoring.judgement import REACH_DAYS, judge_at, points_after, predicted, scored_finding
 from monitoring.moment import moment
 from monitoring.plans.site_rules import standing
-from monitoring.windows import DAY, cut, history, local_day, time_of, zone_of
+from monitoring.windows import DAY, cut, history, local_day, zone_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import tzinfo
 
-    from core.vitals import Reading, Vital
+    from core.vitals import Vital
     from ingest.enrolment import Person
-    from monitoring.findings import Finding
+    from monitoring.arriving import Arrival
+    from monitoring.findings import Finding, Risk
     from monitoring.plans.limits import PlanLimit
     from monitoring.plans.site_rules import SiteRules
+    from monitoring.risk import Model
     from monitoring.rulebook import Rulebook
     from monitoring.screen import Gate
     from monitoring.windows import History, Skew
 
+__all__ = ["News", "Past", "Scored", "Version", "run"]
+
 SHORTEST = 15 * 60.0  # seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """A reading, and when a later version of it arrived, if one did (seconds)."""
-
-    reading: Reading
-    replaced: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +53,15 @@ class News:
     at: datetime
     finding: Finding
     alerts: bool
+    risk: Risk | None = None  # of a finding of the learned score: the score
 
 
-class _Arrival(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What the learned score said at an instant (seconds); None where it abstained."""
+
     at: float
-    time: float
-    vital: Vital
-    judged: bool
-    revised: bool = False  # it was taken back, or another version took its place
+    risk: Risk | None
 
 
 @dataclass(slots=True)
@@ -90,20 +90,25 @@ class Past:
 
 
 def run(
-    past: Past, *, rulebook: Rulebook | SiteRules, model: risk.Model | None, until: datetime
+    past: Past,
+    *,
+    rulebook: Rulebook | SiteRules,
+    model: Model | None,
+    until: datetime,
+    scored: Callable[[Scored], None] | None = None,
 ) -> Iterator[News]:
     """Yield what was found, in the order in which it could be known.
 
-    Each local day is judged by what is in force for the person on it.
+    Each local day is judged by what is in force for the person on it. `scored` is called with
+    each score, whether it alerts or not.
     """
-    walk = _walk(past, standing(rulebook), model)
-    arrivals = _arrivals(past.versions)
-    if not arrivals:
+    walk = _walk(past, standing(rulebook), model, scored)
+    known = arrivals(past.versions)
+    if not known:
         return
-    ticks = _ticks(arrivals[0].at, until, past.person.zone)
-    groups = ((at, list(group)) for at, group in groupby(arrivals, key=lambda a: a.at))
-    marks = ((at, None) for at in ticks)
-    clocks: Iterator[tuple[float, list[_Arrival]]] = ((at, []) for at in _read(past.skews, until))
+    groups = ((at, list(group)) for at, group in groupby(known, key=lambda a: a.at))
+    marks = ((at, None) for at in ticks(known[0].at, until, past.person.zone))
+    clocks: Iterator[tuple[float, list[Arrival]]] = ((at, []) for at in read(past.skews, until))
     for at, group in heapq.merge(groups, clocks, marks, key=lambda event: event[0]):
         yield from walk.wait_until(at)
         yield from walk.time_passes(at)
@@ -111,53 +116,28 @@ def run(
         yield from walk.tick(at) if group is None else walk.arrive(at, group)
 
 
-def _walk(past: Past, site: SiteRules, model: risk.Model | None) -> _Walk:
+def _walk(
+    past: Past, site: SiteRules, model: Model | None, scored: Callable[[Scored], None] | None
+) -> _Walk:
     episodes = Episodes(site.rulebook.clear_hours * 3600)
-    return _Walk(past, site, model, episodes, site.rulebook, zone_of(past.person.zone))
-
-
-def _arrivals(versions: Iterable[Version]) -> list[_Arrival]:
-    found: list[_Arrival] = []
-    for each in versions:
-        received, taken = each.reading.received.timestamp(), time_of(each.reading)
-        counts = each.reading.quality is not Quality.FUTURE
-        judged = counts and received - taken <= REACH_DAYS * DAY
-        found.append(_Arrival(received, taken, each.reading.vital, judged))
-        if each.replaced is not None:
-            # What it said may have held something up or back (REL-23).
-            judged = counts and each.replaced - taken <= REACH_DAYS * DAY
-            found.append(_Arrival(each.replaced, taken, each.reading.vital, judged, revised=True))
-    return sorted(found)
-
-
-def _read(skews: Iterable[Skew], until: datetime) -> list[float]:
-    """Return when anything came to be known of clocks alone."""
-    return sorted({skew.at for skew in skews if skew.at <= until.timestamp()})
-
-
-def _ticks(first: float, until: datetime, zone_name: str) -> Iterator[float]:
-    """Yield the last second of each local day, in a zone whose days may have 23 or 25 hours."""
-    zone = zone_of(zone_name)
-    day = datetime.fromtimestamp(first, zone).date()
-    last = until.astimezone(zone).date()
-    while day <= last:
-        midnight = datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone)
-        yield midnight.timestamp() - 1.0
-        day += timedelta(days=1)
+    zone = zone_of(past.person.zone)
+    return _Walk(past, site, model, episodes, site.rulebook, zone, scored)
 
 
 @dataclass(slots=True)
 class _Walk:
     past: Past
     site: SiteRules
-    model: risk.Model | None
+    model: Model | None
     episodes: Episodes
     rulebook: Rulebook  # what is in force on the day that was come to
     zone: tzinfo
+    scored: Callable[[Scored], None] | None = None
     _day: int = 0
     _who: Person | None = None
     _frozen: tuple[tuple[float, float], ...] = ()
     _newest: float = 0.0
+    _risk: Risk | None = None  # the last score
     _waits: list[tuple[float, frozenset[Vital]]] = field(default_factory=list)
     _lesser: list[Finding] = field(default_factory=list)  # for combinations
     _heard: float = 0.0  # the last instant at which anything arrived, or a rule of time was asked
@@ -176,22 +156,24 @@ class _Walk:
         past = self.past.at(at, self.site.rulebook.gate)
         return replace(past, frozen=self._frozen) if self._frozen else past
 
-    def arrive(self, at: float, arrivals: Sequence[_Arrival]) -> Iterator[News]:
-        """Judge what arrived together: each vital's rules, at each instant they touch."""
+    def arrive(self, at: float, together: Sequence[Arrival]) -> Iterator[News]:
+        """Judge what arrived together: each vital's rules at all it touches, and the score."""
         past, self._heard = self.known(at), at
         asked: dict[float, set[Vital]] = {}
-        for arrival in arrivals:
-            if arrival.judged and (arrival.revised or _seen(past, arrival)):
+        for arrival in together:
+            if arrival.judged and (arrival.revised or seen(past, arrival)):
                 for point in self._points(past, arrival):
                     asked.setdefault(point, set()).add(arrival.vital)
         found: list[Finding] = []
         for point, vitals in asked.items():
             found += self._ask(past, point, at, frozenset(vitals))
-        if not all(arrival.judged for arrival in arrivals) or not arrivals:
+        if not all(arrival.judged for arrival in together) or not together:
             found += judge_at(moment(past, at, at), self.rulebook.arrived, self.rulebook).findings
+        if asked or not together:
+            found += self._score(past, at)
         yield from self._tell(found, at)
 
-    def _points(self, past: History, arrival: _Arrival) -> list[float]:
+    def _points(self, past: History, arrival: Arrival) -> list[float]:
         """Return the instants an arrival touches: its own, and all later known ones (REL-19)."""
         if arrival.time >= self._newest and not arrival.revised:
             self._newest = arrival.time
@@ -203,7 +185,9 @@ class _Walk:
         """Judge again what nobody repeated in time, up to an instant (AL-20)."""
         while self._waits and self._waits[0][0] <= at:
             due, vitals = heapq.heappop(self._waits)
-            yield from self._tell(self._ask(self.known(due), due, due, vitals), due)
+            past = self.known(due)
+            found = [*self._ask(past, due, due, vitals), *self._score(past, due)]
+            yield from self._tell(found, due)
 
     def time_passes(self, until: float) -> Iterator[News]:
         """Ask the rules of time each time that one falls due before something else happens.
@@ -217,7 +201,11 @@ class _Walk:
             yield from self._tell(self._of_time(self._heard), self._heard)
         while self._due is not None and self._due <= until:
             self._heard = self._due
-            yield from self._tell(self._of_time(self._heard), self._heard)
+            yield from self._tell(self._at_a_time(self._heard), self._heard)
+
+    def _at_a_time(self, at: float) -> list[Finding]:
+        """Ask the rules of time, and the score."""
+        return [*self._of_time(at), *self._score(self.known(at), at)]
 
     def _of_time(self, at: float) -> Sequence[Finding]:
         judged = judge_at(moment(self.known(at), at, at), self.rulebook.timed, self.rulebook)
@@ -226,8 +214,7 @@ class _Walk:
 
     def tick(self, at: float) -> Iterator[News]:
         """End a local day: silence, the score, and episodes that have been quiet."""
-        found = [*self._of_time(at), *self._score(self.known(at), at)]
-        yield from self._tell(found, at)
+        yield from self._tell(self._at_a_time(at), at)
         if self.episodes.clear(at):
             self._frozen = self.episodes.frozen()
         self._heard = at + 1.0  # midnight: the day has changed, and a day more is over
@@ -247,17 +234,15 @@ class _Walk:
         return [*judged.findings, *self._ask(past, judged.recheck, arrived, vitals)]
 
     def _score(self, past: History, at: float) -> list[Finding]:
-        if self.model is None or self.rulebook.score is None:
+        if self.model is None or (self.rulebook.score is None and self.scored is None):
             return []
         now = moment(past, at, at)
-        if not len(now.past.contacts):
+        self._risk = predicted(now, self.model)
+        if self.scored is not None:
+            self.scored(Scored(at, self._risk))
+        if self._risk is None:
             return []
-        described = features.describe(now.past, at).reshape(1, -1)
-        if not features.enough(described[0]):
-            return []
-        if risk.likeliest(self.model, described)[0] < min(self.model.thresholds.values()):
-            return []
-        return scored_finding(now, risk.score(self.model, described)[0], self.model, self.rulebook)
+        return scored_finding(now, self._risk, self.model, self.rulebook)
 
     def _tell(self, found: Sequence[Finding], at: float) -> Iterator[News]:
         found = [each for each in found if each.rule_id not in self.rulebook.shadowed]
@@ -271,28 +256,21 @@ class _Walk:
         for finding in [*fresh, *self.episodes.fresh(told)]:
             alerts = self.episodes.take(finding, at)
             opened = opened or alerts
-            yield News(
-                datetime.fromtimestamp(at, UTC), self._considered(finding, fresh, at), alerts
-            )
+            said = self._considered(finding, fresh, at)
+            yield News(datetime.fromtimestamp(at, UTC), said, alerts, self._behind(finding))
         if opened:
             self._frozen = self.episodes.frozen()
+
+    def _behind(self, finding: Finding) -> Risk | None:
+        """Return the score where a finding is its own: it is told at the instant of the score."""
+        rule = self.rulebook.score
+        return self._risk if rule is not None and finding.rule_id == rule.id else None
 
     def _considered(self, finding: Finding, beside: Sequence[Finding], at: float) -> Finding:
         """Return a finding with what else could explain it."""
         past, candidates = self.known(at), self.rulebook.alternatives
         [found] = considered(candidates, [finding], lambda t: moment(past, t, at), beside)
         return found
-
-
-def _seen(past: History, arrival: _Arrival) -> bool:
-    """Return whether rules look at what arrived: in a dense stream others stand for most of it."""
-    series = past.series.get(arrival.vital)
-    if series is None or series.weights is None:
-        return True
-    at = int(series.times.searchsorted(arrival.time))
-    if at < len(series) and series.times[at] == arrival.time:
-        return True
-    return any(kept.time == arrival.time for kept in (*past.bounds, *past.kept))
 
 
 def _recent(findings: Iterable[Finding], at: float) -> list[Finding]:

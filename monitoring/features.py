@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,7 +38,16 @@ if TYPE_CHECKING:
 
     from monitoring.windows import History
 
-__all__ = ["FEATURES", "FORMAT", "SIGNS", "WINDOW_DAYS", "Feature", "describe", "enough"]
+__all__ = [
+    "FEATURES",
+    "FORMAT",
+    "SIGNS",
+    "WINDOW_DAYS",
+    "Feature",
+    "asked_at",
+    "describe",
+    "enough",
+]
 
 # The normal is learnt from the days before these: the days under test never teach it.
 WINDOW_DAYS = 7
@@ -90,6 +99,23 @@ def describe(history: History, cutoff: float) -> NDArray[np.float64]:
     numbers += _about(past, today)
     numbers += _contact(past, cutoff)
     return np.array(numbers, dtype=np.float64)
+
+
+def asked_at(history: History, now: float) -> float:
+    """Return the instant at which the score looks at a person, asked at `now` (epoch seconds).
+
+    A local day counts once anything was measured on it, or once it is over: until then it is the
+    evening before that is looked at. A day that has just begun would look like one on which
+    somebody measured nothing, each night anew.
+    """
+    zone = zone_of(history.person.zone)
+    today = local_day(now, zone)
+    begin = datetime.combine(date.fromordinal(today), time.min, tzinfo=zone).timestamp()
+    end = datetime.combine(date.fromordinal(today + 1), time.min, tzinfo=zone).timestamp() - 1.0
+    contacts = history.contacts
+    count = int(contacts.searchsorted(now, side="right"))
+    heard = count > 0 and float(contacts[count - 1]) >= begin
+    return now if heard or now >= end else begin - 1.0
 
 
 _RECENT = [n for n, f in enumerate(FEATURES) if f.vital in SIGNS and f.name.endswith(".recent")]

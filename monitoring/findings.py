@@ -228,7 +228,8 @@ class Risk:
     """A learned score: the probability of any worsening within the horizon, and its parts.
 
     `others` are the same for other horizons and for single families; `family` is the likeliest
-    of these, by which alerts are decided.
+    of these, by which alerts are decided. Where one of those that it includes came out likelier
+    than any worsening by itself, the figure and all its parts are those of that one: `by`.
     """
 
     probability: float
@@ -241,6 +242,7 @@ class Risk:
     others: tuple[Prediction, ...] = ()
     family: FamilyRisk | None = None  # None in scores stored before families were predicted
     basis: tuple[Evidence, ...] = ()  # the last reading of each vital of the week it looked at
+    by: Prediction | None = None  # whose figure it is, where not its own: it is at least this
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ def judge(  # noqa: PLR0913 (the whole context of a judgement)
     arrived = now.timestamp()
     found, asks, recheck, due = _walk(past, points, arrived, rulebook)
     last = moment(past, arrived, arrived)
-    scored = _risk(last, model)
+    scored = predicted(last, model)
     if scored is not None and model is not None:
         found += scored_finding(last, scored, model, rulebook)
     found = [later(finding, last, rulebook) for finding in scoring.distinct(found)]
@@ -241,10 +241,11 @@ def _clear(rule: LimitRule, finding: Finding, value: float) -> bool:
     )
 
 
-def _risk(now: Moment, model: risk.Model | None) -> Risk | None:
+def predicted(now: Moment, model: risk.Model | None) -> Risk | None:
+    """Return the score of a moment; None without a model, and where it abstains."""
     if model is None or not len(now.past.contacts):
         return None
-    described = features.describe(now.past, now.at)
+    described = features.describe(now.past, features.asked_at(now.past, now.at))
     if not features.enough(described):
         return None
     return replace(risk.score(model, described.reshape(1, -1))[0], basis=tuple(_latest(now)))

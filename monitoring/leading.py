@@ -15,7 +15,7 @@ from monitoring.features import FEATURES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from monitoring.findings import Contribution, Evidence, Finding, Risk, Usual
+    from monitoring.findings import Contribution, Evidence, FamilyRisk, Finding, Risk, Usual
 
 _VITALS = {feature.name: feature.vital for feature in FEATURES}
 
@@ -34,7 +34,12 @@ UNKNOWN = Grounds()
 def is_score(finding: Finding, grounds: Grounds) -> bool:
     """Return whether a finding is the learned score's own: its value is the probability."""
     own = finding.vital is None and finding.value is not None
-    return own and grounds.risk is not None and finding.value == grounds.risk.probability
+    return own and grounds.risk is not None and finding.value == decisive(grounds.risk).probability
+
+
+def decisive(risk: Risk) -> Risk | FamilyRisk:
+    """Return by what a score alerts: its likeliest family; the whole where none is told apart."""
+    return risk.family or risk
 
 
 def leading_vital(finding: Finding, grounds: Grounds = UNKNOWN) -> Vital | None:
@@ -42,7 +47,7 @@ def leading_vital(finding: Finding, grounds: Grounds = UNKNOWN) -> Vital | None:
     if finding.vital is not None:
         return finding.vital
     if is_score(finding, grounds) and grounds.risk is not None:
-        return raised_most(grounds.risk.contributions)
+        return raised_most(decisive(grounds.risk).contributions)
     strongest = strongest_reading(finding.evidence, grounds.usual)
     return strongest.vital if strongest else None
 

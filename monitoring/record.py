@@ -223,6 +223,7 @@ def write_risk(risk: Risk) -> dict[str, Any]:
         "others": [[each.family, each.horizon_days, each.probability] for each in risk.others],
         "family": _write_family(risk.family) if risk.family else None,
         "basis": [_write_evidence(each) for each in risk.basis],
+        "by": risk.by and [risk.by.family, risk.by.horizon_days, risk.by.probability],
     }
 
 
@@ -240,12 +241,13 @@ def _write_family(family: FamilyRisk) -> dict[str, Any]:
 def read_risk(stored: Mapping[str, Any]) -> Risk:
     """Return the score that was written."""
     contributions = tuple(Contribution(**each) for each in stored["contributions"])
-    family = stored.get("family")
+    family, by = stored.get("family"), stored.get("by")
     more = {
         "contributions": contributions,
         "others": tuple(Prediction(*each) for each in stored.get("others", ())),
         "family": _read_family(family, contributions) if family else None,
         "basis": tuple(_read_evidence(each) for each in stored.get("basis", ())),
+        "by": Prediction(*by) if by else None,
     }
     return Risk(**{**stored, **more})
 

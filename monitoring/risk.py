@@ -1,8 +1,9 @@
 """The learned risk: an additive score read from plain arrays, whose explanation is the score.
 
 Each feature adds points that depend on its value alone, so the parts sum to the log-odds
-exactly. The artefact holds numbers only (no pickle); one that does not match these features,
-or was changed after training, is refused and the rules alert without it (FT-33).
+exactly: to those of the head that speaks (`monitoring.coherent`). The artefact holds numbers only
+(no pickle); one that does not match these features, or was changed after training, is refused and
+the rules alert without it (FT-33).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from monitoring.coherent import carriers
 from monitoring.families import ANY
 from monitoring.features import FEATURES, FORMAT
 from monitoring.findings import Contribution, FamilyRisk, Prediction, Risk
@@ -200,9 +202,18 @@ def log_odds(model: Model, described: Floats, heads: Sequence[Head]) -> Floats:
     return np.concatenate(each)
 
 
+def foretold(model: Model, described: Floats) -> Floats:
+    """Return float64[n, heads], the probabilities that are told: no whole below one of its parts.
+
+    Any event is at least as likely as its likeliest family, and within 14 days as within 7.
+    """
+    odds = log_odds(model, described, model.heads)
+    return _sigmoid(np.take_along_axis(odds, carriers(model.heads, odds), axis=1))
+
+
 def probabilities(model: Model, described: Floats) -> Floats:
     """Return float64[n], the probability of any event within the main horizon, without parts."""
-    return _sigmoid(log_odds(model, described, model.heads[:1]))[:, 0]
+    return foretold(model, described)[:, 0]
 
 
 def likeliest(model: Model, described: Floats) -> Floats:
@@ -216,43 +227,49 @@ def _sigmoid(values: Floats) -> Floats:
 
 def score(model: Model, described: Floats) -> list[Risk]:
     """Return a risk for each row of float64[n, f], with the exact part of each feature."""
-    every = log_odds(model, described, model.heads)
-    return [
-        _risk(model, values, row, odds)
-        for values, row, odds in zip(described, parts(model, described), every, strict=True)
-    ]
+    found: list[Risk] = []
+    for start, codes in enumerate(_codes(model, described)):
+        rows = described[start * CHUNK :][: len(codes)]
+        found += (_risk(model, row, own) for row, own in zip(rows, codes, strict=True))
+    return found
 
 
-def _risk(model: Model, values: Floats, row: Floats, odds: Floats) -> Risk:
-    first = model.heads[0]
-    total = first.intercept + float(row.sum())
-    others = zip(model.heads[1:], _sigmoid(odds[1:]).tolist(), strict=True)
+def _risk(model: Model, values: Floats, codes: Codes) -> Risk:
+    column = np.arange(len(model.edges))
+    rows = [head.points[column, codes] for head in model.heads]
+    odds = [h.intercept + float(row.sum()) for h, row in zip(model.heads, rows, strict=True)]
+    speaking = carriers(model.heads, np.array([odds]))[0].tolist()
+    told = [1 / (1 + math.exp(-odds[each])) for each in speaking]
+    first, by = model.heads[0], model.heads[speaking[0]]
     return Risk(
-        probability=1 / (1 + math.exp(-total)),
-        log_odds=total,
-        intercept=first.intercept,
-        contributions=_contributions(values, row),
+        probability=told[0],
+        log_odds=odds[speaking[0]],
+        intercept=by.intercept,
+        contributions=_contributions(values, rows[speaking[0]]),
         horizon_days=first.horizon_days,
         model_id=model.id,
         trained_on=model.trained_on,
-        others=tuple(Prediction(head.family, head.horizon_days, p) for head, p in others),
-        family=_family(model, values),
+        others=tuple(
+            Prediction(head.family, head.horizon_days, each)
+            for head, each in zip(model.heads[1:], told[1:], strict=True)
+        ),
+        family=_family(model, values, (rows, odds)),
+        by=None if by is first else Prediction(by.family, by.horizon_days, told[0]),
     )
 
 
-def _family(model: Model, values: Floats) -> FamilyRisk:
+def _family(model: Model, values: Floats, each: tuple[list[Floats], list[float]]) -> FamilyRisk:
     """Return the likeliest family with its own exact parts."""
-    described = values.reshape(1, -1)
-    odds = log_odds(model, described, model.families)[0]
-    head = model.families[int(odds.argmax())]
-    row = parts(model, described, head)[0]
-    total = head.intercept + float(row.sum())
+    rows, odds = each
+    apart = [n for n, head in enumerate(model.heads) if head in model.families]
+    most = max(apart, key=lambda n: odds[n])
+    head = model.heads[most]
     return FamilyRisk(
         family=head.family,
-        probability=1 / (1 + math.exp(-total)),
-        log_odds=total,
+        probability=1 / (1 + math.exp(-odds[most])),
+        log_odds=odds[most],
         intercept=head.intercept,
-        contributions=_contributions(values, row),
+        contributions=_contributions(values, rows[most]),
     )
 
 

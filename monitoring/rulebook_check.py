@@ -25,6 +25,7 @@ TEMPLATE_FIELDS = frozenset(
         "change",
         "percent",
         "family",
+        "data",
         "span",
         "count",
         "basis",

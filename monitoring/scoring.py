@@ -10,13 +10,14 @@ from core.vitals import Severity
 from monitoring import risk as learned
 from monitoring.families import FAMILIES
 from monitoring.findings import Finding, Says
+from monitoring.leading import decisive
 from monitoring.phrases import Phrase, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
-    from monitoring.findings import Evidence, FamilyRisk, Problem, Risk
+    from monitoring.findings import Evidence, Problem, Risk
     from monitoring.phrases import Value
     from monitoring.rule_kinds import ComboRule, ScoreRule
     from monitoring.rulebook import Rulebook
@@ -40,7 +41,7 @@ def _weight(finding: Finding) -> tuple[int, bool, int]:
 
 def score_tier(rule: ScoreRule, risk: Risk, thresholds: Mapping[str, float]) -> Severity | None:
     """Return the gravest tier whose threshold the likeliest family reaches, capped by the rule."""
-    likely = _leading(risk).probability
+    likely = decisive(risk).probability
     reached = [Severity(tier) for tier, least in thresholds.items() if likely >= least]
     gravest = max(reached, key=lambda tier: tier.rank, default=None)
     if gravest is None or gravest.rank <= rule.gravest.rank:
@@ -72,7 +73,7 @@ def score_finding(
         ),
         source=rule.source,
         confidence=rule.confidence,
-        value=_leading(risk).probability,
+        value=decisive(risk).probability,
         limit=thresholds.get(severity),
         missing=tuple(c.label for c in risk.contributions if c.value is None),
         day=day,
@@ -80,23 +81,18 @@ def score_finding(
     )
 
 
-def _leading(risk: Risk) -> Risk | FamilyRisk:
-    """Return the likeliest family, by which a score alerts; the whole where none is known."""
-    return risk.family or risk
-
-
 def _score_facts(risk: Risk) -> dict[str, Value]:
-    leading = _leading(risk)
     name = risk.family.family if risk.family else ""
     return {
-        "percent": whole(100 * leading.probability),
+        "percent": whole(100 * decisive(risk).probability),
         "span": whole(risk.horizon_days),
         "family": Phrase(FAMILIES[name]) if name in FAMILIES else Phrase("worsening"),
+        "data": Phrase(risk.trained_on),
     }
 
 
 def _raised_by(risk: Risk) -> Phrase:
-    leading = learned.leading(_leading(risk).contributions, _LEADING)
+    leading = learned.leading(decisive(risk).contributions, _LEADING)
     reasons = tuple(Phrase(part.label) for part in leading)
     return Phrase("Raised most by: {reasons}.", {"reasons": reasons})
 

@@ -24,7 +24,7 @@ def register(cli: typer.Typer) -> None:
     cli.command("replay")(replay)
 
 
-def replay(
+def replay(  # noqa: PLR0913, PLR0917 (each option of the command is a parameter)
     input: Annotated[  # noqa: A002 (the option is called --input)
         Path, typer.Option(exists=True, file_okay=False, help="Folder with the NDJSON files.")
     ],
@@ -35,6 +35,10 @@ def replay(
     plan: Annotated[
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="A site's plan: limits it has chosen."),
+    ] = None,
+    scores: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="RiskAssessments: the last score of each day."),
     ] = None,
     templates: Annotated[
         bool, typer.Option(help="Judge by the templates of each person's conditions too.")
@@ -47,7 +51,8 @@ def replay(
     of 88 to 92 %) and QuestionnaireResponse what there is. An alert uses only what had arrived by
     its time, and what was true of the person then. With --plan, the rulebook is that of the site:
     its limits, without the rules it switched off (never RED), read in its hours. Limits that
-    clinicians set for single patients are in no folder.
+    clinicians set for single patients are in no folder. With --scores, the learned score of each
+    patient and local day, as it was last on it; where it abstained, that it did and why.
     """
     rulebook = monitoring.service.load_rulebook()
     used = monitoring.service.load_templates(rulebook) if templates else Templates()
@@ -62,6 +67,7 @@ def replay(
             rulebook=site_rules(rulebook, used, chosen),
             model=model,
             hours=chosen.hours if chosen else None,
+            scores=scores,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     tell(summary)
@@ -78,3 +84,6 @@ def tell(summary: Summary) -> None:
         typer.echo(f"{count} lines refused: {reason}")
     for severity, count in sorted(summary.written.items(), key=lambda item: -item[0].rank):
         typer.echo(f"{count} {severity} written")
+    if summary.scored:
+        told, silent = summary.scored[True], summary.scored[False]
+        typer.echo(f"{told} scored days written, and {silent} on which the score abstained")

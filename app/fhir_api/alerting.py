@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -15,6 +16,7 @@ from alerts.tables import Alert, AlertFinding, Delivery, Step
 from app.fhir_api.evidence import sources
 from app.fhir_api.rendered import Rendered, reference
 from app.fhir_api.scope import uuids
+from app.forecasts import SCORES_OWN, behind
 from app.replay import FHIR_SEVERITY
 from core.vitals import Severity
 from fhir.detected_issue import Raised, detected_issue
@@ -23,6 +25,8 @@ from fhir.task import Duty, task
 from monitoring import words
 from monitoring.catalogue import ENGLISH
 from monitoring.findings import Problem
+from monitoring.grounds.repository import grounds_of
+from monitoring.leading import UNKNOWN, Grounds
 from monitoring.repository import rulebooks
 
 if TYPE_CHECKING:
@@ -53,6 +57,15 @@ _TASK: dict[State, Status] = {
     State.AUTO_CLOSED: "cancelled",
     State.WITHDRAWN: "entered-in-error",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands beside alerts: by judgement, the rules that made it and its score; a language."""
+
+    rules: Mapping[UUID, str]
+    grounds: Mapping[UUID, Grounds]
+    language: str
 
 
 class Episodes(Rendered):
@@ -101,8 +114,8 @@ class Issues(Episodes):
     def _in(self, session: Session, rows: Sequence[Any], language: str) -> list[dict[str, Any]]:
         found = _findings(session, rows)
         made = {each.assessment_id for findings in found.values() for each in findings}
-        rules = rulebooks(session, made)
-        return [_issue(session, row, found[row.id], rules, language) for row in rows]
+        beside = Beside(rulebooks(session, made), _grounds(session, found), language)
+        return [_issue(session, row, found[row.id], beside) for row in rows]
 
 
 def _findings(session: Session, alerts: Sequence[Any]) -> dict[UUID, list[AlertFinding]]:
@@ -115,30 +128,53 @@ def _findings(session: Session, alerts: Sequence[Any]) -> dict[UUID, list[AlertF
     return found
 
 
+def _grounds(session: Session, found: Mapping[UUID, Sequence[AlertFinding]]) -> dict[UUID, Grounds]:
+    """Return what the judgements held against in which the score alerted."""
+    own = (each for findings in found.values() for each in findings if each.rule_id == SCORES_OWN)
+    return grounds_of(session, {each.assessment_id for each in own})
+
+
 def _issue(
     session: Session,
     alert: Any,
     findings: Sequence[AlertFinding],
-    rules: Mapping[UUID, str],
-    language: str,
+    beside: Beside,
 ) -> dict[str, Any]:
     gravest = max(findings, key=lambda f: (Severity(f.severity).rank, f.at, f.id), default=None)
     rule = gravest.rule_id if gravest else alert.problem
+    score = _score(alert, findings, beside)
     rests_on = (e.reading_id for finding in findings for e in read_evidence(finding.evidence))
     written = detected_issue(
         Raised(
             code=rule,
             display=f"{rule} ({alert.problem})",
-            detail=_detail(alert, gravest, language),
+            detail=_detail(alert, gravest, beside.language),
             severity=FHIR_SEVERITY[Severity(alert.severity)],
             implicated=sources(session, rests_on),
-            version=rules.get(gravest.assessment_id, "") if gravest else "",
+            version=beside.rules.get(gravest.assessment_id, "") if gravest else "",
+            score=score[1] if score else None,
+            scores=[f"RiskAssessment/{score[0]}"] if score else [],
         ),
         patient=f"Patient/{alert.patient_id}",
         identified=alert.started_at,
         status="entered-in-error" if alert.state == State.WITHDRAWN else "final",
     )
-    return {"resourceType": written["resourceType"], "language": language} | _named(written, alert)
+    return {"resourceType": written["resourceType"], "language": beside.language} | _named(
+        written, alert
+    )
+
+
+def _score(
+    alert: Any, findings: Sequence[AlertFinding], beside: Beside
+) -> tuple[UUID, dict[str, Any]] | None:
+    """Return the newest score on which an alert rests, and whose judgement that is."""
+    for each in reversed(findings):
+        grounds = beside.grounds.get(each.assessment_id, UNKNOWN)
+        risk = grounds.risk
+        if risk and each.rule_id == SCORES_OWN:
+            patient = f"Patient/{alert.patient_id}"
+            return each.assessment_id, behind(risk, patient=patient, occurred=each.seen_at)
+    return None
 
 
 def _detail(alert: Any, finding: AlertFinding | None, language: str) -> str:

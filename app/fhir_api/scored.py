@@ -9,13 +9,12 @@ from sqlalchemy import select
 from app.fhir_api.evidence import sources
 from app.fhir_api.rendered import Rendered
 from app.fhir_api.scope import uuids
-from fhir.risk_assessment import Predicted, risk_assessment
-from monitoring.families import ANY, FAMILIES
+from app.forecasts import assessed
 from monitoring.record import read_finding, read_risk
 from monitoring.tables import AssessmentRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from app.fhir_api.scope import Scope
-    from monitoring.findings import Risk
-
-WORSENING = "worsening"
 
 
 class Scores(Rendered):
@@ -68,19 +64,9 @@ def _score(session: Session, row: Any) -> dict[str, Any]:
     risk = read_risk(row.risk)
     evidence = (each for finding in row.findings for each in read_finding(finding).evidence)
     readings = dict.fromkeys(each.reading_id for each in (*risk.basis, *evidence))
-    return risk_assessment(
-        risk.model_id,
-        list(_predictions(risk)),
+    return assessed(
+        risk,
         patient=f"Patient/{row.patient_id}",
         occurred=row.at,
         basis=sources(session, readings),
     )
-
-
-def _predictions(risk: Risk) -> Iterator[Predicted]:
-    """Yield the main prediction, then the other horizons and the families of events."""
-    trained = f"The model was trained on {risk.trained_on}."
-    yield Predicted(WORSENING, risk.probability, risk.horizon_days * 24, trained)
-    for each in risk.others:
-        outcome = WORSENING if each.family == ANY else FAMILIES.get(each.family, each.family)
-        yield Predicted(outcome, each.probability, each.horizon_days * 24, trained)

@@ -11,7 +11,7 @@ from monitoring.families import ANY, FAMILIES
 from monitoring.features import FEATURES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from app.pages.language import Language
 
@@ -29,6 +29,8 @@ class Threshold:
 
 
 SHARES = ("predicted", "seen")  # of the days of a band
+# What a card says in words of its own; what another program wrote into one stays as it is.
+COLUMNS = {"rows": "Days", "predicted": "Predicted", "seen": "Seen"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,8 @@ def card_print(card: Mapping[str, Any], said: Language) -> Card:
         facts=list(_facts(card, training, said)),
         codes=list(_codes(card, training, said)),
         thresholds=[_threshold(each) for each in tiers if each.get("tier") in tuple(Severity)],
-        measured_on=next((str(each["measured_on"]) for each in tiers if "measured_on" in each), ""),
-        calibration=_calibration(card, training),
+        measured_on=_measured_on(tiers, said),
+        calibration=_calibration(card, training, said),
         features=[said.say(LABELS.get(name, name)) for name in _names(card)],
         whole=json.dumps(rest, indent=2, ensure_ascii=False) if card else "",
     )
@@ -120,7 +122,15 @@ def _threshold(row: Mapping[str, Any]) -> Threshold:
     )
 
 
-def _calibration(card: Mapping[str, Any], training: Mapping[str, Any]) -> list[list[str]]:
+def _measured_on(tiers: Sequence[Mapping[str, Any]], said: Language) -> str:
+    """Return on whom the alerts of each tier were counted."""
+    told = next((str(each["measured_on"]) for each in tiers if each.get("measured_on")), "")
+    return said.say(told) if told else ""
+
+
+def _calibration(
+    card: Mapping[str, Any], training: Mapping[str, Any], said: Language
+) -> list[list[str]]:
     """Return the table of what was predicted and what came, where a card has one."""
     found = next(
         (
@@ -137,7 +147,7 @@ def _calibration(card: Mapping[str, Any], training: Mapping[str, Any]) -> list[l
         return []
     names = sorted(found[0], key=lambda name: (name in SHARES, name))
     return [
-        [name.replace("_", " ") for name in names],
+        [said.say(COLUMNS.get(name, name.replace("_", " "))) for name in names],
         *([_number(name, row.get(name)) for name in names] for row in found),
     ]
 

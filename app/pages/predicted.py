@@ -53,6 +53,7 @@ class Predictions:
     """Other horizons, families of events, and what each measurement does to the likeliest."""
 
     horizons: list[str]
+    at_least: str  # by which of its parts the main figure stands, where not by its own estimate
     likeliest: str
     families: list[Family]
     caption: str
@@ -68,6 +69,7 @@ def predictions(risk: Risk, reader: Reader) -> Predictions:
     rows = _rows(by_measurement(explained.contributions, risk.basis), risk, reader)
     return Predictions(
         horizons=_horizons(risk.others, reader),
+        at_least=_at_least(risk, reader),
         likeliest=_likeliest(risk, reader),
         families=_families(risk.others, reader),
         caption=_caption(risk, reader),
@@ -90,6 +92,23 @@ def _horizons(others: Sequence[Prediction], reader: Reader) -> list[str]:
         )
         for each in of_any
     ]
+
+
+def _at_least(risk: Risk, reader: Reader) -> str:
+    """Return which part of the whole its figure is of, where that part came out likelier."""
+    by = risk.by
+    if by is None:
+        return ""
+    if by.family == ANY:
+        return reader.said.say(
+            "At least this: worsening within {days} days is by itself estimated so.",
+            days=by.horizon_days,
+        )
+    return reader.said.say(
+        "At least this: {family} within {days} days is by itself estimated so.",
+        family=family_words(by.family, reader),
+        days=by.horizon_days,
+    )
 
 
 def _families(others: Sequence[Prediction], reader: Reader) -> list[Family]:

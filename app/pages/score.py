@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.forecasts import SCORES_OWN
 from app.pages.predicted import Predictions, predictions
 from app.pages.score_values import effect, percent, value_words
 from app.pages.wording import Moment
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 MOST_PARTS = 8
 MOST_MOVED = 5
-SCORES_OWN = "RISK"  # the rule by which the score opens an alert of its own
 HORIZON = 7  # days, of a score that is not there
 
 
@@ -77,7 +77,7 @@ def risk_print(judged: Assessment, reader: Reader) -> RiskPrint:
         why=words.text(
             "The learned score is not available; the rules alone judged this.", reader.language
         ),
-        percent=percent(risk.probability, reader.said) if risk else "",
+        percent=_figure(risk, reader) if risk else "",
         title=words.text(
             "Risk of worsening within {days} days",
             reader.language,
@@ -93,6 +93,12 @@ def risk_print(judged: Assessment, reader: Reader) -> RiskPrint:
         rest=_rest(risk, reader.language) if risk else [],
         notes=tuple(words.phrase(note, reader.language) for note in judged.notes),
     )
+
+
+def _figure(risk: Risk, reader: Reader) -> str:
+    """Return the main figure; a lower bound where one of its parts speaks for it."""
+    alone = percent(risk.probability, reader.said)
+    return reader.said.say("at least {percent}", percent=alone) if risk.by else alone
 
 
 def by_rules(findings: Iterable[Finding]) -> Severity | None:

@@ -7,7 +7,9 @@ from app.pages.measured import measured
 from app.pages.wording import Sentence, set_apart
 from core.vitals import MEASURES, Vital
 from monitoring import words
+from monitoring.families import FAMILIES
 from monitoring.findings import Evidence, Usual
+from monitoring.leading import decisive
 from monitoring.phrases import Phrase, number
 from reports.charts import Point
 
@@ -65,9 +67,12 @@ def score_words(row: Subject) -> str:
         return ""
     unknown = sum(part.value is None for part in risk.contributions)
     return row.said.say(
-        "Learned score {percent} % within {days} days ({trained}); {unknown} of {count} inputs"
-        " unknown.",
-        percent=f"{100 * risk.probability:.0f}",
+        "Learned score for {family}: {percent} % within {days} days ({trained}); {unknown} of"
+        " {count} inputs unknown.",
+        percent=f"{100 * decisive(risk).probability:.0f}",
+        family=words.text(
+            FAMILIES.get(risk.family.family if risk.family else "", "worsening"), row.said.name
+        ),
         days=risk.horizon_days,
         trained=words.text("trained on {data}", row.said.name, data=Phrase(risk.trained_on)),
         unknown=unknown,

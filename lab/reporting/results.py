@@ -10,6 +10,7 @@ import numpy as np
 
 from lab.comparators import COMPARATORS
 from lab.judging import LOOK_BACK
+from lab.reds import reds
 from lab.reporting import subgroups
 from lab.reporting.daily import HORIZON, Days, Forecast, alerted_days, decision_curve, forecast
 from lab.reporting.foreseen import foreseen
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from lab.reds import Red
     from lab.reporting.operating import Swept
     from lab.reporting.oximeters import Missed
     from lab.reporting.people import Watched
@@ -84,6 +86,7 @@ class Results:
     heads: Mapping[str, Forecast]  # every prediction of the model, over the held-out worlds
     axes: Sequence[subgroups.Axis] = ()
     occult: Sequence[Missed] = ()
+    reds: Sequence[Red] = ()
 
 
 def ways_of(study: Study) -> tuple[str, ...]:
@@ -128,6 +131,7 @@ def results(study: Study, seed: int, progress: Callable[[], None] = lambda: None
         look_alikes=_look_alikes(study, counter, point, seed),
         heads=_heads(study, pool, seed),
         axes=subgroups.axes(people, tallied(people, courses), seed, foretold),
+        reds=reds(people) if study.ruled else (),
     )
 
 

@@ -16,7 +16,7 @@ from lab.reporting.people import Watched, watched
 from lab.reporting.ways import Column, columns_of, rows_of, with_columns
 from lab.training_set import FAMILY_OF
 from monitoring.families import ANY
-from monitoring.risk import log_odds, probabilities
+from monitoring.risk import foretold, probabilities
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -112,14 +112,14 @@ def study(
 
 
 def heads_of(model: Model, rows: NDArray[np.float64]) -> tuple[Head, ...]:
-    """Return every prediction of a model over the rows."""
-    odds = log_odds(model, rows, model.heads)
+    """Return every prediction of a model over the rows, as it is told."""
+    told = foretold(model, rows)
     return tuple(
         Head(
             f"{head.family.replace('_', ' ')}, {head.horizon_days} d",
             head.horizon_days,
             kinds_of(head.family),
-            1 / (1 + np.exp(-odds[:, number])),
+            told[:, number],
         )
         for number, head in enumerate(model.heads)
     )

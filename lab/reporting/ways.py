@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lab.comparators import Strengths
+    from lab.contest import Seen
+    from lab.narrowing import Spoken
     from lab.reporting.people import Watched
     from lab.scorecard import Course
 
@@ -108,7 +110,7 @@ def _strength(person: Watched, values: Floats) -> Strength:
     return Strength(instant(0) + person.days * DAY, values)
 
 
-def as_live(person: Watched) -> Course:
+def as_live(person: Spoken) -> Course:
     """Return what the service tells today: every AMBER and RED of the rules, and of the score."""
     score = person.seen.others.get(SCORE, {})
     days: dict[str, list[float]] = {p: list(own) for p, own in person.seen.rules.items()}
@@ -118,7 +120,16 @@ def as_live(person: Watched) -> Course:
     return person.seen.course([np.sort(np.array(own)) for own in days.values()])
 
 
-def together(person: Watched, score: Floats) -> Strengths:
+def with_both(person: Spoken) -> Seen:
+    """Return a person with rules and score together as one more way; without a score, as is."""
+    score = person.seen.others.get(SCORE, {}).get(SCORED)
+    if score is None:
+        return person.seen
+    both = {COMBINED: together(person, score.factor)}
+    return replace(person.seen, others={**person.seen.others, **both})
+
+
+def together(person: Spoken, score: Floats) -> Strengths:
     """Return what rules and score say under a budget: RED stands, AMBER waits for the score.
 
     The score is read at the end of the day, and an AMBER that it supports speaks then: nothing

@@ -15,7 +15,7 @@ from lab.reporting.wording import number, percent, points, short_percent
 from lab.reporting.writing_days import days_section
 from lab.reporting.writing_groups import groups_section
 from lab.reporting.writing_targets import targets_section
-from lab.reporting.writing_ways import curves_section, kinds_section, ways_section
+from lab.reporting.writing_ways import curves_section, kinds_section, reds_section, ways_section
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,6 +88,7 @@ def written(found: Results, asked: Asked) -> Document:
             ways_section(found, point),
             curves_section(found),
             kinds_section(found),
+            *reds_section(found),
             days_section(found),
             groups_section(found, point),
             _controls(found, point),

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lab.reds import HEADINGS as HEADINGS_OF_REDS
+from lab.reds import rows as rows_of_reds
 from lab.reporting.document import Picture, Section, Table, Words
 from lab.reporting.operating import FIXED
 from lab.reporting.plots import Axes, Line, chart
@@ -207,3 +209,17 @@ def kinds_section(found: Results) -> Section:
             Table(f"Events by kind, {setting.name}, {point}; rules as they run", headings, rows),
         ),
     )
+
+
+def reds_section(found: Results) -> tuple[Section, ...]:
+    """Return what carries the burden of RED, where rules were judged."""
+    if not found.reds:
+        return ()
+    words = (
+        "Each rule as if nothing else had spoken. A RED pages at once. Where it rests on one"
+        " reading and a normal repeat follows within the minutes that the policy allows, before"
+        " anybody acted, it steps down to AMBER, here as live: it was told, and did not stand."
+        " Ways that count RED alone count what stood."
+    )
+    table = Table(f"RED by rule, {found.pooled}", HEADINGS_OF_REDS, rows_of_reds(found.reds))
+    return (Section("RED, rule by rule", (Words(words), table)),)

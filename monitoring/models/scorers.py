@@ -35,7 +35,7 @@ def tried(found: Assessment, past: History, rulebook: Rulebook, who: Scorers) ->
     """
     if not who.shadows or not len(past.contacts):
         return found
-    described = features.describe(past, found.at.timestamp())
+    described = features.describe(past, features.asked_at(past, found.at.timestamp()))
     if not features.enough(described):
         return found
     said = _said(found, rulebook)

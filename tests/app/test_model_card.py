@@ -42,7 +42,7 @@ def test_a_card_of_many_heads_says_what_each_predicts() -> None:
     assert ("What it predicts", predicts) in card.facts
     assert ("Calibration", "Platt") in card.codes
     assert card.calibration == [
-        ["rows", "predicted", "seen"],
+        ["Days", "Predicted", "Seen"],
         ["10", "1.23\N{NO-BREAK SPACE}%", "1.00\N{NO-BREAK SPACE}%"],
     ]
     assert card.features == ["Age", "not.known.here"]

@@ -112,6 +112,7 @@ def test_each_line_is_a_valid_detected_issue_that_names_what_it_rests_on(tmp_pat
     for issue in issues:
         assert check(issue) == ()
         assert issue["patient"] == {"reference": "Patient/anna"}
+        assert "contained" not in issue  # no score stands behind it
         assert issue["code"]["coding"][0]["version"]  # the hash of the rules that raised it
         assert issue["severity"] in {"high", "moderate", "low"}
         assert issue["detail"].startswith("Weight")

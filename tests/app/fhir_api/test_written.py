@@ -17,6 +17,7 @@ from fhir.outcome import Refusal
 from fhir.search_criteria import Criteria, Place
 from fhir.search_parameters import read_search
 from fhir.strict import check, decode
+from monitoring.families import FAMILIES
 from monitoring.tables import AssessmentRow
 from tests.ward import Ward, open_ward
 
@@ -114,6 +115,26 @@ def test_every_alert_of_a_clinical_tier_is_a_detected_issue_fhir_25(
     with database.transaction() as session:
         known = set(session.scalars(select(AssessmentRow.rulebook_hash)))
     assert {each["code"]["coding"][0]["version"] for each in issues} <= known
+
+
+def test_an_alert_of_the_score_carries_it_and_names_where_it_is_read_fhir_25(
+    database: Database, ward: Ward
+) -> None:
+    issues = [each for each in found(database, "DetectedIssue", ward) if "contained" in each]
+    scores = {each["id"]: each for each in found(database, "RiskAssessment", ward)}
+
+    assert issues
+    for issue in issues:
+        [score] = issue["contained"]
+        [evidence] = issue["evidence"]
+        inside, outside = (each["reference"] for each in evidence["detail"])
+        first = score["prediction"][0]
+        assert inside == f"#{score['id']}"
+        whole = scores[outside.removeprefix("RiskAssessment/")]
+        assert score["method"] == whole["method"]
+        assert first["outcome"]["coding"][0]["code"] in FAMILIES
+        assert first in whole["prediction"]
+        assert len(score["prediction"]) == len(whole["prediction"])
 
 
 def test_an_open_episode_is_an_active_flag_and_a_task_with_its_end_fhir_25(
