@@ -63,6 +63,12 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Resource], li
     return issues, scores
 
 
+def sound(resource: Resource) -> bool:
+    """Return whether a resource is valid as it was written."""
+    strict = decode(json.dumps(resource).encode())
+    return isinstance(strict, dict) and check(strict) == ()
+
+
 def test_an_alert_of_the_score_carries_the_score_it_rests_on(
     scored: tuple[list[Resource], list[Resource]],
 ) -> None:
@@ -70,7 +76,7 @@ def test_an_alert_of_the_score_carries_the_score_it_rests_on(
 
     assert own
     for issue in own:
-        assert check(decode(json.dumps(issue).encode())) == ()
+        assert sound(issue)
         [score] = issue["contained"]
         first = score["prediction"][0]
         said = re.search(r"Learned score (\d+) % for (.+) within 7 days", issue["detail"])
@@ -91,7 +97,7 @@ def test_the_score_of_each_day_is_written_and_so_is_that_it_abstained(
     silent = [each for each in scored[1] if "prediction" not in each]
 
     assert days == [f"2026-03-{day:02d}T14:59" for day in range(2, 24)]  # ends of days in Seoul
-    assert all(check(decode(json.dumps(each).encode())) == () for each in scored[1])
+    assert all(sound(each) for each in scored[1])
     assert silent == scored[1][: len(silent)]
     assert 10 < len(silent) < 16
     assert {each["note"][0]["text"] for each in silent} == {
