@@ -34,6 +34,7 @@ COMMANDS = {
     "models": ("models", "retraining"),
     "policy": ("policy",),
     "rota": ("rota",),
+    "programme": ("programme",),
     "reach": ("reach",),
     "report": ("report",),
     "replay": ("replay",),

@@ -16,6 +16,7 @@ import app.checks.tables
 import app.follow_up.tables
 import app.model_watch.tables
 import app.periods
+import app.programme.tables
 import app.promises
 import app.retraining.tables
 import app.sending.tables
@@ -72,6 +73,7 @@ TABLE_MODULES = (
     app.model_watch.tables,
     app.periods,
     app.promises,
+    app.programme.tables,
     app.retraining.tables,
     app.sending.tables,
     app.subscriptions.tables,

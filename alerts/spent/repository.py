@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 
 from alerts.minutes import Entry, Work
 from alerts.spent.tables import TimeSpent
+from core.among import among
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -23,23 +24,38 @@ def standing(
     session: Session, patients: Collection[UUID], *, since: datetime, until: datetime
 ) -> list[Entry]:
     """Return the entries of one person that no later one corrects, the newest first."""
+    found = standing_of(session, patients, since=since, until=until)
+    entries = [entry for mine in found.values() for entry in mine]
+    return sorted(entries, key=lambda each: (-each.at.timestamp(), each.id))
+
+
+def standing_of(
+    session: Session, patients: Collection[UUID], *, since: datetime, until: datetime
+) -> dict[UUID, list[Entry]]:
+    """Return the same of many people, under the record that each entry was made for."""
     query = select(TimeSpent).where(
-        TimeSpent.patient_id.in_(patients), TimeSpent.at >= since, TimeSpent.at < until, _stands()
+        among(TimeSpent.patient_id, patients),
+        TimeSpent.at >= since,
+        TimeSpent.at < until,
+        _stands(),
     )
-    rows = session.scalars(query.order_by(TimeSpent.at.desc(), TimeSpent.id))
-    return [
-        Entry(
-            r.id,
-            r.actor_id,
-            r.at,
-            r.minutes,
-            Work(r.work),
-            r.live,
-            r.corrects_id is not None,
-            r.corrected_by_id,
-        )
-        for r in rows
-    ]
+    found: dict[UUID, list[Entry]] = {}
+    for row in session.scalars(query.order_by(TimeSpent.at.desc(), TimeSpent.id)):
+        found.setdefault(row.patient_id, []).append(_entry(row))
+    return found
+
+
+def _entry(row: TimeSpent) -> Entry:
+    return Entry(
+        row.id,
+        row.actor_id,
+        row.at,
+        row.minutes,
+        Work(row.work),
+        row.live,
+        row.corrects_id is not None,
+        row.corrected_by_id,
+    )
 
 
 def noted_with(

@@ -42,6 +42,9 @@ WORDS = {
     "enrolled": "The person is enrolled by your decision.",
     "followed-up": "Your answer is kept.",
     "retraining": "A training is due; its process starts within a minute.",
+    "clocks-on": "The clocks of the programme are on for this team.",
+    "clocks-off": "The clocks of the programme are off for this team; what was written down stays.",
+    "assumed": "The assumptions are kept for the team.",
     "training-cancelled": "The training is cancelled, and nothing of it is kept.",
 }
 UNDOABLE = (

@@ -23,6 +23,7 @@ from alerts.visit import Status
 from alerts.visits.tables import Appointment
 from app.accounts.service import NewUser, create_user, open_session
 from app.accounts.tables import AppUser
+from app.programme import service as programme
 from core.clock import utc_now
 from core.database import Database
 from core.security import SYSTEM, Role, csrf_token, issue_token
@@ -134,6 +135,7 @@ class Whole:
             for role in ROLES:
                 self.people[role] = self._enter(session, role)
             own = self.ward.patients[OWN]
+            self._keep_clocks(session)
             client = register_client(
                 session, f"device-{uuid4()}", SCOPES, {"keys": [PUBLIC]}, bound=True, now=utc_now()
             )
@@ -142,6 +144,10 @@ class Whole:
             for whose, name in (("own", OWN), ("other", OTHER)):
                 self.find(session, whose, name)
         self.client, self.token = client, self.token_of(client)
+
+    def _keep_clocks(self, session: Session) -> None:
+        for team in (self.ward.team, self.ward.other_team):
+            programme.turn(session, SYSTEM, team, on=True, now=utc_now())
 
     @staticmethod
     def token_of(client: UUID) -> str:

@@ -1,0 +1,261 @@
+"""Load and compute a team's clocks and what its alerts may be worth; turn them on, and off.
+
+Whoever shows what these return writes the read down: it names whom it is about.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from alerts.spent.repository import standing
+from app.programme import repository
+from app.programme.counting import clocks_of, month_of
+from app.programme.repository import Asked
+from app.programme.tables import ProgrammeSetting
+from core.audit import Action, record
+from core.errors import ForbiddenError, NotFoundError
+from core.security import Role
+from ingest import repository as people
+from ingest.placing import zone_of
+from reports.programme import PEOPLE_WITH, reaching
+from reports.service import quality
+from reports.value import FEWEST, Assumed, value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from alerts.minutes import Entry
+    from app.programme.repository import Measured
+    from core.security import Caller
+    from ingest.roster import Team
+    from reports.programme import Clocks, Left
+    from reports.value import Value
+    from reports.week import Week
+
+ENTITY = "programme"
+SETTING = "programme_setting"
+WEEKS = 12  # of alerts that an estimate looks back on, as the page of quality does
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Whether a team keeps clocks, and what it assumes."""
+
+    clocks: bool = False
+    assumed: Assumed = field(default_factory=Assumed)
+
+
+@dataclass(frozen=True, slots=True)
+class TeamClocks:
+    """The clocks of everybody whom a team looks after, with their names."""
+
+    team: Team
+    people: Mapping[UUID, Clocks]
+    names: Mapping[UUID, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one person's clocks rest on."""
+
+    team: Team
+    patient_id: UUID
+    name: str
+    zone: str
+    clocks: Clocks
+    measured: tuple[Measured, ...]
+    left_out: Mapping[Left, int]
+    entries: tuple[Entry, ...]
+    written: Mapping[UUID, int]  # the row of the audit by which each entry was written down
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The little that a weekly report says of the programme; it names nobody."""
+
+    team_id: UUID
+    on: date  # the day that windows and months hold
+    people: int
+    codes: tuple[tuple[str, int], ...]  # each code, and how many have evidence for it
+    lacking: int  # people who can still reach one more
+    value: Value
+    assumed: Assumed
+    weeks: int = WEEKS
+    fewest: int = FEWEST  # alerts with an outcome, below which nobody can tell
+
+
+def team_of(session: Session, caller: Caller, team_id: UUID) -> Team:
+    """Return a team that the caller takes part in; raise `NotFoundError` (SEC-12)."""
+    found = next((t for t in people.care_teams(session, caller) if t.id == team_id), None)
+    if found is None:
+        raise NotFoundError("no such team")
+    return found
+
+
+def setting_of(session: Session, team_id: UUID) -> Setting:
+    """Return how a team has it; off where nobody turned it on."""
+    row = repository.setting(session, team_id)
+    if row is None:
+        return Setting()
+    assumed = Assumed(
+        row.stay, row.averts_low, row.averts_high, row.handling_low, row.handling_high
+    )
+    return Setting(row.clocks, assumed)
+
+
+def may_set(caller: Caller) -> bool:
+    """Return whether somebody may change what a team has: a supervisor, or who operates it."""
+    return caller.kind == "system" or caller.role is Role.SUPERVISOR
+
+
+def turn(session: Session, caller: Caller, team_id: UUID, *, on: bool, now: datetime) -> None:
+    """Turn a team's clocks on or off.
+
+    Raises `NotFoundError` where the caller takes no part in the team, `ForbiddenError` for whoever
+    is no supervisor.
+    """
+    before = _to_change(session, caller, team_id)
+    if before.clocks != on:
+        _keep(session, caller, team_id, Setting(on, before.assumed), now=now)
+
+
+def assume(
+    session: Session, caller: Caller, team_id: UUID, assumed: Assumed, *, now: datetime
+) -> None:
+    """Keep what a team assumes of its alerts' worth. Raises as `turn`."""
+    before = _to_change(session, caller, team_id)
+    if before.assumed != assumed:
+        _keep(session, caller, team_id, Setting(before.clocks, assumed), now=now)
+
+
+def _to_change(session: Session, caller: Caller, team_id: UUID) -> Setting:
+    team_of(session, caller, team_id)
+    if not may_set(caller):
+        raise ForbiddenError("a supervisor says what the programme counts")
+    return setting_of(session, team_id)
+
+
+def _keep(session: Session, caller: Caller, team_id: UUID, new: Setting, *, now: datetime) -> None:
+    assumed = new.assumed
+    session.add(
+        ProgrammeSetting(
+            team_id=team_id,
+            set_at=now,
+            set_by_kind=caller.kind,
+            set_by=caller.id,
+            clocks=new.clocks,
+            stay=assumed.stay,
+            averts_low=assumed.averts_low,
+            averts_high=assumed.averts_high,
+            handling_low=assumed.handling_low,
+            handling_high=assumed.handling_high,
+        )
+    )
+    session.flush()
+    record(session, caller, Action.UPDATE, SETTING, now=now, entity_id=team_id)
+
+
+def team_clocks(
+    session: Session, caller: Caller, team_id: UUID, *, on: date | None, now: datetime
+) -> TeamClocks:
+    """Return the clocks of the windows and months that hold a day, or today for everybody.
+
+    Raises `NotFoundError` where the caller takes no part in the team, or its clocks are off.
+    """
+    team = _kept(session, caller, team_id)
+    visible, mine = people.visible_to(caller), people.team_patients(session, team_id)
+    names = {each.id: each.name for each in people.profiles(session, visible, mine)}
+    return TeamClocks(team, clocks_of(session, [*names], on=on, now=now), names)
+
+
+def _kept(session: Session, caller: Caller, team_id: UUID) -> Team:
+    team = team_of(session, caller, team_id)
+    if not setting_of(session, team_id).clocks:
+        raise NotFoundError("no such team")
+    return team
+
+
+def evidence(  # noqa: PLR0913 (of whom, of which team, on which day)
+    session: Session,
+    caller: Caller,
+    team_id: UUID,
+    patient_id: UUID,
+    *,
+    on: date | None,
+    now: datetime,
+) -> Evidence:
+    """Return what one person's clocks rest on. Raises as `team_clocks` does."""
+    team = _kept(session, caller, team_id)
+    if patient_id not in people.team_patients(session, team_id):
+        raise NotFoundError("no such patient")
+    known = people.profiles(session, people.visible_to(caller), [patient_id])
+    if not known:
+        raise NotFoundError("no such patient")
+    who, records = known[0], people.one_person(session, patient_id)
+    zone = zone_of(who.zone)
+    found = clocks_of(session, [patient_id], on=on, now=now)[patient_id]
+    asked = Asked(patient_id, records, zone.key, found.window) if found.window else None
+    since, until = month_of(found.month_last, zone)
+    entries = standing(session, records, since=since, until=until)
+    ids = [each.id for each in entries]
+    return Evidence(
+        team,
+        patient_id,
+        who.name,
+        zone.key,
+        found,
+        tuple(repository.measured(session, asked)) if asked else (),
+        repository.left_out(session, asked) if asked else {},
+        tuple(entries),
+        repository.written(session, records, ids, since=since),
+    )
+
+
+def value_of(
+    session: Session,
+    caller: Caller,
+    team_id: UUID,
+    span: tuple[datetime, datetime],
+    assumed: Assumed,
+) -> tuple[Value, list[UUID]]:
+    """Return what a team's alerts of a span may be worth, and whom they are counted among.
+
+    The alerts and outcomes are those of the page of quality. Raises `NotFoundError` as it does.
+    """
+    world = quality(session, caller, team=team_id, since=span[0], until=span[1])
+    return value(world.opened, assumed), [each.id for each in world.people]
+
+
+def summary_of(
+    session: Session, caller: Caller, team_id: UUID, week: Week, now: datetime
+) -> Summary | None:
+    """Return what a weekly report says of a team's programme; None where its clocks are off.
+
+    The windows and months are those of today in a week that runs, else of its Sunday. The page
+    that shows the report writes the read down. Raises `NotFoundError` as the report does.
+    """
+    team_of(session, caller, team_id)
+    setting = setting_of(session, team_id)
+    if not setting.clocks:
+        return None
+    sunday = week.monday + timedelta(days=6)
+    over = week.end <= now
+    found = team_clocks(session, caller, team_id, on=sunday if over else None, now=now).people
+    until = min(week.end, now)
+    span = until - timedelta(weeks=WEEKS), until
+    estimate, _ = value_of(session, caller, team_id, span, setting.assumed)
+    return Summary(
+        team_id=team_id,
+        on=sunday if over else now.astimezone(week.zone).date(),
+        people=len(found),
+        codes=tuple((str(code), reaching(found.values(), code)) for code in PEOPLE_WITH),
+        lacking=sum(bool(each.lacking) for each in found.values()),
+        value=estimate,
+        assumed=setting.assumed,
+    )
