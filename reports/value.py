@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from core.errors import InvalidError
 from core.vitals import Severity
-from reports.quality import wilson
-from reports.weekly import ppv_of
+from reports.rates import ppv_of, wilson
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reports.weekly import Episode, Rate
+    from reports.episodes import Episode
+    from reports.rates import Rate
 
 # Cells of fewer say "cannot tell" (evidence file, section on fairness).
 FEWEST = 10  # alerts with an outcome

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from core.errors import InvalidError
 from core.vitals import Severity
 from monitoring.findings import Problem
+from reports.episodes import Episode
+from reports.rates import COUNTED, TRUE
 from reports.value import FEWEST, Assumed, break_even, value
-from reports.weekly import COUNTED, TRUE, Episode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

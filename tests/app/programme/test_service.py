@@ -1,0 +1,111 @@
+"""Who may turn a programme's clocks on, who sees them, and what a weekly report says of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select
+
+from alerts.spent.service import Spent, spend
+from app.programme import service
+from core.audit import AuditEvent
+from core.errors import ForbiddenError, NotFoundError
+from core.security import SYSTEM, Caller, Role
+from core.vitals import Vital
+from ingest.tables import CareTeamParticipant
+from reports.week import Week
+from tests.app.programme.world import NOW, SEOUL, World
+from tests.people import clinician
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+
+@pytest.fixture
+def world(session: Session) -> World:
+    return World(session)
+
+
+def test_the_evidence_names_readings_devices_and_rows_of_the_audit(world: World) -> None:
+    who = world.admit()
+    at = datetime(2026, 11, 5, 1, tzinfo=UTC)
+    rows = [world.send(who, at + timedelta(minutes=n)) for n in range(7)]
+    world.send(who, at, vital=Vital.HEART_RATE, device="watch")
+    service.turn(world.session, SYSTEM, world.team, on=True, now=NOW)
+    entry = spend(world.session, SYSTEM, who, Spent(12, "call", live=True), now=NOW)
+
+    found = service.evidence(world.session, SYSTEM, world.team, who, on=None, now=NOW)
+
+    lines = [(each.device, each.vital, each.count) for each in found.measured]
+    assert lines == [("oximeter-1", "spo2", 7), ("watch", "heart_rate", 1)]
+    assert found.measured[0].ids == tuple(row.id for row in rows[:5])
+    audit = world.session.get_one(AuditEvent, found.written[entry])
+    assert (audit.entity, audit.entity_id, audit.patient_id) == ("minutes", entry, who)
+
+
+def member(world: World, role: Role, *, team: bool = True) -> Caller:
+    who = clinician(world.session, uuid4(), "The member", "m@clinic.example")
+    world.session.add(who)
+    world.session.flush()
+    if team:
+        world.session.add(
+            CareTeamParticipant(care_team_id=world.team, practitioner_id=who.id, role="")
+        )
+        world.session.flush()
+    return Caller("user", uuid4(), role, who.id)
+
+
+def test_clocks_are_off_until_a_supervisor_of_the_team_turns_them_on(world: World) -> None:
+    world.admit()
+    week = Week.of(NOW, zone=UTC)
+    supervisor = member(world, Role.SUPERVISOR)
+
+    assert service.summary_of(world.session, supervisor, world.team, week, NOW) is None
+    with pytest.raises(NotFoundError):
+        service.team_clocks(world.session, supervisor, world.team, on=None, now=NOW)
+    for role in (Role.NURSE, Role.PHYSICIAN):
+        with pytest.raises(ForbiddenError):
+            service.turn(world.session, member(world, role), world.team, on=True, now=NOW)
+    with pytest.raises(NotFoundError):  # SEC-12
+        service.turn(
+            world.session, member(world, Role.SUPERVISOR, team=False), world.team, on=True, now=NOW
+        )
+    service.turn(world.session, supervisor, world.team, on=True, now=NOW)
+
+    summary = service.summary_of(world.session, supervisor, world.team, week, NOW)
+    assert summary is not None
+    assert summary.people == 1
+    query = select(AuditEvent).where(AuditEvent.entity == service.SETTING)
+    row = world.session.scalars(query.where(AuditEvent.entity_id == world.team)).one()
+    assert (row.caller_id, row.action) == (supervisor.id, "U")
+
+
+def test_nobody_of_another_team_sees_clocks_or_evidence(world: World) -> None:
+    """SEC-11, SEC-12: neither a team nor a person of another team."""
+    who, stranger = world.admit(), world.admit(team=False)
+    service.turn(world.session, SYSTEM, world.team, on=True, now=NOW)
+    outside = member(world, Role.SUPERVISOR, team=False)
+
+    with pytest.raises(NotFoundError):
+        service.team_clocks(world.session, outside, world.team, on=None, now=NOW)
+    for caller, person in ((outside, who), (member(world, Role.NURSE), stranger)):
+        with pytest.raises(NotFoundError):
+            service.evidence(world.session, caller, world.team, person, on=None, now=NOW)
+
+
+def test_a_summary_of_a_past_week_is_of_its_sunday(world: World) -> None:
+    who = world.admit()
+    world.send_days(who, date(2026, 10, 1), 20)
+    service.turn(world.session, SYSTEM, world.team, on=True, now=NOW)
+    week = Week(date(2026, 10, 19), ZoneInfo(SEOUL))
+
+    found = service.summary_of(world.session, SYSTEM, world.team, week, NOW)
+
+    assert found is not None
+    assert found.on == date(2026, 10, 25)
+    assert dict(found.codes)["99454"] == 1
+    assert found.lacking == 0
