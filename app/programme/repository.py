@@ -149,7 +149,10 @@ def first_days(
 def measured(session: Session, asked: Asked) -> list[Measured]:
     """Return what counts for the days of a window, by day, device and vital."""
     rows = run(session, _EACH, *_REASONS, *_of_one(asked), asked.window.first, asked.window.last)
-    return [Measured(*row[:6], tuple(row[6])) for row in rows]
+    return [
+        Measured(day, device, vital, count, first, last, tuple(ids))
+        for day, device, vital, count, first, last, ids in rows
+    ]
 
 
 def left_out(session: Session, asked: Asked) -> dict[Left, int]:
