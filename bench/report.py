@@ -28,6 +28,7 @@ import app.migrate
 from app.pages.door import Door, Visit
 from app.pages.paper import report_on_paper
 from app.pages.rendering import Renderer
+from app.pages.site_policy import policy_of
 from app.weekly_forms.fhir import fhir
 from app.weekly_forms.pdf import pdf
 from app.weekly_forms.service import Form, Wanted, handed_out
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy.orm import Session
+
+    from reports.service import TeamWeek
 
 NIGHT = 500  # teams
 GOAL = 5.0  # seconds for a team of 200
@@ -125,8 +128,19 @@ def computed(team: UUID) -> int:
     """Compute a team's week; return the most memory that this process had, in KB."""
     ready = _ready[0]
     with _database(os.getpid()).transaction() as session:
-        handed_out(session, SYSTEM, Wanted(team, ready.week, Form.CSV), now=ready.now)
+        handed_out(
+            session,
+            SYSTEM,
+            Wanted(team, str(ready.week), Form.CSV),
+            policy_of(ready.settings),
+            now=ready.now,
+        )
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _week_of(session: Session, ready: Ready, team: UUID, form: Form) -> TeamWeek:
+    wanted, policy = Wanted(team, str(ready.week), form), policy_of(ready.settings)
+    return handed_out(session, SYSTEM, wanted, policy, now=ready.now)
 
 
 def made(form: Form, team: UUID) -> str:
@@ -135,7 +149,13 @@ def made(form: Form, team: UUID) -> str:
     door = Door(database, ready.settings, Renderer(ready.settings))
     with database.transaction() as session:
         visit = Visit(session, SYSTEM, "", "", ready.now)
-        found = handed_out(session, SYSTEM, Wanted(team, ready.week, form), now=ready.now)
+        found = handed_out(
+            session,
+            SYSTEM,
+            Wanted(team, str(ready.week), form),
+            policy_of(ready.settings),
+            now=ready.now,
+        )
         if form is Form.CSV:
             return csv(found)
         if form is Form.FHIR:

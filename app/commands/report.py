@@ -14,16 +14,16 @@ from app.commands.rota import team_named
 from app.pages.door import Door, Visit
 from app.pages.paper import report_on_paper
 from app.pages.rendering import Renderer
+from app.pages.site_policy import policy_of
 from app.weekly_forms.fhir import fhir
 from app.weekly_forms.pdf import pdf
 from app.weekly_forms.service import Form, Wanted, handed_out
 from app.weekly_forms.table import csv
 from core.clock import utc_now
-from core.errors import InvalidError
+from core.errors import InvalidError, NotFoundError
 from core.security import SYSTEM
 from core.settings import Settings
 from monitoring.catalogue import LANGUAGES
-from reports.week import Week
 
 if TYPE_CHECKING:
     from reports.service import TeamWeek
@@ -37,12 +37,13 @@ def register(cli: typer.Typer) -> None:
     cli.command("report")(report)
 
 
-def report(
+def report(  # noqa: PLR0913, PLR0917 (typer reads the options of the command off it)
     team: Annotated[str, typer.Option(help="The team's name or id.")],
     week: Annotated[str, typer.Option(help="An ISO week such as 2026-W47.")],
     output: Annotated[Path, typer.Option(help="The file to write; - for standard output.")],
     form: Annotated[Form, typer.Option("--format", help="What it is made as.")] = Form.PDF,
     lang: Annotated[str, typer.Option(help="en or ko; none: the site's language.")] = "",
+    version: Annotated[int, typer.Option(help="Which issue; none: the newest.", min=0)] = 0,
 ) -> None:
     """Write a care team's weekly report, as the pages hand it out. Patients are named in it."""
     settings = Settings()
@@ -53,22 +54,27 @@ def report(
         language = lang or settings.site_language
         visit = Visit(session, SYSTEM, "", "", utc_now(), language)
         named = team_named(session, team)
-        wanted = Wanted(named.id, _week(week, door, visit), form)
-        found = handed_out(session, SYSTEM, wanted, now=visit.now)
+        wanted = Wanted(named.id, week, form, version or None)
+        found = _found(door, visit, wanted)
         made = _made(door, visit, found, form)
     _write(pdf(made) if form is Form.PDF else made.encode(), output)
     if output != STANDARD:
-        typer.echo(f"{output}: {named.name}, week {wanted.week}, as {form}")
+        typer.echo(f"{output}: {named.name}, week {found.week}, as {form}")
 
 
-def _week(text: str, door: Door, visit: Visit) -> Week:
+def _found(door: Door, visit: Visit, wanted: Wanted) -> TeamWeek:
+    """Return the week; refuse what is not one by the name of the option."""
+    policy = policy_of(door.settings)
     try:
-        week = Week.parse(text, zone=door.zone)
+        return handed_out(visit.session, SYSTEM, wanted, policy, now=visit.now)
     except InvalidError as error:
-        raise InvalidError(f"week: {text!r}: {error}", field="week") from error
-    if week.start > visit.now:
-        raise InvalidError(f"week: {week} has not begun", field="week")
-    return week
+        message = f"{error.field}: {wanted.week!r}: {error}"
+        raise InvalidError(message, field=error.field) from error
+    except NotFoundError as error:
+        if wanted.version:
+            message = f"version: {wanted.week} of this team has no issue {wanted.version}"
+            raise NotFoundError(message, field="version") from error
+        raise NotFoundError(f"week: {wanted.week} has not begun", field="week") from error
 
 
 def _made(door: Door, visit: Visit, found: TeamWeek, form: Form) -> str:

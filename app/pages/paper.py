@@ -42,17 +42,31 @@ class Paper:
 def report_on_paper(door: Door, visit: Visit, found: TeamWeek) -> str:
     """Return the report as HTML that needs nothing else, without navigation."""
     said = language(visit.language)
-    facts = {"team": found.team.name, "week": str(found.week)}
-    local = visit.now.astimezone(door.zone)
-    made = f"{said.day(local.date(), today=date.min)} {local:%H:%M}"
     paper = Paper(
-        title=said.say("Weekly report of {team}, week {week}", **facts),
-        running=said.say("{team}, week {week} · made {time}", time=made, **facts),
+        title=said.say(
+            "Weekly report of {team}, week {week}", team=found.team.name, week=str(found.week)
+        ),
+        running=_running(door, visit, found),
         home=door.settings.base_url.rstrip("/") + "/",
         styles=styles(door.settings.report_paper),
     )
     shown = values(visit, found)
     return door.pages.text("report.html", layout="paper.html", paper=paper, strip=None, **shown)
+
+
+def _running(door: Door, visit: Visit, found: TeamWeek) -> str:
+    """Return what stands at the foot of every page: whose week, and as of when."""
+    said = language(visit.language)
+    at = (found.issue.made_at if found.issue else visit.now).astimezone(door.zone)
+    facts: dict[str, object] = {
+        "team": found.team.name,
+        "week": str(found.week),
+        "time": f"{said.day(at.date(), today=date.min)} {at:%H:%M}",
+    }
+    if found.issue is None:
+        return said.say("{team}, week {week} · as of {time}, not issued", **facts)
+    facts["version"] = found.issue.version
+    return said.say("{team}, week {week} · version {version}, made {time}", **facts)
 
 
 @cache

@@ -17,21 +17,23 @@ if TYPE_CHECKING:
 
 def fhir(found: TeamWeek, settings: Settings, *, now: datetime, language: str) -> str:
     """Return the Bundle as JSON: counts of the team, and nothing of anybody (FHIR-25)."""
-    base, team, week = settings.base_url.rstrip("/"), found.team.id, str(found.week)
+    base, team = settings.base_url.rstrip("/"), found.team.id
+    week, made = str(found.week), found.issue.made_at if found.issue else now
+    query = f"week={week}" + (f"&version={found.issue.version}" if found.issue else "")
     account = Account(
         subject=f"{settings.fhir_base}/Group/{team}",
         start=found.week.start,
-        end=min(found.week.end, now),
-        made=now,
-        key=f"{base}/reports/{team}?week={week}",
+        end=min(found.week.end, made),
+        made=made,
+        key=f"{base}/reports/{team}?{query}",
     )
     printed = Printed(
         title=f"Weekly report, week {week}",
         language=language,
         addresses=(
-            ("text/html", f"{base}/reports/{team}?week={week}"),
-            ("application/pdf", f"{base}/reports/{team}.pdf?week={week}"),
-            ("text/csv", f"{base}/reports/{team}.csv?week={week}"),
+            ("text/html", f"{base}/reports/{team}?{query}"),
+            ("application/pdf", f"{base}/reports/{team}.pdf?{query}"),
+            ("text/csv", f"{base}/reports/{team}.csv?{query}"),
         ),
     )
     whole = bundle(measured(found.report), account, [document_reference(printed, account)])

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from app.weekly.service import clock_of, issued
 from core.audit import Action, record
-from reports.service import team_week
+from reports.week import Week
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from alerts.policy import Policy
     from core.security import Caller
     from reports.service import TeamWeek
-    from reports.week import Week
 
 
 class Form(StrEnum):
@@ -40,19 +41,29 @@ ENTITY = {
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Whose week, which, and as what."""
+    """Whose week, which, and as what; `week` as "2026-W47", "" for the running one."""
 
     team_id: UUID
-    week: Week
+    week: str
     form: Form
+    version: int | None = None  # None: the newest issue
 
 
-def handed_out(session: Session, caller: Caller, wanted: Wanted, *, now: datetime) -> TeamWeek:
+def handed_out(
+    session: Session, caller: Caller, wanted: Wanted, policy: Policy, *, now: datetime
+) -> TeamWeek:
     """Return a team's week for a form of it, and write down whose data leaves (SEC-16).
 
-    Raises `NotFoundError` where the caller takes no part in the team.
+    Raises
+    ------
+    NotFoundError
+        Where the caller takes no part in the team, or there is no such week or issue.
+    InvalidError
+        Where the week is not written as one.
     """
-    found = team_week(session, caller, wanted.team_id, wanted.week, now=now)
+    zone = clock_of(session, policy, wanted.team_id)
+    week = Week.parse(wanted.week, zone=zone) if wanted.week else Week.of(now, zone=zone)
+    found = issued(session, caller, wanted.team_id, week, now=now, version=wanted.version)
     # Also for the counts alone: everybody was counted.
     whose: Iterable[UUID | None] = found.names or (None,)
     record(

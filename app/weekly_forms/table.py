@@ -20,9 +20,9 @@ HEAD = (
 )
 
 
-def csv(found: TeamWeek, version: int = 0) -> str:
+def csv(found: TeamWeek) -> str:
     """Return the table, with the patients' names; no cell of it is a formula (SEC-39)."""
-    whose = (found.team.name, str(found.week), version)
+    whose = (found.team.name, str(found.week), found.issue.version if found.issue else None)
     return sheet(
         HEAD,
         (

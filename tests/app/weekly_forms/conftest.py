@@ -9,10 +9,10 @@ import pytest
 from app.pages.door import Door, Visit
 from app.pages.paper import report_on_paper
 from app.pages.rendering import Renderer
+from app.pages.site_policy import policy_of
 from app.weekly_forms.pdf import pdf
 from app.weekly_forms.service import Form, Wanted, handed_out
 from core.security import SYSTEM
-from reports.week import Week
 from tests.app.conftest import SETTINGS
 from tests.app.weekly_forms.printed import Printed
 
@@ -25,8 +25,8 @@ def _printed(database: Database, ward: Ward, language: str) -> Printed:
     door = Door(database, SETTINGS, Renderer(SETTINGS))
     with database.transaction() as session:
         visit = Visit(session, SYSTEM, "", "", ward.now, language)
-        wanted = Wanted(ward.team, Week.of(ward.now, zone=door.zone), Form.PDF)
-        found = handed_out(session, SYSTEM, wanted, now=ward.now)
+        wanted = Wanted(ward.team, "", Form.PDF)
+        found = handed_out(session, SYSTEM, wanted, policy_of(SETTINGS), now=ward.now)
         page = report_on_paper(door, visit, found)
     return Printed(found, page, pdf(page))
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
-    from pypdf.generic import DictionaryObject
 
     from reports.service import TeamWeek
 
@@ -39,17 +38,20 @@ class Printed:
     def reader(self) -> PdfReader:
         return PdfReader(io.BytesIO(self.pdf))
 
+    @property
+    def root(self) -> Any:
+        return self.reader.trailer["/Root"]
+
     @cached_property
     def text(self) -> str:
         return "\n".join(page.extract_text() for page in self.reader.pages)
 
     @cached_property
-    def tags(self) -> list[DictionaryObject]:
+    def tags(self) -> list[dict[str, Any]]:
         """Return every element of the structure tree, in reading order."""
-        root = self.reader.trailer["/Root"]["/StructTreeRoot"]  # type: ignore[index]
-        return list(_elements(root))
+        return list(_elements(self.root["/StructTreeRoot"]))
 
-    def tagged(self, kind: str) -> list[DictionaryObject]:
+    def tagged(self, kind: str) -> list[dict[str, Any]]:
         return [each for each in self.tags if each.get("/S") == f"/{kind}"]
 
     @property
@@ -57,12 +59,12 @@ class Printed:
         return Counter(str(each.get("/S", "")).removeprefix("/") for each in self.tags)
 
 
-def _elements(node: Any) -> Iterator[DictionaryObject]:
+def _elements(node: Any) -> Iterator[dict[str, Any]]:
     kids = node.get("/K", [])
     for kid in kids if isinstance(kids, list) else [kids]:
         element = kid.get_object() if hasattr(kid, "get_object") else kid
         if isinstance(element, dict) and "/S" in element:
-            yield element  # type: ignore[misc]
+            yield element
             yield from _elements(element)
 
 
@@ -70,7 +72,8 @@ def fonts(reader: PdfReader) -> set[str]:
     """Return the names of all fonts, each embedded, without the mark of their subset."""
     named = set()
     for page in reader.pages:
-        for font in page["/Resources"].get("/Font", {}).values():  # type: ignore[union-attr]
+        resources: Any = page["/Resources"]
+        for font in resources.get("/Font", {}).values():
             below = font.get_object()["/DescendantFonts"][0].get_object()
             assert {"/FontFile2", "/FontFile3"} & set(below["/FontDescriptor"].get_object())
             named.add(str(below["/BaseFont"]).removeprefix("/").partition("+")[2])

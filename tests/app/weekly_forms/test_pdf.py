@@ -10,7 +10,7 @@ from tests.app.weekly_forms.printed import fonts, grey, letters, words_of
 if TYPE_CHECKING:
     from tests.app.weekly_forms.printed import Printed
 
-FOOT = re.compile(r"^.*· (?:made|작성) .*$|^\d+ / \d+$", re.MULTILINE)
+FOOT = re.compile(r"^.*· as of .*$|^.* 기준, .*$|^\d+ / \d+$", re.MULTILINE)
 PAPER = 255
 OURS = {"Noto-Sans", "Noto-Sans-Bold", "Nanum-Gothic", "Nanum-Gothic-Bold"}
 
@@ -25,13 +25,14 @@ def test_it_is_a_tagged_document_that_names_itself_and_its_language_ux_15(
     english: Printed, korean: Printed
 ) -> None:
     for printed, language in ((english, "en"), (korean, "ko")):
-        root = printed.reader.trailer["/Root"]
+        root = printed.root
 
-        assert root["/Lang"] == language  # type: ignore[index]
-        assert root["/MarkInfo"]["/Marked"]  # type: ignore[index]
-        assert root["/ViewerPreferences"]["/DisplayDocTitle"]  # type: ignore[index]
-        assert b"pdfuaid:part" in root["/Metadata"].get_object().get_data()  # type: ignore[index]
-        title = str(printed.reader.metadata.title)  # type: ignore[union-attr]
+        assert root["/Lang"] == language
+        assert root["/MarkInfo"]["/Marked"]
+        assert root["/ViewerPreferences"]["/DisplayDocTitle"]
+        assert b"pdfuaid:part" in root["/Metadata"].get_object().get_data()
+        assert printed.reader.metadata is not None
+        title = str(printed.reader.metadata.title)
         assert str(printed.found.week) in title
         assert not [name for name in printed.found.names.values() if name in title]
 
@@ -53,7 +54,7 @@ def test_every_cell_names_its_headers_and_every_picture_says_what_it_shows_ux_15
 
     assert english.tagged("TD")
     for cell in english.tagged("TD"):
-        headers = [str(each) for each in cell["/A"].get_object()["/Headers"]]  # type: ignore[union-attr]
+        headers = [str(each) for each in cell["/A"].get_object()["/Headers"]]
         assert headers
         assert set(headers) <= named
     assert all(str(each.get("/Alt", "")).strip() for each in english.tagged("Figure"))
@@ -81,7 +82,7 @@ def test_each_page_says_of_which_week_it_is_when_it_was_made_and_how_many_there_
 
     for number, page in enumerate(english.reader.pages, 1):
         foot = page.extract_text()
-        assert f"Riverside, week {english.found.week} · made " in foot
+        assert f"Riverside, week {english.found.week} · as of " in foot
         assert f"{number} / {count}" in foot
     assert "What the words mean" in english.reader.pages[-1].extract_text()
 
