@@ -125,20 +125,21 @@ def measure(measured: Measured) -> dict[str, Any]:
 def _defined(measured: Measured) -> dict[str, Any]:
     group: dict[str, Any] = {
         "population": [
-            {"code": _population(name), "criteria": _criteria(measured.definition)}
+            {"code": _population(name), "criteria": _criteria(_WHO[name], measured.definition)}
             for name, _ in _populations(measured.counts)
         ]
     }
     if measured.strata:
         group["stratifier"] = [
-            {"code": {"text": each.by}, "criteria": _criteria(each.by)} for each in measured.strata
+            {"code": {"text": each.by}, "criteria": _criteria(each.by, each.by)}
+            for each in measured.strata
         ]
     return group
 
 
-def _criteria(words: str) -> dict[str, str]:
-    # In words: the counting is a program's, which no expression language of FHIR's repeats.
-    return {"description": words, "language": "text/plain", "expression": words}
+def _criteria(name: str, words: str) -> dict[str, str]:
+    # By name and in words: the counting is a program's, which no expression of FHIR's repeats.
+    return {"description": words, "language": "text/cql", "expression": f'"{name}"'}
 
 
 def measure_report(measured: Measured, account: Account) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def fhir(found: TeamWeek, settings: Settings, *, now: datetime, language: str) -
     week, made = str(found.week), found.issue.made_at if found.issue else now
     query = f"week={week}" + (f"&version={found.issue.version}" if found.issue else "")
     account = Account(
-        subject=f"{settings.fhir_base}/Group/{team}",
+        subject=f"Group/{team}",
         start=found.week.start,
         end=min(found.week.end, made),
         made=made,

@@ -7,7 +7,7 @@ table and a test need not be told. Spans are seconds, instants and days as ISO 8
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -45,6 +45,10 @@ class _Place:
     who: UUID | None = None
     name: str = ""
 
+    def under(self, key: str) -> _Place:
+        """Return the place of one line here; a line within a line names both."""
+        return replace(self, line=f"{self.line}/{key}" if self.line else key)
+
 
 def numbers(report: Report) -> list[Number]:
     """Return what a report holds, in the order of its fields."""
@@ -60,7 +64,7 @@ def _of(value: Any, at: _Place) -> Iterator[Number]:
         yield Number(at.part, at.line, at.who, at.name, value.hits, value.of)
     elif isinstance(value, Mapping):
         for key in sorted(value, key=_plain_text):
-            yield from _of(value[key], _Place(at.part, _plain_text(key), name=at.name))
+            yield from _of(value[key], at.under(_plain_text(key)))
     elif isinstance(value, tuple | list | frozenset | set):
         for number, each in enumerate(value, 1):
             yield from _of_one(each, at, number)
@@ -74,18 +78,18 @@ def _of(value: Any, at: _Place) -> Iterator[Number]:
 def _of_one(value: Any, at: _Place, number: int) -> Iterator[Number]:
     """Yield what one of a list holds; a lone id is somebody who is in it."""
     if isinstance(value, UUID):
-        yield Number(at.part, str(value), value, at.name or "listed", 1)
+        yield Number(at.part, at.under(str(value)).line, value, at.name or "listed", 1)
     elif is_dataclass(value) and not isinstance(value, Rate):
-        yield from _of_fields(value, _Place(at.part, _key(value) or str(number), at.who))
+        yield from _of_fields(value, at.under(_key(value) or str(number)))
     else:
-        yield from _of(value, _Place(at.part, str(number), at.who, at.name))
+        yield from _of(value, at.under(str(number)))
 
 
 def _of_fields(value: Any, at: _Place) -> Iterator[Number]:
     who = getattr(value, WHO, None) or at.who
     for name in _names(value):
         inner = getattr(value, name)
-        if name == WHO or (at.line and _plain_text(inner) == at.line):
+        if name == WHO or (at.line and _plain_text(inner) == at.line.rpartition("/")[2]):
             continue  # it says whose line it is
         under = f"{at.name}.{name}" if at.name else name
         if _many(inner) or (is_dataclass(inner) and not isinstance(inner, Rate)):

@@ -7,11 +7,13 @@ quick and small, and a page that cannot be set harms nobody else.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from app.weekly_forms.press import WITHOUT_PANGO
@@ -28,7 +30,7 @@ PANGO = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"  # as Debian call
 AT_ONCE = 2  # in one process of ours: each takes a processor and a quarter of a gigabyte
 PATIENCE = 20.0  # seconds for one's turn
 LONGEST = 150.0  # seconds for one PDF
-KEPT = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "TMPDIR")
+KEPT = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 _turns = threading.BoundedSemaphore(AT_ONCE)
 
 
@@ -47,14 +49,10 @@ def pdf(page: str, *, static: Path = STATIC) -> bytes:
         Where others have had their pages set for too long.
     """
     with _turn():
-        done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-m", "app.weekly_forms.press", str(static)],
-            input=page.encode(),
-            capture_output=True,
-            env=_surroundings(),
-            timeout=LONGEST,
-            check=False,
-        )
+        done = _pressed(page, static)
+        if done.returncode == -signal.SIGSEGV:  # a library of the system fell: rare, by chance
+            log.warning("the typesetter crashed: once more")
+            done = _pressed(page, static)
     if done.returncode == WITHOUT_PANGO:
         raise UnequippedError(
             "this server cannot make a PDF: it lacks the Debian packages {packages}",
@@ -66,6 +64,18 @@ def pdf(page: str, *, static: Path = STATIC) -> bytes:
         log.error("a page could not be set", code=done.returncode, fault=fault[:80])
         raise PressError("the page could not be set")
     return done.stdout
+
+
+def _pressed(page: str, static: Path) -> subprocess.CompletedProcess[bytes]:
+    with TemporaryDirectory(prefix="wardlight-press-") as folder:
+        return subprocess.run(
+            [sys.executable, "-W", "ignore", "-m", "app.weekly_forms.press", str(static)],
+            input=page.encode(),
+            capture_output=True,
+            env=_surroundings() | {"TMPDIR": folder},
+            timeout=LONGEST,
+            check=False,
+        )
 
 
 @contextmanager

@@ -6,6 +6,7 @@ does not come to an end with, it does not keep others waiting for (`app.weekly_f
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import sys
@@ -20,6 +21,7 @@ WITHOUT_PANGO = 3  # the exit code that says it
 
 def main() -> int:
     """Set the page of standard input as a PDF to standard output."""
+    gc.disable()  # it lives for a second; what belongs to C is not taken apart in any order
     out = os.dup(1)
     os.dup2(2, 1)  # what a library says goes where it cannot spoil the PDF
     os.nice(NICER)
@@ -38,4 +40,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stderr.flush()
+    os._exit(code)  # nor at the end: libraries of the system have been seen to fall over it
