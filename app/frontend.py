@@ -32,6 +32,7 @@ STYLES = (
     "episode.css",
     "trends.css",
     "report.css",
+    "report-people.css",
     "rules.css",
     "plan.css",
     "cards.css",

@@ -14,6 +14,7 @@ from alerts.views.repository import headlines
 from app.pages.definitions import DEFINITIONS
 from app.pages.door import Door, Visit
 from app.pages.refusals import page_route
+from app.pages.report_people import report_people
 from app.pages.strip import strip_of
 from app.pages.wording import amount, plural, relative
 from core.audit import Action, record
@@ -137,7 +138,10 @@ def router(door: Door) -> APIRouter:
                 patients=list(found.names) or (None,),
             )
             return door.pages.page(
-                "report.html", strip=strip_of(door, visit), **values(visit, found)
+                "report.html",
+                strip=strip_of(door, visit),
+                talk=report_people(door, visit, found),
+                **values(visit, found),
             )
 
     return routes

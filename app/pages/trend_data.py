@@ -88,7 +88,8 @@ def _past(
 ) -> Past:
     session, now = visit.session, visit.now
     ids = people.one_person(session, patient_id)
-    history = judgements.usual_over(session, ids, since=start)
+    known = judgements.usual_over(session, ids, since=start)
+    history = [(at, usual) for at, usual in known if at <= now]  # a past week is seen from its end
     live = [each for each in episodes if not each.state.ended]
     current = dict(history[-1][1]) if history else {}
     for finding in _gravest_last(live):
