@@ -14,18 +14,29 @@ from typing import TYPE_CHECKING
 
 from alerts.inbox import GRAVE
 from core.vitals import Severity
+from reports import silence
+from reports.quality import FALSE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
     from uuid import UUID
 
-    from reports.weekly import Adherence, Episode, Report
+    from reports.episodes import Episode
+    from reports.weekly import Report
 
 MOST = 12  # pages at most: what is longer is not read aloud in a meeting
-DROP = 3  # days with a reading fewer than the week before
+# Whose silence is explained, or is nobody's in particular.
+EXCUSED = frozenset(
+    {
+        silence.Why.DIED,
+        silence.Why.IN_HOSPITAL,
+        silence.Why.PAUSED,
+        silence.Why.EVERYBODY,
+    }
+)
 OFTEN = 3  # alerts of one problem in four weeks, at which its limit is worth a question
 CLINICAL = frozenset({Severity.RED, Severity.AMBER, Severity.YELLOW})
-FALSE = frozenset({"false-measurement", "false-physiology-benign"})
 
 
 class Why(StrEnum):
@@ -35,7 +46,7 @@ class Why(StrEnum):
     WORSE = "worse"
     OPEN = "open"  # a RED or AMBER that was taken and is not ended
     SILENT = "silent"
-    DROPPING = "dropping"  # sends on fewer days
+    DROPPING = "dropping"  # may be about to stop measuring
 
 
 class Question(StrEnum):
@@ -71,20 +82,25 @@ class Known:
     recent: Sequence[Episode] = field(default_factory=tuple)  # of four weeks, as they stood
 
 
-def talked_about(report: Report) -> tuple[Talk, ...]:
-    """Return everybody who needs talking about: what nobody has taken first, then the gravest."""
+def talked_about(report: Report, *, end: datetime) -> tuple[Talk, ...]:
+    """Return everybody who needs talking about: what nobody has taken first, then the gravest.
+
+    `end` is the instant up to which the report tells.
+    """
     reasons: dict[UUID, set[Why]] = defaultdict(set)
     gravest = _gravest(report.still_open)
     for episode in report.still_open:
         if episode.severity in GRAVE:
-            why = Why.OPEN if episode.acknowledged_at else Why.UNTAKEN
-            reasons[episode.patient_id].add(why)
+            taken = episode.acknowledged_at is not None and episode.acknowledged_at < end
+            reasons[episode.patient_id].add(Why.OPEN if taken else Why.UNTAKEN)
     for change in report.worse:
         reasons[change.patient_id].add(Why.WORSE)
-    for who in report.silent:
-        reasons[who].add(Why.SILENT)
+    silent = {each.patient_id for each in report.silent}
+    for each in report.silent:
+        if each.why not in EXCUSED:
+            reasons[each.patient_id].add(Why.SILENT)
     for line in report.adherence:
-        if _drops(line):
+        if line.risk is not None and line.patient_id not in silent:
             reasons[line.patient_id].add(Why.DROPPING)
     found = [
         Talk(who, gravest.get(who), tuple(each for each in Why if each in mine))
@@ -100,10 +116,6 @@ def _gravest(episodes: Iterable[Episode]) -> Mapping[UUID, Severity]:
         if each.severity in CLINICAL and (known is None or each.severity.rank > known.rank):
             found[each.patient_id] = each.severity
     return found
-
-
-def _drops(line: Adherence) -> bool:
-    return line.before - line.days >= DROP
 
 
 def _order(talk: Talk) -> tuple[int, int, str]:

@@ -29,10 +29,10 @@ from app.pages.wording import Moment
 from core.vitals import Severity
 from ingest import repository as people
 from ingest.roster import PatientProfile
+from reports.episodes import Episode
 from reports.service import TeamWeek
 from reports.small_multiple import Multiple, small_multiple
 from reports.talk import MOST, Known, Question, Talk, Why, questions, talked_about
-from reports.weekly import Episode
 
 DAYS = 28  # of trend: what is usual is learnt from as many
 MOST_PICTURES = 4
@@ -83,7 +83,8 @@ class People:
 
 def report_people(door: Door, visit: Visit, found: TeamWeek) -> People:
     """Return a page for each person who needs talking about, of those whom the visitor may see."""
-    talks = [each for each in talked_about(found.report) if each.patient_id in found.names]
+    end = min(found.week.end, visit.now)
+    talks = [each for each in talked_about(found.report, end=end) if each.patient_id in found.names]
     wanted = [each.patient_id for each in talks[:MOST]]
     visible = people.visible_to(visit.caller)
     known = {each.id: each for each in people.profiles(visit.session, visible, wanted)}
@@ -178,7 +179,7 @@ class _Desk:
             }
         if why is Why.DROPPING:
             line = next(each for each in report.adherence if each.patient_id == who)
-            return {"days": line.days, "possible": report.possible_days, "before": line.before}
+            return {"days": line.days, "possible": line.possible, "before": line.before}
         if why is Why.SILENT:
             last = self.found.last.get(who)
             never = self.said.say("no reading was ever received")

@@ -12,9 +12,14 @@ from hypothesis import strategies as st
 
 from core.vitals import Severity
 from monitoring.findings import Problem
+from reports import silence
+from reports.adherence import Adherence, Risk
+from reports.courses import Change
+from reports.episodes import Episode
+from reports.silence import Silent
 from reports.talk import Known, Question, Talk, Why, questions, repeated, talked_about
 from reports.week import Week
-from reports.weekly import Adherence, Change, Episode, Report, World, weekly
+from reports.weekly import Report, World, weekly
 
 if TYPE_CHECKING:
     import random
@@ -36,12 +41,20 @@ def alert(
     return Episode(uuid4(), who, problem, severity, MONDAY, at, None, outcome, None)
 
 
+def nothing_from(who: UUID) -> Silent:
+    return Silent(who, silence.Why.NOTHING)
+
+
 def report(**values: object) -> Report:
     return replace(NOTHING, **values)  # type: ignore[arg-type]
 
 
+def talk(of: Report) -> tuple[Talk, ...]:
+    return talked_about(of, end=MONDAY + timedelta(days=7))
+
+
 def test_what_nobody_has_taken_comes_first_however_grave_the_rest_is() -> None:
-    found = talked_about(
+    found = talk(
         report(
             still_open=(
                 alert(ANNA, Severity.RED, taken=True),
@@ -58,22 +71,35 @@ def test_what_nobody_has_taken_comes_first_however_grave_the_rest_is() -> None:
     )
 
 
+def test_what_was_taken_after_the_week_was_untaken_at_its_end() -> None:
+    late = replace(alert(ANNA, Severity.RED), acknowledged_at=MONDAY + timedelta(days=8))
+
+    assert talk(report(still_open=(late,))) == (Talk(ANNA, Severity.RED, (Why.UNTAKEN,)),)
+
+
 def test_a_person_stands_once_with_every_reason() -> None:
-    found = talked_about(
+    found = talk(
         report(
             worse=(Change(ANNA, Severity.RED, None),),
             still_open=(alert(ANNA, Severity.RED), alert(ANNA, Severity.YELLOW, taken=True)),
-            silent=(ANNA, BEN),
-            adherence=(Adherence(ANNA, 1, 4), Adherence(CARLA, 4, 6)),
+            silent=(nothing_from(ANNA), nothing_from(BEN), Silent(DORA, silence.Why.PAUSED)),
+            adherence=(
+                Adherence(BEN, 0, 6, risk=Risk.GAP),  # said by their silence
+                Adherence(CARLA, 2, 6, risk=Risk.FALLING),
+                Adherence(DORA, 0, 6),
+            ),
         )
     )
 
-    assert [each.patient_id for each in found] == [ANNA, BEN]
-    assert found[0].why == (Why.UNTAKEN, Why.WORSE, Why.SILENT, Why.DROPPING)
+    assert [(each.patient_id, each.why) for each in found] == [
+        (ANNA, (Why.UNTAKEN, Why.WORSE, Why.SILENT)),
+        (BEN, (Why.SILENT,)),
+        (CARLA, (Why.DROPPING,)),
+    ]
 
 
 def test_a_data_quality_alert_is_no_gravity_and_no_reason() -> None:
-    found = talked_about(report(still_open=(alert(ANNA, Severity.DQ),), silent=(ANNA,)))
+    found = talk(report(still_open=(alert(ANNA, Severity.DQ),), silent=(nothing_from(ANNA),)))
 
     assert found == (Talk(ANNA, None, (Why.SILENT,)),)
 
@@ -117,7 +143,7 @@ def test_the_order_of_what_is_stored_changes_nothing(shuffled: random.Random) ->
         for who in (ANNA, BEN, CARLA, DORA)
         for severity, taken in ((Severity.RED, True), (Severity.AMBER, False))
     ]
-    expected = talked_about(report(still_open=tuple(episodes)))
+    expected = talk(report(still_open=tuple(episodes)))
     shuffled.shuffle(episodes)
 
-    assert talked_about(report(still_open=tuple(episodes))) == expected
+    assert talk(report(still_open=tuple(episodes))) == expected
