@@ -10,13 +10,22 @@ from typing import TYPE_CHECKING
 
 from app.pages.language import language
 from app.pages.report import values
+from app.pages.report_people import report_people
 
 if TYPE_CHECKING:
     from app.pages.door import Door, Visit
     from reports.service import TeamWeek
 
 ASSETS = Path(__file__).parent.parent / "assets"
-STYLES = ("tokens.css", "page.css", "inbox.css", "patient.css", "trends.css", "report.css")
+STYLES = (
+    "tokens.css",
+    "page.css",
+    "inbox.css",
+    "patient.css",
+    "trends.css",
+    "report.css",
+    "report-people.css",
+)
 
 
 class Styles(str):
@@ -50,7 +59,7 @@ def report_on_paper(door: Door, visit: Visit, found: TeamWeek) -> str:
         home=door.settings.base_url.rstrip("/") + "/",
         styles=styles(door.settings.report_paper),
     )
-    shown = values(visit, found)
+    shown = {**values(visit, found), "talk": report_people(door, visit, found)}
     return door.pages.text("report.html", layout="paper.html", paper=paper, strip=None, **shown)
 
 

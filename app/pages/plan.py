@@ -81,6 +81,7 @@ class PlanPrint:
     others_title: str
     silent: str
     in_part: list[str]
+    own: list[str]  # what clinicians have set and stands
     history: list[VersionPrint]
     history_title: str
     rulebook: str
@@ -114,6 +115,7 @@ def plan_print(door: Door, visit: Visit, patient_id: UUID) -> PlanPrint:
         ),
         silent=", ".join(shown.plan.replaced),
         in_part=[reader.phrase(left_out(each, each.rule)) for each in shown.plan.in_part],
+        own=[_said(each, reader) for each in shown.standing if each.subject != TARGET],
         history=[_version(each, door, visit, reader) for each in shown.versions],
         history_title=reader.phrase(
             counted(
@@ -224,17 +226,21 @@ def _overdue(version: Version, reader: _Reader) -> str:
     return reader.say("{measure}: to be reviewed by {day}", measure=_subject(version), day=due)
 
 
-def _version(version: Version, door: Door, visit: Visit, reader: _Reader) -> VersionPrint:
+def _said(version: Version, reader: _Reader) -> str:
     said = reader.say(
         "{change} by {clinician}: {measure}",
         change=Phrase(version.change),
         clinician=Phrase(version.clinician),
         measure=_subject(version),
     )
+    return f"{said}{_levels(version, reader)}{_due(version, reader)}"
+
+
+def _version(version: Version, door: Door, visit: Visit, reader: _Reader) -> VersionPrint:
     return VersionPrint(
         version.number,
         moment(version.at, now=visit.now, zone=door.zone, language=visit.language),
-        f"{said}{_levels(version, reader)}{_due(version, reader)}",
+        _said(version, reader),
         version.reason,
         _back(version, reader),
     )

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import alerts.service
 from alerts.inbox import EpisodeView
+from alerts.repository import BESIDE, CHANGES
 from app.pages.door import Door, Visit
 from app.pages.explained import Reader
 from app.pages.goals_of_care import goals_of
@@ -37,6 +38,7 @@ from reports.talk import MOST, Known, Question, Talk, Why, questions, talked_abo
 DAYS = 28  # of trend: what is usual is learnt from as many
 MOST_PICTURES = 4
 MOST_EVENTS = 10
+TOLD = frozenset({*CHANGES, *BESIDE, "escalated"})  # who was sent what stands on the patient page
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,12 +204,9 @@ class _Desk:
         return trends_of(then, who, what, shown, episodes)[:MOST_PICTURES]
 
     def _plan(self, plan: PlanPrint, who: UUID) -> Iterator[str]:
-        said = self.said
-        yield from (
-            said.say("{measure}: {limits}", measure=each.name, limits=limits)
-            for each in plan.planned
-            if (limits := "; ".join(f"{limit.severity} {limit.words}" for limit in each.limits))
-        )
+        if plan.templates:
+            yield self.said.say("Templates: {names}", names=", ".join(plan.templates))
+        yield from plan.own
         if plan.target:
             yield plan.target
         yield from plan.overdue
@@ -235,11 +234,11 @@ def _episode(view: EpisodeView) -> Episode:
 def _events(
     episodes: Sequence[EpisodeView], start: datetime, end: datetime, said: Language
 ) -> Iterator[tuple[datetime, str]]:
-    """Yield what was decided or done in the week; messages stand on the patient page."""
+    """Yield how alerts came and went in the week, and what people did about them."""
     for episode in episodes:
         problem = problem_words(episode, said)
         for entry in episode.timeline:
-            if start <= entry.at < end:
+            if entry.kind in TOLD and start <= entry.at < end:
                 yield entry.at, event_words(entry, problem, said)
 
 
