@@ -82,6 +82,10 @@ class Window:
         first = begun + (on - begun) // timedelta(days=LENGTH) * timedelta(days=LENGTH)
         return cls(first, first + timedelta(days=LENGTH - 1))
 
+    def before(self, begun: date) -> Window | None:
+        """Return the window before; None of the first one."""
+        return Window.of(begun, self.first - timedelta(days=LENGTH))
+
     def holds(self, day: date) -> bool:
         """Return whether a day lies in it."""
         return self.first <= day <= self.last
@@ -118,6 +122,19 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """The window before one, and on how many of its days something was sent."""
+
+    window: Window
+    days: int
+
+    @property
+    def code(self) -> Code | None:
+        """Return what its days are evidence for."""
+        return supply(self.days)
+
+
+@dataclass(frozen=True, slots=True)
 class Clocks:
     """The clocks of one person as they stand on a day."""
 
@@ -131,6 +148,7 @@ class Clocks:
     reached: tuple[tuple[Code, int], ...]
     lacking: tuple[Lacking, ...]
     away: bool
+    ended: Ended | None = None  # the window before, which is over and may be billed
 
 
 def clocks(facts: Facts, *, on: date, today: date) -> Clocks:
@@ -138,6 +156,7 @@ def clocks(facts: Facts, *, on: date, today: date) -> Clocks:
     window = Window.of(facts.begun, on) if facts.begun else None
     named = {each.day for each in facts.sent if each.named}
     days = _within(window, (each.day for each in facts.sent))
+    before = window.before(facts.begun) if window and facts.begun else None
     minutes, contacts = facts.month.minutes, facts.month.contacts
     ready = set_up(facts.begun, {each.day for each in facts.sent})
     lacking = (
@@ -154,6 +173,7 @@ def clocks(facts: Facts, *, on: date, today: date) -> Clocks:
         reached=(*_supply(len(days)), *management(minutes, contacts)),
         lacking=() if facts.away else tuple(lacking),
         away=facts.away,
+        ended=Ended(before, len(_within(before, (s.day for s in facts.sent)))) if before else None,
     )
 
 

@@ -39,6 +39,7 @@ Text = Annotated[str, Form()]
 HEAD = (
     *("patient", "name", "window from", "window until", "days with readings"),
     *("days without a named device", "evidence for days", "set-up day"),
+    *("window before until", "its days", "evidence for its days"),
     *("month until", "minutes", "live contacts", "evidence for minutes"),
     *("more days possible", "more minutes", "live contact missing", "away"),
 )
@@ -249,12 +250,13 @@ def as_sheet(found: service.TeamClocks) -> str:
 
 
 def _row(who: UUID, name: str, found: Clocks) -> list[object]:
-    window = found.window
+    window, ended = found.window, found.ended
     supply = (Code.FEW_DAYS, Code.MANY_DAYS)
     return [
         *(who, name),
         *((window.first, window.last) if window else ("", "")),
         *(len(found.days), found.unnamed, codes_of(found, supply), found.set_up or ""),
+        *((ended.window.last, ended.days, ended.code or "") if ended else ("", "", "")),
         *(found.month_last, found.minutes, found.contacts),
         codes_of(found, [code for code in Code if code not in supply]),
         max((each.days for each in found.lacking), default=0),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from app.pages.language import Language
-    from reports.programme import Clocks, Lacking
+    from reports.programme import Clocks, Lacking, Window
     from reports.value import Range, Value
 
 MINUS = "\N{MINUS SIGN}"
@@ -57,6 +57,8 @@ class ClockPrint:
     days: int
     unnamed: int
     supply: str  # the code that the days are evidence for
+    ended: str  # the window before
+    ended_on: str  # its last day, as an address has it
     set_up: str
     month: str
     minutes: str
@@ -92,6 +94,8 @@ def clock_print(who: UUID, name: str, found: Clocks, href: str, said: Language) 
         days=len(found.days),
         unnamed=found.unnamed,
         supply=codes_of(found, SUPPLY),
+        ended=ended_words(found, said),
+        ended_on=found.ended.window.last.isoformat() if found.ended else "",
         set_up=said.day(found.set_up, today=today) if found.set_up else "",
         month=f"{found.month_last:%Y-%m}",
         minutes=minutes_words(found, said),
@@ -104,14 +108,25 @@ def clock_print(who: UUID, name: str, found: Clocks, href: str, said: Language) 
 
 def window_words(found: Clocks, said: Language) -> str:
     """Return from when until when a window is; nothing where none has begun."""
-    if found.window is None:
+    return _from_to(found.window, found.month_last, said) if found.window else ""
+
+
+def ended_words(found: Clocks, said: Language) -> str:
+    """Return on how many days of the window before something was sent, and for which code."""
+    if found.ended is None:
         return ""
-    first, last = (said.day(day, today=found.month_last) for day in _ends(found))
+    return said.count(
+        "{window}: {count} day ({code})",
+        "{window}: {count} days ({code})",
+        found.ended.days,
+        window=_from_to(found.ended.window, found.month_last, said),
+        code=str(found.ended.code or DASH),
+    )
+
+
+def _from_to(window: Window, today: date, said: Language) -> str:
+    first, last = (said.day(day, today=today) for day in (window.first, window.last))
     return f"{first} {DASH} {last}"
-
-
-def _ends(found: Clocks) -> tuple[date, ...]:
-    return (found.window.first, found.window.last) if found.window else ()
 
 
 def minutes_words(found: Clocks, said: Language) -> str:

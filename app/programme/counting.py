@@ -61,8 +61,10 @@ def clocks_of(
 
 
 def _windows(first: date, on: date) -> Iterable[Window]:
-    """Return the first window, which has the set-up, and that of a day."""
-    return {w for w in (Window.of(first, first), Window.of(first, on)) if w is not None}
+    """Return the first window, which has the set-up, that of a day, and the one before that."""
+    held = Window.of(first, on)
+    wanted = (Window.of(first, first), held, held.before(first) if held else None)
+    return {each for each in wanted if each is not None}
 
 
 def _whole(

@@ -100,7 +100,8 @@ select day, device, vital, count(*), min(effective), max(effective),
 from (
     select distinct on (day, device, vital, effective, value) * from (
         select {_DAY} as day, device, vital, effective, value, {_WHY} as why,
-            resource_id || '/' || resource_version || '/' || vital as id
+            resource_id || '/' || resource_version || '/' || vital
+                || case when ordinal > 0 then '/' || ordinal else '' end as id
         from unnest(%b::uuid[], %b::text[], %b::date[], %b::date[])
             asked (record, zone, since, last)
         join reading on {_SPAN}

@@ -115,6 +115,15 @@ def test_a_day_after_the_window_counts_in_the_next_one() -> None:
     assert stand(days, on=date(2026, 12, 1)).days == (date(2026, 12, 1),)
 
 
+def test_the_window_before_stays_in_sight_when_it_is_over() -> None:
+    found = stand(first(16) | {date(2026, 12, 1)}, on=date(2026, 12, 1))
+
+    assert found.ended is not None
+    assert (found.ended.window.last, found.ended.days) == (LAST, 16)
+    assert found.ended.code is Code.MANY_DAYS
+    assert stand(first(16)).ended is None
+
+
 def test_without_any_transmission_there_is_no_window() -> None:
     found = clocks(Facts(None, (), NOTHING, LAST), on=LAST, today=LAST)
 
