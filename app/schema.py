@@ -23,6 +23,7 @@ import app.sending.tables
 import app.subscriptions.tables
 import app.tries.tables
 import app.watching.tables
+import app.weekly.tables
 import core.audit
 import core.outbox
 import ingest.access.tables
@@ -79,5 +80,6 @@ TABLE_MODULES = (
     app.subscriptions.tables,
     app.tries.tables,
     app.watching.tables,
+    app.weekly.tables,
 )
 METADATA = Base.metadata

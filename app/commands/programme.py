@@ -15,6 +15,7 @@ from app.pages.programme_prints import codes_of, lacking_words, minutes_words, w
 from app.programme import service
 from core.audit import Action, record
 from core.clock import utc_now
+from core.errors import ConflictError
 from core.security import SYSTEM
 from monitoring.catalogue import ENGLISH
 from reports.programme import Code
@@ -54,10 +55,11 @@ def programme(
         of = team_named(session, team)
         if clocks is not None:
             service.turn(session, SYSTEM, of.id, on=clocks is Switch.ON, now=now)
-        kept = service.setting_of(session, of.id).clocks
-        if not kept:
-            typer.echo(f"{of.name}: the clocks are off; turn them on with --clocks on")
+        if clocks is Switch.OFF:
+            typer.echo(f"{of.name}: the clocks are off")
             return
+        if not service.setting_of(session, of.id).clocks:
+            raise ConflictError(f"{of.name}: the clocks are off; turn them on with --clocks on")
         found = service.team_clocks(session, SYSTEM, of.id, on=day, now=now)
         whom = [*found.names] or (None,)
         record(session, SYSTEM, Action.READ, EXPORT, now=now, entity_id=of.id, patients=whom)
