@@ -15,7 +15,7 @@ from core.clock import utc_now
 from core.security import SYSTEM, Role
 from ingest.tables import CareTeamParticipant
 from tests.browser.conftest import screenshot, sign_in, visit
-from tests.browser.test_pages import PHONE, SMALLEST, TAGS, WIDE, violations
+from tests.browser.test_pages import SMALLEST, TAGS, WIDE, violations
 from tests.people import clinician
 from tests.ward import PASSWORD
 
@@ -87,6 +87,3 @@ def test_the_programme_is_readable_at_320_pixels_and_without_faults_ux_10(
 
         assert faults == []
         assert width <= SMALLEST["width"]
-        page.set_viewport_size(PHONE if path else WIDE)
-        screenshot(page, f"programme{'-evidence' if path else ''}-{locale}")
-        page.set_viewport_size(SMALLEST)
