@@ -58,7 +58,8 @@ _BY_PAGE = """(device = '' and exists (
     select 1 from resource sent where sent.id = reading.resource_id and sent.client_id = %b
 ))"""
 _TAKEN_BACK = "(superseded or quality = 'withdrawn')"
-_LATE = "received_at - coalesce(until, effective) > %b"
+# A correction arrives when it may: what it corrects had come in time, or was late itself.
+_LATE = "resource_version = 1 and received_at - coalesce(until, effective) > %b"
 # Every reading of a record with why it counts for no day, "" where it counts. It is read a day
 # to either side: a local day is not a day of UTC, and a night ends on the day after.
 _WHY = f"""case

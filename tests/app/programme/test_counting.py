@@ -157,6 +157,15 @@ def _by_page(session: Session, resource: UUID, patient: UUID) -> None:
     session.flush()
 
 
+def test_a_correction_that_arrives_late_keeps_its_day(world: World) -> None:
+    who = world.admit()
+    at = datetime(2026, 10, 1, 3, tzinfo=UTC)
+    world.send(who, at, superseded=True, ordinal=1)
+    world.send(who, at, value=96.0, resource_version=2, received_at=at + timedelta(days=50))
+
+    assert clock(world, who, on=date(2026, 10, 2)).days == (date(2026, 10, 1),)
+
+
 def test_a_reading_without_a_device_counts_and_its_day_says_so(world: World) -> None:
     who = world.admit()
     world.send_days(who, date(2026, 11, 1), 2)
