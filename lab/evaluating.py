@@ -211,6 +211,9 @@ def tell(title: str, every: Sequence[Spoken], judges: Judges, shown: Shown) -> N
         print_table(heading, evaluation.EQUAL_HEADINGS, evaluation.equal_rows(found.cases))
         heading = f"RED, and AMBER of several signs: {found.narrow[0].target:.1f} a patient-year"
         print_table(heading, evaluation.EQUAL_HEADINGS, evaluation.equal_rows(found.narrow))
+    if found.scored:
+        heading = f"As often as the learned score: {found.scored[0].target:.1f} a patient-year"
+        print_table(heading, evaluation.SCORED_HEADINGS, evaluation.equal_rows(found.scored))
     if found.foreseen:
         heading = f"Without falls and the fall detector: {found.foreseen[0].card.events} events"
         print_table(heading, evaluation.EQUAL_HEADINGS, evaluation.equal_rows(found.foreseen))

@@ -9,7 +9,7 @@ import numpy as np
 
 from lab.contest import bout, burden
 from lab.judging import LOOK_BACK, SCORE
-from lab.narrowing import FALL, of_several, without_falls
+from lab.narrowing import FALL, of_several, said_by, without_falls
 from lab.reporting.ways import COMBINED, LIVE, as_live, with_both
 from lab.scorecard import scorecard
 
@@ -30,7 +30,8 @@ class Report:
     `cases` are the same people once more, with what a clinician meets as one case (AL-02)
     counted once, whoever alerts; `case_burden` is the rules' own in cases. `foreseen` leaves out
     falls and the fall detector: it tells that one fell, and no other way is given it. `narrow`
-    is RED, and AMBER of several signs, at its own smaller burden.
+    is RED, and AMBER of several signs, at its own smaller burden. `scored` are the other ways as
+    often as the learned score by itself, with its lead over each; the rules have no such knob.
     """
 
     alone: tuple[Scorecard, ...]
@@ -40,6 +41,7 @@ class Report:
     case_burden: float
     foreseen: tuple[Bout, ...]
     narrow: tuple[Bout, ...]
+    scored: tuple[Bout, ...] = ()
 
 
 def report(
@@ -74,11 +76,20 @@ def report(
         if falls
         else (),
         narrow=_fought([of_several(each, several) for each in every], foreseeing, seed),
+        scored=_scored(seen, names, seed),
     )
 
 
 def _fought(seen: Sequence[Seen], names: Sequence[str], seed: int) -> tuple[Bout, ...]:
     return tuple(bout(seen, name, look_back=LOOK_BACK, seed=seed) for name in names)
+
+
+def _scored(seen: Sequence[Seen], names: Sequence[str], seed: int) -> tuple[Bout, ...]:
+    """Let the learned score, as it runs, take the place of the rules."""
+    if SCORE not in names:
+        return ()
+    others = [name for name in names if name != SCORE]
+    return _fought([said_by(each, SCORE) for each in seen], others, seed)
 
 
 def by_rule(every: Sequence[Spoken], *, seed: int) -> list[Scorecard]:
@@ -102,6 +113,7 @@ def _course_of(each: Spoken, rule: str, severity: str) -> Course:
 
 
 HEADINGS = ("way of alerting", "sens", "chance", "gain (95 %)", "per p-y", "unexpl.", "PPV", "lead")
+SCORED_HEADINGS = ("at the score's burden", "limits x", "per p-y", "sens", "score ahead by (95 %)")
 EQUAL_HEADINGS = ("at the rules' burden", "limits x", "per p-y", "sens", "rules ahead by (95 %)")
 RULE_HEADINGS = ("rule", "per p-y", "PPV", "found", "by chance")
 

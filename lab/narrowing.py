@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from core.vitals import Severity
 from lab.judging import by_problem
+from lab.replayed import DAY
 from monitoring.criteria import CriteriaRule
 from monitoring.early_warning import EarlyWarningRule
 from monitoring.oximetry import OximetryRule
@@ -66,6 +67,12 @@ def of_several(each: Spoken, several: frozenset[str]) -> Seen:
 
 def _stood_red(said: Said) -> bool:
     return said.severity is Severity.RED and said.stood
+
+
+def said_by(seen: Seen, name: str) -> Seen:
+    """Return a person of whom another way, as it runs, said what the rules did."""
+    each = seen.others.get(name, {}).items()
+    return replace(seen, rules={p: (s.fired(1.0) - seen.start) / DAY for p, s in each})
 
 
 def several_signs(rulebook: Rulebook) -> frozenset[str]:

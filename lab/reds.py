@@ -46,7 +46,8 @@ def reds(every: Sequence[Spoken]) -> list[Red]:
     rules = sorted({s.rule for each in every for s in each.findings if _red(s)})
     rows = [_row(rule, every, frozenset({rule})) for rule in rules]
     whole = [_row(EVERY, every, frozenset(rules))] if rules else []
-    return [*whole, *sorted(rows, key=lambda row: (-row.told, row.rule))]
+    heard = [row for row in rows if row.told]
+    return [*whole, *sorted(heard, key=lambda row: (-row.told, row.rule))]
 
 
 def _red(said: Said) -> bool:
@@ -97,7 +98,7 @@ def rows(each: Iterable[Red]) -> list[tuple[str, ...]]:
             f"{red.stood:.2f}",
             f"{red.told_unexplained:.2f}",
             f"{red.stood_unexplained:.2f}",
-            f"{red.ppv_event:.2f}",
+            f"{red.ppv_event:.2f}" if red.stood else "-",
         )
         for red in each
     ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.browser.conftest import Open, screenshot, sign_in, visit
-from tests.browser.test_pages import WIDE, listen
+from tests.browser.test_pages import PHONE, WIDE, listen
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -226,3 +226,19 @@ def test_a_reader_chooses_units_and_nothing_stored_changes_ux_16(browse: Open, w
     assert f"{kilograms:.1f} kg" in received
     sent = {c["key"]: c for c in page.request.get(f"{path}/trends?days=30").json()["charts"]}
     assert sent["body-weight"]["unit"] == "lb"
+
+
+OPEN = "document.querySelectorAll('details').forEach(each => { each.open = true; })"
+
+
+def test_a_phone_shows_every_opened_detail_without_scrolling_sideways_ux_10(
+    browse: Open, ward: Ward
+) -> None:
+    page = browse(viewport=WIDE)
+    opened(page, ward, "Oh Malsun")
+    ready(page, 30)
+    page.evaluate(OPEN)
+
+    page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
+
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
