@@ -70,7 +70,7 @@ def usual(past: History, vital: Vital, *, before: int, days: int = SPAN_DAYS) ->
     if series is None:
         return None
     span = _span(before, days, restart := restarted(past, vital))
-    mine, sure = _at_site(past, vital, span), _sure(past, vital)
+    mine, sure = _at_site(past, vital, span), may_teach(past, vital)
     if mine is not None or sure is not None:
         daily = _daily(series, _both(mine, sure))
         found = _described(reference_days(past, daily, span), vital, restart, before - days)
@@ -94,7 +94,8 @@ def like_days(past: History, vital: Vital, *, before: int, days: int) -> Daily:
     return series.daily if mine is None else _daily(series, mine)
 
 
-def _sure(past: History, vital: Vital) -> Bools | None:
+def may_teach(past: History, vital: Vital) -> Bools | None:
+    """Return bool[n], which readings may say what is usual; None where all may."""
     return past.screen.sure(vital, past.until) if past.screen else None
 
 
@@ -113,7 +114,7 @@ def _at_site(past: History, vital: Vital, span: Span) -> Bools | None:
     mine = at_its_site(habits, vital, series) if habits else None
     if habits is None or mine is None:
         return None
-    own, others = _parted(past, series, (mine, _sure(past, vital)), span)
+    own, others = _parted(past, series, (mine, may_teach(past, vital)), span)
     known = min(len(own), len(others)) >= habits.kind_days
     return None if known and not _apart(habits, vital, own, others) else mine
 
@@ -135,7 +136,7 @@ def comparable(
             continue
         restart = restarted(past, vital)
         span = _span(before, days, restart)
-        sure = _both(_at_site(past, vital, span), _sure(past, vital))
+        sure = _both(_at_site(past, vital, span), may_teach(past, vital))
         own = _kind(past, series, (rows, sure), span, vital)
         found = None if own is None else _described(own, vital, restart, before - days)
         if found is not None:

@@ -237,7 +237,8 @@ class _Walk:
         if self.model is None or (self.rulebook.score is None and self.scored is None):
             return []
         now = moment(past, at, at)
-        self._risk = predicted(now, self.model)
+        least = 0.0 if self.scored is not None else min(self.model.thresholds.values())
+        self._risk = predicted(now, self.model, least=least)
         if self.scored is not None:
             self.scored(Scored(at, self._risk))
         if self._risk is None:

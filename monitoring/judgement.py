@@ -241,14 +241,21 @@ def _clear(rule: LimitRule, finding: Finding, value: float) -> bool:
     )
 
 
-def predicted(now: Moment, model: risk.Model | None) -> Risk | None:
-    """Return the score of a moment; None without a model, and where it abstains."""
+def predicted(now: Moment, model: risk.Model | None, *, least: float = 0.0) -> Risk | None:
+    """Return the score of a moment; None without a model, and where it abstains.
+
+    Whoever asks for alerts alone says from which probability on (`least`): most of a score is
+    what it is made of, which of a lower one nobody reads.
+    """
     if model is None or not len(now.past.contacts):
         return None
     described = features.describe(now.past, features.asked_at(now.past, now.at))
     if not features.enough(described):
         return None
-    return replace(risk.score(model, described.reshape(1, -1))[0], basis=tuple(_latest(now)))
+    row = described.reshape(1, -1)
+    if least and risk.likeliest(model, row)[0] < least:
+        return None
+    return replace(risk.score(model, row)[0], basis=tuple(_latest(now)))
 
 
 def scored_finding(

@@ -33,6 +33,15 @@ HEADS = {
 }
 
 
+def test_what_a_card_says_is_in_the_readers_language_ux_17() -> None:
+    korean = card_print(card_of(HEADS), language("ko"))
+
+    assert korean.calibration[0] == ["일수", "예측", "실제"]
+    assert korean.measured_on == "others"  # another program's words stay
+    told = "held-out training patients, episodes merged over 14 days"
+    assert language("ko").say(told) != told
+
+
 def test_a_card_of_many_heads_says_what_each_predicts() -> None:
     card = card_print(card_of(HEADS), SAID)
 

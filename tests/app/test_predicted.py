@@ -13,10 +13,11 @@ from sqlalchemy import select
 from app.pages.explained import Reader
 from app.pages.language import language
 from app.pages.predicted import family_words, predictions
+from app.pages.score import risk_print
 from core.vitals import MEASURES, Vital
 from monitoring.by_measurement import CONTACT, OTHER, PERSON, TOGETHER
 from monitoring.families import FAMILIES
-from monitoring.findings import Contribution, Evidence, FamilyRisk, Prediction, Risk
+from monitoring.findings import Assessment, Contribution, Evidence, FamilyRisk, Prediction, Risk
 from monitoring.predictors import FEATURES
 from monitoring.record import read_risk, write_risk
 from monitoring.tables import AssessmentRow
@@ -64,6 +65,25 @@ def test_other_horizons_and_the_likeliest_family_are_said_in_plain_words() -> No
         ("an infection", "2 %"),
     ]
     assert predictions(RISK, KOREAN).likeliest == "가장 가능성이 큰 사건: 심부전, 7일 이내 8 %."
+
+
+def test_a_whole_that_a_part_carries_is_a_lower_bound_and_says_of_which_part() -> None:
+    """Decision 40."""
+    carried = replace(RISK, probability=0.08, by=Prediction("heart_failure", 7, 0.08))
+    sooner = replace(RISK, by=Prediction("any", 3, 0.04))
+
+    assert predictions(RISK, ENGLISH).at_least == ""
+    assert predictions(carried, ENGLISH).at_least == (
+        "At least this: heart failure within 7 days is by itself estimated so."
+    )
+    assert predictions(sooner, ENGLISH).at_least == (
+        "At least this: worsening within 3 days is by itself estimated so."
+    )
+    assert "심부전, 7일 이내" in predictions(carried, KOREAN).at_least
+    judged = Assessment("p", NOW, (), carried, "", "m1")
+    assert risk_print(judged, ENGLISH).percent == "at least 8 %"
+    assert risk_print(judged, KOREAN).percent == "8 % 이상"
+    assert risk_print(replace(judged, risk=RISK), ENGLISH).percent == "4 %"
 
 
 def test_the_likeliest_family_is_explained_by_measurement_with_the_reading_behind() -> None:

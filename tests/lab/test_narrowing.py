@@ -7,9 +7,10 @@ import numpy as np
 from core.vitals import Severity
 from lab.contest import Seen
 from lab.judging import Judged
-from lab.narrowing import of_several, several_signs, without_falls
+from lab.narrowing import of_several, said_by, several_signs, without_falls
 from lab.replayed import Said
 from monitoring.service import load_rulebook
+from tests.lab.watched_people import a_person
 
 SEEN = Seen(np.empty(0), (), first=28.0, last=400.0, start=0.0, rules={}, others={})
 
@@ -48,3 +49,10 @@ def test_the_sharper_alerts_are_red_or_of_several_signs() -> None:
     }
     assert {"COMBO", "SEPSIS-C", "NEWS2-7", "COPD-OXI"} <= several
     assert not {"NEWS2-S3", "HF-SX", "HF-W3", "GLU-NPO"} & several
+
+
+def test_the_score_can_stand_where_the_rules_do() -> None:
+    one = a_person(alerts=(100.0, 200.0))
+
+    assert said_by(one.seen, "plain").rules["breathing"].tolist() == [100.0, 200.0]
+    assert said_by(one.seen, "nothing of that name").rules == {}

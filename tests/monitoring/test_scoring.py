@@ -33,6 +33,17 @@ def test_the_score_raises_its_own_finding_and_never_red(
         assert "trained on simulated data" in clinician(found)
 
 
+def test_the_alert_says_what_its_model_was_trained_on_in_both_languages() -> None:
+    data = "simulated data and labelled days of this site"
+    risk = Risk(0.2, 0.0, 0.0, (), 7, "m", data)
+
+    found = scoring.score_finding(RULEBOOK, risk, {"YELLOW": 0.1}, at=END, day=END.date())
+
+    assert found is not None
+    assert f"(trained on {data})" in clinician(found)
+    assert "학습 자료: 모의 자료와 이 기관의 결과가 표시된 날" in clinician(found, "ko")
+
+
 def test_two_yellow_findings_of_different_organs_within_72_hours_are_one_amber() -> None:
     """AL-02."""
     heart = yellow("RHR-UP", Problem.RHYTHM, hours=0)
