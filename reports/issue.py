@@ -17,8 +17,8 @@ class Issue:
     """Which issue it is, and whether it was there in time.
 
     `recomputed`: it was kept in a form that this program does not read, so what is printed is
-    counted anew. `absent` is how many people stand in it whom the reader may not see any more:
-    they count, and have no name (`TeamWeek.names` gives "" for them).
+    counted anew. `absent` is how many people count in it whom the reader may not see (any more):
+    they are in its totals, and in none of its lists.
     """
 
     version: int

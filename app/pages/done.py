@@ -45,6 +45,9 @@ WORDS = {
     "clocks-on": "The clocks of the programme are on for this team.",
     "clocks-off": "The clocks of the programme are off for this team; what was written down stays.",
     "assumed": "The assumptions are kept for the team.",
+    "weekly-again": "Another version of the report is due; it is made within a minute or two.",
+    "weekly-mail": "You are told by e-mail from the next report on.",
+    "weekly-mail-off": "You get no more e-mail about weekly reports.",
     "training-cancelled": "The training is cancelled, and nothing of it is kept.",
 }
 UNDOABLE = (

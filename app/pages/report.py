@@ -4,29 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from alerts.outcomes import WORDS
 from alerts.views.repository import headlines
 from app.pages.definitions import DEFINITIONS
+from app.pages.done import notice
 from app.pages.door import Door, Visit
 from app.pages.refusals import page_route
 from app.pages.report_people import report_people
+from app.pages.report_issue import issue_print
+from app.pages.site_policy import policy_of
 from app.pages.strip import strip_of
 from app.pages.wording import amount, plural, relative
+from app.weekly.service import clock_of, issued
 from core.audit import Action, record
 from core.vitals import Severity
-from ingest import repository as people
 from monitoring import words
 from reports.adherence import Adherence
 from reports.courses import Change
 from reports.episodes import Episode
 from reports.rates import Rate
 from reports.response import ProblemLine, TierLine
-from reports.service import TeamWeek, team_week
+from reports.service import TeamWeek
 from reports.week import Week
 
 FULL_WEEK = 7
@@ -108,26 +111,22 @@ class WeekPrint:
 
 
 def router(door: Door) -> APIRouter:
-    """Return `/reports` and `/reports/{team_id}?week=2026-W47`."""
+    """Return `/reports/{team_id}?week=2026-W47&version=1`."""
     routes = APIRouter(route_class=page_route(door.pages), include_in_schema=False)
 
-    @routes.get("/reports")
-    def listed(request: Request) -> Response:
-        with door.visit(request) as visit:
-            teams = people.care_teams(visit.session, visit.caller)
-            return door.pages.page(
-                "reports.html",
-                visit=visit,
-                here="reports",
-                strip=strip_of(door, visit),
-                teams=teams,
-            )
-
     @routes.get("/reports/{team_id}")
-    def report(request: Request, team_id: UUID, week: str = "") -> Response:
+    def report(
+        request: Request,
+        team_id: UUID,
+        week: str = "",
+        version: Annotated[int | None, Query(ge=1)] = None,
+        done: str = "",
+    ) -> Response:
         with door.visit(request) as visit:
-            wanted = week_of(door, visit, week)
-            found = team_week(visit.session, visit.caller, team_id, wanted, now=visit.now)
+            wanted = week_of(door, visit, week, team_id)
+            found = issued(
+                visit.session, visit.caller, team_id, wanted, now=visit.now, version=version
+            )
             record(
                 visit.session,
                 visit.caller,
@@ -141,15 +140,18 @@ def router(door: Door) -> APIRouter:
                 "report.html",
                 strip=strip_of(door, visit),
                 talk=report_people(door, visit, found),
+                notice=notice(done),
+                issue=issue_print(door, visit, found),
                 **values(visit, found),
             )
 
     return routes
 
 
-def week_of(door: Door, visit: Visit, text: str) -> Week:
-    """Return the week asked for, or the running one."""
-    return Week.parse(text, zone=door.zone) if text else Week.of(visit.now, zone=door.zone)
+def week_of(door: Door, visit: Visit, text: str, team_id: UUID) -> Week:
+    """Return the week asked for, or the running one, by the clock of the team."""
+    zone = clock_of(visit.session, policy_of(door.settings), team_id)
+    return Week.parse(text, zone=zone) if text else Week.of(visit.now, zone=zone)
 
 
 def values(visit: Visit, found: TeamWeek) -> dict[str, Any]:

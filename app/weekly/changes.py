@@ -76,9 +76,9 @@ def figures(report: Report) -> dict[Sentence, Figure]:
 def _people(report: Report) -> Told:
     yield Sentence("People"), _number(report.patients)
     for name, ids in (
-        ("Got worse", [each.patient_id for each in report.worse]),
-        ("Got better", [each.patient_id for each in report.better]),
-        ("Silent", [each.patient_id for each in report.silent]),
+        ("People who got worse", [each.patient_id for each in report.worse]),
+        ("People who got better", [each.patient_id for each in report.better]),
+        ("People who are silent", [each.patient_id for each in report.silent]),
         ("Alerts still open", [each.id for each in report.still_open]),
         ("Over their deadline", report.overdue),
     ):
@@ -99,7 +99,7 @@ def _burden(report: Report) -> Told:
 
 
 def _work(report: Report) -> Told:
-    yield Sentence("Alerts opened"), _number(report.opened)
+    yield Sentence("Alerts that opened"), _number(report.opened)
     yield Sentence("Alerts that ended"), _number(report.closed)
     yield Sentence("RED and AMBER alerts opened"), _number(report.grave)
     yield Sentence("PPV-actionable"), _rate(report.actionable)
@@ -136,9 +136,9 @@ def _outcomes(report: Report) -> Told:
 def _days(report: Report) -> Told:
     sent, before = (sum(each) for each in _columns(report))
     possible = report.patients * report.possible_days
-    said = Sentence("{hits} of {of}", {"hits": sent, "of": possible})
+    said = Sentence("{hits} of {of} patient-days", {"hits": sent, "of": possible})
     kept: Mapping[object, object] = {e.patient_id: (e.days, e.before) for e in report.adherence}
-    yield Sentence("Days with a reading"), Figure(said, (kept, before))
+    yield Sentence("Patient-days with a reading"), Figure(said, (kept, before))
 
 
 def _columns(report: Report) -> tuple[list[int], list[int]]:

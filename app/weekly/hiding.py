@@ -1,4 +1,8 @@
-"""Take a person out of a stored report: they stay counted, and nothing tells who it was; pure."""
+"""Take a person out of a report: they stay counted, and nothing tells who it was; pure.
+
+Who may not be shown to a reader stands in no list that they read. Who is erased is replaced where
+the report is stored, by an id that is nobody's.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from uuid import UUID
 from app.weekly.codec import CLASS, MAP, UUID_
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Container, Iterable, Mapping
 
 NOBODY = UUID(int=0)
 _MOST = 1 << 32  # ids below this are nobody's: no patient was ever given one
@@ -34,6 +38,33 @@ def without(encoded: Any, instead: Mapping[UUID, UUID]) -> Any:
     return _walked(encoded, {str(old): str(new) for old, new in instead.items()})
 
 
+def lists_without(encoded: Any, hidden: Iterable[UUID]) -> Any:
+    """Return an encoded report in whose lists some people do not stand; its totals stay."""
+    return _left(encoded, {str(each) for each in hidden})
+
+
+def _left(value: Any, hidden: Collection[str]) -> Any:
+    if isinstance(value, list):
+        return [_left(each, hidden) for each in value if not _about(each, hidden)]
+    if not isinstance(value, dict):
+        return value
+    if UUID_ in value:
+        return {UUID_: str(NOBODY) if value[UUID_] in hidden else value[UUID_]}
+    if MAP in value:
+        pairs = ((key, held) for key, held in value[MAP] if _id_of(key) not in hidden)
+        return {MAP: [[key, _left(held, hidden)] for key, held in pairs]}
+    return {name: _left(held, hidden) for name, held in value.items()}
+
+
+def _about(value: Any, people: Container[str]) -> bool:
+    """Return whether a value is about one of some people: it has their id, or is it."""
+    if not isinstance(value, dict):
+        return False
+    if CLASS in value:
+        return any(_id_of(held) in people for held in value.values())
+    return _id_of(value) in people
+
+
 def _walked(value: Any, instead: Mapping[str, str]) -> Any:
     if isinstance(value, list):
         return [_walked(each, instead) for each in value]
@@ -43,8 +74,7 @@ def _walked(value: Any, instead: Mapping[str, str]) -> Any:
         return {UUID_: instead.get(value[UUID_], value[UUID_])}
     if MAP in value:
         return {MAP: [_pair(key, held, instead) for key, held in value[MAP]]}
-    about = CLASS in value and any(_id_of(held) in instead for held in value.values())
-    if about:
+    if _about(value, instead):
         return {name: _cleared(held, instead) for name, held in value.items()}
     return {name: _walked(held, instead) for name, held in value.items()}
 

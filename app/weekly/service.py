@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from app.weekly import repository
 from app.weekly.changes import Change, changes
 from app.weekly.codec import FORMAT, UnreadableError, decode, digest
-from app.weekly.hiding import is_somebody, stand_ins, without
+from app.weekly.hiding import is_somebody, lists_without, stand_ins, without
 from app.weekly.states import PENDING, State
 from app.weekly.timing import first_counted
 from core.audit import Action, record
@@ -23,7 +23,7 @@ from reports.week import Week
 from reports.weekly import Rate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Sequence
     from datetime import date, datetime
     from typing import Any
     from uuid import UUID
@@ -40,14 +40,6 @@ log = logger(__name__)
 ENTITY = "weekly-report"
 REASON_LENGTH = 500
 MAY_ISSUE = (Role.PHYSICIAN, Role.SUPERVISOR)
-
-
-class Names(dict["UUID", str]):
-    """Names by id; "" for who stands in a report and may not be shown to its reader."""
-
-    def __missing__(self, key: UUID) -> str:
-        """Return that there is no name to show."""
-        return ""
 
 
 def clock_of(session: Session, policy: Policy, team_id: UUID) -> ZoneInfo:
@@ -69,7 +61,8 @@ def issued(  # noqa: PLR0913 (whose, which, when, and which issue of it)
     """Return a team's week as it was issued: its newest issue, or the one asked for.
 
     A week that has none (it runs, it is not made yet, or it is older than the reports are) is
-    counted now, and `issue` is None. Who left the team, or was erased, is counted without a name.
+    counted now, and `issue` is None. Who left the team, or was erased, stays counted in its
+    totals and stands in none of its lists.
     The page that shows it audits the read.
 
     Raises
@@ -77,7 +70,7 @@ def issued(  # noqa: PLR0913 (whose, which, when, and which issue of it)
     NotFoundError
         Where the caller takes no part in the team, or there is no such week or issue.
     """
-    team = _team(session, caller, team_id)
+    team = team_of(session, caller, team_id)
     kept = repository.made(session, team_id, week.monday)
     chosen = next((row for row in kept if row.version == version), kept[-1] if kept else None)
     if version is not None and (chosen is None or chosen.version != version):
@@ -88,7 +81,8 @@ def issued(  # noqa: PLR0913 (whose, which, when, and which issue of it)
     return _opened(session, caller, team, chosen, newest=kept[-1].version, now=now)
 
 
-def _team(session: Session, caller: Caller, team_id: UUID) -> Team:
+def team_of(session: Session, caller: Caller, team_id: UUID) -> Team:
+    """Return a team that the caller takes part in; raise `NotFoundError` for any other."""
     found = next((t for t in people.care_teams(session, caller) if t.id == team_id), None)
     if found is None:
         raise NotFoundError("no such report")
@@ -107,13 +101,11 @@ def _opened(  # noqa: PLR0913 (whose, for whom, which, when)
     """Return a stored issue as one reader may see it."""
     names = _names(session, caller, row.patients)
     hidden = [each for each in row.patients if each not in names]
-    erased = sum(not is_somebody(each) for each in hidden)
-    instead = stand_ins([each for each in hidden if is_somebody(each)], row.patients)
     issue = Issue(row.version, newest, row.due_at, row.made_at or now, row.late)
-    issue = replace(issue, absent=len(instead) + erased)
+    issue = replace(issue, absent=len(hidden))
     week = Week(row.monday, ZoneInfo(row.zone))
     try:
-        report, last = _read(row, instead)
+        report, last = _read(row, hidden)
     except UnreadableError:
         log.warning("a weekly report is counted anew", report=str(row.id), format=row.format)
         somebody = [each for each in row.patients if is_somebody(each)]
@@ -123,20 +115,21 @@ def _opened(  # noqa: PLR0913 (whose, for whom, which, when)
     return TeamWeek(team, week, report, names, last, issue)
 
 
-def _names(session: Session, caller: Caller, ids: Sequence[UUID]) -> Names:
+def _names(session: Session, caller: Caller, ids: Sequence[UUID]) -> dict[UUID, str]:
     """Return the names of those of some people whom the caller may see now."""
     somebody = [each for each in ids if is_somebody(each)]
     seen = people.profiles(session, people.visible_to(caller), somebody)
     named = {profile.id: profile.name for profile in seen}
     heads = people.survivors(session, somebody)  # who was merged since goes by who stands for them
-    return Names({each: named[h] for each in somebody if (h := heads.get(each, each)) in named})
+    return {each: named[h] for each in somebody if (h := heads.get(each, each)) in named}
 
 
-def _read(row: WeeklyReport, instead: Mapping[UUID, UUID]) -> tuple[Report, dict[UUID, datetime]]:
+def _read(row: WeeklyReport, hidden: Collection[UUID]) -> tuple[Report, dict[UUID, datetime]]:
+    """Return what is stored, with some people in none of its lists."""
     stored = row.report or {}
     if row.format != FORMAT or row.digest != digest(stored):
         raise UnreadableError("a stored report is of another program")
-    kept: dict[str, Any] = without(stored, instead)
+    kept: dict[str, Any] = lists_without(stored, hidden) if hidden else stored
     report: Report = decode(kept["report"])
     last: dict[UUID, datetime] = decode(kept["last"])
     return report, last
@@ -166,14 +159,14 @@ def corrections(
     session: Session, caller: Caller, team_id: UUID, monday: date, *, now: datetime
 ) -> tuple[Change, ...]:
     """Return what the newest issue of a week would say differently if it were made now."""
-    _team(session, caller, team_id)
+    team_of(session, caller, team_id)
     kept = repository.made(session, team_id, monday)
     return _corrected(session, kept[-1], now=now) if kept else ()
 
 
 def _corrected(session: Session, row: WeeklyReport, *, now: datetime) -> tuple[Change, ...]:
     try:
-        report, _ = _read(row, {})
+        report, _ = _read(row, ())
     except UnreadableError:
         return ()
     return changes(report, counted_anew(session, row, now=now).report)
@@ -183,12 +176,12 @@ def between(
     session: Session, caller: Caller, team_id: UUID, monday: date, version: int
 ) -> tuple[Change, ...]:
     """Return what an issue says differently from the one before it."""
-    _team(session, caller, team_id)
+    team_of(session, caller, team_id)
     kept = {row.version: row for row in repository.made(session, team_id, monday)}
     if version not in kept or version - 1 not in kept:
         return ()
     try:
-        return changes(_read(kept[version - 1], {})[0], _read(kept[version], {})[0])
+        return changes(_read(kept[version - 1], ())[0], _read(kept[version], ())[0])
     except UnreadableError:
         return ()
 
@@ -214,7 +207,7 @@ def issue_again(  # noqa: PLR0913 (who, whose, which, why, when)
     ConflictError
         Where it is being made, was never issued, or nothing has changed since.
     """
-    _team(session, caller, team_id)
+    team_of(session, caller, team_id)
     if not may_issue(caller):
         raise ForbiddenError("Only a physician or a supervisor has a report issued again.")
     why = reason.strip()

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.weekly.codec import UnreadableError, decode, digest, encode
-from app.weekly.hiding import NOBODY, is_somebody, stand_ins, without
+from app.weekly.hiding import NOBODY, is_somebody, lists_without, stand_ins, without
 from core.vitals import Severity
 from monitoring.findings import Problem
 from reports.adherence import Adherence
@@ -143,6 +143,17 @@ def test_who_is_taken_out_stays_counted_and_nothing_leads_to_them_sec_44() -> No
     assert (found.patients, found.opened, found.ppv) == (whole.patients, whole.opened, whole.ppv)
     gone = next(e for e in found.still_open if e.patient_id == instead[AN])
     assert gone.id == NOBODY
+
+
+def test_who_may_not_be_shown_is_in_no_list_and_in_every_total_sec_11() -> None:
+    whole = report(AN, BAK)
+
+    left: Report = decode(lists_without(stored(whole), [AN]))
+
+    assert str(AN) not in json.dumps(encode(left))
+    assert [each.patient_id for each in left.worse] == [BAK]
+    assert [each.patient_id for each in left.alerts] == [BAK]
+    assert (left.patients, left.opened, left.tiers) == (2, 2, whole.tiers)
 
 
 def test_each_who_is_taken_out_is_another_nobody() -> None:
