@@ -79,6 +79,7 @@ def evidence_values(visit: Visit, found: Evidence, on: date | None) -> dict[str,
         "days": _days(found, zone, called, said),
         "left": left_words(found.left_out, said),
         "entries": _entries(visit, found, zone, said),
+        "untimed": _untimed(visit, found, zone, said),
         "before": f"{base}?on={before}" if before else "",
         "after": f"{base}?on={day + timedelta(days=LENGTH)}" if on else "",
     }
@@ -128,4 +129,18 @@ def _entries(visit: Visit, found: Evidence, zone: ZoneInfo, said: Language) -> l
         )
         for each in found.entries
         if each.minutes or each.corrected
+    ]
+
+
+def _untimed(visit: Visit, found: Evidence, zone: ZoneInfo, said: Language) -> list[str]:
+    """Return the contacts that nobody wrote minutes down for, in words."""
+    called = names(visit.session, {each.by for each in found.untimed if each.by})
+    return [
+        said.say(
+            "{when}: {work}, {who}",
+            when=said.absolute(each.at, now=visit.now, zone=zone),
+            work=said.say(WORK[each.work]),
+            who=called.get(each.by, UNKNOWN) if each.by else UNKNOWN,
+        )
+        for each in found.untimed
     ]

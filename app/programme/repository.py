@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from alerts.minutes import LIVE, Work
 from app.programme.tables import ProgrammeSetting
 from core.audit import AuditEvent
 from core.rows import run
@@ -51,6 +52,15 @@ class Measured:
     first: datetime
     last: datetime
     ids: tuple[str, ...]  # the first few
+
+
+@dataclass(frozen=True, slots=True)
+class Untimed:
+    """A contact that reached the person, without minutes."""
+
+    at: datetime
+    by: UUID | None
+    work: Work
 
 
 _DAY = "coalesce(local_day, (effective at time zone zone)::date)"
@@ -118,6 +128,25 @@ select why, count(*) from (
     join reading on {_SPAN}
 ) seen where why <> '' and day between %b and %b group by why
 """  # noqa: S608 (only the names above)
+# Contacts that reached the person by voice or in person, stand, and have no minutes beside them.
+_UNTIMED = """
+select done.at, done.actor_id, done.after ->> 'by'
+from alert_event done join alert on alert.id = done.alert_id
+where alert.patient_id = any(%b::uuid[]) and done.kind = 'contacted'
+    and done.at >= %b and done.at < %b
+    and (done.after ->> 'reached')::boolean and done.after ->> 'by' = any(%b::text[])
+    and not exists (
+        select 1 from alert_event undone
+        where undone.alert_id = done.alert_id and undone.kind = 'undone'
+            and undone.after ->> 'act' = 'contacted'
+            and (undone.after ->> 'of')::timestamptz = done.at
+    )
+    and not exists (
+        select 1 from time_spent where time_spent.alert_id = done.alert_id
+            and time_spent.at = done.at
+    )
+order by done.at desc
+"""
 _VITALS = sorted(str(vital) for vital in PHYSIOLOGIC)
 _QUALITIES = sorted(str(quality) for quality in NO_DAY)
 _COUNTING: tuple[object, ...] = (_VITALS, _QUALITIES, LATEST, PAGE_CLIENT)
@@ -191,6 +220,15 @@ def written(
     )
     rows = session.execute(query.order_by(AuditEvent.id.desc())).all()
     return {entry: row for entry, row in rows if entry is not None}
+
+
+def untimed(
+    session: Session, records: Collection[UUID], *, since: datetime, until: datetime
+) -> list[Untimed]:
+    """Return the live contacts of a month that nobody wrote minutes down for, the newest first."""
+    live = [str(each) for each in LIVE]
+    rows = run(session, _UNTIMED, sorted(records), since, until, live)
+    return [Untimed(at, who, Work(how)) for at, who, how in rows]
 
 
 def setting(session: Session, team_id: UUID) -> ProgrammeSetting | None:

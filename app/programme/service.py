@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from alerts.minutes import Entry
-    from app.programme.repository import Measured
+    from app.programme.repository import Measured, Untimed
     from core.security import Caller
     from ingest.roster import Team
     from reports.programme import Clocks, Left
@@ -73,6 +73,7 @@ class Evidence:
     left_out: Mapping[Left, int]
     entries: tuple[Entry, ...]
     written: Mapping[UUID, int]  # the row of the audit by which each entry was written down
+    untimed: tuple[Untimed, ...] = ()  # live contacts that nobody wrote minutes down for
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +215,7 @@ def evidence(  # noqa: PLR0913 (of whom, of which team, on which day)
         repository.left_out(session, asked) if asked else {},
         tuple(entries),
         repository.written(session, records, ids, since=since),
+        tuple(repository.untimed(session, records, since=since, until=until)),
     )
 
 

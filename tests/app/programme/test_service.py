@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
+from alerts.minutes import Work
 from alerts.spent.service import Spent, spend
+from alerts.tables import Alert, AlertEvent
 from app.programme import service
 from core.audit import AuditEvent
 from core.errors import ForbiddenError, NotFoundError
@@ -22,6 +24,8 @@ from tests.app.programme.world import NOW, SEOUL, World
 from tests.people import clinician
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from sqlalchemy.orm import Session
 
 
@@ -45,6 +49,47 @@ def test_the_evidence_names_readings_devices_and_rows_of_the_audit(world: World)
     assert found.measured[0].ids == tuple(row.id for row in rows[:5])
     audit = world.session.get_one(AuditEvent, found.written[entry])
     assert (audit.entity, audit.entity_id, audit.patient_id) == ("minutes", entry, who)
+
+
+def test_a_live_contact_without_minutes_is_shown_and_not_counted(world: World) -> None:
+    who, at = world.admit(), NOW - timedelta(days=2)
+    alert = Alert(
+        id=uuid4(),
+        patient_id=who,
+        problem="rhythm",
+        severity="AMBER",
+        state="acknowledged",
+        **dict.fromkeys(("started_at", "last_seen_at", "last_found_at", "opened_at"), at),
+        policy_hash="",
+        policy={},
+    )
+    world.session.add(alert)
+    world.session.flush()
+    for minutes, by, reached in ((1, "call", True), (2, "call", False), (3, "message", True)):
+        _note(world, alert.id, at + timedelta(minutes=minutes), by=by, reached=reached)
+    taken_back, timed = at + timedelta(minutes=4), at + timedelta(minutes=5)
+    _note(world, alert.id, taken_back, by="visit", reached=True)
+    _note(world, alert.id, timed, kind="undone", act="contacted", of=taken_back.isoformat())
+    _note(world, alert.id, timed, by="call", reached=True)
+    spend(world.session, SYSTEM, who, Spent(9, "call", live=False, alert_id=alert.id), now=timed)
+    service.turn(world.session, SYSTEM, world.team, on=True, now=NOW)
+
+    found = service.evidence(world.session, SYSTEM, world.team, who, on=None, now=NOW)
+
+    assert [(each.at, each.work) for each in found.untimed] == [
+        (at + timedelta(minutes=1), Work.CALL)
+    ]
+    assert found.clocks.contacts == 0
+
+
+def _note(
+    world: World, alert: UUID, at: datetime, kind: str = "contacted", **after: object
+) -> None:
+    event = AlertEvent(
+        alert_id=alert, at=at, kind=kind, actor_kind="user", reason="x", before={}, after=after
+    )
+    world.session.add(event)
+    world.session.flush()
 
 
 def member(world: World, role: Role, *, team: bool = True) -> Caller:
