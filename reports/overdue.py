@@ -43,10 +43,13 @@ class Due:
 def overdue(episodes: Iterable[Episode], others: Iterable[Due], *, end: datetime) -> list[Due]:
     """Return what was late at an instant, alerts first, the gravest, then the longest.
 
-    `episodes` are those that were open then.
+    `episodes` are those that were open then. That a step of an alert did not act is told only
+    where nothing else of the alert is late.
     """
     found = [due for each in episodes if (due := late_alert(each, end=end)) is not None]
-    return sorted([*found, *(each for each in others if each.due_at <= end)], key=_order)
+    told = {each.alert_id for each in found}
+    beside = (d for d in others if d.kind is not Kind.STEP or d.alert_id not in told)
+    return sorted([*found, *(each for each in beside if each.due_at <= end)], key=_order)
 
 
 def late_alert(episode: Episode, *, end: datetime) -> Due | None:

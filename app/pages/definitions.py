@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.pages.language import Language
+
 
 @dataclass(frozen=True, slots=True)
 class Definition:
@@ -13,29 +15,132 @@ class Definition:
     meaning: str
 
 
-DEFINITIONS = (
-    Definition("Week", "Monday 00:00 to the next Monday 00:00 in the site's zone."),
-    Definition(
-        "Got worse, got better",
-        "The gravest tier of the person's open alerts in this week beside the week before; listed"
-        " where the graver of the two is RED or AMBER. Data-quality alerts do not count.",
-    ),
-    Definition("Silent", "No reading in the last 48 hours of the week, or until now."),
-    Definition("Still open", "Not resolved, withdrawn or closed when the week ended, or now."),
-    Definition("Opened", "Episodes that began in the week: one per patient and problem."),
-    Definition(
-        "Within target",
-        "Acknowledged within 15 minutes (RED), 4 hours (AMBER) or 3 days (YELLOW), of those that"
-        " were acknowledged or whose time is up.",
-    ),
-    Definition(
-        "PPV-actionable",
-        "Of the week's alerts with an outcome, those that were true and led to an action."
-        " Duplicates and unsure ones are left out.",
-    ),
-    Definition(
-        "PPV", "The same, counting also those that were true and needed nothing to be done."
-    ),
-    Definition("Per patient-week", "Alerts opened, by the patients and days of the week so far."),
-    Definition("Few", "The number rests on fewer than five; one more would change it a lot."),
-)
+def definitions(said: Language) -> list[Definition]:
+    """Return every word whose meaning a figure rests on."""
+    parts = (_people, _alerts, _figures, _others)
+    return [Definition(*each) for part in parts for each in part(said)]
+
+
+def _people(said: Language) -> tuple[tuple[str, str], ...]:
+    return (
+        (
+            said.say("Week"),
+            said.say("Monday 00:00 to the next Monday 00:00 by the clock of the site."),
+        ),
+        (
+            said.say("Got worse, got better"),
+            said.say(
+                "The gravest tier of all open alerts of a person in this week beside the week"
+                " before; listed where the graver of the two is RED or AMBER. Alerts about data"
+                " quality do not count."
+            ),
+        ),
+        (
+            said.say("Silent"),
+            said.say(
+                "No reading in the last 48 hours of the week, or until now. The first reason that"
+                " is known is told: death, hospital, pause, a fault here, the hub, a device."
+            ),
+        ),
+        (
+            said.say("Past its deadline"),
+            said.say(
+                "Open at the end, and: an alert that nobody took within its target, or took"
+                " without reaching the person within it; a step that did not act; a video visit"
+                " whose outcome is missing; a limit past its review; a question about a past day"
+                " unanswered for 7 days; daily questions of the week unanswered."
+            ),
+        ),
+    )
+
+
+def _alerts(said: Language) -> tuple[tuple[str, str], ...]:
+    return (
+        (
+            said.say("Alerts opened"),
+            said.say(
+                "Alerts that began in the week, one per patient and problem, with the tier at its"
+                " end and the outcome as it is known now."
+            ),
+        ),
+        (
+            said.say("Within target"),
+            said.say(
+                "Taken within 15 minutes (RED), 4 hours (AMBER) or 3 days (YELLOW), of those that"
+                " were taken or ended, or whose time is up. Reached within 60 minutes (RED) or"
+                " 4 hours (AMBER), of those of which somebody was reached, or that were still open"
+                " when the time was up."
+            ),
+        ),
+        (
+            said.say("In service hours"),
+            said.say(
+                "Begun in the service hours of the policy that was in force for the alert, and"
+                " while somebody of the team reads."
+            ),
+        ),
+    )
+
+
+def _figures(said: Language) -> tuple[tuple[str, str], ...]:
+    return (
+        (
+            said.say("PPV-actionable"),
+            said.say(
+                "Of the alerts of the week with an outcome, those that were true and led to an"
+                " action. Duplicates and unsure ones are left out."
+            ),
+        ),
+        (
+            said.say("PPV-event"),
+            said.say("The same, counting also those that were true and needed no action."),
+        ),
+        (
+            said.say("Per patient-week"),
+            said.say(
+                "Alerts opened, by the people of the team times the weeks of the span. The budget"
+                " is for RED and AMBER: 4 in a patient-year, 1.5 a day for 100 people."
+            ),
+        ),
+        (
+            said.say("Days over budget"),
+            said.say(
+                "Days on which a clinician was told of as many alerts of one tier as the policy"
+                " allows a person; what came after went to the team or into the digest."
+            ),
+        ),
+    )
+
+
+def _others(said: Language) -> tuple[tuple[str, str], ...]:
+    return (
+        (
+            said.say("Days with a reading"),
+            said.say(
+                "Of the days that were expected: since enrolment, without whole days in hospital"
+                " or paused. May drop out: no reading on the last 4 expected days, or 30 points"
+                " fewer of the days in the last two weeks than in the six before."
+            ),
+        ),
+        (
+            said.say("Effect of a change"),
+            said.say(
+                "Alerts that the change is about, per patient-week: in the four weeks before it,"
+                " and since, of the people whom it concerns."
+            ),
+        ),
+        (
+            said.say("Predicted and seen"),
+            said.say(
+                "What the learned score predicted and what came of it, of everybody of the"
+                " installation in 90 days."
+            ),
+        ),
+        (
+            said.say("Few"),
+            said.say(
+                "The number rests on fewer than five; one more would change it a lot. Intervals"
+                " are of 95 %."
+            ),
+        ),
+    )

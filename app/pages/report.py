@@ -1,141 +1,65 @@
-"""The weekly report of a care team, as a page that also prints well."""
+"""The weekly report of a care team, as a page that also prints well, and the lists behind it."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
-from alerts.outcomes import WORDS
-from alerts.views.repository import headlines
-from app.pages.definitions import DEFINITIONS
 from app.pages.done import notice
 from app.pages.door import Door, Visit
+from app.pages.language import language
 from app.pages.refusals import page_route
-from app.pages.report_people import report_people
+from app.pages.report_front import lists
 from app.pages.report_issue import issue_print
+from app.pages.report_people import report_people
+from app.pages.report_reasons import About, end_of, reasons, told_of
+from app.pages.report_values import addresses, report_values, week_print, words_of
+from app.pages.report_words import Words
 from app.pages.site_policy import policy_of
 from app.pages.strip import strip_of
-from app.pages.wording import amount, plural, relative
 from app.weekly.service import clock_of, issued
 from core.audit import Action, record
-from core.vitals import Severity
-from monitoring import words
-from reports.adherence import Adherence
-from reports.courses import Change
+from core.errors import InvalidError
+from reports.behind import STATES, Which, alerts_behind
 from reports.episodes import Episode
-from reports.rates import Rate
-from reports.response import ProblemLine, TierLine
 from reports.service import TeamWeek
 from reports.week import Week
 
-FULL_WEEK = 7
+PAGE = 50
+Short = Annotated[str, Query(max_length=64)]
 
 
 @dataclass(frozen=True, slots=True)
-class Who:
-    """Somebody in one of the lists of people, with the reason for being there."""
+class When:
+    """Which week an address asks for, and which issue of it; none: the newest."""
 
-    id: UUID
-    name: str
-    severity: Severity | None
-    why: str
-    reason: str = ""  # what the gravest alert says
+    week: str
+    version: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """One large number, with what it rests on."""
+class AlertPrint:
+    """One alert behind a figure."""
 
-    name: str
-    value: str
-    detail: str
-    few: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class TierPrint:
-    """One line of the table by tier."""
-
-    severity: Severity
-    opened: int
-    acknowledged: int
-    median: str
-    on_time: str
-    few: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ProblemPrint:
-    """One line of the table by reason."""
-
-    problem: str
-    opened: int
-    labelled: int
-    actionable: str
-    ppv: str
-    few: bool
-
-
-@dataclass(frozen=True, slots=True)
-class OutcomePrint:
-    """One outcome and how often it was recorded."""
-
-    words: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class DaysPrint:
-    """One person's days with a reading."""
-
-    id: UUID
-    name: str
-    days: int
-    possible: int
-    before: int
-
-
-@dataclass(frozen=True, slots=True)
-class WeekPrint:
-    """Which week, in words, and where its neighbours are."""
-
-    words: str
-    span: str
-    before: str
-    after: str
-    running: bool
+    episode: Episode
+    reason: Any
 
 
 def router(door: Door) -> APIRouter:
-    """Return `/reports/{team_id}?week=2026-W47&version=1`."""
+    """Return `/reports/{team_id}?week=2026-W47&version=1` and the lists behind its figures."""
     routes = APIRouter(route_class=page_route(door.pages), include_in_schema=False)
 
     @routes.get("/reports/{team_id}")
     def report(
-        request: Request,
-        team_id: UUID,
-        week: str = "",
-        version: Annotated[int | None, Query(ge=1)] = None,
-        done: str = "",
+        request: Request, team_id: UUID, when: Annotated[When, Depends(_when)], done: str = ""
     ) -> Response:
         with door.visit(request) as visit:
-            wanted = week_of(door, visit, week, team_id)
-            found = issued(
-                visit.session, visit.caller, team_id, wanted, now=visit.now, version=version
-            )
-            record(
-                visit.session,
-                visit.caller,
-                Action.READ,
-                "weekly-report",
-                now=visit.now,
-                entity_id=team_id,
-                patients=list(found.names) or (None,),
-            )
+            found = _read(door, visit, team_id, when)
+            _audit(visit, found, list(found.names))
             return door.pages.page(
                 "report.html",
                 strip=strip_of(door, visit),
@@ -145,7 +69,53 @@ def router(door: Door) -> APIRouter:
                 **values(visit, found),
             )
 
+    @routes.get("/reports/{team_id}/alerts")
+    def alerts(
+        request: Request,
+        team_id: UUID,
+        which: Annotated[Which, Depends(_which)],
+        when: Annotated[When, Depends(_when)],
+        page: Annotated[int, Query(ge=1, le=1000)] = 1,
+    ) -> Response:
+        with door.visit(request) as visit:
+            found = _read(door, visit, team_id, when)
+            listed = _alerts(visit, found, which, page)
+            return door.pages.page("report_list.html", **_around(door, visit), **listed)
+
+    @routes.get("/reports/{team_id}/people")
+    def persons(
+        request: Request, team_id: UUID, when: Annotated[When, Depends(_when)], of: Short = "worse"
+    ) -> Response:
+        with door.visit(request) as visit:
+            found = _read(door, visit, team_id, when)
+            listed = _people(visit, found, of)
+            return door.pages.page("report_people_list.html", **_around(door, visit), **listed)
+
     return routes
+
+
+def _when(week: str = "", version: Annotated[int | None, Query(ge=1)] = None) -> When:
+    return When(week, version)
+
+
+def _which(  # noqa: PLR0913, PLR0917 (what the address may ask for)
+    of: Short = "opened",
+    tier: Short = "",
+    problem: Short = "",
+    outcome: Short = "",
+    owner: Short = "",
+    hours: Short = "",
+    state: Short = "",
+) -> Which:
+    if state not in ("", *STATES) or hours not in ("", "in", "off") or of not in ("opened", "open"):
+        raise InvalidError("there is no such figure", field="state")
+    return Which(of, tier, problem, outcome, owner, hours, state)
+
+
+def _read(door: Door, visit: Visit, team_id: UUID, when: When) -> TeamWeek:
+    """Return the report asked for, as it was issued."""
+    week, session, caller = week_of(door, visit, when.week, team_id), visit.session, visit.caller
+    return issued(session, caller, team_id, week, now=visit.now, version=when.version)
 
 
 def week_of(door: Door, visit: Visit, text: str, team_id: UUID) -> Week:
@@ -156,133 +126,63 @@ def week_of(door: Door, visit: Visit, text: str, team_id: UUID) -> Week:
 
 def values(visit: Visit, found: TeamWeek) -> dict[str, Any]:
     """Return what the report's template is filled with, on the screen and on paper."""
-    report, names = found.report, found.names
+    shown = report_values(visit.session, found, _words(visit, found))
+    return {"visit": visit, "here": "reports", **shown}
+
+
+def _audit(visit: Visit, found: TeamWeek, patients: Collection[UUID]) -> None:
+    """Write down who is shown of a report (SEC-16)."""
+    record(
+        visit.session,
+        visit.caller,
+        Action.READ,
+        "weekly-report",
+        now=visit.now,
+        entity_id=found.team.id,
+        patients=patients or (None,),
+    )
+
+
+def _words(visit: Visit, found: TeamWeek) -> Words:
+    return words_of(visit.session, found, language(visit.language), now=visit.now)
+
+
+def _around(door: Door, visit: Visit) -> dict[str, Any]:
+    return {"visit": visit, "here": "reports", "strip": strip_of(door, visit)}
+
+
+def _alerts(visit: Visit, found: TeamWeek, which: Which, page: int) -> dict[str, Any]:
+    w, end = _words(visit, found), end_of(found.week, visit.now)
+    behind = alerts_behind(found.report, which, end=end)
+    shown = behind[(page - 1) * PAGE : page * PAGE]
+    _audit(visit, found, {each.patient_id for each in shown})
+    about = [About(each.id, each.patient_id, each.problem) for each in shown]
+    why = reasons(visit.session, about, end=end, zone=w.zone, said=w.said)
+    to = addresses(found)
+    pages = {n: f"{to.alerts(**which.facts)}&page={n}" for n in (page - 1, page + 1)}
     return {
-        "visit": visit,
-        "here": "reports",
+        "w": w,
         "team": found.team.name,
-        "team_id": found.team.id,
-        "report": report,
-        "week": week_print(found.week, now=visit.now),
-        "worse": [_changed(change, names[change.patient_id]) for change in report.worse],
-        "better": [_changed(change, names[change.patient_id]) for change in report.better],
-        "silent": [_silent(each.patient_id, found, now=visit.now) for each in report.silent],
-        "still_open": _still_open(visit, found),
-        "figures": figures(found),
-        "tiers": [_tier(line) for line in report.tiers],
-        "reasons": [_problem(line) for line in report.problems],
-        "outcomes": [
-            OutcomePrint(WORDS.get(label, label), count)
-            for label, count in sorted(report.outcomes.items(), key=lambda item: -item[1])
-        ],
-        "adherence": [_days(line, found) for line in report.adherence],
-        "definitions": DEFINITIONS,
+        "to": to,
+        "week": week_print(found.week, w),
+        "total": len(behind),
+        "alerts": [AlertPrint(each, why.get(each.id)) for each in shown],
+        "before": pages[page - 1] if page > 1 else "",
+        "after": pages[page + 1] if page * PAGE < len(behind) else "",
     }
 
 
-def week_print(week: Week, *, now: datetime) -> WeekPrint:
-    """Return a week in words."""
-    sunday = week.monday + timedelta(days=6)
-    later = week.shifted(1)
-    return WeekPrint(
-        words=str(week),
-        span=f"{week.monday.day} {week.monday:%B} to {sunday.day} {sunday:%B %Y}",
-        before=str(week.shifted(-1)),
-        after=str(later) if later.start <= now else "",
-        running=now < week.end,
-    )
-
-
-def _changed(change: Change, name: str) -> Who:
-    before = change.before or "no alert"
-    now = change.now or "no alert"
-    return Who(change.patient_id, name, change.now, f"{before} the week before, {now} this week")
-
-
-def _silent(who: UUID, found: TeamWeek, *, now: datetime) -> Who:
-    last = found.last.get(who)
-    why = f"last reading {relative(now - last)}" if last else "no reading was ever received"
-    return Who(who, found.names[who], None, why)
-
-
-def _still_open(visit: Visit, found: TeamWeek) -> list[Who]:
-    """Return one entry per person, the gravest first, with all that is open and its reason."""
-    ordered = sorted(found.report.still_open, key=lambda e: (-e.severity.rank, e.opened_at))
-    people = {e.patient_id: [o for o in ordered if o.patient_id == e.patient_id] for e in ordered}
-    gravest = {mine[0].id: mine[0].problem for mine in people.values()}
-    said = headlines(visit.session, gravest, until=found.week.end)
-    reasons = {alert: words.clinician(f[0], visit.language) for alert, f in said.items()}
-    return [
-        Who(
-            who,
-            found.names[who],
-            mine[0].severity,
-            _open_words(mine, now=visit.now),
-            reasons.get(mine[0].id, ""),
-        )
-        for who, mine in people.items()
-    ]
-
-
-def _open_words(mine: list[Episode], *, now: datetime) -> str:
-    problems = ", ".join(e.problem.replace("-", " ") for e in mine)
-    since = relative(now - min(e.opened_at for e in mine))
-    untaken = sum(e.acknowledged_at is None for e in mine)
-    return f"{problems}; since {since}; " + (f"{untaken} not taken" if untaken else "all taken")
-
-
-def figures(found: TeamWeek) -> list[Figure]:
-    """Return the large numbers of the week's work."""
-    report = found.report
-    weeks = report.patients * report.possible_days / FULL_WEEK
-    per_week = f"{report.opened / weeks:.2f}" if weeks else "none"
-    busiest = max(report.per_clinician.values(), default=0)
-    sent = sum(line.days for line in report.adherence)
-    days = Rate(sent, report.patients * report.possible_days)
-    return [
-        Figure("Alerts opened", str(report.opened), f"{report.grave} RED or AMBER"),
-        Figure("Alerts ended", str(report.closed), f"{len(report.still_open)} still open"),
-        Figure("Per patient-week", per_week, plural(report.patients, "patient", "patients")),
-        Figure("Most for one clinician", str(busiest), f"{len(report.per_clinician)} took alerts"),
-        _share("PPV-actionable", report.actionable, "led to an action"),
-        _share("PPV", report.ppv, "were true"),
-        _share("Days with a reading", days, "patient-days"),
-    ]
-
-
-def _share(name: str, rate: Rate, what: str) -> Figure:
-    return Figure(
-        name, percent(rate), f"{rate.hits} of {rate.of} {what}", few=bool(rate.of) and rate.few
-    )
-
-
-def percent(rate: Rate) -> str:
-    """Return a share in words, or that there is nothing to share."""
-    return "none yet" if rate.share is None else f"{rate.share * 100:.0f} %"
-
-
-def _tier(line: TierLine) -> TierPrint:
-    return TierPrint(
-        severity=line.severity,
-        opened=line.opened,
-        acknowledged=line.acknowledged,
-        median="" if line.median is None else amount(line.median),
-        on_time=f"{line.on_time.hits} of {line.on_time.of}" if line.on_time.of else "",
-        few=bool(line.on_time.of) and line.on_time.few,
-    )
-
-
-def _problem(line: ProblemLine) -> ProblemPrint:
-    return ProblemPrint(
-        problem=line.problem.replace("-", " "),
-        opened=line.opened,
-        labelled=line.ppv.of,
-        actionable=percent(line.actionable),
-        ppv=percent(line.ppv),
-        few=bool(line.ppv.of) and line.ppv.few,
-    )
-
-
-def _days(line: Adherence, found: TeamWeek) -> DaysPrint:
-    name = found.names[line.patient_id]
-    return DaysPrint(line.patient_id, name, line.days, found.report.possible_days, line.before)
+def _people(visit: Visit, found: TeamWeek, of: str) -> dict[str, Any]:
+    w, end = _words(visit, found), end_of(found.week, visit.now)
+    why = reasons(visit.session, told_of(found.report), end=end, zone=w.zone, said=w.said)
+    wanted = next((each for each in lists(found.report, w, why) if each.key == of), None)
+    if wanted is None:
+        raise InvalidError("there is no such figure", field="of")
+    _audit(visit, found, {each.id for each in wanted.all})
+    return {
+        "w": w,
+        "team": found.team.name,
+        "to": addresses(found),
+        "week": week_print(found.week, w),
+        "list": wanted,
+    }

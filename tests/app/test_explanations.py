@@ -24,6 +24,7 @@ from fhir.search_parameters import read_search
 from ingest.tables import Patient
 from monitoring import words
 from monitoring.findings import Problem
+from reports.week import Week
 from tests.app.conftest import BASE, SETTINGS, csrf
 from tests.ward import PASSWORD
 
@@ -59,17 +60,18 @@ def visible(html: str) -> str:
 def test_page_inbox_report_and_fhir_say_the_same_in_each_language(
     database: Database, enter: Enter, ward: Ward
 ) -> None:
-    """Issue 4, part 8: one place builds it; FHIR detail and report use it; a row is shorter."""
+    """Issue 4, part 8: one place builds it, FHIR uses it; a row and the report are shorter."""
     patient = ward.patients["Oh Malsun"]
     client, red = enter(ward.username), gravest(database, patient)
+    week = Week.of(ward.now - timedelta(minutes=6), zone=UTC)
     for language, headers in (("en", {"accept-language": "en"}), ("ko", KOREAN)):
         said = words.clinician(red, language)
 
-        assert str(red.value).removesuffix(".0") in visible(
-            client.get("/inbox", headers=headers).text
-        )
+        for short in ("/inbox", f"/reports/{ward.team}?week={week}"):
+            assert str(red.value).removesuffix(".0") in visible(
+                client.get(short, headers=headers).text
+            )
         assert said in visible(client.get(f"/patients/{patient}", headers=headers).text)
-        assert said in visible(client.get(f"/reports/{ward.team}", headers=headers).text)
         assert said in {each["detail"][: len(said)] for each in issues(database, ward, language)}
 
 

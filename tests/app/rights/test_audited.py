@@ -59,6 +59,8 @@ SHOW = {
     "/reports/{team_id}": "",
     "/reports/{team_id}.csv": "",
     "/reports/{team_id}.pdf": "",
+    "/reports/{team_id}/alerts": "of=open",
+    "/reports/{team_id}/people": "of=late",
 }
 ONLY = {
     "/break-glass/reviews": (Role.SUPERVISOR,),
