@@ -21,6 +21,7 @@ from app.pages.report_values import addresses, report_values, week_print, words_
 from app.pages.report_words import Words
 from app.pages.site_policy import policy_of
 from app.pages.strip import strip_of
+from app.programme.service import summary_of
 from app.weekly.service import clock_of, issued
 from core.audit import Action, record
 from core.errors import InvalidError
@@ -127,7 +128,8 @@ def week_of(door: Door, visit: Visit, text: str, team_id: UUID) -> Week:
 def values(visit: Visit, found: TeamWeek) -> dict[str, Any]:
     """Return what the report's template is filled with, on the screen and on paper."""
     shown = report_values(visit.session, found, _words(visit, found))
-    return {"visit": visit, "here": "reports", **shown}
+    programme = summary_of(visit.session, visit.caller, found.team.id, found.week, visit.now)
+    return {"visit": visit, "here": "reports", **shown, "programme": programme}
 
 
 def _audit(visit: Visit, found: TeamWeek, patients: Collection[UUID]) -> None:

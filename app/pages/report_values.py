@@ -123,7 +123,6 @@ def report_values(session: Session, found: TeamWeek, w: Words) -> dict[str, Any]
         "most_a_year": MOST_A_YEAR,
         "most_a_day": MOST_A_DAY,
         "definitions": definitions(w.said),
-        "programme": None,
     }
 
 

@@ -99,8 +99,10 @@ def test_the_first_page_says_why_in_the_words_of_the_inbox(enter: Enter, ward: W
 
 
 def test_all_of_it_is_in_korean_for_who_reads_korean_ux_17(enter: Enter, ward: Ward) -> None:
-    page = text(enter(ward.username).get(address(ward), headers=KOREAN).text)
-    body = page[page.index("Riverside") : page.index("5건 미만")]
+    page = enter(ward.username).get(address(ward), headers=KOREAN).text
+    of_team, _, rest = page.partition('id="people-pages"')
+    body = text(of_team[of_team.index("<h1>") :] + rest[rest.index('id="definitions"') :])
+    body = body[: body.index("5건 미만")]
 
     english = set(re.findall(r"(?<!\w)[A-Za-z]{3,}(?!\w)", body))
 
