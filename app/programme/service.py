@@ -81,6 +81,7 @@ class Summary:
     """The little that a weekly report says of the programme; it names nobody."""
 
     team_id: UUID
+    clocks: bool  # whether they are kept; where they are not, only the estimate is said
     on: date  # the day that windows and months hold
     people: int
     codes: tuple[tuple[str, int], ...]  # each code, and how many have evidence for it
@@ -236,25 +237,25 @@ def value_of(
 
 def summary_of(
     session: Session, caller: Caller, team_id: UUID, week: Week, now: datetime
-) -> Summary | None:
-    """Return what a weekly report says of a team's programme; None where its clocks are off.
+) -> Summary:
+    """Return what a weekly report says of a team's programme: its clocks, if kept, and the value.
 
     The windows and months are those of today in a week that runs, else of its Sunday. The page
     that shows the report writes the read down. Raises `NotFoundError` as the report does.
     """
     team_of(session, caller, team_id)
     setting = setting_of(session, team_id)
-    if not setting.clocks:
-        return None
     sunday = week.monday + timedelta(days=6)
-    over = week.end <= now
-    found = team_clocks(session, caller, team_id, on=sunday if over else None, now=now).people
-    until = min(week.end, now)
+    day, until = (sunday if week.end <= now else None), min(week.end, now)
+    found: Mapping[UUID, Clocks] = {}
+    if setting.clocks:
+        found = team_clocks(session, caller, team_id, on=day, now=now).people
     span = until - timedelta(weeks=WEEKS), until
     estimate, _ = value_of(session, caller, team_id, span, setting.assumed)
     return Summary(
         team_id=team_id,
-        on=sunday if over else now.astimezone(week.zone).date(),
+        clocks=setting.clocks,
+        on=day or now.astimezone(week.zone).date(),
         people=len(found),
         codes=tuple((str(code), reaching(found.values(), code)) for code in PEOPLE_WITH),
         lacking=sum(bool(each.lacking) for each in found.values()),

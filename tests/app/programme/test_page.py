@@ -206,6 +206,21 @@ def test_a_supervisor_keeps_assumptions_and_nobody_else_does(
     assert 'value="9000"' in boss.get(f"/programme/{ward.team}").text
 
 
+def test_a_weekly_report_says_the_value_alone_where_the_clocks_are_off(
+    database: Database, ward: Ward
+) -> None:
+    week = Week.of(ward.now, zone=UTC)
+    with database.transaction() as session:
+        service.turn(session, SYSTEM, ward.team, on=False, now=ward.now)
+        found = service.summary_of(session, SYSTEM, ward.team, week, ward.now)
+    page = Renderer(SETTINGS).page("report_programme.html", programme=found)
+
+    said = words(bytes(page.body).decode())
+    assert "verted stays may be worth" in said
+    assert "no effect is measured" in said
+    assert "99454" not in said
+
+
 @pytest.mark.usefixtures("kept")
 def test_a_weekly_report_says_it_short_in_both_languages(database: Database, ward: Ward) -> None:
     week = Week.of(ward.now, zone=UTC)
@@ -217,7 +232,6 @@ def test_a_weekly_report_says_it_short_in_both_languages(database: Database, war
     korean = pages.page("report_programme.html", programme=found, language="ko")
     nothing = pages.page("report_programme.html", programme=None)
 
-    assert found is not None
     assert f"99445: evidence of {dict(found.codes)['99445']} of 7 people" in english
     assert "No code is claimed here" in english
     assert "근거" in bytes(korean.body).decode()

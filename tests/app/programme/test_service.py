@@ -109,7 +109,8 @@ def test_clocks_are_off_until_a_supervisor_of_the_team_turns_them_on(world: Worl
     week = Week.of(NOW, zone=UTC)
     supervisor = member(world, Role.SUPERVISOR)
 
-    assert service.summary_of(world.session, supervisor, world.team, week, NOW) is None
+    off = service.summary_of(world.session, supervisor, world.team, week, NOW)
+    assert (off.clocks, off.people) == (False, 0)
     with pytest.raises(NotFoundError):
         service.team_clocks(world.session, supervisor, world.team, on=None, now=NOW)
     for role in (Role.NURSE, Role.PHYSICIAN):
@@ -122,8 +123,7 @@ def test_clocks_are_off_until_a_supervisor_of_the_team_turns_them_on(world: Worl
     service.turn(world.session, supervisor, world.team, on=True, now=NOW)
 
     summary = service.summary_of(world.session, supervisor, world.team, week, NOW)
-    assert summary is not None
-    assert summary.people == 1
+    assert (summary.clocks, summary.people) == (True, 1)
     query = select(AuditEvent).where(AuditEvent.entity == service.SETTING)
     row = world.session.scalars(query.where(AuditEvent.entity_id == world.team)).one()
     assert (row.caller_id, row.action) == (supervisor.id, "U")
@@ -150,7 +150,6 @@ def test_a_summary_of_a_past_week_is_of_its_sunday(world: World) -> None:
 
     found = service.summary_of(world.session, SYSTEM, world.team, week, NOW)
 
-    assert found is not None
     assert found.on == date(2026, 10, 25)
     assert dict(found.codes)["99454"] == 1
     assert found.lacking == 0
