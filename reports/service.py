@@ -149,9 +149,8 @@ def quality(
         whom = demographies(session, visible, mine, now=utc_now())
     else:
         raise NotFoundError("no such team")
-    whom = [
-        e for e in whom if e.id in repository.known_before(session, [w.id for w in whom], until)
-    ]
+    enrolled = repository.known_before(session, [each.id for each in whom], until)
+    whom = [each for each in whom if each.id in enrolled]
     ids = [each.id for each in whom]
     known = repository.episodes(session, ids, since=since, until=until)
     return quality_of.World(

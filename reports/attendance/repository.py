@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 LATE = timedelta(days=1)  # so long after it was taken a reading came late
-# The first thing that was written down of each record says through which door it came.
+# What was written down first when each record came says through which door that was.
 _FIRST = text("""
 select record, first.caller_kind, first.entity
 from unnest(cast(:records as uuid[])) record, lateral (
     select caller_kind, entity from audit_event
-    where patient_id = record and action = 'C' and outcome like 'success%'
+    where patient_id = record and action = 'C' and entity in ('Patient', 'Bundle', 'Import')
+        and outcome like 'success%'
     order by recorded, id limit 1
 ) first
 """)
@@ -71,9 +72,7 @@ def _door(kind: str, entity: str) -> How:
         return How.COMMAND
     if kind != "client":
         return How.UNKNOWN
-    if entity == "Import":
-        return How.UPLOAD
-    return How.INTEGRATION if entity in ("Patient", "Bundle") else How.UNKNOWN
+    return How.UPLOAD if entity == "Import" else How.INTEGRATION
 
 
 def incident_at(session: Session, at: datetime) -> bool:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import and_, func, or_, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from alerts.escalation import Kind as StepKind
@@ -51,15 +51,16 @@ def late(
 
 
 def _steps(session: Session, heads: Mapping[UUID, UUID], *, end: datetime) -> Iterator[Due]:
-    """Yield steps of open alerts that were due and did not act."""
+    """Yield steps of alerts that were open at the end, that were due and had not acted by then."""
+    waits = and_(Alert.state.in_(LIVE), Step.state == StepState.WAITING, Step.fence == Alert.fence)
     query = (
         select(Alert.patient_id, Step.due_at, Alert.severity, Alert.id, Alert.problem)
         .join(Alert, Alert.id == Step.alert_id)
         .where(
             among(Alert.patient_id, heads),
-            Alert.state.in_(LIVE),
-            Step.state == StepState.WAITING,
-            Step.fence == Alert.fence,
+            Alert.opened_at < end,
+            Alert.closed_at.is_(None) | (Alert.closed_at >= end),
+            or_(waits, Step.fired_at >= end),
             Step.kind != StepKind.LAPSE,
             Step.due_at <= end - TRIED_WITHIN,
         )
