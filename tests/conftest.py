@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 OPENED = pytest.StashKey[Database]()
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage among what tests make, not again and again through all that was imported."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.fixture(scope="session", autouse=True)
