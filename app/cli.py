@@ -39,6 +39,7 @@ COMMANDS = {
     "report": ("report",),
     "replay": ("replay",),
     "rules": ("rules", "what_if"),
+    "reports": ("weekly",),
     "retrain": (),  # joins through the entry-point group
 }
 

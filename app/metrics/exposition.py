@@ -30,6 +30,7 @@ TIERS = tuple(each.value for each in Severity)
 STATES = tuple(each.value for each in LIVE)
 CHANNELS = tuple(each.value for each in Channel)
 DELIVERIES = tuple(each.value for each in DeliveryState)
+REPORTS = ("on-time", "late", "failed", "overdue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,9 @@ class Numbers:
     loop_seconds: float | None = None
     idle_groups: int = 0
     incident: bool = False
+    reports: Counted = field(default_factory=dict)  # of the last weeks, by how they came
+    report_overdue: float = 0.0
+    report_share: float | None = None
 
 
 def exposition(numbers: Numbers) -> bytes:
@@ -73,6 +77,7 @@ class _Collector(Collector):
         yield from _queues(self.numbers)
         yield from _work(self.numbers)
         yield from _watch(self.numbers)
+        yield from _reports(self.numbers)
 
 
 def _queues(n: Numbers) -> Iterator[Metric]:
@@ -121,6 +126,16 @@ def _watch(n: Numbers) -> Iterator[Metric]:
             yield _gauge(f"wardlight_{name}_seconds", text, value)
 
 
+def _reports(n: Numbers) -> Iterator[Metric]:
+    text = "Weekly reports of the last 13 weeks, each once, by whether they came in time."
+    yield _labelled("wardlight_weekly_reports", text, ("report",), n.reports)
+    text = "How long the weekly report that is longest awaited has been due."
+    yield _gauge("wardlight_weekly_report_overdue_seconds", text, n.report_overdue)
+    if n.report_share is not None:
+        text = "Share of the weekly reports of the last 13 weeks that came in time."
+        yield _gauge("wardlight_weekly_reports_on_time_ratio", text, n.report_share)
+
+
 def _gauge(name: str, text: str, value: float) -> Metric:
     return GaugeMetricFamily(name, text, value=value)
 
@@ -138,6 +153,7 @@ LABELS = {
     "state": (*STATES, OTHER),
     "channel": (*CHANNELS, OTHER),
     "delivery": (*DELIVERIES, OTHER),
+    "report": (*REPORTS, OTHER),
 }
 
 

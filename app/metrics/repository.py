@@ -16,12 +16,15 @@ from app import health, promises
 from app.health import QUEUES
 from app.metrics.exposition import OTHER, Numbers
 from app.watching import groups, heartbeat, rounds
+from app.weekly import repository as weekly
+from app.weekly.timing import WEEK, first_counted
 from core import backlog
 from core.outbox import Outbox, State, stands
 from ingest.synthetic.repository import CLIENT, synthetic_people
 from ingest.tables import Resource
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -44,6 +47,7 @@ def numbers(
 ) -> Numbers:
     """Return everything that is measured, as it stands; the synthetic person is in none of it."""
     status = health.pipeline(session, now=now, spool=spool, learned=learned)
+    weeks = weekly.counts(session, since=first_counted(now.date() - WEEK), now=now)
     last, incident = rounds.last_completed(session), incidents.latest(session)
     return Numbers(
         oldest={
@@ -68,7 +72,16 @@ def numbers(
         loop_seconds=_age(last.began_at, last.completed_at) if last else None,
         idle_groups=len(groups.idle(session, now=now)),
         incident=incident is not None and incident.ended_at is None,
+        reports={(state,): count for state, count in weeks.items()},
+        report_overdue=_age(weekly.overdue_since(session, now=now), now) or 0.0,
+        report_share=_share(weeks),
     )
+
+
+def _share(weeks: Mapping[str, int]) -> float | None:
+    """Return which share of the weekly reports that were due came in time; None of none."""
+    due = sum(weeks.values())
+    return weeks["on-time"] / due if due else None
 
 
 def _age(since: datetime | None, now: datetime | None) -> float | None:
