@@ -74,8 +74,9 @@ def _prepared(root: Element) -> dict[str, bytes]:
             _dress(child, styles, parent.get("class", ""))
             if child.get("aria-hidden") == "true":
                 address = f"{DRAWN}:{len(drawn)}"
-                drawn[address] = tostring(child)
                 parent[place] = _background(child, address, kind)
+                child.tail = None  # what stands behind it stays in the page
+                drawn[address] = tostring(child)
     return drawn
 
 
