@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-FAMILIES = {"noto-sans": "Noto Sans", "nanum-gothic": "Nanum Gothic"}
+FAMILIES = {  # the first that a file's name begins with
+    "noto-sans-math": "Noto Sans Math",  # arrows and shapes
+    "noto-sans": "Noto Sans",
+    "nanum-gothic": "Nanum Gothic",
+}
 SUFFIX = ".woff"  # of zlib, which opens in an instant; woff2 takes seconds for all of Hangul
 FONTS = (
     (
@@ -68,6 +72,16 @@ FONTS = (
         "node_modules/@fontsource/noto-sans/LICENSE",
         "noto-sans-license.txt",
         "sha384-ZODGT5WvU4nwJs+1ICNs1eA5i4RKzArgQEqii5GbUdHQ78Cf4GZo3jEP2hJxgsl7",
+    ),
+    (
+        "node_modules/@fontsource/noto-sans-math/files/noto-sans-math-latin-400-normal.woff",
+        "noto-sans-math-400.woff",
+        "sha384-3mKal1bhy88EV162BZvPzICwqW887ZxwFJrx4Nmo8PqByksaIsBvPDkNKm4Lo90p",
+    ),
+    (
+        "node_modules/@fontsource/noto-sans-math/LICENSE",
+        "noto-sans-math-license.txt",
+        "sha384-KNbkBDREsJkB1+XgSL+AjCnGUsUcwBVHizTjLZaqJ0DaviqRpjSholJZOzgwfHXP",
     ),
     (
         "node_modules/@fontsource/nanum-gothic/files/nanum-gothic-korean-400-normal.woff",

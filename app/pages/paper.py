@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.pages.language import language
 from app.pages.report import values
+from app.pages.report_issue import issue_print
 from app.pages.report_people import report_people
 
 if TYPE_CHECKING:
@@ -59,7 +60,11 @@ def report_on_paper(door: Door, visit: Visit, found: TeamWeek) -> str:
         home=door.settings.base_url.rstrip("/") + "/",
         styles=styles(door.settings.report_paper),
     )
-    shown = {**values(visit, found), "talk": report_people(door, visit, found)}
+    shown = {
+        **values(visit, found),
+        "talk": report_people(door, visit, found),
+        "issue": replace(issue_print(door, visit, found), may=False),  # nobody acts on paper
+    }
     return door.pages.text("report.html", layout="paper.html", paper=paper, strip=None, **shown)
 
 

@@ -117,8 +117,8 @@ class Words(HTMLParser):
 
 
 def letters(text: str) -> str:
-    """Return a text without its blanks: where lines break is the paper's business."""
-    return re.sub(r"[\s\u00a0\u00ad\u200b]+", "", text)
+    """Return a text without blanks and bullets: they are the paper's business."""
+    return re.sub(r"[\s\u00a0\u00ad\u200b•]+", "", text)
 
 
 def words_of(page: str) -> str:
