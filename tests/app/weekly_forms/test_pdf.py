@@ -10,7 +10,7 @@ from tests.app.weekly_forms.printed import fonts, grey, letters, words_of
 if TYPE_CHECKING:
     from tests.app.weekly_forms.printed import Printed
 
-FOOT = re.compile(r"^.*· as of .*$|^.* 기준, .*$|^\d+ / \d+$", re.MULTILINE)
+FOOT = re.compile(r"^.*· as of .*$|^.* 기준, 발행 전.*$|^\d+ / \d+$", re.MULTILINE)
 PAPER = 255
 OURS = {"Noto-Sans", "Noto-Sans-Bold", "Nanum-Gothic", "Nanum-Gothic-Bold"} | {"Noto-Sans-Math"}
 
