@@ -36,6 +36,7 @@ STYLES = (
     "rules.css",
     "plan.css",
     "cards.css",
+    "programme.css",
     "models.css",
     "told.css",
     "print.css",

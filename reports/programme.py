@@ -186,6 +186,11 @@ def reaching(found: Iterable[Clocks], code: Code) -> int:
     return sum(any(each is code for each, _ in clock.reached) for clock in found)
 
 
+def ended_with(found: Iterable[Clocks], code: Code) -> int:
+    """Return how many people's window before is evidence for a code."""
+    return sum(clock.ended is not None and clock.ended.code is code for clock in found)
+
+
 def supply(days: int) -> Code | None:
     """Return what the days of one window are evidence for: one code or the other, never both."""
     if days >= MOST_DAYS:

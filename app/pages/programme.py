@@ -31,7 +31,7 @@ from app.programme import service
 from app.sheets import sheet
 from core.audit import Action, record
 from core.errors import InvalidError
-from reports.programme import PEOPLE_WITH, Clocks, Code, reaching
+from reports.programme import PEOPLE_WITH, Clocks, Code, ended_with, reaching
 from reports.value import Assumed
 
 EXPORT = "programme-export"
@@ -240,6 +240,8 @@ def clock_values(visit: Visit, found: service.TeamClocks, on: date | None) -> di
             for who, clocks in listed
         ],
         "figures": [(str(code), reaching(found.people.values(), code)) for code in PEOPLE_WITH],
+        "ended_few": ended_with(found.people.values(), Code.FEW_DAYS),
+        "ended_many": ended_with(found.people.values(), Code.MANY_DAYS),
     }
 
 

@@ -19,7 +19,7 @@ from core.errors import ForbiddenError, NotFoundError
 from core.security import Role
 from ingest import repository as people
 from ingest.placing import zone_of
-from reports.programme import PEOPLE_WITH, reaching
+from reports.programme import PEOPLE_WITH, Code, ended_with, reaching
 from reports.service import quality
 from reports.value import FEWEST, Assumed, value
 
@@ -85,6 +85,8 @@ class Summary:
     on: date  # the day that windows and months hold
     people: int
     codes: tuple[tuple[str, int], ...]  # each code, and how many have evidence for it
+    ended_few: int  # people with 2 to 15 days in the window before
+    ended_many: int  # and with 16 or more
     lacking: int  # people who can still reach one more
     value: Value
     assumed: Assumed
@@ -258,6 +260,8 @@ def summary_of(
         on=day or now.astimezone(week.zone).date(),
         people=len(found),
         codes=tuple((str(code), reaching(found.values(), code)) for code in PEOPLE_WITH),
+        ended_few=ended_with(found.values(), Code.FEW_DAYS),
+        ended_many=ended_with(found.values(), Code.MANY_DAYS),
         lacking=sum(bool(each.lacking) for each in found.values()),
         value=estimate,
         assumed=setting.assumed,

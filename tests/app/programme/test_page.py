@@ -232,7 +232,8 @@ def test_a_weekly_report_says_it_short_in_both_languages(database: Database, war
     korean = pages.page("report_programme.html", programme=found, language="ko")
     nothing = pages.page("report_programme.html", programme=None)
 
-    assert f"99445: evidence of {dict(found.codes)['99445']} of 7 people" in english
+    assert f"2 to 15 days (99445) {dict(found.codes)['99445']} of 7 people" in english
+    assert "In the window before: 0 with 2 to 15 days, 7 with 16 or more." in english
     assert "No code is claimed here" in english
     assert "근거" in bytes(korean.body).decode()
     assert bytes(nothing.body).decode().strip() == ""
