@@ -11,14 +11,14 @@ from reports.episodes import CONTACT_TARGETS, TARGETS, Episode
 from reports.response import answered, due, reached
 from reports.weekly import Report
 
-OPENED, OPEN = "opened", "open"
+OPENED, OPEN, ENDED = "opened", "open", "ended"
 ANY, NOBODY = "any", "nobody"
 Asks = Callable[[Episode], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Which:
-    """Which alerts of a week: those that opened in it, or are open at its end; narrowed or not.
+    """Which alerts of a week: that opened in it, ended in it, or are open at its end; narrowed.
 
     `outcome` and `owner` may be `any`, `owner` also `nobody`; `state` is one of `STATES`.
     """
@@ -39,7 +39,8 @@ class Which:
 
 def alerts_behind(report: Report, which: Which, *, end: datetime) -> list[Episode]:
     """Return the alerts of a figure, the newest first."""
-    listed: Sequence[Episode] = report.still_open if which.of == OPEN else report.alerts
+    kinds: dict[str, Sequence[Episode]] = {OPEN: report.still_open, ENDED: report.ended}
+    listed = kinds.get(which.of, report.alerts)
     asks = [
         (which.tier, lambda e: e.severity == which.tier),
         (which.problem, lambda e: e.problem == which.problem),

@@ -62,7 +62,10 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One team's week; `alerts` are those that opened in it, the oldest first."""
+    """One team's week; `alerts` are those that opened in it, the oldest first.
+
+    What a figure counts is in it too, so that its list shows the same however late it is opened.
+    """
 
     patients: int
     worse: tuple[Change, ...]
@@ -93,6 +96,7 @@ class Report:
     changes: tuple[Changed, ...]
     calibration: Calibration | None
     alerts: tuple[Episode, ...]
+    ended: tuple[Episode, ...]  # in the week, whenever they opened
     # This team's reports of the last 13 weeks that came in time (`app.weekly`); None: not known.
     made_on_time: Rate | None = None
 
@@ -102,6 +106,7 @@ def weekly(world: World, week: Week, *, now: datetime) -> Report:
     end = min(week.end, now)
     earlier = week.shifted(-1)
     opened = _sorted(e for e in world.episodes if week.start <= e.opened_at < end)
+    ended = _sorted(e for e in world.episodes if e.closed_at and week.start <= e.closed_at < end)
     still_open = _sorted(e for e in world.episodes if e.open_at(end))
     worse, better = courses(
         world.patients,
@@ -129,9 +134,7 @@ def weekly(world: World, week: Week, *, now: datetime) -> Report:
         actionable=actionable_of(labels),
         ppv=ppv_of(labels),
         opened=len(opened),
-        closed=sum(
-            e.closed_at is not None and week.start <= e.closed_at < end for e in world.episodes
-        ),
+        closed=len(ended),
         grave=sum(e.severity in GRAVE for e in opened),
         per_clinician=response.by_owner(opened),
         burden=burden(
@@ -146,6 +149,7 @@ def weekly(world: World, week: Week, *, now: datetime) -> Report:
         changes=changing.changes(world.made, world.past, end=end),
         calibration=world.calibration,
         alerts=opened,
+        ended=ended,
     )
 
 

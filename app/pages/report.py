@@ -25,12 +25,13 @@ from app.programme.service import summary_of
 from app.weekly.service import clock_of, issued
 from core.audit import Action, record
 from core.errors import InvalidError
-from reports.behind import STATES, Which, alerts_behind
+from reports.behind import ENDED, OPEN, OPENED, STATES, Which, alerts_behind
 from reports.episodes import Episode
 from reports.service import TeamWeek
 from reports.week import Week
 
 PAGE = 50
+OF = (OPENED, OPEN, ENDED)
 Short = Annotated[str, Query(max_length=64)]
 
 
@@ -108,7 +109,7 @@ def _which(  # noqa: PLR0913, PLR0917 (what the address may ask for)
     hours: Short = "",
     state: Short = "",
 ) -> Which:
-    if state not in ("", *STATES) or hours not in ("", "in", "off") or of not in ("opened", "open"):
+    if state not in ("", *STATES) or hours not in ("", "in", "off") or of not in OF:
         raise InvalidError("there is no such figure", field="state")
     return Which(of, tier, problem, outcome, owner, hours, state)
 

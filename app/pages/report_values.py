@@ -21,7 +21,7 @@ from app.pages.report_front import lists
 from app.pages.report_reasons import end_of, reasons, told_of
 from app.pages.report_words import Words
 from reports.adherence import Adherence
-from reports.behind import OPEN, Which
+from reports.behind import Which
 from reports.burden import MOST_A_DAY, MOST_A_YEAR
 from reports.rates import FEW, Rate
 from reports.service import TeamWeek
@@ -115,7 +115,6 @@ def report_values(session: Session, found: TeamWeek, w: Words) -> dict[str, Any]
         "week": week_print(found.week, w),
         "lists": lists(report, w, why),
         "open_people": len({each.patient_id for each in report.still_open}),
-        "open_alerts": OPEN,
         "few": FEW,
         "hours": hours(report, w),
         "at_risk": at_risk(report),

@@ -99,7 +99,9 @@ class Words(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         kinds = (dict(attrs).get("class") or "").split()
-        off = tag in HIDDEN or bool({"running", "no-print", "visually-hidden", "weeks"} & set(kinds))
+        off = tag in HIDDEN or bool(
+            {"running", "no-print", "visually-hidden", "weeks"} & set(kinds)
+        )
         if tag not in VOID:
             self._within.append((tag, off or self._off))
 
