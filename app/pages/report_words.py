@@ -94,6 +94,12 @@ class Words:
         """Return a share as its count."""
         return self.said.say("{hits} of {of}", hits=rate.hits, of=rate.of) if rate.of else ""
 
+    def days(self, rate: Rate) -> str:
+        """Return a share of days as its count."""
+        if not rate.of:
+            return ""
+        return self.said.say("{hits} of {of} days", hits=rate.hits, of=rate.of)
+
     def interval(self, rate: Rate) -> str:
         """Return the 95 % interval of a share."""
         ends = wilson(rate)

@@ -36,6 +36,7 @@ def paths(ward: Ward) -> dict[str, str]:
         "inbox": "/inbox",
         "patient": f"/patients/{ward.patients['Oh Malsun']}",
         "report": f"/reports/{ward.team}",
+        "figure": f"/reports/{ward.team}/alerts?of=open",
         "accesses": f"/patients/{ward.patients['Oh Malsun']}/accesses",
         "patients": "/patients",
         "rules": "/rules",
