@@ -66,7 +66,7 @@ def read_assumed(before: Assumed, said: tuple[str, ...]) -> Assumed:
 
 def _number(text: str, field: str) -> float:
     try:
-        return float(text.replace(",", ""))
+        return float(text.replace(",", "").strip(" $%"))
     except ValueError as error:
         raise InvalidError("this is no number", field=field) from error
 

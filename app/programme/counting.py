@@ -60,7 +60,7 @@ def clocks_of(
     }
 
 
-def _windows(first: date, on: date) -> Iterable[Window]:
+def _windows(first: date, on: date) -> set[Window]:
     """Return the first window, which has the set-up, that of a day, and the one before that."""
     held = Window.of(first, on)
     wanted = (Window.of(first, first), held, held.before(first) if held else None)
@@ -74,8 +74,8 @@ def _whole(
     sent: Mapping[UUID, tuple[Sent, ...]],
 ) -> dict[UUID, tuple[Sent, ...]]:
     """Return every day of those few whose first window has no set-up, and who came further."""
-    longer = {}
-    for each in asked:
+    longer: dict[UUID, Asked] = {}
+    for each in sorted(asked, key=lambda one: one.window.last):  # the furthest comes last
         first = Window.of(begun[each.person], begun[each.person])
         days = [s for s in sent.get(each.person, ()) if first and first.holds(s.day)]
         if first and each.window.first > first.last and len(days) < SET_UP_DAYS:

@@ -15,9 +15,11 @@ from sqlalchemy import select
 
 from alerts.minutes import LIVE, Work
 from app.programme.tables import ProgrammeSetting
+from core.among import among
 from core.audit import AuditEvent
 from core.rows import run
 from core.sealed_fields import unseal
+from ingest.access.repository import visible_to
 from ingest.contacts.service import PAGE_CLIENT
 from ingest.tables import Device, Patient
 from reports.programme import LATEST, NO_DAY, PHYSIOLOGIC, Left, Sent, Window
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from sqlalchemy.orm import Session
+
+    from core.security import Caller
 
 IDS = 5  # of the readings of one line that a page names
 
@@ -206,6 +210,12 @@ def living(session: Session, people: Collection[UUID]) -> dict[UUID, tuple[str, 
     """Return the zone of each person, and whether they have died."""
     query = select(Patient.id, Patient.zone, Patient.deceased).where(Patient.id.in_(people))
     return {row.id: (row.zone, row.deceased) for row in session.execute(query)}
+
+
+def seen(session: Session, caller: Caller, people: Collection[UUID]) -> list[UUID]:
+    """Return which of some people a caller may see."""
+    query = select(Patient.id).where(among(Patient.id, people), Patient.id.in_(visible_to(caller)))
+    return list(session.scalars(query))
 
 
 def written(

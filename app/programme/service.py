@@ -19,8 +19,8 @@ from core.errors import ForbiddenError, NotFoundError
 from core.security import Role
 from ingest import repository as people
 from ingest.placing import zone_of
+from reports import repository as account
 from reports.programme import PEOPLE_WITH, Code, ended_with, reaching
-from reports.service import quality
 from reports.value import FEWEST, Assumed, value
 
 if TYPE_CHECKING:
@@ -233,8 +233,14 @@ def value_of(
 
     The alerts and outcomes are those of the page of quality. Raises `NotFoundError` as it does.
     """
-    world = quality(session, caller, team=team_id, since=span[0], until=span[1])
-    return value(world.opened, assumed), [each.id for each in world.people]
+    team_of(session, caller, team_id)
+    since, until = span
+    mine = repository.seen(session, caller, people.team_patients(session, team_id))
+    known = sorted(account.known_before(session, mine, until))
+    episodes = account.episodes(session, known, since=since, until=until)
+    # As `reports.service.quality` has them, without what groups alerts.
+    opened = [each for each in episodes if since <= each.opened_at < until]
+    return value(opened, assumed), known
 
 
 def summary_of(

@@ -141,7 +141,7 @@ def test_the_estimate_counts_what_the_page_of_quality_counts(
     none = words(boss.get(f"/programme/{ward.team}").text)
     with database.transaction() as session:
         label(session, ward)
-    page = words(boss.get(f"/programme/{ward.team}?weeks=4&averts_low=20&stay=10,000").text)
+    page = words(boss.get(f"/programme/{ward.team}?weeks=4&averts_low=20&stay=%2410,000").text)
 
     with database.transaction() as session:
         span = ward.now - timedelta(weeks=4), ward.now + timedelta(hours=1)
