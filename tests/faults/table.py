@@ -64,7 +64,6 @@ EXCUSED = {
 }
 NOTES = {
     27: "smaller: see above",
-    28: "the weekly report is no job yet; proven for what runs by (job, period)",
 }
 
 

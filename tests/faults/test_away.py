@@ -41,7 +41,7 @@ BEFORE_THE_RESPONSE = "0030"
 def test_after_days_away_each_job_runs_once_for_its_period_and_what_was_due_acts_once_ft_28(
     stand: Stand, figures: Figures, unharmed: Twin
 ) -> None:
-    """REL-31, REL-15: the weekly report is no job yet."""
+    """REL-31, REL-15; the weekly report has a test of its own, by the server's clock."""
     crowd = gather(stand, "sunday", 2)
     crowd.all_critical()
     until(lambda: len(crowd.alerts()) == 2, within=60, what="both alerts open")
