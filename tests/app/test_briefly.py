@@ -17,7 +17,16 @@ from app.pages.language import language
 from app.pages.sparks import picture, summary
 from core.vitals import Severity, Vital
 from monitoring.features import FEATURES
-from monitoring.findings import Contribution, Evidence, Finding, Problem, Risk, Says, Spoken, Usual
+from monitoring.findings import (
+    Contribution,
+    Evidence,
+    Finding,
+    Problem,
+    Risk,
+    Says,
+    Spoken,
+    Usual,
+)
 from monitoring.leading import Grounds, raised_most
 from monitoring.phrases import Number, Phrase, Value, whole
 from monitoring.service import load_rulebook
@@ -193,7 +202,8 @@ def test_a_score_leads_with_the_newest_unusual_reading_of_what_raised_it_most_ux
     assert (said.sentence.before, said.sentence.number) == ("Glucose ", "282 mg/dL")
     assert said.sentence.after == ", usual 130–166, rising for 2 days from 150."  # noqa: RUF001 (as it is written)
     assert said.second == (
-        "Learned score 14 % within 7 days (trained on simulated data); 1 of 4 inputs unknown."
+        "Learned score for worsening: 14 % within 7 days (trained on simulated data);"
+        " 1 of 4 inputs unknown."
     )
     assert 'class="limit"' not in str(picture(row))  # that of a score is a probability
 

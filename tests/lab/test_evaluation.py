@@ -224,15 +224,17 @@ def test_a_report_compares_every_way_on_the_same_lives(lives: list[Life]) -> Non
 
     assert [card.name for card in found.alone] == [
         "rules, AMBER and RED",
+        "rules and score, as the service runs",
         "guideline weight rule",
         "fixed thresholds",
         "NEWS2-like",
         "|z| > 3, own 28 days",
         "daily answers alone",
         "learned score",
+        "rules and score under a budget",
     ]
     assert len({card.patient_years for card in found.alone}) == 1
-    assert [each.card.name for each in found.equal] == [card.name for card in found.alone[1:]]
+    assert [each.card.name for each in found.equal] == [card.name for card in found.alone[2:]]
     assert all(len(row) == len(evaluation.HEADINGS) for row in evaluation.rows(found.alone))
     assert all(
         len(row) == len(evaluation.kind_headings(found)) for row in evaluation.kind_rows(found)
