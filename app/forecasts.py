@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from fhir.risk_assessment import Predicted, risk_assessment
@@ -12,6 +12,7 @@ from monitoring.words import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import tzinfo
 
     from monitoring.eventtime import Scored
     from monitoring.findings import Prediction, Risk
@@ -37,9 +38,9 @@ def behind(risk: Risk, *, patient: str, occurred: datetime) -> dict[str, Any]:
     return risk_assessment(risk.model_id, told, patient=patient, occurred=occurred)
 
 
-def of_a_replay(scored: Scored, model_id: str, *, patient: str) -> dict[str, Any]:
-    """Return what the score said at an instant of a replay, or that it abstained."""
-    risk, occurred = scored.risk, datetime.fromtimestamp(scored.at, UTC)
+def of_a_replay(scored: Scored, model_id: str, *, patient: str, zone: tzinfo) -> dict[str, Any]:
+    """Return what the score said at an instant of a replay, or that it abstained; in local time."""
+    risk, occurred = scored.risk, datetime.fromtimestamp(scored.at, zone)
     if risk is None:
         said = text(ABSTAINS.id)
         return risk_assessment(model_id, (), patient=patient, occurred=occurred, note=said)

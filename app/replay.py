@@ -93,7 +93,9 @@ def replay(  # noqa: PLR0913 (what the command line lets one choose)
                 summary.written[each.finding.severity] += 1
             if curve is not None and model is not None and until is not None:
                 for scored in last.until(until):
-                    said = of_a_replay(scored, model.id, patient=f"Patient/{past.person.id}")
+                    said = of_a_replay(
+                        scored, model.id, patient=f"Patient/{past.person.id}", zone=last.zone
+                    )
                     curve.write(json.dumps(said, ensure_ascii=False) + "\n")
                     summary.scored[scored.risk is not None] += 1
             progress(done, len(pasts))

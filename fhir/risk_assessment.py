@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 MODELS = "urn:wardlight:codesystem:model"
+DECIMALS = 6  # so that small risks can still be ranked
 FAMILIES = "urn:wardlight:codesystem:event-family"  # of events that are predicted apart
 
 
@@ -58,7 +59,7 @@ def risk_assessment(  # noqa: PLR0913 (each is an element of the resource)
 def _prediction(predicted: Predicted) -> dict[str, Any]:
     prediction: dict[str, Any] = {
         "outcome": _outcome(predicted),
-        "probabilityDecimal": round(predicted.probability, 4),
+        "probabilityDecimal": round(predicted.probability, DECIMALS),
     }
     if predicted.horizon_hours is not None:
         prediction["whenRange"] = {"high": _hours(predicted.horizon_hours)}

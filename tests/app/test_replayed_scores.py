@@ -93,10 +93,10 @@ def test_an_alert_of_the_score_carries_the_score_it_rests_on(
 def test_the_score_of_each_day_is_written_and_so_is_that_it_abstained(
     scored: tuple[list[Resource], list[Resource]],
 ) -> None:
-    days = [each["occurrenceDateTime"][:16] for each in scored[1]]
+    days = [each["occurrenceDateTime"] for each in scored[1]]
     silent = [each for each in scored[1] if "prediction" not in each]
 
-    assert days == [f"2026-03-{day:02d}T14:59" for day in range(2, 24)]  # ends of days in Seoul
+    assert days == [f"2026-03-{day:02d}T23:59:59+09:00" for day in range(2, 24)]
     assert all(sound(each) for each in scored[1])
     assert silent == scored[1][: len(silent)]
     assert 10 < len(silent) < 16

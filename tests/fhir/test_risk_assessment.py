@@ -11,7 +11,7 @@ AT = datetime(2026, 5, 4, 8, tzinfo=UTC)
 
 def test_a_score_is_a_valid_risk_assessment_with_its_basis_fhir_25() -> None:
     predicted = [
-        Predicted("deterioration", 0.123456, 168, "weight rising"),
+        Predicted("deterioration", 0.12345678, 168, "weight rising"),
         Predicted("heart failure", 0.08, 168),
         Predicted("deterioration", 0.05, 72),
     ]
@@ -24,7 +24,7 @@ def test_a_score_is_a_valid_risk_assessment_with_its_basis_fhir_25() -> None:
     assert isinstance(strict, dict)
     assert check(strict) == ()
     first, second, third = resource["prediction"]
-    assert (first["probabilityDecimal"], first["rationale"]) == (0.1235, "weight rising")
+    assert (first["probabilityDecimal"], first["rationale"]) == (0.123457, "weight rising")
     assert second["outcome"] == {"text": "heart failure"}
     assert third["whenRange"]["high"]["value"] == 72
     assert resource["basis"] == [{"reference": "Observation/o1"}]
