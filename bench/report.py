@@ -8,6 +8,7 @@ night of 500 teams is extrapolated from as many as are stored, on one worker and
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import resource
 import statistics
@@ -27,6 +28,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 import app.migrate
+from alerts.policy import freeze
 from app.pages.door import Door, Visit
 from app.pages.paper import report_on_paper
 from app.pages.rendering import Renderer
@@ -55,6 +57,10 @@ if TYPE_CHECKING:
 NIGHT = 500  # teams
 GOAL = 5.0  # seconds for a team of 200
 WEEKS = 8
+_ENROLLED = """
+update patient set created_at = cast(:now as timestamptz) - (:weeks + 1) * interval '7 days'
+where id = any(cast(:people as uuid[]))
+"""
 _READINGS = """
 insert into reading (patient_id, vital, value, quality, effective, received_at, precision, device,
                      value_received, unit_received, resource_id, resource_version, history, ordinal,
@@ -76,10 +82,19 @@ select md5(p::text || n)::uuid, p,
        (array['AMBER', 'YELLOW', 'RED', 'YELLOW'])[1 + abs(hashtext(p::text || n)) % 4],
        'resolved', 1, 0, at, at, at, at, at + interval '20 hours',
        (array['true-actionable', 'true-no-action-needed', 'false-measurement', 'duplicate', null])
-           [1 + abs(hashtext(n || p::text)) % 5], '', '{}'
+           [1 + abs(hashtext(n || p::text)) % 5], '', cast(:policy as jsonb)
 from unnest(cast(:people as uuid[])) p, generate_series(0, :weeks * 2) n,
      lateral (select cast(:now as timestamptz) - n * interval '84 hours'
                      - abs(hashtext(p::text || n)) % 4000 * interval '1 minute' as at) as opened
+"""
+_FINDINGS = """
+insert into alert_finding (id, alert_id, assessment_id, rule_id, severity, at, seen_at, sentence,
+                           source, confidence, vital, value, "limit", evidence, missing, confirmed,
+                           back_in_range)
+select md5(id || 'f')::uuid, id, id, 'SPO2-CRIT', severity, opened_at, opened_at,
+       'SpO2 90 %, usual 94 to 97', '', '', 'spo2', 86 + abs(hashtext(id::text)) % 6, 91, '[]',
+       '[]', true, false
+from alert where patient_id = any(cast(:people as uuid[]))
 """
 _TAKEN = """
 insert into alert_event (alert_id, at, kind, actor_kind, reason, before, after)
@@ -150,7 +165,9 @@ def computed(team: UUID) -> int:
 
 def _week_of(session: Session, ready: Ready, team: UUID, form: Form) -> TeamWeek:
     wanted, policy = Wanted(team, str(ready.week), form), policy_of(ready.settings)
-    return handed_out(session, SYSTEM, wanted, policy, now=ready.now)
+    found = handed_out(session, SYSTEM, wanted, policy, now=ready.now)
+    assert found.report.patients == len(ready.teams[team])
+    return found
 
 
 def made(form: Form, team: UUID) -> str:
@@ -239,6 +256,8 @@ def _one(team: UUID, people: int, repeats: int) -> None:
         seconds = seconds_of(partial(made, form, team), repeats)
         print(f"  as {form}, computing included: {seconds:.2f} s ({seconds / ceiling:.1f} x)")
     page = made(Form.PDF, team)
+    if os.environ.get("WARDLIGHT_BENCH_PAGE"):
+        Path(os.environ["WARDLIGHT_BENCH_PAGE"]).write_text(page)
     printed = pdf(page)
     seconds = seconds_of(partial(pdf, page), repeats)
     most = held(page) / 1024
@@ -265,9 +284,10 @@ def _night(teams: Sequence[UUID], workers: int) -> None:
 def fill(session: Session, people: int, *, now: datetime) -> list[UUID]:
     """Store people with their readings and alerts; return who."""
     patients = fill_people(session, people)
-    facts = {"people": patients, "now": now, "weeks": WEEKS}
-    session.execute(text(_READINGS), facts)
-    session.execute(text(_ALERTS), facts)
+    policy = json.dumps(freeze(policy_of(Settings())))
+    facts = {"people": patients, "now": now, "weeks": WEEKS, "policy": policy}
+    for statement in (_ENROLLED, _READINGS, _ALERTS, _FINDINGS):
+        session.execute(text(statement), facts)
     return patients
 
 
