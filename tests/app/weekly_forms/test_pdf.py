@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from os.path import commonprefix
 from typing import TYPE_CHECKING
 
 from tests.app.weekly_forms.printed import fonts, grey, letters, words_of
@@ -15,10 +16,14 @@ PAPER = 255
 OURS = {"Noto-Sans", "Noto-Sans-Bold", "Nanum-Gothic", "Nanum-Gothic-Bold"} | {"Noto-Sans-Math"}
 
 
-def said(printed: Printed) -> str:
-    """Return what the PDF says between the feet of its pages, without blanks."""
-    pages = [page.extract_text() for page in printed.reader.pages]
-    return "".join(letters(FOOT.sub("", page)) for page in pages)
+def pages_of(printed: Printed) -> list[str]:
+    """Return what each page says above its foot, without blanks."""
+    return [letters(FOOT.sub("", page.extract_text())) for page in printed.reader.pages]
+
+
+def heads_of(page: str) -> list[str]:
+    """Return the heads of its tables: where one goes on, paper has its head again."""
+    return [words_of(each) for each in re.findall(r"<thead>.*?</thead>", page, re.DOTALL)]
 
 
 def test_it_is_a_tagged_document_that_names_itself_and_its_language_ux_15(
@@ -42,8 +47,8 @@ def test_its_structure_is_that_of_the_page_ux_15(english: Printed) -> None:
 
     assert kinds["H1"] == page.count("<h1") == 1
     assert kinds["H2"] == page.count("<h2")
-    assert kinds["Table"] == page.count("<table")
-    assert kinds["TH"] == page.count("<th ")
+    assert kinds["Table"] >= page.count("<table") > 3  # one that goes on is one on each page
+    assert kinds["TH"] >= page.count("<th ")
     assert kinds["L"] >= 1
 
 
@@ -64,10 +69,15 @@ def test_it_says_what_the_page_says_letter_by_letter_ux_15(
     english: Printed, korean: Printed
 ) -> None:
     for printed in (english, korean):
-        ours, theirs = said(printed), words_of(printed.page)
-        at = next((n for n, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), 0)
+        rest, heads = words_of(printed.page), heads_of(printed.page)
+        for number, said in enumerate(pages_of(printed), 1):
+            again = next((head for head in heads if said.startswith(head)), "")
+            ours = said if rest.startswith(said) else said.removeprefix(again)
+            at = len(commonprefix([ours, rest]))
 
-        assert ours == theirs, f"{ours[at - 40 : at + 40]} instead of {theirs[at - 40 : at + 40]}"
+            assert at == len(ours), f"page {number}: {ours[at:][:60]} instead of {rest[at:][:60]}"
+            rest = rest[at:]
+        assert not rest
 
 
 def test_korean_is_in_it_as_text_and_set_in_our_own_fonts_ux_17(
