@@ -12,13 +12,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from core.clock import utc_now
-from reports.service import team_week
+from reports.quality import By, lines, whole
+from reports.service import quality, team_week
 from reports.week import Week
 from tests.reported import doctor, happen
 from tests.ward import Ward, open_ward
 
 if TYPE_CHECKING:
     from core.database import Database
+    from reports.rates import Rate
     from reports.weekly import Report
     from tests.app.conftest import Enter
 
@@ -72,6 +74,29 @@ def test_every_figure_leads_to_a_list_of_exactly_the_alerts_that_it_counts(
     assert len(links) > 7
     assert any(href.startswith("/quality/alerts") for href in links)
     assert counts == {href: [count] for href, count in links.items()}
+
+
+def test_the_figures_are_those_of_the_page_of_quality_of_the_same_week(
+    database: Database, ward: Ward
+) -> None:
+    """UX-08, UX-15: rules, devices, tiers, outcomes and the burden, by either way of counting."""
+    report, week = report_of(database, ward), Week.of(ward.now, zone=UTC)
+    with database.transaction() as session:
+        world = quality(
+            session, doctor(ward), team=ward.team, since=week.start, until=min(week.end, utc_now())
+        )
+
+    def of(by: By) -> dict[str, tuple[int, Rate]]:
+        return {line.key: (len(line.alerts), line.ppv) for line in lines(world, by)}
+
+    assert of(By.RULE) == {line.rule: (line.opened, line.ppv) for line in report.rules}
+    assert of(By.DEVICE) == {line.device: (line.opened, line.ppv) for line in report.devices}
+    assert {k: n for k, (n, _) in of(By.TIER).items()} == {
+        line.severity.value: line.opened for line in report.tiers if line.opened
+    }
+    assert whole(world).per_week == report.burden.per_patient_week
+    assert whole(world).outcomes == report.outcomes
+    assert (whole(world).ppv, whole(world).actionable) == (report.ppv, report.actionable)
 
 
 def test_a_list_behind_a_figure_names_its_alerts_and_nobody_elses(
