@@ -256,8 +256,6 @@ def _one(team: UUID, people: int, repeats: int) -> None:
         seconds = seconds_of(partial(made, form, team), repeats)
         print(f"  as {form}, computing included: {seconds:.2f} s ({seconds / ceiling:.1f} x)")
     page = made(Form.PDF, team)
-    if os.environ.get("WARDLIGHT_BENCH_PAGE"):
-        Path(os.environ["WARDLIGHT_BENCH_PAGE"]).write_text(page)
     printed = pdf(page)
     seconds = seconds_of(partial(pdf, page), repeats)
     most = held(page) / 1024
