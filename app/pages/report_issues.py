@@ -158,7 +158,9 @@ def line(door: Door, visit: Visit, row: Row, told: Mapping[UUID, Mapping[Told, i
 def state_words(row: Row, said: Language, *, late: bool) -> str:
     """Return where an issue stands."""
     if row.state is State.MADE:
-        return said.say("late") if late else said.say("on time")
+        if late:
+            return said.say("late")
+        return said.say("on time") if row.version == 1 else said.say("issued again")
     if row.state is State.FAILED:
         why = said.say(WHY[row.why or Why.ERROR])
         return said.count(
@@ -201,8 +203,8 @@ def share_words(share: Rate | None, said: Language) -> str:
     if share is None or not share.of:
         return ""
     return said.count(
-        "On time: {hits} of the last {count} report (target {target} %).",
-        "On time: {hits} of the last {count} reports (target {target} %).",
+        "{hits} of the last {count} report of this team came in time (target {target} %).",
+        "{hits} of the last {count} reports of this team came in time (target {target} %).",
         share.of,
         hits=share.hits,
         target=round(ON_TIME_TARGET * 100),

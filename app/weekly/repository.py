@@ -86,10 +86,10 @@ def ready(session: Session, *, now: datetime) -> list[UUID]:
         (earlier.monday < row.monday)
         | ((earlier.monday == row.monday) & (earlier.version < row.version)),
     )
+    # What was given up before a person had it tried again keeps it from nobody.
+    parked = stands(Work.PARKED) & (Outbox.created_at >= row.begin_at)
     in_hand = exists().where(
-        Outbox.topic == Topic.REPORT,
-        Outbox.subject_id == row.id,
-        stands(*LIVE, Work.PARKED),
+        Outbox.topic == Topic.REPORT, Outbox.subject_id == row.id, stands(*LIVE) | parked
     )
     query = (
         select(row.id)
@@ -106,7 +106,7 @@ def given_up(session: Session) -> list[tuple[UUID, int]]:
     query = (
         select(row.id, func.max(Outbox.attempts))
         .join(Outbox, (Outbox.subject_id == row.id) & (Outbox.topic == Topic.REPORT))
-        .where(row.state.in_(PENDING), stands(Work.PARKED))
+        .where(row.state.in_(PENDING), stands(Work.PARKED), Outbox.created_at >= row.begin_at)
         .where(
             ~exists().where(
                 more.topic == Topic.REPORT, more.subject_id == row.id, more.state.in_(LIVE)

@@ -41,6 +41,12 @@ def test_what_kills_its_workers_is_given_up_and_says_so_rel_27(
     failed = of(session, ward.team)[0]
     assert (failed.state, failed.why, failed.attempts) == (State.FAILED, Why.LOST, 8)
 
+    issue_again(session, SYSTEM, ward.team, failed.monday, reason="a new worker", now=TUESDAY)
+    work(session, TUESDAY, ward.team)
+
+    again = of(session, ward.team)[0]
+    assert (again.state, again.why) == (State.MADE, None)
+
 
 @pytest.mark.parametrize(
     ("error", "why"),

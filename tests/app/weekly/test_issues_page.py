@@ -86,7 +86,7 @@ def test_the_list_says_of_each_week_whether_its_report_came_in_time(desk: Desk) 
 
     assert re.search(rf"{WEEK} .*? on time .*? 2006-W44 .*? late ", said)
     assert re.search("2006-W46 13 Nov to 19 Nov due", said)
-    assert "On time: 1 of the last 2 reports (target 99 %)." in said
+    assert "1 of the last 2 reports of this team came in time (target 99 %)." in said
     assert "2 e-mails wait" in said
 
 
@@ -150,7 +150,9 @@ def test_a_correction_is_offered_issued_and_told_and_the_first_version_stays(des
     client = desk.enter(desk.ward.username)  # a session does not last so long
     page = client.get(desk.report).text
     said = words(page)
-    assert "Counted today, this week would say other numbers:" in said
+    assert re.search(
+        r"Counted today, \d+ figures would differ: PPV-actionable: none yet → 100 %", said
+    )
     assert re.search(r"PPV: none yet → 100 % \(\d+ of \d+\)", said)
     fields = {"week": WEEK, "reason": "outcomes came", "csrf": csrf(page)}
     answer = client.post(f"/reports/{desk.ward.team}/again", data=fields)
@@ -162,7 +164,7 @@ def test_a_correction_is_offered_issued_and_told_and_the_first_version_stays(des
     said = words(client.get(desk.report).text)
     assert "Version 2, made" in said
     assert "outcomes came" in said
-    assert re.search(r"What changed since version 1.*PPV: none yet → 100 %", said)
+    assert re.search(r"\d+ figures differ from version 1: .*PPV: none yet → 100 %", said)
     first = words(client.get(f"{desk.report}&version=1").text)
     assert "Version 1, made" in first
     assert "There is a newer version of this week. Open version 2" in first
@@ -180,7 +182,7 @@ def test_the_pages_say_all_of_it_in_korean_ux_17(desk: Desk) -> None:
 
     assert "버전 1, 11월 13일 07:00 작성, 제때." in said
     assert "PPV: 아직 없음 → 100 %" in said
-    assert "제때 발행: 최근 2건 중 1건(목표 99 %)." in said
+    assert "이 팀의 최근 보고서 2건 중 1건이 제때 나왔습니다(목표 99 %)." in said
     assert re.search(r"2006-W45 .*? 제때 .*? 2006-W44 .*? 지연", words(client.get("/reports").text))
 
 
