@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 
 from core.vitals import Severity
 from reports.episodes import CONTACT_TARGETS, TARGETS, Episode
+from reports.rates import COUNTED
 from reports.response import answered, due, reached
 from reports.weekly import Report
 
 OPENED, OPEN, ENDED = "opened", "open", "ended"
-ANY, NOBODY = "any", "nobody"
+ANY, NOBODY, COUNTS = "any", "nobody", "counted"
 Asks = Callable[[Episode], bool]
 
 
@@ -20,7 +21,8 @@ Asks = Callable[[Episode], bool]
 class Which:
     """Which alerts of a week: that opened in it, ended in it, or are open at its end; narrowed.
 
-    `outcome` and `owner` may be `any`, `owner` also `nobody`; `state` is one of `STATES`.
+    `outcome` and `owner` may be `any`, `owner` also `nobody`, and `outcome` `counted` for what a
+    predictive value rests on; `state` is one of `STATES`.
     """
 
     of: str = OPENED
@@ -57,6 +59,8 @@ def alerts_behind(report: Report, which: Which, *, end: datetime) -> list[Episod
 def _named(wanted: str, value: str) -> bool:
     if wanted == NOBODY:
         return not value
+    if wanted == COUNTS:
+        return value in COUNTED
     return bool(value) if wanted == ANY else value == wanted
 
 

@@ -102,6 +102,7 @@ def test_each_figure_counts_what_its_list_shows(found: list[Episode]) -> None:
     assert listed(of="open") == len(report.still_open)
     assert listed(of="ended") == report.closed
     assert listed(owner="nobody") == report.burden.unowned
+    assert listed(outcome="counted") == report.ppv.of
     assert listed(outcome="any") == sum(report.outcomes.values())
     for code, lines in (("", report.tiers), ("in", report.in_hours), ("off", report.off_hours)):
         for line in lines:
