@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -27,6 +28,8 @@ STYLES = (
     "report.css",
     "report-people.css",
 )
+
+CLOSED = re.compile(r"<details(?=[\s>])(?! open)")
 
 
 class Styles(str):
@@ -65,7 +68,8 @@ def report_on_paper(door: Door, visit: Visit, found: TeamWeek) -> str:
         "talk": report_people(door, visit, found),
         "issue": replace(issue_print(door, visit, found), may=False),  # nobody acts on paper
     }
-    return door.pages.text("report.html", layout="paper.html", paper=paper, strip=None, **shown)
+    page = door.pages.text("report.html", layout="paper.html", paper=paper, strip=None, **shown)
+    return CLOSED.sub("<details open", page)  # nobody unfolds a paper
 
 
 def _running(door: Door, visit: Visit, found: TeamWeek) -> str:

@@ -178,6 +178,8 @@ def test_the_page_leads_to_its_forms_and_paper_does_not(
         assert address not in english.page
     assert not re.search(r"<(nav|header|button|script|form)\b", english.page.split("<main")[0])
     assert "<script" not in english.page
+    assert "<details" in english.page
+    assert not re.search(r"<details(?! open)", english.page), "a paper cannot be unfolded"
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
