@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -220,6 +221,25 @@ def test_an_hour_that_is_changed_moves_what_is_not_begun(session: Session, ward:
     before, row = of(session, ward.team)
     assert row.due_at == MONDAY_SEVEN - timedelta(minutes=30)
     assert before.due_at == MONDAY_SEVEN - WEEK
+
+
+def test_a_report_is_due_by_its_teams_clock_holiday_or_not_rel_24(
+    session: Session, ward: Ward
+) -> None:
+    monday = MONDAY_SEVEN.date()
+    seoul = replace(policy().site, name="river", zone="Asia/Seoul", holidays={monday: "Founding"})
+
+    making.plan(
+        session, now=THURSDAY, policy=replace(policy(), teams={"Riverside": seoul}), hour=HOUR
+    )
+
+    row = of(session, ward.team)[-1]
+    assert (row.monday, row.zone) == (FIRST, "Asia/Seoul")
+    assert row.due_at == MONDAY_SEVEN - timedelta(hours=9)
+    making.make(session, row.id, now=row.due_at)
+    making.make(session, row.id, now=row.due_at)
+    made = of(session, ward.team)[-1]
+    assert (made.state, made.late) == (State.MADE, False)
 
 
 def test_nothing_is_issued_twice_at_a_time(session: Session, ward: Ward) -> None:
