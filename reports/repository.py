@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import DateTime, func, select
+from sqlalchemy.orm import aliased
 
 from alerts.tables import Alert, AlertEvent, AlertFinding
 from core.among import among
@@ -173,11 +174,22 @@ def _severity_before(
 
 
 def _first_acknowledged(session: Session, ids: Select[UUID]) -> dict[UUID, datetime]:
-    """Return when each alert was first taken, whatever became of that."""
+    """Return when each alert was first taken, but for what was taken back at once."""
+    row, later = AlertEvent, aliased(AlertEvent)
+    taken_back = (
+        select(later.id)
+        .where(
+            later.alert_id == row.alert_id,
+            later.kind == "undone",
+            later.after["act"].astext == "acknowledged",
+            later.after["of"].astext.cast(DateTime(timezone=True)) == row.at,
+        )
+        .exists()
+    )
     rows = session.execute(
-        select(AlertEvent.alert_id, func.min(AlertEvent.at))
-        .where(AlertEvent.alert_id.in_(ids), AlertEvent.kind == "acknowledged")
-        .group_by(AlertEvent.alert_id)
+        select(row.alert_id, func.min(row.at))
+        .where(row.alert_id.in_(ids), row.kind == "acknowledged", ~taken_back)
+        .group_by(row.alert_id)
     )
     return {row[0]: row[1] for row in rows}
 

@@ -98,19 +98,25 @@ def reached(episode: Episode) -> datetime | None:
 
 
 def due(episode: Episode, target: timedelta | None, at: At, *, end: datetime) -> bool:
-    """Return whether an alert counts for a target: it was answered, or its time is up.
+    """Return whether an alert counts for a target: it was answered, or its time is up, by `end`.
 
-    What ended before its time was up, and needed nobody to be reached, does not.
+    What ended before its time was up, and needed nobody to be reached, does not. What is answered
+    later changes nothing: a week is the same on the Monday after it and a month after.
     """
     if target is None:
         return False
     open_for = min(episode.closed_at or end, end) - episode.opened_at
-    return at(episode) is not None or open_for >= target
+    return _by(end, at(episode)) is not None or open_for >= target
+
+
+def _by(end: datetime, answer: datetime | None) -> datetime | None:
+    """Return an answer that was there by the end."""
+    return answer if answer is not None and answer < end else None
 
 
 def on_time(mine: Iterable[Episode], target: timedelta | None, at: At, *, end: datetime) -> Rate:
     """Count what was answered in time among all that counts for a target."""
-    counted = [(e, at(e)) for e in mine if due(e, target, at, end=end)]
+    counted = [(e, _by(end, at(e))) for e in mine if due(e, target, at, end=end)]
     kept = sum(
         answer is not None and target is not None and answer - e.opened_at <= target
         for e, answer in counted

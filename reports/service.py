@@ -151,11 +151,13 @@ def quality(
         raise NotFoundError("no such team")
     enrolled = repository.known_before(session, [each.id for each in whom], until)
     whom = [each for each in whom if each.id in enrolled]
-    ids = [each.id for each in whom]
+    records = people.everybody(session, [each.id for each in whom])
+    heads = {record: who for who, each in records.items() for record in each}
+    ids = list(heads)
     known = repository.episodes(session, ids, since=since, until=until)
     return quality_of.World(
         people=tuple(_watched(each, until.date()) for each in whom),
-        opened=tuple(each for each in known if since <= each.opened_at < until),
+        opened=_of_people((each for each in known if since <= each.opened_at < until), heads),
         said=tuple(repository.findings_of(session, ids, since=since, until=until)),
         put_off=repository.put_off(session, ids, since=since, until=until),
         since=since,

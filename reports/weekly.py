@@ -104,15 +104,11 @@ class Report:
 def weekly(world: World, week: Week, *, now: datetime) -> Report:
     """Compute a team's report; `now` cuts a week that is not over."""
     end = min(week.end, now)
-    earlier = week.shifted(-1)
     opened = _sorted(e for e in world.episodes if week.start <= e.opened_at < end)
     ended = _sorted(e for e in world.episodes if e.closed_at and week.start <= e.closed_at < end)
     still_open = _sorted(e for e in world.episodes if e.open_at(end))
-    worse, better = courses(
-        world.patients,
-        (e for e in world.episodes if e.live_in(week.start, end)),
-        (e for e in world.before if e.live_in(earlier.start, earlier.end)),
-    )
+    quiet = silent(world.patients, world.last, _excuses(world, still_open), end=end)
+    worse, better = _courses(world, week, quiet, end=end)
     labels = [e.outcome for e in opened if e.outcome]
     lines = attending.adherence(
         world.patients, attendance(world, week), week, last=_last(week, end)
@@ -121,7 +117,7 @@ def weekly(world: World, week: Week, *, now: datetime) -> Report:
         patients=len(world.patients),
         worse=worse,
         better=better,
-        silent=silent(world.patients, world.last, _excuses(world, still_open), end=end),
+        silent=quiet,
         still_open=still_open,
         overdue=tuple(deadlines.overdue(still_open, world.due, end=end)),
         work=world.work,
@@ -157,6 +153,19 @@ def _sorted(episodes: Iterable[Episode]) -> tuple[Episode, ...]:
     return tuple(sorted(episodes, key=lambda e: (e.opened_at, e.id.int)))
 
 
+def _courses(
+    world: World, week: Week, quiet: Iterable[Silent], *, end: datetime
+) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
+    """Return who got worse and who got better; that nothing comes is no sign of health."""
+    earlier, unheard = week.shifted(-1), {each.patient_id for each in quiet}
+    worse, better = courses(
+        world.patients,
+        (e for e in world.episodes if e.live_in(week.start, end)),
+        (e for e in world.before if e.live_in(earlier.start, earlier.end)),
+    )
+    return worse, tuple(each for each in better if each.patient_id not in unheard)
+
+
 def _excuses(world: World, still_open: Sequence[Episode]) -> Known:
     return Known(world.stays, still_open, world.died, world.incident)
 
@@ -167,16 +176,23 @@ def attendance(world: World, week: Week) -> Attendance:
     return Attendance(
         days=world.days,
         since={who: at.astimezone(week.zone).date() for who, at in world.since.items()},
-        away={who: _away(stays, first, week) for who, stays in world.stays.items()},
+        away={who: _away(world, who, first, week) for who in {*world.stays, *world.died}},
         how=world.how,
+        died=world.died,
     )
 
 
-def _away(stays: Iterable[Stay], first: Week, week: Week) -> frozenset[date]:
-    """Return the days that somebody was away for as a whole."""
+def _away(world: World, who: UUID, first: Week, week: Week) -> frozenset[date]:
+    """Return the days that somebody was away for as a whole, or was not alive any more.
+
+    Of a death no day is known: nothing is expected after the last reading.
+    """
     days = [first.monday + timedelta(days=n) for n in range((week.monday - first.monday).days + 7)]
     found = set()
-    for stay in stays:
+    if who in world.died:
+        last = world.last.get(who)
+        found = {d for d in days if last is None or d > last.astimezone(week.zone).date()}
+    for stay in world.stays.get(who, ()):
         for day in days:
             start, end = week.midnight(day), week.midnight(day + timedelta(days=1))
             if stay.since <= start and (stay.until is None or stay.until >= end):

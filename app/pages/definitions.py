@@ -32,7 +32,7 @@ def _people(said: Language) -> tuple[tuple[str, str], ...]:
             said.say(
                 "The gravest tier of all open alerts of a person in this week beside the week"
                 " before; listed where the graver of the two is RED or AMBER. Alerts about data"
-                " quality do not count."
+                " quality do not count. Who is silent at the end is not said to be better."
             ),
         ),
         (
@@ -67,9 +67,9 @@ def _alerts(said: Language) -> tuple[tuple[str, str], ...]:
             said.say("Within target"),
             said.say(
                 "Taken within 15 minutes (RED), 4 hours (AMBER) or 3 days (YELLOW), of those that"
-                " were taken or ended, or whose time is up. Reached within 60 minutes (RED) or"
-                " 4 hours (AMBER), of those of which somebody was reached, or that were still open"
-                " when the time was up."
+                " were taken or ended, or whose time was up, by the end of the week. Reached within"
+                " 60 minutes (RED) or 4 hours (AMBER), of those of which somebody was reached by"
+                " then, or that were still open when the time was up."
             ),
         ),
         (
@@ -118,8 +118,9 @@ def _others(said: Language) -> tuple[tuple[str, str], ...]:
             said.say("Days with a reading"),
             said.say(
                 "Of the days that were expected: since enrolment, without whole days in hospital"
-                " or paused. May drop out: no reading on the last 4 expected days, or 30 points"
-                " fewer of the days in the last two weeks than in the six before."
+                " or paused, and none after a death. May drop out: no reading on the last 4"
+                " expected days, or 30 points fewer of the days in the last two weeks than in the"
+                " six before."
             ),
         ),
         (

@@ -17,7 +17,7 @@ from reports.adherence import How
 from reports.readings import Readings
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -83,15 +83,18 @@ def incident_at(session: Session, at: datetime) -> bool:
 
 
 def readings(
-    session: Session, records: Collection[UUID], *, start: datetime, end: datetime
+    session: Session, heads: Mapping[UUID, UUID], *, start: datetime, end: datetime
 ) -> Readings:
-    """Return the readings that were taken in a span, by what they were good for."""
+    """Return the readings that were taken in a span, by what they were good for.
+
+    `heads` are people by record.
+    """
     row = StoredReading
     late = func.count().filter(row.received_at - row.effective >= LATE)
     query = (
         select(row.patient_id, row.quality, func.count(), late)
         .where(
-            among(row.patient_id, records),
+            among(row.patient_id, heads),
             row.effective >= start,
             row.effective < end,
             ~row.superseded,
@@ -102,8 +105,8 @@ def readings(
     people, delayed = set(), 0
     for patient, quality, count, slow in session.execute(query):
         by_quality[Quality(quality)] += count
-        people.add(patient)
+        people.add(heads[patient])
         delayed += slow
-    facts = {"records": list(records), "start": start, "until": end}
+    facts = {"records": list(heads), "start": start, "until": end}
     spoken = session.scalar(_SPOKEN, facts) or 0
     return Readings(by_quality.total(), dict(by_quality), delayed, len(people), spoken)

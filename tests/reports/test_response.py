@@ -46,6 +46,20 @@ def test_a_target_that_is_not_up_at_the_end_does_not_count() -> None:
     assert (line.on_time, line.reached_on_time) == (Rate(0, 0), Rate(0, 0))
 
 
+def test_what_is_answered_after_the_end_counts_as_little_as_what_never_is() -> None:
+    """Begun ten minutes before the end: a week is the same whenever it is counted."""
+    at = 7 - 10 / 1440
+    later = [
+        alert(ANNA, Severity.RED, at, taken=12, reached=20),
+        alert(BEN, Severity.AMBER, at, taken=3000, closed=10),
+    ]
+
+    red, amber = tiers(later, end=END)[:2]
+
+    assert (red.acknowledged, red.on_time, red.reached_on_time) == (0, Rate(0, 0), Rate(0, 0))
+    assert (amber.acknowledged, amber.on_time) == (0, Rate(0, 0))
+
+
 def test_an_alert_of_two_rules_is_in_both() -> None:
     opened = [
         alert(ANNA, Severity.RED, 1, taken=1, outcome="true-actionable", rules=("A", "B")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from core.errors import InvalidError
 from core.vitals import Severity
 from monitoring.findings import Problem
+from reports.adherence import Risk
 from reports.silence import Why
 from reports.week import Week
 from reports.weekly import Change, Episode, Rate, Report, World, weekly
@@ -89,9 +91,31 @@ def test_people_come_first_by_what_changed() -> None:
         Change(ANNA, Severity.RED, None),
         Change(CARLA, Severity.RED, None),
     )
-    assert found.better == (Change(BEN, Severity.YELLOW, Severity.AMBER),)
+    assert found.better == ()
     assert [(s.patient_id, s.why) for s in found.silent] == [(BEN, Why.NOTHING), (DORA, Why.NEVER)]
     assert [e.patient_id for e in found.still_open] == [DORA, CARLA]
+
+
+def test_who_is_silent_is_not_said_to_be_better() -> None:
+    """Ben's AMBER became YELLOW: better where he measured, and nothing where he fell silent."""
+    measured = replace(WORLD, last={**WORLD.last, BEN: WEEK.end - timedelta(hours=47)})
+
+    assert weekly(measured, WEEK, now=LATER).better == (
+        Change(BEN, Severity.YELLOW, Severity.AMBER),
+    )
+    assert report().better == ()
+
+
+def test_of_who_died_nothing_is_expected_any_more() -> None:
+    """Ben last measured on the Monday: no day after it is missed, and he drops out of nothing."""
+    known = replace(WORLD, last={BEN: WEEK.start + timedelta(hours=9)})
+    alive = {line.patient_id: line for line in weekly(known, WEEK, now=LATER).adherence}[BEN]
+    dead = replace(known, died=frozenset({BEN}))
+
+    line = {each.patient_id: each for each in weekly(dead, WEEK, now=LATER).adherence}[BEN]
+
+    assert (alive.possible, alive.gap, alive.risk) == (7, 6, Risk.GAP)
+    assert (line.days, line.possible, line.gap, line.risk) == (1, 1, 0, None)
 
 
 def test_alerts_are_counted_by_tier_with_their_waits() -> None:

@@ -1,0 +1,102 @@
+"""What a count by somebody else found: one person of two records, and what was taken back."""
+
+from __future__ import annotations
+
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from alerts.acts.service import acknowledge
+from alerts.tables import Alert
+from alerts.undoing.service import undo
+from core.clock import utc_now
+from core.security import SYSTEM
+from core.vitals import Severity
+from ingest.merging.service import merge
+from ingest.tables import StoredReading
+from reports.overdue import Kind
+from reports.quality import By, lines
+from reports.service import quality, team_week
+from reports.week import Week
+from tests.people import called
+from tests.reported import alerts_of, doctor
+from tests.ward import MALSUN, YOUNG, open_ward
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from core.database import Database
+    from reports.quality import World
+    from reports.weekly import Report
+    from tests.ward import Ward
+
+
+@pytest.fixture(scope="module")
+def ward(database: Database) -> Ward:
+    week = Week.of(utc_now(), zone=UTC).shifted(-1)
+    now = week.start + timedelta(days=2, hours=12)
+    return open_ward(database, now=now, people=(MALSUN, YOUNG))
+
+
+def counted(session: Session, ward: Ward) -> tuple[Report, World]:
+    """Return the report of the ward's week, and the quality of the same people's same week."""
+    session.flush()
+    week, who = Week.of(ward.now, zone=UTC), doctor(ward)
+    found = team_week(session, who, ward.team, week, now=utc_now()).report
+    return found, quality(session, who, team=ward.team, since=week.start, until=week.end)
+
+
+def test_a_person_of_two_records_is_one_in_the_report_and_on_the_page_of_quality(
+    session: Session, ward: Ward
+) -> None:
+    (before, _), other = counted(session, ward), uuid4()
+    malsun = ward.patients["Oh Malsun"]
+    session.add(called(session, other, "Oh Malsun", created=ward.now - timedelta(days=9)))
+    session.flush()
+    first = session.scalars(select(Alert).where(Alert.patient_id == malsun).limit(1)).one()
+    values = {c.name: getattr(first, c.name) for c in Alert.__table__.columns}
+    session.execute(insert(Alert).values(values | {"id": uuid4(), "patient_id": other}))
+    reading = session.scalars(
+        select(StoredReading)
+        .where(StoredReading.patient_id == malsun, StoredReading.effective < ward.now)
+        .order_by(StoredReading.effective.desc())
+        .limit(1)
+    ).one()
+    values = {c.name: getattr(reading, c.name) for c in StoredReading.__table__.columns}
+    session.execute(insert(StoredReading).values(values | {"patient_id": other}))
+
+    merge(session, SYSTEM, malsun, other, reason="one person", now=ward.now)
+
+    report, page = counted(session, ward)
+    assert report.readings.received == before.readings.received + 1
+    assert report.readings.people == before.readings.people
+    assert report.opened == before.opened + 1 == len(page.opened)
+    assert {each.id for each in page.opened} == {each.id for each in report.alerts}
+    assert sum(len(line.alerts) for line in lines(page, By.TEAM)) == report.opened
+    assert {each.patient_id for each in page.opened} <= {each.id for each in page.people}
+
+
+def test_what_was_taken_back_at_once_was_taken_by_nobody(session: Session, ward: Ward) -> None:
+    """It stays past its deadline, and no time to take is told of it."""
+    alert = alerts_of(session, ward, "Oh Malsun")[0]
+    session.execute(update(Alert).where(Alert.id == alert).values(severity=Severity.AMBER))
+    before, _ = counted(session, ward)
+    at = ward.now + timedelta(minutes=2)
+
+    acknowledge(session, doctor(ward), alert, now=at)
+    undo(session, doctor(ward), alert, now=at + timedelta(seconds=5))
+
+    report, page = counted(session, ward)
+    late = {each.alert_id: each.kind for each in report.overdue}
+    assert late[alert] is Kind.UNTAKEN
+    assert report.tiers == before.tiers
+    assert {e.acknowledged_at for e in page.opened if e.id == alert} == {None}
+
+    acknowledge(session, doctor(ward), alert, now=at + timedelta(minutes=1))
+
+    again, _ = counted(session, ward)
+    taken = {e.id: e.acknowledged_at for e in again.alerts}[alert]
+    assert taken == at + timedelta(minutes=1)
