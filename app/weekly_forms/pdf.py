@@ -28,10 +28,12 @@ STATIC = Path(__file__).parent.parent / "static"
 FONTS_CONF = Path(__file__).parent.parent / "assets" / "fonts.conf"
 PANGO = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"  # as Debian calls it
 AT_ONCE = 2  # in one process of ours: each takes a processor and a quarter of a gigabyte
+IN_LINE = 4  # who waits for a turn holds a thread that answers other people
 PATIENCE = 20.0  # seconds for one's turn
 LONGEST = 150.0  # seconds for one PDF
 KEPT = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 _turns = threading.BoundedSemaphore(AT_ONCE)
+_line = threading.BoundedSemaphore(AT_ONCE + IN_LINE)
 
 
 class PressError(RuntimeError):
@@ -80,12 +82,21 @@ def _pressed(page: str, static: Path) -> subprocess.CompletedProcess[bytes]:
 
 @contextmanager
 def _turn() -> Iterator[None]:
-    if not _turns.acquire(timeout=PATIENCE):
-        raise OverloadedError("other reports are being printed: try again in a minute", after=60)
+    if not _line.acquire(blocking=False):
+        raise _busy()
     try:
-        yield
+        if not _turns.acquire(timeout=PATIENCE):
+            raise _busy()
+        try:
+            yield
+        finally:
+            _turns.release()
     finally:
-        _turns.release()
+        _line.release()
+
+
+def _busy() -> OverloadedError:
+    return OverloadedError("other reports are being printed: try again in a minute", after=60)
 
 
 def _surroundings() -> dict[str, str]:

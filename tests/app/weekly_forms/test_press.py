@@ -177,3 +177,13 @@ def test_who_waits_too_long_for_a_turn_is_asked_to_come_again(
     monkeypatch.setattr(setting, "_turns", threading.BoundedSemaphore(1))
     with setting._turn(), pytest.raises(OverloadedError):
         pdf("<p>x</p>")
+
+
+def test_only_a_few_wait_in_line_since_each_holds_a_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(setting, "_line", threading.BoundedSemaphore(1))
+    with setting._turn(), pytest.raises(OverloadedError):
+        pdf("<p>x</p>")
+    with setting._turn():
+        pass  # the turn was given back
