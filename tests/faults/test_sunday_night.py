@@ -42,7 +42,7 @@ SATURDAY = datetime(2026, 11, 14, 12, 0, tzinfo=UTC)
 TUESDAY = SATURDAY + timedelta(days=3)
 WEEK = timedelta(weeks=1)
 MONDAY = date(2026, 11, 9)
-PROCESSES = (["scheduler"], ["worker", "--processes", "1"])
+PROCESSES = (["scheduler"], ["scheduler"], ["worker", "--processes", "2"])  # two of each
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +140,7 @@ def site(preload: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
 def test_off_over_sunday_night_and_back_on_tuesday_is_one_report_of_the_right_week_late_ft_28(
     site: Site, figures: Figures
 ) -> None:
-    """REL-32: and one mail of it to each of the team."""
+    """REL-32, REL-31: by two schedulers, with one mail of it to each of the team."""
     with site.up(SATURDAY) as database:
         until(lambda: len(site.rows(database)) == 2, within=60, what="the week's row is written")
 
