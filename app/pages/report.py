@@ -13,6 +13,7 @@ from app.pages.done import notice
 from app.pages.door import Door, Visit
 from app.pages.language import language
 from app.pages.refusals import page_route
+from app.pages.report_acts import acts
 from app.pages.report_front import lists
 from app.pages.report_issue import issue_print
 from app.pages.report_people import report_people
@@ -92,6 +93,21 @@ def router(door: Door) -> APIRouter:
             found = _read(door, visit, team_id, when)
             listed = _people(visit, found, of)
             return door.pages.page("report_people_list.html", **_around(door, visit), **listed)
+
+    @routes.get("/reports/{team_id}/acts")
+    def work(
+        request: Request,
+        team_id: UUID,
+        when: Annotated[When, Depends(_when)],
+        of: Short = "reached",
+        page: Annotated[int, Query(ge=1, le=1000)] = 1,
+    ) -> Response:
+        with door.visit(request) as visit:
+            found = _read(door, visit, team_id, when)
+            w = _words(visit, found)
+            listed = acts(visit.session, found, w, of=of, page=page)
+            _audit(visit, found, {each.patient_id for each in listed["acts"]})
+            return door.pages.page("report_acts.html", **_around(door, visit), **listed)
 
     return routes
 

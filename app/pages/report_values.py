@@ -61,6 +61,10 @@ class Addresses:
         """Return the list of everybody in one of the lists of people."""
         return self._at("/people", of=which)
 
+    def acts(self, of: str) -> str:
+        """Return what was done behind a figure of the week's work."""
+        return self._at("/acts", of=of)
+
     def quality(self, by: str, key: str) -> str:
         """Return the alerts of one group, as the page of quality has them of the same week."""
         return f"/quality/alerts?{urlencode({**self._span(), 'by': by, 'key': key or 'none'})}"

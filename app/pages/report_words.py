@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -61,6 +61,11 @@ BECAME: Mapping[str, Saying] = {
     "withdrawn": lambda said: said.say("withdrawn"),
     "promoted": lambda said: said.say("promoted"),
     "rolled back": lambda said: said.say("rolled back"),
+}
+DONE: Mapping[str, Saying] = {
+    "reached": lambda said: said.say("somebody was reached"),
+    "not-reached": lambda said: said.say("nobody was reached"),
+    "put-off": lambda said: said.say("an alert was put off"),
 }
 SHORT_HASH = 12
 
@@ -179,6 +184,14 @@ class Words:
     def work(self, work: str) -> str:
         """Return what minutes went into."""
         return self.worded(WORKS, work)
+
+    def done(self, what: str) -> str:
+        """Return what somebody did for a patient."""
+        return self.worded({**WORKS, **DONE}, what)
+
+    def with_clinicians(self, clinicians: Mapping[UUID, str]) -> Words:
+        """Return the same with the names of more clinicians."""
+        return replace(self, clinicians={**self.clinicians, **clinicians})
 
     def quality(self, quality: Quality) -> str:
         """Return whether a reading could be used."""

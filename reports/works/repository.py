@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
 TAKEN, CONTACTED, PUT_OFF, UNDONE = "acknowledged", "contacted", "snoozed", "undone"
@@ -34,6 +35,16 @@ class Span(NamedTuple):
 
     start: datetime
     end: datetime
+
+
+class Done(NamedTuple):
+    """One thing that somebody did for one patient."""
+
+    at: datetime
+    who: UUID | None
+    patient_id: UUID
+    what: str
+    minutes: int = 0
 
 
 class _Act(NamedTuple):
@@ -90,10 +101,17 @@ def _by_person(
 
 def _acts(session: Session, records: Collection[UUID], span: Span) -> Counter[_Act]:
     """Return how often each act was done and not taken back."""
+    return Counter(act for act, *_ in _standing(session, records, span))
+
+
+def _standing(
+    session: Session, records: Collection[UUID], span: Span
+) -> list[tuple[_Act, datetime, UUID, UUID]]:
+    """Return each act that was done and not taken back, when, of whom and on which alert."""
     row = AlertEvent
     act, reached = row.after["act"].astext, row.after["reached"].astext
     query = (
-        select(row.actor_id, row.kind, reached, act, row.at, row.after["of"].astext, row.alert_id)
+        select(row.actor_id, row.kind, reached, act, row.at, Alert.patient_id, row.alert_id)
         .join(Alert, Alert.id == row.alert_id)
         .where(
             among(Alert.patient_id, records),
@@ -104,28 +122,91 @@ def _acts(session: Session, records: Collection[UUID], span: Span) -> Counter[_A
         )
         .order_by(row.id)
     )
-    found: Counter[_Act] = Counter()
-    last: dict[tuple[UUID, UUID | None, str], _Act] = {}
-    for who, kind, met, taken_back, *_, alert in session.execute(query):
+    found: dict[int, tuple[_Act, datetime, UUID, UUID]] = {}
+    last: dict[tuple[UUID, UUID | None, str], int] = {}
+    for place, each in enumerate(session.execute(query)):
+        who, kind, met, taken_back, at, patient, alert = each
         if kind != UNDONE:
-            done = _Act(who, kind, met == "true")
-            found[done] += 1
-            last[alert, who, kind] = done
+            found[place] = _Act(who, kind, met == "true"), at, patient, alert
+            last[alert, who, kind] = place
         elif (alert, who, taken_back) in last:
-            found[last.pop((alert, who, taken_back))] -= 1
-    return found
+            del found[last.pop((alert, who, taken_back))]
+    return list(found.values())
+
+
+ACTS = {
+    "reached": (CONTACTED, True),
+    "not-reached": (CONTACTED, False),
+    "put-off": (PUT_OFF, False),
+}
+VISITS = {"held": Status.FULFILLED, "missed": Status.NO_SHOW}
+MINUTES = "minutes"
+
+
+def done(session: Session, heads: Mapping[UUID, UUID], span: Span, of: str) -> list[Done]:
+    """Return what stands behind one figure of the work, the newest first.
+
+    `of` is a key of `ACTS` or `VISITS`, or `MINUTES`; `heads` are people by record.
+    """
+    if of == MINUTES:
+        found = _minutes_done(session, heads, span)
+    elif of in VISITS:
+        found = _visits_done(session, heads, span, VISITS[of])
+    else:
+        found = [
+            Done(at, act.who, heads[patient], of)
+            for act, at, patient, _ in _standing(session, heads, span)
+            if (act.kind, act.reached) == ACTS[of]
+        ]
+    return sorted(found, key=lambda each: each.at, reverse=True)
+
+
+def _minutes_done(session: Session, heads: Mapping[UUID, UUID], span: Span) -> list[Done]:
+    row = TimeSpent
+    query = select(row.at, row.actor_id, row.patient_id, row.work, row.minutes).where(
+        among(row.patient_id, heads),
+        row.at >= span.start,
+        row.at < span.end,
+        row.minutes > 0,
+        ~_corrected(),
+    )
+    return [
+        Done(at, who, heads[patient], work, minutes)
+        for at, who, patient, work, minutes in session.execute(query)
+    ]
+
+
+def _visits_done(
+    session: Session, heads: Mapping[UUID, UUID], span: Span, status: Status
+) -> list[Done]:
+    row = Appointment
+    query = select(row.ended_at, row.practitioner_id, row.patient_id).where(
+        among(row.patient_id, heads),
+        row.ended_at >= span.start,
+        row.ended_at < span.end,
+        row.status == status,
+    )
+    return [
+        Done(at, who, heads[patient], "video-visit")
+        for at, who, patient in session.execute(query)
+        if at is not None
+    ]
+
+
+def _corrected() -> ColumnElement[bool]:
+    later = aliased(TimeSpent)
+    return select(later.corrects_id).where(later.corrects_id == TimeSpent.id).exists()
 
 
 def _minutes(
     session: Session, records: Collection[UUID], span: Span
 ) -> dict[tuple[UUID | None, str, bool], int]:
     """Return the minutes that stand, by whose they are and what they went into."""
-    row, later = TimeSpent, aliased(TimeSpent)
-    corrected = select(later.corrects_id).where(later.corrects_id == row.id).exists()
+    row = TimeSpent
     query = (
         select(row.actor_id, row.work, row.live, func.sum(row.minutes))
         .where(among(row.patient_id, records), row.at >= span.start, row.at < span.end)
-        .where(~corrected)
+        .where(~_corrected())
         .group_by(row.actor_id, row.work, row.live)
     )
     return {(who, work, live): int(spent) for who, work, live, spent in session.execute(query)}

@@ -99,6 +99,19 @@ def test_the_figures_are_those_of_the_page_of_quality_of_the_same_week(
     assert (whole(world).ppv, whole(world).actionable) == (report.ppv, report.actionable)
 
 
+def test_the_work_of_the_week_is_listed_entry_by_entry(
+    database: Database, enter: Enter, ward: Ward
+) -> None:
+    work, client = report_of(database, ward).work, enter(ward.username)
+
+    reached = text(client.get(f"{address(ward, '/acts')}&of=reached").text)
+    minutes = text(client.get(f"{address(ward, '/acts')}&of=minutes").text)
+
+    assert f"{work.reached} entries, the newest first" in reached
+    assert reached.count("Oh Malsun") == work.reached
+    assert f"1 entry, the newest first. Minutes: {work.all_minutes}." in minutes
+
+
 def test_a_list_behind_a_figure_names_its_alerts_and_nobody_elses(
     database: Database, enter: Enter, ward: Ward
 ) -> None:
@@ -136,7 +149,7 @@ def test_all_of_it_is_in_korean_for_who_reads_korean_ux_17(enter: Enter, ward: W
     assert english - names - terms <= {"Riverside", "Han"}
 
 
-@pytest.mark.parametrize("path", ["", "/alerts", "/people"])
+@pytest.mark.parametrize("path", ["", "/alerts", "/people", "/acts"])
 def test_nobody_of_another_team_gets_report_or_list_sec_11_sec_12(
     enter: Enter, ward: Ward, path: str
 ) -> None:
@@ -145,7 +158,7 @@ def test_nobody_of_another_team_gets_report_or_list_sec_11_sec_12(
 
 
 @pytest.mark.parametrize(
-    "query", ["/alerts?state=x", "/alerts?of=x", "/people?of=x", "/alerts?hours=x"]
+    "query", ["/alerts?state=x", "/alerts?of=x", "/people?of=x", "/acts?of=x", "/alerts?hours=x"]
 )
 def test_a_figure_that_there_is_not_is_refused(enter: Enter, ward: Ward, query: str) -> None:
     assert enter(ward.username).get(f"/reports/{ward.team}{query}").status_code == 422

@@ -59,6 +59,7 @@ SHOW = {
     "/reports/{team_id}": "",
     "/reports/{team_id}.csv": "",
     "/reports/{team_id}.pdf": "",
+    "/reports/{team_id}/acts": "of=reached",
     "/reports/{team_id}/alerts": "of=open",
     "/reports/{team_id}/people": "of=late",
 }
