@@ -72,6 +72,13 @@ def router(door: Door) -> APIRouter:
                 **values(visit, found),
             )
 
+    _behind(door, routes)
+    return routes
+
+
+def _behind(door: Door, routes: APIRouter) -> None:
+    """Add the lists behind the figures."""
+
     @routes.get("/reports/{team_id}/alerts")
     def alerts(
         request: Request,
@@ -108,8 +115,6 @@ def router(door: Door) -> APIRouter:
             listed = acts(visit.session, found, w, of=of, page=page)
             _audit(visit, found, {each.patient_id for each in listed["acts"]})
             return door.pages.page("report_acts.html", **_around(door, visit), **listed)
-
-    return routes
 
 
 def _when(week: str = "", version: Annotated[int | None, Query(ge=1)] = None) -> When:

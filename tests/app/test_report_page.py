@@ -10,7 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select
 
+from core.audit import AuditEvent
 from core.clock import utc_now
 from reports.quality import By, lines, whole
 from reports.service import quality, team_week
@@ -110,6 +112,11 @@ def test_the_work_of_the_week_is_listed_entry_by_entry(
     assert f"{work.reached} entries, the newest first" in reached
     assert reached.count("Oh Malsun") == work.reached
     assert f"1 entry, the newest first. Minutes: {work.all_minutes}." in minutes
+    with database.transaction() as session:
+        row = select(AuditEvent).where(AuditEvent.caller_id == ward.user_id)
+        rows = session.scalars(row.order_by(AuditEvent.id.desc()).limit(2)).all()
+    assert {each.patient_id for each in rows} == {ward.patients["Oh Malsun"]}  # SEC-16
+    assert {each.entity_id for each in rows} == {ward.team}
 
 
 def test_a_list_behind_a_figure_names_its_alerts_and_nobody_elses(

@@ -59,7 +59,6 @@ SHOW = {
     "/reports/{team_id}": "",
     "/reports/{team_id}.csv": "",
     "/reports/{team_id}.pdf": "",
-    "/reports/{team_id}/acts": "of=reached",
     "/reports/{team_id}/alerts": "of=open",
     "/reports/{team_id}/people": "of=late",
 }
@@ -84,6 +83,8 @@ NOBODY = {
     "/quality/trial": "absent here, where nothing is proposed; its figures are those of /quality",
     "/reached": "the reader's own addresses",
     "/reports": "the reader's teams",
+    "/reports/{team_id}/acts": "empty here, where nobody was reached; its rows are held by"
+    " tests/app/test_report_page.py",
     "/rota": "the reader's teams",
     "/rota/{team_id}": "colleagues on call",
     "/rules": "rules",
