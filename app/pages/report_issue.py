@@ -42,6 +42,7 @@ class IssuePrint:
     absent: int
     share: str
     reason: str
+    told: str  # who was told of it by e-mail, or that nobody was
     lines: tuple[Line, ...]
     since: tuple[ChangePrint, ...]  # what this version says differently from the one before
     today: tuple[ChangePrint, ...]  # what the newest would say differently today
@@ -58,6 +59,7 @@ def issue_print(door: Door, visit: Visit, found: TeamWeek) -> IssuePrint:
     rows = repository.rows(session, [team], since=monday, until=monday)
     told = letters.told(session, [row.id for row in rows])
     shown = next((row for row in rows if issue and row.version == issue.version), None)
+    lines = tuple(line(door, visit, row, told) for row in rows)
     pending = any(row.state in PENDING for row in rows)
     due = issue.due_at if issue else next((row.due_at for row in rows), None)
     since: Sequence[Change] = ()
@@ -79,7 +81,8 @@ def issue_print(door: Door, visit: Visit, found: TeamWeek) -> IssuePrint:
         absent=issue.absent if issue else 0,
         share=share_words(found.report.made_on_time, said),
         reason=shown.reason if shown else "",
-        lines=tuple(line(door, visit, row, told) for row in rows),
+        told=next((each.told for each in lines if issue and each.version == issue.version), ""),
+        lines=lines,
         since=_changes(since, said),
         today=_changes(today, said),
         pending=pending and found.week.end <= visit.now,
