@@ -33,6 +33,15 @@ MAY_SAY = {
     "alert": ID,
     "before": r"\d{1,18}",  # the number of a line of the audit
     "by": "rule|model|tier|team|age|sex|conditions|device",
+    "first": r"20\d\d-\d\d-\d\d",  # of the days that are counted, of everybody alike
+    "last": r"20\d\d-\d\d-\d\d",
+    "on": r"20\d\d-\d\d-\d\d",
+    "hours": "in|off",
+    "of": "[a-z-]+",  # which list of a team's week
+    "outcome": "[a-z-]+",
+    "owner": f"{ID}|nobody",
+    "problem": "[a-z-]+",  # a kind of alert, of a whole team
+    "state": "[a-z-]+",
     "days": "0|7|14|30|90",
     "do": "snooze|escalate",
     "done": "[a-z-]+",
@@ -48,8 +57,9 @@ MAY_SAY = {
     "seen": r"[0-9a-f]{16}|\d{1,18}",
     "show": "[a-z,]+",
     "team": ID,
-    "tier": "[a-z,]+",
+    "tier": "[a-z,]+|RED|AMBER|YELLOW|INFO|DQ",
     "v": "[0-9a-f]{12}",  # of one of our own files
+    "version": r"\d{1,4}",
     "week": r"\d{4}-W\d\d",
     "weeks": r"\d{1,3}",
 }
