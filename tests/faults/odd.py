@@ -52,7 +52,7 @@ def slow() -> None:
 
         return wait
 
-    for topic in (Topic.ASSESS, Topic.RAISE, Topic.DELIVER):
+    for topic in (Topic.ASSESS, Topic.RAISE, Topic.DELIVER, Topic.REPORT):
         app.tasks.STEPS[topic] = held(app.tasks.STEPS[topic])
 
 
