@@ -17,8 +17,10 @@ from app.pages.quality_words import name_of
 from app.pages.rule_names import rule_name
 from app.pages.wording import QUALITY_WORDS
 from core.vitals import MEASURES, Quality, Severity, Vital
+from monitoring.findings import Problem
 from monitoring.live_calibration import Fit
 from reports.adherence import How, Risk
+from reports.behind import ANY, ENDED, NOBODY, OPEN, OPENED, Which
 from reports.changes import Changed
 from reports.changes import Kind as ChangeKind
 from reports.quality import By
@@ -66,6 +68,17 @@ DONE: Mapping[str, Saying] = {
     "reached": lambda said: said.say("somebody was reached"),
     "not-reached": lambda said: said.say("nobody was reached"),
     "put-off": lambda said: said.say("an alert was put off"),
+}
+LISTS: Mapping[str, Saying] = {
+    OPENED: lambda said: said.say("Alerts opened"),
+    OPEN: lambda said: said.say("Open at the end"),
+    ENDED: lambda said: said.say("Alerts ended"),
+    "in": lambda said: said.say("In service hours"),
+    "off": lambda said: said.say("Out of hours"),
+    "taken": lambda said: said.say("Taken by somebody"),
+    "reached": lambda said: said.say("Reached"),
+    "taken-due": lambda said: said.say("Taken within target"),
+    "reached-due": lambda said: said.say("Reached within target"),
 }
 SHORT_HASH = 12
 
@@ -189,6 +202,21 @@ class Words:
         """Return what somebody did for a patient."""
         return self.worded({**WORKS, **DONE}, what)
 
+    def which(self, which: Which) -> str:
+        """Return what a list of alerts is narrowed to."""
+        named = which.owner not in ("", ANY, NOBODY)
+        owner = self.clinician(_id(which.owner)) if named else ""
+        parts = (
+            self.worded(LISTS, which.of),
+            self.said.say(which.tier) if which.tier in tuple(Severity) else "",
+            self.hyphened(which.problem) if which.problem in tuple(Problem) else "",
+            self.outcome(which.outcome) if which.outcome in WORDS else "",
+            self.said.say("Nobody") if which.owner == NOBODY else owner,
+            self.worded(LISTS, which.hours) if which.hours else "",
+            self.worded(LISTS, which.state) if which.state else "",
+        )
+        return " · ".join(each for each in parts if each)
+
     def with_clinicians(self, clinicians: Mapping[UUID, str]) -> Words:
         """Return the same with the names of more clinicians."""
         return replace(self, clinicians={**self.clinicians, **clinicians})
@@ -206,6 +234,13 @@ class Words:
         sunday = week.monday + timedelta(days=6)
         facts = {"first": self.day(week.monday), "last": self.day(sunday)}
         return self.said.say("{first} to {last}", **facts)
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _rules(w: Words, made: Changed) -> str:
