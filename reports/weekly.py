@@ -84,6 +84,8 @@ class Report:
     ppv: Rate
     opened: int
     closed: int
+    open: int  # at the end, also of who has left the team since and stands in no list
+    open_people: int
     grave: int
     per_clinician: Mapping[UUID, int]  # alerts of the week by who owns them
     burden: Burden
@@ -131,6 +133,8 @@ def weekly(world: World, week: Week, *, now: datetime) -> Report:
         ppv=ppv_of(labels),
         opened=len(opened),
         closed=len(ended),
+        open=len(still_open),
+        open_people=len({e.patient_id for e in still_open}),
         grave=sum(e.severity in GRAVE for e in opened),
         per_clinician=response.by_owner(opened),
         burden=burden(

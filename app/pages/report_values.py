@@ -118,7 +118,6 @@ def report_values(session: Session, found: TeamWeek, w: Words) -> dict[str, Any]
         "report": report,
         "week": week_print(found.week, w),
         "lists": lists(report, w, why),
-        "open_people": len({each.patient_id for each in report.still_open}),
         "few": FEW,
         "hours": hours(report, w),
         "at_risk": at_risk(report),

@@ -29,7 +29,7 @@ def _people(report: Report) -> Measured:
         ("got worse", len(report.worse)),
         ("got better", len(report.better)),
         ("silent", len(report.silent)),
-        ("at risk of dropping out", sum(x.risk is not None for x in report.adherence)),
+        ("at risk of dropping out", sum(x.at_risk for x in report.enrolled)),
     )
     return Measured(
         name="people-monitored",

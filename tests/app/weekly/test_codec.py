@@ -154,6 +154,8 @@ def test_who_may_not_be_shown_is_in_no_list_and_in_every_total_sec_11() -> None:
     assert [each.patient_id for each in left.worse] == [BAK]
     assert [each.patient_id for each in left.alerts] == [BAK]
     assert (left.patients, left.opened, left.tiers) == (2, 2, whole.tiers)
+    assert len(left.still_open) < len(whole.still_open) == left.open
+    assert left.open_people == whole.open_people
 
 
 def test_each_who_is_taken_out_is_another_nobody() -> None:
