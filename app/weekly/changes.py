@@ -135,7 +135,7 @@ def _outcomes(report: Report) -> Told:
 
 def _days(report: Report) -> Told:
     sent, before = (sum(each) for each in _columns(report))
-    possible = report.patients * report.possible_days
+    possible = sum(each.possible for each in report.adherence)  # as the page has it: expected
     said = Sentence("{hits} of {of} patient-days", {"hits": sent, "of": possible})
     kept: Mapping[object, object] = {e.patient_id: (e.days, e.before) for e in report.adherence}
     yield Sentence("Patient-days with a reading"), Figure(said, (kept, before))

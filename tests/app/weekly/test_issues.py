@@ -184,6 +184,19 @@ def test_what_changed_is_said_in_korean_too_ux_17(
     assert told(changes(before, replace(before, made_on_time=None))) == []
 
 
+def test_days_are_told_of_those_that_were_expected_as_the_page_has_them(
+    session: Session, ward: Ward, doctor: Caller
+) -> None:
+    """Somebody in hospital from Friday on is expected to measure on four days."""
+    before = read(session, ward, doctor).report
+    away, *others = before.adherence
+    after = replace(before, adherence=(replace(away, days=0, possible=4), *others))
+
+    days = sum(each.days for each in others)
+    of = 4 + sum(each.possible for each in others)
+    assert f"{days} of {of} patient-days" in " ".join(told(changes(before, after)))
+
+
 def test_a_part_without_a_figure_of_its_own_is_told_too(
     session: Session, ward: Ward, doctor: Caller
 ) -> None:
