@@ -27,15 +27,20 @@ if TYPE_CHECKING:
 
     from reports.works.repository import Span
 
-# The first judgement of each person in the week by other rules than the last one before it.
+# The first judgement of each person in the week by other rules than the last one before it; the
+# hash names a limit of their own too, and who had one changed between the two is left out.
 _RULES = text("""
 select distinct on (judged.patient_id) judged.patient_id, judged.at, judged.rulebook_hash
 from assessment judged, lateral (
-    select rulebook_hash from assessment
+    select rulebook_hash, at from assessment
     where patient_id = judged.patient_id and at < judged.at order by at desc limit 1
 ) earlier
 where judged.patient_id = any(:records) and judged.at >= :start and judged.at < :until
     and judged.rulebook_hash <> earlier.rulebook_hash
+    and not exists (
+        select 1 from plan_version own where own.patient_id = judged.patient_id
+            and own.at >= earlier.at and own.at <= judged.at
+    )
 order by judged.patient_id, judged.at
 """)
 

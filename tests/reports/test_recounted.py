@@ -17,6 +17,9 @@ from core.security import SYSTEM
 from core.vitals import Severity
 from ingest.merging.service import merge
 from ingest.tables import StoredReading
+from monitoring.plans.tables import PlanVersion
+from monitoring.tables import AssessmentRow
+from reports.changes import Kind as Changing
 from reports.overdue import Kind
 from reports.quality import By, lines
 from reports.service import quality, team_week
@@ -100,3 +103,33 @@ def test_what_was_taken_back_at_once_was_taken_by_nobody(session: Session, ward:
     again, _ = counted(session, ward)
     taken = {e.id: e.acknowledged_at for e in again.alerts}[alert]
     assert taken == at + timedelta(minutes=1)
+
+
+def test_a_limit_of_ones_own_is_no_new_rule_in_the_week_after_it(
+    session: Session, ward: Ward
+) -> None:
+    """It is set on the Sunday, and what is judged by it first comes on the Monday."""
+    week = Week.of(ward.now, zone=UTC)
+    malsun = ward.patients["Oh Malsun"]
+    row = select(AssessmentRow).where(AssessmentRow.patient_id == malsun)
+    known = session.scalars(row.order_by(AssessmentRow.at.desc()).limit(1)).one()
+    values = {c.name: getattr(known, c.name) for c in AssessmentRow.__table__.columns}
+    for hash_, hours in (("old", -30), ("own", 8)):
+        again = {"id": uuid4(), "key": str(uuid4()), "at": week.start + timedelta(hours=hours)}
+        session.execute(insert(AssessmentRow).values(values | again | {"rulebook_hash": hash_}))
+    stay = update(AssessmentRow).where(AssessmentRow.id == known.id)
+    session.execute(stay.values(rulebook_hash="own"))
+
+    def told() -> list[str]:
+        found, _ = counted(session, ward)
+        return [each.subject for each in found.changes if each.kind is Changing.RULES]
+
+    assert told() == ["own"]
+
+    newest = select(PlanVersion).where(PlanVersion.patient_id == malsun)
+    plan = session.scalars(newest.order_by(PlanVersion.number.desc()).limit(1)).one()
+    values = {c.name: getattr(plan, c.name) for c in PlanVersion.__table__.columns}
+    own = {"id": uuid4(), "number": plan.number + 1, "at": week.start - timedelta(hours=2)}
+    session.execute(insert(PlanVersion).values(values | own))
+
+    assert told() == []
