@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 VERSION = "1"
-DATED = "2026-11-29"  # when the texts below were last changed
+DATED = "2026-11-30"  # when the texts below were last changed
 TRANSLATION = "http://hl7.org/fhir/StructureDefinition/translation"
 KOREAN = "ko"
 YES_NO = "Answered with yes or no (valueBoolean, or a coded answer)."

@@ -15,9 +15,10 @@ from alerts.patients.wording import Kind
 from alerts.policy import Channel
 from app.fhir_api.scope import Mark, Scope, Seen
 from core.vitals import Severity
-from fhir import communication, communication_request, flag, goal, task
+from fhir import communication, communication_request, flag, goal, risk_assessment, task
 from fhir.own_codes import DATED, READ, VERSION, Concept, code_system
 from fhir.questionnaire import daily
+from monitoring.families import ANY, FAMILIES
 from monitoring.findings import Problem
 
 if TYPE_CHECKING:
@@ -81,6 +82,9 @@ def _written() -> Iterable[dict[str, Any]]:
     )
     kinds = (Concept(kind, kind, text) for kind, text in MESSAGES.items())
     yield code_system(communication.TO_PATIENTS, "What a patient or carer is told of", kinds)
+    families = {ANY: "any event of these"} | FAMILIES
+    events = (Concept(code, text, text) for code, text in families.items())
+    yield code_system(risk_assessment.FAMILIES, "What the learned score foresees", events)
 
 
 def _plain(codes: type[StrEnum]) -> Iterable[Concept]:

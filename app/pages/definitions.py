@@ -25,7 +25,14 @@ def _people(said: Language) -> tuple[tuple[str, str], ...]:
     return (
         (
             said.say("Week"),
-            said.say("Monday 00:00 to the next Monday 00:00 by the clock of the site."),
+            said.say("Monday 00:00 to the next Monday 00:00 by the clock of the team."),
+        ),
+        (
+            said.say("Patients"),
+            said.say(
+                "Whom the team looks after when the report is made; who moved to another team"
+                " during the week counts there. An issued report keeps its people in its totals."
+            ),
         ),
         (
             said.say("Got worse, got better"),
@@ -60,7 +67,7 @@ def _alerts(said: Language) -> tuple[tuple[str, str], ...]:
             said.say("Alerts opened"),
             said.say(
                 "Alerts that began in the week, one per patient and problem, with the tier at its"
-                " end and the outcome as it is known now."
+                " end; the outcome, whose it is and the rules in it as they are known now."
             ),
         ),
         (
@@ -69,7 +76,8 @@ def _alerts(said: Language) -> tuple[tuple[str, str], ...]:
                 "Taken within 15 minutes (RED), 4 hours (AMBER) or 3 days (YELLOW), of those that"
                 " were taken or ended, or whose time was up, by the end of the week. Reached within"
                 " 60 minutes (RED) or 4 hours (AMBER), of those of which somebody was reached by"
-                " then, or that were still open when the time was up."
+                " then, or that were still open when the time was up. Where the time ends after"
+                " the week and nobody took it, it counts in no week; it is past its deadline then."
             ),
         ),
         (

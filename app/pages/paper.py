@@ -68,7 +68,7 @@ def report_on_paper(door: Door, visit: Visit, found: TeamWeek) -> str:
         "talk": report_people(door, visit, found),
         "issue": replace(issue_print(door, visit, found), may=False),  # nobody acts on paper
     }
-    page = door.pages.text("report.html", layout="paper.html", paper=paper, strip=None, **shown)
+    page = door.pages.html("report.html", layout="paper.html", paper=paper, strip=None, **shown)
     return CLOSED.sub("<details open", page)  # nobody unfolds a paper
 
 

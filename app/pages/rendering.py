@@ -82,9 +82,9 @@ class Renderer:
 
         That is the `language` given, else the visitor's, else the site's.
         """
-        return HTMLResponse(self.text(template, **values), status)
+        return HTMLResponse(self.html(template, **values), status)
 
-    def text(self, template: str, **values: Any) -> str:
+    def html(self, template: str, **values: Any) -> str:
         """Return what a page consists of, for whoever does more with it than answer."""
         visit = values.get("visit")
         said = values.pop("language", "") or (visit.language if visit else self._language)

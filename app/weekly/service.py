@@ -62,7 +62,7 @@ def issued(  # noqa: PLR0913 (whose, which, when, and which issue of it)
 
     A week that has none (it runs, it is not made yet, or it is older than the reports are) is
     counted now, and `issue` is None. Who left the team, or was erased, stays counted in its
-    totals and stands in none of its lists.
+    totals; in its lists stand only those whom the caller may see.
     The page that shows it audits the read.
 
     Raises

@@ -68,6 +68,8 @@ ONLY = {
 }
 # Pages that count people without naming them: everybody who is counted is written down.
 COUNT = {"/quality": "", "/quality.csv": "", "/reports/{team_id}.json": ""}
+# Where everybody stands whom they count; a report is of one team.
+NAMED = {"/reports/{team_id}.json": "/reports/{team_id}.csv"}
 # Pages that show nobody, and why they need no row of a patient.
 NOBODY = {
     "/": "leads to the inbox",
@@ -206,7 +208,7 @@ def test_a_page_writes_one_row_for_each_patient_it_shows_sec_16(
 
     seen = shown(whole, answer.text)
     if path in COUNT:
-        everybody = read(whole, "/patients", who)[0]
+        everybody = read(whole, NAMED.get(path, "/patients"), who)[0]
         assert not seen
         seen = shown(whole, everybody.text)
     elif "{patient_id}" in path:  # a fragment of one page need not repeat whose it is
