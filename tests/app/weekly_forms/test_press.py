@@ -142,14 +142,16 @@ def test_without_pango_it_names_the_packages(loading: Callable[[str], None]) -> 
 
 
 def test_a_page_that_cannot_be_set_is_a_fault_that_quotes_nothing_of_it_sec_22(
-    loading: Callable[[str], None], capfd: pytest.CaptureFixture[str]
+    loading: Callable[[str], None],
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     loading("RuntimeError('Oh Malsun')")
 
     with pytest.raises(PressError) as caught:
         pdf(PAGE.format(head="", body="<p>Oh Malsun</p>"))
 
-    said = "".join(capfd.readouterr()) + str(caught.value)
+    said = "".join(capfd.readouterr()) + caplog.text + str(caught.value)
     assert "RuntimeError" in said
     assert "Malsun" not in said
 
