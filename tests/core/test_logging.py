@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import logging
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -91,3 +93,23 @@ def test_what_is_logged_cannot_begin_a_line_of_its_own_sec_40(
     lines = [line for line in capsys.readouterr().err.split("\n") if line]
     assert len(lines) == 2
     assert not any("\x1b[2J" in line or "\r" in line for line in lines)
+
+
+@pytest.mark.usefixtures("_root")
+def test_a_line_follows_standard_error_and_one_that_cannot_be_written_tells_nothing_sec_20(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be written is lost: printing why would print what was in it."""
+    configure(Settings(log_json=True))
+    gone = io.StringIO()
+    gone.close()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", gone)
+        logger("wardlight.test").error("first", whose="Oh Malsun")
+    logger("wardlight.test").error("second")
+
+    said = capsys.readouterr().err
+
+    assert "second" in said
+    assert "Malsun" not in said
+    assert "Logging error" not in said
