@@ -112,9 +112,11 @@ def test_every_refusal_is_a_valid_outcome_with_the_right_status_fhir_08(
     assert {each.json()["resourceType"] for each in answers} == {"OperationOutcome"}
 
 
-def whose(kind: str, who: str) -> dict[str, str]:
-    """Return the condition for what is stored of one person, where a type has one."""
-    return {"patient": who} if kind in STORED and PATIENT_FIELDS.get(kind) else {}
+def whose(kind: str, stored: str, ward: Ward) -> dict[str, str]:
+    """Return the condition for what is of a person of one's own, where a type has one."""
+    if not PATIENT_FIELDS.get(kind):
+        return {}
+    return {"patient": stored if kind in STORED else str(ward.patients["Oh Malsun"])}
 
 
 def test_what_is_found_of_every_searchable_type_is_fhir_fhir_25(
@@ -123,8 +125,8 @@ def test_what_is_found_of_every_searchable_type_is_fhir_fhir_25(
     who = stored_patient(http)
     http.post("/Observation", json=heart_rate(f"Patient/{who}"), headers=JSON)
     found = {
-        # Of one's own person, where a type has one: what others sent refers to what they know.
-        kind: http.get(f"/{kind}", params={"_count": "20"} | whose(kind, who))
+        # What others sent refers to what they know, and their alerts ended when they said.
+        kind: http.get(f"/{kind}", params={"_count": "20"} | whose(kind, who, ward))
         for kind in declaring(statement, "search-type")
     }
 
