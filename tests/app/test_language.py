@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from babel.messages.catalog import Message
     from fastapi.testclient import TestClient
 
 HERE = LOCALES.parent
@@ -28,6 +30,12 @@ MODULES = sorted((HERE / "pages").rglob("*.py"))
 KOREAN = sorted((LOCALES / "ko").glob("*.po"))
 SAYING = {"say", "markup", "count", "counted"}
 NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+
+
+@cache
+def messages(path: Path) -> tuple[Message, ...]:
+    """Return what stands in a catalogue, read once for all tests."""
+    return tuple(read_po(path.read_text(encoding="utf-8").splitlines(), locale="ko"))
 
 
 def in_templates() -> Iterator[tuple[str, str]]:
@@ -56,7 +64,7 @@ def translated() -> set[str]:
         each for one, _ in catalogue("ko").plurals.items() for each in (one,)
     }
     for path in KOREAN:
-        for message in read_po(path.read_text(encoding="utf-8").splitlines(), locale="ko"):
+        for message in messages(path):
             known |= {message.id} if isinstance(message.id, str) else set(message.id)
     return known
 
@@ -75,7 +83,7 @@ def test_a_message_is_translated_the_same_way_wherever_it_stands_ux_17() -> None
         for said, text in judgement.single.items()  # which all pages quote
     }
     for path in KOREAN:
-        for message in read_po(path.read_text(encoding="utf-8").splitlines(), locale="ko"):
+        for message in messages(path):
             if message.id:
                 assert message.string, (path.name, message.id)
                 ways.setdefault(message.id, set()).add(message.string)
@@ -87,7 +95,7 @@ def test_korean_has_one_word_for_a_tier_and_for_taking_an_alert_ux_17() -> None:
     """UX-17: a tier as on its badge; to take an alert is 담당, to escalate it 상위 보고."""
     said = dict(catalogue("ko").single)
     for path in KOREAN:
-        for message in read_po(path.read_text(encoding="utf-8").splitlines(), locale="ko"):
+        for message in messages(path):
             said["".join(message.id)] = str(message.string)
 
     odd = {
@@ -104,7 +112,7 @@ def test_korean_has_one_word_for_a_tier_and_for_taking_an_alert_ux_17() -> None:
 
 @pytest.mark.parametrize("path", KOREAN, ids=lambda path: path.stem)
 def test_a_translation_names_the_same_facts_ux_17(path: Path) -> None:
-    for message in read_po(path.read_text(encoding="utf-8").splitlines(), locale="ko"):
+    for message in messages(path):
         assert list(message.check()) == [], message.id
 
 
