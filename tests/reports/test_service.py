@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from core.clock import utc_now
 from core.errors import NotFoundError
 from core.security import SYSTEM, Caller, Role
 from reports.service import team_week
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def ward(database: Database) -> Ward:
-    return open_ward(database)
+    """A ward on a Wednesday: on a Monday morning its alerts would be of the week before."""
+    now = utc_now()
+    days = (now.weekday() - 2) % 7
+    return open_ward(database, now=now.replace(hour=12, minute=0) - timedelta(days=days or 7))
 
 
 def test_a_report_reads_the_alerts_and_readings_of_its_team_alone(
