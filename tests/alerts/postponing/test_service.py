@@ -182,8 +182,8 @@ def test_a_yellow_that_is_back_in_range_closes_while_it_is_put_off_and_an_amber_
 
     states = {get(session, each).severity: get(session, each).state for each in ids}
     assert states == {"YELLOW": "auto-closed", "AMBER": "snoozed"}
-    until = {get(session, each).severity: get(session, each).snoozed_until for each in ids}
-    assert until == {"YELLOW": None, "AMBER": now + 72 * HOUR}
+    asleep = {get(session, each).severity: get(session, each).snoozed_until for each in ids}
+    assert asleep == {"YELLOW": None, "AMBER": now + 72 * HOUR}
 
 
 def test_the_inbox_puts_what_is_put_off_after_what_waits(
