@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
-from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,40 +18,10 @@ from reports.adherence import Risk
 from reports.silence import Why
 from reports.week import Week
 from reports.weekly import Change, Episode, Rate, Report, World, weekly
+from tests.episodes import ANNA, BEN, CARLA, DOCTOR, DORA, LATER, WEEK, alert
 
 if TYPE_CHECKING:
     import random
-
-WEEK = Week.parse("2026-W47", zone=UTC)  # 16 to 22 November
-LATER = WEEK.end + timedelta(days=3)
-ANNA, BEN, CARLA, DORA = (UUID(int=n) for n in (1, 2, 3, 4))
-DOCTOR = UUID(int=99)
-
-
-def alert(
-    who: UUID,
-    severity: Severity,
-    day: float,
-    *,
-    taken: float | None = None,
-    closed: float | None = None,
-    outcome: str = "",
-    problem: Problem = Problem.FLUID,
-) -> Episode:
-    """Days count from Monday; `taken` is in minutes after opening, `closed` in days."""
-    opened = WEEK.start + timedelta(days=day)
-    return Episode(
-        id=uuid4(),
-        patient_id=who,
-        problem=problem,
-        severity=severity,
-        opened_at=opened,
-        acknowledged_at=None if taken is None else opened + timedelta(minutes=taken),
-        closed_at=None if closed is None else WEEK.start + timedelta(days=closed),
-        outcome=outcome,
-        owner_id=None if taken is None else DOCTOR,
-    )
-
 
 THIS = (
     alert(ANNA, Severity.RED, 1, taken=10, closed=2, outcome="true-actionable"),
