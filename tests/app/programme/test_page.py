@@ -13,7 +13,6 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from alerts.tables import Alert
 from app.accounts.service import NewUser, create_user
 from app.pages.programme import EXPORT
 from app.pages.rendering import Renderer
@@ -29,6 +28,7 @@ from reports.value import CLINICAL, FEWEST
 from reports.week import Week
 from tests.app.conftest import SETTINGS, csrf
 from tests.people import clinician
+from tests.scored import alert
 from tests.ward import PASSWORD
 
 if TYPE_CHECKING:
@@ -165,23 +165,7 @@ def label(session: Session, ward: Ward) -> None:
     outcomes = ["true-actionable"] * 7 + ["false-measurement"] * (FEWEST - 5)
     for n, outcome in enumerate(outcomes):
         at = ward.now - timedelta(days=2, minutes=n)
-        session.add(
-            Alert(
-                id=uuid4(),
-                patient_id=ward.patients["Oh Malsun"],
-                problem="rhythm",
-                severity="AMBER",
-                state="resolved",
-                started_at=at,
-                last_seen_at=at,
-                last_found_at=at,
-                opened_at=at,
-                closed_at=at + timedelta(hours=2),
-                outcome=outcome,
-                policy_hash="",
-                policy={},
-            )
-        )
+        alert(session, ward.patients["Oh Malsun"], at, outcome)
 
 
 def test_a_supervisor_keeps_assumptions_and_nobody_else_does(
