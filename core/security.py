@@ -34,6 +34,12 @@ class Role(StrEnum):
     PHYSICIAN = "physician"
     NURSE = "nurse"
     SUPERVISOR = "supervisor"
+    ADMINISTRATOR = "administrator"  # sets the clinic up, and sees nothing clinical
+    PRIVACY_OFFICER = "privacy-officer"  # sees who saw what, and nothing clinical
+
+
+CLINICAL = frozenset({Role.PHYSICIAN, Role.NURSE, Role.SUPERVISOR})
+REVIEWERS = frozenset({Role.SUPERVISOR, Role.PRIVACY_OFFICER})  # of access in an emergency
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from app.tries import service as tries
 from core.audit import Action, record
 from core.errors import NotFoundError
 from core.sealed_fields import unseal
-from core.security import Role
+from core.security import REVIEWERS
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -59,8 +59,8 @@ def note(session: Session, caller: Caller, *, now: datetime, held: bool = False)
 
 def in_vain(session: Session, caller: Caller, *, now: datetime) -> list[InVain]:
     """Return who looked in vain lately, who did last first; `NotFoundError` but to reviewers."""
-    if caller.role is not Role.SUPERVISOR:
-        raise NotFoundError("for supervisors")
+    if caller.role not in REVIEWERS:
+        raise NotFoundError("for reviewers")
     by_person: dict[str, list[RefusedTries]] = defaultdict(list)
     for row in repository.since(session, STARTED, now - SHOWN, most=MOST):
         by_person[row.who].append(row)

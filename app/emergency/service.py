@@ -23,7 +23,7 @@ from core.database import now_of
 from core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from core.outbox import Topic
 from core.sealed_fields import seal, unseal
-from core.security import SYSTEM, Caller, Role
+from core.security import REVIEWERS, SYSTEM, Caller, Role
 from ingest.access.tables import EmergencyAccess
 from ingest.merging.repository import everybody
 from ingest.numbers.repository import owners
@@ -218,8 +218,8 @@ def _note(
 
 def to_review(session: Session, caller: Caller) -> list[Told]:
     """Return what is to be reviewed first, then what was; raise `NotFoundError` but to them."""
-    if caller.role is not Role.SUPERVISOR:
-        raise NotFoundError("for supervisors")
+    if caller.role not in REVIEWERS:
+        raise NotFoundError("for reviewers")
     rows = session.scalars(
         select(EmergencyAccess)
         .order_by(EmergencyAccess.reviewed_at.is_not(None), EmergencyAccess.began_at.desc())
@@ -264,14 +264,14 @@ def review(session: Session, caller: Caller, id_: UUID, note: str) -> None:
     Raises
     ------
     NotFoundError
-        For anybody but a supervisor, and where there is none.
+        For anybody but a reviewer, and where there is none.
     InvalidError
         Without a note.
     ConflictError
         Where somebody reviewed it before.
     """
     row = session.get(EmergencyAccess, id_, with_for_update=True)
-    if caller.role is not Role.SUPERVISOR or row is None:
+    if caller.role not in REVIEWERS or row is None:
         raise NotFoundError("no such access")
     if not note.strip():
         raise InvalidError("Say what the review found.", field="note")

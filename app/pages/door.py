@@ -21,10 +21,11 @@ from app.accounts import service as accounts
 from app.emergency.service import Open, enter
 from app.learned import Learned
 from app.oidc.provider import Provider
+from app.pages import areas
 from app.pages.rendering import LANGUAGE_COOKIE, Renderer
 from core.clock import utc_now
 from core.database import Database
-from core.errors import ForbiddenError, UnauthenticatedError
+from core.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from core.security import Caller, csrf_token, new_secret, same
 from core.settings import Environment, Settings
 from core.spool import Spool
@@ -70,6 +71,21 @@ class Visit:
     def absolute_seconds(self) -> int:
         """Return how long it still lasts whatever happens."""
         return int((self.ends_at - self.now).total_seconds()) if self.ends_at else 0
+
+    @property
+    def clinical(self) -> bool:
+        """Return whether this is one of those who look after patients."""
+        return self.caller.role not in areas.APART
+
+    @property
+    def home(self) -> str:
+        """Return the page that this person begins on."""
+        return areas.home(self.caller.role)
+
+    @property
+    def entries(self) -> tuple[areas.Entry, ...]:
+        """Return what stands in the head beside the front page of those who see no patients."""
+        return areas.entries(self.caller.role)
 
     @property
     def identities(self) -> frozenset[object]:
@@ -133,13 +149,16 @@ class Door:
         """Open the transaction of a signed-in person.
 
         `present` is False for requests that a page makes by itself: they keep no session
-        alive (SEC-07). Raises `UnauthenticatedError`.
+        alive (SEC-07). Raises `UnauthenticatedError`, and `NotFoundError` at a page that is not
+        for the person's role at all (SEC-10).
         """
         secret, now = request.cookies.get(self.cookie, ""), self.clock()
         with self.database.transaction() as session:
             who = accounts.signed_in(session, secret, now=now, present=present)
             if who is None:
                 raise self._ended(session, request, secret)
+            if not areas.opens(who.caller.role, request.url.path):
+                raise NotFoundError("no such page for this role")
             yield Visit(
                 session,
                 who.caller,

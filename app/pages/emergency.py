@@ -86,7 +86,7 @@ def _reviews(door: Door, visit: Visit) -> Response:
     return door.pages.page(
         "emergency_reviews.html",
         visit=visit,
-        strip=strip_of(door, visit),
+        strip=strip_of(door, visit) if visit.clinical else None,
         found=[(each, at(each.began_at), at(each.ended_at)) for each in found],
         tries=[(each, at(each.last)) for each in tries],
     )

@@ -18,6 +18,7 @@ from app.oidc.crossing import Crossing, Seal
 from app.oidc.errors import ProviderAwayError, SignInError
 from app.oidc.pace import Pace
 from app.oidc.provider import Provider
+from app.pages.areas import landing
 from app.pages.door import Door
 from app.pages.refusals import page_route
 from app.pages.signin import Said, destination, sign_in_page
@@ -84,11 +85,12 @@ def router(door: Door) -> APIRouter:
             secret = organisation.enter(session, identity, kept.invitation, now=now)
             if secret is not None:
                 accounts.sign_out(session, request.cookies.get(door.cookie, ""), now=now)
+                to = landing(accounts.role_of(session, secret), kept.to)
             else:
                 tries.note_sign_in(session, GENUINE + source_of(request), now=now)
         if secret is None:
             return _forgetting(door, sign_in_page(door, request, kept.to, NOT_INVITED))
-        response = RedirectResponse(kept.to, status_code=303)
+        response = RedirectResponse(to, status_code=303)
         door.remember(response, secret, former=request.cookies.get(door.cookie, ""))
         return _forgetting(door, response)
 

@@ -79,8 +79,8 @@ def refuse(
         heading=words.heading,
         message=words.message or message,
         number=number,
-        back="/inbox",
-        back_words="To the inbox",
+        back="/",
+        back_words="To the first page",
         absent=words is ABSENT,
     )
     if words.status == UNAVAILABLE.status:

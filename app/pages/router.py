@@ -15,6 +15,7 @@ from app.pages import (
     digest,
     emergency,
     follow_up,
+    fronts,
     inbox,
     languages,
     listed,
@@ -60,6 +61,7 @@ def router(door: Door) -> APIRouter:
     routes = APIRouter()
     for part in (
         signin,
+        fronts,
         organisation,
         session,
         emergency,

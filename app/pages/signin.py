@@ -12,9 +12,10 @@ from fastapi.responses import RedirectResponse
 
 from app.accounts import organisation
 from app.accounts import service as accounts
+from app.pages.areas import HOME, landing
 from app.pages.door import Door, form_secret
 from app.pages.refusals import page_route
-from core.errors import ForbiddenError
+from core.errors import ForbiddenError, UnauthenticatedError
 from core.settings import Environment
 
 # A page of ours, and what a list of it is narrowed to: words and opaque ids.
@@ -32,8 +33,12 @@ def router(door: Door) -> APIRouter:
     routes = APIRouter(route_class=page_route(door.pages), include_in_schema=False)
 
     @routes.get("/")
-    def root() -> Response:
-        return RedirectResponse("/inbox", status_code=303)
+    def root(request: Request) -> Response:
+        try:
+            with door.visit(request) as visit:
+                return RedirectResponse(visit.home, status_code=303)
+        except UnauthenticatedError:
+            return RedirectResponse(HOME, status_code=303)
 
     @routes.get("/sign-in")
     def form(request: Request, to: str = "", ended: str = "") -> Response:
@@ -53,10 +58,11 @@ def router(door: Door) -> APIRouter:
             found = accounts.sign_in(session, attempt, now=door.clock())
             if isinstance(found, str):  # the session that this browser had is not left behind
                 accounts.sign_out(session, request.cookies.get(door.cookie, ""), now=door.clock())
+                to = landing(accounts.role_of(session, found), destination(to))
         if isinstance(found, accounts.Refused):
             said = Said(problem=WRONG, wait=_seconds(found.retry_after), status=401)
             return sign_in_page(door, request, to, said)
-        response = RedirectResponse(destination(to), status_code=303)
+        response = RedirectResponse(to, status_code=303)
         door.remember(response, found, former=request.cookies.get(door.cookie, ""))
         return response
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import Select, exists, func, select, union_all
+from sqlalchemy import Select, exists, false, func, select, union_all
 
-from core.security import Role
+from core.security import CLINICAL, Role
 from ingest.access.tables import EmergencyAccess
 from ingest.merging.repository import with_all_ids
 from ingest.people.tables import ClientPatient
@@ -30,7 +30,8 @@ def visible_to(caller: Caller) -> Select[UUID]:
     manage, and for an hour one whom they opened in an emergency. A supervisor also sees those
     whom no active team has: an alert that went to the fallback team must open for somebody. A
     client is bounded by its scopes, and a bound one to the patients it may speak for (SEC-04);
-    the program itself sees all.
+    the program itself sees all. Whoever runs the clinic or guards its privacy sees nobody, be
+    they of a team or not.
     """
     if caller.kind == "system":
         return _real()
@@ -38,6 +39,8 @@ def visible_to(caller: Caller) -> Select[UUID]:
         bound = exists().where(Client.id == caller.id, Client.bound)
         own = select(ClientPatient.patient_id).where(ClientPatient.client_id == caller.id)
         return _real().where(~bound | Patient.id.in_(with_all_ids(own)))
+    if caller.role is not None and caller.role not in CLINICAL:
+        return _real().where(false())
     # An id that no row has: compared with None, SQL would ask for rows without a manager.
     self_id = caller.practitioner_id or UUID(int=0)
     member = (

@@ -11,17 +11,20 @@ from pathlib import Path
 
 import pytest
 
+from app.pages.areas import SHARED
 from core.clock import utc_now
-from tests.app.rights.whole import ROLES, Whole, routes
+from core.security import Role
+from tests.app.rights.whole import APART, EVERYBODY, ROLES, Whole, routes
 from tests.ward import keep_alive
 
 TABLE = Path(__file__).parent / "rights.csv"
 WHOSE = ("own", "other")
-COLUMNS = ["nobody", *(f"{who}-{whose}" for who in ("client", *ROLES) for whose in WHOSE)]
+COLUMNS = ["nobody", *(f"{who}-{whose}" for who in ("client", *EVERYBODY) for whose in WHOSE)]
 # Keeps a choice in the asker's own browser, and looks at nobody.
 LOOKS_AT_NOBODY = ("/units/{patient_id}",)
 # Answers whoever is signed in for ever: who hears of what on it is proven by its own tests.
 STREAMS, STREAM = ("/inbox/live",), "stream"
+PRIVACY = ("/privacy", "/break-glass")
 Row = tuple[str, ...]
 HOW = (
     "write it into tests/app/rights/rights.csv, in the order of the file, once it is right "
@@ -42,7 +45,7 @@ def found(whole: Whole, method: str, path: str) -> Row:
     if path == "/readyz":  # on a busy machine the ward's last work was done long ago by now
         keep_alive(whole.database, now=utc_now())
     for column in COLUMNS:
-        who, _, whose = column.partition("-")
+        who, _, whose = column.rpartition("-") if "-" in column else (column, "", "")
         if path in STREAMS and who in ROLES:
             row.append(STREAM)
             continue
@@ -81,6 +84,22 @@ def test_the_table_lets_nobody_in_and_nobody_to_another_team_sec_10() -> None:
             for role in ROLES:
                 # A supervisor sees those of no active team beside their own: this one has a team.
                 assert said[f"{role}-other"] == "404", (method, path, role)
+            for role in APART:  # be the patient of their team or not
+                assert {said[f"{role}-{whose}"] for whose in WHOSE} <= {"404", "422"}, (path, role)
+
+
+def test_who_sees_no_patients_has_no_page_but_those_of_their_own_sec_10() -> None:
+    """SEC-10: a new page of anybody's stays shut to them unless the table says otherwise."""
+    for role, areas in (
+        (Role.ADMINISTRATOR, ("/administration",)),
+        (Role.PRIVACY_OFFICER, PRIVACY),
+    ):
+        for (method, path), row in table().items():
+            said = dict(zip(COLUMNS, row, strict=True))
+            shut = {"404", "422"}  # 422: a form without its fields, before anybody is asked for
+            open_ = {said["nobody"]}  # what asks nobody who they are
+            if path not in SHARED and not path.startswith(areas):
+                assert said[f"{role}-own"] in shut | open_ - {"303"}, (method, path, role)
 
 
 @pytest.mark.parametrize("who", [*ROLES, "client"], ids=str)

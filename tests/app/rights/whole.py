@@ -49,7 +49,9 @@ PUBLIC = {
 BASE = "http://127.0.0.1:8000"
 OWN, OTHER = "Oh Malsun", "Yun Hidden"
 SCOPES = frozenset({"system/*.cruds"})
-ROLES = (Role.NURSE, Role.PHYSICIAN, Role.SUPERVISOR)
+ROLES = (Role.NURSE, Role.PHYSICIAN, Role.SUPERVISOR)  # who look after patients
+APART = (Role.ADMINISTRATOR, Role.PRIVACY_OFFICER)  # who must see none, though of their team
+EVERYBODY = (*ROLES, *APART)
 # What some forms must bear beside what all of them do.
 FIELDS = {"to": str(uuid4()), "hours": "1", "by": "call", "reached": "yes", "language": "en"} | {
     "conclusion": "unsure/", "reason": "x", "units": "metric", "note": "x", "minutes": "10",
@@ -132,7 +134,7 @@ class Whole:
     def settle(self) -> None:
         """Bring somebody of each role into the ward's team, and a device of one patient."""
         with self.database.transaction() as session:
-            for role in ROLES:
+            for role in EVERYBODY:
                 self.people[role] = self._enter(session, role)
             own = self.ward.patients[OWN]
             self._keep_clocks(session)
