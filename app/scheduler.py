@@ -15,6 +15,7 @@ from app import auditor, timetable
 from app.emergency import replaying
 from app.follow_up import service as follow_up
 from app.model_watch import service as model_watch
+from app.retraining import due
 from app.retraining import service as retraining
 from app.retraining.process import start
 from app.subscriptions import sending
@@ -70,9 +71,10 @@ def routine(runtime: Runtime) -> Mapping[str, Job]:
         follow_up.JOB: follow_up.follow,
         weekly.JOB: partial(weekly.keep_up, policy=runtime.policy, hour=settings.weekly_report_at),
         retraining.ENTITY: partial(retraining.keep_up, start=start),
-        model_watch.JOB: partial(
-            model_watch.look, judging=lambda session: runtime.learned.scorers(session).judging
+        due.JOB: partial(
+            due.ask_if_due, models=runtime.learned.scorers, every=settings.retrain_every
         ),
+        model_watch.JOB: partial(model_watch.look, models=runtime.learned.scorers),
         replaying.JOB: partial(replaying.replay, spool=Spool.of(settings.data)),
     }
 

@@ -194,6 +194,7 @@ class Settings(BaseSettings):
     weekly_report_at: str = Field(default="07:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
     video_visit_url: VisitUrl | None = None
     push_key: PushKey | None = None
+    retrain_days: int = Field(default=0, ge=0, le=3650)  # 0: only when somebody asks
     model_path: Path | None = None
     plan: Path | None = None
     policy: Path | None = None
@@ -277,6 +278,11 @@ class Settings(BaseSettings):
     def watch_every(self) -> timedelta:
         """Return how often the synthetic person measures, and the auditor looks."""
         return timedelta(seconds=self.watch_seconds)
+
+    @property
+    def retrain_every(self) -> timedelta | None:
+        """Return after how long a model is trained unasked, None for never."""
+        return timedelta(days=self.retrain_days) if self.retrain_days else None
 
     @property
     def outbound_networks(self) -> tuple[str, ...]:

@@ -59,7 +59,9 @@ def train(
     # By name: scikit-learn costs a second and 100 MB, which no other command should pay.
     run = import_module("lab.training_run")
     with progress() as bar:
-        task = bar.add_task("describing and fitting", total=patients + run.STEPS_OF_FITTING)
+        task = bar.add_task(
+            "describing and fitting", total=run.people(patients) + run.STEPS_OF_FITTING
+        )
         artefact = run.trained(patients, days, seed=seed, progress=lambda: bar.advance(task))
     output.write_text(json.dumps(artefact, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     _say_trained(artefact, output)

@@ -21,6 +21,7 @@ from core.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from monitoring.asked import Asked
     from monitoring.sample import Sample
 
 
@@ -41,10 +42,15 @@ def retrain(
     raise typer.Exit(0 if ended_well else 1)
 
 
-def simulated(patients: int, days: int, *, seed: int, progress: Callable[[], None]) -> Sample:
-    """Return described patient-days of the base world; `progress` is called after each person."""
+def simulated(
+    patients: int, days: int, *, seed: int, progress: Callable[[], None]
+) -> tuple[Sample, Asked]:
+    """Return patient-days of the base world, and what is asked of others of it.
+
+    `progress` is called after each of `patients` people.
+    """
     # By name: it costs seconds, which no other command should pay.
-    described: Sample = import_module("lab.training_run").described(
-        patients, days, seed=seed, progress=progress
-    )
-    return described
+    run = import_module("lab.training_run")
+    sample: Sample = run.described(patients, days, seed=seed, progress=progress)
+    asked: Asked = run.asked(patients, days, seed=seed)
+    return sample, asked

@@ -9,10 +9,11 @@ import numpy as np
 
 from core.vitals import MEASURES, Group
 from lab.histories import history_of, instant
+from monitoring.asked import YEAR, Asked
 from monitoring.families import ANY, TARGETS
-from monitoring.features import FEATURES, asked_at, describe
+from monitoring.features import FEATURES, asked_at, describe, enough
 from monitoring.sample import Sample
-from monitoring.windows import cut
+from monitoring.windows import DAY, cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
 
 FIRST_DAY = 10  # a baseline needs a week before the week under test; earlier there is little
+END_OF_DAY = 1 / 86_400  # before midnight, as a replay ends it
 TREATED_DAYS = 14  # after a recorded event the same illness is not predicted again
 # Kinds of recorded events, by family; what was recorded by mistake belongs to none.
 FAMILY_OF = {
@@ -87,6 +89,54 @@ def sample_of(
         np.concatenate([rows.groups for rows in each]),
         np.concatenate([rows.days for rows in each]),
     )
+
+
+def askings_of(
+    lives: Iterable[Life],
+    *,
+    seed: int,
+    quiet: float,
+    lacking: Lacking = ALL,
+    progress: Callable[[], None] = lambda: None,
+) -> Asked:
+    """Describe people each time that the service asks: at each arrival, and as each day ends.
+
+    `quiet` are the days after which an episode is over. Where the score abstains, it says nothing.
+    """
+    described: list[NDArray[np.float32]] = [np.empty((0, len(FEATURES)), dtype=np.float32)]
+    groups, days, observed = [np.empty(0, dtype=np.int64)], [np.empty(0)], 0.0
+    for life in lives:
+        random = np.random.default_rng([seed, life.number])
+        rows, at = _asked(_without(life, lacking, random))
+        described.append(rows)
+        groups.append(np.full(len(at), life.number, dtype=np.int64))
+        days.append(at)
+        observed += life.days - FIRST_DAY
+        progress()
+    return Asked(
+        np.concatenate(described),
+        np.concatenate(groups),
+        np.concatenate(days),
+        observed / YEAR,
+        quiet,
+    )
+
+
+def _asked(life: Life) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Return what the score saw, float32[n, f], and the days on which it was asked, float64[n]."""
+    past = history_of(life)
+    ends = np.arange(FIRST_DAY + 1, life.days + 1) - END_OF_DAY
+    arrivals = (past.contacts_received - instant(0)) / DAY
+    moments = np.unique(np.concatenate([ends, arrivals[arrivals >= FIRST_DAY]]))
+    found, at = [], []
+    for day in moments[moments < life.days].tolist():
+        now = instant(day)
+        known = cut(past, now, arrived=now)
+        row = describe(known, asked_at(known, now))
+        if enough(row):
+            found.append(row.astype(np.float32))
+            at.append(day)
+    return np.array(found, dtype=np.float32).reshape(-1, len(FEATURES)), np.array(at)
 
 
 def _without(life: Life, lacking: Lacking, random: Generator) -> Life:

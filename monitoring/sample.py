@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
 
-MERGE_DAYS = 14  # one alert episode, evidence.md 3.5
-YEAR = 365.25
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
@@ -51,11 +48,6 @@ class Sample:
         """Return bool[n]: any event within the main horizon."""
         return self.outcomes[MAIN]
 
-    @property
-    def years(self) -> float:
-        """Return the observed time in patient-years."""
-        return len(self.days) / YEAR
-
     def of(self, rows: Bools) -> Sample:
         """Return the sample of these rows, bool[n]."""
         return Sample(
@@ -83,12 +75,6 @@ class Sample:
             np.concatenate([self.days, others.days]),
             np.concatenate([self.weight, others.weight]),
         )
-
-    def episodes_per_year(self, fires: Bools) -> float:
-        """Return alert episodes per patient-year: firings merged until 14 days are quiet."""
-        days, groups = self.days[fires], self.groups[fires]
-        opens = np.r_[True, (np.diff(days) > MERGE_DAYS) | (np.diff(groups) != 0)][: len(days)]
-        return float(opens.sum()) / self.years
 
     def digest(self) -> str:
         """Return a hash of everything that was learned from."""

@@ -15,6 +15,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
 from core.errors import InvalidError
+from monitoring.asked import thresholds
 from monitoring.drift import bin_shares
 from monitoring.families import MAIN, TARGETS
 from monitoring.features import FEATURES, FORMAT
@@ -25,17 +26,19 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from monitoring.asked import Asked
     from monitoring.families import Target
     from monitoring.sample import Bools, Floats, Sample
 
 BANDS = 10  # of the calibration table
 LEARNED_NOTHING = "it ranks people it was not fitted on the wrong way round: train it on more"
+MEASURED_ON = "other people of the same kind, asked at each arrival, as the service counts episodes"
 TAILS = (0.001, 0.005)  # shares at either end with a bin of their own
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How to fit. `burdens`: alert episodes per patient-year at which each tier begins."""
+    """How to fit. `burdens`: episodes per patient-year with each tier, the least tier first."""
 
     iterations: int = 200
     learning_rate: float = 0.08
@@ -44,8 +47,8 @@ class Recipe:
     ridge: float = 5.0
     bins: int = 32
     calm: float = 0.25  # share of the rows without an event that are learned from, each for more
-    held_out: float = 0.25  # share of patients that calibrate and set thresholds
-    burdens: tuple[tuple[str, float], ...] = (("YELLOW", 4.0), ("AMBER", 1.8))
+    held_out: float = 0.25  # share of patients that calibrate
+    burdens: tuple[tuple[str, float], ...] = (("YELLOW", 6.0), ("AMBER", 3.0))  # decision 55
     seed: int = 20260101
 
 
@@ -64,8 +67,9 @@ class Fitted:
         return np.asarray(self.estimator.decision_function(binned(self.edges, described)))
 
 
-def train(
+def train(  # noqa: PLR0913 (who is learned from, who is asked, how, and what is said of it)
     sample: Sample,
+    asked: Asked,
     recipe: Recipe,
     *,
     trained_on: str,
@@ -74,9 +78,9 @@ def train(
 ) -> dict[str, Any]:
     """Fit, calibrate and set thresholds; return the artefact as plain JSON values.
 
-    `more` are days of other people: heads whose outcome is known of them learn from them too.
-    They are no whole patient-years, so that nothing is counted a year on them. `progress` is
-    called once for each head.
+    `asked` is what the score would see of people who taught it nothing: on them the thresholds
+    are set. `more` are days of other people: heads whose outcome is known of them learn from
+    them too. `progress` is called once for each head.
     """
     held_out = np.isin(sample.groups, _held_out(sample.groups, recipe))
     learn, check = sample.of(~held_out & sample.usable), sample.of(held_out & sample.usable)
@@ -92,7 +96,7 @@ def train(
         progress()
     if heads[0].slope <= 0:
         raise InvalidError(LEARNED_NOTHING, field="patients")
-    return export(heads, sample.of(held_out), recipe, _card(sample, recipe, trained_on))
+    return export(heads, sample.of(held_out), asked, recipe, _card(sample, recipe, trained_on))
 
 
 def _both(sample: Sample, target: Target) -> bool:
@@ -183,11 +187,11 @@ def binned(edges: tuple[Floats, ...], described: Floats) -> NDArray[np.float32]:
 
 
 def export(
-    heads: list[Fitted], thresholds_on: Sample, recipe: Recipe, card: Mapping[str, Any]
+    heads: list[Fitted], checked_on: Sample, asked: Asked, recipe: Recipe, card: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Write the fitted heads as numbers; thresholds and calibration are measured on a sample."""
+    """Write the fitted heads as numbers; calibration is measured on a sample, tiers on `asked`."""
     edges = heads[0].edges
-    codes = binned(edges, thresholds_on.described)
+    codes = binned(edges, checked_on.described)
     payload: dict[str, Any] = {
         "format": ARTEFACT_FORMAT,
         "features_format": FORMAT,
@@ -201,13 +205,11 @@ def export(
         "training": dict(card),
     }
     model = readable(payload)
-    leading = likeliest(model, thresholds_on.described)
-    shares = bin_shares(codes, [len(each) + 1 for each in edges])
-    checked = probabilities(model, thresholds_on.described)
-    payload["thresholds"] = _thresholds(leading, thresholds_on, recipe)
+    payload["thresholds"] = _tiers(likeliest(model, asked.described), asked, recipe)
     payload["training"] |= {
-        "shares": shares,
-        "calibration": calibration(checked, thresholds_on.worsened),
+        "asked_years": round(asked.years, 1),
+        "shares": bin_shares(codes, [len(each) + 1 for each in edges]),
+        "calibration": calibration(probabilities(model, checked_on.described), checked_on.worsened),
     }
     return payload | {"sha256": digest(payload)}
 
@@ -258,28 +260,17 @@ def calibration(predicted: Floats, happened: Bools) -> list[dict[str, float]]:
     ]
 
 
-def _thresholds(probabilities: Floats, sample: Sample, recipe: Recipe) -> list[dict[str, Any]]:
+def _tiers(leading: Floats, asked: Asked, recipe: Recipe) -> list[dict[str, Any]]:
+    burdens = dict(recipe.burdens)
     return [
         {
             "tier": tier,
-            "probability": threshold_at(burden, probabilities, sample),
-            "per_patient_year": burden,
-            "measured_on": "held-out training patients, episodes merged over 14 days",
+            "probability": probability,
+            "per_patient_year": burdens[tier],
+            "measured_on": MEASURED_ON,
         }
-        for tier, burden in recipe.burdens
+        for tier, probability in thresholds(leading, asked, recipe.burdens)
     ]
-
-
-def threshold_at(burden: float, probabilities: Floats, sample: Sample) -> float:
-    """Return the lowest probability at which episodes per patient-year stay within `burden`."""
-    low, high = 0.0, 1.0
-    for _ in range(20):
-        middle = (low + high) / 2
-        if sample.episodes_per_year(probabilities >= middle) > burden:
-            low = middle
-        else:
-            high = middle
-    return round(high, 6)
 
 
 def _card(sample: Sample, recipe: Recipe, trained_on: str) -> dict[str, Any]:

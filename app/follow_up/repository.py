@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Float, Integer, Text, cast, func, select, update
+from sqlalchemy import Float, Integer, Text, cast, func, select, union_all, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from app.accounts.tables import AppUser
-from app.follow_up.tables import FollowedDayRow, ScoredDays
+from app.follow_up.tables import FollowedDayRow, ScoredDays, ShadowedDay
 from app.follow_up.windows import Score
 from core.security import SYSTEM, Role
 from ingest.repository import visible_to
 from monitoring.followed import HORIZON, FollowedDay, Outcome, Source
 from monitoring.live_calibration import Scored
+from monitoring.models.tables import ShadowScore
 from monitoring.tables import AssessmentRow
 
 if TYPE_CHECKING:
@@ -65,9 +67,24 @@ def scores(session: Session, patients: Collection[UUID], day: date) -> list[Scor
     return [Score(*each) for each in session.execute(query)]
 
 
-def keep(session: Session, day: FollowedDayRow) -> None:
-    """Store a followed day."""
+def shadowed(session: Session, assessments: Collection[UUID]) -> Mapping[UUID, Mapping[str, float]]:
+    """Return what models in shadow predicted at judgements, by judgement and model (AL-21)."""
+    found: dict[UUID, dict[str, float]] = defaultdict(dict)
+    row = ShadowScore
+    query = select(row.assessment_id, row.model_id, row.probability)
+    for each in session.execute(query.where(row.assessment_id.in_(assessments))):
+        found[each.assessment_id][each.model_id] = each.probability
+    return found
+
+
+def keep(session: Session, day: FollowedDayRow, beside: Mapping[str, float]) -> None:
+    """Store a followed day, with what models in shadow had predicted of it."""
     session.add(day)
+    session.flush()
+    session.add_all(
+        ShadowedDay(followed_id=day.id, model_id=model, probability=probability)
+        for model, probability in beside.items()
+    )
 
 
 def count(session: Session, day: date, found: Mapping[tuple[str, int], tuple[Scored, int]]) -> None:
@@ -100,10 +117,19 @@ def counted(session: Session, model_id: str, *, since: date) -> tuple[dict[int, 
 
 
 def followed(session: Session, model_id: str, *, since: date) -> Iterator[FollowedDay]:
-    """Yield the followed days of one model since a day, a few hundred held at a time."""
-    row = FollowedDayRow
-    query = select(row.patient_id, row.probability, row.source, row.chosen_with, row.outcome)
-    query = query.where(row.model_id == model_id, row.day >= since)
+    """Yield the followed days of one model since a day, a few hundred held at a time.
+
+    Those that it judged, and those of which it had said something in shadow.
+    """
+    row, beside = FollowedDayRow, ShadowedDay
+    of_day = (row.source, row.chosen_with, row.outcome)
+    judged = select(row.patient_id, row.probability, *of_day).where(row.model_id == model_id)
+    tried = (
+        select(row.patient_id, beside.probability, *of_day)
+        .join(beside, beside.followed_id == row.id)
+        .where(beside.model_id == model_id)
+    )
+    query = union_all(*(each.where(row.day >= since) for each in (judged, tried)))
     for each in session.execute(query, execution_options={"yield_per": STREAMED}):
         outcome = Outcome(each.outcome) if each.outcome else None
         source = Source(each.source)

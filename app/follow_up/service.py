@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
@@ -66,28 +67,46 @@ def follow_slice(session: Session, day: date, number: int, *, now: datetime) -> 
     people = repository.slice_of_people(session, slot, EVERY_DAYS * SLICES)
     scores = repository.scores(session, people, day)
     probability = rate(*repository.numbers(session)) if scores else 0.0
-    found: dict[tuple[str, int], tuple[Scored, int]] = {}
+    beside = repository.shadowed(session, [score.assessment_id for score in scores])
+    counts = Counts()
     for score, past in _pasts(session, scores):
-        key = score.model_id, band_of(score.probability)
-        scored, out = found.get(key, (Scored(0, 0.0, 0), 0))
+        tried = beside.get(score.assessment_id, {})
+        said = [(score.model_id, score.probability), *tried.items()]
         if left_out(past, score.at):
-            found[key] = scored, out + 1
+            counts.leave_out(said)
             continue
         known = turned_out(past, score.at)
-        found[key] = (
-            Scored(
-                scored.days + 1,
-                scored.predicted + score.probability,
-                scored.known + (known is not None),
-            ),
-            out,
-        )
+        counts.add(said, known=known is not None)
         if known is not None:
-            repository.keep(session, _row(score, day, *known, chosen_with=1.0, now=now))
+            day_row = _row(score, day, *known, chosen_with=1.0, now=now)
+            repository.keep(session, day_row, tried)
         elif is_drawn(score.patient_id, day, probability):
             drawn = _row(score, day, Source.DRAWN, None, chosen_with=probability, now=now)
-            repository.keep(session, drawn)
-    repository.count(session, day, found)
+            repository.keep(session, drawn, tried)
+    repository.count(session, day, counts.found)
+
+
+@dataclass(slots=True)
+class Counts:
+    """How many days there are of each model and band, and how many were left out."""
+
+    found: dict[tuple[str, int], tuple[Scored, int]] = field(default_factory=dict)
+
+    def add(self, said: Sequence[tuple[str, float]], *, known: bool) -> None:
+        """Count a day for each model that said something of it."""
+        for model, probability in said:
+            scored, out = self._of(model, probability)
+            more = Scored(scored.days + 1, scored.predicted + probability, scored.known + known)
+            self.found[model, band_of(probability)] = more, out
+
+    def leave_out(self, said: Sequence[tuple[str, float]]) -> None:
+        """Count a day that is of no use."""
+        for model, probability in said:
+            scored, out = self._of(model, probability)
+            self.found[model, band_of(probability)] = scored, out + 1
+
+    def _of(self, model: str, probability: float) -> tuple[Scored, int]:
+        return self.found.get((model, band_of(probability)), (Scored(0, 0.0, 0), 0))
 
 
 def _row(  # noqa: PLR0913 (a followed day has this many facts)

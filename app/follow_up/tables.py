@@ -44,6 +44,18 @@ class FollowedDayRow(Base):
     )
 
 
+class ShadowedDay(Base):
+    """What a model in shadow had predicted of a followed day: the same outcome is held to it."""
+
+    __tablename__ = "shadowed_day"
+
+    followed_id: Mapped[UUID] = mapped_column(
+        ForeignKey("followed_day.id", ondelete="CASCADE"), primary_key=True
+    )
+    model_id: Mapped[str] = mapped_column(primary_key=True, index=True)
+    probability: Mapped[float]
+
+
 class ScoredDays(Base):
     """How many days of one day's scores lie in a band, and of how many the outcome is known.
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sqlalchemy.orm import Session
 
+    from monitoring.models.scorers import Scorers
     from monitoring.risk import Model
 
     Counts = NDArray[np.int64]
@@ -33,12 +34,17 @@ KEPT = timedelta(days=400)
 HELD = 250  # people whose values are held at a time
 
 
-def look(session: Session, *, now: datetime, judging: Callable[[Session], Model | None]) -> None:
-    """Once a day, look at the model that judges; each finding is a row."""
+def look(session: Session, *, now: datetime, models: Callable[[Session], Scorers]) -> None:
+    """Once a day, look at the model that judges and at those in shadow; each finding is a row.
+
+    What people are scored on is the same for all: drift is looked for once.
+    """
     if first(session, JOB, f"{now:%Y-%m-%d}", now=now):
-        model = judging(session)
-        if model is not None:
-            look_for_drift(session, model, now=now)
+        who = models(session)
+        if who.judging is not None:
+            look_for_drift(session, who.judging, now=now)
+            hold_against_outcomes(session, who.judging, now=now)
+        for model in who.shadows:
             hold_against_outcomes(session, model, now=now)
         repository.forget(session, before=(now - KEPT).date())
 

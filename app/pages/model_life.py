@@ -13,7 +13,7 @@ from app.model_watch.service import LATELY, LOOKED_BACK, calibration_of, drift_o
 from app.pages.language import Language, language
 from app.pages.wording import Moment, maybe, moment
 from app.retraining import repository as trainings
-from app.retraining.states import LIVE, Order, Run, RunState, Stage, Why
+from app.retraining.states import CLOCK, LIVE, Order, Run, RunState, Stage, Why
 from core.sealed_fields import unseal
 from ingest.weekly import DASH
 from monitoring.drift import Drift, Moved
@@ -105,17 +105,20 @@ class Life:
 
     drift: DriftPrint | None
     calibration: CalibrationPrint | None
+    shadowed: list[tuple[str, CalibrationPrint]]  # of models in shadow, by their id
     runs: list[RunPrint]
     busy: bool
     usual: Order
 
 
-def life(door: Door, visit: Visit, model_id: str) -> Life:
+def life(door: Door, visit: Visit, model_id: str, shadows: Iterable[str]) -> Life:
     """Return the life of the model that judges, in the reader's language."""
     runs = trainings.recent(visit.session)
+    shadowed = ((each, _calibration(door, visit, each)) for each in shadows)
     return Life(
         drift=_drift(door, visit, model_id),
         calibration=_calibration(door, visit, model_id),
+        shadowed=[(each, found) for each, found in shadowed if found and found.bands],
         runs=_runs(door, visit, runs),
         busy=any(run.live for run in runs),
         usual=Order(),
@@ -217,13 +220,21 @@ def _run(door: Door, visit: Visit, run: Run, names: dict[UUID, str], said: Langu
         stage=_stage(run.stage, said) if run.live else "",
         percent=round(100 * run.share),
         asked=moment(run.asked_at, now=visit.now, zone=door.zone, language=visit.language),
-        by=names.get(run.asked_by, gone) if run.asked_by else system,
-        reason=run.reason,
+        by=_by(run, names, said),
+        reason=said.say(run.reason) if run.asked_by_kind == CLOCK else run.reason,
         ended=maybe(run.ended_at, now=visit.now, zone=door.zone, language=visit.language),
         why=_why(run, said),
         model_id=run.model_id,
         trained_on=said.say(run.trained_on) if run.trained_on else "",
     )
+
+
+def _by(run: Run, names: dict[UUID, str], said: Language) -> str:
+    if run.asked_by_kind == CLOCK:
+        return said.say("the timetable")
+    if run.asked_by is None:
+        return said.say("the operator of this installation")
+    return names.get(run.asked_by, said.say("somebody who is not here any more"))
 
 
 def _state(run: Run, ended_by: str, said: Language) -> str:

@@ -90,7 +90,7 @@ def _page(door: Door, visit: Visit, done: str) -> Response:
         strip=strip_of(door, visit),
         may=service.may_change(visit.caller),
         registry=known,
-        life=life(door, visit, known.judging.id),
+        life=life(door, visit, known.judging.id, [each.id for each in known.shadows]),
     )
 
 

@@ -33,9 +33,10 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from core.database import Database
+    from monitoring.asked import Asked
     from monitoring.sample import Sample
 
-    Simulated = Callable[..., Sample]
+    Simulated = Callable[..., tuple[Sample, Asked]]
 
 log = logger(__name__)
 BEAT_SECONDS = 5.0
@@ -160,11 +161,12 @@ def _trained(
     def one_head() -> None:
         progress.at(Stage.FITTING, progress.share + (1 - DESCRIBED) / (len(TARGETS) + 1))
 
-    sample = simulated(order.patients, order.days, seed=order.seed, progress=one_more)
+    sample, asked = simulated(order.patients, order.days, seed=order.seed, progress=one_more)
     progress.at(Stage.FITTING, DESCRIBED)
     trained_on = OWN_TOO if own.sample else SIMULATED
     artefact = training.train(
         sample,
+        asked,
         training.Recipe(seed=order.seed),
         trained_on=trained_on,
         more=own.sample,

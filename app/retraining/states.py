@@ -15,6 +15,9 @@ UNTAKEN_AFTER = timedelta(minutes=10)  # due, and no process took it up
 MOST_PATIENTS, MOST_DAYS = 1000, 400  # bounds the memory of a run (E)
 
 
+CLOCK = "clock"  # who asked for a run that nobody asked for by hand
+
+
 class RunState(StrEnum):
     """Where a run stands."""
 

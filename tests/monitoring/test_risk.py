@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from core.vitals import Reading, Severity, Vital
 from ingest.enrolment import Person
+from monitoring.asked import Asked
 from monitoring.families import ANY, MAIN, TARGETS
 from monitoring.features import FEATURES
 from monitoring.judgement import judge
@@ -60,9 +61,10 @@ def fitted(described: np.typing.NDArray[np.float64]) -> tuple[Fitted, dict[str, 
         np.arange(rows, dtype=np.float64) % 50,
     )
     recipe = Recipe(iterations=40, smallest_leaf=20)
+    asked = Asked(described, sample.groups, sample.days, rows / 365.25, 3.0)
     edges = binning(described, recipe)
     heads = [fit(target, sample, sample, recipe, edges) for target in (MAIN, HEARTS)]
-    return heads[0], export(heads, sample, recipe, {"trained_on": "made-up rows"})
+    return heads[0], export(heads, sample, asked, recipe, {"trained_on": "made-up rows"})
 
 
 @pytest.fixture(scope="module")

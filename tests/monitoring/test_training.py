@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from core.errors import InvalidError
+from monitoring.asked import Asked
 from monitoring.families import MAIN, TARGETS
 from monitoring.features import FEATURES
-from monitoring.risk import load, probabilities
+from monitoring.risk import likeliest, load, probabilities
 from monitoring.sample import Sample
-from monitoring.training import Recipe, binned, threshold_at, train
+from monitoring.training import Recipe, binned, train
 
 HEARTS = TARGETS[3]
 RECIPE = Recipe(iterations=30, smallest_leaf=20, seed=3)
@@ -34,14 +35,20 @@ def made(patients: int = 40, days: int = 60) -> Sample:
     )
 
 
+def asked(sample: Sample) -> Asked:
+    """Return the same people as asked once a day."""
+    years = len(sample.days) / 365.25
+    return Asked(sample.described, sample.groups, sample.days, years, 3.0)
+
+
 @pytest.fixture(scope="module")
 def sample() -> Sample:
     return made()
 
 
 def test_training_twice_gives_the_same_artefact(sample: Sample) -> None:
-    assert train(sample, RECIPE, trained_on="made up") == train(
-        sample, RECIPE, trained_on="made up"
+    assert train(sample, asked(sample), RECIPE, trained_on="made up") == train(
+        sample, asked(sample), RECIPE, trained_on="made up"
     )
 
 
@@ -54,7 +61,7 @@ def test_a_missing_value_stays_missing_in_the_bins() -> None:
 
 
 def test_probabilities_are_calibrated_on_patients_that_were_not_fitted(sample: Sample) -> None:
-    model = load(train(sample, RECIPE, trained_on="made up"))
+    model = load(train(sample, asked(sample), RECIPE, trained_on="made up"))
 
     other = made()
     expected = probabilities(model, other.described).mean()
@@ -62,28 +69,8 @@ def test_probabilities_are_calibrated_on_patients_that_were_not_fitted(sample: S
     assert abs(expected - other.worsened.mean()) < 0.02
 
 
-def test_firings_within_fourteen_days_are_one_episode() -> None:
-    days = np.array([0.0, 3, 17, 40, 41, 0, 30])
-    groups = np.array([1, 1, 1, 1, 1, 2, 2])
-    rows = len(days)
-    sample = Sample(np.zeros((rows, len(FEATURES))), {}, np.ones(rows, bool), groups, days)
-
-    per_year = sample.episodes_per_year(np.ones(rows, bool))
-
-    assert per_year * rows / 365.25 == pytest.approx(4)  # days 0 and 40; days 0 and 30
-
-
-def test_a_threshold_keeps_within_its_burden(sample: Sample) -> None:
-    risk = np.random.default_rng(1).uniform(size=len(sample.groups))
-
-    least = threshold_at(3.0, risk, sample)
-
-    assert sample.episodes_per_year(risk >= least) <= 3.0
-    assert sample.episodes_per_year(risk >= least - 0.02) > 3.0
-
-
 def test_the_artefact_says_what_it_was_trained_on_and_how(sample: Sample) -> None:
-    card = train(sample, RECIPE, trained_on="made up")["training"]
+    card = train(sample, asked(sample), RECIPE, trained_on="made up")["training"]
 
     assert card["trained_on"] == "made up"
     assert card["patients"] == 40
@@ -92,8 +79,22 @@ def test_the_artefact_says_what_it_was_trained_on_and_how(sample: Sample) -> Non
     assert card["scikit_learn"]
 
 
+def test_each_tier_keeps_within_the_burden_that_its_artefact_states(sample: Sample) -> None:
+    others = asked(made())
+
+    tiers = train(sample, others, RECIPE, trained_on="made up")["thresholds"]
+
+    model = load(train(sample, others, RECIPE, trained_on="made up"))
+    likely = likeliest(model, others.described)
+    stays = likely >= model.thresholds["YELLOW"]
+    for tier in tiers:
+        came = others.episodes_per_year(likely >= tier["probability"], stays)
+        assert 0.8 * tier["per_patient_year"] < came <= tier["per_patient_year"]
+    assert dict(model.burdens) == dict(RECIPE.burdens)
+
+
 def test_a_target_that_nobody_reached_has_no_head(sample: Sample) -> None:
-    artefact = train(sample, RECIPE, trained_on="made up")
+    artefact = train(sample, asked(sample), RECIPE, trained_on="made up")
 
     heads = [(each["family"], each["horizon_days"]) for each in artefact["heads"]]
 
@@ -102,7 +103,7 @@ def test_a_target_that_nobody_reached_has_no_head(sample: Sample) -> None:
 
 
 def test_the_card_shows_predicted_beside_seen_in_ten_bands(sample: Sample) -> None:
-    table = train(sample, RECIPE, trained_on="made up")["training"]["calibration"]
+    table = train(sample, asked(sample), RECIPE, trained_on="made up")["training"]["calibration"]
 
     assert len(table) == 10
     predicted = [band["predicted"] for band in table]
@@ -118,4 +119,4 @@ def test_a_score_that_learned_nothing_is_refused_in_words() -> None:
     upside_down = replace(sample, outcomes={MAIN: np.where(held_out, ~high, high)})
 
     with pytest.raises(InvalidError, match="wrong way round"):
-        train(upside_down, RECIPE, trained_on="made up")
+        train(upside_down, asked(sample), RECIPE, trained_on="made up")

@@ -19,6 +19,9 @@ from ingest.context.repository import keep_stays
 from ingest.enrolment import Absence, Stay
 from monitoring.followed import Outcome, Source
 from monitoring.live_calibration import calibrated
+from monitoring.models import service as models
+from monitoring.models.tables import ShadowScore
+from tests.artefacts import artefact
 from tests.scored import MODEL, alert, people_of_day, score
 
 if TYPE_CHECKING:
@@ -116,6 +119,43 @@ def test_known_outcomes_and_answers_become_the_live_calibration(session: Session
     assert (band.days, band.known, band.drawn) == (120, 4, sources[Source.DRAWN])
     assert band.answered == len(drawn) - 5
     assert band.seen == pytest.approx(4 / 120)
+
+
+def test_a_model_in_shadow_is_held_to_the_same_days_at_what_it_would_have_said(
+    session: Session,
+) -> None:
+    """AL-21: each with its own band, and with nothing of the days on which it said nothing."""
+    shadow = models.add(session, SYSTEM, artefact("follow up"), reason="test", now=NOW)
+    people = people_of_day(session, DAY, 120)
+    for n, person in enumerate(people):
+        judged = score(session, person, SCORED, 0.03)
+        if n < 100:
+            session.add(tried(judged, shadow, person, 0.15 if n < 60 else 0.03))
+    for person in (*people[:4], *people[60:63], *people[100:102]):
+        alert(session, person, SCORED + timedelta(days=1), TRUE)
+    follow_all(session)
+    for row in followed(session, people).values():
+        repository.answer(session, row.id, Outcome.NO, None, NOW)
+
+    scored, _ = repository.counted(session, shadow, since=DAY)
+    bands = calibrated(scored, repository.followed(session, shadow, since=DAY))
+
+    assert [(band.low, band.days, band.known) for band in bands] == [(0.02, 40, 3), (0.1, 60, 4)]
+    assert bands[1].predicted == pytest.approx(0.15)
+    assert bands[1].seen == pytest.approx(4 / 60)
+    judging, _ = repository.counted(session, MODEL, since=DAY)
+    assert {band: each.days for band, each in judging.items()} == {2: 120}
+
+
+def tried(judged: UUID, model: str, person: UUID, probability: float) -> ShadowScore:
+    return ShadowScore(
+        assessment_id=judged,
+        model_id=model,
+        patient_id=person,
+        at=SCORED,
+        probability=probability,
+        judging_id=MODEL,
+    )
 
 
 def test_only_clinicians_are_asked(session: Session) -> None:

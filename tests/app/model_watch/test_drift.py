@@ -16,6 +16,7 @@ from app.periods import ScheduledRun
 from ingest.tables import Patient
 from monitoring.drift import Drift
 from monitoring.features import FEATURES
+from monitoring.models.scorers import Scorers
 from monitoring.service import load_model
 from monitoring.tables import LastJudged
 from tests.scored import score
@@ -99,14 +100,17 @@ def test_a_model_without_shares_says_so(session: Session, model: Model) -> None:
 
 def test_a_model_is_looked_at_once_a_day(session: Session, model: Model) -> None:
     asked: list[int] = []
+    beside = replace(model, id="risk-in-shadow-of-the-drift-test")
 
-    def judging(_: Session) -> Model:
+    def models(_: Session) -> Scorers:
         asked.append(1)
-        return model
+        return Scorers(model, (beside,))
 
     for _ in range(3):
-        service.look(session, now=NOW, judging=judging)
+        service.look(session, now=NOW, models=models)
 
     assert asked == [1]
     assert service.calibration_of(session, model.id) is not None
-    service.look(session, now=NOW + timedelta(days=1), judging=lambda _: None)
+    assert service.calibration_of(session, beside.id) is not None
+    assert service.drift_of(session, beside.id) is None  # what people measure is the same for all
+    service.look(session, now=NOW + timedelta(days=1), models=lambda _: Scorers(None))

@@ -11,6 +11,7 @@ import pytest
 
 from app.follow_up.tables import FollowedDayRow
 from app.retraining import own_data
+from monitoring.asked import Asked
 from monitoring.families import MAIN, TARGETS
 from monitoring.features import FEATURES
 from monitoring.followed import Outcome, Source
@@ -137,11 +138,12 @@ def test_a_training_with_them_changes_the_main_head_and_no_other(
     people = np.repeat(np.arange(rows // 10), 10)
     days = np.tile(np.arange(10.0), rows // 10)
     simulated = Sample(described, outcomes, np.ones(rows, dtype=bool), people, days)
+    asked = Asked(described, people, days, rows / 365.25, 3.0)
     worse = {MAIN: np.ones(rows, dtype=bool)}
     own = Sample(described, worse, simulated.usable, people, days, np.full(rows, 4.0))
 
-    alone = train(simulated, recipe, trained_on="x")
-    both = train(simulated, recipe, trained_on="x", more=own)
+    alone = train(simulated, asked, recipe, trained_on="x")
+    both = train(simulated, asked, recipe, trained_on="x", more=own)
 
     main, *others = both["heads"]
     assert main != alone["heads"][0]
