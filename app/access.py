@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app import errors
+from core.asking import asking
 from core.errors import ThrottledError
 from core.logging import logger
 from core.tracing import taken, traced
@@ -43,10 +44,10 @@ class Access:
                 message["headers"] = [*message.get("headers", ()), (HEADER, trace.encode())]
             await send(message)
 
-        client = scope.get("client")
-        with traced(trace):
+        address = (scope.get("client") or ("",))[0]
+        with traced(trace), asking(address, scope.get("query_string", b"").decode("latin-1")):
             try:
-                self.gate.request(client[0] if client else "")
+                self.gate.request(address)
             except ThrottledError as error:
                 await errors.of_ours(error)(scope, receive, noted)
             else:

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from alerts.auditing import service as responses
 from alerts.auditing.service import Breach
+from app.audit_chain.service import late
 from app.periods import first, period_of
 from app.promises import JOB, STALE_AFTER, Broken
 from core import outbox
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 log = logger(__name__)
 MINUTE = timedelta(minutes=1)
+UNSEALED = "rows of the audit wait too long to be sealed"
 LEASES = 3  # I7: no row is older than three leases
 
 
@@ -39,6 +41,7 @@ def audit(
     found = [
         *responses.audit(session, now=now),
         *_named("I7", "work is older than three leases", _old(session, now - LEASES * lease)),
+        *_named("I6", UNSEALED, late(session, now=now)),
     ]
     for each in found:
         keep(session, each, now=now)

@@ -27,6 +27,7 @@ COMMANDS = {
     "parked": ("clients", "people"),
     "user": ("accounts",),
     "keys": ("keys",),
+    "audit": ("audit",),
     "dead": ("dead_letters",),
     "workers": ("workers",),
     "schedule": ("schedules",),

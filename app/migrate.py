@@ -11,6 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
+from app.audit_chain import turns
 from core.database import Database, psycopg_url
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ def upgrade(owner_url: str, *, app_role: str, revision: str = "head") -> None:
     every request behind it (REL-30).
     """
     _run(owner_url, app_role, lambda config: command.upgrade(config, revision))
+    if revision == "head":
+        _count_on(owner_url)
 
 
 def downgrade(owner_url: str, *, app_role: str, revision: str) -> None:
@@ -46,6 +49,16 @@ def at_head(database: Database) -> bool:
     with database.engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     return current == ScriptDirectory(str(FOLDER)).get_current_head()
+
+
+def _count_on(owner_url: str) -> None:
+    """Go on in the order of turns, where the database came from another server."""
+    engine = create_engine(psycopg_url(owner_url), hide_parameters=True)
+    try:
+        with engine.begin() as connection:
+            turns.catch_up(connection)
+    finally:
+        engine.dispose()
 
 
 def _run(owner_url: str, app_role: str, step: Callable[[Config], None]) -> None:

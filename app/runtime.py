@@ -13,6 +13,7 @@ from alerts.notify.email import Mailer
 from alerts.notify.gateway import Gateway, Kind
 from alerts.notify.outlets import Outlets
 from alerts.notify.push import Push, read_key
+from app.audit_chain import turns
 from app.learned import Learned
 from core.database import Database, durability_faults, superuser
 from core.embedded import Servers
@@ -77,6 +78,11 @@ def connect(settings: Settings) -> Database:
     if superuser(database):
         database.close()
         raise UnsafeDatabaseError("the application may not work as a PostgreSQL superuser")
+    with database.engine.connect() as connection:
+        moved = turns.behind(connection)
+    if moved:
+        database.close()
+        raise UnsafeDatabaseError("the database came from another server: run `wardlight migrate`")
     return database
 
 

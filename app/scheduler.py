@@ -12,6 +12,9 @@ from sqlalchemy.exc import DBAPIError
 import alerts.service
 from alerts.auditing.service import Breach
 from app import auditor, timetable
+from app.audit_chain import service as audit_chain
+from app.audit_chain.heads import Signer
+from app.audit_chain.witness import FILE, Witness
 from app.emergency import replaying
 from app.follow_up import service as follow_up
 from app.model_watch import service as model_watch
@@ -75,6 +78,8 @@ def routine(runtime: Runtime) -> Mapping[str, Job]:
             due.ask_if_due, models=runtime.learned.scorers, every=settings.retrain_every
         ),
         model_watch.JOB: partial(model_watch.look, models=runtime.learned.scorers),
+        audit_chain.JOB: partial(audit_chain.keep_up, signer=Signer.of(settings)),
+        "audit-heads": partial(audit_chain.publish, witness=Witness(settings.data / FILE)),
         replaying.JOB: partial(replaying.replay, spool=Spool.of(settings.data)),
     }
 

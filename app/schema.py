@@ -11,6 +11,7 @@ import alerts.spent.tables
 import alerts.tables
 import alerts.visits.tables
 import app.accounts.tables
+import app.audit_chain.tables
 import app.bulk.tables
 import app.checks.tables
 import app.follow_up.tables
@@ -68,6 +69,7 @@ TABLE_MODULES = (
     alerts.patients.tables,
     alerts.oncall.tables,
     app.accounts.tables,
+    app.audit_chain.tables,
     app.bulk.tables,
     app.checks.tables,
     app.follow_up.tables,

@@ -15,17 +15,19 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, Identity, Index, select
+from sqlalchemy import BigInteger, Identity, Index, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.database import Base, instant
+from core.asking import asked
+from core.database import Base, id_column, instant
 from core.logging import logger
 from core.rows import copy_rows
+from core.sealed_fields import seal, sealed_column
 from core.spool import Spool, Spooled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from sqlalchemy.orm import Session
 
@@ -62,12 +64,32 @@ class AuditEvent(Base):
     patient_id: Mapped[UUID | None]
     outcome: Mapped[str]
     purpose: Mapped[str | None]  # HL7 v3 PurposeOfUse, where it is not the usual one
+    address: Mapped[str | None]  # of the network, from where it was asked
+    query_id: Mapped[UUID | None]
+    # The transaction that wrote it, which the database gives: in this order rows are sealed.
+    turn: Mapped[int] = mapped_column(
+        BigInteger, server_default=text("audit_turn(pg_current_xact_id())")
+    )
 
     __table_args__ = (
         Index(None, "patient_id", "recorded"),
         Index(None, "caller_id", "recorded"),
         Index(None, "recorded", "id"),
+        Index(None, "turn", "id"),
     )
+
+
+class AuditQuery(Base):
+    """With what parameters something was asked: they may name people, so they are sealed.
+
+    Apart from the event, which no erasure changes: this text may be taken away, and the event
+    stays whole.
+    """
+
+    __tablename__ = "audit_query"
+
+    id: Mapped[UUID] = id_column()
+    text: Mapped[bytes] = sealed_column("audit_query.text/{id}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +102,7 @@ class Event:
     patients: tuple[UUID | None, ...] = (None,)
     outcome: str = "success"
     purpose: str | None = None
+    query: str | None = None  # in place of what stands in the request's address
 
 
 def record(  # noqa: PLR0913 (an audit row has this many facts)
@@ -92,9 +115,10 @@ def record(  # noqa: PLR0913 (an audit row has this many facts)
     entity_id: UUID | None = None,
     patients: Iterable[UUID | None] = (None,),
     outcome: str = "success",
+    query: str | None = None,
 ) -> None:
     """Write one row for each patient whose data the request touched."""
-    event = Event(action, entity, entity_id, tuple(patients), outcome)
+    event = Event(action, entity, entity_id, tuple(patients), outcome, query=query)
     record_all(session, caller, [event], now=now)
 
 
@@ -102,22 +126,37 @@ def record_all(session: Session, caller: Caller, events: Iterable[Event], *, now
     """Write the rows of several requests of one caller in one statement."""
     override: Override | None = session.info.get(_OVERRIDE)
     opened = override.patients if override else frozenset()
+    known = list(events)
+    queries = {q: uuid4() for q in (_query(e) for e in known) if q}
     rows = [
-        (now, *_of(caller), e.action, e.entity, e.entity_id, patient, e.outcome, why)
-        for e in events
+        (now, *_of(caller), e.action, e.entity, e.entity_id, patient, e.outcome, why, *whence)
+        for e in known
         for patient in dict.fromkeys(e.patients)
         for why in (e.purpose or (EMERGENCY if patient in opened else None),)
+        for whence in ((asked().address or None, queries.get(_query(e))),)
     ]
     if not rows:
         return
     if override is None or not _only_reads(rows, opened):
-        copy_rows(session, "audit_event", _TYPES, rows)
+        _write(session, rows, queries)
         return
     try:
         with session.begin_nested():
-            copy_rows(session, "audit_event", _TYPES, rows)
+            _write(session, rows, queries)
     except DBAPIError as error:
         _keep(override.spool, rows, error)
+
+
+def _query(event: Event) -> str:
+    return asked().query if event.query is None else event.query
+
+
+def _write(session: Session, rows: list[tuple[Any, ...]], queries: Mapping[str, UUID]) -> None:
+    """Write rows, and beside them, sealed, with what parameters they were asked for."""
+    texts = [(id_, seal(session, AuditQuery.text, text, id=id_)) for text, id_ in queries.items()]
+    if texts:
+        copy_rows(session, "audit_query", {"id": "uuid", "text": "bytea"}, texts)
+    copy_rows(session, "audit_event", _TYPES, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +180,7 @@ def _only_reads(rows: Iterable[tuple[Any, ...]], opened: frozenset[UUID]) -> boo
 def _keep(spool: Spool, rows: Iterable[tuple[Any, ...]], error: DBAPIError) -> None:
     """Put rows on the disk; where they do not get there either, the read is refused."""
     try:
-        spool.append([Spooled(uuid4(), *row) for row in rows])
+        spool.append([Spooled(uuid4(), *row[:_SPOOLED]) for row in rows])
     except OSError:
         log.exception("the audit can be written neither down nor to the disk")
         raise error from None
@@ -199,4 +238,7 @@ _TYPES = {
     "patient_id": "uuid",
     "outcome": "text",
     "purpose": "text",
+    "address": "text",
+    "query_id": "uuid",
 }
+_SPOOLED = list(_TYPES).index("purpose") + 1  # what waits on a disk is without its parameters

@@ -75,7 +75,7 @@ def _readable_secrets(value: SecretStr) -> SecretStr:
 
 def _push_key(value: SecretStr) -> SecretStr:
     if not re.fullmatch("[A-Za-z0-9_-]{43}", value.get_secret_value()):
-        raise ValueError("must be 32 bytes in base64url, as `wardlight reach push-key` prints")
+        raise ValueError("must be 32 bytes in base64url, as its command prints it")
     return value
 
 
@@ -195,6 +195,7 @@ class Settings(BaseSettings):
     video_visit_url: VisitUrl | None = None
     push_key: PushKey | None = None
     retrain_days: int = Field(default=0, ge=0, le=3650)  # 0: only when somebody asks
+    audit_key: PushKey | None = None
     model_path: Path | None = None
     plan: Path | None = None
     policy: Path | None = None

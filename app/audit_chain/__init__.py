@@ -1,0 +1,1 @@
+"""What proves that nobody deleted, changed, added or moved an event of the audit (SEC-18)."""
