@@ -78,7 +78,7 @@ def test_the_stored_past_says_which_confirmed_episodes_a_change_would_lose(
     patient = enrol(session)
     measure(session, patient, Vital.SPO2, 88.0)
     resolved(session, patient, "true-actionable")
-    pasts = [p for p in stored_pasts(session, since=SINCE) if p.person.id == str(patient)]
+    pasts = stored_pasts(session, since=SINCE, patients=[patient])
     mine = [each for each in labels(session, since=SINCE) if each.patient == str(patient)]
 
     found = what_if(
@@ -95,6 +95,18 @@ def test_the_stored_past_says_which_confirmed_episodes_a_change_would_lose(
     assert found.lost == tuple(mine)
     assert found.concerned() == [(str(patient), 0, 1)]
     assert found.patient_weeks == pytest.approx(1 / 7)
+
+
+def test_the_stored_past_is_everybodys_where_nobody_is_named(session: Session) -> None:
+    later = NOW + timedelta(days=9000)  # other tests' readings are of before
+    measured = [enrol(session), enrol(session)]
+    for patient in measured:
+        measure(session, patient, Vital.SPO2, 88.0, at=later)
+    enrol(session)
+
+    pasts = stored_pasts(session, since=later)
+
+    assert {past.person.id for past in pasts} == {str(patient) for patient in measured}
 
 
 def test_a_label_that_says_nothing_of_right_or_wrong_is_left_out(session: Session) -> None:
@@ -199,7 +211,7 @@ def test_the_stored_past_is_judged_by_the_limits_that_clinicians_set(session: Se
     wide = PlanLimit(vital=Vital.HEART_RATE, reason="r", alert_high=125)
     site = load_site_rules()
     plans.set_limit(session, Signed(caller, "lives at 115"), patient, wide, site=site, now=NOW)
-    pasts = [p for p in stored_pasts(session, since=SINCE) if p.person.id == str(patient)]
+    pasts = stored_pasts(session, since=SINCE, patients=[patient])
 
     found = what_if(
         pasts,

@@ -55,7 +55,7 @@ def test_the_stored_past_is_judged_with_the_medicines_of_its_time(
     found: bool,  # noqa: FBT001 (a column of the table)
 ) -> None:
     patient = treated(session, **times)
-    [past] = [p for p in stored_pasts(session, since=NOW - DAY) if p.person.id == str(patient)]
+    [past] = stored_pasts(session, since=NOW - DAY, patients=[patient])
 
     news = eventtime.run(past, rulebook=rulebook, model=None, until=NOW + timedelta(hours=1))
 
@@ -92,7 +92,7 @@ def test_a_stay_that_begins_later_says_nothing_of_the_days_before(
     measure(session, patient, Vital.HEART_RATE, 72.0, at=NOW - 4 * DAY)
     stay = {"why": Absence.ADMITTED, "since": NOW + DAY}
     session.add(PatientAbsence(id=uuid4(), patient_id=patient, **stay))
-    [past] = [p for p in stored_pasts(session, since=NOW - 5 * DAY) if p.person.id == str(patient)]
+    [past] = stored_pasts(session, since=NOW - 5 * DAY, patients=[patient])
 
     news = list(eventtime.run(past, rulebook=rulebook, model=None, until=NOW))
 
