@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -36,46 +37,16 @@ class Renderer:
     """The templates, with what every page says about itself."""
 
     def __init__(self, settings: Settings) -> None:
-        self._version = asset_version()
         self._language: str = settings.site_language
+        at = (settings.site_timezone, settings.emergency_number, asset_version())
         # One for each language: what a macro says is in it as well.
-        self._environments = {name: self._environment(name, settings) for name in LANGUAGES}
-
-    def _environment(self, name: str, settings: Settings) -> Environment:
-        made = Environment(
-            loader=FileSystemLoader(HERE / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        said = language(name)
-        made.globals |= {
-            "language": name,
-            "say": said.markup,
-            "counted": said.count,
-            "asset": self._asset,
-            "form_id": uuid4,
-            "zone_name": settings.site_timezone,
-            "emergency_number": settings.emergency_number,
-            "visit": None,
-            "strip": None,
-            "notice": "",
-            "here": "",
-            "languages": NAMES,
-            "layout": "base.html",
-        }
-        made.filters["say"] = said.markup
-        return made
+        self._environments = {name: environment(name, *at) for name in LANGUAGES}
 
     def language(self, request: Request) -> str:
         """Return the language that was chosen, else that a browser asks for, else the site's."""
         chosen = known(request.cookies.get(LANGUAGE_COOKIE, ""))
         asked = preferred(request.headers.get("accept-language", ""))
         return chosen or asked or self._language
-
-    def _asset(self, name: str) -> str:
-        return f"/static/{name}?v={self._version}"
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """Return a whole page or a fragment, in the language of its reader.
@@ -88,8 +59,38 @@ class Renderer:
         """Return what a page consists of, for whoever does more with it than answer."""
         visit = values.get("visit")
         said = values.pop("language", "") or (visit.language if visit else self._language)
-        environment = self._environments[language(said).name]
-        return environment.get_template(template).render(values)
+        chosen = self._environments[language(said).name]
+        return chosen.get_template(template).render(values)
+
+
+@cache
+def environment(name: str, zone: str, emergency_number: str, version: str) -> Environment:
+    """Return the templates in one language; they are compiled once in a process."""
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    said = language(name)
+    made.globals |= {
+        "language": name,
+        "say": said.markup,
+        "counted": said.count,
+        "asset": lambda file: f"/static/{file}?v={version}",
+        "form_id": uuid4,
+        "zone_name": zone,
+        "emergency_number": emergency_number,
+        "visit": None,
+        "strip": None,
+        "notice": "",
+        "here": "",
+        "languages": NAMES,
+        "layout": "base.html",
+    }
+    made.filters["say"] = said.markup
+    return made
 
 
 def asset_version(static: Path = STATIC) -> str:
