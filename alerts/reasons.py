@@ -87,6 +87,7 @@ class Reason(StrEnum):
     LOWERED = "gravest-cause-withdrawn"
     STEPPED_DOWN = "normal-repeat-before-anyone-acted"
     WATCHED = "synthetic-reading-came-through"
+    RESTRICTED = "critical-though-use-is-restricted"
     # told back from another system's chart
     CARD_ACCEPTED = "card-accepted"
     CARD_OVERRIDDEN = "card-overridden"
@@ -174,6 +175,8 @@ WORDS: dict[Reason, str] = {
     Reason.LOWERED: "the cause of the graver tier was withdrawn or corrected",
     Reason.STEPPED_DOWN: "stepped down by itself: the repeat was normal, and nobody had acted yet",
     Reason.WATCHED: "the synthetic reading came through",
+    Reason.RESTRICTED: "told although the use of this person's data is restricted:"
+    " a critical reading concerns their life",
     Reason.CARD_ACCEPTED: "accepted on a card in another system's chart",
     Reason.CARD_OVERRIDDEN: "overridden on a card in another system's chart",
 }

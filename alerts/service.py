@@ -24,12 +24,15 @@ from alerts.reasons import Reason
 from alerts.spent.service import Spent, correct, spend
 from alerts.standings.service import Judged, last_found, settle
 from alerts.steps.service import escalate_due
+from alerts.tables import Alert
 from alerts.undoing.service import undo
 from alerts.views import repository as views
 from core.errors import InvalidError, NotFoundError
 from core.security import Role
 from ingest import repository as people
+from ingest.choosing.repository import standing_of
 from monitoring import repository as judgements
+from monitoring.permitted import critical
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,6 +129,11 @@ def raise_judged(
     """Do what `raise_from` does, for an assessment that is already at hand."""
     judged = Judged(assessment_id, UUID(found.person_id), found.at, found.judged_from)
     judgements.lock(session, [judged.patient_id])  # two judgements of one person never deadlock
+    choices = standing_of(session, judged.patient_id, now=now)
+    if not choices.monitored:
+        return []
+    if choices.restricted:
+        return _critical(session, judged, found, now=now, policy=policy)
     groups = grouping.by_problem(found.findings)
     before = last_found(session, judged.patient_id)
     taken = [take(session, judged, f, now=now, policy=policy) for f in groups.values()]
@@ -134,6 +142,22 @@ def raise_judged(
     standing = [problem for problem, findings in groups.items() if grouping.opens(findings)]
     changed = list(dict.fromkeys(alert for alert in taken if alert))
     return changed + clear(session, judged, standing, now=now)
+
+
+def _critical(
+    session: Session, judged: Judged, found: Assessment, *, now: datetime, policy: Policy
+) -> list[UUID]:
+    """Raise what is RED of who restricts the use of their data, and say why on the timeline.
+
+    Nothing is lowered or ended by data that may not be used: a person does that (ADR 50).
+    """
+    groups = grouping.by_problem(critical(found).findings)
+    taken = [take(session, judged, f, now=now, policy=policy) for f in groups.values()]
+    changed = list(dict.fromkeys(alert for alert in taken if alert))
+    for alert_id in changed:
+        alert = session.get_one(Alert, alert_id)
+        repository.note(session, alert, "restricted", Reason.RESTRICTED, now=now)
+    return changed
 
 
 def note_feedback(

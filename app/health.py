@@ -19,7 +19,10 @@ from app.watching import state as watch
 from app.worker import broker_answers
 from core import backlog
 from core.outbox import Priority
+from ingest.choices import Purpose
+from ingest.choosing.repository import who_said
 from ingest.streams.repository import known_since
+from ingest.tables import Patient
 from monitoring.liveness import JUDGED_WITHIN
 from monitoring.phrases import Phrase, counted, whole
 
@@ -179,9 +182,11 @@ def _unscored(session: Session, learned: Learned | None) -> list[Fault]:
 
 
 def unjudged(session: Session, *, now: datetime) -> int:
-    """Return how many people were not judged within the bound (AL-22)."""
+    """Return how many people were not judged within the bound (AL-22), of those who may be."""
     before = now - JUDGED_WITHIN
-    return monitoring.repository.unjudged(session, known_since(before), before=before)
+    declined = who_said(Purpose.MONITORING, allowed=False)
+    people = known_since(before).where(Patient.id.not_in(declined))
+    return monitoring.repository.unjudged(session, people, before=before)
 
 
 def router(database: Database, broker_url: str, spool: Spool | None = None) -> APIRouter:

@@ -29,6 +29,7 @@ import core.audit
 import core.outbox
 import ingest.access.tables
 import ingest.arrivals.tables
+import ingest.choosing.tables
 import ingest.clocks.tables
 import ingest.contacts.tables
 import ingest.context.tables
@@ -49,6 +50,7 @@ TABLE_MODULES = (
     ingest.tables,
     ingest.access.tables,
     ingest.arrivals.tables,
+    ingest.choosing.tables,
     ingest.clocks.tables,
     ingest.contacts.tables,
     ingest.context.tables,

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import traceback
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -43,6 +44,7 @@ from core.vitals import Severity
 from ingest.repository import visible_to
 from ingest.rolling import service as rolling
 from monitoring import repository as judgements
+from monitoring.permitted import UnmonitoredError
 from monitoring.reach import READ_BACK
 
 if TYPE_CHECKING:
@@ -55,9 +57,10 @@ log = logger(__name__)
 
 
 def assess(session: Session, patient_id: UUID, now: datetime, runtime: Runtime) -> None:
-    """Judge one person's readings."""
+    """Judge one person's readings, unless they do not agree to it by now."""
     model = runtime.learned.scorers(session)
-    monitoring.service.assess(session, patient_id, now=now, rulebook=runtime.rules, model=model)
+    with suppress(UnmonitoredError):
+        monitoring.service.assess(session, patient_id, now=now, rulebook=runtime.rules, model=model)
 
 
 def make_round(session: Session, subject: UUID, now: datetime, runtime: Runtime) -> None:

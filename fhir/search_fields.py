@@ -20,6 +20,7 @@ STORED_KINDS = (
     "MedicationStatement",
     "MedicationRequest",
     "Encounter",
+    "Consent",
     "QuestionnaireResponse",
 )
 WRITTEN_HERE = (
@@ -159,6 +160,16 @@ FIELDS: dict[str, dict[str, Field]] = {
         **_PERIOD,
         "class": _token("class"),
         "status": _token("status", system="encounter-status"),
+    },
+    "Consent": {
+        **_NAMED,
+        **_PATIENT,
+        "category": _token("category"),
+        "date": _date("dateTime"),
+        "period": _date("provision.period"),
+        "purpose": _token("provision.purpose", "provision.provision.purpose"),
+        "scope": _token("scope"),
+        "status": _token("status", system="consent-state-codes"),
     },
     "QuestionnaireResponse": {
         **_NAMED,

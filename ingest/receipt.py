@@ -33,6 +33,7 @@ class Kind(StrEnum):
     MEDICATION_STATEMENT = "MedicationStatement"
     MEDICATION_REQUEST = "MedicationRequest"
     ENCOUNTER = "Encounter"
+    CONSENT = "Consent"
     QUESTIONNAIRE_RESPONSE = "QuestionnaireResponse"
     OBSERVATION = "Observation"
 
@@ -48,6 +49,7 @@ RETRACTABLE = (  # by their status
     Kind.MEDICATION_STATEMENT,
     Kind.MEDICATION_REQUEST,
     Kind.ENCOUNTER,
+    Kind.CONSENT,
 )
 # What a rule may depend on: whoever it is about is judged anew.
 CONTEXT = (
@@ -56,6 +58,7 @@ CONTEXT = (
     Kind.MEDICATION_STATEMENT,
     Kind.MEDICATION_REQUEST,
     Kind.ENCOUNTER,
+    Kind.CONSENT,
 )
 HOW_TO_RETRACT = "send it again by PUT with status entered-in-error to take it back"
 DIGEST = "urn:wardlight:sha256"  # names a resource that its sender gave no name

@@ -165,6 +165,7 @@ class Client(Base):
     jwks_url: Mapped[str] = mapped_column(default="")  # keys by address instead of in `jwks`
     bound: Mapped[bool] = mapped_column(default=False)  # speaks only for its own patients
     parks: Mapped[bool] = mapped_column(default=False)  # readings of strangers wait
+    research: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     disabled: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(instant())
 

@@ -14,6 +14,7 @@ import numpy as np
 from core.logging import logger
 from core.vitals import Severity
 from ingest import repository as people
+from ingest.choosing.repository import standings
 from ingest.clocks.repository import doubts_of
 from ingest.context.repository import medicine_classes
 from ingest.streams.repository import preliminary, revised
@@ -21,7 +22,8 @@ from monitoring import alternatives, clocks, judgement, repository, risk, rulebo
 from monitoring.arranged import times_of
 from monitoring.artefacts.repository import read_within
 from monitoring.keeping.service import Verdict, keep
-from monitoring.models.scorers import Scorers, scorers, tried
+from monitoring.models.scorers import Scorers, as_permitted, scorers
+from monitoring.permitted import UnmonitoredError
 from monitoring.plans.in_force import under_plan
 from monitoring.plans.plan_file import read_plan
 from monitoring.plans.repository import own_of
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from ingest.blocks import Block
-    from ingest.enrolment import Person
     from monitoring.findings import Assessment, Finding
     from monitoring.plans.plan_file import SitePlan
     from monitoring.plans.templates import Templates
@@ -121,10 +122,15 @@ def assess(
     without templates and plan, beside which only limits of clinicians stand.
     A second call for the same readings stores and offers nothing and returns the first
     id. What waits for a repeat (AL-20) is offered again for when its time is up.
+
+    Raises `UnmonitoredError` for who does not agree to it now, whenever it was offered (SEC-47).
     """
     patient_id = people.survivor(session, patient_id)
     repository.lock(session, [patient_id])
-    return _assess(session, [patient_id], now=now, rulebook=rulebook, model=model)[patient_id]
+    judged = _assess(session, [patient_id], now=now, rulebook=rulebook, model=model)
+    if patient_id not in judged:
+        raise UnmonitoredError
+    return judged[patient_id]
 
 
 def assess_all(
@@ -137,7 +143,8 @@ def assess_all(
 ) -> dict[UUID, UUID]:
     """Judge many people with a few queries for all of them; return the id of each judgement.
 
-    Who is being judged elsewhere at this moment is left to that judgement.
+    Who is being judged elsewhere at this moment is left to that judgement; who does not agree to
+    be monitored is left out.
     """
     heads = people.survivors(session, patients)
     ours = repository.lock(session, {heads.get(each, each) for each in patients}, wait=False)
@@ -153,6 +160,9 @@ def _assess(
     model: risk.Model | Scorers | None,
 ) -> dict[UUID, UUID]:
     records = people.everybody(session, ids)
+    choices = standings(session, records, now=now)
+    ids = [id_ for id_ in ids if choices[id_].monitored]
+    records = {id_: records[id_] for id_ in ids}
     who = people.people_of(session, {id_: (id_, records[id_]) for id_ in ids})
     known = people.blocks_of_people(
         session, records, since=now - READ_BACK, weight_since=now - WEIGHT_BACK
@@ -166,12 +176,12 @@ def _assess(
     taken_back = revised(session, records, since=now - REACH, after=oldest)
     merged = {id_ for id_, person in records.items() if len(person) > 1}
     site, plans, who_score = standing(rulebook), own_of(session, records), scorers(model)
-    verdicts: list[Verdict] = []
+    verdicts, stamp = list[Verdict](), now.timestamp()
     for id_, person in who.items():
         readings, mark = known[id_], marks.get(id_)
         own = plans.get(id_, NO_PLAN)
-        today = local_day(now.timestamp(), zone_of(person.zone))
-        in_force = site.rulebook_of(_at(person, now), today, own.limits)
+        today = local_day(stamp, zone_of(person.zone))
+        in_force = site.rulebook_of(person.at(stamp, stamp), today, own.limits)
         skews, gate = clocks.skews(doubts.get(id_, ())), site.rulebook.gate
         past = windows.arranged(person, readings, frozen.get(id_, ()), gate=gate, skews=skews)
         until = _joined_until(session, id_, mark) if id_ in merged else _until(mark)
@@ -184,11 +194,11 @@ def _assess(
             [*points, *touched(past, own, after=after, now=now)],
             now=now,
             rulebook=in_force,
-            model=who_score.judging,
+            model=who_score.judging if choices[id_].scored else None,
             recent=_where_asked(recent, id_),
         )
         found = _unlowered(session, found, past, readings, rulebook=in_force)
-        found = tried(found, past, in_force, who_score)
+        found = as_permitted(found, past, in_force, who_score, choices[id_])
         found = replace(found, judged_from=_judged_from(fresh, now=now))
         verdicts.append(Verdict(found, past, readings, mark))
     judged = keep(session, verdicts)
@@ -211,10 +221,6 @@ def _where_asked(
 ) -> Iterator[Finding]:
     """Yield a person's earlier findings; who has no new ones needs none, and none are read."""
     yield from recent().get(id_, ())
-
-
-def _at(person: Person, now: datetime) -> Person:
-    return person.at(now.timestamp(), now.timestamp())
 
 
 def _unlowered(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from core.vitals import Vital
     from monitoring.moment import Moment
 
+UNMODELLED = Phrase("the learned score is unavailable; rules alone judged this")
 ABSTAINS = Phrase(
     "the learned score abstains: no vital of the last week has a personal baseline yet"
 )
@@ -22,7 +23,7 @@ ABSTAINS = Phrase(
 def unknowns(now: Moment, *, modelled: bool, scored: bool) -> Iterator[Phrase]:
     """Yield what is not known, in sentences; whether there is a model, and a score by it."""
     if not modelled:
-        yield Phrase("the learned score is unavailable; rules alone judged this")
+        yield UNMODELLED
     if not len(now.past.contacts):
         yield Phrase("no reading was ever received")
     for vital in sorted(body(now)):

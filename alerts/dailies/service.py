@@ -13,6 +13,7 @@ from core import audit
 from core.apart import kept_apart
 from core.errors import NotFoundError
 from ingest import repository as people
+from ingest.choosing.repository import unused
 from ingest.contacts.repository import addressee, reachable
 from monitoring.windows import zone_of
 
@@ -64,13 +65,13 @@ def ask_all(session: Session, default: str, *, now: datetime) -> int:
 def _due(session: Session, default: str, *, now: datetime) -> dict[UUID, str]:
     """Return at which hour each is asked whose hour has come and who was not asked today."""
     own, known_zones = repository.daily_questions(session), reachable(session)
-    heads = people.survivors(session, known_zones)
+    heads, declined = people.survivors(session, known_zones), unused(session)
     due: dict[UUID, tuple[str, str]] = {}
     for patient_id, zone in known_zones.items():
         head = heads.get(patient_id, patient_id)
         at = own.get(head, default)
         day = daily.due(at, zone_of(zone), now=now)
-        if day is not None:
+        if day is not None and head not in declined:
             due[head] = _key(day), at
     told = repository.known_keys(session, due, {key for key, _ in due.values()})
     return {head: at for head, (key, at) in due.items() if (head, key) not in told}

@@ -18,6 +18,7 @@ from alerts.tables import Alert, AlertFinding
 from core.outbox import Outbox, State, Topic, stands
 from core.security import SYSTEM
 from core.vitals import Severity
+from ingest.choosing.repository import standing_of
 from ingest.repository import one_person, visible_to
 from monitoring import repository as judgements
 from monitoring.tables import AssessmentRow, LastJudged
@@ -71,7 +72,8 @@ def broken(
 
 def _missed(session: Session, person: UUID, rules: SiteRules, *, now: datetime) -> bool | None:
     """Return whether a RED of a person is evidence of no alert, None where it cannot be said."""
-    if _under_way(session, person):
+    choices = standing_of(session, person, now=now)
+    if _under_way(session, person) or choices.restricted or not choices.monitored:
         return None
     told, then = _evidence(session, person), _judged_by(session, person, since=now - BACK)
     found = _replayed(session, person, rules, now=now)

@@ -44,6 +44,9 @@ PATIENTS_HELP = (
 )
 
 
+RESEARCH_HELP = "It is there for research: it finds only people whose consent to that stands."
+
+
 class Speaks(StrEnum):
     """For whom a client may speak (SEC-04)."""
 
@@ -76,6 +79,7 @@ def add(  # noqa: PLR0913, PLR0917 (each is an option of the command line)
     ] = False,
     patients: Annotated[Speaks, typer.Option(help=PATIENTS_HELP)] = Speaks.BOUND,
     unknown_patient: Annotated[Unknown, typer.Option(help=UNKNOWN_HELP)] = Unknown.REFUSE,
+    research: Annotated[bool, typer.Option(help=RESEARCH_HELP)] = False,
     mode: Annotated[Mode, typer.Option(help=MODE_HELP)] = Mode.WARN,
     tolerate: Annotated[list[Tolerance] | None, typer.Option(help=TOLERATE_HELP)] = None,
     jwks_url: Annotated[
@@ -105,6 +109,7 @@ def add(  # noqa: PLR0913, PLR0917 (each is an option of the command line)
                 history=history,
                 bound=patients is Speaks.BOUND,
                 parks=unknown_patient is Unknown.PARK,
+                research=research,
                 jwks_url=jwks_url,
                 policy=Policy(mode, frozenset(tolerate or ())),
                 now=utc_now(),

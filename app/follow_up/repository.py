@@ -14,7 +14,9 @@ from app.accounts.tables import AppUser
 from app.follow_up.tables import FollowedDayRow, ScoredDays, ShadowedDay
 from app.follow_up.windows import Score
 from core.security import SYSTEM, Role
+from ingest.choosing.repository import unfollowed
 from ingest.repository import visible_to
+from ingest.tables import Patient
 from monitoring.followed import HORIZON, FollowedDay, Outcome, Source
 from monitoring.live_calibration import Scored
 from monitoring.models.tables import ShadowScore
@@ -31,8 +33,8 @@ STREAMED = 500  # rows held at a time
 
 
 def slice_of_people(session: Session, number: int, count: int) -> list[UUID]:
-    """Return the people of one of `count` slices of everybody."""
-    everybody = visible_to(SYSTEM).subquery()
+    """Return the people of one of `count` slices of everybody who lets themselves be followed."""
+    everybody = visible_to(SYSTEM).where(Patient.id.not_in(unfollowed())).subquery()
     slot = func.abs(cast(func.hashtext(cast(everybody.c[0], Text)), Integer) % count)
     return list(session.scalars(select(everybody.c[0]).where(slot == number)))
 
@@ -129,7 +131,8 @@ def followed(session: Session, model_id: str, *, since: date) -> Iterator[Follow
         .join(beside, beside.followed_id == row.id)
         .where(beside.model_id == model_id)
     )
-    query = union_all(*(each.where(row.day >= since) for each in (judged, tried)))
+    counts = (row.day >= since, row.patient_id.not_in(unfollowed()))
+    query = union_all(*(each.where(*counts) for each in (judged, tried)))
     for each in session.execute(query, execution_options={"yield_per": STREAMED}):
         outcome = Outcome(each.outcome) if each.outcome else None
         source = Source(each.source)
@@ -158,6 +161,7 @@ def open_questions(
             row.outcome.is_(None),
             row.day >= since,
             row.patient_id.in_(patients),
+            row.patient_id.not_in(unfollowed()),
         )
         .order_by(row.id)
         .limit(limit)
@@ -169,7 +173,12 @@ def question(session: Session, patients: Select[UUID], id_: UUID) -> FollowedDay
     """Return one drawn day of some people, answered or not."""
     row = FollowedDayRow
     return session.scalar(
-        select(row).where(row.id == id_, row.source == Source.DRAWN, row.patient_id.in_(patients))
+        select(row).where(
+            row.id == id_,
+            row.source == Source.DRAWN,
+            row.patient_id.in_(patients),
+            row.patient_id.not_in(unfollowed()),
+        )
     )
 
 

@@ -1,5 +1,6 @@
 """The site's own patient-days whose outcome is known, and whether they are enough to train on.
 
+Only of people who said that models may learn from them, and who say so still (SEC-47).
 Each weighs what it stands for: one over the probability that it was followed up, so that days
 without an alert count as often as they occur and not as seldom as somebody looked into them.
 """
@@ -14,6 +15,7 @@ import numpy as np
 from sqlalchemy import func, select
 
 from app.follow_up.tables import FollowedDayRow
+from ingest.choosing.repository import teaching
 from monitoring.families import MAIN
 from monitoring.features import FEATURES
 from monitoring.followed import FollowedDay, Outcome, Source, weights
@@ -69,6 +71,7 @@ def labelled(session: Session, *, now: datetime) -> OwnDays:
     since = (now - LOOKED_BACK).date()
     row = FollowedDayRow
     known = row.outcome.in_((Outcome.YES, Outcome.NO)) & (row.day >= since)
+    known &= row.patient_id.in_(teaching())  # as it stands now, whenever the run was asked for
     worse = func.count().filter(row.outcome == Outcome.YES)
     many, yes = session.execute(select(func.count(), worse).where(known)).one()
     if many < FEWEST_DAYS or yes < FEWEST_WORSE:
@@ -96,7 +99,9 @@ def _weights(session: Session, *, since: Any) -> dict[UUID, float]:
             each.chosen_with,
             Outcome(each.outcome) if each.outcome else None,
         )
-        for each in session.execute(select(*columns).where(row.day >= since))
+        for each in session.execute(
+            select(*columns).where(row.day >= since, row.patient_id.in_(teaching()))
+        )
     ]
     return {day.person: weight for day, weight in weights(days)}
 

@@ -9,6 +9,8 @@ from sqlalchemy import Select, exists, false, func, select, union_all
 
 from core.security import CLINICAL, Role
 from ingest.access.tables import EmergencyAccess
+from ingest.choices import Purpose
+from ingest.choosing.repository import who_said
 from ingest.merging.repository import with_all_ids
 from ingest.people.tables import ClientPatient
 from ingest.tables import CareTeam, CareTeamParticipant, CareTeamPatient, Client, Patient
@@ -29,16 +31,22 @@ def visible_to(caller: Caller) -> Select[UUID]:
     A person sees the patients of the active teams they take part in, those whose care they
     manage, and for an hour one whom they opened in an emergency. A supervisor also sees those
     whom no active team has: an alert that went to the fallback team must open for somebody. A
-    client is bounded by its scopes, and a bound one to the patients it may speak for (SEC-04);
-    the program itself sees all. Whoever runs the clinic or guards its privacy sees nobody, be
-    they of a team or not.
+    client is bounded by its scopes, and a bound one to the patients it may speak for (SEC-04); one
+    that is there for research to those whose yes stands now (SEC-47). The program itself sees all.
+    Whoever runs the clinic or guards its privacy sees nobody, be they of a team or not.
     """
     if caller.kind == "system":
         return _real()
     if caller.kind == "client":
         bound = exists().where(Client.id == caller.id, Client.bound)
         own = select(ClientPatient.patient_id).where(ClientPatient.client_id == caller.id)
-        return _real().where(~bound | Patient.id.in_(with_all_ids(own)))
+        studies = exists().where(Client.id == caller.id, Client.research)
+        agreed = who_said(Purpose.RESEARCH, allowed=True)
+        usable = Patient.id.not_in(who_said(Purpose.USE, allowed=False))
+        return _real().where(
+            ~bound | Patient.id.in_(with_all_ids(own)),
+            ~studies | (Patient.id.in_(agreed) & usable),
+        )
     if caller.role is not None and caller.role not in CLINICAL:
         return _real().where(false())
     # An id that no row has: compared with None, SQL would ask for rows without a manager.

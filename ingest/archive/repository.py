@@ -157,8 +157,8 @@ _RESOURCE = {
 }
 
 
-def add_versions(session: Session, client_id: UUID, versions: Sequence[Version]) -> None:
-    """Store versions, their received bytes together in one parcel."""
+def add_versions(session: Session, client_id: UUID | None, versions: Sequence[Version]) -> None:
+    """Store versions, their received bytes together in one parcel; None: written down here."""
     if not versions:
         return
     spans = pack(session, [each.body for each in versions], now=versions[0].received_at)

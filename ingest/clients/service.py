@@ -54,12 +54,15 @@ def register_client(  # noqa: PLR0913 (a registration has this many facts)
     policy: Policy = LENIENT,
     bound: bool = False,
     parks: bool = False,
+    research: bool = False,
     jwks_url: str = "",
     now: datetime,
 ) -> UUID:
     """Register a device integration; its id, or its name, is its OAuth client id.
 
     Its public keys are given, or the https address where it keeps them (`jwks_url`): one of both.
+
+    One for `research` sees only whose yes to research stands (SEC-47).
 
     Raises
     ------
@@ -84,6 +87,7 @@ def register_client(  # noqa: PLR0913 (a registration has this many facts)
         tolerances=sorted(policy.tolerances),
         bound=bound,
         parks=parks,
+        research=research,
         disabled=False,
         created_at=now,
     )

@@ -99,6 +99,7 @@ def page_sender(session: Session, *, base: str, now: datetime) -> Sender:
         jwks_url="",
         bound=False,
         parks=False,
+        research=False,
         disabled=True,
         created_at=now,
     )

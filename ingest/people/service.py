@@ -11,15 +11,17 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from core.sealed_fields import seal
 from fhir import context as facts
 from fhir import people as wire
+from fhir.consent import read_consent
 from fhir.contact_points import read_contacts
-from fhir.outcome import Issue
+from fhir.outcome import Issue, Refusal
 from ingest.binding.repository import hand_over
+from ingest.choosing.repository import keep_said
 from ingest.contacts.repository import keep_contacts
 from ingest.context.repository import keep_condition, keep_medicine, keep_stays, pause
 from ingest.enrolment import Absence, Stay
 from ingest.people.repository import find, practitioners
 from ingest.placing import known_zone
-from ingest.receipt import Answer, Kind, refuse
+from ingest.receipt import Answer, Kind, refuse, refused
 from ingest.tables import (
     CareTeam,
     CareTeamParticipant,
@@ -230,6 +232,17 @@ def _encounter(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | A
     return Linked(patient)
 
 
+def _consent(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | Answer:
+    read = read_consent(resource)
+    if isinstance(read, Refusal):
+        return refused(read, Kind.CONSENT)
+    patient = desk.one(Kind.PATIENT, read.patient)
+    if patient is None:
+        return unknown(read.patient, "Consent.patient")
+    keep_said(desk.session, id_, patient, read.said, now=desk.now)
+    return Linked(patient)
+
+
 _NO_CLASS = Issue(
     "information",
     "informational",
@@ -275,4 +288,5 @@ PROJECTIONS: dict[Kind, Callable[[Desk, UUID, Mapping[str, Any]], Linked | Answe
     Kind.MEDICATION_STATEMENT: _medicine,
     Kind.MEDICATION_REQUEST: _medicine,
     Kind.ENCOUNTER: _encounter,
+    Kind.CONSENT: _consent,
 }

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from monitoring import features, risk, scoring
 from monitoring.findings import Tried
+from monitoring.permitted import critical, unscored
 
 if TYPE_CHECKING:
+    from ingest.choices import Standing
     from monitoring.findings import Assessment, Finding
     from monitoring.risk import Model
     from monitoring.rulebook import Rulebook
@@ -26,6 +28,16 @@ class Scorers:
 def scorers(model: Model | Scorers | None) -> Scorers:
     """Return who scores; a model alone judges with none in shadow."""
     return model if isinstance(model, Scorers) else Scorers(model)
+
+
+def as_permitted(
+    found: Assessment, past: History, rulebook: Rulebook, who: Scorers, choices: Standing
+) -> Assessment:
+    """Return of a judgement what the person lets be made of it, with what is tried in shadow."""
+    if choices.restricted:
+        return critical(found)
+    found = found if choices.scored else unscored(found)
+    return tried(found, past, rulebook, who) if choices.followed else found
 
 
 def tried(found: Assessment, past: History, rulebook: Rulebook, who: Scorers) -> Assessment:

@@ -53,13 +53,15 @@ def web(database: Database, clock: Clock) -> Iterator[TestClient]:
 
 @pytest.fixture(scope="module")
 def register(web: TestClient, database: Database, clock: Clock) -> Callable[..., Gateway]:
-    def registered(*scopes: str) -> Gateway:
+    def registered(*scopes: str, research: bool = False) -> Gateway:
         key = ec.generate_private_key(ec.SECP384R1())
         public = {**ECAlgorithm.to_jwk(key.public_key(), as_dict=True), "kid": "k1"}
         name = f"gateway-{uuid4()}"
         granted = frozenset(scopes or ("system/*.cruds",))
         with database.transaction() as session:
-            client_id = register_client(session, name, granted, {"keys": [public]}, now=NOW)
+            client_id = register_client(
+                session, name, granted, {"keys": [public]}, research=research, now=NOW
+            )
         return Gateway(web, client_id, name, key, granted, clock)
 
     return registered

@@ -11,6 +11,7 @@ import pytest
 
 from app.follow_up.tables import FollowedDayRow
 from app.retraining import own_data
+from ingest.choices import Purpose
 from monitoring.asked import Asked
 from monitoring.families import MAIN, TARGETS
 from monitoring.features import FEATURES
@@ -18,6 +19,7 @@ from monitoring.followed import Outcome, Source
 from monitoring.risk import probabilities, readable
 from monitoring.sample import Sample
 from monitoring.training import Recipe, binning, fit, train
+from tests.choosing import say
 from tests.scored import MODEL, people_of_day, score
 
 if TYPE_CHECKING:
@@ -49,6 +51,8 @@ def known(session: Session, monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
     monkeypatch.setattr(own_data, "FEWEST_DAYS", LABELLED + DRAWN)
     monkeypatch.setattr(own_data, "FEWEST_WORSE", LABELLED_WORSE + DRAWN_WORSE)
     people = people_of_day(session, DAY, LABELLED + DRAWN)
+    for person in people:
+        say(session, person, Purpose.TRAINING, allowed=True, at=SCORED)
     for n, person in enumerate(people):
         labelled = n < LABELLED
         worse = n < LABELLED_WORSE or LABELLED <= n < LABELLED + DRAWN_WORSE
@@ -174,3 +178,26 @@ def test_only_so_many_are_held_in_memory_the_newest(
 
     assert len(of(session).days) == 20
     assert own_data.labelled(session, now=NOW + timedelta(days=800)).labelled == 0
+
+
+def test_who_takes_their_yes_back_or_never_gave_it_teaches_nothing_sec_47(
+    session: Session, known: list[UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_data, "FEWEST_DAYS", 1)
+    monkeypatch.setattr(own_data, "FEWEST_WORSE", 1)
+    before = own_data.labelled(session, now=NOW).labelled
+
+    say(session, known[0], Purpose.TRAINING, allowed=False, at=NOW)
+    say(session, known[1], Purpose.USE, allowed=False, at=NOW)
+    after = own_data.labelled(session, now=NOW)
+
+    assert (before, after.labelled) == (LABELLED + DRAWN, LABELLED + DRAWN - 2)
+    assert after.sample is not None
+    assert len(after.sample.weight) == LABELLED + DRAWN - 2
+
+
+def test_nobody_teaches_where_nobody_was_asked_sec_47(session: Session, known: list[UUID]) -> None:
+    for person in known:
+        say(session, person, Purpose.TRAINING, allowed=False, at=NOW)
+
+    assert own_data.labelled(session, now=NOW).labelled == 0
