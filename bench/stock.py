@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
-from fhir.search_fields import STORED_KINDS
+from fhir.search_kinds import STORED_KINDS
 from ingest.parcels.repository import pack
 from ingest.tables import Patient
 

@@ -5,39 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from fhir.search_kinds import WRITTEN_HERE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-STORED_KINDS = (
-    "Observation",
-    "Patient",
-    "Practitioner",
-    "PractitionerRole",
-    "Condition",
-    "Device",
-    "CareTeam",
-    "EpisodeOfCare",
-    "MedicationStatement",
-    "MedicationRequest",
-    "Encounter",
-    "Consent",
-    "QuestionnaireResponse",
-)
-WRITTEN_HERE = (
-    "RiskAssessment",
-    "DetectedIssue",
-    "Flag",
-    "Goal",
-    "Task",
-    "Communication",
-    "CommunicationRequest",
-    "Appointment",
-    "Provenance",
-    "AuditEvent",
-    "CodeSystem",
-    "Questionnaire",
-)
-PUBLISHED = ("CodeSystem", "Questionnaire")  # for everybody: no patient's data is in them
 HL7 = "http://hl7.org/fhir"
 
 

@@ -9,7 +9,8 @@ from fhir.capability import Search
 from fhir.outcome import Issue, Refusal, refusal
 from fhir.search_criteria import Criteria, Place, Pointed, Wanted, Whose, read_pointed
 from fhir.search_dates import read_sought
-from fhir.search_fields import FIELDS, INCLUDES, PATIENT_FIELDS, STORED_KINDS, WRITTEN_HERE
+from fhir.search_fields import FIELDS, INCLUDES, PATIENT_FIELDS
+from fhir.search_kinds import STORED_KINDS, WRITTEN_HERE
 from fhir.search_quantities import read_amount
 from fhir.search_results import EXPECTED_RESULT, RESULTS, read_result
 from fhir.search_tokens import Token, alternatives, read_token

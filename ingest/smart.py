@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fhir.capability import Interaction
-from fhir.search_fields import WRITTEN_HERE
+from fhir.search_kinds import WRITTEN_HERE
 from ingest.receipt import DELETABLE, STORED
 
 if TYPE_CHECKING:

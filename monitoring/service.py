@@ -14,7 +14,7 @@ import numpy as np
 from core.logging import logger
 from core.vitals import Severity
 from ingest import repository as people
-from ingest.choosing.repository import standings
+from ingest.choosing.repository import monitored
 from ingest.clocks.repository import doubts_of
 from ingest.context.repository import medicine_classes
 from ingest.streams.repository import preliminary, revised
@@ -159,17 +159,14 @@ def _assess(
     rulebook: Rulebook | SiteRules,
     model: risk.Model | Scorers | None,
 ) -> dict[UUID, UUID]:
-    records = people.everybody(session, ids)
-    choices = standings(session, records, now=now)
-    ids = [id_ for id_ in ids if choices[id_].monitored]
-    records = {id_: records[id_] for id_ in ids}
+    records, choices = monitored(session, ids, now=now)
+    ids = records.keys()
     who = people.people_of(session, {id_: (id_, records[id_]) for id_ in ids})
     known = people.blocks_of_people(
         session, records, since=now - READ_BACK, weight_since=now - WEIGHT_BACK
     )
-    frozen = repository.frozen_of(session, records)
+    frozen, marks = repository.frozen_of(session, records), repository.latest_marks(session, ids)
     doubts = doubts_of(session, records, since=now - clocks.TOLD_FOR)
-    marks = repository.latest_marks(session, ids)
 
     recent = _recent_of(session, ids, now=now)
     oldest = min((_until(marks.get(id_)) or now - READ_BACK for id_ in ids), default=now)

@@ -13,7 +13,7 @@ from core.scopes import allows
 from fhir.ndjson import NDJSON
 from fhir.outcome import Refusal, refusal
 from fhir.search_dates import Sought
-from fhir.search_fields import PUBLISHED
+from fhir.search_kinds import PUBLISHED
 from fhir.search_parameters import Criteria, Place, read_search
 
 if TYPE_CHECKING:

@@ -93,8 +93,7 @@ def add(  # noqa: PLR0913, PLR0917 (each is an option of the command line)
     settings = Settings()
     if not NAME_FORM.fullmatch(name):
         raise InvalidError("a name has letters, digits, dots, dashes and underscores, at most 64")
-    scopes = _scopes(scope)
-    private, public = make_key()
+    scopes, (private, public) = _scopes(scope), make_key()
     if jwks_url:
         Outward.of(settings).check(jwks_url)
     with servers(settings, broker=False) as running:

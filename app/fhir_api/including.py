@@ -13,7 +13,8 @@ from app.fhir_api.shelves import SHELVES
 from app.fhir_api.walk import Walk
 from fhir.outcome import Issue
 from fhir.search_criteria import Criteria, pointed_at
-from fhir.search_fields import FIELDS, PATIENT_FIELDS, STORED_KINDS, nodes
+from fhir.search_fields import FIELDS, PATIENT_FIELDS, nodes
+from fhir.search_kinds import STORED_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -14,7 +14,7 @@ from app.fhir_api.scope import EXAMINED, Mark, Scope, Seen, hull, mark, ordered,
 from app.fhir_api.stored import LIGHT, Stored, light
 from app.fhir_api.walk import Hit
 from fhir.provenance import Sent, provenance, provenance_id
-from fhir.search_fields import STORED_KINDS
+from fhir.search_kinds import STORED_KINDS
 from ingest.tables import Client, Resource
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from app.fhir_api.walk import Page, Walk, counted
 from core import audit
 from core.errors import ForbiddenError, NotFoundError
 from core.scopes import allows
-from fhir.search_fields import FIELDS, PUBLISHED, STORED_KINDS, WRITTEN_HERE
+from fhir.search_fields import FIELDS
+from fhir.search_kinds import PUBLISHED, STORED_KINDS, WRITTEN_HERE
 from fhir.search_tokens import Token
 from ingest.merging.repository import everybody
 from ingest.receipt import Kind

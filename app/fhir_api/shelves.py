@@ -17,7 +17,7 @@ from app.fhir_api.published import Published
 from app.fhir_api.scored import Scores
 from app.fhir_api.stored import Stored
 from app.fhir_api.to_patients import ToPatients
-from fhir.search_fields import PUBLISHED, STORED_KINDS
+from fhir.search_kinds import PUBLISHED, STORED_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

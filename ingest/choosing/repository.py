@@ -156,3 +156,12 @@ def unfollowed() -> CompoundSelect[UUID]:
     """Return every record of the people of whom it is not followed up how a score turned out."""
     purposes = (Purpose.MONITORING, Purpose.SCORING, Purpose.TRAINING, Purpose.USE)
     return union(*(who_said(each, allowed=False) for each in purposes))
+
+
+def monitored(
+    session: Session, patients: Collection[UUID], *, now: datetime
+) -> tuple[dict[UUID, frozenset[UUID]], dict[UUID, Standing]]:
+    """Return every id of those who may be monitored now, and what stands for each person."""
+    records = everybody(session, patients)
+    stands = standings(session, records, now=now)
+    return {id_: of for id_, of in records.items() if stands[id_].monitored}, stands

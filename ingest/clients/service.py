@@ -61,7 +61,6 @@ def register_client(  # noqa: PLR0913 (a registration has this many facts)
     """Register a device integration; its id, or its name, is its OAuth client id.
 
     Its public keys are given, or the https address where it keeps them (`jwks_url`): one of both.
-
     One for `research` sees only whose yes to research stands (SEC-47).
 
     Raises
