@@ -176,4 +176,4 @@ def test_what_is_written_is_read_alike() -> None:
         read = read_consent(consent(said, patient="Patient/p", performer="", recorded=since))
 
         assert not hasattr(read, "issues")
-        assert read.said == (said,)  # type: ignore[union-attr]  # which it is not: see above
+        assert read.said == (said,)
