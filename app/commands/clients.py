@@ -102,9 +102,7 @@ def add(  # noqa: PLR0913, PLR0917 (each is an option of the command line)
         with _transaction(running.database_url) as session:
             client_id = ingest.service.register_client(
                 session,
-                name,
-                scopes,
-                {} if jwks_url else {"keys": [public]},
+                *(name, scopes, {} if jwks_url else {"keys": [public]}),
                 history=history,
                 bound=patients is Speaks.BOUND,
                 parks=unknown_patient is Unknown.PARK,

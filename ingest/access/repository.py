@@ -38,15 +38,7 @@ def visible_to(caller: Caller) -> Select[UUID]:
     if caller.kind == "system":
         return _real()
     if caller.kind == "client":
-        bound = exists().where(Client.id == caller.id, Client.bound)
-        own = select(ClientPatient.patient_id).where(ClientPatient.client_id == caller.id)
-        studies = exists().where(Client.id == caller.id, Client.research)
-        agreed = who_said(Purpose.RESEARCH, allowed=True)
-        usable = Patient.id.not_in(who_said(Purpose.USE, allowed=False))
-        return _real().where(
-            ~bound | Patient.id.in_(with_all_ids(own)),
-            ~studies | (Patient.id.in_(agreed) & usable),
-        )
+        return _of_client(caller)
     if caller.role is not None and caller.role not in CLINICAL:
         return _real().where(false())
     # An id that no row has: compared with None, SQL would ask for rows without a manager.
@@ -76,6 +68,18 @@ def visible_to(caller: Caller) -> Select[UUID]:
     )
     mine, theirs = with_all_ids(seen), with_all_ids(taken)
     return _real().where(Patient.id.in_(mine) | Patient.id.not_in(theirs))
+
+
+def _of_client(caller: Caller) -> Select[UUID]:
+    bound = exists().where(Client.id == caller.id, Client.bound)
+    own = select(ClientPatient.patient_id).where(ClientPatient.client_id == caller.id)
+    studies = exists().where(Client.id == caller.id, Client.research)
+    agreed = who_said(Purpose.RESEARCH, allowed=True)
+    usable = Patient.id.not_in(who_said(Purpose.USE, allowed=False))
+    return _real().where(
+        ~bound | Patient.id.in_(with_all_ids(own)),
+        ~studies | (Patient.id.in_(agreed) & usable),
+    )
 
 
 def _real() -> Select[UUID]:
