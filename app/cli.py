@@ -85,5 +85,6 @@ def main() -> None:
     except ValidationError as error:
         for fault in error.errors(include_input=False, include_url=False):
             where = ".".join(str(part) for part in fault["loc"]) or "settings"
-            sys.stderr.write(f"wardlight: {where}: {fault['msg']}\n")
+            for line in fault["msg"].removeprefix("Value error, ").splitlines():
+                sys.stderr.write(f"wardlight: {where}: {line}\n")
         sys.exit(EXIT_REFUSED)

@@ -7,9 +7,9 @@ queues are quorum queues (docs/decisions/0027).
 
 from __future__ import annotations
 
-import os
 import ssl
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 from celery import Celery, Task
@@ -17,6 +17,7 @@ from kombu.entity import Queue
 from kombu.exceptions import OperationalError
 
 from app.queues import NORMAL, OWN, QUEUES
+from core.secret_files import value_of
 
 VISIBILITY_SECONDS = 120
 REDIS: dict[str, Any] = {
@@ -35,6 +36,7 @@ QUORUM = {
     # its message is dropped. There is no second place for dead letters beside the outbox.
     "x-delivery-limit": 20,
 }
+TLS_FILES = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
 READ = (*QUEUES, *OWN.values())
 LOOK_SECONDS = 2
 
@@ -102,6 +104,7 @@ def for_broker(broker_url: str) -> dict[str, Any]:
     if not on_rabbitmq(broker_url):
         return {
             "broker_transport_options": REDIS,
+            "broker_use_ssl": _proved(broker_url) if broker_url.startswith("rediss://") else None,
             "task_queues": [_queue(name) for name in READ],
         }
     tls = {"server_hostname": None, "cert_reqs": ssl.CERT_REQUIRED}  # None: that of the address
@@ -111,6 +114,13 @@ def for_broker(broker_url: str) -> dict[str, Any]:
         "task_queues": [_queue(name, queue_arguments=QUORUM) for name in READ],
         "worker_consumer": "app.consumer:Consumer",
     }
+
+
+def _proved(broker_url: str) -> dict[str, Any]:
+    """Return how a server proves itself: by default kombu would believe any certificate."""
+    said = {name: value[0] for name, value in parse_qs(urlsplit(broker_url).query).items()}
+    files = {name: said[name] for name in TLS_FILES if name in said}
+    return {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_check_hostname": True, **files}
 
 
 def _queue(name: str, **options: Any) -> Any:
@@ -136,4 +146,4 @@ def _opens(connection: Any) -> bool:
     return True
 
 
-celery = make_celery(os.environ.get("WARDLIGHT_BROKER_URL", ""))
+celery = make_celery(value_of("broker_url"))

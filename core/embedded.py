@@ -22,6 +22,7 @@ from psycopg import sql
 
 from core.sealing import Keyring
 from core.settings import Environment
+from core.wrapping import is_wrapped, unwrap, wrapper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -80,7 +81,8 @@ def field_keys(settings: Settings) -> str:
     and both read the same keys.
     """
     if settings.field_keys is not None:
-        return settings.field_keys.get_secret_value()
+        said = settings.field_keys.get_secret_value()
+        return unwrap(said, wrapper(settings)) if is_wrapped(said) else said
     settings.data.mkdir(parents=True, exist_ok=True)
     path = settings.data / "field-keys"
     if not path.exists():

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from enum import StrEnum
 from functools import cached_property
-from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
-from urllib.parse import urlsplit
-from zoneinfo import available_timezones
+from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from core.sealing import Keyring
-from core.signing import secrets_in
-
-NEEDED = (
-    "database_url",
-    "broker_url",
-    "secret_key",
-    "field_keys",
-    "fallback_email",
-    "smtp_host",
-    "oidc_issuer",
+from core.production import refusals, well_known
+from core.secret_files import SecretFiles
+from core.setting_kinds import (
+    BrokerUrl,
+    DatabaseUrl,
+    FieldKeys,
+    Networks,
+    Origins,
+    PushKey,
+    SigningSecrets,
+    ValkeyUrl,
+    VisitUrl,
+    WebUrl,
+    Zone,
+    listed,
 )
+
+if TYPE_CHECKING:
+    from pydantic_settings import PydanticBaseSettingsSource
 
 
 class Environment(StrEnum):
@@ -36,117 +39,6 @@ class Environment(StrEnum):
     DEMO = "demo"
     TEST = "test"
     PRODUCTION = "production"
-
-
-def _begins(*schemes: str) -> AfterValidator:
-    """Refuse an address of another kind, without repeating it: it may hold a password."""
-
-    def checked(value: T) -> T:
-        text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-        if not text.startswith(schemes):
-            msg = f"must begin with {' or '.join(schemes)}"
-            raise ValueError(msg)
-        return value
-
-    return AfterValidator(checked)
-
-
-def _not_open(value: SecretStr) -> SecretStr:
-    """Refuse a broker on the network that lets anybody in, or in by RabbitMQ's own password."""
-    address = urlsplit(value.get_secret_value())
-    if address.scheme == "unix" or address.hostname in _LOOPBACK:
-        return value
-    if not address.password:
-        raise ValueError("must have a password where the server is on another machine")
-    if address.username == address.password == "guest":
-        raise ValueError("must not have the password that RabbitMQ comes with")
-    return value
-
-
-def _readable_keys(value: SecretStr) -> SecretStr:
-    Keyring.read(value.get_secret_value())
-    return value
-
-
-def _readable_secrets(value: SecretStr) -> SecretStr:
-    secrets_in(value.get_secret_value())
-    return value
-
-
-def _push_key(value: SecretStr) -> SecretStr:
-    if not re.fullmatch("[A-Za-z0-9_-]{43}", value.get_secret_value()):
-        raise ValueError("must be 32 bytes in base64url, as its command prints it")
-    return value
-
-
-def _zone(value: str) -> str:
-    if value not in available_timezones():
-        raise ValueError("must be an IANA time zone such as Europe/Berlin")
-    return value
-
-
-def _networks(value: str) -> str:
-    for each in value.split(","):
-        if each.strip():
-            ip_network(each.strip())
-    return value
-
-
-def _origins(value: str) -> str:
-    for each in value.split(","):
-        if each.strip() and not _ORIGIN.fullmatch(each.strip()):
-            raise ValueError("must be origins such as https://app.example, with commas between")
-    return value
-
-
-def _visit_url(value: str) -> str:
-    """Refuse an address that has not exactly one place for the id, behind the host."""
-    before, place, after = value.partition("{id}")
-    rest = before + after
-    host = urlsplit(before)
-    if not place or {"{", "}"} & set(rest) or not host.hostname or not host.path or host.username:
-        raise ValueError("must hold {id} once, behind the host, and no other placeholder")
-    return value
-
-
-def _not_for_others(url: str) -> str | None:
-    """Return why people elsewhere cannot use an address safely: cookies and links hang on it."""
-    address = urlsplit(url)
-    host = (address.hostname or "").rstrip(".")
-    if address.scheme != "https" or not host:
-        return "must begin with https:// and name a host in production"
-    if host == "localhost" or host.endswith(".localhost") or _only_here(host):
-        return "must be an address that others reach, not loopback, in production"
-    return None
-
-
-def _only_here(host: str) -> bool:
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None) or address
-    return bool(mapped.is_loopback or mapped.is_unspecified)
-
-
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
-_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?/?")
-T = TypeVar("T")
-DatabaseUrl = Annotated[SecretStr, _begins("postgresql://", "postgres://", "postgresql+psycopg://")]
-SigningSecrets = Annotated[SecretStr, AfterValidator(_readable_secrets)]
-BrokerUrl = Annotated[
-    SecretStr,
-    _begins("redis://", "rediss://", "unix://", "amqp://", "amqps://"),
-    AfterValidator(_not_open),
-]
-ValkeyUrl = Annotated[
-    SecretStr, _begins("redis://", "rediss://", "unix://"), AfterValidator(_not_open)
-]
-PushKey = Annotated[SecretStr, AfterValidator(_push_key)]
-FieldKeys = Annotated[SecretStr, AfterValidator(_readable_keys)]
-VisitUrl = Annotated[str, _begins("http://", "https://"), AfterValidator(_visit_url)]
-WebUrl = Annotated[str, _begins("http://", "https://")]
-Zone = Annotated[str, AfterValidator(_zone)]
 
 
 class Settings(BaseSettings):
@@ -169,6 +61,10 @@ class Settings(BaseSettings):
     app_role: str = Field(default="wardlight_app", pattern=r"^[a-z_][a-z0-9_]{0,62}$")
     secret_key: SecretStr | None = None
     field_keys: FieldKeys | None = None
+    key_service_url: WebUrl | None = None
+    key_service_token: SecretStr | None = None
+    key_command: str = ""
+    same_machine: str = ""
     base_url: WebUrl = "http://127.0.0.1:8000"
     site_timezone: Zone = "UTC"
     oidc_issuer: WebUrl | None = None
@@ -200,10 +96,10 @@ class Settings(BaseSettings):
     plan: Path | None = None
     policy: Path | None = None
     worker_processes: int = Field(default=2, ge=1, le=64)
-    outbound_allow: Annotated[str, AfterValidator(_networks)] = ""
+    outbound_allow: Networks = ""
     outbound_loopback: bool = False
-    trusted_proxies: Annotated[str, AfterValidator(_networks)] = "127.0.0.1"
-    cors_origins: Annotated[str, AfterValidator(_origins)] = ""
+    trusted_proxies: Networks = "127.0.0.1"
+    cors_origins: Origins = ""
     lease_seconds: int = Field(default=60, ge=2, le=3600)
     limit_client: int = Field(default=3_000_000, ge=1)
     limit_patient: int = Field(default=600_000, ge=1)
@@ -238,28 +134,29 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _production_is_strict(self) -> Self:
-        if self.environment is not Environment.PRODUCTION:
-            return self
-        missing = [name for name in NEEDED if not getattr(self, name)]
-        if missing:
-            names = ", ".join(f"WARDLIGHT_{name.upper()}" for name in missing)
-            msg = f"production needs {names}; embedded servers and default secrets are refused"
-            raise ValueError(msg)
-        if self.secret_key and len(self.secret_key.get_secret_value()) < _SECRET_LENGTH:
-            msg = f"WARDLIGHT_SECRET_KEY must have at least {_SECRET_LENGTH} characters"
-            raise ValueError(msg)
-        if (wrong := _not_for_others(self.base_url)) is not None:
-            msg = f"WARDLIGHT_BASE_URL {wrong}"
-            raise ValueError(msg)
-        if self.video_visit_url and not self.video_visit_url.startswith("https://"):
-            raise ValueError("WARDLIGHT_VIDEO_VISIT_URL must begin with https://")
-        if self.outbound_loopback:
-            raise ValueError("WARDLIGHT_OUTBOUND_LOOPBACK is for demonstration and test only")
-        if self.escalation_scale != 1.0:
-            msg = "WARDLIGHT_ESCALATION_SCALE may not shorten deadlines in production"
-            raise ValueError(msg)
+    def _nothing_is_unsafe(self) -> Self:
+        if self.environment is Environment.PRODUCTION:
+            refused = refusals(self)
+        elif self.environment is Environment.DEVELOPMENT:
+            refused = list(well_known(self))
+        else:
+            refused = []
+        if refused:
+            raise ValueError("\n".join(refused))
         return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read what the caller gives, then the environment, then files; nothing else."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, SecretFiles(settings_cls)
 
     @property
     def address_file(self) -> Path:
@@ -288,7 +185,4 @@ class Settings(BaseSettings):
     @property
     def outbound_networks(self) -> tuple[str, ...]:
         """Return the networks that may be reached although they are not public."""
-        return tuple(each.strip() for each in self.outbound_allow.split(",") if each.strip())
-
-
-_SECRET_LENGTH = 32
+        return listed(self.outbound_allow)

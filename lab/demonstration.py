@@ -23,6 +23,7 @@ from app.commands.system import Host, Port, whole_system
 from app.lifeline import stopped_by_signal
 from core.clock import utc_now
 from core.database import Database
+from core.embedded import field_keys
 from core.errors import ConflictError, InvalidError
 from core.logging import configure
 from core.security import new_secret
@@ -120,7 +121,7 @@ def running(settings: Settings, *, host: str, port: int, stop: Event) -> Iterato
         keeper.start()
         database = Database(
             supervisor.environment["WARDLIGHT_DATABASE_URL"],
-            field_keys=supervisor.environment["WARDLIGHT_FIELD_KEYS"],
+            field_keys=field_keys(settings),
             pool_size=2,
         )
         try:

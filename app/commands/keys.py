@@ -1,4 +1,4 @@
-"""`keys new`, `keys add`, `keys rotate`: the keys of the sealed fields, made and renewed."""
+"""`keys new|add|wrap|rotate`: the keys of the sealed fields, made and renewed."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from core.errors import InvalidError
 from core.rotation import rotate
 from core.sealing import INDEX, Keyring
 from core.settings import Settings
+from core.wrapping import is_wrapped, wrap, wrapper
 
 NAME_FORM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 
@@ -24,6 +25,7 @@ def register(cli: typer.Typer) -> None:
     group = typer.Typer(help="Keys of the sealed fields.", no_args_is_help=True)
     group.command("new")(new)
     group.command("add")(add)
+    group.command("wrap")(lie_wrapped)
     group.command("rotate")(run_rotation)
     cli.add_typer(group, name="keys")
 
@@ -37,10 +39,22 @@ def add(
     name: Annotated[str, typer.Argument(help="A name for the new key, such as 2027.")],
 ) -> None:
     """Print the present ring with a new key in front, which seals from the next start on."""
-    ring = Keyring.read(field_keys(Settings()))
+    settings = Settings()
+    ring = Keyring.read(field_keys(settings))
     if not NAME_FORM.fullmatch(name) or name == INDEX or name in ring.keys:
         raise InvalidError("a key needs a new name of letters, digits, dots and dashes")
-    typer.echo(ring.with_new(name))
+    longer = ring.with_new(name)
+    typer.echo(wrap(longer, wrapper(settings)) if _lies_wrapped(settings) else longer)
+
+
+def lie_wrapped() -> None:
+    """Print the present ring as the key service wraps it: that is what may lie on a disk."""
+    settings = Settings()
+    typer.echo(wrap(field_keys(settings), wrapper(settings)))
+
+
+def _lies_wrapped(settings: Settings) -> bool:
+    return settings.field_keys is not None and is_wrapped(settings.field_keys.get_secret_value())
 
 
 def run_rotation() -> None:

@@ -13,11 +13,12 @@ from app.lifeline import stopped_by_signal
 from app.supervisor import Supervisor, parts
 from core.embedded import servers
 from core.logging import configure, logger
+from core.secret_files import found_in, setting_of
 from core.security import new_secret
 from core.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 log = logger(__name__)
 
@@ -53,22 +54,34 @@ def whole_system(settings: Settings, *, host: str, port: int) -> Iterator[Superv
         try:
             yield Supervisor(
                 parts(host=host, port=port, workers=settings.worker_processes),
-                {**running.environment(), "WARDLIGHT_BASE_URL": base_url, **secret(settings)},
+                handed_on(running.environment(), base_url=base_url, made=secret(settings)),
                 watched=running.watched,
             )
         finally:
             address.unlink(missing_ok=True)
 
 
+def handed_on(
+    found: Mapping[str, str], *, base_url: str, made: Mapping[str, str]
+) -> dict[str, str]:
+    """Return what the parts get by their environment: nothing that a file holds (SEC-29).
+
+    Field keys least of all: each part reads them where this process did, and opens them itself.
+    """
+    said = {**found, "WARDLIGHT_BASE_URL": base_url, **made}
+    del said["WARDLIGHT_FIELD_KEYS"]
+    return {name: value for name, value in said.items() if found_in(setting_of(name)) is None}
+
+
 def secret(settings: Settings) -> dict[str, str]:
-    """Return the key that the parts share: the configured one, or one made for this data folder."""
+    """Return where the key stands that the parts share, if one was made for this data folder."""
     if settings.secret_key:
         return {}
     path = settings.data / "secret.key"
     if not path.exists():
         path.touch(mode=0o600)
         path.write_text(new_secret())
-    return {"WARDLIGHT_SECRET_KEY": path.read_text()}
+    return {"WARDLIGHT_SECRET_KEY_FILE": str(path.resolve())}
 
 
 def up(port: Port = 8000, host: Host = "127.0.0.1") -> None:

@@ -40,6 +40,7 @@ SAID_HERE = {  # what follows from the services beside it
     "WARDLIGHT_DATABASE_URL",
     "WARDLIGHT_MIGRATION_DATABASE_URL",
     "WARDLIGHT_BUDGET_URL",
+    "WARDLIGHT_SAME_MACHINE",
     "WARDLIGHT_WATCH_URL",
 }
 OURS = ("migrate", "api", "worker", "worker-critical", "scheduler")
