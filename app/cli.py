@@ -21,6 +21,7 @@ COMMANDS = {
     "scheduler": ("scheduler",),
     "migrate": ("system",),
     "health": ("health",),
+    "doctor": ("doctor",),
     "client": ("clients", "people"),
     "token": ("tokens",),
     "patient": ("clients", "people"),

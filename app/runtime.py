@@ -13,23 +13,17 @@ from alerts.notify.email import Mailer
 from alerts.notify.gateway import Gateway, Kind
 from alerts.notify.outlets import Outlets
 from alerts.notify.push import Push, read_key
-from app.audit_chain import turns
+from app.doctor.database import check
 from app.learned import Learned
-from core.database import Database, durability_faults, superuser
+from core.database import Database
 from core.embedded import Servers
-from core.errors import WardlightError
 from core.outward import Outward
-from core.settings import Environment
 from core.signing import secrets_in
 
 if TYPE_CHECKING:
     from alerts.policy import Policy
     from core.settings import Settings
     from monitoring.plans.site_rules import SiteRules
-
-
-class UnsafeDatabaseError(WardlightError):
-    """The database would make a promise of ours untrue (REL-04)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +60,16 @@ class Runtime:
 
 
 def connect(settings: Settings) -> Database:
-    """Return the database, or refuse one that is not durable or lets us in as superuser."""
+    """Return the database, or refuse one that `app.doctor` would refuse."""
     servers = Servers.configured(settings)
     if servers is None:
         raise RuntimeError("set WARDLIGHT_DATABASE_URL and WARDLIGHT_BROKER_URL, or use `up`")
     database = Database(servers.database_url, field_keys=servers.field_keys)
-    faults = [] if settings.environment is Environment.TEST else durability_faults(database)
-    if faults:
+    try:
+        check(database, settings)
+    except BaseException:
         database.close()
-        raise UnsafeDatabaseError(f"PostgreSQL is not set up to keep data: {', '.join(faults)}")
-    if superuser(database):
-        database.close()
-        raise UnsafeDatabaseError("the application may not work as a PostgreSQL superuser")
-    with database.engine.connect() as connection:
-        moved = turns.behind(connection)
-    if moved:
-        database.close()
-        raise UnsafeDatabaseError("the database came from another server: run `wardlight migrate`")
+        raise
     return database
 
 

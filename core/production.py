@@ -6,7 +6,7 @@ The settings ask at the start of every process, and `wardlight doctor` prints th
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from psycopg import ProgrammingError
@@ -125,16 +125,14 @@ def _shortcuts(settings: Settings) -> Iterator[str]:
 
 def _database(settings: Settings, name: str) -> Iterator[str]:
     """Ask for a server that proves who it is, and for proof of who we are."""
-    url = _text(getattr(settings, name))
-    if not url:
+    if not getattr(settings, name):
         return
     try:
-        said = conninfo_to_dict(url.replace("postgresql+psycopg://", "postgresql://", 1))
+        said = _parts(settings, name)
     except ProgrammingError:
         yield f"{_variable(name)} is no address that PostgreSQL's own library reads"
         return
-    hosts = listed(str(said.get("hostaddr") or said.get("host") or ""))
-    if all(each.startswith("/") or near(each, settings) for each in hosts):
+    if nearby(settings, name):
         return
     if said.get("sslmode") != "verify-full":
         yield (
@@ -180,6 +178,18 @@ def _key_service(settings: Settings) -> Iterator[str]:
     address = urlsplit(settings.key_service_url or "")
     if address.scheme == "http" and not near(address.hostname or "", settings):
         yield "WARDLIGHT_KEY_SERVICE_URL must begin with https://, or be an agent on this machine"
+
+
+def nearby(settings: Settings, name: str) -> bool:
+    """Return whether a database is reached by a Unix socket, or on this machine."""
+    said = _parts(settings, name)
+    hosts = listed(str(said.get("hostaddr") or said.get("host") or ""))
+    return all(each.startswith("/") or near(each, settings) for each in hosts)
+
+
+def _parts(settings: Settings, name: str) -> dict[str, Any]:
+    url = _text(getattr(settings, name))
+    return conninfo_to_dict(url.replace("postgresql+psycopg://", "postgresql://", 1))
 
 
 def near(host: str, settings: Settings) -> bool:

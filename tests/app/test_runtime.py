@@ -9,7 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 import app.migrate
-from app.runtime import UnsafeDatabaseError, connect, gateways
+from app.doctor.database import UnsafeDatabaseError
+from app.runtime import connect, gateways
 from core.embedded import servers
 from core.settings import Environment, Settings
 from core.signing import secret_from
