@@ -14,7 +14,8 @@ WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # How often `make faults` kills the API at a random point (REL-01).
 KILLS ?= 200
 
-.PHONY: help setup setup-dev check test fix demo bench faults screens migrate lock conformance
+.PHONY: help setup setup-dev check test fix demo bench faults screens migrate lock conformance \
+	audit sbom licences
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -41,6 +42,16 @@ check: setup-dev ## linters, types, import layers, templates
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
+	$(BIN)/bandit -q -r core fhir ingest monitoring alerts reports app lab -c pyproject.toml
+
+audit: setup-dev ## ask whether an advisory is known for a locked package (needs the network)
+	$(BIN)/python -m tests.supply.audit
+
+sbom: setup-dev ## write what a release is made of, as CycloneDX, into dist/
+	$(BIN)/python -m tests.supply.bill
+
+licences: setup-dev ## write under which licence each part stands into docs/licences.md
+	$(BIN)/python -m tests.supply.licences
 
 fix: setup-dev ## mend what the linters can mend
 	$(BIN)/ruff check --fix .
