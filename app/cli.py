@@ -42,6 +42,7 @@ COMMANDS = {
     "replay": ("replay",),
     "rules": ("rules", "what_if"),
     "reports": ("weekly",),
+    "retention": ("retention",),
     "retrain": (),  # joins through the entry-point group
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Index, delete
+from sqlalchemy import Index
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -38,10 +38,3 @@ def first(session: Session, job: str, period: str, *, now: datetime) -> bool:
     row = insert(ScheduledRun).values(job=job, period=period, ran_at=now)
     claimed = session.execute(row.on_conflict_do_nothing().returning(ScheduledRun.job))
     return claimed.first() is not None
-
-
-def forget(session: Session, *, before: datetime, but: str) -> None:
-    """Delete what ran long ago, except of one job: no period that old of another begins again."""
-    session.execute(
-        delete(ScheduledRun).where(ScheduledRun.ran_at < before, ScheduledRun.job != but)
-    )

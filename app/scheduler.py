@@ -18,6 +18,7 @@ from app.audit_chain.witness import FILE, Witness
 from app.emergency import replaying
 from app.follow_up import service as follow_up
 from app.model_watch import service as model_watch
+from app.retention import service as retention
 from app.retraining import due
 from app.retraining import service as retraining
 from app.retraining.process import start
@@ -70,7 +71,7 @@ def routine(runtime: Runtime) -> Mapping[str, Job]:
         "daily-question": partial(timetable.ask_daily, default=settings.daily_question_at),
         "digests": partial(timetable.compose_digests, policy=runtime.policy),
         "refused-tries": timetable.sum_up_tries,
-        "tidy": timetable.tidy,
+        retention.JOB: retention.keep_up,
         follow_up.JOB: follow_up.follow,
         weekly.JOB: partial(weekly.keep_up, policy=runtime.policy, hour=settings.weekly_report_at),
         retraining.ENTITY: partial(retraining.keep_up, start=start),

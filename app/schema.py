@@ -19,6 +19,7 @@ import app.model_watch.tables
 import app.periods
 import app.programme.tables
 import app.promises
+import app.retention.tables
 import app.retraining.tables
 import app.sending.tables
 import app.subscriptions.tables
@@ -79,6 +80,7 @@ TABLE_MODULES = (
     app.periods,
     app.promises,
     app.programme.tables,
+    app.retention.tables,
     app.retraining.tables,
     app.sending.tables,
     app.subscriptions.tables,

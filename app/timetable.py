@@ -10,21 +10,14 @@ from sqlalchemy import func, select
 import alerts.service
 from alerts.dailies import service as dailies
 from alerts.incidents import service as incidents
-from alerts.patients import repository as messages
-from app import health, periods
-from app.bulk import loading
-from app.emergency import replaying
-from app.emergency.service import STARTED
+from app import health
 from app.periods import first, period_of
-from app.tries import repository as tried
 from app.tries import service as tries
 from core import outbox
 from core.logging import logger
 from core.outbox import Priority, Topic
 from core.security import SYSTEM
 from core.slices import slices
-from ingest.arrivals import repository as arrivals
-from ingest.repeats import service as repeats
 from ingest.repository import visible_to
 
 if TYPE_CHECKING:
@@ -36,10 +29,6 @@ if TYPE_CHECKING:
 
 log = logger(__name__)
 LOOK_EVERY = timedelta(minutes=5)
-KEEP_CLOSED = timedelta(days=7)
-KEEP_MESSAGES = timedelta(days=90)
-KEEP_RUNS = timedelta(days=30)
-KEEP_ANSWERS = timedelta(days=3)  # how long the repeat of a request is expected (REL-06)
 
 
 def look_for_silence(session: Session, *, now: datetime) -> None:
@@ -83,17 +72,3 @@ def sum_up_tries(session: Session, *, now: datetime) -> None:
     """Each minute, say how many refused sign-ins had no row of their own (SEC-06)."""
     if first(session, "refused-tries", f"{now:%Y-%m-%dT%H:%M}", now=now):
         tries.sum_up(session, now=now)
-
-
-def tidy(session: Session, *, now: datetime) -> None:
-    """Once an hour, forget bulk data that expired; once a day, what was closed long ago."""
-    if first(session, "expired", f"{now:%Y-%m-%dT%H}", now=now):
-        loading.forget_expired(session, now=now)
-        repeats.forget(session, before=now - KEEP_ANSWERS)
-        messages.forget(session, before=now - KEEP_MESSAGES)
-    if first(session, "tidy", f"{now:%Y-%m-%d}", now=now):
-        outbox.forget_done(session, before=now - KEEP_CLOSED)
-        arrivals.forget(session, before=now - arrivals.KEPT)
-        # A line may come back from a copy of the disk at any time.
-        periods.forget(session, before=now - KEEP_RUNS, but=replaying.JOB)
-        tried.forget(session, STARTED, before=now - tries.KEPT)

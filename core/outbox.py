@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index, and_, delete, literal, not_, or_, select, text, update
+from sqlalchemy import Index, and_, literal, not_, or_, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, id_column, instant
@@ -286,8 +286,3 @@ def put_back(session: Session, row_id: UUID, *, now: datetime, error_code: str) 
 def backoff(attempts: int) -> timedelta:
     """Return how long to wait after the n-th failed attempt: 2, 4, 8 … seconds, bounded."""
     return min(timedelta(seconds=2 ** min(attempts, 12)), BACKOFF_CEILING)
-
-
-def forget_done(session: Session, *, before: datetime) -> None:
-    """Delete rows that were closed long ago; what they caused is stored elsewhere."""
-    session.execute(delete(Outbox).where(stands(State.DONE), Outbox.done_at < before))

@@ -36,7 +36,7 @@ class Done:
 
 def audit_event(done: Done, *, recorded: datetime) -> dict[str, Any]:
     """Return the resource: who did what to whose data, when, and how it ended; no values."""
-    succeeded = done.outcome == "success"
+    succeeded = done.outcome.partition(",")[0] == "success"  # what follows says how much
     why = [{"coding": [{"system": PURPOSES, "code": done.purpose}]}]
     return {
         "resourceType": "AuditEvent",

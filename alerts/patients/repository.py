@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4, uuid5
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from alerts.patients.tables import PatientMessage, PatientMessageAttempt
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 SENT = (State.WAITING, State.HANDED_OVER, State.DELIVERED)
 NOBODY = "nobody"
 _PURPOSE = "link of a message to a patient"
-AT_ONCE = 5000
 SHOWN = timedelta(days=14)
 
 
@@ -211,21 +210,6 @@ def behind_receipt(session: Session, id_: UUID) -> tuple[PatientMessage | None, 
     if after is not None or message is None:
         return message, after and after.contact_id
     return message, message.contact_id
-
-
-def forget(session: Session, *, before: datetime) -> None:
-    """Delete some of what was told of no alert and was over long ago, with how it was tried.
-
-    What is about an alert stays with it: it is the record of what a patient was told. What was
-    answered stands among the readings.
-    """
-    over = select(PatientMessage.id).where(
-        PatientMessage.alert_id.is_(None), PatientMessage.until < before
-    )
-    ids = session.scalars(over.order_by(PatientMessage.until).limit(AT_ONCE)).all()
-    tries = delete(PatientMessageAttempt).where(PatientMessageAttempt.message_id.in_(ids))
-    session.execute(tries)
-    session.execute(delete(PatientMessage).where(PatientMessage.id.in_(ids)))
 
 
 def alert_of(session: Session, alert_id: UUID) -> Alert | None:

@@ -8,11 +8,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from zstandard import ZstdCompressor, ZstdDecompressor
 
-from app.bulk.tables import BulkExport, BulkLoad, BulkOutcome, LoadState
+from app.bulk.tables import BulkLoad, BulkOutcome, LoadState
 from core.errors import ConflictError, NotFoundError
 from fhir.outcome import operation_outcome
 from ingest.answers import location
@@ -161,9 +161,3 @@ def latest(session: Session, caller: Caller) -> list[BulkLoad]:
     """Return a client's newest loads, so that one whose connection broke is found again."""
     query = select(BulkLoad).where(BulkLoad.client_id == caller.id)
     return list(session.scalars(query.order_by(BulkLoad.started_at.desc()).limit(LISTED)))
-
-
-def forget_expired(session: Session, *, now: datetime) -> None:
-    """Delete loads and exports whose time is over; what they stored is elsewhere and stays."""
-    for table in (BulkLoad, BulkExport):
-        session.execute(delete(table).where(table.expires_at <= now))

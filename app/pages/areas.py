@@ -39,6 +39,11 @@ OF_PRIVACY: tuple[Entry, ...] = (
         "Reviews",
         "Who opened a patient in an emergency, why, and what they looked at.",
     ),
+    Entry(
+        "/privacy/retention",
+        "Kept",
+        "How long each kind of data is kept, why, and what would go now.",
+    ),
 )
 
 

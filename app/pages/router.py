@@ -32,6 +32,7 @@ from app.pages import (
     reached,
     report,
     report_issues,
+    retention,
     retraining,
     rota,
     row_acts,
@@ -96,6 +97,7 @@ def router(door: Door) -> APIRouter:
         models,
         retraining,
         dead_letters,
+        retention,
         reached,
     ):
         routes.include_router(part.router(door))

@@ -77,10 +77,3 @@ def take_ended(session: Session, what: str, *, now: datetime) -> Sequence[Refuse
         RefusedTries.what == what, RefusedTries.period < begin_of(now)
     )
     return session.scalars(over.returning(RefusedTries)).all()
-
-
-def forget(session: Session, what: str, *, before: datetime) -> None:
-    """Delete what is older than an instant."""
-    session.execute(
-        delete(RefusedTries).where(RefusedTries.what == what, RefusedTries.period < before)
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from app.accounts import throttle
@@ -11,13 +10,12 @@ from core.audit import Action, record
 from core.security import SYSTEM, digest
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from sqlalchemy.orm import Session
 
 SIGN_IN = "sign-in"
 ROWS = 30  # refused sign-ins of one source that have a row each, in a quarter of an hour
-KEPT = timedelta(days=90)  # how long reviewers see who looked for whom in vain
 
 
 def must_wait(session: Session, what: str, who: str, *, now: datetime) -> timedelta:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from ingest.arrivals.tables import Arrivals
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 WITHIN = timedelta(hours=1)
 DAYS = 7  # whose same hour is the usual
-KEPT = timedelta(days=15)
 
 
 def count(session: Session, *, until: datetime) -> int:
@@ -42,8 +41,3 @@ def same_hour(session: Session, *, until: datetime) -> Sequence[int]:
     """Return the numbers of the same hour of the days before, as far as they were counted."""
     days = [until - timedelta(days=day) for day in range(1, DAYS + 1)]
     return session.scalars(select(Arrivals.people).where(Arrivals.until.in_(days))).all()
-
-
-def forget(session: Session, *, before: datetime) -> None:
-    """Delete what is no usual any more."""
-    session.execute(delete(Arrivals).where(Arrivals.until < before))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import delete
 
 from core.sealed_fields import seal, unseal
 from core.sealing import keyring_of
@@ -93,8 +92,3 @@ def once(
     text = unseal(session, AnsweredRequest.answer, known.answer, key=key)
     first = msgspec.json.decode(text, type=Reply)
     return Reply(first.status, first.headers | REPLAYED, first.body)
-
-
-def forget(session: Session, *, before: datetime) -> None:
-    """Forget the answers whose repeats are no longer expected."""
-    session.execute(delete(AnsweredRequest).where(AnsweredRequest.answered_at < before))

@@ -9,8 +9,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from app.bulk import exporting, loading
+from app.bulk import exporting
 from app.bulk.tables import BulkPart
+from tests.app.retention.conftest import run_through
 from tests.door import heart_rate, named, patient
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def test_a_finished_export_expires_and_is_forgotten_fhir_24(exporter: Exporter) 
 
     exporter.clock.now += exporting.KEPT
     with exporter.database.transaction() as session:
-        loading.forget_expired(session, now=exporter.clock())
+        run_through(session, now=exporter.clock())
         left = session.scalar(
             select(func.count()).where(BulkPart.export_id == UUID(place.split("/")[-1]))
         )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app import health, timetable
+from app import health
 from app.emergency import replaying
 from app.metrics.repository import numbers
 from app.periods import first
 from core.clock import utc_now
 from core.spool import Spool
 from tests.app.emergency.away import HIDDEN, audit_refused, newest, rows, write_down
+from tests.app.retention.conftest import run_through
 
 if TYPE_CHECKING:
     import pytest
@@ -84,7 +85,7 @@ def test_a_line_that_comes_back_after_months_is_not_written_twice_sec_16(
     write_down(database, spool)
     wrote = len(rows(database, hidden, after=before))
     with database.transaction() as session:
-        timetable.tidy(session, now=utc_now().replace(year=utc_now().year + 1))
+        run_through(session, now=utc_now().replace(year=utc_now().year + 1))
     spool.path.write_bytes(copy)
 
     write_down(database, spool)
