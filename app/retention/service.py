@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from app.periods import first, period_of
@@ -113,8 +113,11 @@ def step(session: Session, row: RetentionPass, *, now: datetime, most: int = AT_
 
 def passes(session: Session) -> Sequence[RetentionPass]:
     """Return the last pass of each kind."""
-    query = select(RetentionPass).distinct(RetentionPass.kind)
-    return session.scalars(query.order_by(RetentionPass.kind, RetentionPass.began_at.desc())).all()
+    newest = select(RetentionPass.kind, func.max(RetentionPass.began_at))
+    last = tuple_(RetentionPass.kind, RetentionPass.began_at).in_(
+        newest.group_by(RetentionPass.kind)
+    )
+    return session.scalars(select(RetentionPass).where(last).order_by(RetentionPass.kind)).all()
 
 
 def begin(session: Session, *, now: datetime) -> None:

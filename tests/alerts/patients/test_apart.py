@@ -21,6 +21,7 @@ from core.vitals import Vital
 from ingest.contacts.tables import PatientNumber
 from monitoring.findings import Assessment, Says
 from tests.alerts.conftest import NOW
+from tests.app.retention.conftest import run_through
 from tests.told import asked_again, messages_of
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def test_what_is_about_no_alert_is_forgotten_and_what_is_about_one_is_kept(
     telling.inform(session, ward.patient, now=later)
     asked_again(session, ward.patient, Vital.BODY_WEIGHT, now=NOW + timedelta(days=60))
 
-    repository.forget(session, before=NOW + timedelta(days=30))
+    run_through(session, now=NOW + timedelta(days=30 + 90))
 
     left = messages_of(session, ward.patient)
     assert Kind.INSTRUCTION in {each.kind for each in left}

@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import func, select, text
 
 from ingest.archive.repository import lock
-from ingest.repeats.service import forget
 from ingest.repeats.tables import AnsweredRequest
+from tests.app.retention.conftest import run_through
 from tests.door import NOW, Gateway, bundle, heart_rate, named, patient, readings
 
 if TYPE_CHECKING:
@@ -174,6 +174,6 @@ def test_answers_are_forgotten_when_no_repeat_is_expected_rel_06(
     posted(gateway, patient(), str(uuid4()))
 
     with database.transaction() as session:
-        forget(session, before=NOW + timedelta(days=300))
+        run_through(session, now=NOW + timedelta(days=300))
 
         assert session.scalar(select(func.count()).select_from(AnsweredRequest)) == 0
