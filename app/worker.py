@@ -39,6 +39,7 @@ QUORUM = {
 TLS_FILES = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
 READ = (*QUEUES, *OWN.values())
 LOOK_SECONDS = 2
+SAID = frozenset({"queue", "retry"})  # to Celery, of where a message goes
 
 
 class OpaqueTask(Task):  # type: ignore[misc] # Celery has no types
@@ -52,11 +53,20 @@ class OpaqueTask(Task):  # type: ignore[misc] # Celery has no types
         kwargs: dict[str, Any] | None = None,
         **options: Any,
     ) -> Any:
-        """Publish, once the arguments are shown to be a single UUID."""
-        if kwargs or not args or len(args) != 1:
+        """Publish, once the arguments are shown to be a single UUID, with nothing beside it."""
+        if kwargs or not args or len(args) != 1 or not _opaque(args[0]):
             raise TypeError("a task carries exactly one opaque row id")
-        UUID(args[0])
+        if set(options) - SAID:
+            raise TypeError("a task says nothing beside its id but where it goes")
         return super().apply_async(args=args, kwargs=None, argsrepr="(row,)", **options)
+
+
+def _opaque(said: object) -> bool:
+    """Return whether something is a UUID as it is usually written."""
+    try:
+        return isinstance(said, str) and str(UUID(said)) == said
+    except ValueError:
+        return False
 
 
 def on_rabbitmq(broker_url: str) -> bool:

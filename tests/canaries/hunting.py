@@ -20,10 +20,9 @@ from urllib.parse import quote, quote_plus
 from zstandard import ZstdDecompressor, ZstdError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    import redis
 
 PACKED = (b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"\x78\x9c", b"\x78\x01", b"\x78\xda")
 MOST_UNPACKED = 1 << 24
@@ -124,7 +123,7 @@ def files(folder: Path, *, but: Iterable[str] = ()) -> dict[str, bytes]:
     return found
 
 
-def keys(server: redis.Redis[bytes] | Any) -> dict[str, bytes]:
+def keys(server: Any) -> dict[str, bytes]:
     """Return every key of a Valkey with all that it holds, as bytes."""
     found = {}
     for key in server.scan_iter(count=500):
@@ -137,12 +136,13 @@ def keys(server: redis.Redis[bytes] | Any) -> dict[str, bytes]:
 
 def _held(server: Any, key: bytes) -> bytes:
     """Return what a key holds; of a kind that is not known, as the server packs it."""
-    read = {
+    read: dict[bytes, Callable[[], Iterable[bytes]]] = {
         b"string": lambda: [server.get(key) or b""],
         b"list": lambda: server.lrange(key, 0, -1),
         b"set": lambda: server.smembers(key),
         b"zset": lambda: server.zrange(key, 0, -1),
         b"hash": lambda: [each for pair in server.hgetall(key).items() for each in pair],
         b"stream": lambda: [each for _, row in server.xrange(key) for each in row.values()],
-    }.get(server.type(key), lambda: [server.dump(key) or b""])
-    return b"\n".join(read())
+    }
+    known = read.get(server.type(key))
+    return b"\n".join(known() if known else [server.dump(key) or b""])
