@@ -22,6 +22,7 @@ import app.promises
 import app.retention.tables
 import app.retraining.tables
 import app.sending.tables
+import app.staff.tables
 import app.subscriptions.tables
 import app.tries.tables
 import app.watching.tables
@@ -83,6 +84,7 @@ TABLE_MODULES = (
     app.retention.tables,
     app.retraining.tables,
     app.sending.tables,
+    app.staff.tables,
     app.subscriptions.tables,
     app.tries.tables,
     app.watching.tables,

@@ -82,6 +82,8 @@ class Practitioner(Base):
     name: Mapped[bytes] = sealed_column("practitioner.name/{id}")
     email: Mapped[bytes] = sealed_column("practitioner.email/{id}")
     active: Mapped[bool] = mapped_column(default=True)
+    # Shut out by whoever runs the clinic, whatever a record system goes on saying.
+    barred: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
 
 class PractitionerIdentifier(Base):
@@ -115,6 +117,7 @@ class CareTeam(Base):
     id: Mapped[UUID] = id_column()
     name: Mapped[str] = mapped_column(default="")
     active: Mapped[bool] = mapped_column(default=True)
+    site_id: Mapped[UUID | None]
 
 
 class CareTeamParticipant(Base):

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from lab.gateway import Tally
 
 NURSE_CODES = ("nurse", "224535009", "106292003")
+WITHOUT_PATIENTS = {
+    Role.ADMINISTRATOR: "the administrator",
+    Role.PRIVACY_OFFICER: "the privacy officer",
+}
 DONE_STATES = [s for s in DeliveryState if s not in (DeliveryState.WAITING, DeliveryState.FAILED)]
 
 
@@ -64,6 +68,10 @@ def create_logins(database: Database, *, password: str) -> list[Login]:
             new = NewUser(username, name, password, role, practitioner, demo=True)
             create_user(session, new, now=utc_now())
             logins[username] = Login(username, password, f"{name}, {role}, {team}")
+        for role, about in WITHOUT_PATIENTS.items():
+            new = NewUser(role, about.capitalize(), password, role, demo=True)
+            create_user(session, new, now=utc_now())
+            logins[role] = Login(role, password, f"{about}; sees no patient")
     return list(logins.values())
 
 

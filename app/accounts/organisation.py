@@ -40,8 +40,12 @@ def invite(session: Session, new: NewUser, *, now: datetime) -> str:
     ConflictError
         Where the user name is taken.
     """
+    return renew(_account(session, new, now=now), now=now)
+
+
+def renew(user: AppUser, *, now: datetime) -> str:
+    """Return the secret of a new one-time link for an account; the one before opens nothing."""
     secret = new_secret()
-    user = _account(session, new, now=now)
     user.invitation_digest, user.invited_until = digest(secret), now + INVITATION_LASTS
     return secret
 

@@ -100,15 +100,21 @@ def create_user(session: Session, new: NewUser, *, now: datetime) -> UUID:
     username = _normal(new.username)
     if not username or not new.display_name.strip():
         raise InvalidError("an account needs a user name and a display name", field="username")
-    if len(new.password) < LEAST_PASSWORD and not new.demo:
+    if not new.demo:
+        check_password(new.password, username, new.display_name)
+    return add_account(session, new, hash_password(new.password), now=now).id
+
+
+def check_password(password: str, *known: str) -> None:
+    """Refuse a password that is short or well known; `known` are words that an attacker has."""
+    if len(password) < LEAST_PASSWORD:
         raise InvalidError(
             "a password needs at least {least} characters",
             field="password",
             facts={"least": LEAST_PASSWORD},
         )
-    if not new.demo and too_common(new.password, username, new.display_name):
+    if too_common(password, *known):
         raise InvalidError("this password is too easily guessed", field="password")
-    return add_account(session, new, hash_password(new.password), now=now).id
 
 
 def add_account(session: Session, new: NewUser, password_hash: str, *, now: datetime) -> AppUser:
@@ -241,12 +247,12 @@ def disable(session: Session, user_id: UUID, *, now: datetime) -> None:
     record(session, SYSTEM, Action.UPDATE, "app_user", now=now, entity_id=user_id)
 
 
-def disable_named(session: Session, username: str, *, now: datetime) -> None:
-    """Close the account of a user name; raise `NotFoundError` where there is none."""
+def named(session: Session, username: str) -> AppUser:
+    """Return the account of a user name; raise `NotFoundError` where there is none."""
     user = repository.by_username(session, _normal(username))
     if user is None:
         raise NotFoundError("no account has this user name")
-    disable(session, user.id, now=now)
+    return user
 
 
 def _caller(user: AppUser) -> Caller:

@@ -19,7 +19,7 @@ from core.scopes import allows
 from core.security import Caller, assertion_kid, verify_service_token
 from fhir.outcome import Refusal, refusal
 from ingest import repository as people
-from ingest.clients.service import presenter, use_once
+from ingest.clients.service import live_keys, presenter, use_once
 from ingest.numbers.repository import owners
 from ingest.receipt import Kind, Name
 from ingest.tables import Patient
@@ -58,7 +58,7 @@ def caller_of(
     client = presenter(session, token)
     proof = verify_service_token(
         token,
-        jwks=dict(fetched or {}) if client.jwks_url else client.jwks,
+        jwks=dict(fetched or {}) if client.jwks_url else live_keys(client.jwks, now=now),
         audience=audience,
         now=now,
         address=client.jwks_url,

@@ -13,11 +13,12 @@ from app.accounts import organisation
 from app.accounts import service as accounts
 from app.accounts.service import NewUser
 from app.oidc.proof import Identity
+from app.staff import service as staff
 from core.clock import utc_now
 from core.database import Database
 from core.embedded import servers
 from core.errors import ForbiddenError, InvalidError, NotFoundError
-from core.security import Role
+from core.security import SYSTEM, Role
 from core.settings import Environment, Settings
 from ingest.repository import clinicians
 
@@ -84,7 +85,8 @@ def invite(
 def disable(username: Name) -> None:
     """Close an account and end its sessions at once."""
     with _transaction(Settings()) as session:
-        accounts.disable_named(session, username, now=utc_now())
+        user = accounts.named(session, username)
+        staff.disable(session, SYSTEM, user.id, now=utc_now())
     typer.echo(f"{username} may not sign in any more")
 
 

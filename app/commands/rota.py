@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -13,13 +13,14 @@ from alerts.oncall.repository import rows
 from alerts.rota import Away
 from alerts.service import load_policy
 from app.commands.people import transaction
+from app.staff.rota import once, weekly
 from core.clock import utc_now
 from core.errors import InvalidError, NotFoundError
 from core.security import SYSTEM
 from core.settings import Settings
 from ingest.repository import care_teams
 from ingest.teams.repository import members
-from ingest.weekly import DAY, span, wall
+from ingest.weekly import span
 from monitoring import words
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from alerts.oncall.service import Overview
     from ingest.roster import Team
-    from ingest.weekly import Span
 
 EXIT_NO = 1
 TeamName = Annotated[str, typer.Argument(help="The team's name or id.")]
@@ -77,9 +77,10 @@ def add(  # noqa: PLR0913, PLR0917 (typer reads the options of the command off i
     with transaction() as session:
         of, zone = _zoned(session, team)
         if days:
-            when = _weekly(span(days, since, until, field="days"), first, last, zone)
+            pattern = span(days, since, until, field="days")
+            when = weekly(pattern, first, last, zone, now=utc_now())
         else:
-            when = _once(since, until, zone)
+            when = once(since, until, zone)
         row = service.add(session, SYSTEM, of.id, _member(session, of, who), when, now=utc_now())
     typer.echo(f"{row} added")
 
@@ -93,7 +94,7 @@ def override(team: TeamName, who: Who, since: From, until: To) -> None:
             SYSTEM,
             of.id,
             _member(session, of, who),
-            _once(since, until, zone),
+            once(since, until, zone),
             now=utc_now(),
             overrides=True,
         )
@@ -111,7 +112,7 @@ def leave(
     with transaction() as session:
         of, zone = _zoned(session, team)
         other = _member(session, of, substitute) if substitute else None
-        when = _once(since, until, zone)
+        when = once(since, until, zone)
         away = Away(_member(session, of, who), when.since, when.until or when.since, other)
         row = service.add_leave(session, SYSTEM, away, now=utc_now())
     typer.echo(f"{row} added")
@@ -174,32 +175,3 @@ def _member(session: Session, team: Team, name: str) -> UUID:
         what = "several members have this name: give the id" if found else "not of the team"
         raise InvalidError(f"who: {name!r}: {what}", field="who")
     return found.pop()
-
-
-def _once(since: str, until: str, zone: ZoneInfo) -> service.Turnus:
-    return service.Turnus(_local(since, "from", zone), _local(until, "to", zone))
-
-
-def _weekly(pattern: Span, first: str, last: str, zone: ZoneInfo) -> service.Turnus:
-    now = utc_now()
-    # Without a first day the night that goes on now is the first.
-    today = pattern.day_of(now, zone) or now.astimezone(zone).date()
-    begins = _day(first, "first") if first else today
-    ends = wall(_day(last, "last"), DAY, zone) if last else None
-    return service.Turnus(wall(begins, 0, zone), ends, pattern)
-
-
-def _local(text: str, field: str, zone: ZoneInfo) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        message = f"{field}: {text!r} is no local time such as 2026-12-24T18:00"
-        raise InvalidError(message, field=field) from error
-    return at if at.tzinfo else at.replace(tzinfo=zone)
-
-
-def _day(text: str, field: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidError(f"{field}: {text!r} is no day", field=field) from error

@@ -10,7 +10,10 @@ import typer
 import app.migrate
 from app.claim import claimed, need_free
 from app.lifeline import stopped_by_signal
+from app.staff import starting
 from app.supervisor import Supervisor, parts
+from core.clock import utc_now
+from core.database import Database
 from core.embedded import servers
 from core.logging import configure, logger
 from core.secret_files import found_in, setting_of
@@ -89,8 +92,22 @@ def up(port: Port = 8000, host: Host = "127.0.0.1") -> None:
     settings = Settings()
     configure(settings)
     with stopped_by_signal() as stop, whole_system(settings, host=host, port=port) as supervisor:
+        made = supervisor.environment
+        invite_first(made["WARDLIGHT_DATABASE_URL"], made["WARDLIGHT_BASE_URL"])
         log.info("wardlight is starting", address=f"http://{host}:{port}")
         supervisor.run(stop)
+
+
+def invite_first(database_url: str, base_url: str) -> None:
+    """Print the link on which the first administrator is made, while there is none (SEC-08)."""
+    database = Database(database_url, pool_size=1)
+    try:
+        with database.transaction() as session:
+            secret = starting.open_link(session, now=utc_now())
+    finally:
+        database.close()
+    if secret is not None:
+        typer.echo(starting.said(secret, base_url))
 
 
 def migrate(
@@ -105,6 +122,7 @@ def migrate(
             app.migrate.check(url, app_role=settings.app_role)
         else:
             app.migrate.upgrade(url, app_role=settings.app_role)
+            invite_first(url, settings.base_url)
         typer.echo(
             "the schema agrees with the code" if check else "the schema is at its newest revision"
         )

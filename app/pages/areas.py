@@ -32,7 +32,24 @@ class Entry:
 
 
 # In the order of a clinic's first day.
-OF_ADMINISTRATION: tuple[Entry, ...] = ()
+OF_ADMINISTRATION: tuple[Entry, ...] = (
+    Entry(
+        "/administration/teams",
+        "Sites and teams",
+        "Which teams there are, where, and who was in them when.",
+    ),
+    Entry("/administration/users", "Users", "Who may sign in, as what, and in which teams."),
+    Entry(
+        "/administration/rota",
+        "Rota",
+        "Who is on call for each team, with its holes before anything is kept.",
+    ),
+    Entry(
+        "/administration/integrations",
+        "Integrations",
+        "Which programs may post readings, with which keys, and what came from each.",
+    ),
+)
 OF_PRIVACY: tuple[Entry, ...] = (
     Entry(
         "/break-glass/reviews",

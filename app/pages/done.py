@@ -48,6 +48,13 @@ WORDS = {
     "weekly-again": "Another version of the report is due; it is made within a minute or two.",
     "weekly-mail": "You are told by e-mail from the next report on.",
     "weekly-mail-off": "You get no more e-mail about weekly reports.",
+    "kept": "It is kept.",
+    "suspended": "The integration is refused from its next request on.",
+    "role-changed": "The role is changed. The person signs in anew.",
+    "joined-team": "The person is of the team from now on.",
+    "left-team": "The person is out of the team. Alerts that they had go back to the team.",
+    "shut-out": "The person is shut out: no session, no stream and no notice is theirs any more.",
+    "let-in": "The person may sign in again.",
     "training-cancelled": "The training is cancelled, and nothing of it is kept.",
 }
 UNDOABLE = (

@@ -96,12 +96,13 @@ def _page(door: Door, visit: Visit, team: Team, policy: Policy) -> Response:
         cover="; ".join(each.words() for each in seen.known.place.cover),
         keeps_rota=seen.known.keeps_rota,
         warnings=[said.phrase(each) for each in seen.warnings],
-        days=_days(seen, midnight, said),
-        leaves=[_leave(each, seen, said) for each in seen.leaves],
+        days=days_of(seen, midnight, said),
+        leaves=[leave_words(each, seen, said) for each in seen.leaves],
     )
 
 
-def _leave(leave: Away, seen: Overview, said: Language) -> str:
+def leave_words(leave: Away, seen: Overview, said: Language) -> str:
+    """Return who is away, from when to when, and who is told in their place."""
     clock = seen.known.place.clock
     other = seen.names.get(leave.substitute, UNKNOWN) if leave.substitute else said.say("nobody")
     return said.say(
@@ -117,7 +118,8 @@ def _at(at: datetime, clock: ZoneInfo, said: Language) -> str:
     return said.absolute(at, now=at + timedelta(days=1), zone=clock)
 
 
-def _days(seen: Overview, midnight: datetime, said: Language) -> list[DayPrint]:
+def days_of(seen: Overview, midnight: datetime, said: Language) -> list[DayPrint]:
+    """Return the days of a rota, each with its turns."""
     place = seen.known.place
     first = midnight.date()
     days = [first + timedelta(days=ahead) for ahead in range(DAYS)]

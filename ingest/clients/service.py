@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -27,7 +28,6 @@ from ingest.tables import Client, ClientAssertion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -96,6 +96,16 @@ def register_client(  # noqa: PLR0913 (a registration has this many facts)
     return client
 
 
+def live_keys(jwks: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
+    """Return the key set without those keys whose time beside a newer one is over."""
+    held = [
+        key
+        for key in jwks.get("keys", [])
+        if "until" not in key or datetime.fromisoformat(key["until"]) > now
+    ]
+    return {"keys": held}
+
+
 def _keys_or_address(jwks: Mapping[str, Any], address: str) -> None:
     keys = jwks.get("keys") or []
     if bool(keys) == bool(address):
@@ -159,7 +169,7 @@ def exchange_token(
     client = presenter(session, token)
     proof = verify_assertion(
         token,
-        jwks=dict(fetched or {}) if client.jwks_url else client.jwks,
+        jwks=dict(fetched or {}) if client.jwks_url else live_keys(client.jwks, now=now),
         audience=policy.audience,
         now=now,
         address=client.jwks_url,

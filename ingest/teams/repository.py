@@ -18,11 +18,12 @@ from ingest.tables import (
     Practitioner,
     PractitionerRole,
 )
-from ingest.teams.tables import PostTimes
+from ingest.teams.tables import PostTimes, TeamStay
 from ingest.weekly import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -168,7 +169,7 @@ def _responsible(
         role=part,
         team_id=team.id,
         team_name=team.name,
-        active=who.active and (bool(at_work) or not roles),
+        active=who.active and not who.barred and (bool(at_work) or not roles),
         posts=tuple(posts),
     )
 
@@ -223,7 +224,8 @@ def answering(session: Session) -> dict[UUID, str]:
         CareTeamParticipant.role.in_(PHYSICIAN_ROLES)
     )
     here = Practitioner.id.in_(manages) | Practitioner.id.in_(answers)
-    rows = session.scalars(select(Practitioner).where(Practitioner.active, here)).all()
+    works = Practitioner.active & ~Practitioner.barred
+    rows = session.scalars(select(Practitioner).where(works, here)).all()
     roles = _roles(session, [row.id for row in rows])
     found: dict[UUID, str] = {}
     for who in rows:
@@ -242,11 +244,21 @@ def email_of(session: Session, practitioner_id: UUID) -> str:
     who = session.get(Practitioner, practitioner_id)
     own = _roles(session, [practitioner_id]).get(practitioner_id, [])
     at_work = [role for role in own if role.active]
-    if who is None or not who.active or (own and not at_work):
+    if who is None or not who.active or who.barred or (own and not at_work):
         return ""
     found = [unseal(session, PractitionerRole.email, r.email, id=r.id) for r in at_work]
     mail = unseal(session, Practitioner.email, who.email, id=who.id)
     return next(filter(None, found), "") or mail
+
+
+def stayed(session: Session, team_id: UUID, start: datetime, end: datetime) -> frozenset[UUID]:
+    """Return who was of a team at any time of a period: of a past week, those of then."""
+    query = select(TeamStay.practitioner_id).where(
+        TeamStay.care_team_id == team_id,
+        TeamStay.since.is_(None) | (TeamStay.since <= end),
+        TeamStay.until.is_(None) | (TeamStay.until > start),
+    )
+    return frozenset(session.scalars(query))
 
 
 def clinicians(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:

@@ -1,14 +1,18 @@
-"""When the holder of a post works, as the PractitionerRole said."""
+"""When the holder of a post works, who was of a team from when to when, and where teams are.
+
+Stays in teams are kept for good: a report of a past week is of those who were there then.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.database import Base
+from core.database import Base, id_column, instant
 
 
 class PostTimes(Base):
@@ -22,3 +26,28 @@ class PostTimes(Base):
     since: Mapped[str]
     until: Mapped[str]
     zone: Mapped[str]
+
+
+class TeamStay(Base):
+    """Somebody's stay in a team; the database itself writes it, whoever changes the members."""
+
+    __tablename__ = "team_stay"
+
+    id: Mapped[UUID] = id_column()
+    care_team_id: Mapped[UUID]
+    practitioner_id: Mapped[UUID]
+    role: Mapped[str]
+    since: Mapped[datetime | None] = mapped_column(instant())  # None: as long as it is known
+    until: Mapped[datetime | None] = mapped_column(instant())  # None: still
+
+    __table_args__ = (Index(None, "care_team_id", "practitioner_id"),)
+
+
+class Site(Base):
+    """A place of the clinic, to which teams belong."""
+
+    __tablename__ = "site"
+
+    id: Mapped[UUID] = id_column()
+    name: Mapped[str]
+    closed_at: Mapped[datetime | None] = mapped_column(instant())

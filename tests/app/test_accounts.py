@@ -130,7 +130,7 @@ def work_of(session: Session, username: str, patch: pytest.MonkeyPatch) -> Work:
 
 
 def disabled(session: Session, username: str) -> str:
-    service.disable_named(session, username, now=NOW)
+    service.disable(session, service.named(session, username).id, now=NOW)
     return username
 
 

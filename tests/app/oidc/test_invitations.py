@@ -43,7 +43,7 @@ def test_a_disabled_account_opens_nothing_sec_07(
     assert away.client.get("/inbox").status_code == 200
 
     with database.transaction() as session:
-        service.disable_named(session, subject, now=utc_now())
+        service.disable(session, service.named(session, subject).id, now=utc_now())
 
     assert away.client.get("/inbox").status_code == 303
     again = leave(web)

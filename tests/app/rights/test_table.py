@@ -25,6 +25,7 @@ LOOKS_AT_NOBODY = ("/units/{patient_id}",)
 # Answers whoever is signed in for ever: who hears of what on it is proven by its own tests.
 STREAMS, STREAM = ("/inbox/live",), "stream"
 PRIVACY = ("/privacy", "/break-glass")
+BY_LINK = ("/set-up/", "/welcome/")  # whoever has the link, signed in or not
 Row = tuple[str, ...]
 HOW = (
     "write it into tests/app/rights/rights.csv, in the order of the file, once it is right "
@@ -98,7 +99,7 @@ def test_who_sees_no_patients_has_no_page_but_those_of_their_own_sec_10() -> Non
             said = dict(zip(COLUMNS, row, strict=True))
             shut = {"404", "422"}  # 422: a form without its fields, before anybody is asked for
             open_ = {said["nobody"]}  # what asks nobody who they are
-            if path not in SHARED and not path.startswith(areas):
+            if path not in SHARED and not path.startswith((*areas, *BY_LINK)):
                 assert said[f"{role}-own"] in shut | open_ - {"303"}, (method, path, role)
 
 

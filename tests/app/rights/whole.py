@@ -55,6 +55,7 @@ EVERYBODY = (*ROLES, *APART)
 # What some forms must bear beside what all of them do.
 FIELDS = {"to": str(uuid4()), "hours": "1", "by": "call", "reached": "yes", "language": "en"} | {
     "conclusion": "unsure/", "reason": "x", "units": "metric", "note": "x", "minutes": "10",
+    "username": "somebody-new", "display_name": "Some Body", "role": "nurse",
 }  # fmt: skip
 NOTHING = UUID(int=7)
 
@@ -146,6 +147,9 @@ class Whole:
             for whose, name in (("own", OWN), ("other", OTHER)):
                 self.find(session, whose, name)
         self.client, self.token = client, self.token_of(client)
+        for whose in ("own", "other"):  # of accounts and integrations there are no teams
+            self.ids["user_id", whose] = str(self.users[Role.NURSE])
+            self.ids["client_id", whose] = str(client)
 
     def _keep_clocks(self, session: Session) -> None:
         for team in (self.ward.team, self.ward.other_team):
