@@ -250,7 +250,8 @@ class Whole:
         headers = {"Accept": "application/json" if path.startswith("/fhir") else "text/html"}
         fields: dict[str, str] = {}
         if who == "client":
-            headers = {"Authorization": f"Bearer {self.token}"}
+            # A token lives for five minutes, and the whole table may take longer.
+            headers = {"Authorization": f"Bearer {self.token_of(self.client)}"}
         elif who != "nobody":
             client.cookies.set("wardlight", self.people[who])
             fields = FIELDS | {"csrf": csrf_token(self.people[who], key=SECRET)}
