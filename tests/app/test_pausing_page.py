@@ -35,7 +35,7 @@ from ingest.repository import person
 from ingest.tables import StoredReading
 from monitoring.windows import zone_of
 from tests.app.conftest import SETTINGS, csrf
-from tests.ward import open_ward
+from tests.ward import SOOJA, open_ward
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -54,7 +54,7 @@ def words(page: str) -> str:
 @pytest.fixture
 def ward(database: Database) -> Ward:
     """A ward of its own for each test: a pause stays."""
-    return open_ward(database)
+    return open_ward(database, people=(SOOJA,))
 
 
 def day(ahead: int) -> str:

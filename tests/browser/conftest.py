@@ -65,14 +65,13 @@ def assets() -> None:
 
 @pytest.fixture
 def ward(database: Database) -> Ward:
-    ward = open_ward(database)
-    keep_alive(database, now=utc_now())
-    return ward
+    """A ward of its own for each test; a file that only looks opens one for all of its own."""
+    return open_ward(database)
 
 
-@pytest.fixture
-def address(database: Database, ward: Ward, assets: None) -> Iterator[str]:
-    _ = ward, assets
+@pytest.fixture(scope="module")
+def address(database: Database, assets: None) -> Iterator[str]:
+    _ = assets
     settings = Settings(
         environment=Environment.TEST,
         secret_key=SecretStr("k" * 40),
@@ -108,8 +107,10 @@ def served(web: FastAPI, port: int = 0) -> Iterator[str]:
 
 
 @pytest.fixture
-def browse(chromium: Browser, address: str) -> Iterator[Open]:
+def browse(chromium: Browser, database: Database, ward: Ward, address: str) -> Iterator[Open]:
     """Return a function that opens a page of a fresh browser profile."""
+    _ = ward
+    keep_alive(database, now=utc_now())
     with ExitStack() as stack:
 
         def new(locale: str = "en-GB", **options: object) -> Page:

@@ -9,11 +9,12 @@ import pytest
 
 from tests.browser.conftest import Open, screenshot, sign_in, visit
 from tests.browser.test_pages import PHONE, WIDE, listen
+from tests.ward import INSUK, MALSUN, Ward, open_ward
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-    from tests.ward import Ward
+    from core.database import Database
 
 pytestmark = pytest.mark.browser
 # Of each chart, what its uPlot holds: [at, value] of the line and of what was not used.
@@ -24,6 +25,11 @@ HELD = """() => Object.fromEntries([...document.querySelectorAll('.trend-card.li
 }))"""
 SPANS = """() => [...document.querySelectorAll('.trend-card.live .plot')].map(
   each => [each.trend.scales.x.min, each.trend.scales.x.max])"""
+
+
+@pytest.fixture(scope="module")
+def ward(database: Database) -> Ward:
+    return open_ward(database, people=(MALSUN, INSUK))
 
 
 def opened(page: Page, ward: Ward, name: str, query: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -28,18 +29,32 @@ if TYPE_CHECKING:
 Enter = Callable[[str], TestClient]
 
 
-@pytest.fixture
-def spool(tmp_path: Path) -> Spool:
-    return Spool.of(tmp_path / "data")
+@pytest.fixture(scope="package")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("away") / "data"
 
 
-@pytest.fixture
-def web(database: Database, ward: Ward, spool: Spool) -> FastAPI:
-    keep_alive(database, now=ward.now)
+@pytest.fixture(scope="package")
+def pages_here(database: Database, folder: Path) -> FastAPI:
     web = FastAPI()
-    here = SETTINGS.model_copy(update={"data": spool.path.parent})
-    app.pages.mount(web, database, here)
+    app.pages.mount(web, database, SETTINGS.model_copy(update={"data": folder}))
     return web
+
+
+@pytest.fixture
+def spool(folder: Path) -> Spool:
+    """Return the spool of the pages, in which nothing waits yet."""
+    if folder.is_file():
+        folder.unlink()
+    shutil.rmtree(folder, ignore_errors=True)
+    return Spool.of(folder)
+
+
+@pytest.fixture
+def web(database: Database, ward: Ward, spool: Spool, pages_here: FastAPI) -> FastAPI:
+    _ = spool
+    keep_alive(database, now=ward.now)
+    return pages_here
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ WHY = Why("emergency", "Collapsed in the waiting room.")
 @pytest.fixture
 def ward(database: Database) -> Ward:
     """A ward of its own for each test, where one person has a name that nobody else has."""
-    return open_ward(database)
+    return open_ward(database, people=())
 
 
 def named(session: Session, ward: Ward, name: str = "") -> Sought:

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select, text
 
-import app.pages
 from app.accounts.service import NewUser, create_user, open_session
 from app.accounts.tables import AppUser
 from app.emergency.looking import note
@@ -20,10 +18,11 @@ from app.tries.service import ROWS
 from core.audit import AuditEvent
 from core.clock import utc_now
 from core.security import Caller, Role
-from tests.app.conftest import BASE, SETTINGS, csrf
+from tests.app.conftest import BASE, csrf
 from tests.ward import PASSWORD
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
     from sqlalchemy.orm import Session
 
     from core.database import Database
@@ -33,12 +32,10 @@ FREE = 4  # slips of the hand
 
 
 @pytest.fixture
-def web(database: Database) -> FastAPI:
+def web(database: Database, pages: FastAPI) -> FastAPI:
     with database.transaction() as session:
         session.execute(text("delete from refused_tries"))
-    web = FastAPI()
-    app.pages.mount(web, database, SETTINGS)
-    return web
+    return pages
 
 
 def enter(web: FastAPI, database: Database, role: Role) -> tuple[TestClient, UUID]:
