@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from fastapi import APIRouter
-from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError
 
 import monitoring.repository
@@ -187,29 +185,6 @@ def unjudged(session: Session, *, now: datetime) -> int:
     declined = who_said(Purpose.MONITORING, allowed=False)
     people = known_since(before).where(Patient.id.not_in(declined))
     return monitoring.repository.unjudged(session, people, before=before)
-
-
-def router(database: Database, broker_url: str, spool: Spool | None = None) -> APIRouter:
-    """Return `/healthz` (this process) and `/readyz` (everything it needs)."""
-    routes = APIRouter()
-
-    @routes.get("/healthz")
-    def healthz() -> dict[str, str]:
-        return {"status": "alive"}
-
-    @routes.get("/readyz")
-    def readyz() -> JSONResponse:
-        checks = ready(database, broker_url)
-        good = all(value == "ok" for value in checks.values())
-        said = {
-            **checks,
-            "seconds_waiting": seconds_waiting(database),
-            "unjudged": everybody_judged(database),
-            "audit_waiting": audit_waiting(spool),
-        }
-        return JSONResponse(said, status_code=200 if good else 503)
-
-    return routes
 
 
 def seconds_waiting(database: Database) -> dict[str, int]:

@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request, Response
 import app.pages
 import ingest.router
 from alerts.arriving.service import note_receipt
-from app import health, receipts
+from app import probes, receipts
 from app.access import Access
 from app.bulk import router as bulk
 from app.cds_hooks import router as cds_hooks
@@ -73,7 +73,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         elsewhere=fhir_search.inside_bundles(database, settings),
     )
     web.include_router(ingest.router.for_readings(door))
-    web.include_router(health.router(database, servers.broker_url, Spool.of(settings.data)))
+    web.include_router(probes.router(database, servers.broker_url, Spool.of(settings.data)))
     web.include_router(metrics.router(database, settings))
     web.include_router(bulk.router(database, settings, gate=gate))
     # Before the door's other routes, which name any type: what Wardlight wrote is not read there.

@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.table import Table
 
 import monitoring.service
-from app.messages import untranslated
 from core.errors import InvalidError
 from core.settings import Settings
 from ingest.context.repository import medicine_classes
@@ -60,6 +59,9 @@ def messages_lacking(
     language: Annotated[str, typer.Option(help="A language of explanations.")] = "ko",
 ) -> None:
     """Print the messages that a language lacks, with the facts in each; exit code 1 for any."""
+    # Among the messages are those of all pages, which take longer to import than all else here.
+    from app.messages import untranslated  # noqa: PLC0415 (as said above)
+
     rulebook = monitoring.service.site_rulebook(Settings().plan)
     lacking = untranslated(rulebook, medicine_classes(), language)
     for each in lacking:

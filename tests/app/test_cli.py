@@ -51,6 +51,19 @@ def test_a_token_is_asked_for_without_importing_the_system() -> None:
     assert not {"celery", "fastapi", "alembic", "numpy"} & set(found.stdout.split())
 
 
+def test_what_serves_nobody_starts_without_a_web_server() -> None:
+    """Each start of such a process would cost half a second more."""
+    script = "import sys, app.cli, app.scheduler, app.commands.rules, app.commands.worker"
+    found = subprocess.run(
+        [sys.executable, "-c", f"{script}; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert not {"fastapi", "app.pages"} & set(found.stdout.split())
+
+
 def test_no_document_names_a_command_that_is_not_there() -> None:
     documents = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
     named = {
