@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import DEAREST
+
 ROOT = Path(__file__).parent.parent
 ROOMS = ("core", "fhir", "ingest", "monitoring", "alerts", "reports", "app", "lab")
 PURE_ROOMS = ("fhir", "ingest", "monitoring", "alerts", "reports")
@@ -137,6 +139,10 @@ def test_no_file_is_longer_than_300_lines() -> None:
     }
 
     assert not too_long
+
+
+def test_the_files_that_run_first_are_there() -> None:
+    assert [name for name in DEAREST if not (ROOT / name).is_file()] == []
 
 
 def test_functions_stay_small() -> None:
