@@ -68,7 +68,6 @@ def router(door: Door) -> APIRouter:
     for part in (
         signin,
         fronts,
-        starting,
         users,
         teams,
         integrations,
@@ -125,6 +124,7 @@ def mount(
     web.include_router(router(door))
     # Apart from the pages of those who sign in: whoever has the link needs no account.
     web.include_router(told.router(door))
+    web.include_router(starting.router(door))
     answer_browsers(web, door.pages)
     web.mount("/static", Assets(directory=STATIC, check_dir=False))
     web.add_middleware(CompressedPages)
