@@ -45,6 +45,7 @@ COMMANDS = {
     "rules": ("rules", "what_if"),
     "reports": ("weekly",),
     "retention": ("retention",),
+    "export": ("export",),
     "retrain": (),  # joins through the entry-point group
 }
 

@@ -36,9 +36,12 @@ if TYPE_CHECKING:
 
 NAME = "$everything"
 PEOPLE = ("CareTeam", "Practitioner", "PractitionerRole")
-# The audit trail is about those who look, and has scopes of its own.
-KINDS = ("Patient", *(k for k, names in PATIENT_FIELDS.items() if names and k != "AuditEvent"))
-ORDER = tuple(dict.fromkeys((*KINDS, *PEOPLE)))
+# The accesses come last, to whose scopes name them (SEC-43, Art. 15 GDPR).
+KINDS = (
+    "Patient",
+    *(k for k, names in PATIENT_FIELDS.items() if names and k not in ("Patient", "AuditEvent")),
+)
+ORDER = tuple(dict.fromkeys((*KINDS, *PEOPLE, "AuditEvent")))
 _EXPECTED = {
     "start": "expected a date",
     "end": "expected a date",

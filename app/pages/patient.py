@@ -17,6 +17,7 @@ from alerts.inbox import EpisodeView
 from app.pages.asked import asked_of
 from app.pages.background import background
 from app.pages.checks import checks_of, notes_of
+from app.pages.choosing import choice_print
 from app.pages.done import Notice, notice
 from app.pages.door import Door, Visit
 from app.pages.explained import Reader, episode_print
@@ -116,6 +117,7 @@ def _page(  # noqa: PLR0913 (whose page, for whom, with which charts, and what i
     judged = judgements.latest(session, patient_id)
     began = min(since(now, what.days), since(now, DAYS))
     readings = people.readings(session, patient_id, since=began)
+    choices = choice_print(door, visit, patient_id)
     charts = _trends(visit, patient_id, what, readings, episodes)
     return door.pages.page(
         "patient.html",
@@ -135,7 +137,8 @@ def _page(  # noqa: PLR0913 (whose page, for whom, with which charts, and what i
         told=telling_print(door, visit, patient_id, live),
         asked=asked_of(session, patient_id, reader, episodes),
         streams=streams_of(session, patient_id, reader),
-        risk=risk_print(judged, reader) if judged else None,
+        choices=choices,
+        risk=risk_print(judged, reader) if judged and choices.scored else None,
         timeline=timeline(episodes, reader),
         **_cards(door, visit, patient_id, live, reader),
         goals=goals_of(visit, episodes, live, reader),

@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 from app.pages import (
     accesses,
     acting,
+    choosing,
     dead_letters,
     design,
     digest,
@@ -91,6 +92,7 @@ def router(door: Door) -> APIRouter:
         unit_choice,
         planning,
         pausing,
+        choosing,
         acting,
         visits,
         spent,

@@ -18,6 +18,7 @@ from app.health import PipelineStatus
 from app.pages.language import language as spoken_in
 from app.pages.wording import Moment, maybe
 from ingest import repository as people
+from ingest.choosing.repository import unused
 from ingest.context.repository import away
 from ingest.roster import Heard, PatientProfile
 from ingest.streams.repository import last_heard
@@ -43,6 +44,7 @@ class Strip:
     changed: bool = False
     here: str = "/inbox"  # the list that changed
     paused: int = 0  # of whom the list of patients says so
+    declined: int = 0  # who are not judged, or not wholly, by their own will
 
 
 def strip(
@@ -76,7 +78,11 @@ def strip_of(
     state = health.pipeline(visit.session, now=visit.now, spool=door.spool, learned=door.learned)
     line = strip(profiles, state, now=visit.now, zone=door.zone, language=visit.language)
     heard = [each.id for each in profiles if each.last_reading_at is not None]
-    return replace(line, paused=len(away(visit.session, heard, now=visit.now)))
+    return replace(
+        line,
+        paused=len(away(visit.session, heard, now=visit.now)),
+        declined=len(unused(visit.session) & {each.id for each in profiles}),
+    )
 
 
 def is_silent(person: PatientProfile | Heard, *, now: datetime) -> bool:
