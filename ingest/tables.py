@@ -43,10 +43,7 @@ class Patient(Base):
 
 
 class PatientIdentifier(Base):
-    """A record number means somebody only together with the system that gave it (SEC-28).
-
-    Found by keyed digests, of system and value or of the value alone, and itself sealed.
-    """
+    """A record number with the system that gave it (SEC-28): sealed, found by keyed digests."""
 
     __tablename__ = "patient_identifier"
 
@@ -82,8 +79,9 @@ class Practitioner(Base):
     name: Mapped[bytes] = sealed_column("practitioner.name/{id}")
     email: Mapped[bytes] = sealed_column("practitioner.email/{id}")
     active: Mapped[bool] = mapped_column(default=True)
-    # Shut out by whoever runs the clinic, whatever a record system goes on saying.
-    barred: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    barred: Mapped[bool] = mapped_column(
+        default=False, server_default=text("false")
+    )  # by the clinic
 
 
 class PractitionerIdentifier(Base):
