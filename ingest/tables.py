@@ -71,7 +71,7 @@ class Condition(Base):
 
 
 class Practitioner(Base):
-    """Somebody who may be told."""
+    """Somebody who may be told, unless the clinic barred them, whatever a record system says."""
 
     __tablename__ = "practitioner"
 
