@@ -79,9 +79,7 @@ class Practitioner(Base):
     name: Mapped[bytes] = sealed_column("practitioner.name/{id}")
     email: Mapped[bytes] = sealed_column("practitioner.email/{id}")
     active: Mapped[bool] = mapped_column(default=True)
-    barred: Mapped[bool] = mapped_column(
-        default=False, server_default=text("false")
-    )  # by the clinic
+    barred: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
 
 class PractitionerIdentifier(Base):
