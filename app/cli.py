@@ -46,6 +46,7 @@ COMMANDS = {
     "reports": ("weekly",),
     "retention": ("retention",),
     "export": ("export",),
+    "datamap": ("data_map",),
     "retrain": (),  # joins through the entry-point group
 }
 

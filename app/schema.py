@@ -38,6 +38,7 @@ import ingest.context.tables
 import ingest.pausing.tables
 import ingest.people.tables
 import ingest.repeats.tables
+import ingest.rolling.tables
 import ingest.tables
 import ingest.teams.tables
 import monitoring.asking.tables
@@ -59,6 +60,7 @@ TABLE_MODULES = (
     ingest.pausing.tables,
     ingest.people.tables,
     ingest.repeats.tables,
+    ingest.rolling.tables,
     ingest.teams.tables,
     monitoring.tables,
     monitoring.asking.tables,

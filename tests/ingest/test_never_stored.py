@@ -1,0 +1,87 @@
+"""What is refused or not used leaves no trace: in no table, not in what was received (SEC-48)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import select, text
+from zstandard import ZstdDecompressor
+
+from app.schema import METADATA
+from core.sealing import keyring_of
+from ingest.tables import Parcel
+from tests.canaries.hunting import Hunter
+from tests.door import bundle, heart_rate, named, patient
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from core.database import Database
+    from tests.door import Gateway
+
+CANARY = "Qanaryunused-5518"
+HUNTER = Hunter.of([CANARY])
+BASIC = {"resourceType": "Basic", "code": {"text": CANARY}}
+REFUSED: dict[str, dict[str, Any]] = {
+    "a type that nobody uses": BASIC,
+    "a reading of nobody": heart_rate("Patient/none") | {"note": [{"text": CANARY}]},
+    "no status": {
+        key: value for key, value in named(heart_rate("x"), CANARY).items() if key != "status"
+    },
+    "a code that is no text": heart_rate("x") | {"code": {"text": [CANARY]}},
+}
+
+
+def parcels(session: Session) -> dict[Any, bytes]:
+    ring = keyring_of(session)
+    rows = session.execute(select(Parcel.id, Parcel.sealed).order_by(Parcel.id.desc()).limit(50))
+    return {
+        row.id: ZstdDecompressor().decompress(ring.open(row.sealed, place=f"parcel/{row.id}"))
+        for row in rows
+    }
+
+
+def everything(database: Database) -> dict[str, bytes]:
+    """Return what the newest rows of every table hold, the sealed parcels opened."""
+    with database.transaction() as session:
+        found = {
+            name: "\n".join(
+                session.scalars(
+                    text(f'select t::text from "{name}" t order by ctid desc limit 200')  # noqa: S608 (names of tables)
+                )
+            ).encode()
+            for name in METADATA.tables
+        }
+        return found | {f"parcel {id_}": body for id_, body in parcels(session).items()}
+
+
+def test_what_is_used_is_found_by_the_same_search(gateway: Gateway, database: Database) -> None:
+    kept = "Qanarykept-5518"
+    gateway.create(patient() | {"text": {"status": "generated", "div": f"<div>{kept}</div>"}})
+
+    hits = Hunter.of([kept]).hits(everything(database))
+
+    assert {hit.place.split()[0] for hit in hits} == {"parcel"}
+
+
+@pytest.mark.parametrize("why", REFUSED)
+def test_what_is_refused_is_stored_nowhere_sec_48(
+    gateway: Gateway, database: Database, why: str
+) -> None:
+    answer = gateway.post(REFUSED[why])
+
+    assert answer.status_code >= 400
+    assert HUNTER.hits(everything(database)) == []
+
+
+def test_what_is_not_used_within_a_bundle_is_stored_nowhere_sec_48(
+    gateway: Gateway, database: Database
+) -> None:
+    someone = gateway.create(patient())
+
+    answer = gateway.post(bundle("batch", named(heart_rate(f"Patient/{someone}")), BASIC))
+
+    assert answer.status_code == 200
+    assert answer.json()["entry"][0]["response"]["status"][0] == "2"
+    assert HUNTER.hits(everything(database)) == []
