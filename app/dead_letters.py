@@ -40,6 +40,7 @@ WORDS = {
     Topic.LAPSE: "write down the end of access in an emergency",
     Topic.REPORT: "make a weekly report",
     Topic.LETTER: "tell somebody by e-mail of a weekly report",
+    Topic.ERASE: "erase a person",
     Topic.PROBE: "prove that work is being done",
 }
 

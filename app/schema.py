@@ -14,6 +14,7 @@ import app.accounts.tables
 import app.audit_chain.tables
 import app.bulk.tables
 import app.checks.tables
+import app.erasure.tables
 import app.follow_up.tables
 import app.model_watch.tables
 import app.periods
@@ -78,6 +79,7 @@ TABLE_MODULES = (
     app.audit_chain.tables,
     app.bulk.tables,
     app.checks.tables,
+    app.erasure.tables,
     app.follow_up.tables,
     app.model_watch.tables,
     app.periods,

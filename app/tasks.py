@@ -27,7 +27,10 @@ from alerts.posting import service as posting
 from alerts.watched import service as watched
 from app.emergency import service as emergency
 from app.emergency.notice import tell as tell_of_emergency
+from app.erasure import service as erasing
+from app.erasure.leftover import close_of_nobody
 from app.runtime import Runtime
+from app.schema import METADATA
 from app.subscriptions import sending
 from app.watching import groups
 from app.weekly import letters
@@ -162,6 +165,11 @@ def letter(session: Session, letter_id: UUID, now: datetime, runtime: Runtime) -
     letters.send(session, letter_id, runtime.outlets.mailer, runtime.settings, now=now)
 
 
+def erase(session: Session, erasure_id: UUID, now: datetime, runtime: Runtime) -> None:  # noqa: ARG001 (every step is called alike)
+    """Take everything of a person away, as was asked for and confirmed."""
+    erasing.carry_out(session, METADATA, erasure_id, now=now)
+
+
 def probe(session: Session, subject: UUID, now: datetime, runtime: Runtime) -> None:
     """Note which group of workers did it, where it is one group's: the rest is the closing."""
     groups.progressed(session, subject, now=now, every=runtime.settings.watch_every)
@@ -183,6 +191,7 @@ STEPS: dict[Topic, Callable[[Session, UUID, datetime, Runtime], None]] = {
     Topic.LAPSE: lapse,
     Topic.REPORT: report,
     Topic.LETTER: letter,
+    Topic.ERASE: erase,
     Topic.PROBE: probe,
 }
 
@@ -214,7 +223,8 @@ def run_row(runtime: Runtime, row_id: UUID, *, now: datetime) -> None:
             at=f"{place.name}:{place.lineno}",
         )
         with database.transaction() as session:
-            outbox.put_back(session, row_id, now=now, error_code=type(error).__name__)
+            if not close_of_nobody(session, row_id, now=now):
+                outbox.put_back(session, row_id, now=now, error_code=type(error).__name__)
 
 
 def _carry_out(session: Session, row: Outbox, runtime: Runtime, *, now: datetime) -> None:

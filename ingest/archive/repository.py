@@ -158,9 +158,16 @@ _RESOURCE = {
 
 
 def add_versions(session: Session, client_id: UUID | None, versions: Sequence[Version]) -> None:
-    """Store versions, their received bytes together in one parcel; None: written down here."""
+    """Store versions, their received bytes together in one parcel; None: written down here.
+
+    Raises
+    ------
+    ConflictError
+        Where one of them is of somebody who was erased at this moment (SEC-44).
+    """
     if not versions:
         return
+    _keep_people(session, {each.patient_id for each in versions} - {None})
     spans = pack(session, [each.body for each in versions], now=versions[0].received_at)
     rows = [
         (
@@ -180,6 +187,15 @@ def add_versions(session: Session, client_id: UUID | None, versions: Sequence[Ve
         for each, at in zip(versions, spans, strict=True)
     ]
     copy_rows(session, "resource", _RESOURCE, rows)
+
+
+def _keep_people(session: Session, patients: Collection[UUID | None]) -> None:
+    """Keep people from being erased until this transaction ends: no foreign key does it here."""
+    if patients and len(run(session, _KEEP, list(patients))) < len(patients):
+        raise ConflictError("this patient was removed at this moment")
+
+
+_KEEP = "select id from patient where id = any(%b::uuid[]) order by id for key share"
 
 
 def heads(session: Session, kind: str | Collection[str], ids: Iterable[UUID]) -> dict[UUID, Head]:
