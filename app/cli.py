@@ -31,6 +31,8 @@ COMMANDS = {
     "site": ("teams",),
     "keys": ("keys",),
     "audit": ("audit",),
+    "erase": ("erasure",),
+    "hold": ("erasure",),
     "dead": ("dead_letters",),
     "workers": ("workers",),
     "schedule": ("schedules",),

@@ -176,7 +176,7 @@ def drop_exports(session: Session, ids: Collection[UUID]) -> None:
 def drop_answers(session: Session, metadata: MetaData, ids: Collection[UUID]) -> None:
     """Forget the stored answers that name a row or a number of these records."""
     named = {str(each) for each in session.scalars(rows_by_id(ways(metadata), ids))}
-    numbers = [value for each in ids for _, value in numbers_of(session, each)]
+    numbers = [value for each in ids for _, value in numbers_of(session, each) if value]
     for row in session.scalars(select(AnsweredRequest)):
         said = unseal(session, AnsweredRequest.answer, row.answer, key=row.key)
         if not named.isdisjoint(_ID.findall(said)) or any(each in said for each in numbers):

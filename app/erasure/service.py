@@ -163,6 +163,14 @@ def erase(session: Session, metadata: MetaData, ids: Collection[UUID]) -> int:
     return gone
 
 
+def state_of(session: Session, erasure_id: UUID) -> State:
+    """Return how far an erasure is; raise `NotFoundError` for an unknown one."""
+    row = session.get(Erasure, erasure_id)
+    if row is None:
+        raise NotFoundError("no such erasure")
+    return State(row.state)
+
+
 def erasures(session: Session, *, most: int = 200) -> Sequence[Erasure]:
     """Return the erasures, the newest first."""
     return session.scalars(select(Erasure).order_by(Erasure.asked_at.desc()).limit(most)).all()

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from ingest.receipt import Name
 
+REMOVED = "this patient was removed at this moment"
+
 
 @dataclass(frozen=True, slots=True)
 class Version:
@@ -192,7 +194,7 @@ def add_versions(session: Session, client_id: UUID | None, versions: Sequence[Ve
 def _keep_people(session: Session, patients: Collection[UUID | None]) -> None:
     """Keep people from being erased until this transaction ends: no foreign key does it here."""
     if patients and len(run(session, _KEEP, list(patients))) < len(patients):
-        raise ConflictError("this patient was removed at this moment")
+        raise ConflictError(REMOVED)
 
 
 _KEEP = "select id from patient where id = any(%b::uuid[]) order by id for key share"

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
+from core.errors import ConflictError
 from core.outbox import Priority, Topic, write_offers
 from core.vitals import Quality
 from fhir.outcome import PROFILE
@@ -13,6 +14,7 @@ from fhir.policy import Mode
 from ingest.acceptance import Incoming, Known, sort
 from ingest.admission.service import over_share
 from ingest.archive.repository import (
+    REMOVED,
     Version,
     add_versions,
     lock,
@@ -102,6 +104,8 @@ def _incoming(
     clocks: Mapping[str, DeviceClock],
 ) -> list[tuple[Seen, Incoming]]:
     zone = zones(desk.session, set(patients.values()))
+    if len(zone) < len(set(patients.values())):  # somebody was erased before the lock was ours
+        raise ConflictError(REMOVED)
     device = device_keys(desk, (each.parsed.device for each in seen))
     placed = []
     for each in seen:
