@@ -32,6 +32,8 @@ COMMANDS = {
     "keys": ("keys",),
     "audit": ("audit",),
     "erase": ("erasure",),
+    "backup": ("backup",),
+    "restore": ("backup",),
     "hold": ("erasure",),
     "dead": ("dead_letters",),
     "workers": ("workers",),

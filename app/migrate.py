@@ -61,6 +61,12 @@ def _count_on(owner_url: str) -> None:
         engine.dispose()
 
 
+def knows(revision: str) -> bool:
+    """Return whether this program has a revision of the schema."""
+    scripts = ScriptDirectory(str(FOLDER))
+    return revision in {each.revision for each in scripts.walk_revisions()}
+
+
 def _run(owner_url: str, app_role: str, step: Callable[[Config], None]) -> None:
     engine = create_engine(psycopg_url(owner_url), hide_parameters=True)
     try:

@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     key_service_token: SecretStr | None = None
     key_command: str = ""
     same_machine: str = ""
+    backup_key: SecretStr | None = None
     base_url: WebUrl = "http://127.0.0.1:8000"
     site_timezone: Zone = "UTC"
     oidc_issuer: WebUrl | None = None

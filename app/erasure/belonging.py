@@ -39,12 +39,15 @@ SHARED = {
     "care_team": "loses its name where it was there for this person alone",
     "bulk_export": "goes where it read anything of the person",
     "bulk_part": "goes with its export",
+    "audit_query": "what was searched for goes where the answer was of the person",
     "answered_request": "goes where it names a row of the person",
 }
 # Whatever is of nobody in particular, and why it stays.
 KEPT = {
     "audit_event": "who read and did what is kept by law (Art. 17(3)); of the person it has an id"
     " that leads to nobody any more",
+    "audit_block": "hashes over the audit",
+    "audit_head": "signatures over the audit",
     "erasure": "proves that and when somebody was erased; it keeps a keyed digest",
     "app_user": "staff",
     "arrivals": "counts of people",

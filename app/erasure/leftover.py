@@ -17,26 +17,26 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from sqlalchemy.orm import Session
+    from sqlalchemy.orm import QueryableAttribute, Session
 
-OF = {
-    Topic.ASSESS: Patient,
-    Topic.ROLL: Patient,
-    Topic.INFORM: Patient,
-    Topic.RAISE: AssessmentRow,
-    Topic.DELIVER: Delivery,
-    Topic.TELL: PatientMessage,
-    Topic.ANNOUNCE: Alert,
+OF: dict[Topic, QueryableAttribute[UUID]] = {
+    Topic.ASSESS: Patient.id,
+    Topic.ROLL: Patient.id,
+    Topic.INFORM: Patient.id,
+    Topic.RAISE: AssessmentRow.id,
+    Topic.DELIVER: Delivery.id,
+    Topic.TELL: PatientMessage.id,
+    Topic.ANNOUNCE: Alert.id,
 }
 
 
 def close_of_nobody(session: Session, row_id: UUID, *, now: datetime) -> bool:
     """Close a row that failed because its subject is gone; return whether that was so."""
     row = outbox.begin(session, row_id)
-    table = OF.get(Topic(row.topic)) if row is not None and row.topic in set(Topic) else None
-    if row is None or table is None:
+    key = OF.get(Topic(row.topic)) if row is not None and row.topic in set(Topic) else None
+    if row is None or key is None:
         return False
-    if session.scalar(select(table.id).where(table.id == row.subject_id)) is not None:
+    if session.scalar(select(key).where(key == row.subject_id)) is not None:
         return False
     outbox.finish(row, now=now)
     return True

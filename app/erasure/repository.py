@@ -6,7 +6,7 @@ import re
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, delete, exists, or_, select, update
+from sqlalchemy import and_, delete, exists, func, or_, select, update
 from zstandard import ZstdCompressor, ZstdDecompressor
 
 from app.bulk.tables import BulkExport
@@ -171,6 +171,12 @@ def drop_exports(session: Session, ids: Collection[UUID]) -> None:
         delete(Outbox).where(Outbox.topic == Topic.EXPORT, Outbox.subject_id.in_(found))
     )
     session.execute(delete(BulkExport).where(BulkExport.id.in_(found)))
+
+
+def drop_searches(session: Session, ids: Collection[UUID]) -> None:
+    """Forget with what words these records were searched for; the audit itself stays whole."""
+    for each in ids:
+        session.execute(select(func.audit_forget_queries(each)))
 
 
 def drop_answers(session: Session, metadata: MetaData, ids: Collection[UUID]) -> None:

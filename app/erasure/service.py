@@ -148,6 +148,7 @@ def erase(session: Session, metadata: MetaData, ids: Collection[UUID]) -> int:
         weekly.forget(session, each)
     repository.drop_answers(session, metadata, ids)
     repository.drop_exports(session, ids)
+    repository.drop_searches(session, ids)
     repository.overwrite_bytes(session, ids)
     repository.leave_markers(session, ids)
     repository.unname_teams(session, ids)

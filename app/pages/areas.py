@@ -61,6 +61,11 @@ OF_PRIVACY: tuple[Entry, ...] = (
         "Kept",
         "How long each kind of data is kept, why, and what would go now.",
     ),
+    Entry(
+        "/privacy/erasures",
+        "Erasures",
+        "Who asked to be erased, and what forbids it for now.",
+    ),
 )
 
 

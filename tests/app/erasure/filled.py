@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.erasure.belonging import BESIDE, KEPT, SUBJECTS
 from app.schema import METADATA
 from core import audit
-from core.audit import Action
+from core.audit import Action, AuditEvent
 from core.sealed_fields import sealed_columns
 from core.sealing import keyring_of
 from core.security import SYSTEM
@@ -76,6 +76,9 @@ def receive(session: Session, people: list[Person], client: UUID) -> None:
     ]
     add_versions(session, client, versions)
     for each in people:
+        asked = {"query_id": each.rows["audit_query"]["id"], "patient_id": each.id}
+        said = {"recorded": NOW, "caller_kind": "user", "action": "R", "entity": "Patient"}
+        session.execute(insert(AuditEvent).values({**asked, **said, "outcome": "success"}))
         export = each.rows["bulk_export"]["id"]
         audit.record(
             session, SYSTEM, Action.READ, "Export", now=NOW, entity_id=export, patients=[each.id]

@@ -1,0 +1,1 @@
+"""Backups: everything in one snapshot, each person under a key of their own."""

@@ -1,0 +1,81 @@
+"""The key file: the keys of all people in the backups, and the ledger of who was erased.
+
+It is kept apart from the backups, in one copy that each backup and each erasure replaces: a copy
+from before an erasure would hold the key that the erasure destroyed. The ledger only grows.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from typing import TYPE_CHECKING
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from core.errors import InvalidError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.backup.sealing import BackupKey
+
+_NONCE = 12
+_PURPOSE = b"wardlight key file 1"
+
+
+class Erased(msgspec.Struct, frozen=True):
+    """One erasure, by the digests of what was erased."""
+
+    id: str
+    digests: list[bytes]
+    ground: str
+    asked_at: str
+    ended_at: str
+
+
+class KeyFile(msgspec.Struct, frozen=True):
+    """What stands in the file; `serial` grows with each writing."""
+
+    serial: int = 0
+    keys: dict[str, bytes] = {}  # by the digest of the person's id, in hex
+    erased: tuple[Erased, ...] = ()
+
+    def gone(self) -> set[str]:
+        """Return the digests of whoever was erased, in hex."""
+        return {digest.hex() for each in self.erased for digest in each.digests}
+
+    def next(self, keys: dict[str, bytes], erased: tuple[Erased, ...]) -> KeyFile:
+        """Return the file that follows: these keys, and no erasure of before forgotten."""
+        known = {each.id: each for each in (*self.erased, *erased)}
+        ledger = tuple(known.values())
+        gone = {digest.hex() for each in ledger for digest in each.digests}
+        kept = {tag: key for tag, key in keys.items() if tag not in gone}
+        return KeyFile(self.serial + 1, kept, ledger)
+
+
+def load(path: Path, site: BackupKey) -> KeyFile:
+    """Return what a key file says; raise `InvalidError` where it does not open."""
+    held = path.read_bytes()
+    try:
+        said = AESGCM(site.of(_PURPOSE)).decrypt(held[:_NONCE], held[_NONCE:], _PURPOSE)
+    except (InvalidTag, ValueError):
+        raise InvalidError(
+            "the key file does not open: it is of another WARDLIGHT_BACKUP_KEY, or was changed",
+            field="keys",
+        ) from None
+    return msgspec.json.decode(said, type=KeyFile)
+
+
+def save(path: Path, site: BackupKey, file: KeyFile) -> None:
+    """Put a key file in the place of the one before, which is then nowhere."""
+    nonce = secrets.token_bytes(_NONCE)
+    sealed = nonce + AESGCM(site.of(_PURPOSE)).encrypt(nonce, msgspec.json.encode(file), _PURPOSE)
+    beside = path.with_suffix(".new")
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as out:
+        out.write(sealed)
+        out.flush()
+        os.fsync(out.fileno())
+    beside.replace(path)
