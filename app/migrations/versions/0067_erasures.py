@@ -18,6 +18,7 @@ DELETES = (
     "followed_day",
     "plan_version",
     "shadow_score",
+    "shadowed_day",
 )
 
 
