@@ -76,6 +76,7 @@ KEPT = {
     "provider_record": "gateways",
     "receipt_seen": "random ids of receipts",
     "refused_tries": "who tried to sign in or to read, by keyed digest",
+    "retention_pass": "counts of rows that were forgotten",
     "scheduled_run": "the program itself",
     "scored_days": "counts of days",
     "sign_in_failure": "keyed digests of accounts",
