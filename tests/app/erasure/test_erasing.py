@@ -13,6 +13,7 @@ from app.erasure import holds, service
 from app.erasure.belonging import KEPT, SHARED, SUBJECTS, ways
 from app.erasure.states import COOLING_OFF, Ground, State
 from app.erasure.tables import Erasure, LegalHold
+from app.retention import holds as retention
 from app.schema import METADATA
 from core.audit import AuditEvent
 from core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
@@ -251,3 +252,14 @@ def test_each_step_is_audited_sec_44(session: Session) -> None:
     found = [tuple(row) for row in session.execute(query.order_by(AuditEvent.id))]
     steps = [("C", "erasure"), ("U", "erasure"), ("D", "Patient")]
     assert [each for each in found if each in steps] == steps
+
+
+def test_of_whom_is_held_the_schedule_takes_nothing_either_sec_48(session: Session) -> None:
+    anna, ben = two_people(session)
+    session.execute(delete(LegalHold))
+    session.execute(delete(PatientMerge))
+    merge(session, SYSTEM, anna.id, ben.id, reason="one person", now=NOW)
+
+    assert retention.held(session) == frozenset()
+    holds.hold(session, SYSTEM, ben.id, "A court asks", None, now=NOW)
+    assert retention.held(session) == {anna.id, ben.id}
