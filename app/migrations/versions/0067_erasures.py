@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import context, op
 
 revision = "0067"
-down_revision = "0075"
+down_revision = "0062"
 branch_labels = None
 depends_on = None
 
