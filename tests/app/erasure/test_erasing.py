@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import delete, func, select, text
 
+import app.schema
 from app.erasure import holds, service
 from app.erasure.belonging import KEPT, SHARED, SUBJECTS, ways
 from app.erasure.states import COOLING_OFF, Ground, State
@@ -59,6 +61,20 @@ def test_every_table_is_of_a_person_or_says_why_it_is_not_sec_44() -> None:
     assert {table.name for table in METADATA.sorted_tables} - known == set()
     assert (set(KEPT) | set(SHARED)) - {table.name for table in METADATA.sorted_tables} == set()
     assert all(KEPT.values())
+
+
+def test_every_module_of_tables_is_in_the_schema_sec_44() -> None:
+    """What no command imports would be neither erased nor in a backup."""
+    root = Path(app.schema.__file__).parents[1]
+    rooms = ("core", "ingest", "monitoring", "alerts", "reports", "app")
+    files = [each for room in rooms for each in (root / room).rglob("tables.py")]
+
+    missing = {each.relative_to(root).as_posix() for each in files} - {
+        Path(module.__file__ or "").relative_to(root).as_posix()
+        for module in app.schema.TABLE_MODULES
+    }
+
+    assert missing == set()
 
 
 def test_every_column_that_names_a_patient_is_known_sec_44() -> None:
