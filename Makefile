@@ -15,7 +15,7 @@ WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 KILLS ?= 200
 
 .PHONY: help setup setup-dev check test fix demo bench faults screens migrate lock conformance \
-	audit sbom licences
+	audit sbom licences fuzz
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -46,6 +46,10 @@ check: setup-dev ## linters, types, import layers, templates
 
 audit: setup-dev ## ask whether an advisory is known for a locked package (needs the network)
 	$(BIN)/python -m tests.supply.audit
+
+fuzz: setup-dev ## let bytes grow against the FHIR reader for ten minutes (FUZZ_SECONDS=60 for one)
+	@mkdir -p .wardlight/corpus
+	$(BIN)/python -m tests.fuzz.guided -max_total_time=$(or $(FUZZ_SECONDS),600) .wardlight/corpus
 
 sbom: setup-dev ## write what a release is made of, as CycloneDX, into dist/
 	$(BIN)/python -m tests.supply.bill

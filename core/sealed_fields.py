@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, LargeBinary
+from sqlalchemy import Column, LargeBinary, text
 from sqlalchemy.orm import mapped_column
 
 from core.sealing import keyring_of
@@ -23,16 +23,25 @@ if TYPE_CHECKING:
 _PLACE = "sealed at"
 
 
-def sealed_column(place: str, *, nullable: bool = False) -> MappedColumn[Any]:
+def sealed_column(place: str, *, nullable: bool = False, empty: bool = False) -> MappedColumn[Any]:
     """Return a column of sealed bytes; nothing at all is kept as no bytes.
 
     Parameters
     ----------
     place : str
         Where a field stands, with the row's own columns in braces: `patient.name/{id}`.
+    empty : bool
+        Whether the server fills in no bytes too: for a column that came to a table with rows.
     """
     default = None if nullable else b""
-    return mapped_column(LargeBinary, default=default, nullable=nullable, info={_PLACE: place})
+    of_server = text("''") if empty else None
+    return mapped_column(
+        LargeBinary,
+        default=default,
+        nullable=nullable,
+        server_default=of_server,
+        info={_PLACE: place},
+    )
 
 
 @dataclass(frozen=True, slots=True)

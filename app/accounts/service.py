@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.accounts import repository, throttle
 from app.accounts.passwords import too_common
+from app.accounts.proving import proved
 from app.accounts.tables import AppUser, LoginSession, SignInFailure
 from app.tries.service import note_sign_in
 from core.audit import Action, record
@@ -66,12 +67,14 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try to sign in; `source` is the caller's address, `demo` whether demo accounts count."""
+    """One try from the address `source`; whether demo accounts count, and `code`s are needed."""
 
     username: str
     password: str
     source: str
     demo: bool = False
+    code: str = ""
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ class NewUser:
     role: Role
     practitioner_id: UUID | None = None
     demo: bool = False
+    second_factor: str = ""  # the secret of an authenticator app
 
 
 def create_user(session: Session, new: NewUser, *, now: datetime) -> UUID:
@@ -127,6 +131,7 @@ def add_account(session: Session, new: NewUser, password_hash: str, *, now: date
         username=username,
         display_name=seal(session, AppUser.display_name, new.display_name.strip(), id=account),
         password_hash=password_hash,
+        second_factor=seal(session, AppUser.second_factor, new.second_factor, id=account),
         role=new.role,
         practitioner_id=new.practitioner_id,
         demo=new.demo,
@@ -151,8 +156,8 @@ def sign_in(session: Session, attempt: Attempt, *, now: datetime) -> str | Refus
     known = user is not None and not user.disabled and (attempt.demo or not user.demo)
     # The hash is verified even where nothing can come of it, so that time tells nothing.
     stored = (user.password_hash if user else "") or nobody
-    right = password_matches(stored, attempt.password[:LONGEST_PASSWORD])
-    if waiting or not (known and right) or user is None:
+    right = password_matches(stored, attempt.password[:LONGEST_PASSWORD]) and known
+    if waiting or not right or user is None or not proved(session, user, attempt, now=now):
         if not waiting:
             session.add(SignInFailure(account_digest=account, source_digest=source, at=now))
         note_sign_in(session, attempt.source, now=now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, id_column, instant
@@ -25,6 +25,8 @@ class AppUser(Base):
     username: Mapped[str] = mapped_column(unique=True)
     display_name: Mapped[bytes] = sealed_column("app_user.display_name/{id}")
     password_hash: Mapped[str]
+    second_factor: Mapped[bytes] = sealed_column("app_user.second_factor/{id}", empty=True)
+    second_factor_step: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     role: Mapped[str]
     practitioner_id: Mapped[UUID | None] = mapped_column(ForeignKey("practitioner.id"))
     disabled: Mapped[bool] = mapped_column(default=False)

@@ -1,4 +1,4 @@
-"""`user add|invite|disable`: who may sign in; production has no passwords and refuses `add`."""
+"""`user add|invite|disable|code`: who may sign in; production has no passwords: no `add`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 
 import app.migrate
-from app.accounts import organisation
+from app.accounts import organisation, proving, second_factor
 from app.accounts import service as accounts
 from app.accounts.service import NewUser
 from app.oidc.proof import Identity
@@ -38,6 +38,7 @@ def register(cli: typer.Typer) -> None:
     group.command("add")(add)
     group.command("invite")(invite)
     group.command("disable")(disable)
+    group.command("code")(renew_code)
     cli.add_typer(group, name="user")
 
 
@@ -51,10 +52,26 @@ def add(
     settings = Settings()
     if settings.environment is Environment.PRODUCTION:
         raise ForbiddenError("local accounts exist only outside production (SEC-05)")
+    secret = second_factor.fresh() if role in second_factor.PRIVILEGED else ""
     with _transaction(settings) as session:
-        new = NewUser(username, _name(session, practitioner), password, role, practitioner)
+        name = _name(session, practitioner)
+        new = NewUser(username, name, password, role, practitioner, second_factor=secret)
         accounts.create_user(session, new, now=utc_now())
     typer.echo(f"{username} may sign in as {role}")
+    if secret:
+        _tell(secret, username)
+
+
+def renew_code(username: Name) -> None:
+    """Print a new secret for somebody's authenticator app; it ends the one before and sessions."""
+    with _transaction(Settings()) as session:
+        secret = proving.renew(session, username, now=utc_now())
+    _tell(secret, username)
+
+
+def _tell(secret: str, username: str) -> None:
+    typer.echo(f"with a code of an authenticator app, whose secret is {secret}")
+    typer.echo(second_factor.address(secret, username))
 
 
 def invite(

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
+from pydantic import BaseModel
 
 from app.accounts import organisation
 from app.accounts import service as accounts
@@ -28,6 +29,16 @@ ENDED = "You were signed out because nothing happened for 15 minutes."
 Text = Annotated[str, Form()]
 
 
+class Entry(BaseModel):
+    """What the form of the sign-in says."""
+
+    username: str
+    password: str
+    code: str = ""
+    csrf: str = ""
+    to: str = ""
+
+
 def router(door: Door) -> APIRouter:
     """Return `/`, `/sign-in` and `/sign-out`."""
     routes = APIRouter(route_class=page_route(door.pages), include_in_schema=False)
@@ -45,23 +56,20 @@ def router(door: Door) -> APIRouter:
         return sign_in_page(door, request, to, Said(notice=ENDED if ended else ""))
 
     @routes.post("/sign-in")
-    def enter(
-        request: Request, username: Text, password: Text, csrf: Text = "", to: Text = ""
-    ) -> Response:
-        door.check_form(request, csrf, request.cookies.get(door.form_cookie, ""))
+    def enter(request: Request, said: Annotated[Entry, Form()]) -> Response:
+        to = said.to
+        door.check_form(request, said.csrf, request.cookies.get(door.form_cookie, ""))
         if not door.local_accounts:
             raise ForbiddenError(NO_PASSWORDS)
-        source = request.client.host if request.client else ""
-        demo = door.settings.environment is not Environment.PRODUCTION
-        attempt = accounts.Attempt(username, password, source, demo=demo)
+        attempt = _attempt(door, request, said)
         with door.database.transaction() as session:
             found = accounts.sign_in(session, attempt, now=door.clock())
             if isinstance(found, str):  # the session that this browser had is not left behind
                 accounts.sign_out(session, request.cookies.get(door.cookie, ""), now=door.clock())
                 to = landing(accounts.role_of(session, found), destination(to))
         if isinstance(found, accounts.Refused):
-            said = Said(problem=WRONG, wait=_seconds(found.retry_after), status=401)
-            return sign_in_page(door, request, to, said)
+            wrong = Said(problem=WRONG, wait=_seconds(found.retry_after), status=401)
+            return sign_in_page(door, request, to, wrong)
         response = RedirectResponse(to, status_code=303)
         door.remember(response, found, former=request.cookies.get(door.cookie, ""))
         return response
@@ -76,6 +84,19 @@ def router(door: Door) -> APIRouter:
         return response
 
     return routes
+
+
+def _attempt(door: Door, request: Request, said: Entry) -> accounts.Attempt:
+    where = door.settings.environment
+    return accounts.Attempt(
+        said.username,
+        said.password,
+        request.client.host if request.client else "",
+        demo=where is not Environment.PRODUCTION,
+        code=said.code,
+        # The demonstration's accounts open invented patients, and are printed on the screen.
+        strict=where not in (Environment.DEMO, Environment.TEST),
+    )
 
 
 def destination(to: str) -> str:
@@ -121,6 +142,7 @@ def sign_in_page(door: Door, request: Request, to: str, said: Said) -> Response:
         notice=said.notice,
         wait=said.wait,
         local=door.local_accounts,
+        codes=door.settings.environment is not Environment.DEMO,
         organisation=door.provider is not None,
         demo=door.settings.environment is Environment.DEMO,
     )
