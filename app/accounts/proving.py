@@ -34,16 +34,33 @@ def proved(session: Session, user: AppUser, attempt: Attempt, *, now: datetime) 
     return True
 
 
+def enrol(session: Session, username: str, *, now: datetime) -> str:
+    """Return the secret of a new account that may do most; "" for who needs none or has one."""
+    user = _named(session, username)
+    if user.second_factor or user.demo or user.role not in second_factor.PRIVILEGED:
+        return ""
+    return _given(session, user, now=now)
+
+
 def renew(session: Session, username: str, *, now: datetime) -> str:
     """Return a new secret for somebody's authenticator app; the one before opens nothing more.
 
     Raises `NotFoundError` where nobody has this user name.
     """
+    user = _named(session, username)
+    repository.revoke(session, user.id, now=now)
+    return _given(session, user, now=now)
+
+
+def _named(session: Session, username: str) -> AppUser:
     user = repository.by_username(session, username.strip().casefold())
     if user is None:
         raise NotFoundError("no account has this user name")
+    return user
+
+
+def _given(session: Session, user: AppUser, *, now: datetime) -> str:
     secret = second_factor.fresh()
     user.second_factor = seal(session, AppUser.second_factor, secret, id=user.id)
-    repository.revoke(session, user.id, now=now)
     record(session, SYSTEM, Action.UPDATE, "app_user", now=now, entity_id=user.id)
     return secret

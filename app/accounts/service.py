@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from sqlalchemy.exc import DBAPIError
 
 from app.accounts import repository, throttle
-from app.accounts.passwords import too_common
+from app.accounts.passwords import check_password
 from app.accounts.proving import proved
 from app.accounts.tables import AppUser, LoginSession, SignInFailure
 from app.tries.service import note_sign_in
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 log = logger(__name__)
 IDLE = timedelta(minutes=15)
 ABSOLUTE = timedelta(hours=12)
-LEAST_PASSWORD = 15  # OWASP ASVS 5.0, 6.2: length instead of composition rules
 LONGEST_PASSWORD = 1024
 TOUCH_AFTER = timedelta(seconds=20)  # a session is not written on every request
 
@@ -87,7 +86,6 @@ class NewUser:
     role: Role
     practitioner_id: UUID | None = None
     demo: bool = False
-    second_factor: str = ""  # the secret of an authenticator app
 
 
 def create_user(session: Session, new: NewUser, *, now: datetime) -> UUID:
@@ -109,18 +107,6 @@ def create_user(session: Session, new: NewUser, *, now: datetime) -> UUID:
     return add_account(session, new, hash_password(new.password), now=now).id
 
 
-def check_password(password: str, *known: str) -> None:
-    """Refuse a password that is short or well known; `known` are words that an attacker has."""
-    if len(password) < LEAST_PASSWORD:
-        raise InvalidError(
-            "a password needs at least {least} characters",
-            field="password",
-            facts={"least": LEAST_PASSWORD},
-        )
-    if too_common(password, *known):
-        raise InvalidError("this password is too easily guessed", field="password")
-
-
 def add_account(session: Session, new: NewUser, password_hash: str, *, now: datetime) -> AppUser:
     """Write an account down; raise `ConflictError` where the user name is taken."""
     username, account = _normal(new.username), uuid4()
@@ -131,7 +117,6 @@ def add_account(session: Session, new: NewUser, password_hash: str, *, now: date
         username=username,
         display_name=seal(session, AppUser.display_name, new.display_name.strip(), id=account),
         password_hash=password_hash,
-        second_factor=seal(session, AppUser.second_factor, new.second_factor, id=account),
         role=new.role,
         practitioner_id=new.practitioner_id,
         demo=new.demo,

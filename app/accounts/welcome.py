@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.accounts import repository
-from app.accounts.service import check_password
+from app.accounts.passwords import check_password
 from app.accounts.tables import AppUser
 from core.audit import Action, record
 from core.errors import NotFoundError
@@ -26,8 +26,8 @@ def invited(session: Session, secret: str, *, now: datetime) -> AppUser:
     return user
 
 
-def choose_password(session: Session, secret: str, password: str, *, now: datetime) -> None:
-    """Give an invited account its password; the link is spent.
+def choose_password(session: Session, secret: str, password: str, *, now: datetime) -> AppUser:
+    """Give an invited account its password and return it; the link is spent.
 
     Raises `NotFoundError` for a link that opens nothing, `InvalidError` for a poor password.
     """
@@ -38,3 +38,4 @@ def choose_password(session: Session, secret: str, password: str, *, now: dateti
     user.invitation_digest = user.invited_until = None
     session.flush()
     record(session, SYSTEM, Action.UPDATE, "app_user", now=now, entity_id=user.id)
+    return user

@@ -52,11 +52,10 @@ def add(
     settings = Settings()
     if settings.environment is Environment.PRODUCTION:
         raise ForbiddenError("local accounts exist only outside production (SEC-05)")
-    secret = second_factor.fresh() if role in second_factor.PRIVILEGED else ""
     with _transaction(settings) as session:
-        name = _name(session, practitioner)
-        new = NewUser(username, name, password, role, practitioner, second_factor=secret)
+        new = NewUser(username, _name(session, practitioner), password, role, practitioner)
         accounts.create_user(session, new, now=utc_now())
+        secret = proving.enrol(session, username, now=utc_now())
     typer.echo(f"{username} may sign in as {role}")
     if secret:
         _tell(secret, username)

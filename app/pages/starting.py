@@ -6,9 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlalchemy.orm import Session
 
-from app.accounts import welcome
-from app.accounts.service import LEAST_PASSWORD
+from app.accounts import proving, second_factor, welcome
+from app.accounts.passwords import LEAST_PASSWORD
 from app.pages.door import Door, form_secret
 from app.pages.refusals import page_route
 from app.staff import starting
@@ -49,10 +50,13 @@ def _first(door: Door, routes: APIRouter) -> None:
         try:
             with door.database.transaction() as session:
                 invited = starting.begin(session, secret, new, local=local, now=door.clock())
+                code = _code(door, session, username) if local else ""
         except NotFoundError:
             raise
         except WardlightError as refused:
             return _set_up(door, request, secret, refused)
+        if code:
+            return _authenticator(door, request, username, code)
         to = f"/sign-in/invited/{invited}" if invited else MADE
         return RedirectResponse(to, status_code=303)
 
@@ -73,17 +77,35 @@ def _invited(door: Door, routes: APIRouter) -> None:
             raise NotFoundError("there are no passwords here")
         try:
             with door.database.transaction() as session:
-                welcome.choose_password(session, secret, password, now=door.clock())
+                user = welcome.choose_password(session, secret, password, now=door.clock())
+                code = _code(door, session, user.username)
         except NotFoundError:
             raise
         except WardlightError as refused:
             return _welcome(door, request, secret, refused)
+        if code:
+            return _authenticator(door, request, user.username, code)
         return RedirectResponse("/sign-in", status_code=303)
 
 
 def _local(door: Door) -> bool:
     """Return whether people sign in here by a password: not where an organisation knows them."""
     return door.local_accounts and door.provider is None
+
+
+def _code(door: Door, session: Session, username: str) -> str:
+    """Return the secret of an authenticator app, for who needs a code from now on (SEC-05)."""
+    return proving.enrol(session, username, now=door.clock()) if door.codes else ""
+
+
+def _authenticator(door: Door, request: Request, username: str, code: str) -> Response:
+    """Show the secret once: behind a link that opened once, it is their own."""
+    return door.pages.page(
+        "authenticator.html",
+        language=door.language(request),
+        address=second_factor.address(code, username),
+        groups=[code[at : at + 4] for at in range(0, len(code), 4)],
+    )
 
 
 def _set_up(

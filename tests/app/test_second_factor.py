@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
@@ -9,16 +10,28 @@ from uuid import uuid4
 
 import pyotp
 import pytest
-from sqlalchemy import select
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from pydantic import SecretStr
+from sqlalchemy import select, update
 
+import app.pages
 from app.accounts import proving, second_factor, service
 from app.accounts.service import Attempt, NewUser, Refused
 from app.accounts.tables import AppUser
-from core.security import Role
+from app.staff.tables import SetUpLink
+from core.clock import utc_now
+from core.sealed_fields import seal
+from core.security import Role, digest, new_secret
+from core.settings import Settings
 
 if TYPE_CHECKING:
+    from httpx2 import Response
     from sqlalchemy.orm import Session
 
+    from core.database import Database
+
+BASE = "http://wardlight.test"
 NOW = datetime(2026, 11, 30, 9, tzinfo=UTC)
 PASSWORD = "four plain words suffice"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -28,10 +41,12 @@ def code(at: datetime, secret: str = SECRET) -> str:
     return pyotp.TOTP(secret).at(at)
 
 
-def account(session: Session, role: Role, *, secret: str = SECRET, demo: bool = False) -> str:
+def account(session: Session, role: Role, *, enrolled: bool = True, demo: bool = False) -> str:
     name = f"kim-{uuid4().hex[:8]}"
-    new = NewUser(name, "Dr Kim", PASSWORD, role, demo=demo, second_factor=secret)
-    service.create_user(session, new, now=NOW)
+    service.create_user(session, NewUser(name, "Dr Kim", PASSWORD, role, demo=demo), now=NOW)
+    if enrolled:
+        user = session.scalars(select(AppUser).where(AppUser.username == name)).one()
+        user.second_factor = seal(session, AppUser.second_factor, SECRET, id=user.id)
     return name
 
 
@@ -56,9 +71,9 @@ def test_who_may_do_most_needs_a_code_sec_05(session: Session, role: Role) -> No
 def test_a_privileged_account_without_a_second_factor_opens_nothing_sec_05(
     session: Session,
 ) -> None:
-    assert not enter(session, account(session, Role.SUPERVISOR, secret=""))
-    assert enter(session, account(session, Role.NURSE, secret=""))
-    assert enter(session, account(session, Role.SUPERVISOR, secret="", demo=True))
+    assert not enter(session, account(session, Role.SUPERVISOR, enrolled=False))
+    assert enter(session, account(session, Role.NURSE, enrolled=False))
+    assert enter(session, account(session, Role.SUPERVISOR, enrolled=False, demo=True))
 
 
 def test_a_code_is_good_once_and_for_a_minute_about_sec_05(session: Session) -> None:
@@ -92,3 +107,44 @@ def test_an_authenticator_app_is_told_all_it_needs() -> None:
     assert (address.scheme, address.netloc) == ("otpauth", "totp")
     assert parse_qs(address.query) == {"secret": [secret], "issuer": ["Wardlight"]}
     assert len(secret) == 32
+
+
+def test_only_who_may_do_most_is_enrolled_and_only_once_sec_05(session: Session) -> None:
+    nurse = account(session, Role.NURSE, enrolled=False)
+    chief = account(session, Role.SUPERVISOR, enrolled=False)
+
+    secret = proving.enrol(session, chief, now=NOW)
+
+    assert enter(session, chief, code(NOW, secret))
+    assert proving.enrol(session, chief, now=NOW) == proving.enrol(session, nurse, now=NOW) == ""
+
+
+def test_the_first_administrator_is_shown_the_key_and_signs_in_with_a_code_sec_05(
+    database: Database,
+) -> None:
+    name = f"first-{uuid4().hex[:8]}"
+    settings = Settings(secret_key=SecretStr("drawn-in-a-test-and-nowhere-else"), base_url=BASE)
+    web = FastAPI()
+    app.pages.mount(web, database, settings)
+    with database.transaction() as session:
+        link, secret = uuid4(), new_secret()
+        until = utc_now() + timedelta(hours=1)
+        session.execute(
+            update(AppUser).where(AppUser.role == Role.ADMINISTRATOR).values(disabled=True)
+        )
+        session.add(SetUpLink(id=link, digest=digest(secret), made_at=utc_now(), until=until))
+    client = TestClient(web, base_url=BASE, follow_redirects=False)
+
+    def send(path: str, **said: str) -> Response:
+        page = client.get(path.partition("?")[0]).text
+        token = re.search(r'name="csrf" value="([^"]+)"', page)
+        assert token is not None
+        return client.post(path, data={**said, "csrf": token[1]})
+
+    shown = send(f"/set-up/{secret}", username=name, display_name="Kim", password=PASSWORD)
+    key = re.search(r'class="card number">([A-Z2-7 ]+)<', shown.text)
+    assert key is not None
+    said = pyotp.TOTP(key[1].replace(" ", "")).now()
+
+    assert send("/sign-in", username=name, password=PASSWORD).status_code == 401
+    assert send("/sign-in", username=name, password=PASSWORD, code=said).status_code == 303
