@@ -12,12 +12,21 @@ from typing import TYPE_CHECKING
 import pyotp
 
 from core.security import Role, same
+from core.settings import Environment
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 PRIVILEGED = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR, Role.PRIVACY_OFFICER})
 STEP = timedelta(seconds=30)
+
+
+def needed(environment: Environment) -> bool:
+    """Return whether who may do most shows a code where passwords are.
+
+    The accounts of the demonstration open invented patients, and are printed on the screen.
+    """
+    return environment not in (Environment.DEMO, Environment.TEST)
 
 
 def fresh() -> str:

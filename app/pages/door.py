@@ -115,15 +115,6 @@ class Door:
         return self.settings.environment is not Environment.PRODUCTION
 
     @property
-    def codes(self) -> bool:
-        """Return whether who may do most shows a code beside the password (SEC-05).
-
-        The accounts of the demonstration open invented patients, and are printed on the screen.
-        """
-        known = (Environment.DEMO, Environment.TEST)
-        return self.local_accounts and self.settings.environment not in known
-
-    @property
     def zone(self) -> ZoneInfo:
         """Return the zone that times are shown in."""
         return ZoneInfo(self.settings.site_timezone)

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
-from app.accounts import organisation
+from app.accounts import organisation, second_factor
 from app.accounts import service as accounts
 from app.pages.areas import HOME, landing
 from app.pages.door import Door, form_secret
@@ -94,7 +94,7 @@ def _attempt(door: Door, request: Request, said: Entry) -> accounts.Attempt:
         request.client.host if request.client else "",
         demo=where is not Environment.PRODUCTION,
         code=said.code,
-        strict=door.codes,
+        strict=second_factor.needed(where),
     )
 
 
