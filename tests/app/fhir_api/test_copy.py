@@ -29,6 +29,7 @@ from ingest.receipt import STORED
 from ingest.repository import one_person, readings
 from tests.choosing import say
 from tests.door import BASE, NOW, SECRET, Gateway, condition_status, heart_rate, named, patient
+from tests.oracle.panel import panel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -183,3 +184,10 @@ def test_on_paper_it_is_in_the_language_of_the_person(made: Copy) -> None:
     assert "측정값과 답변" in page
     assert "70" in page
     assert next(each.title for each in chapters(made, language("en"))) == "Who you are"
+
+
+def test_the_bundle_passes_the_independent_panel(made: Copy) -> None:
+    """SEC-43: whoever is handed it can read it as FHIR."""
+    (objections,) = panel([json.loads(made.bundle())])
+
+    assert not objections, objections[:5]
