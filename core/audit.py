@@ -23,11 +23,11 @@ from core.asking import asked
 from core.database import Base, id_column, instant
 from core.logging import logger
 from core.rows import copy_rows
-from core.sealed_fields import seal, sealed_column
+from core.sealed_fields import seal, sealed_column, unseal
 from core.spool import Spool, Spooled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from sqlalchemy.orm import Session
 
@@ -185,6 +185,12 @@ def _keep(spool: Spool, rows: Iterable[tuple[Any, ...]], error: DBAPIError) -> N
         log.exception("the audit can be written neither down nor to the disk")
         raise error from None
     log.error("audit not writable: a read in an emergency waits on the disk")
+
+
+def asked_with(session: Session, ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the parameters of events; those that were taken away are absent."""
+    rows = session.scalars(select(AuditQuery).where(AuditQuery.id.in_(ids))) if ids else ()
+    return {row.id: unseal(session, AuditQuery.text, row.text, id=row.id) for row in rows}
 
 
 def _of(caller: Caller) -> tuple[str, UUID | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -32,6 +33,8 @@ class Done:
     entity_reference: str = ""
     patient: str = ""  # a reference
     purpose: str = ""  # HL7 v3 PurposeOfUse, where it is not the usual one
+    address: str = ""  # of the network, from where it was asked
+    query: str = ""  # its parameters, as they were asked: they may name people
 
 
 def audit_event(done: Done, *, recorded: datetime) -> dict[str, Any]:
@@ -52,6 +55,7 @@ def audit_event(done: Done, *, recorded: datetime) -> dict[str, Any]:
                 "type": {"coding": [coding(PARTICIPATION, "110153", "Source Role ID")]},
                 "who": done.agent,
                 "requestor": True,
+                **({"network": _network(done.address)} if done.address else {}),
                 **({"purposeOfUse": why} if done.purpose else {}),
             }
         ],
@@ -63,6 +67,11 @@ def audit_event(done: Done, *, recorded: datetime) -> dict[str, Any]:
     }
 
 
+def _network(address: str) -> dict[str, str]:
+    """Return the address with its kind (AuditEvent.agent.network.type): 2 is an IP address."""
+    return {"address": address, "type": "2"}
+
+
 def _entities(done: Done) -> list[dict[str, Any]]:
     domain: dict[str, Any] = {
         "type": coding(ENTITIES, "2", "System Object"),
@@ -71,11 +80,21 @@ def _entities(done: Done) -> list[dict[str, Any]]:
     }
     if done.entity_reference:
         domain["what"] = {"reference": done.entity_reference}
+    asked = [_asked(done.query)] if done.query else []
     if not done.patient:
-        return [domain]
+        return [domain, *asked]
     person = {
         "what": {"reference": done.patient},
         "type": coding(ENTITIES, "1", "Person"),
         "role": coding(ROLES, "1", "Patient"),
     }
-    return [person, domain]
+    return [person, domain, *asked]
+
+
+def _asked(query: str) -> dict[str, Any]:
+    """Return the query of a search, as BALP has it: base64 of what was asked."""
+    return {
+        "type": coding(ENTITIES, "2", "System Object"),
+        "role": coding(ROLES, "24", "Query"),
+        "query": b64encode(query.encode()).decode(),
+    }

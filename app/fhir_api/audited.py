@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from app.fhir_api.rendered import Rendered
-from core.audit import AuditEvent
+from core.audit import AuditEvent, asked_with
 from fhir.audit_event import Done, audit_event
 from fhir.provenance import who
 from fhir.search_fields import FIELDS
@@ -71,10 +71,13 @@ class Trail(Rendered):
         """Return the resources."""
         query = select(Client.id, Client.name).where(Client.id.in_({r.caller_id for r in rows}))
         names = {row[0]: row[1] for row in session.execute(query)}
-        return [_event(row, names.get(row.caller_id, "")) for row in rows]
+        texts = asked_with(session, {row.query_id for row in rows if row.query_id})
+        return [
+            _event(row, names.get(row.caller_id, ""), texts.get(row.query_id, "")) for row in rows
+        ]
 
 
-def _event(row: AuditEvent, name: str) -> dict[str, Any]:
+def _event(row: AuditEvent, name: str, query: str) -> dict[str, Any]:
     agent = who("")
     if row.caller_kind == "client":
         agent = who(str(row.caller_id), name)
@@ -90,5 +93,7 @@ def _event(row: AuditEvent, name: str) -> dict[str, Any]:
         entity_reference=f"{row.entity}/{row.entity_id}" if served else "",
         patient=f"Patient/{row.patient_id}" if row.patient_id else "",
         purpose=row.purpose or "",
+        address=row.address or "",
+        query=query,
     )
     return audit_event(done, recorded=row.recorded)

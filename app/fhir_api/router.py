@@ -20,6 +20,7 @@ from app.fhir_api import service
 from app.fhir_api.everything import NAME, everything
 from app.fhir_api.paging import unseal
 from app.fhir_api.scope import uuids
+from core.asking import query_of
 from core.clock import utc_now
 from core.database import Database
 from core.errors import ForbiddenError, NotFoundError, UnauthenticatedError
@@ -194,7 +195,14 @@ class Desk:
                 body = work(session)
         except (service.RefusedSearchError, ForbiddenError, NotFoundError) as error:
             with self.database.transaction() as session:
-                service.note(session, caller, kind, now=self.clock(), outcome="refused")
+                service.note(
+                    session,
+                    caller,
+                    kind,
+                    now=self.clock(),
+                    outcome="refused",
+                    query=query_of(pairs),
+                )
             if not isinstance(error, service.RefusedSearchError):
                 raise
             return _outcome(error.refusal)

@@ -13,6 +13,7 @@ from app.fhir_api.shelves import SHELVES
 from app.fhir_api.stored import named, patients_called
 from app.fhir_api.walk import Page, Walk, counted
 from core import audit
+from core.asking import query_of
 from core.errors import ForbiddenError, NotFoundError
 from core.scopes import allows
 from fhir.search_fields import FIELDS
@@ -77,7 +78,7 @@ def search(session: Session, caller: Caller, criteria: Criteria, asked: Asked) -
     scope = scope_of(session, caller, criteria, asked, whose)
     walk = Walk(SHELVES[criteria.kind], scope, _unanswered(criteria), asked.place)
     if criteria.only_count:
-        note(session, caller, criteria.kind, now=asked.now)
+        note(session, caller, criteria.kind, now=asked.now, query=query_of(asked.pairs))
         total = counted(walk, exact=True)
         return bundle(Answered(criteria, asked, caller.id, whose, Page(()), total=total))
     total = None
@@ -91,6 +92,7 @@ def search(session: Session, caller: Caller, criteria: Criteria, asked: Asked) -
         criteria.kind,
         now=asked.now,
         patients={hit.patient_id for hit in (*page.hits, *included.hits)},
+        query=query_of(asked.pairs),
     )
     return bundle(Answered(criteria, asked, caller.id, whose, page, included, total))
 
@@ -163,10 +165,13 @@ def note(  # noqa: PLR0913 (an audit row has this many facts)
     patients: set[UUID | None] | None = None,
     outcome: str = "success",
     action: audit.Action = audit.Action.EXECUTE,
+    query: str | None = None,
 ) -> None:
     """Write down a search or a read, its patients, and how it ended."""
     whose = sorted(patients or {None}, key=str)
-    audit.record(session, caller, action, kind, now=now, patients=whose, outcome=outcome)
+    audit.record(
+        session, caller, action, kind, now=now, patients=whose, outcome=outcome, query=query
+    )
 
 
 def continued(link: Link, asked: Asked) -> Asked:

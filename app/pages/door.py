@@ -21,7 +21,7 @@ from app.accounts import service as accounts
 from app.emergency.service import Open, enter
 from app.learned import Learned
 from app.oidc.provider import Provider
-from app.pages import areas
+from app.pages import areas, tried
 from app.pages.rendering import LANGUAGE_COOKIE, Renderer
 from core.clock import utc_now
 from core.database import Database
@@ -153,10 +153,14 @@ class Door:
         for the person's role at all (SEC-10).
         """
         secret, now = request.cookies.get(self.cookie, ""), self.clock()
-        with self.database.transaction() as session:
+        with (
+            tried.noting(self.database, request, self.clock) as inside,
+            self.database.transaction() as session,
+        ):
             who = accounts.signed_in(session, secret, now=now, present=present)
             if who is None:
                 raise self._ended(session, request, secret)
+            inside.append(who.caller)
             if not areas.opens(who.caller.role, request.url.path):
                 raise NotFoundError("no such page for this role")
             yield Visit(

@@ -114,7 +114,8 @@ def accesses(
     """Return who read something of a patient, or opened it in an emergency, the newest first."""
     row = AuditEvent
     looked = or_(row.action == Action.READ, row.entity.in_((STARTED, ENDED)))
-    query = select(row).where(row.patient_id.in_(ids), looked)
+    saw = row.outcome != "refused"
+    query = select(row).where(row.patient_id.in_(ids), looked, saw)
     if before is not None:
         query = query.where(row.id < before)
     rows = visit.session.scalars(query.order_by(row.id.desc()).limit(most)).all()
