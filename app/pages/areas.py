@@ -52,6 +52,11 @@ OF_ADMINISTRATION: tuple[Entry, ...] = (
 )
 OF_PRIVACY: tuple[Entry, ...] = (
     Entry(
+        "/privacy/audit",
+        "Audit",
+        "Who looked at whom, when, from where; who was refused; who looked without a relation.",
+    ),
+    Entry(
         "/break-glass/reviews",
         "Reviews",
         "Who opened a patient in an emergency, why, and what they looked at.",

@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 from app.pages import (
     accesses,
     acting,
+    audit,
     choosing,
     dead_letters,
     design,
@@ -66,6 +67,7 @@ from core.settings import Settings
 PARTS = (
     signin,
     fronts,
+    audit,
     users,
     teams,
     integrations,

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 # Pages that name people: whom they name or link, and nobody else, is written down.
 SHOW = {
+    "/privacy/audit": "",
+    "/privacy/audit.csv": "",
     "/break-glass/reviews": "",
     "/digest": "",
     "/follow-up": "",
@@ -62,7 +64,10 @@ SHOW = {
     "/reports/{team_id}/alerts": "of=open",
     "/reports/{team_id}/people": "of=late",
 }
-ONLY = {
+ONLY: dict[str, tuple[Role, ...]] = {
+    # For the privacy officer alone: tests/app/audit_search.
+    "/privacy/audit": (),
+    "/privacy/audit.csv": (),
     "/break-glass/reviews": (Role.SUPERVISOR,),
     "/follow-up": (Role.NURSE, Role.PHYSICIAN),
 }
