@@ -16,7 +16,7 @@ from core.clock import utc_now
 from core.errors import NotFoundError
 from core.sealed_fields import unseal
 from core.vitals import Precision, Quality, Reading, Vital
-from ingest.access.repository import may_see, visible_to
+from ingest.access.repository import beyond_wall, may_see, raise_wall, visible_to
 from ingest.context.repository import facts_of, stays_of
 from ingest.dated import Facts
 from ingest.enrolment import ConditionGroup, Person, eligibility, groups_from
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "answering",
+    "beyond_wall",
     "blocks_of_people",
     "care_teams",
     "clinicians",
@@ -66,6 +67,7 @@ __all__ = [
     "people_of",
     "person",
     "profiles",
+    "raise_wall",
     "reading_of",
     "readings",
     "readings_of",

@@ -75,7 +75,10 @@ def strip_of(
     """Say how alerting is to a visitor; `profiles` are whom they see, where these are known."""
     if profiles is None:
         profiles = last_heard(visit.session, people.visible_to(visit.caller))
-    state = health.pipeline(visit.session, now=visit.now, spool=door.spool, learned=door.learned)
+    with people.beyond_wall(visit.session):
+        state = health.pipeline(
+            visit.session, now=visit.now, spool=door.spool, learned=door.learned
+        )
     line = strip(profiles, state, now=visit.now, zone=door.zone, language=visit.language)
     heard = [each.id for each in profiles if each.last_reading_at is not None]
     return replace(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import Select, exists, false, func, select, union_all
+from sqlalchemy import Select, exists, false, func, select, text, union_all
 
 from core.security import CLINICAL, Role
 from ingest.access.tables import EmergencyAccess
@@ -16,7 +17,7 @@ from ingest.people.tables import ClientPatient
 from ingest.tables import CareTeam, CareTeamParticipant, CareTeamPatient, Client, Patient
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from sqlalchemy.orm import Session
 
@@ -90,6 +91,32 @@ def may_see(session: Session, caller: Caller, patient_id: UUID) -> bool:
     """Return whether the team filter lets the caller see this patient."""
     query = select(Patient.id).where(Patient.id == patient_id, Patient.id.in_(visible_to(caller)))
     return session.scalar(query) is not None
+
+
+def raise_wall(session: Session, caller: Caller) -> None:
+    """Have PostgreSQL itself keep what is not this person's from the rest of the transaction.
+
+    The second wall behind `visible_to` (SEC-11): of patients, alerts and judgements a session
+    sees only theirs from here on, whatever a query forgets.
+    """
+    if caller.kind == "user" and caller.id is not None:
+        session.execute(_FOR, {"caller": str(caller.id)})
+
+
+@contextmanager
+def beyond_wall(session: Session) -> Iterator[None]:
+    """Let what is inside count everybody, as the state of the whole program does."""
+    before: str = session.execute(_FOR_WHOM).scalar() or ""
+    if not before:
+        yield
+        return
+    session.execute(_FOR, {"caller": ""})
+    yield
+    session.execute(_FOR, {"caller": before})
+
+
+_FOR = text("select set_config('wardlight.caller', :caller, true)")
+_FOR_WHOM = text("select current_setting('wardlight.caller', true)")
 
 
 def memberships(session: Session, practitioners: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:

@@ -21,6 +21,7 @@ import pytest
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from alerts.surveying import repository as surveying
 from app.accounts.service import signed_in
@@ -29,10 +30,11 @@ from app.bulk.tables import BulkExport, ExportState
 from app.pages.looking import follower, rows_for
 from app.pages.showing import Filter
 from core.clock import utc_now
-from core.security import Role, csrf_token, digest
+from core.security import Caller, Role, csrf_token, digest
 from core.settings import Environment, Settings
 from fhir.search_fields import PATIENT_FIELDS
 from fhir.search_parameters import SEARCHES
+from ingest.repository import raise_wall
 from tests.app.rights.graphs import NUMBERS, PATIENTS, Graph, World, graphs
 from tests.app.rights.whole import BASE, ROLES, SECRET, routes
 
@@ -260,3 +262,19 @@ def test_ones_own_patients_do_show_sec_11(world: World, graph: Graph, role: Role
 
     heads = {n for n in graph.visible(role) if n not in {other for _, other in graph.merged}}
     assert {n for n, name in enumerate(world.names) if name in listed} == heads
+
+
+@given(graph=graphs, role=st.sampled_from(ROLES))
+@settings(CALM, max_examples=8)
+def test_the_second_wall_shows_whom_a_graph_shows_and_nobody_else_sec_11(
+    world: World, graph: Graph, role: Role
+) -> None:
+    database = world.whole.database
+    with arranged(world, graph, role), database.transaction() as session:
+        raise_wall(session, Caller("user", world.whole.users[role], role))
+        seen = set(session.scalars(text("select id from patient")))
+        alerts = set(session.scalars(text("select patient_id from alert")))
+
+    mine = {world.patients[n] for n in graph.visible(role)}
+    assert seen & set(world.patients) == mine
+    assert alerts & set(world.patients) <= mine

@@ -88,6 +88,8 @@ class Undone(Database):
             join_transaction_mode="create_savepoint",
         )
         with made as session, session.begin():
+            # As the end of the transaction before would have done: here it has not ended.
+            session.execute(text("select set_config('wardlight.caller', '', true)"))
             yield session
 
     @contextmanager
