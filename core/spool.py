@@ -25,6 +25,7 @@ OWNER_ONLY = 0o600
 FILE = "audit-spool.ndjson"
 MOST_COUNTED = 1000  # every page counts what waits: of more, that there are more is enough
 _TAIL = 64 * 1024
+MOST_BYTES = 64 * 1024 * 1024  # some 200,000 events: beyond, nothing more is shown
 
 # What a damaged line may not pass for: the database would refuse it, and all beside it.
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -47,6 +48,10 @@ class Spooled(msgspec.Struct, frozen=True):
     purpose: Plain | None
 
 
+class SpoolFullError(OSError):
+    """So much waits that no more is taken: what would have been shown is refused."""
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """How many events wait, and since when; `damaged` lines are kept and are no events."""
@@ -63,6 +68,7 @@ class Spool:
     """One file of the data folder; any number of processes append, one lock keeps them apart."""
 
     path: Path
+    most: int = MOST_BYTES
 
     @classmethod
     def of(cls, data: Path) -> Spool:
@@ -70,12 +76,18 @@ class Spool:
         return cls(data / FILE)
 
     def append(self, events: Collection[Spooled]) -> None:
-        """Put events on the disk; raise `OSError` where they may not have got there."""
+        """Put events on the disk; raise `OSError` where they may not have got there.
+
+        `SpoolFullError` where more than may wait would wait: none of them is written then.
+        """
+        lines = b"".join(msgspec.json.encode(each) + b"\n" for each in events)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         fresh = not self.path.exists()
         with self._locked() as file:
             self._mend(file)
-            _write(file, b"".join(msgspec.json.encode(each) + b"\n" for each in events))
+            if os.fstat(file).st_size + len(lines) > self.most:
+                raise SpoolFullError("the audit that waits on this disk is as large as it may be")
+            _write(file, lines)
         if fresh:
             _sync_folder(self.path.parent)
 

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 
 import core.spool
-from core.spool import MOST_COUNTED, Spool, Spooled, Waiting
+from core.spool import MOST_COUNTED, Spool, Spooled, SpoolFullError, Waiting
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -184,3 +184,16 @@ def test_an_event_is_on_the_disk_before_anybody_is_told_that_it_was_kept_sec_16(
     del synced[:]
     spool.append([event()])
     assert synced == [(False, spool.path.stat().st_size)]
+
+
+def test_a_spool_that_is_full_takes_nothing_more_and_says_so_sec_16(tmp_path: Path) -> None:
+    spool, kept = Spool(tmp_path / "spool", most=500), event()
+    spool.append([kept])
+
+    with pytest.raises(SpoolFullError, match="as large as it may be"):
+        spool.append([event(), event()])
+
+    assert spool.read() == [kept]
+    spool.drop([kept.id])
+    spool.append([later := event()])
+    assert spool.read() == [later]
