@@ -78,6 +78,8 @@ NAMED = {"/reports/{team_id}.json": "/reports/{team_id}.csv"}
 # Pages that show nobody, and why they need no row of a patient.
 NOBODY = {
     "/": "leads to the inbox",
+    "/administration": "what its pages are",
+    "/privacy": "what its pages are",
     "/break-glass": "a form; whom it opens is written down when it is sent",
     "/dead-letters": "kinds and numbers of work that was given up",
     "/design": "what pages are made of, with invented content",
