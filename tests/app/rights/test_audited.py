@@ -80,6 +80,7 @@ NOBODY = {
     "/": "leads to the inbox",
     "/administration": "what its pages are",
     "/privacy": "what its pages are",
+    "/privacy/retention": "how long each kind of data is kept",
     "/break-glass": "a form; whom it opens is written down when it is sent",
     "/dead-letters": "kinds and numbers of work that was given up",
     "/design": "what pages are made of, with invented content",
