@@ -10,7 +10,7 @@ from __future__ import annotations
 from alembic import context, op
 
 revision = "0074"
-down_revision = "0068"
+down_revision = "0077"
 branch_labels = None
 depends_on = None
 
