@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     from ingest.enrolment import Stay
     from monitoring.findings import Finding, Problem
 
-_ABSENT = {Absence.ADMITTED: Reason.ADMITTED, Absence.PAUSED: Reason.PAUSED}
+_ABSENT = {
+    Absence.ADMITTED: Reason.ADMITTED,
+    Absence.PAUSED: Reason.PAUSED,
+    Absence.DISCHARGED: Reason.DISCHARGED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +58,10 @@ def muted_by(finding: Finding, spoken: Severity | None, *, patient_id: str) -> b
 def absent(stays: Iterable[Stay], *, now: datetime, longest: timedelta) -> Reason | None:
     """Return why nobody is paged for a person now, or None where an alert pages.
 
-    A stay whose end nobody told counts for `longest` only: it may have been forgotten.
+    A stay whose end nobody told counts for `longest` only: it may have been forgotten. Who was
+    discharged is so until somebody says otherwise.
     """
-    counted = (s for s in stays if s.until is not None or now - s.since <= longest)
+    lasting = Absence.DISCHARGED
+    counted = (s for s in stays if s.until or s.why is lasting or now - s.since <= longest)
     stay = stay_at(counted, now.timestamp())
     return _ABSENT[stay.why] if stay else None

@@ -36,6 +36,7 @@ class Reason(StrEnum):
     ADMITTED = "patient-is-admitted"
     ARRIVALS_FELL = "nobody-is-heard-at-all"
     PAUSED = "monitoring-is-paused"
+    DISCHARGED = "monitoring-has-ended"
     STALE_STEP = "stale-step"
     NO_MAIL = "no-mail-server"
     NO_GATEWAY = "no-gateway"
@@ -124,6 +125,7 @@ WORDS: dict[Reason, str] = {
     Reason.ADMITTED: "shown, nobody paged: the person is in hospital",
     Reason.ARRIVALS_FELL: "shown, nobody paged: hardly anybody's readings arrive at all",
     Reason.PAUSED: "shown, nobody paged: monitoring is paused",
+    Reason.DISCHARGED: "shown, nobody paged: monitoring of the person has ended",
     Reason.CONTEXT: "not notified: context for other findings",
     Reason.NO_MAIL: "not sent: no mail server is configured",
     Reason.NO_GATEWAY: "not sent: no gateway is configured for this channel",

@@ -24,7 +24,7 @@ COMMANDS = {
     "doctor": ("doctor",),
     "client": ("clients", "people", "integrations"),
     "token": ("tokens",),
-    "patient": ("clients", "people"),
+    "patient": ("clients", "people", "enrolment"),
     "parked": ("clients", "people"),
     "user": ("accounts", "staff"),
     "team": ("teams",),

@@ -62,8 +62,17 @@ REFUSING = (
     ("app", "accounts"),
     ("app", "dead_letters.py"),
     ("core", "outward.py"),
+    ("ingest", "departures.py"),
+    ("ingest", "joining.py"),
+    ("ingest", "merging"),
+    ("ingest", "particulars"),
     ("ingest", "pauses.py"),
     ("ingest", "pausing"),
+    ("ingest", "rectifying"),
+    ("ingest", "register"),
+    ("ingest", "sheet.py"),
+    ("ingest", "spelt.py"),
+    ("ingest", "uploading"),
     ("reports", "week.py"),
 )
 QUERIES = frozenset({"tables.py", "repository.py"})  # there `text` is SQL

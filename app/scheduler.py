@@ -71,6 +71,7 @@ def routine(runtime: Runtime) -> Mapping[str, Job]:
         "daily-question": partial(timetable.ask_daily, default=settings.daily_question_at),
         "digests": partial(timetable.compose_digests, policy=runtime.policy),
         "refused-tries": timetable.sum_up_tries,
+        "previews": timetable.drop_previews,
         retention.JOB: retention.keep_up,
         follow_up.JOB: follow_up.follow,
         weekly.JOB: partial(weekly.keep_up, policy=runtime.policy, hour=settings.weekly_report_at),

@@ -36,8 +36,10 @@ import ingest.choosing.tables
 import ingest.clocks.tables
 import ingest.contacts.tables
 import ingest.context.tables
+import ingest.leaving.tables
 import ingest.pausing.tables
 import ingest.people.tables
+import ingest.register.tables
 import ingest.repeats.tables
 import ingest.rolling.tables
 import ingest.tables
@@ -59,7 +61,9 @@ TABLE_MODULES = (
     ingest.contacts.tables,
     ingest.context.tables,
     ingest.pausing.tables,
+    ingest.leaving.tables,
     ingest.people.tables,
+    ingest.register.tables,
     ingest.repeats.tables,
     ingest.rolling.tables,
     ingest.teams.tables,

@@ -18,6 +18,7 @@ from core.logging import logger
 from core.outbox import Priority, Topic
 from core.security import SYSTEM
 from core.slices import slices
+from ingest.register import repository as register
 from ingest.repository import visible_to
 
 if TYPE_CHECKING:
@@ -72,3 +73,9 @@ def sum_up_tries(session: Session, *, now: datetime) -> None:
     """Each minute, say how many refused sign-ins had no row of their own (SEC-06)."""
     if first(session, "refused-tries", f"{now:%Y-%m-%dT%H:%M}", now=now):
         tries.sum_up(session, now=now)
+
+
+def drop_previews(session: Session, *, now: datetime) -> None:
+    """Each five minutes, forget uploaded files of people whose half hour is over (SEC-48)."""
+    if first(session, "previews", period_of(now, LOOK_EVERY), now=now):
+        register.forget_previews(session, before=now)

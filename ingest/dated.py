@@ -103,6 +103,7 @@ class Fact:
     medicine: bool = False  # it is one, of a class that rules know or not
     hypercapnic: bool = False
     alone: bool | None = None
+    oxygen: bool = False  # breathed at home
 
     def holds(self, at: float, arrived: float) -> bool:
         """Return whether it is true at an instant, of what has arrived by another."""
@@ -172,4 +173,5 @@ class Facts:
             medicines_known=any(fact.medicine for fact in self.facts if fact.heard <= arrived),
             lives_alone=any(said) if said else self.lives_alone,
             scale_two=self.scale_two and any(fact.hypercapnic for fact in true),
+            on_oxygen=any(fact.oxygen for fact in true) or who.on_oxygen,
         )

@@ -26,6 +26,8 @@ DISPROVEN = ("refuted", "entered-in-error")
 # ICD-10-CM: chronic, and acute on chronic, respiratory failure with hypercapnia.
 HYPERCAPNIC = ("J9612", "J9622")
 LIVES_ALONE = "105529008"  # SNOMED CT, a finding on a problem list
+# Dependence on supplemental oxygen: ICD-10-CM, and the SNOMED CT finding.
+OXYGEN = (("icd-10", "Z9981"), ("snomed", "931000119107"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class ConditionGroup:
     icd10: tuple[str, ...]
     snomed: frozenset[str]
     source: str = ""
+    concept: str = ""  # the SNOMED CT code that names it
 
 
 def groups_from(table: Mapping[str, Mapping[str, Any]]) -> dict[str, ConditionGroup]:
@@ -50,6 +53,7 @@ def groups_from(table: Mapping[str, Mapping[str, Any]]) -> dict[str, ConditionGr
             icd10=tuple(entry["icd10"]),
             snomed=frozenset(str(code) for code in (*entry["roots"], *entry["leaves"])),
             source=str(entry["source"]),
+            concept=next(map(str, entry["roots"]), ""),
         )
         for name, entry in table.items()
     }
@@ -78,6 +82,7 @@ class Absence(StrEnum):
 
     ADMITTED = "admitted"  # an Encounter of class IMP
     PAUSED = "paused"  # the programme's own pause, with an end
+    DISCHARGED = "discharged"  # monitored no longer; without an end until somebody says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +212,17 @@ def says_lives_alone(diagnoses: Iterable[Diagnosis]) -> bool:
         for diagnosis in diagnoses
         if diagnosis.active
         for system, code in diagnosis.codes
+    )
+
+
+def says_home_oxygen(diagnoses: Iterable[Diagnosis]) -> bool:
+    """Return whether an active entry says that the person breathes oxygen at home."""
+    return any(
+        known in system and code.replace(".", "").upper() == oxygen
+        for diagnosis in diagnoses
+        if diagnosis.active
+        for system, code in diagnosis.codes
+        for known, oxygen in OXYGEN
     )
 
 

@@ -13,6 +13,7 @@ from ingest.enrolment import (
     Stay,
     groups_of,
     hypercapnic,
+    says_home_oxygen,
     says_lives_alone,
     traits_of,
 )
@@ -64,6 +65,7 @@ def diagnosis_fact(span: Span[Diagnosis], groups: Mapping[str, ConditionGroup]) 
         traits=traits_of(one),
         hypercapnic=hypercapnic(one),
         alone=says_lives_alone(one) or None,
+        oxygen=says_home_oxygen(one),
     )
 
 

@@ -9,6 +9,7 @@ from core.clock import utc_now
 from core.errors import NotFoundError
 from ingest import repository as people
 from ingest.demography.repository import demographies
+from ingest.leaving.repository import gone
 from reports import quality as quality_of
 from reports import repository
 from reports.adherence import WEEKS
@@ -71,12 +72,19 @@ def team_week(  # noqa: PLR0913 (whose, which, when, and of whom)
     profiles = people.profiles(
         session,
         people.visible_to(caller),
-        people.team_patients(session, team_id) if patients is None else patients,
+        of_week(session, team_id, week) if patients is None else patients,
     )
     known = repository.known_before(session, [profile.id for profile in profiles], end)
     names = {profile.id: profile.name for profile in profiles if profile.id in known}
     world = world_of(session, list(names), week, now=now)
     return TeamWeek(team, week, weekly(world, week, now=now), names, world.last)
+
+
+def of_week(session: Session, team_id: UUID, week: Week) -> list[UUID]:
+    """Return whom a team looked after in a week: not who was discharged before it began."""
+    mine = people.team_patients(session, team_id)
+    left = gone(session, mine, at=week.start)
+    return [each for each in mine if each not in left]
 
 
 def world_of(session: Session, ids: Sequence[UUID], week: Week, *, now: datetime) -> World:

@@ -63,8 +63,15 @@ def silent(
         _why(who, last.get(who), known, devices.get(who), end=end)
         for who in patients
         if who not in last or end - last[who] >= SILENT_AFTER
+        if not _left(known.stays.get(who, ()), end)
     ]
     return tuple(sorted(found, key=_unexcused))
+
+
+def _left(stays: Iterable[Stay], at: datetime) -> bool:
+    """Return whether somebody was discharged: nothing is expected of them, and nothing excused."""
+    gone = (s for s in stays if s.why is Absence.DISCHARGED)
+    return any(s.since <= at and (s.until is None or at < s.until) for s in gone)
 
 
 def _technical(episodes: Iterable[Episode]) -> dict[UUID, Episode]:

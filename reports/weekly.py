@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from alerts.inbox import GRAVE
-from ingest.enrolment import Stay
+from ingest.enrolment import Absence, Stay
 from reports import adherence as attending
 from reports import changes as changing
 from reports import overdue as deadlines
@@ -189,11 +189,13 @@ def attendance(world: World, week: Week) -> Attendance:
 def _away(world: World, who: UUID, first: Week, week: Week) -> frozenset[date]:
     """Return the days that somebody was away for as a whole, or was not alive any more.
 
-    Of a death no day is known: nothing is expected after the last reading.
+    Where a discharge says when somebody died or left, nothing is expected from then on; of a
+    death of which no day is known, nothing after the last reading.
     """
     days = [first.monday + timedelta(days=n) for n in range((week.monday - first.monday).days + 7)]
     found = set()
-    if who in world.died:
+    said = any(s.why is Absence.DISCHARGED for s in world.stays.get(who, ()))
+    if who in world.died and not said:
         last = world.last.get(who)
         found = {d for d in days if last is None or d > last.astimezone(week.zone).date()}
     for stay in world.stays.get(who, ()):

@@ -14,10 +14,11 @@ HOME = "/inbox"
 ADMINISTRATION = "/administration"
 PRIVACY = "/privacy"
 REVIEWS = "/break-glass"
+ENROLMENT = "/enrol"
 # What everybody has who is signed in.
 SHARED = frozenset({"/", "/session", "/session/stay", "/sign-out", "/language", "/draft"})
 APART: dict[Role, tuple[str, ...]] = {
-    Role.ADMINISTRATOR: (ADMINISTRATION,),
+    Role.ADMINISTRATOR: (ADMINISTRATION, ENROLMENT),
     Role.PRIVACY_OFFICER: (PRIVACY, REVIEWS),
 }
 
@@ -48,6 +49,11 @@ OF_ADMINISTRATION: tuple[Entry, ...] = (
         "/administration/integrations",
         "Integrations",
         "Which programs may post readings, with which keys, and what came from each.",
+    ),
+    Entry(
+        ENROLMENT,
+        "Enrol people",
+        "One person by a form, or many by a CSV file that is checked row by row first.",
     ),
 )
 OF_PRIVACY: tuple[Entry, ...] = (

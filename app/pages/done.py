@@ -55,6 +55,16 @@ WORDS = {
     "left-team": "The person is out of the team. Alerts that they had go back to the team.",
     "shut-out": "The person is shut out: no session, no stream and no notice is theirs any more.",
     "let-in": "The person may sign in again.",
+    "enrolled-now": "The person is enrolled. Readings with one of their numbers lead to them.",
+    "rectified": "The record is corrected; what it said before stays in its history.",
+    "number-added": "The number is added. What is sent for it leads to this person.",
+    "number-ended": "The number has ended. What is sent for it leads to nobody.",
+    "number-moved": "The number is moved. What is sent for it leads to the other person.",
+    "merged": "The records are merged, and this one stands for both. It can be taken back.",
+    "unmerged": "The records are two people again.",
+    "discharged": "Monitoring of the person has ended. They can be enrolled again.",
+    "enrolled-again": "The person is monitored again from now on.",
+    "facts-changed": "The change is kept with your name; the person is judged anew.",
     "training-cancelled": "The training is cancelled, and nothing of it is kept.",
 }
 UNDOABLE = (

@@ -14,10 +14,11 @@ from app.pages.people import conditions
 from app.pages.refusals import page_route
 from app.pages.seen import liveness_of
 from app.pages.strip import is_silent, strip_of
-from app.pages.wording import Moment, age, maybe
+from app.pages.wording import Moment, age, maybe, moment
 from core.audit import Action, record
 from core.vitals import Severity
 from ingest import repository as people
+from ingest.leaving.repository import gone
 from ingest.roster import PatientProfile
 from monitoring.liveness import Known
 from reports.silence import SILENT_AFTER
@@ -58,14 +59,20 @@ def _list(door: Door, visit: Visit) -> Response:
     record(visit.session, visit.caller, Action.READ, "patients", now=visit.now, patients=ids)
     severities = {row.patient_id: row.severity for row in rows}
     seen = liveness_of(visit.session, profiles, now=visit.now)
+    left = gone(visit.session, [p.id for p in profiles], at=visit.now)
     lines = {p.id: _line(door, visit, p, severities.get(p.id), seen[p.id]) for p in profiles}
+    here = [p for p in profiles if p.id not in left]
     return door.pages.page(
         "patients.html",
         visit=visit,
         here="patients",
         strip=strip_of(door, visit, profiles),
-        people=list(lines.values()),
-        silent=[lines[p.id] for p in profiles if is_silent(p, now=visit.now)],
+        people=[lines[p.id] for p in here],
+        silent=[lines[p.id] for p in here if is_silent(p, now=visit.now)],
+        left=[
+            (lines[each], moment(at, now=visit.now, zone=door.zone, language=visit.language))
+            for each, at in sorted(left.items(), key=lambda pair: pair[1], reverse=True)
+        ],
         silent_hours=SILENT_AFTER // timedelta(hours=1),
     )
 

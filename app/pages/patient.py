@@ -26,6 +26,7 @@ from app.pages.goals_of_care import goals_of
 from app.pages.holding import CONTACTS
 from app.pages.labels import conclusions
 from app.pages.language import language
+from app.pages.leaving import leaving_print
 from app.pages.next_step import aimed
 from app.pages.on_record import record_print
 from app.pages.pausing import pause_print
@@ -134,6 +135,7 @@ def _page(  # noqa: PLR0913 (whose page, for whom, with which charts, and what i
         background=background(door, visit, patient_id, episodes, readings),
         plan=plan_print(door, visit, patient_id),
         pause=pause_print(door, visit, patient_id),
+        leaving=leaving_print(door, visit, patient_id),
         known=liveness_of(session, [profile], now=now)[patient_id],
         told=telling_print(door, visit, patient_id, live),
         asked=asked_of(session, patient_id, reader, episodes),

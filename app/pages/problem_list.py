@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -47,16 +47,11 @@ class Written:
 def conditions_of(visit: Visit, ids: Sequence[UUID], reader: Reader) -> list[ConditionPrint]:
     """Return what is on the problem list now; an entry may hold in several parts of time."""
     now, said = visit.now, language(visit.language)
-    query = select(Condition).where(
-        Condition.patient_id.in_(ids),
-        Condition.verification_status.not_in(DISPROVEN),
-        or_(Condition.until.is_(None), Condition.until > now),
-    )
-    rows = visit.session.scalars(query.order_by(Condition.onset, Condition.id)).all()
+    rows = on_list(visit, ids)
     written = _written(visit, {row.id for row in rows})
     return [
         ConditionPrint(
-            said.say(_named(row.codes)),
+            said.say(named(row.codes)),
             ", ".join(str(code) for _, code in row.codes),
             said.day(since, today=now.date()) if (since := _since(row)) else "",
             said.say(row.clinical_status) if row.clinical_status else "",
@@ -64,6 +59,16 @@ def conditions_of(visit: Visit, ids: Sequence[UUID], reader: Reader) -> list[Con
         )
         for row in rows
     ]
+
+
+def on_list(visit: Visit, ids: Collection[UUID]) -> Sequence[Condition]:
+    """Return the entries that hold now, the earliest first."""
+    query = select(Condition).where(
+        Condition.patient_id.in_(ids),
+        Condition.verification_status.not_in(DISPROVEN),
+        or_(Condition.until.is_(None), Condition.until > visit.now),
+    )
+    return visit.session.scalars(query.order_by(Condition.onset, Condition.id)).all()
 
 
 def sources(written: Written, reader: Reader) -> Iterator[str]:
@@ -120,7 +125,7 @@ def _since(row: Condition) -> date | None:
     return row.onset or (row.since.date() if row.since else None)
 
 
-def _named(codes: Sequence[Sequence[str]]) -> str:
+def named(codes: Sequence[Sequence[str]]) -> str:
     """Return the group that a condition counts for, where it counts for one."""
     for _, code in codes:
         bare = code.replace(".", "")

@@ -91,15 +91,18 @@ def refuse(
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-def page_route(pages: Renderer) -> type[APIRoute]:
-    """Return a route class whose refusals are pages instead of OperationOutcomes."""
+def page_route(pages: Renderer, most: int = MOST_FORM_BYTES) -> type[APIRoute]:
+    """Return a route class whose refusals are pages instead of OperationOutcomes.
+
+    `most` is how large a body of its forms may be, in bytes.
+    """
 
     class PageRoute(APIRoute):
         def get_route_handler(self) -> Handler:
             answer = super().get_route_handler()
 
             async def handle(request: Request) -> Response:
-                if _too_large(request):
+                if _too_large(request, most):
                     return refuse(pages, request, TOO_LARGE)
                 try:
                     return await answer(request)
@@ -154,12 +157,12 @@ def answer_browsers(web: FastAPI, pages: Renderer) -> None:
     web.add_exception_handler(HTTPException, absent)
 
 
-def _too_large(request: Request) -> bool:
+def _too_large(request: Request, most: int) -> bool:
     """Return whether a form's body is too large, or of unknown size."""
     if request.method in ("GET", "HEAD"):
         return False
     length = request.headers.get("content-length", "")
-    return not length.isdecimal() or int(length) > MOST_FORM_BYTES
+    return not length.isdecimal() or int(length) > most
 
 
 def _to_sign_in(request: Request) -> Response:

@@ -16,16 +16,20 @@ from app.pages import (
     design,
     digest,
     emergency,
+    enrolling,
+    enrolling_file,
     erasing,
     follow_up,
     fronts,
     inbox,
     integrations,
     languages,
+    leaving,
     listed,
     live,
     models,
     organisation,
+    particulars,
     patient,
     pausing,
     planning,
@@ -34,6 +38,9 @@ from app.pages import (
     quality,
     quality_trial,
     reached,
+    record,
+    record_merge,
+    records,
     report,
     report_issues,
     retention,
@@ -64,6 +71,7 @@ from core.clock import utc_now
 from core.database import Database
 from core.settings import Settings
 
+# In the order in which an address is looked for among them.
 PARTS = (
     signin,
     fronts,
@@ -93,6 +101,8 @@ PARTS = (
     planning,
     pausing,
     choosing,
+    leaving,
+    particulars,
     acting,
     visits,
     spent,
@@ -110,6 +120,11 @@ PARTS = (
     dead_letters,
     retention,
     reached,
+    enrolling_file,
+    enrolling,
+    records,
+    record,
+    record_merge,
 )
 
 

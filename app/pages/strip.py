@@ -20,6 +20,7 @@ from app.pages.wording import Moment, maybe
 from ingest import repository as people
 from ingest.choosing.repository import unused
 from ingest.context.repository import away
+from ingest.leaving.repository import gone
 from ingest.roster import Heard, PatientProfile
 from ingest.streams.repository import last_heard
 from monitoring.catalogue import ENGLISH
@@ -75,6 +76,8 @@ def strip_of(
     """Say how alerting is to a visitor; `profiles` are whom they see, where these are known."""
     if profiles is None:
         profiles = last_heard(visit.session, people.visible_to(visit.caller))
+    left = gone(visit.session, [each.id for each in profiles], at=visit.now)
+    profiles = [each for each in profiles if each.id not in left]
     with people.beyond_wall(visit.session):
         state = health.pipeline(
             visit.session, now=visit.now, spool=door.spool, learned=door.learned

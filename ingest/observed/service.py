@@ -31,6 +31,8 @@ from ingest.clocks.service import (
     store_of_devices,
 )
 from ingest.context.service import about_living, note_living
+from ingest.departures import gone_at
+from ingest.leaving.repository import spans
 from ingest.naming.service import name_all, written
 from ingest.observed.repository import add_readings, known, supersede
 from ingest.parking.repository import parked
@@ -42,6 +44,7 @@ from ingest.receipt import (
     Answer,
     Kind,
     digest_of,
+    refuse_for,
 )
 from ingest.remarks import AHEAD, doubts, of_unchanged, remarks, taken
 from ingest.revising import Outcome
@@ -85,6 +88,7 @@ def take(desk: Desk, seen: Sequence[Seen]) -> dict[int, Answer]:
         desk, [each for each in seen if each.index not in answers], patients, clocks
     )
     answers |= _untimely(desk, incoming)
+    answers |= _after_leaving(desk, incoming)
     incoming = [pair for pair in incoming if pair[0].index not in answers]
     memory = known(desk.session, desk.sender.client_id, [each for _, each in incoming])
     before = written(memory)
@@ -145,6 +149,26 @@ def _untimely(desk: Desk, incoming: Sequence[tuple[Seen, Incoming]]) -> dict[int
         for seen, each in incoming
         if strict and any(one.quality is Quality.FUTURE for one in each.candidates)
     }
+
+
+def _after_leaving(desk: Desk, incoming: Sequence[tuple[Seen, Incoming]]) -> dict[int, Answer]:
+    """Refuse what was measured while its person was discharged; what was before is taken."""
+    left = spans(desk.session, {each.patient_id for _, each in incoming})
+    if not left:
+        return {}
+    return {
+        seen.index: refuse_for(
+            each.patient_id, 422, "business-rule", LEFT, f"{each.kind}.effective"
+        )
+        for seen, each in incoming
+        if any(gone_at(left.get(each.patient_id, ()), one.effective) for one in each.candidates)
+    }
+
+
+LEFT = (
+    "monitoring of this patient had ended when it was measured, so it is not taken: enrol them"
+    " again, or send what was measured before"
+)
 
 
 def _store(desk: Desk, settled: Sequence[Settled]) -> None:

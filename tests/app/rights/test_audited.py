@@ -51,6 +51,8 @@ SHOW = {
     "/patients": "",
     "/patients/{patient_id}": "",
     "/patients/{patient_id}/accesses": "",
+    "/patients/{patient_id}/discharge": "",
+    "/patients/{patient_id}/facts": "",
     "/patients/{patient_id}/pause": "",
     "/patients/{patient_id}/plan": "",
     "/patients/{patient_id}/trends": "days=30",
@@ -58,6 +60,8 @@ SHOW = {
     "/programme/{team_id}/clocks.csv": "",
     "/programme/{team_id}/patients/{patient_id}": "",
     "/quality/alerts": "by=tier&key=RED",
+    "/records": "",
+    "/records/{patient_id}": "",
     "/reports/{team_id}": "",
     "/reports/{team_id}.csv": "",
     "/reports/{team_id}.pdf": "",
@@ -70,6 +74,8 @@ ONLY: dict[str, tuple[Role, ...]] = {
     "/privacy/audit.csv": (),
     "/break-glass/reviews": (Role.SUPERVISOR,),
     "/follow-up": (Role.NURSE, Role.PHYSICIAN),
+    "/records": (Role.SUPERVISOR,),
+    "/records/{patient_id}": (Role.SUPERVISOR,),
 }
 # Pages that count people without naming them: everybody who is counted is written down.
 COUNT = {"/quality": "", "/quality.csv": "", "/reports/{team_id}.json": ""}
@@ -94,6 +100,10 @@ NOBODY = {
     "/break-glass": "a form; whom it opens is written down when it is sent",
     "/dead-letters": "kinds and numbers of work that was given up",
     "/design": "what pages are made of, with invented content",
+    "/enrol": "a form; whom it enrols is written down when it is sent",
+    "/enrol/file": "a form; whom a file enrols is written down when it is confirmed",
+    "/enrol/file/{preview_id}": "absent here, where nobody uploaded a file; whom one names who is"
+    " enrolled already is written down, as tests/ingest/uploading holds",
     "/inbox/keys": "the reader's own keys",
     "/inbox/live": "ids of alerts that changed; what stands in a row is asked for, and audited, "
     "by /inbox/rows/{alert_id}",

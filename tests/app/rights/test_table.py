@@ -92,7 +92,7 @@ def test_the_table_lets_nobody_in_and_nobody_to_another_team_sec_10() -> None:
 def test_who_sees_no_patients_has_no_page_but_those_of_their_own_sec_10() -> None:
     """SEC-10: a new page of anybody's stays shut to them unless the table says otherwise."""
     for role, areas in (
-        (Role.ADMINISTRATOR, ("/administration",)),
+        (Role.ADMINISTRATOR, ("/administration", "/enrol")),
         (Role.PRIVACY_OFFICER, PRIVACY),
     ):
         for (method, path), row in table().items():

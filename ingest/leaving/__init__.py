@@ -1,0 +1,1 @@
+"""People who are monitored no longer, and those who are again."""

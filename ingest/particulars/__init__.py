@@ -1,0 +1,1 @@
+"""What a team knows of a person's health and home, changed by hand: who, when, why."""

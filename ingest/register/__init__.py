@@ -1,0 +1,1 @@
+"""Keeping the register of people by hand: enrolling them, and correcting what is wrong."""
