@@ -280,7 +280,7 @@ def transaction(resources: Iterable[tuple[str, Resource]]) -> Resource:
 
 
 def _instant(at: datetime) -> str:
-    return at.isoformat(timespec="seconds")
+    return at.isoformat(timespec="milliseconds")
 
 
 HOME_OXYGEN = (SNOMED, "931000119107")  # dependence on supplemental oxygen (finding)
