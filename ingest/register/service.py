@@ -17,6 +17,7 @@ from core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundErr
 from core.security import SYSTEM, Role
 from fhir import enrolled as wire
 from fhir.enrolled import HOME_OXYGEN
+from ingest.access.repository import beyond_wall
 from ingest.archive.repository import lock
 from ingest.intake.service import take_all
 from ingest.joining import Known
@@ -117,7 +118,9 @@ def enrol(
     }  # fmt: skip
     sound = [each for each in readable if not isinstance(each, Answer)]
     if not answers:
-        answers = take_all(Desk(session, sender, within, now), sound, linked=within)
+        with beyond_wall(session):  # whoever is new is nobody's yet
+            answers = take_all(Desk(session, sender, within, now), sound, linked=within)
+            session.flush()
     _check(answers)
     ids = [a.id for i, a in sorted(answers.items()) if a.type == Kind.PATIENT and a.id]
     events = [audit.Event(audit.Action.CREATE, audited, id_, (id_,)) for id_ in ids]

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import context, op
 
 revision = "0065"
-down_revision = "0077"
+down_revision = "0074"
 branch_labels = None
 depends_on = None
 
