@@ -132,7 +132,8 @@ def router(door: Door) -> APIRouter:
     """Return the routes of every page for those who sign in."""
     routes = APIRouter()
     for part in PARTS:
-        routes.include_router(part.router(door))
+        # Not included: each router between builds every route's parameters once more.
+        routes.routes.extend(part.router(door).routes)
     return routes
 
 
