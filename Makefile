@@ -64,7 +64,7 @@ fix: setup-dev ## mend what the linters can mend
 bench: setup-dev ## measure speed; ratios against ceilings of the same run
 	$(BIN)/python -m bench $(ARGS)
 
-conformance: setup-dev ## write into docs/conformance.md which test proves what
+conformance: setup-dev ## write into the docs which test proves what
 	$(BIN)/python -m tests.conformance
 
 migrate: setup ## bring the database schema to its newest revision

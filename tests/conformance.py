@@ -1,4 +1,4 @@
-"""Writes into docs/conformance.md which tests cite each requirement: `make conformance`.
+"""Writes into two pages of docs/ which tests cite each requirement: `make conformance`.
 
 A test cites a requirement by its own name (`…_fhir_05`) or in its docstring (FHIR-05).
 """
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).parent.parent
-PAGE = ROOT / "docs" / "conformance.md"
+PAGE, SECURITY = (ROOT / "docs" / name for name in ("conformance.md", "security.md"))
 ROW = re.compile(r"^\| (?P<id>[A-Z]+-\d\d) \| (?P<what>.+?) \| (?P<cell>.*?) \|$", re.MULTILINE)
 OWED = re.compile(r"not yet: \S.*")
 _CITED = re.compile(r"(?i)(?<![a-z])(fhir|rel|sec|al|ft|ux)[_-](\d\d)(?!\d)")
@@ -60,4 +60,5 @@ def written(page: str, proofs: Mapping[str, list[str]]) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(written(PAGE.read_text(), citations()))
+    for each in (PAGE, SECURITY):
+        each.write_text(written(each.read_text(), citations()))
