@@ -13,6 +13,7 @@ from reports.episodes import Episode
 
 WEEK = timedelta(days=7)
 WEEKS_A_YEAR = 365.25 / 7
+LEAST_WEEKS = 1.0  # patient-weeks of which a rate is told
 MOST_A_YEAR = 4.0  # AMBER and RED per patient-year (alerting.md AL-03)
 MOST_A_DAY = 1.5  # AMBER and RED per 100 patients per day (as above)
 
@@ -75,15 +76,19 @@ def burden(
     works: Mapping[UUID, Work],
     told: Iterable[Told],
 ) -> Burden:
-    """Return the burden of the alerts that opened in a week of so many patient-weeks."""
+    """Return the burden of the alerts that opened in a week of so many patient-weeks.
+
+    Of less than one there is no rate: one alert in the first hours would be thousands a year.
+    """
     grave = sum(e.severity in GRAVE for e in opened)
+    enough = weeks >= LEAST_WEEKS
     return Burden(
         patient_weeks=weeks,
         opened=len(opened),
         grave=grave,
-        per_patient_week=len(opened) / weeks if weeks else None,
-        grave_per_patient_year=grave / weeks * WEEKS_A_YEAR if weeks else None,
-        grave_per_100_a_day=100 * grave / (weeks * 7) if weeks else None,
+        per_patient_week=len(opened) / weeks if enough else None,
+        grave_per_patient_year=grave / weeks * WEEKS_A_YEAR if enough else None,
+        grave_per_100_a_day=100 * grave / (weeks * 7) if enough else None,
         clinicians=_clinicians(opened, works, list(told)),
         unowned=sum(e.owner_id is None for e in opened),
     )

@@ -248,9 +248,9 @@ def _picture(trend: Trend, found: TeamWeek) -> Picture:
 
 
 WHY = {
-    Why.UNTAKEN: "An alert was open at the end of the week that nobody had taken.",
+    Why.UNTAKEN: "An alert that nobody had taken was open at the end of what was counted.",
     Why.WORSE: "Graver than the week before: {now}, after {before}.",
-    Why.OPEN: "An alert that somebody has taken was still open at the end of the week.",
+    Why.OPEN: "An alert that somebody has taken was open at the end of what was counted.",
     Why.SILENT: "Silent: {last}.",
     Why.DROPPING: "Readings on {days} of {possible} days, on {before} of 7 the week before.",
 }

@@ -41,7 +41,7 @@ def test_one_with_an_untaken_red_has_a_page_with_picture_events_and_questions(
     mine = text[text.index(f'id="talk-{malsun}"') :]
     mine = mine[: mine.index("</article>")]
 
-    assert "An alert was open at the end of the week that nobody had taken." in mine
+    assert "An alert that nobody had taken was open at the end of what was counted." in mine
     assert 'class="multiple"' in mine
     assert "Who takes the open alert, and by when?" in mine
     assert "opened as RED" in mine
