@@ -51,6 +51,7 @@ from ingest import repository as people
 from ingest.roster import PatientProfile
 from monitoring import repository as judgements
 from monitoring.catalogue import ENGLISH
+from monitoring.findings import Assessment
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,6 @@ def _page(  # noqa: PLR0913 (whose page, for whom, with which charts, and what i
     judged = judgements.latest(session, patient_id)
     began = min(since(now, what.days), since(now, DAYS))
     readings = people.readings(session, patient_id, since=began)
-    choices = choice_print(door, visit, patient_id)
     charts = _trends(visit, patient_id, what, readings, episodes)
     return door.pages.page(
         "patient.html",
@@ -140,8 +140,7 @@ def _page(  # noqa: PLR0913 (whose page, for whom, with which charts, and what i
         told=telling_print(door, visit, patient_id, live),
         asked=asked_of(session, patient_id, reader, episodes),
         streams=streams_of(session, patient_id, reader),
-        choices=choices,
-        risk=risk_print(judged, reader) if judged and choices.scored else None,
+        **_choices(door, visit, patient_id, judged, reader),
         timeline=timeline(episodes, reader),
         **_cards(door, visit, patient_id, live, reader),
         goals=goals_of(visit, episodes, live, reader),
@@ -149,6 +148,15 @@ def _page(  # noqa: PLR0913 (whose page, for whom, with which charts, and what i
         quiet=_quiet(profile, visit),
         cover=_cover(door, reader),
     )
+
+
+def _choices(
+    door: Door, visit: Visit, patient_id: UUID, judged: Assessment | None, reader: Reader
+) -> dict[str, Any]:
+    """Return what the person lets be done, and the score where they let it be."""
+    choices = choice_print(door, visit, patient_id)
+    risk = risk_print(judged, reader) if judged and choices.scored else None
+    return {"choices": choices, "risk": risk}
 
 
 def _reader(door: Door, visit: Visit, profile: PatientProfile) -> Reader:

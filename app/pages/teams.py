@@ -26,6 +26,7 @@ def router(door: Door) -> APIRouter:
     """Return the list of sites and teams, one team, and what may be done to them."""
     routes = APIRouter(route_class=page_route(door.pages), include_in_schema=False)
     _of_teams(door, routes)
+    _acts_on_teams(door, routes)
     _of_sites(door, routes)
     return routes
 
@@ -72,6 +73,10 @@ def _of_teams(door: Door, routes: APIRouter) -> None:
                     for each in found
                 ],
             )
+
+
+def _acts_on_teams(door: Door, routes: APIRouter) -> None:
+    policy = policy_of(door.settings)
 
     @routes.post(f"{TEAMS}/{{team_id}}")
     def change(

@@ -87,6 +87,11 @@ def router(door: Door) -> APIRouter:
             )
             return found
 
+    _acts(door, routes)
+    return routes
+
+
+def _acts(door: Door, routes: APIRouter) -> None:
     @routes.post(f"{USERS}/{{user_id}}/invite")
     def again(request: Request, user_id: UUID, csrf: Text = "") -> Response:
         with door.act(request, csrf) as visit:
@@ -124,8 +129,6 @@ def router(door: Door) -> APIRouter:
         with door.act(request, csrf) as visit:
             service.enable(visit.session, visit.caller, user_id, now=visit.now)
         return _back(user_id, "let-in")
-
-    return routes
 
 
 def role_of(text: str) -> Role:
