@@ -86,6 +86,7 @@ class World:
     since: datetime
     until: datetime
     devices: Mapping[UUID, frozenset[str]] = field(default_factory=dict)  # behind each alert
+    restricted: int = 0  # people left out, since the use of their data is restricted (SEC-45)
 
     @property
     def weeks(self) -> float:

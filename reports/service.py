@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from core.clock import utc_now
 from core.errors import NotFoundError
 from ingest import repository as people
+from ingest.choosing.repository import restricted
 from ingest.demography.repository import demographies
 from ingest.leaving.repository import gone
 from reports import quality as quality_of
@@ -63,21 +64,22 @@ def team_week(  # noqa: PLR0913 (whose, which, when, and of whom)
     """Return a team's report; raise `NotFoundError` where the caller takes no part in it.
 
     It is counted now; what was issued is in `app.weekly`. `patients` are those of an earlier
-    issue, instead of whom the team looks after now. The page that shows it audits the read.
+    issue, instead of whom the team looks after now. Who has the use of their data restricted is
+    counted as left out, and is in nothing else of it. The page that shows it audits the read.
     """
     team = next((t for t in people.care_teams(session, caller) if t.id == team_id), None)
     if team is None or week.start > now:
         raise NotFoundError("no such report")
     end = min(week.end, now)
-    profiles = people.profiles(
-        session,
-        people.visible_to(caller),
-        of_week(session, team_id, week) if patients is None else patients,
-    )
-    known = repository.known_before(session, [profile.id for profile in profiles], end)
-    names = {profile.id: profile.name for profile in profiles if profile.id in known}
+    mine = of_week(session, team_id, week)
+    whom = mine if patients is None else patients
+    profiles = people.profiles(session, people.visible_to(caller), whom)
+    known = repository.known_before(session, [*{*mine, *(each.id for each in profiles)}], end)
+    unused = restricted(session, known, now=now)
+    names = {each.id: each.name for each in profiles if each.id in known - unused}
     world = world_of(session, list(names), week, now=now)
-    return TeamWeek(team, week, weekly(world, week, now=now), names, world.last)
+    report = replace(weekly(world, week, now=now), restricted=len(unused) or None)
+    return TeamWeek(team, week, report, names, world.last)
 
 
 def of_week(session: Session, team_id: UUID, week: Week) -> list[UUID]:
@@ -158,7 +160,8 @@ def quality(
     else:
         raise NotFoundError("no such team")
     enrolled = repository.known_before(session, [each.id for each in whom], until)
-    whom = [each for each in whom if each.id in enrolled]
+    unused = restricted(session, enrolled, now=utc_now())
+    whom = [each for each in whom if each.id in enrolled - unused]
     records = people.everybody(session, [each.id for each in whom])
     heads = {record: who for who, each in records.items() for record in each}
     ids = list(heads)
@@ -171,6 +174,7 @@ def quality(
         since=since,
         until=until,
         devices=devices_behind(session, ids, since=since, until=until),
+        restricted=len(unused),
     )
 
 

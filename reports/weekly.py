@@ -101,6 +101,8 @@ class Report:
     ended: tuple[Episode, ...]  # in the week, whenever they opened
     # This team's reports of the last 13 weeks that came in time (`app.weekly`); None: not known.
     made_on_time: Rate | None = None
+    # People of the team in nothing of this, since the use of their data is restricted (SEC-45).
+    restricted: int | None = None  # None: nobody
 
 
 def weekly(world: World, week: Week, *, now: datetime) -> Report:

@@ -81,3 +81,5 @@ def _lines(found: TeamClocks) -> None:
             *(lacking_words(one, said) for one in each.lacking),
         )
         typer.echo(f"{found.names[who]} ({who}): {'; '.join(parts)}")
+    if found.restricted:
+        typer.echo(f"left out, the use of their data restricted: {found.restricted}")

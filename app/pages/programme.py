@@ -183,7 +183,9 @@ def _values(
     setting = service.setting_of(visit.session, team_id)
     assumed = read_assumed(setting.assumed, trying)
     span = weeks.span(visit.now, door.zone)
-    estimate, whom = service.value_of(visit.session, visit.caller, team_id, span, assumed)
+    estimate, whom = service.value_of(
+        visit.session, visit.caller, team_id, span, assumed, now=visit.now
+    )
     names: list[UUID] = []
     values: dict[str, Any] = {"clocks": [], "figures": []}
     if setting.clocks:
@@ -197,6 +199,7 @@ def _values(
         "here": "reports",
         "strip": strip_of(door, visit),
         "team": team,
+        "restricted": service.left_out(visit.session, visit.caller, team_id, now=visit.now),
         "kept": setting.clocks,
         "may_set": service.may_set(visit.caller),
         "on": on.isoformat() if on else "",

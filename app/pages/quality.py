@@ -131,6 +131,7 @@ def _values(door: Door, visit: Visit, what: Asked, world: World) -> dict[str, An
         "since": said.day(world.since.astimezone(door.zone).date(), today=visit.now.date()),
         "until": said.day(world.until.astimezone(door.zone).date(), today=visit.now.date()),
         "patients": len(world.people),
+        "restricted": world.restricted,
         "alerts": len(everything.alerts),
         "unlabelled": percent(everything.unlabelled),
         "ppv": share(everything.ppv, said),

@@ -29,6 +29,7 @@ from app.pages.units import units
 from app.pages.wording import Moment
 from core.vitals import Severity
 from ingest import repository as people
+from ingest.choosing.repository import restricted
 from ingest.roster import PatientProfile
 from reports.episodes import Episode
 from reports.service import TeamWeek
@@ -86,7 +87,13 @@ class People:
 def report_people(door: Door, visit: Visit, found: TeamWeek) -> People:
     """Return a page for each person who needs talking about, of those whom the visitor may see."""
     end = min(found.week.end, visit.now)
-    talks = [each for each in talked_about(found.report, end=end) if each.patient_id in found.names]
+    # An issue stays as it was; what is drawn of it now is drawn of nobody who restricted the use.
+    unused = restricted(visit.session, found.names, now=visit.now)
+    talks = [
+        each
+        for each in talked_about(found.report, end=end)
+        if each.patient_id in found.names and each.patient_id not in unused
+    ]
     wanted = [each.patient_id for each in talks[:MOST]]
     visible = people.visible_to(visit.caller)
     known = {each.id: each for each in people.profiles(visit.session, visible, wanted)}

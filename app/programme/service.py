@@ -18,6 +18,7 @@ from core.audit import Action, record
 from core.errors import ForbiddenError, NotFoundError
 from core.security import Role
 from ingest import repository as people
+from ingest.choosing.repository import restricted
 from ingest.placing import zone_of
 from reports import repository as account
 from reports.programme import PEOPLE_WITH, Code, ended_with, reaching
@@ -58,6 +59,7 @@ class TeamClocks:
     team: Team
     people: Mapping[UUID, Clocks]
     names: Mapping[UUID, str]
+    restricted: int = 0  # people left out, since the use of their data is restricted (SEC-45)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ class Summary:
     assumed: Assumed
     weeks: int = WEEKS
     fewest: int = FEWEST  # alerts with an outcome, below which nobody can tell
+    restricted: int = 0  # people left out, since the use of their data is restricted (SEC-45)
 
 
 def team_of(session: Session, caller: Caller, team_id: UUID) -> Team:
@@ -175,7 +178,9 @@ def team_clocks(
     team = _kept(session, caller, team_id)
     visible, mine = people.visible_to(caller), people.team_patients(session, team_id)
     names = {each.id: each.name for each in people.profiles(session, visible, mine)}
-    return TeamClocks(team, clocks_of(session, [*names], on=on, now=now), names)
+    unused = restricted(session, names, now=now)
+    used = {who: name for who, name in names.items() if who not in unused}
+    return TeamClocks(team, clocks_of(session, [*used], on=on, now=now), used, len(unused))
 
 
 def _kept(session: Session, caller: Caller, team_id: UUID) -> Team:
@@ -199,7 +204,7 @@ def evidence(  # noqa: PLR0913 (of whom, of which team, on which day)
     if patient_id not in people.team_patients(session, team_id):
         raise NotFoundError("no such patient")
     known = people.profiles(session, people.visible_to(caller), [patient_id])
-    if not known:
+    if not known or restricted(session, [patient_id], now=now):
         raise NotFoundError("no such patient")
     who, records = known[0], people.one_person(session, patient_id)
     zone = zone_of(who.zone)
@@ -222,12 +227,14 @@ def evidence(  # noqa: PLR0913 (of whom, of which team, on which day)
     )
 
 
-def value_of(
+def value_of(  # noqa: PLR0913 (of whom, of when, and by which assumptions)
     session: Session,
     caller: Caller,
     team_id: UUID,
     span: tuple[datetime, datetime],
     assumed: Assumed,
+    *,
+    now: datetime,
 ) -> tuple[Value, list[UUID]]:
     """Return what a team's alerts of a span may be worth, and whom they are counted among.
 
@@ -236,11 +243,18 @@ def value_of(
     team_of(session, caller, team_id)
     since, until = span
     mine = repository.seen(session, caller, people.team_patients(session, team_id))
-    known = sorted(account.known_before(session, mine, until))
+    unused = restricted(session, mine, now=now)
+    known = sorted(set(account.known_before(session, mine, until)) - unused)
     episodes = account.episodes(session, known, since=since, until=until)
     # As `reports.service.quality` has them, without what groups alerts.
     opened = [each for each in episodes if since <= each.opened_at < until]
     return value(opened, assumed), known
+
+
+def left_out(session: Session, caller: Caller, team_id: UUID, *, now: datetime) -> int:
+    """Return how many of a team are in no figure, since they restricted the use of their data."""
+    mine = repository.seen(session, caller, people.team_patients(session, team_id))
+    return len(restricted(session, mine, now=now))
 
 
 def summary_of(
@@ -259,7 +273,7 @@ def summary_of(
     if setting.clocks:
         found = team_clocks(session, caller, team_id, on=day, now=now).people
     span = until - timedelta(weeks=WEEKS), until
-    estimate, _ = value_of(session, caller, team_id, span, setting.assumed)
+    estimate, _ = value_of(session, caller, team_id, span, setting.assumed, now=now)
     return Summary(
         team_id=team_id,
         clocks=setting.clocks,
@@ -271,4 +285,5 @@ def summary_of(
         lacking=sum(bool(each.lacking) for each in found.values()),
         value=estimate,
         assumed=setting.assumed,
+        restricted=left_out(session, caller, team_id, now=now),
     )

@@ -42,7 +42,8 @@ class Figure:
 def changes(before: Report, after: Report) -> tuple[Change, ...]:
     """Return each figure that two reports give differently, in the order of the page.
 
-    How many reports came in time is left out: it is no figure of the week.
+    How many reports came in time, and how many people are in none of it, are left out: they are no
+    figures of the week.
     """
     old, new = figures(before), figures(after)
     found = [
@@ -60,7 +61,7 @@ def _told(old: Figure | None, new: Figure | None) -> tuple[Sentence, Sentence]:
 
 def _parts(before: Report, after: Report) -> bool:
     """Return whether anything differs that has no figure of its own."""
-    names = {each.name for each in fields(before)} - {"made_on_time"}
+    names = {each.name for each in fields(before)} - {"made_on_time", "restricted"}
     return any(getattr(before, name) != getattr(after, name) for name in names)
 
 

@@ -115,7 +115,7 @@ def _whom(session: Session, row: WeeklyReport) -> list[UUID] | None:
     if row.version == 1:
         return None
     kept = repository.made(session, row.team_id, row.monday)
-    return [each for each in kept[-1].patients if is_somebody(each)] if kept else None
+    return [each for each in kept[0].patients if is_somebody(each)] if kept else None
 
 
 def _make(session: Session, row: WeeklyReport, *, now: datetime) -> None:

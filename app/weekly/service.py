@@ -151,7 +151,8 @@ def share_on_time(
 def counted_anew(session: Session, row: WeeklyReport, *, now: datetime) -> TeamWeek:
     """Return the same people's same week by what is known now, whoever reads it."""
     week = Week(row.monday, ZoneInfo(row.zone))
-    somebody = [each for each in row.patients if is_somebody(each)]
+    first = repository.made(session, row.team_id, row.monday)[0]
+    somebody = [each for each in first.patients if is_somebody(each)]
     return team_week(session, SYSTEM, row.team_id, week, now=now, patients=somebody)
 
 

@@ -74,6 +74,12 @@ def standing_of(session: Session, patient_id: UUID, *, now: datetime) -> Standin
     return standings(session, people, now=now)[patient_id]
 
 
+def restricted(session: Session, patients: Collection[UUID], *, now: datetime) -> set[UUID]:
+    """Return those of some people whose data are kept and not used now (SEC-45)."""
+    stands = standings(session, everybody(session, patients), now=now)
+    return {each for each in patients if each in stands and stands[each].restricted}
+
+
 def who_said(purpose: Purpose, *, allowed: bool) -> CompoundSelect[UUID]:
     """Return every record of the people whose standing word on a purpose is this one.
 
