@@ -15,6 +15,7 @@ from app.erasure.states import WORDS, State, wait_of
 from app.pages.door import Door, Visit
 from app.pages.refusals import page_route
 from app.pages.wording import Moment, moment
+from core.audit import Action, record
 from core.errors import InvalidError, NotFoundError
 from ingest.numbers.repository import called
 
@@ -90,13 +91,16 @@ def _page(door: Door, visit: Visit) -> Response:
 
     found = holds.held(visit.session, now=visit.now)
     held = {each.patient_id for each in found}
+    erasures = service.erasures(visit.session)
+    whose = sorted(held | {row.of_id for row in erasures if row.of_id})
+    record(visit.session, visit.caller, Action.READ, service.ENTITY, now=visit.now, patients=whose)
     return door.pages.page(
         "erasures.html",
         visit=visit,
         here="privacy",
         rows=[
             (row, STATES[State(row.state)], at(row.asked_at), _wait(visit, row), row.of_id in held)
-            for row in service.erasures(visit.session)
+            for row in erasures
         ],
         holds=[(each, at(each.set_at), at(each.until) if each.until else None) for each in found],
         grounds=WORDS,

@@ -132,7 +132,7 @@ def _one(
         reasons=sorted(reasons.items()),
         people=[
             (each.patient_id, _at(door, visit, each.since))
-            for each in service.bound_to(session, caller, client_id)
+            for each in service.bound_to(session, caller, client_id, now=visit.now)
         ],
         secret=json.dumps(key) if key else "",
         overlap=OVERLAP.days,

@@ -215,11 +215,16 @@ def bind(
     set_grant(session, caller, pair, granted=granted, now=now)
 
 
-def bound_to(session: Session, caller: Caller, client_id: UUID) -> Sequence[ClientPatient]:
-    """Return for whom an integration may speak: ids, and nothing else of anybody."""
+def bound_to(
+    session: Session, caller: Caller, client_id: UUID, *, now: datetime
+) -> Sequence[ClientPatient]:
+    """Return for whom an integration may speak: ids, and nothing else of anybody (SEC-16)."""
     check_runs(caller)
     query = select(ClientPatient).where(ClientPatient.client_id == client_id)
-    return session.scalars(query.order_by(ClientPatient.since.desc()).limit(500)).all()
+    found = session.scalars(query.order_by(ClientPatient.since.desc()).limit(500)).all()
+    whose = [each.patient_id for each in found]
+    record(session, caller, Action.READ, ENTITY, now=now, entity_id=client_id, patients=whose)
+    return found
 
 
 def _of(session: Session, client_id: UUID) -> Client:

@@ -1,9 +1,9 @@
 """Whatever shows somebody writes one row for each of them in the audit, or shows nothing (SEC-16).
 
-Every GET route of the application is in one of the tables below, so that a new page has to say
-what it shows. What is read through FHIR from what devices sent is matched with its rows in
-`tests/app/fhir_api` (search, `$everything`), `tests/app/bulk` (export) and `tests/ingest/lookup`;
-what a patient opens by their link in `tests/app/told/test_link.py`.
+Every GET route of the application is in one of the tables beside this file, so that a new page
+has to say what it shows. What is read through FHIR from what devices sent is matched with its
+rows in `tests/app/fhir_api` (search, `$everything`), `tests/app/bulk` (export) and
+`tests/ingest/lookup`; what a patient opens by their link in `tests/app/told/test_link.py`.
 """
 
 from __future__ import annotations
@@ -21,14 +21,25 @@ from sqlalchemy import func, select
 from alerts.routing import practitioner
 from alerts.tables import Delivery, Step
 from app.accounts.tables import AppUser
+from app.erasure import service as erasure
+from app.erasure.states import Ground
 from app.follow_up.tables import FollowedDayRow
-from core.audit import Action, AuditEvent
+from core.audit import Action, AuditEvent, record
 from core.sealed_fields import seal
-from core.security import Role
+from core.security import Caller, Role
 from ingest.access.tables import EmergencyAccess
 from ingest.tables import Patient
 from monitoring.followed import Source
-from tests.app.rights.whole import OTHER, OWN, ROLES, Whole, routes
+from tests.app.rights.showing import (
+    COUNT,
+    NAMED,
+    NOBODY,
+    OF_THE_PROGRAM,
+    ONLY,
+    SHOW,
+    WITHOUT_SESSION,
+)
+from tests.app.rights.whole import EVERYBODY, OTHER, OWN, ROLES, Whole, routes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,92 +49,7 @@ if TYPE_CHECKING:
 
     from core.embedded import Servers
 
-# Pages that name people: whom they name or link, and nobody else, is written down.
-SHOW = {
-    "/privacy/audit": "",
-    "/privacy/audit.csv": "",
-    "/break-glass/reviews": "",
-    "/digest": "",
-    "/follow-up": "",
-    "/inbox": "",
-    "/inbox/rows/{alert_id}": "",
-    "/inbox/rows/{alert_id}/acts": "",
-    "/patients": "",
-    "/patients/{patient_id}": "",
-    "/patients/{patient_id}/accesses": "",
-    "/patients/{patient_id}/discharge": "",
-    "/patients/{patient_id}/facts": "",
-    "/patients/{patient_id}/pause": "",
-    "/patients/{patient_id}/plan": "",
-    "/patients/{patient_id}/trends": "days=30",
-    "/programme/{team_id}": "",
-    "/programme/{team_id}/clocks.csv": "",
-    "/programme/{team_id}/patients/{patient_id}": "",
-    "/quality/alerts": "by=tier&key=RED",
-    "/records": "",
-    "/records/{patient_id}": "",
-    "/reports/{team_id}": "",
-    "/reports/{team_id}.csv": "",
-    "/reports/{team_id}.pdf": "",
-    "/reports/{team_id}/alerts": "of=open",
-    "/reports/{team_id}/people": "of=late",
-}
-ONLY: dict[str, tuple[Role, ...]] = {
-    # For the privacy officer alone: tests/app/audit_search.
-    "/privacy/audit": (),
-    "/privacy/audit.csv": (),
-    "/break-glass/reviews": (Role.SUPERVISOR,),
-    "/follow-up": (Role.NURSE, Role.PHYSICIAN),
-    "/records": (Role.SUPERVISOR,),
-    "/records/{patient_id}": (Role.SUPERVISOR,),
-}
-# Pages that count people without naming them: everybody who is counted is written down.
-COUNT = {"/quality": "", "/quality.csv": "", "/reports/{team_id}.json": ""}
-# Where everybody stands whom they count; a report is of one team.
-NAMED = {"/reports/{team_id}.json": "/reports/{team_id}.csv"}
-# Pages that show nobody, and why they need no row of a patient.
-NOBODY = {
-    "/": "leads to the inbox",
-    "/administration": "what its pages are",
-    "/administration/integrations": "for the administrator alone",
-    "/administration/integrations/{client_id}": "for the administrator alone",
-    "/administration/rota": "for the administrator alone",
-    "/administration/rota/{team_id}": "for the administrator alone",
-    "/administration/teams": "for the administrator alone",
-    "/administration/teams/{team_id}": "for the administrator alone",
-    "/administration/users": "for the administrator alone",
-    "/administration/users/{user_id}": "for the administrator alone",
-    "/set-up/{secret}": "by a link that is good once",
-    "/welcome/{secret}": "by a link that is good once",
-    "/privacy": "what its pages are",
-    "/privacy/retention": "how long each kind of data is kept",
-    "/break-glass": "a form; whom it opens is written down when it is sent",
-    "/dead-letters": "kinds and numbers of work that was given up",
-    "/design": "what pages are made of, with invented content",
-    "/enrol": "a form; whom it enrols is written down when it is sent",
-    "/enrol/file": "a form; whom a file enrols is written down when it is confirmed",
-    "/enrol/file/{preview_id}": "absent here, where nobody uploaded a file; whom one names who is"
-    " enrolled already is written down, as tests/ingest/uploading holds",
-    "/inbox/keys": "the reader's own keys",
-    "/inbox/live": "ids of alerts that changed; what stands in a row is asked for, and audited, "
-    "by /inbox/rows/{alert_id}",
-    "/inbox/strip": "counts of everybody, asked for every few seconds; it names nobody",
-    "/models": "learned models; counts of everybody where those in shadow agree; it names nobody",
-    "/n/{public_id}": "leads to the patient's page, which writes the row",
-    "/quality/trial": "absent here, where nothing is proposed; its figures are those of /quality",
-    "/reached": "the reader's own addresses",
-    "/reports": "the reader's teams",
-    "/reports/{team_id}/acts": "empty here, where nobody was reached; its rows are held by"
-    " tests/app/test_report_page.py",
-    "/rota": "the reader's teams",
-    "/rota/{team_id}": "colleagues on call",
-    "/rules": "rules",
-    "/session": "how long the reader's session lasts",
-}
-PATIENTS_OWN = "/m"  # by the link that they were sent
-WITHOUT_SESSION = ("/sign-in", "/m/", "/fhir", "/cds-services", "/.well-known", "/static")
-OF_THE_PROGRAM = ("/api", "/healthz", "/metrics", "/openapi.json", "/readyz", PATIENTS_OWN)
-READ_FROM = sorted((path, who) for path in SHOW | COUNT for who in ROLES)
+READ_FROM = sorted((path, who) for path in SHOW | COUNT for who in EVERYBODY)
 
 
 def pages(whole: Whole) -> set[str]:
@@ -151,7 +77,23 @@ def furnished(whole: Whole) -> Iterator[None]:
             _keep_for_digests(session, whole)
             _open_in_an_emergency(session, whole)
             _draw_a_day(session, whole)
+            _ask_for_erasures(session, whole)
+            _look(session, whole)
         yield
+
+
+def _ask_for_erasures(session: Session, whole: Whole) -> None:
+    officer = Caller("user", whole.users[Role.PRIVACY_OFFICER], Role.PRIVACY_OFFICER)
+    for name in (OWN, OTHER):
+        erasure.ask(
+            session, officer, whole.ward.patients[name], Ground.OBJECTED, now=whole.ward.now
+        )
+
+
+def _look(session: Session, whole: Whole) -> None:
+    """Let the audit have something of the nurse's, who is the account of the addresses."""
+    nurse, whose = whole.users[Role.NURSE], (whole.ward.patients[n] for n in (OWN, OTHER))
+    record(session, Caller("user", nurse), Action.READ, "x", now=whole.ward.now, patients=whose)
 
 
 def _draw_a_day(session: Session, whole: Whole) -> None:
@@ -209,11 +151,16 @@ def _open_in_an_emergency(session: Session, whole: Whole) -> None:
 def read(whole: Whole, path: str, who: str, query: str = "") -> tuple[Response, list[AuditEvent]]:
     """Return an answer, and the rows that it left."""
     with furnished(whole):
-        with whole.database.transaction() as session:
-            before = session.scalar(select(func.max(AuditEvent.id))) or 0
-        answer = whole.send("GET", path, who, "own", query)
-        with whole.database.transaction() as session:
-            rows = session.scalars(select(AuditEvent).where(AuditEvent.id > before)).all()
+        return asked(whole, path, who, query)
+
+
+def asked(whole: Whole, path: str, who: str, query: str = "") -> tuple[Response, list[AuditEvent]]:
+    """Return the same of what is furnished already."""
+    with whole.database.transaction() as session:
+        before = session.scalar(select(func.max(AuditEvent.id))) or 0
+    answer = whole.send("GET", path, who, "own", query)
+    with whole.database.transaction() as session:
+        rows = session.scalars(select(AuditEvent).where(AuditEvent.id > before)).all()
     return answer, list(rows)
 
 
@@ -254,12 +201,13 @@ def test_a_page_writes_one_row_for_each_patient_it_shows_sec_16(
 
 
 def test_a_page_of_nobody_writes_no_row_of_a_patient_sec_16(whole: Whole) -> None:
-    for path in sorted({*NOBODY} - {"/inbox/live"}):
-        for who in ROLES:
-            answer, rows = read(whole, path, who)
+    with furnished(whole):
+        for path in sorted({*NOBODY} - {"/inbox/live"}):
+            for who in EVERYBODY:
+                answer, rows = asked(whole, path, who)
 
-            assert not shown(whole, answer.text), path
-            assert {row.patient_id for row in rows} <= {None}, path
+                assert not shown(whole, answer.text), path
+                assert {row.patient_id for row in rows} <= {None}, path
 
 
 def test_what_a_program_reads_of_whom_is_written_down_once_sec_16(whole: Whole) -> None:

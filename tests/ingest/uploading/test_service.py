@@ -106,6 +106,7 @@ def test_the_cells_of_a_file_are_sealed_and_go_with_its_time_sec_27(
     session: Session, caller: Caller, team: UUID
 ) -> None:
     """SEC-27, SEC-48: half an hour, or until it is confirmed, whichever comes first."""
+    forget_previews(session, before=NOW + KEPT)  # what others left
     id_ = upload(session, caller, file("Canary Vale"), team=str(team), now=NOW)
     row = session.get_one(EnrolmentPreview, id_)
 
