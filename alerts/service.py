@@ -32,7 +32,7 @@ from core.security import Role
 from ingest import repository as people
 from ingest.choosing.repository import standing_of
 from monitoring import repository as judgements
-from monitoring.permitted import critical
+from monitoring.permitted import critical, without_score
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -134,7 +134,8 @@ def raise_judged(
         return []
     if choices.restricted:
         return _critical(session, judged, found, now=now, policy=policy)
-    groups = grouping.by_problem(found.findings)
+    kept = found if choices.scored else without_score(found)
+    groups = grouping.by_problem(kept.findings)
     before = last_found(session, judged.patient_id)
     taken = [take(session, judged, f, now=now, policy=policy) for f in groups.values()]
     taken += [settle(session, judged, f, before, now=now) for f in groups.values()]

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from monitoring.findings import Prediction, Risk
 
 WORSENING = "worsening"
-SCORES_OWN = "RISK"  # the rule by which the score opens an alert of its own
 
 
 def assessed(

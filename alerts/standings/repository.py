@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -9,17 +10,18 @@ from sqlalchemy import select, update
 
 from alerts.inbox import FindingView
 from alerts.standing import Stored
-from alerts.tables import AlertFinding
+from alerts.tables import Alert, AlertFinding
 from core.vitals import Severity, Vital
+from ingest.choosing.repository import unscored
 from monitoring.findings import Evidence, Problem, Says, Spoken
+from monitoring.permitted import SCORES_OWN, untold
 from monitoring.record import read_says, read_usual
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping
+    from uuid import UUID
 
     from sqlalchemy.orm import Session
-
-    from alerts.tables import Alert
 
 
 def standing(session: Session, alert: Alert) -> list[Stored]:
@@ -45,6 +47,27 @@ def read_evidence(stored: Iterable[Any]) -> tuple[Evidence, ...]:
         Evidence(reading_id, Vital(vital), value, datetime.fromisoformat(effective))
         for reading_id, vital, value, effective in stored
     )
+
+
+def told(
+    session: Session, rows: Iterable[AlertFinding], problems: Mapping[UUID, Problem]
+) -> dict[UUID, list[FindingView]]:
+    """Return findings by their alert, as they may be told now: no score of whom objects to it."""
+    found: dict[UUID, list[FindingView]] = defaultdict(list)
+    listed = list(rows)
+    scored = {row.alert_id for row in listed if row.rule_id == SCORES_OWN}
+    silent = _silent(session, scored) if scored else frozenset()
+    for row in listed:
+        view = finding_of(row, problems[row.alert_id])
+        hidden = row.rule_id == SCORES_OWN and row.alert_id in silent
+        found[row.alert_id].append(untold(view) if hidden else view)
+    return found
+
+
+def _silent(session: Session, alerts: Collection[UUID]) -> frozenset[UUID]:
+    """Return those of some alerts whose person does not let a score be made."""
+    query = select(Alert.id).where(Alert.id.in_(alerts), Alert.patient_id.in_(unscored()))
+    return frozenset(session.scalars(query))
 
 
 def finding_of(row: AlertFinding, problem: Problem) -> FindingView:

@@ -18,7 +18,7 @@ from alerts.lifecycle import LIVE, State
 from alerts.naming.repository import LANES, UNKNOWN, names, recipient_name
 from alerts.policy import To, thaw
 from alerts.reasons import WORDS, Reason
-from alerts.standings.repository import finding_of
+from alerts.standings.repository import told
 from alerts.tables import Alert, AlertEvent, AlertFinding, Delivery, Step
 from core.vitals import Severity
 from ingest.repository import one_person, survivors
@@ -169,11 +169,9 @@ def _words(step: Step | None) -> str:
 def _findings(
     session: Session, problems: Mapping[UUID, Problem]
 ) -> dict[UUID, list[inbox.FindingView]]:
-    found: dict[UUID, list[inbox.FindingView]] = defaultdict(list)
     standing = AlertFinding.fallen_at.is_(None)
     query = select(AlertFinding).where(AlertFinding.alert_id.in_(problems), standing)
-    for row in session.scalars(query):
-        found[row.alert_id].append(finding_of(row, problems[row.alert_id]))
+    found = told(session, session.scalars(query), problems)
     return {alert: sorted(rows, key=_gravest_newest) for alert, rows in found.items()}
 
 
@@ -195,8 +193,7 @@ def headlines(
     )
     if until is not None:
         query = query.where(AlertFinding.seen_at < until)
-    rows = session.scalars(query)
-    return {row.alert_id: [finding_of(row, problems[row.alert_id])] for row in rows}
+    return told(session, session.scalars(query), problems)
 
 
 def _gravest_newest(finding: inbox.FindingView) -> tuple[int, float, str]:

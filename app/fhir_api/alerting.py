@@ -11,12 +11,12 @@ from sqlalchemy import select
 from alerts.delivery.repository import DeliveryState
 from alerts.escalation import Kind, StepState
 from alerts.lifecycle import LIVE, State
-from alerts.standings.repository import finding_of, read_evidence
+from alerts.standings.repository import read_evidence, told
 from alerts.tables import Alert, AlertFinding, Delivery, Step
 from app.fhir_api.evidence import sources
 from app.fhir_api.rendered import Rendered, reference
 from app.fhir_api.scope import uuids
-from app.forecasts import SCORES_OWN, behind
+from app.forecasts import behind
 from app.replay import FHIR_SEVERITY
 from core.vitals import Severity
 from fhir.detected_issue import Raised, detected_issue
@@ -27,6 +27,7 @@ from monitoring.catalogue import ENGLISH
 from monitoring.findings import Problem
 from monitoring.grounds.repository import grounds_of
 from monitoring.leading import UNKNOWN, Grounds
+from monitoring.permitted import SCORES_OWN
 from monitoring.repository import rulebooks
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def _issue(
         Raised(
             code=rule,
             display=f"{rule} ({alert.problem})",
-            detail=_detail(alert, gravest, beside.language),
+            detail=_detail(session, alert, gravest, beside.language),
             severity=FHIR_SEVERITY[Severity(alert.severity)],
             implicated=sources(session, rests_on),
             version=beside.rules.get(gravest.assessment_id, "") if gravest else "",
@@ -177,10 +178,11 @@ def _score(
     return None
 
 
-def _detail(alert: Any, finding: AlertFinding | None, language: str) -> str:
+def _detail(session: Session, alert: Any, finding: AlertFinding | None, language: str) -> str:
     if finding is None:
         return ""
-    return words.detail(finding_of(finding, Problem(alert.problem)), language)
+    ((view,),) = told(session, [finding], {alert.id: Problem(alert.problem)}).values()
+    return words.detail(view, language)
 
 
 def _named(written: dict[str, Any], alert: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from app.fhir_api.evidence import sources
 from app.fhir_api.rendered import Rendered
 from app.fhir_api.scope import uuids
 from app.forecasts import assessed
+from ingest.choosing.repository import unscored
 from monitoring.record import read_finding, read_risk
 from monitoring.tables import AssessmentRow
 
@@ -31,8 +32,14 @@ class Scores(Rendered):
     sorts = frozenset({"date", "_lastUpdated"})
 
     def rows(self, scope: Scope) -> Select[Any]:
-        """Return every assessment as of an instant."""
-        return select(AssessmentRow).where(AssessmentRow.at <= scope.asof)
+        """Return every assessment as of an instant, but of who objects to being scored (SEC-46).
+
+        The program itself finds those too: for the copy that is the person's right.
+        """
+        made = select(AssessmentRow).where(AssessmentRow.at <= scope.asof)
+        if scope.caller.kind == "system":
+            return made
+        return made.where(AssessmentRow.patient_id.not_in(unscored()))
 
     def of(self, scope: Scope, patient: UUID) -> Any:  # noqa: ARG002 (some kinds must look it up)
         """Return the condition that it is this patient's."""

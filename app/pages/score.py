@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.forecasts import SCORES_OWN
 from app.pages.predicted import Predictions, predictions
 from app.pages.score_values import effect, percent, value_words
 from app.pages.wording import Moment
 from core.vitals import Severity
 from monitoring import words
+from monitoring.permitted import SCORES_OWN
 from monitoring.phrases import Phrase, whole
 from reports.charts import Svg, bar
 

@@ -158,6 +158,12 @@ def teaching() -> CompoundSelect[UUID]:
     )
 
 
+def unscored() -> CompoundSelect[UUID]:
+    """Return every record of the people of whom no score is made, shown or found now (SEC-46)."""
+    purposes = (Purpose.MONITORING, Purpose.SCORING, Purpose.USE)
+    return union(*(who_said(each, allowed=False) for each in purposes))
+
+
 def unfollowed() -> CompoundSelect[UUID]:
     """Return every record of the people of whom it is not followed up how a score turned out."""
     purposes = (Purpose.MONITORING, Purpose.SCORING, Purpose.TRAINING, Purpose.USE)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from core.vitals import Vital
+from ingest.choosing.repository import unscored
 from monitoring.leading import Grounds
 from monitoring.record import read_risk, read_usual
 from monitoring.tables import AssessmentRow
@@ -19,15 +20,19 @@ if TYPE_CHECKING:
 
 
 def grounds_of(session: Session, assessments: Collection[UUID]) -> dict[UUID, Grounds]:
-    """Return what each judgement was made against; one that is gone is absent."""
+    """Return what each judgement was made against; one that is gone is absent.
+
+    The score is left out of whose person does not let it be made (SEC-46).
+    """
     if not assessments:
         return {}
     row = AssessmentRow
-    query = select(row.id, row.usual, row.risk).where(row.id.in_(assessments))
+    told = row.patient_id.not_in(unscored())
+    query = select(row.id, row.usual, row.risk, told).where(row.id.in_(assessments))
     return {
         id_: Grounds(
             usual={Vital(vital): read_usual(each) for vital, each in usual.items()},
-            risk=read_risk(risk) if risk else None,
+            risk=read_risk(risk) if risk and may_tell else None,
         )
-        for id_, usual, risk in session.execute(query)
+        for id_, usual, risk, may_tell in session.execute(query)
     }
