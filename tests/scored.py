@@ -1,39 +1,117 @@
-"""Somebody whom the learned score alone makes an alert of."""
+"""Scored people as rows: assessments with a risk, alerts with a label, stays in hospital."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import text
 
-import monitoring.service
-from alerts import service as alerting
-from alerts.tables import Alert, AlertFinding
-from monitoring import risk
-from monitoring.permitted import SCORES_OWN
-from tests.artefacts import eager
-from tests.rulebook import RULEBOOK
+from alerts.tables import Alert
+from app.follow_up.service import SLICES
+from ingest.tables import Patient
+from monitoring.features import FEATURES
+from monitoring.followed import EVERY_DAYS
+from monitoring.tables import AssessmentRow, LastJudged
 
 if TYPE_CHECKING:
-    from datetime import datetime
-    from uuid import UUID
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
-POLICY = alerting.load_policy()
-EAGER = risk.load(eager())
-UNTOLD = "It is not told: the person objects to automated scoring"
-TOLD = "Learned score"
+MODEL = "risk-of-tests"
 
 
-def scored(session: Session, patient: UUID, *, now: datetime) -> tuple[UUID, UUID]:
-    """Score a person and raise it; return the judgement and the alert that the score opened."""
-    judged = monitoring.service.assess(session, patient, now=now, rulebook=RULEBOOK, model=EAGER)
-    session.flush()
-    alerting.raise_from(session, judged, now=now, policy=POLICY)
-    query = (
-        select(Alert.id)
-        .join(AlertFinding, AlertFinding.alert_id == Alert.id)
-        .where(AlertFinding.assessment_id == judged, AlertFinding.rule_id == SCORES_OWN)
+def people_of_day(session: Session, day: date, count: int) -> list[UUID]:
+    """Add people of whom this is the day in seven that is followed up."""
+    ids = [uuid4() for _ in range(count * EVERY_DAYS * 3)]
+    query = text(
+        "select id from unnest(cast(:ids as uuid[])) as known (id)"
+        " where abs(hashtext(id::text) % :slots) / :slices = :part"
     )
-    return judged, session.scalars(query).one()
+    bound = {"ids": ids, "part": day.toordinal() % EVERY_DAYS, "slices": SLICES}
+    found = session.scalars(query, bound | {"slots": EVERY_DAYS * SLICES}).all()
+    chosen = list(found[:count])
+    assert len(chosen) == count
+    created = datetime.combine(day, time(), UTC) - timedelta(days=60)
+    session.add_all(Patient(id=id_, created_at=created, zone="UTC") for id_ in chosen)
+    session.flush()
+    return chosen
+
+
+def score(
+    session: Session,
+    patient: UUID,
+    at: datetime,
+    probability: float,
+    *,
+    model: str = MODEL,
+    values: Mapping[str, float] | None = None,
+) -> UUID:
+    """Add a judgement of somebody with a score."""
+    id_ = uuid4()
+    session.add(
+        AssessmentRow(
+            id=id_,
+            patient_id=patient,
+            key=str(id_),
+            at=at,
+            received_until=at,
+            severity=None,
+            findings=[],
+            shadow=[],
+            risk=risk(probability, model, values or {}),
+            usual={},
+            expected={},
+            notes=[],
+            rulebook_hash="",
+            model_id=model,
+        )
+    )
+    session.merge(LastJudged(patient_id=patient, at=at))
+    session.flush()
+    return id_
+
+
+def risk(probability: float, model: str, values: Mapping[str, float]) -> dict[str, Any]:
+    """Return a score as it is stored."""
+    return {
+        "probability": probability,
+        "log_odds": 0.0,
+        "intercept": 0.0,
+        "contributions": [
+            {"feature": f.name, "label": f.label, "value": values.get(f.name), "points": 0.0}
+            for f in FEATURES
+        ],
+        "horizon_days": 7,
+        "model_id": model,
+        "trained_on": "simulated data",
+    }
+
+
+def alert(session: Session, patient: UUID, at: datetime, label: str | None) -> None:
+    """Add an alert of somebody that has ended, with its label or without."""
+    session.add(
+        Alert(
+            id=uuid4(),
+            patient_id=patient,
+            problem="fluid",
+            severity="AMBER",
+            state="resolved",
+            started_at=at,
+            last_seen_at=at,
+            last_found_at=at,
+            opened_at=at,
+            closed_at=at + timedelta(hours=1),
+            outcome=label,
+            policy_hash="",
+            policy={},
+        )
+    )
+    session.flush()
+
+
+def numbers(values: Sequence[float], feature: str) -> list[dict[str, float]]:
+    """Return what each of some people is scored on, where one feature alone differs."""
+    return [{feature: value} for value in values]

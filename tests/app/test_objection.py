@@ -24,7 +24,7 @@ from monitoring.findings import Problem
 from monitoring.permitted import SCORES_OWN
 from tests.choosing import say
 from tests.rulebook import RULEBOOK
-from tests.scored import EAGER, POLICY, TOLD, UNTOLD, scored
+from tests.score_alert import EAGER, POLICY, TOLD, UNTOLD, scored
 from tests.ward import SOOJA, YOUNG, Ward
 
 if TYPE_CHECKING:

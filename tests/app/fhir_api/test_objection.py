@@ -17,7 +17,7 @@ from ingest.choices import Purpose
 from monitoring.tables import AssessmentRow
 from tests.choosing import say
 from tests.door import BASE, NOW, SECRET, Gateway
-from tests.scored import TOLD, UNTOLD, scored
+from tests.score_alert import TOLD, UNTOLD, scored
 from tests.ward import SOOJA, Ward, open_ward
 
 if TYPE_CHECKING:
