@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 TEAMS, PATIENTS = 3, 8
 NUMBERS = "https://clinic.example/mrn"
 
+# Places in addresses whose ids are of accounts and integrations, not of somebody watched.
+NOT_OF_PEOPLE = ("user_id", "client_id")
+
 
 @dataclass(frozen=True, slots=True)
 class Graph:
@@ -140,7 +143,11 @@ class World:
 
     def ids(self, n: int) -> set[str]:
         """Return every id and word by which somebody would be known."""
-        of = {id_ for (_, whose), id_ in self.whole.ids.items() if whose == self.names[n]}
+        of = {
+            id_
+            for (what, whose), id_ in self.whole.ids.items()
+            if whose == self.names[n] and what not in NOT_OF_PEOPLE
+        }
         own = {str(self.patients[n]), self.names[n], self.canary(n)}
         return (of - self.teams()) | own | set(map(str, self.whole.ward.alerts[self.names[n]]))
 
