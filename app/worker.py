@@ -99,6 +99,8 @@ def make_celery(broker_url: str) -> Celery:
         worker_max_tasks_per_child=1000,
         worker_eta_task_limit=100,
         worker_hijack_root_logger=False,
+        # Else what a worker's child logs to standard error is taken for a print, and lost.
+        worker_redirect_stdouts=False,
         task_send_sent_event=False,
         worker_send_task_events=False,
         task_default_queue=NORMAL,

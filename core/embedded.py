@@ -182,6 +182,10 @@ def create_roles(superuser_url: str, *, app_role: str) -> None:
                 sql.Identifier(app_role)
             )
         )
+        # Of a row that is refused PostgreSQL writes every value into its own log (SEC-20).
+        for role in (OWNER_ROLE, app_role):
+            terse = sql.SQL("alter role {} set log_error_verbosity = 'terse'")
+            connection.execute(terse.format(sql.Identifier(role)))
 
 
 @contextmanager

@@ -11,21 +11,27 @@ import binascii
 import gzip
 import json
 import re
+import socket
+import threading
 import zlib
 from base64 import b64encode, urlsafe_b64encode
+from contextlib import contextmanager
 from dataclasses import dataclass
+from email.header import decode_header, make_header
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 from zstandard import ZstdDecompressor, ZstdError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from email.message import Message
     from pathlib import Path
 
 
 PACKED = (b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"\x78\x9c", b"\x78\x01", b"\x78\xda")
 MOST_UNPACKED = 1 << 24
+Form = tuple[str, str, bytes]  # a canary, the name of a way to write it, its bytes
 
 
 class Hit(NamedTuple):
@@ -38,14 +44,24 @@ class Hit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Hunter:
-    """Knows every form of every canary; `names` say in a failure which it was."""
+    """Knows every form of every canary: those to be found as they are, and those in any case."""
 
-    forms: tuple[tuple[str, str, bytes], ...]
+    exact: tuple[Form, ...]
+    folded: tuple[Form, ...]
 
     @classmethod
     def of(cls, canaries: Iterable[str]) -> Hunter:
         """Return one that looks for these, whatever their case."""
-        return cls(tuple((each, name, form) for each in canaries for name, form in forms(each)))
+        exact: dict[bytes, Form] = {}
+        folded: dict[bytes, Form] = {}
+        for each in canaries:
+            for name, form in forms(each):
+                # Base64 means another thing in another case; everything else is found in any.
+                if name.startswith("base64"):
+                    exact.setdefault(form, (each, name, form))
+                else:
+                    folded.setdefault(form.lower(), (each, name, form.lower()))
+        return cls(tuple(exact.values()), tuple(folded.values()))
 
     def hits(self, places: Mapping[str, bytes]) -> list[Hit]:
         """Return each place in which a canary is, once for each way of writing it."""
@@ -55,10 +71,8 @@ class Hunter:
         for text in (content, *unpacked(content)):
             # An escape that was escaped once more is one all the same.
             small = re.sub(rb"\\+", rb"\\", text.lower())
-            for canary, name, form in self.forms:
-                # Base64 means another thing in another case; everything else is found in any.
-                if form in text or (not name.startswith("base64") and form.lower() in small):
-                    yield Hit(place, canary, name)
+            for within, known in ((text, self.exact), (small, self.folded)):
+                yield from (Hit(place, who, name) for who, name, form in known if form in within)
 
 
 def forms(text: str) -> Iterator[tuple[str, bytes]]:
@@ -146,3 +160,45 @@ def _held(server: Any, key: bytes) -> bytes:
     }
     known = read.get(server.type(key))
     return b"\n".join(known() if known else [server.dump(key) or b""])
+
+
+def letters(came: Iterable[Message]) -> bytes:
+    """Return every letter as it came and as it is read."""
+    found: list[bytes] = []
+    for letter in came:
+        found += [letter.as_bytes(), *map(_part, letter.walk())]
+        found += [str(make_header(decode_header(said))).encode() for said in letter.values()]
+    return b"\n".join(found)
+
+
+def _part(part: Message) -> bytes:
+    held = part.get_payload(decode=True)
+    return held if isinstance(held, bytes) else b""
+
+
+@contextmanager
+def overheard(url: str) -> Iterator[bytearray]:
+    """Note every command that a Valkey is given: what was queued and taken is in no key any more.
+
+    Bytes that the server escapes stand there as they were.
+    """
+    server = urlsplit(url)
+    heard = bytearray()
+    with socket.create_connection((server.hostname, server.port), timeout=10) as line:
+        asked = [f"AUTH {unquote(server.password)}"] if server.password else []
+        for number, said in enumerate([*asked, "MONITOR"], 1):
+            line.sendall(f"{said}\r\n".encode())
+            while heard.count(b"+OK\r\n") < number:
+                heard += line.recv(1 << 10)
+        line.settimeout(None)
+        listener = threading.Thread(target=_listen, args=(line, heard))
+        listener.start()
+        yield heard
+        line.shutdown(socket.SHUT_RDWR)
+        listener.join()
+    heard[:] = re.sub(rb"\\x([0-9a-f]{2})", lambda found: bytes([int(found[1], 16)]), heard)
+
+
+def _listen(line: socket.socket, heard: bytearray) -> None:
+    while said := line.recv(1 << 16):
+        heard.extend(said)

@@ -14,7 +14,7 @@ import pytest
 import redis
 from zstandard import ZstdCompressor
 
-from tests.canaries.hunting import Hunter, files, keys
+from tests.canaries.hunting import Hunter, files, keys, overheard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -109,3 +109,18 @@ def test_a_leak_is_found_in_every_kind_of_key_sec_20(server: redis.Redis, kind: 
 
     assert {hit.canary for hit in found} == {KOREAN}
     server.delete(*(each for each in server.scan_iter(f"{key}*")))
+
+
+@pytest.mark.parametrize("canary", CANARIES, ids=("name", "korean", "value"))
+def test_what_was_queued_and_taken_is_found_too_sec_20(
+    embedded: Servers, server: redis.Redis, canary: str
+) -> None:
+    key = f"planted-{uuid4().hex}"
+
+    with overheard(embedded.broker_url) as heard:
+        server.rpush(key, TEXT.format(canary))
+        server.rpush(key, json.dumps(canary))
+        server.delete(key)
+
+    assert {hit.canary for hit in HUNTER.hits({"commands": bytes(heard)})} == {canary}
+    assert bytes(heard).count(key.encode()) == 3
