@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
-import msgspec
 import typer
 
 from app.commands.people import opened
-from app.copies.paper import on_paper
+from app.copies.archive import files
 from app.copies.service import copy
 from app.pages.rendering import Renderer
-from app.weekly_forms.pdf import pdf
 from core.clock import utc_now
 from core.errors import InvalidError
 from core.security import SYSTEM
@@ -41,12 +39,8 @@ def export(
         output.mkdir(mode=OWNERS_FOLDER)
     except OSError as error:
         raise InvalidError(f"output: {output}: {error.strerror}", field="output") from error
-    _write(output / "record.json", made.bundle())
-    for number, batch in enumerate(made.batches(), 1):
-        _write(output / f"import-{number}.json", batch)
-    _write(output / "tables.json", msgspec.json.encode(made.tables))
-    if paper:
-        _write(output / "record.pdf", pdf(on_paper(made, Renderer(settings), settings)))
+    for name, content in files(made, Renderer(settings) if paper else None, settings):
+        _write(output / name, content)
     typer.echo(f"{output}: {len(made.entries)} resources, {len(made.tables)} tables")
 
 

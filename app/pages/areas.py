@@ -68,6 +68,11 @@ OF_PRIVACY: tuple[Entry, ...] = (
         "Who opened a patient in an emergency, why, and what they looked at.",
     ),
     Entry(
+        "/privacy/copies",
+        "Copies",
+        "All that is kept of one person, to hand to them.",
+    ),
+    Entry(
         "/privacy/retention",
         "Kept",
         "How long each kind of data is kept, why, and what would go now.",
