@@ -232,7 +232,7 @@ def _carry_out(session: Session, row: Outbox, runtime: Runtime, *, now: datetime
     STEPS[Topic(row.topic)](session, row.subject_id, now, runtime)
     outbox.finish(row, now=now)
     if row.topic != Topic.PROBE:
-        log.info("row done", topic=row.topic, row=str(row.id), subject=str(row.subject_id))
+        log.info("row done", topic=row.topic, row=str(row.id))
 
 
 @cache
