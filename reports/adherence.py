@@ -24,6 +24,7 @@ class How(StrEnum):
 
     DECISION = "decision"  # by a clinician, on the page, outside the programme's terms
     INTEGRATION = "integration"  # sent by FHIR
+    PAGE = "page"  # by a form that somebody filled in
     UPLOAD = "upload"  # in a file of many
     COMMAND = "command"  # by who runs the installation
     UNKNOWN = "unknown"

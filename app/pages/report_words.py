@@ -31,6 +31,7 @@ Saying = Callable[[Language], str]
 HOW: Mapping[str, Saying] = {
     How.DECISION: lambda said: said.say("by decision of a clinician"),
     How.INTEGRATION: lambda said: said.say("by an integration (FHIR)"),
+    How.PAGE: lambda said: said.say("by a form"),
     How.UPLOAD: lambda said: said.say("in an upload of many"),
     How.COMMAND: lambda said: said.say("by the command line"),
     How.UNKNOWN: lambda said: said.say("not known"),

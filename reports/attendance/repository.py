@@ -70,9 +70,9 @@ def how(session: Session, heads: Mapping[UUID, UUID]) -> dict[UUID, How]:
 def _door(kind: str, entity: str) -> How:
     if kind == "system":
         return How.COMMAND
-    if kind != "client":
-        return How.UNKNOWN
-    return How.UPLOAD if entity == "Import" else How.INTEGRATION
+    if entity == "Import":
+        return How.UPLOAD
+    return {"user": How.PAGE, "client": How.INTEGRATION}.get(kind, How.UNKNOWN)
 
 
 def incident_at(session: Session, at: datetime) -> bool:

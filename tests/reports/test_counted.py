@@ -203,8 +203,14 @@ def test_how_somebody_was_enrolled_is_read_from_what_was_written_down_first(
         patients=[ward.patients["Han Sooja"]],
     )  # fmt: skip
 
+    user = Caller("user", uuid4())
+    for name, entity in (("Kwon Yeonghui", "Patient"), ("Jung Dahye", "Import")):
+        record(session, user, Action.CREATE, entity, now=ward.now, patients=[ward.patients[name]])
+
     how = {line.patient_id: line.how for line in report_of(session, ward).adherence}
 
+    assert how[ward.patients["Kwon Yeonghui"]] is How.PAGE
+    assert how[ward.patients["Jung Dahye"]] is How.UPLOAD
     assert {name: how[ward.patients[name]] for name in first} == {
         "Oh Malsun": How.INTEGRATION,
         "Moon Taesik": How.INTEGRATION,
