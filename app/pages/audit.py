@@ -7,7 +7,7 @@ A person and a number are looked for by a form that is sent: addresses hold opaq
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
@@ -17,11 +17,23 @@ from app.audit_search import service
 from app.audit_search.wanted import OUTCOMES, Typed, read
 from app.pages.door import Door, Visit
 from app.pages.refusals import page_route
-from app.pages.wording import moment
+from app.pages.users import ROLES
+from app.pages.wording import Moment, moment
 from app.sheets import sheet
 from core.audit import Action, record
 
+if TYPE_CHECKING:
+    from datetime import datetime
+
 PATH = "/privacy/audit"
+ACTIONS = {
+    Action.CREATE: "Made",
+    Action.READ: "Read",
+    Action.UPDATE: "Changed",
+    Action.DELETE: "Deleted",
+    Action.EXECUTE: "Carried out",
+}
+CALLERS = {"client": "Integration", "system": "The installation itself"}
 NOBODY = "Nobody is found by exactly this."
 FIELDS = (
     "id", "at", "who_id", "who", "role", "action", "kind", "patient", "outcome", "purpose",
@@ -98,6 +110,12 @@ def router(door: Door) -> APIRouter:
     return routes
 
 
+def _exactly(door: Door, visit: Visit, at: datetime) -> Moment:
+    """Return an instant with its day and second, for who has to prove what came first."""
+    said = moment(at, now=visit.now, zone=door.zone, language=visit.language)
+    return replace(said, absolute=f"{at.astimezone(door.zone):%Y-%m-%d %H:%M:%S}")
+
+
 def _meant(visit: Visit, form: Sought) -> Typed | None:
     """Return what a form asks for in opaque ids, None where it names nobody."""
     asked = Typed("", "", form.since, form.until, form.kind, form.outcome, form.view)
@@ -129,10 +147,9 @@ def _page(
         asked=asked,
         problem=problem,
         outcomes=OUTCOMES,
-        found=[
-            (each, moment(each.at, now=visit.now, zone=door.zone, language=visit.language))
-            for each in found
-        ],
+        found=[(each, _exactly(door, visit, each.at)) for each in found],
+        roles={**{str(role): name for role, name in ROLES.items()}, **CALLERS},
+        actions={str(action): word for action, word in ACTIONS.items()},
         older=f"{PATH}?{asked.query}&before={older}" if older else "",
         file=f"{PATH}.csv?{asked.query}".rstrip("?"),
     )

@@ -65,6 +65,12 @@ WORDS = {
     "discharged": "Monitoring of the person has ended. They can be enrolled again.",
     "enrolled-again": "The person is monitored again from now on.",
     "facts-changed": "The change is kept with your name; the person is judged anew.",
+    "erasure-asked": "The erasure is asked for. Nothing is erased before it is confirmed.",
+    "erasure-confirmed": "The erasure is confirmed and is carried out now.",
+    "erasure-withdrawn": "The request is withdrawn. Nobody is erased by it.",
+    "hold-set": "The hold is set: the person is not erased while it lasts.",
+    "hold-released": "The hold is released.",
+    "file-discarded": "The file is deleted. Nobody is enrolled by it.",
     "training-cancelled": "The training is cancelled, and nothing of it is kept.",
 }
 UNDOABLE = (

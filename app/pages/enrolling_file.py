@@ -11,6 +11,7 @@ from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from fastapi.responses import RedirectResponse
 from sqlalchemy import select
 
+from app.pages.done import notice
 from app.pages.door import Door, Visit
 from app.pages.enrolling import check_register, sender, words
 from app.pages.language import Language, language
@@ -54,10 +55,10 @@ def router(door: Door) -> APIRouter:
     routes = APIRouter(route_class=route, include_in_schema=False)
 
     @routes.get(ADDRESS)
-    def asked(request: Request) -> Response:
+    def asked(request: Request, done: str = "") -> Response:
         with door.visit(request) as visit:
             check_register(visit)
-            return _form(door, visit)
+            return _form(door, visit, done=done)
 
     @routes.post(ADDRESS)
     def uploaded(
@@ -103,10 +104,10 @@ def _acts(routes: APIRouter, door: Door) -> None:
         with door.act(request, csrf) as visit:
             check_register(visit)
             service.discard(visit.session, visit.caller, preview_id, now=visit.now)
-        return RedirectResponse(ADDRESS, 303)
+        return RedirectResponse(f"{ADDRESS}?done=file-discarded", 303)
 
 
-def _form(door: Door, visit: Visit, team: str = "", fault: str = "") -> Response:
+def _form(door: Door, visit: Visit, team: str = "", fault: str = "", *, done: str = "") -> Response:
     return door.pages.page(
         "enrol_file.html",
         status=422 if fault else 200,
@@ -115,6 +116,7 @@ def _form(door: Door, visit: Visit, team: str = "", fault: str = "") -> Response
         teams=teams_for(visit.session, visit.caller),
         team=team,
         fault=fault,
+        notice=notice(done),
         needed=NEEDED,
         others=[each for each in FIELDS if each not in NEEDED],
         most_rows=MOST_ROWS,

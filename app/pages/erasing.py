@@ -10,8 +10,10 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
+from app.audit_search.repository import names
 from app.erasure import holds, service
 from app.erasure.states import WORDS, State, wait_of
+from app.pages.done import notice
 from app.pages.door import Door, Visit
 from app.pages.refusals import page_route
 from app.pages.wording import Moment, moment
@@ -46,46 +48,50 @@ def router(door: Door) -> APIRouter:
     routes = APIRouter(route_class=page_route(door.pages), include_in_schema=False)
 
     @routes.get(HERE)
-    def erasures(request: Request) -> Response:
+    def erasures(request: Request, done: str = "") -> Response:
         with door.visit(request) as visit:
-            return _page(door, visit)
+            return _page(door, visit, done)
 
     @routes.post(HERE)
     def ask(request: Request, form: Annotated[Asked, Form()]) -> Response:
         with door.act(request, form.csrf) as visit:
             patient = _meant(visit, form.patient)
             service.ask(visit.session, visit.caller, patient, form.reason, now=visit.now)
-        return RedirectResponse(HERE, status_code=303)
+        return _back("erasure-asked")
 
     @routes.post(HERE + "/{erasure_id}/confirm")
     def confirm(request: Request, erasure_id: UUID, csrf: Text = "") -> Response:
         with door.act(request, csrf) as visit:
             service.confirm(visit.session, visit.caller, erasure_id, now=visit.now)
-        return RedirectResponse(HERE, status_code=303)
+        return _back("erasure-confirmed")
 
     @routes.post(HERE + "/{erasure_id}/withdraw")
     def withdraw(request: Request, erasure_id: UUID, csrf: Text = "") -> Response:
         with door.act(request, csrf) as visit:
             service.withdraw(visit.session, visit.caller, erasure_id, now=visit.now)
-        return RedirectResponse(HERE, status_code=303)
+        return _back("erasure-withdrawn")
 
     @routes.post("/privacy/holds")
     def hold(request: Request, form: Annotated[Asked, Form()]) -> Response:
         with door.act(request, form.csrf) as visit:
             patient, until = _meant(visit, form.patient), _end_of(door, form.until)
             holds.hold(visit.session, visit.caller, patient, form.reason, until, now=visit.now)
-        return RedirectResponse(HERE, status_code=303)
+        return _back("hold-set")
 
     @routes.post("/privacy/holds/{hold_id}/release")
     def release(request: Request, hold_id: UUID, csrf: Text = "") -> Response:
         with door.act(request, csrf) as visit:
             holds.release(visit.session, visit.caller, hold_id, now=visit.now)
-        return RedirectResponse(HERE, status_code=303)
+        return _back("hold-released")
 
     return routes
 
 
-def _page(door: Door, visit: Visit) -> Response:
+def _back(done: str) -> Response:
+    return RedirectResponse(f"{HERE}?done={done}", status_code=303)
+
+
+def _page(door: Door, visit: Visit, done: str) -> Response:
     def at(instant: datetime) -> Moment:
         return moment(instant, now=visit.now, zone=door.zone, language=visit.language)
 
@@ -94,12 +100,21 @@ def _page(door: Door, visit: Visit) -> Response:
     erasures = service.erasures(visit.session)
     whose = sorted(held | {row.of_id for row in erasures if row.of_id})
     record(visit.session, visit.caller, Action.READ, service.ENTITY, now=visit.now, patients=whose)
+    asked_by = names(visit.session, {row.asked_by for row in erasures if row.asked_by})
     return door.pages.page(
         "erasures.html",
         visit=visit,
         here="privacy",
+        notice=notice(done),
         rows=[
-            (row, STATES[State(row.state)], at(row.asked_at), _wait(visit, row), row.of_id in held)
+            (
+                row,
+                STATES[State(row.state)],
+                at(row.asked_at),
+                _wait(visit, row),
+                row.of_id in held,
+                asked_by.get(row.asked_by, ("", ""))[0] if row.asked_by else "",
+            )
             for row in erasures
         ],
         holds=[(each, at(each.set_at), at(each.until) if each.until else None) for each in found],

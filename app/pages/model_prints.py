@@ -190,7 +190,7 @@ def _trial(found: Comparison, reader: _Reader) -> Trial | None:
     said, share = reader.said, f"{100 * found.agreeing / found.scored:.0f} %"
     return Trial(
         head=said.say(
-            "{scored} judgements of {patients} patients since {since}, beside {model};"
+            "Compared since {since}, beside {model}: judgements {scored}, patients {patients};"
             " both gave the same tier in {share}.",
             scored=found.scored,
             patients=found.patients,

@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from app.retention.tables import RetentionPass
 
 
+# Whence a period comes; beside a reason, which is English as it was reviewed.
+GROUNDS = {
+    "L": "law",
+    "V": "as the cited text says",
+    "E": "our own default, for the site to review",
+}
+
+
 class Line(NamedTuple):
     """One kind as the page shows it: what would go, since when it is over, and the last pass."""
 
@@ -42,6 +50,7 @@ def router(door: Door) -> APIRouter:
                 visit=visit,
                 here="privacy",
                 terms=stated(),
+                grounds=GROUNDS,
                 lines=_lines(door, visit),
                 others=[each for each in stated().kinds.values() if each.kept is None],
             )

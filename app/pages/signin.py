@@ -24,6 +24,7 @@ OURS = re.compile(
     r"/([a-z-]+)(/[A-Za-z0-9_-]+)*(\?[a-z]+=[A-Za-z0-9_,-]+(&[a-z]+=[A-Za-z0-9_,-]+)*)?"
 )
 WRONG = "User name or password is not right."
+WRONG_OR_CODE = "User name, password or code is not right."
 NO_PASSWORDS = "There are no passwords here. Sign in with your organisation."
 ENDED = "You were signed out because nothing happened for 15 minutes."
 Text = Annotated[str, Form()]
@@ -68,7 +69,8 @@ def router(door: Door) -> APIRouter:
                 accounts.sign_out(session, request.cookies.get(door.cookie, ""), now=door.clock())
                 to = landing(accounts.role_of(session, found), destination(to))
         if isinstance(found, accounts.Refused):
-            wrong = Said(problem=WRONG, wait=_seconds(found.retry_after), status=401)
+            problem = WRONG_OR_CODE if attempt.strict else WRONG
+            wrong = Said(problem=problem, wait=_seconds(found.retry_after), status=401)
             return sign_in_page(door, request, to, wrong)
         response = RedirectResponse(to, status_code=303)
         door.remember(response, found, former=request.cookies.get(door.cookie, ""))

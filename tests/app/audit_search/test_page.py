@@ -109,8 +109,8 @@ def test_pages_hold_a_hundred_and_lead_on(database: Database, officer: Person) -
     older = first.split('href="' + PATH + f"?who={who}&amp;before=")[1].split('"')[0]
     second = officer.read(f"{PATH}?who={who}&before={older}")
 
-    assert first.count("R patients") == 100
-    assert second.count("R patients") == 1
+    assert first.count("Read <code>patients</code>") == 100
+    assert second.count("Read <code>patients</code>") == 1
 
 
 def test_the_file_has_no_formulas_and_is_written_down_sec_39(
