@@ -8,17 +8,27 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select
 
+from app.erasure.holds import held
+from app.staff.service import everybody
+from core.clock import utc_now
+from core.security import SYSTEM, Role
+from ingest.tables import CareTeam, Client
 from monitoring.catalogue import Catalogue
+from tests.app.administration.signed_in import come_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fastapi import FastAPI
     from fastapi.testclient import TestClient
 
+    from core.database import Database
     from tests.ward import Ward
 
 OPENED, CLOSED = "⟦", "⟧"
@@ -29,6 +39,7 @@ DATA = re.compile(
     r"\bWardlight|English|Dr Han|Dr Lim|Nurse Ko|Test|UTC|Asia/Seoul"
     r"|SpO2|mmHg|kg|mg/dL|mmol/L|\bmin\b|[A-Z][A-Z0-9]+(-[A-Z0-9]+)+|NEWS2"
     r"|\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)\b"
+    r"|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\burn:oid:\S+|\bko\b"
     r"|risk|lb|DQ|RISK|COMBO|\btemplates\b|[0-9a-f]{8,}|sha\w*|https?://\S+"
 )
 
@@ -120,6 +131,9 @@ PAGES = {
     "rota": "/rota/{team}",
     "reached": "/reached",
     "patients": "/patients",
+    "facts": "/patients/{patient}/facts",
+    "rights": "/patients/{patient}/rights",
+    "discharge": "/patients/{patient}/discharge",
     "no such page": "/patients/00000000-0000-0000-0000-000000000000",
 }
 
@@ -136,6 +150,45 @@ def test_a_page_leaves_no_word_untranslated_ux_17(
     left = outside(page.text, known)
 
     assert left == [], "\n".join(left)
+
+
+OFFICES = {
+    Role.ADMINISTRATOR: (
+        *("/administration", "/administration/users", "/administration/teams"),
+        *("/administration/teams/{team}", "/administration/rota/{team}"),
+        *("/administration/integrations", "/enrol", "/enrol/file"),
+    ),
+    Role.PRIVACY_OFFICER: (
+        *("/privacy", "/privacy/audit", "/privacy/retention", "/privacy/erasures"),
+    ),
+}
+
+
+@pytest.mark.usefixtures("bracketed")
+@pytest.mark.parametrize("role", OFFICES)
+def test_a_page_of_an_office_leaves_no_word_untranslated_ux_17(
+    database: Database, web: FastAPI, ward: Ward, role: Role
+) -> None:
+    somebody = come_in(database, web, role)
+    known = re.compile("|".join(map(re.escape, [*data_of(ward), *names_in(database)])))
+    left = {}
+    for path in OFFICES[role]:
+        where = path.format(team=ward.team)
+        page = somebody.browser.get(where, headers={"Accept-Language": "ko"})
+        assert page.status_code == HTTPStatus.OK, path
+        left[path] = outside(page.text, known)
+
+    assert {path: words for path, words in left.items() if words} == {}
+
+
+def names_in(database: Database) -> list[str]:
+    """Return what people called others, teams and programs, here and in other tests."""
+    with database.transaction() as session:
+        teams = session.scalars(select(CareTeam.name)).all()
+        programs = session.scalars(select(Client.name)).all()
+        people = [each.display_name for each in everybody(session, SYSTEM)]
+        reasons = [each.reason for each in held(session, now=utc_now())]
+    return sorted(filter(None, {*teams, *programs, *people, *reasons}), key=len, reverse=True)
 
 
 def data_of(ward: Ward) -> list[str]:

@@ -69,7 +69,7 @@ def test_the_pages_of_privacy_are_readable_at_320_pixels_and_without_faults_ux_1
 ) -> None:
     ask(database, ward)
     page = browse(bypass_csp=True)
-    secret = session_of(database, Role.PRIVACY_OFFICER)
+    _, secret = session_of(database, Role.PRIVACY_OFFICER)
     page.context.add_cookies([{"name": "wardlight", "value": secret, "url": address}])
     found = {}
     for path in PATHS:

@@ -12,18 +12,30 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app.erasure import service as erasing
+from core.clock import utc_now
+from core.security import Caller, Role
+from ingest.uploading.service import upload
 from tests.browser.conftest import ROOT, Open, sign_in, visit
+from tests.browser.officers import session_of
+from tests.register import HEAD, SYSTEM_A
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from playwright.sync_api import Page
 
+    from core.database import Database
     from tests.ward import Ward
+
+    Offices = dict[Role, tuple[str, UUID | None]]
 
 pytestmark = pytest.mark.browser
 KEPT = ROOT / "docs" / "screens"
 WIDE = {"width": 1240, "height": 900}
 PHONE = {"width": 390, "height": 844}
 THEMES, LANGUAGES = ("light", "dark"), {"en": "en-GB", "ko": "ko-KR"}
+PREVIEW = "/enrol/file/{preview}"
 PAGES = {
     "inbox": "/inbox",
     "patient": "/patients/{patient}",
@@ -40,6 +52,14 @@ PAGES = {
     "reached": "/reached",
     "design": "/design",
 }
+OFFICES: dict[Role, dict[str, str]] = {
+    Role.ADMINISTRATOR: {
+        "administration": "/administration",
+        "users": "/administration/users",
+        "enrol-preview": PREVIEW,
+    },
+    Role.PRIVACY_OFFICER: {"audit": "/privacy/audit", "erasures": "/privacy/erasures"},
+}
 ON_A_PHONE = ("inbox", "patient")
 
 
@@ -50,10 +70,31 @@ def folder(tmp_path: Path) -> Path:
     return Path(asked).resolve() if asked else tmp_path
 
 
+@pytest.fixture
+def offices(database: Database, ward: Ward) -> Offices:
+    """Sessions of who runs the clinic and who guards its privacy, with something to look at."""
+    now = utc_now()
+    boss, runs = session_of(database, Role.ADMINISTRATOR, "Administrator Moon")
+    officer, guards = session_of(database, Role.PRIVACY_OFFICER, "Officer Bae")
+    file = f"{HEAD}\nInes Vale,1948-05-06,{SYSTEM_A},40711\nTom Reed,6 May,{SYSTEM_A},40712\n"
+    with database.transaction() as session:
+        who = Caller("user", boss, role=Role.ADMINISTRATOR)
+        preview = upload(session, who, file.encode(), team="Riverside", now=now)
+        asking = Caller("user", officer, role=Role.PRIVACY_OFFICER)
+        erasing.ask(session, asking, ward.patients["Han Sooja"], "consent", now=now)
+    return {Role.ADMINISTRATOR: (runs, preview), Role.PRIVACY_OFFICER: (guards, None)}
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("theme", THEMES)
 def test_every_page_has_its_picture_in_the_docs(
-    browse: Open, ward: Ward, folder: Path, theme: str, language: str
+    browse: Open,
+    ward: Ward,
+    offices: Offices,
+    address: str,
+    folder: Path,
+    theme: str,
+    language: str,
 ) -> None:
     """UX-10, UX-17: in either theme and language, with nothing said on the console."""
     page = browse(locale=LANGUAGES[language], color_scheme=theme, viewport=WIDE)
@@ -70,6 +111,12 @@ def test_every_page_has_its_picture_in_the_docs(
     for name in ON_A_PHONE:
         visit(page, PAGES[name].format(patient=ward.patients["Oh Malsun"]))
         taken.append(picture(page, folder, f"{name}-phone", theme, language))
+    page.set_viewport_size({"width": WIDE["width"], "height": WIDE["height"]})
+    for role, (secret, preview) in offices.items():
+        page.context.add_cookies([{"name": "wardlight", "value": secret, "url": address}])
+        for name, path in OFFICES[role].items():
+            visit(page, path.format(preview=preview))
+            taken.append(picture(page, folder, name, theme, language))
 
     assert said == []
     assert page.locator("html").get_attribute("lang") == language
