@@ -33,7 +33,7 @@ ACTIONS = {
     Action.DELETE: "Deleted",
     Action.EXECUTE: "Carried out",
 }
-CALLERS = {"client": "Integration", "system": "The installation itself"}
+CALLERS = {"user": "Account", "client": "Integration", "system": "The installation itself"}
 NOBODY = "Nobody is found by exactly this."
 FIELDS = (
     "id", "at", "who_id", "who", "role", "action", "kind", "patient", "outcome", "purpose",
