@@ -20,6 +20,15 @@ SOURCES = "http://terminology.hl7.org/CodeSystem/security-source-type"
 PURPOSES = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 OUTCOMES = "urn:wardlight:codesystem:audit-outcome"
 _INTERACTION = {"C": "create", "R": "read", "U": "update", "D": "delete", "E": "search"}
+_REST = ("rest", "RESTful Operation")
+_ALERT, _SIGNING_IN = ("110113", "Security Alert"), ("110114", "User Authentication")
+# What is no interaction with a resource: DICOM PS3.16, type and subtype.
+_APART = {
+    "emergency-override-started": (_ALERT, ("110127", "Emergency Override Started")),
+    "emergency-override-stopped": (_ALERT, ("110138", "Emergency Override Stopped")),
+    "sign-in": (_SIGNING_IN, ("110122", "Login")),
+    "sign-out": (_SIGNING_IN, ("110123", "Logout")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +52,7 @@ def audit_event(done: Done, *, recorded: datetime) -> dict[str, Any]:
     why = [{"coding": [{"system": PURPOSES, "code": done.purpose}]}]
     return {
         "resourceType": "AuditEvent",
-        "type": coding(TYPES, "rest", "RESTful Operation"),
-        "subtype": [coding(INTERACTIONS, _INTERACTION[done.action])],
+        **_kind(done),
         "action": done.action,
         "recorded": recorded.isoformat(),
         "outcome": "0" if succeeded else "4",
@@ -65,6 +73,20 @@ def audit_event(done: Done, *, recorded: datetime) -> dict[str, Any]:
         },
         "entity": _entities(done),
     }
+
+
+def _kind(done: Done) -> dict[str, Any]:
+    """Return type and subtype: what a search is not, though it was carried out, is an operation."""
+    if apart := _APART.get(done.entity):
+        kind, what = apart
+        return {
+            "type": coding(PARTICIPATION, *kind),
+            "subtype": [coding(PARTICIPATION, *what)],
+        }
+    searched = done.query or done.entity[:1].isupper()  # a type of FHIR
+    carried_out = done.action == "E" and not searched
+    interaction = "operation" if carried_out else _INTERACTION[done.action]
+    return {"type": coding(TYPES, *_REST), "subtype": [coding(INTERACTIONS, interaction)]}
 
 
 def _network(address: str) -> dict[str, str]:

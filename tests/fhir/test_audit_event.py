@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from datetime import UTC, datetime
+from typing import Literal
 
 import pytest
 from fhir.resources.R4B.auditevent import AuditEvent
@@ -54,3 +55,24 @@ def test_every_kind_of_event_is_one_by_the_standards_own_rules_sec_17(
 
     assert AuditEvent.model_validate(said)
     assert bool(patient) == any(each["role"]["code"] == "1" for each in said["entity"])
+
+
+@pytest.mark.parametrize(
+    ("entity", "action", "codes"),
+    [
+        ("emergency-override-started", "E", ("110113", "110127")),
+        ("emergency-override-stopped", "E", ("110113", "110138")),
+        ("sign-in", "E", ("110114", "110122")),
+        ("sign-out", "E", ("110114", "110123")),
+        ("Observation", "E", ("rest", "search")),
+        ("weekly-report-print", "E", ("rest", "operation")),
+        ("patient", "R", ("rest", "read")),
+    ],
+)
+def test_what_is_no_search_is_not_called_one_sec_14_sec_17(
+    entity: str, action: Literal["E", "R"], codes: tuple[str, str]
+) -> None:
+    said = audit_event(Done(action, entity, "success", {"display": "x"}), recorded=NOW)
+
+    assert AuditEvent.model_validate(said)
+    assert (said["type"]["code"], said["subtype"][0]["code"]) == codes
