@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from app.runtime import Runtime
     from core.database import Database
+    from monitoring.models.scorers import Scorers
 
 log = logger(__name__)
 TICK_SECONDS = 1.0
@@ -61,6 +62,10 @@ def routine(runtime: Runtime) -> Mapping[str, Job]:
     """Return everything else that runs by the clock, by its name."""
     settings = runtime.settings
     lease = timedelta(seconds=settings.lease_seconds)
+
+    def models(session: Session) -> Scorers:
+        return runtime.learned.scorers(session)
+
     return {
         "probe": partial(groups.probe, every=settings.watch_every),
         "audit": partial(auditor.audit, lease=lease, every=settings.watch_every),
@@ -76,10 +81,8 @@ def routine(runtime: Runtime) -> Mapping[str, Job]:
         follow_up.JOB: follow_up.follow,
         weekly.JOB: partial(weekly.keep_up, policy=runtime.policy, hour=settings.weekly_report_at),
         retraining.ENTITY: partial(retraining.keep_up, start=start),
-        due.JOB: partial(
-            due.ask_if_due, models=runtime.learned.scorers, every=settings.retrain_every
-        ),
-        model_watch.JOB: partial(model_watch.look, models=runtime.learned.scorers),
+        due.JOB: partial(due.ask_if_due, models=models, every=settings.retrain_every),
+        model_watch.JOB: partial(model_watch.look, models=models),
         audit_chain.JOB: partial(audit_chain.keep_up, signer=Signer.of(settings)),
         "audit-heads": partial(audit_chain.publish, witness=Witness(settings.data / FILE)),
         replaying.JOB: partial(replaying.replay, spool=Spool.of(settings.data)),

@@ -48,6 +48,8 @@ KEPT = {
     " that leads to nobody any more",
     "audit_block": "hashes over the audit",
     "audit_head": "signatures over the audit",
+    "enrolment_preview": "a sealed file that waits to be confirmed; whatever it holds goes with it"
+    " after half an hour",
     "erasure": "proves that and when somebody was erased; it keeps a keyed digest",
     "app_user": "staff",
     "arrivals": "counts of people",

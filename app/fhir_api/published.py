@@ -15,9 +15,18 @@ from alerts.patients.wording import Kind
 from alerts.policy import Channel
 from app.fhir_api.scope import Mark, Scope, Seen
 from core.vitals import Severity
-from fhir import communication, communication_request, flag, goal, risk_assessment, task
+from fhir import (
+    communication,
+    communication_request,
+    consent,
+    flag,
+    goal,
+    risk_assessment,
+    task,
+)
 from fhir.own_codes import DATED, READ, VERSION, Concept, code_system
 from fhir.questionnaire import daily
+from ingest.choices import Purpose
 from monitoring.families import ANY, FAMILIES
 from monitoring.findings import Problem
 
@@ -44,6 +53,14 @@ MESSAGES = {
     Kind.REVIEW: "What came of it after a clinician looked",
     Kind.VISIT: "A video visit was booked",
     Kind.VISIT_OFF: "The video visit was cancelled",
+}
+
+PURPOSES = {
+    Purpose.MONITORING: "Judging readings, and telling of what is found",
+    Purpose.SCORING: "The learned score; without it rules alone judge",
+    Purpose.RESEARCH: "Giving data to integrations that were registered for research",
+    Purpose.TRAINING: "Training learned models",
+    Purpose.USE: "Anything at all: who says no has the use of their data restricted",
 }
 
 
@@ -82,6 +99,8 @@ def _written() -> Iterable[dict[str, Any]]:
     )
     kinds = (Concept(kind, kind, text) for kind, text in MESSAGES.items())
     yield code_system(communication.TO_PATIENTS, "What a patient or carer is told of", kinds)
+    purposes = (Concept(purpose, purpose, text) for purpose, text in PURPOSES.items())
+    yield code_system(consent.PURPOSES, "What somebody lets be done with their data", purposes)
     families = {ANY: "any event of these"} | FAMILIES
     events = (Concept(code, text, text) for code, text in families.items())
     yield code_system(risk_assessment.FAMILIES, "What the learned score foresees", events)

@@ -50,7 +50,7 @@ def upgrade() -> None:
         op.create_index(name, "enrolment_preview", [column])
     role = context.config.attributes["app_role"]
     # What was corrected stays said; the rotation of keys seals a reason again.
-    op.execute(f"grant select, insert, update (reason) on correction to {role}")
+    op.execute(f"grant select, insert, update (reason), delete on correction to {role}")
     op.execute(f"grant select, insert, update, delete on enrolment_preview to {role}")
 
 

@@ -44,7 +44,7 @@ def upgrade() -> None:
     role = context.config.attributes["app_role"]
     # What was decided stays: its end is added, and the rotation of keys seals a text again.
     columns = "comment, died_on, back_at, back_by"
-    op.execute(f"grant select, insert, update ({columns}) on discharge to {role}")
+    op.execute(f"grant select, insert, update ({columns}), delete on discharge to {role}")
 
 
 def downgrade() -> None:
