@@ -207,9 +207,9 @@ def test_merging_is_shown_before_it_is_done_and_unmerging_restores_both_sec_28(
     with database.transaction() as session:
         assert profiles(session, visible_to(SYSTEM), [kept, joins]) == before
         written = session.scalars(
-            select(AuditEvent.action).where(
-                AuditEvent.entity == "patient_merge", AuditEvent.patient_id == joins
-            )
+            select(AuditEvent.action)
+            .where(AuditEvent.entity == "patient_merge", AuditEvent.patient_id == joins)
+            .order_by(AuditEvent.id)
         ).all()
     assert written == [Action.CREATE, Action.DELETE]
 
