@@ -9,6 +9,7 @@ import subprocess
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 import psutil
@@ -36,7 +37,11 @@ class Node:
         self.process: subprocess.Popen[bytes] | None = None
         self.mapper: subprocess.Popen[bytes] | None = None
         (folder / "plugins").write_text("[].\n")
-        (folder / "node.conf").write_text(f"listeners.tcp.1 = 127.0.0.1:{self.port}\n")
+        self.password = token_hex(16)  # the one that it comes with is refused (SEC-30)
+        (folder / "node.conf").write_text(
+            f"listeners.tcp.1 = 127.0.0.1:{self.port}\n"
+            f"default_user = tests\ndefault_pass = {self.password}\n"
+        )
         cookie = folder / ".erlang.cookie"
         cookie.write_text("onlyforthistest")
         cookie.chmod(0o400)
@@ -57,7 +62,7 @@ class Node:
 
     @property
     def url(self) -> str:
-        return f"amqp://guest:guest@127.0.0.1:{self.port}//"
+        return f"amqp://tests:{self.password}@127.0.0.1:{self.port}//"
 
     def start(self) -> None:
         # Its name server is started here and not by the node, which would leave it running.
