@@ -10,7 +10,7 @@ from zstandard import ZstdDecompressor
 
 from app.schema import METADATA
 from core.sealing import keyring_of
-from ingest.tables import Parcel
+from ingest.tables import Parcel, Resource
 from tests.canaries.hunting import Hunter
 from tests.door import bundle, heart_rate, named, patient
 
@@ -35,7 +35,10 @@ REFUSED: dict[str, dict[str, Any]] = {
 
 def parcels(session: Session) -> dict[Any, bytes]:
     ring = keyring_of(session)
-    rows = session.execute(select(Parcel.id, Parcel.sealed).order_by(Parcel.id.desc()).limit(50))
+    newest = select(Resource.parcel_id).order_by(Resource.received_at.desc()).limit(200).subquery()
+    rows = session.execute(
+        select(Parcel.id, Parcel.sealed).where(Parcel.id.in_(select(newest.c[0])))
+    )
     return {
         row.id: ZstdDecompressor().decompress(ring.open(row.sealed, place=f"parcel/{row.id}"))
         for row in rows
