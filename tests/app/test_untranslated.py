@@ -19,6 +19,7 @@ from app.staff.service import everybody
 from core.clock import utc_now
 from core.security import SYSTEM, Role
 from ingest.tables import CareTeam, Client
+from ingest.teams.tables import Site
 from monitoring.catalogue import Catalogue
 from tests.app.administration.signed_in import come_in
 
@@ -182,13 +183,15 @@ def test_a_page_of_an_office_leaves_no_word_untranslated_ux_17(
 
 
 def names_in(database: Database) -> list[str]:
-    """Return what people called others, teams and programs, here and in other tests."""
+    """Return what people called others, teams, sites and programs, here and in other tests."""
     with database.transaction() as session:
         teams = session.scalars(select(CareTeam.name)).all()
+        sites = session.scalars(select(Site.name)).all()
         programs = session.scalars(select(Client.name)).all()
         people = [each.display_name for each in everybody(session, SYSTEM)]
         reasons = [each.reason for each in held(session, now=utc_now())]
-    return sorted(filter(None, {*teams, *programs, *people, *reasons}), key=len, reverse=True)
+    names = {*teams, *sites, *programs, *people, *reasons}
+    return sorted(filter(None, names), key=len, reverse=True)
 
 
 def data_of(ward: Ward) -> list[str]:
