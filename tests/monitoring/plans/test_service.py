@@ -154,8 +154,8 @@ def test_each_change_is_audited_and_the_application_can_alter_no_version_sec_18(
 
     assert (event.action, event.caller_id, event.entity_id) == ("C", physician.id, row.id)
     assert b"115" not in row.reason
-    # Only an erasure takes versions away, with all else of a person (SEC-44, decision 48).
-    for forbidden in (
+    for forbidden in (  # an erasure alone takes versions away (SEC-44)
+        "delete from plan_version",
         "update plan_version set content = '{}'",
         "update plan_version set at = now()",
         "update plan_version set practitioner_id = practitioner_id",
