@@ -15,14 +15,14 @@ from app.pages.corrected import corrections
 from app.pages.done import notice
 from app.pages.door import Door, Visit
 from app.pages.enrolling import said_of, sender
+from app.pages.faulty import REFUSED, FaultyError, faults_of
 from app.pages.language import language
 from app.pages.people import facts
 from app.pages.problem_list import named, on_list
-from app.pages.record import FaultyError
 from app.pages.refusals import page_route
 from app.pages.strip import strip_of
 from core.audit import Action, record
-from core.errors import ConflictError, InvalidError
+from core.errors import InvalidError
 from fhir.enrolled import Carer, Telecom
 from ingest import repository as people
 from ingest.joining import Known, Reader
@@ -98,12 +98,9 @@ def _form(routes: APIRouter, door: Door, name: str) -> None:
             try:
                 with visit.session.begin_nested():
                     ACTS[name](visit, sender(door, visit), patient_id, form)
-            except FaultyError as error:
-                return _page(door, visit, patient_id, Wrong(name, form, error.faults))
-            except (InvalidError, ConflictError) as error:
-                words = language(visit.language).refusal(error)
-                faults = {error.field or "reason": (words, "")}
-                return _page(door, visit, patient_id, Wrong(name, form, faults))
+            except REFUSED as error:
+                wrong = Wrong(name, form, faults_of(error, visit))
+                return _page(door, visit, patient_id, wrong)
         return RedirectResponse(f"/patients/{patient_id}/facts?done=facts-changed", 303)
 
 

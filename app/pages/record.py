@@ -16,11 +16,12 @@ from app.pages.corrected import CorrectedPrint, corrections
 from app.pages.done import notice
 from app.pages.door import Door, Visit
 from app.pages.enrolling import said_of, sender
+from app.pages.faulty import REFUSED, FaultyError, faults_of
 from app.pages.language import language
 from app.pages.records import ENTITY, Line, lines
 from app.pages.refusals import page_route
 from core.audit import Action, record
-from core.errors import ConflictError, InvalidError, NotFoundError
+from core.errors import InvalidError, NotFoundError
 from core.sealed_fields import unseal
 from ingest.joining import SEXES, Known, Reader
 from ingest.merging.repository import one_person, survivor
@@ -83,12 +84,9 @@ def _form(routes: APIRouter, door: Door, name: str) -> None:
             try:
                 with visit.session.begin_nested():
                     done = ACTS[name](visit, sender(door, visit), patient_id, form)
-            except FaultyError as error:
-                return record_page(door, visit, patient_id, Wrong(name, form, error.faults))
-            except (InvalidError, ConflictError) as error:
-                words = language(visit.language).refusal(error)
-                faults = {error.field or "reason": (words, "")}
-                return record_page(door, visit, patient_id, Wrong(name, form, faults))
+            except REFUSED as error:
+                wrong = Wrong(name, form, faults_of(error, visit))
+                return record_page(door, visit, patient_id, wrong)
         return RedirectResponse(f"/records/{patient_id}?done={done}", 303)
 
 
@@ -122,14 +120,6 @@ def _move(visit: Visit, by: Sender, patient_id: UUID, form: RecordForm) -> str:
 
 Act = Callable[[Visit, Sender, UUID, RecordForm], str]
 ACTS: dict[str, Act] = {"correct": _correct, "add": _add, "end": _end, "move": _move}
-
-
-class FaultyError(Exception):
-    """A form with faults, by field, in the reader's words."""
-
-    def __init__(self, faults: Mapping[str, tuple[str, str]]) -> None:
-        super().__init__("faults")
-        self.faults = faults
 
 
 def other_record(visit: Visit, text: str) -> UUID:
