@@ -137,7 +137,8 @@ def faults_of(address: str, served: re.Pattern[str]) -> str:
     """Return what is wrong with an address, "" for nothing."""
     parts = urlsplit(address)
     said = parse_qsl(parts.query, keep_blank_values=True)
-    if OF_SOMEBODY.search(unquote_plus(address)):
+    # A drawn id may spell a code (…-e4e11a…): whether it is one of ours is asked by itself.
+    if OF_SOMEBODY.search(re.sub(ID, "*", unquote_plus(address))):
         return "it names somebody"
     if parts.netloc or not served.fullmatch(parts.path):
         return "no route of ours has it with opaque ids"
@@ -180,7 +181,7 @@ def test_no_address_no_title_and_no_log_line_says_anything_of_anybody_sec_24(
     assert not [title for title in crawl.titles if OF_SOMEBODY.search(title)]
     assert not [title for title in crawl.titles if re.search(r"\d", title)]
     assert "/patients/{patient_id}" in logged
-    assert not OF_SOMEBODY.search(logged)
+    assert not OF_SOMEBODY.search(re.sub(f"{ID}|{SHORT_ID}", "*", logged))
     assert "?" not in "".join(re.findall(r"route=\S+", logged))
     assert not re.search(ID, "".join(re.findall(r"route=\S+", logged)))
 
