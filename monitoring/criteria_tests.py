@@ -112,15 +112,7 @@ def _off(test: Test, series: Series, reference: float) -> Held | None:
     limit = reference * test.ratio if test.ratio is not None else reference + (test.change or 0.0)
     if not test.comparison.holds(round(value, DIGITS), round(limit, DIGITS)):
         return None
-    return Held(
-        test.words,
-        float(series.times[-1]),
-        test.vital,
-        value,
-        limit,
-        change=value - reference,
-        evidence=evidence(series, test.vital, [len(series) - 1]),
-    )
+    return _of_last(test, series, value, limit, change=value - reference)
 
 
 def _readings(test: Test, limit: float, series: Series, start: float) -> Held | None:
@@ -138,14 +130,7 @@ def _readings(test: Test, limit: float, series: Series, start: float) -> Held | 
     if test.rise and not _risen(test, series, last):
         return None
     chosen = beyond[-test.times :]
-    return Held(
-        test.words,
-        float(series.times[chosen[-1]]),
-        test.vital,
-        float(series.values[chosen[-1]]),
-        limit,
-        evidence=evidence(series, test.vital, chosen),
-    )
+    return _of_readings(test, series, chosen, limit)
 
 
 @overload
@@ -189,15 +174,7 @@ def _on_days(test: Test, limit: float, series: Series, now: Moment) -> Held | No
             found[int(series.days[i])] = i
     if len(found) < test.days or now.day not in found:
         return None
-    last = found[now.day]
-    return Held(
-        test.words,
-        float(series.times[last]),
-        test.vital,
-        float(series.values[last]),
-        limit,
-        evidence=evidence(series, test.vital, sorted(found.values())),
-    )
+    return _of_readings(test, series, sorted(found.values()), limit)
 
 
 def _off_usual(test: Test, series: Series, now: Moment) -> Held | None:
@@ -226,15 +203,9 @@ def _off_usual(test: Test, series: Series, now: Moment) -> Held | None:
         return None
     first = int(series.days.searchsorted(now.day - test.days + 1)) if test.days > 1 else -1
     chosen = np.unique([first % len(series), len(series) - 1]).tolist()
-    return Held(
-        test.words,
-        float(series.times[-1]),
-        test.vital,
-        value,
-        limit,
-        usual,
-        value - usual.centre,
-        evidence(series, test.vital, chosen),
+    return replace(
+        _of_last(test, series, value, limit, usual=usual, change=value - usual.centre),
+        evidence=evidence(series, test.vital, chosen),
     )
 
 
@@ -251,17 +222,7 @@ def _days_off(test: Test, usual: Usual, series: Series, now: Moment) -> Held | N
     if sum(off) < test.days or int(recent.days[-1]) != now.day or not off[-1]:
         return None
     value = float(recent.medians[-1])
-    last = [len(series) - 1]
-    return Held(
-        test.words,
-        float(series.times[-1]),
-        test.vital,
-        value,
-        limit,
-        usual,
-        value - usual.centre,
-        evidence(series, test.vital, last),
-    )
+    return _of_last(test, series, value, limit, usual=usual, change=value - usual.centre)
 
 
 def _limit(test: Test, usual: Usual) -> float:
@@ -270,3 +231,29 @@ def _limit(test: Test, usual: Usual) -> float:
     if test.ratio is not None:
         return usual.centre * test.ratio
     return usual.centre + (test.spreads or 0.0) * usual.spread
+
+
+def _of_readings(test: Test, series: Series, chosen: list[int], limit: float) -> Held:
+    """Return the fact that rests on these readings and is known with the last of them."""
+    return Held(
+        test.words,
+        float(series.times[chosen[-1]]),
+        test.vital,
+        float(series.values[chosen[-1]]),
+        limit,
+        evidence=evidence(series, test.vital, chosen),
+    )
+
+
+def _of_last(  # noqa: PLR0913 (what was compared, with what, and by how much it is off)
+    test: Test,
+    series: Series,
+    value: float,
+    limit: float,
+    *,
+    change: float,
+    usual: Usual | None = None,
+) -> Held:
+    """Return the fact that the newest reading completes; `value` may sum several of them."""
+    last = _of_readings(test, series, [len(series) - 1], limit)
+    return replace(last, value=value, usual=usual, change=change)
