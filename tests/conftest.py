@@ -47,6 +47,11 @@ DEAREST = (
 )
 
 
+def pytest_configure() -> None:
+    """Let what learns use one processor: of two threads on busy ones, each spins for the other."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the dearest files first, the others in their order."""
     turn = {ROOT / name: place for place, name in enumerate(DEAREST)}
