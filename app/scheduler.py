@@ -16,6 +16,8 @@ from app.audit_chain import service as audit_chain
 from app.audit_chain.heads import Signer
 from app.audit_chain.witness import FILE, Witness
 from app.emergency import replaying
+from app.erasure import outside
+from app.erasure.outside import Ledger
 from app.follow_up import service as follow_up
 from app.model_watch import service as model_watch
 from app.retention import service as retention
@@ -85,6 +87,7 @@ def routine(runtime: Runtime) -> Mapping[str, Job]:
         model_watch.JOB: partial(model_watch.look, models=models),
         audit_chain.JOB: partial(audit_chain.keep_up, signer=Signer.of(settings)),
         "audit-heads": partial(audit_chain.publish, witness=Witness(settings.data / FILE)),
+        "erasures": partial(outside.publish, ledger=Ledger.of(settings.data)),
         replaying.JOB: partial(replaying.replay, spool=Spool.of(settings.data)),
     }
 

@@ -5,15 +5,13 @@ One file in the data folder, only ever appended to, of which each instance has i
 
 from __future__ import annotations
 
-import fcntl
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from app.audit_chain.heads import Head
-from core.spool import OWNER_ONLY
+from app.growing import grow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,20 +48,11 @@ class Witness:
 
     def append(self, heads: Iterable[Head]) -> None:
         """Put heads on the disk, behind all others; raise `OSError` where they are not there."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, OWNER_ONLY)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            after = self.last()
-            lines = [msgspec.json.encode(each) + b"\n" for each in heads if each.number > after]
-            if lines and not _whole(file):
-                lines.insert(0, b"\n")
-            held = b"".join(lines)
-            if os.write(file, held) != len(held):
-                raise OSError("the disk took only a part")
-            os.fsync(file)
-        finally:
-            os.close(file)
+        grow(self.path, lambda: self._missing(heads))
+
+    def _missing(self, heads: Iterable[Head]) -> list[bytes]:
+        after = self.last()
+        return [msgspec.json.encode(each) for each in heads if each.number > after]
 
 
 def _head(line: bytes) -> Head | None:
@@ -71,9 +60,3 @@ def _head(line: bytes) -> Head | None:
         return msgspec.json.decode(line, type=Head)
     except (msgspec.MsgspecError, ValueError):
         return None
-
-
-def _whole(file: int) -> bool:
-    """Return whether the last line is ended: a process may have died over it."""
-    size = os.fstat(file).st_size
-    return size == 0 or os.pread(file, 1, size - 1) == b"\n"

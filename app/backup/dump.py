@@ -18,6 +18,7 @@ from app.backup import keyfile, manifest, people
 from app.backup.ownership import PARCEL, kept_tables, rows_of
 from app.backup.parcels import Group, opened
 from app.backup.sealing import NOBODY, Sealer, write
+from app.erasure import outside
 from core.errors import ConflictError, InvalidError
 from core.sealing import keyring_of
 
@@ -117,7 +118,7 @@ def _write_keys(database: Database, site: BackupKey, before: keyfile.KeyFile, pa
             people.tag_of(session, id_).hex(): key
             for id_, key in people.keys_of_all(session, now=now).items()
         }
-        made = before.next(keys, people.ledger(session))
+        made = before.next(keys, outside.done(session))
         keyfile.save(path, site, made)
         people.note_struck(session, now=now)
     return made.serial

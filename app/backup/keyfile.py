@@ -14,25 +14,17 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from app.erasure.outside import Erased  # noqa: TC001 (msgspec reads the annotations)
 from core.errors import InvalidError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from app.backup.sealing import BackupKey
 
 _NONCE = 12
 _PURPOSE = b"wardlight key file 1"
-
-
-class Erased(msgspec.Struct, frozen=True):
-    """One erasure, by the digests of what was erased."""
-
-    id: str
-    digests: list[bytes]
-    ground: str
-    asked_at: str
-    ended_at: str
 
 
 class KeyFile(msgspec.Struct, frozen=True):
@@ -48,11 +40,15 @@ class KeyFile(msgspec.Struct, frozen=True):
 
     def next(self, keys: dict[str, bytes], erased: tuple[Erased, ...]) -> KeyFile:
         """Return the file that follows: these keys, and no erasure of before forgotten."""
+        return KeyFile(self.serial + 1, keys, self.erased).without(erased)
+
+    def without(self, erased: Iterable[Erased]) -> KeyFile:
+        """Return the file with no key of whoever was erased, by its own word or by another."""
         known = {each.id: each for each in (*self.erased, *erased)}
-        ledger = tuple(known.values())
-        gone = {digest.hex() for each in ledger for digest in each.digests}
-        kept = {tag: key for tag, key in keys.items() if tag not in gone}
-        return KeyFile(self.serial + 1, kept, ledger)
+        made = KeyFile(self.serial, self.keys, tuple(known.values()))
+        gone = made.gone()
+        kept = {tag: key for tag, key in self.keys.items() if tag not in gone}
+        return KeyFile(self.serial, kept, made.erased)
 
 
 def load(path: Path, site: BackupKey) -> KeyFile:

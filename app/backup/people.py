@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
 
-from app.backup.keyfile import Erased
 from app.backup.sealing import KEY_BYTES
 from app.erasure.service import digest_of
 from app.erasure.states import State
@@ -52,21 +51,6 @@ def keep_keys(session: Session, keys: dict[UUID, bytes], *, now: datetime) -> No
 def tag_of(session: Session, patient_id: UUID) -> bytes:
     """Return how a person is called in a backup."""
     return digest_of(keyring_of(session), patient_id)
-
-
-def ledger(session: Session) -> tuple[Erased, ...]:
-    """Return every erasure that was done."""
-    rows = session.scalars(select(Erasure).where(Erasure.state == State.DONE))
-    return tuple(
-        Erased(
-            str(row.id),
-            list(row.digests),
-            row.ground,
-            row.asked_at.isoformat(),
-            (row.ended_at or row.asked_at).isoformat(),
-        )
-        for row in rows
-    )
 
 
 def note_struck(session: Session, *, now: datetime) -> int:

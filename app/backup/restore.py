@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from sqlalchemy import func, select, text
 
 import app.migrate
 from app.backup import keyfile, loading, manifest, people
 from app.backup.sealing import NOBODY, Sealer, frames
-from app.erasure.states import State
-from app.erasure.tables import Erasure
+from app.erasure import again
 from app.weekly import service as weekly
 from app.weekly.tables import WeeklyReport
 from core import audit
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from app.backup.sealing import BackupKey
+    from app.erasure.outside import Erased
     from core.database import Database
     from core.embedded import Servers
 
@@ -59,8 +58,11 @@ class Source:
         return b"" if tag == NOBODY else self.keys.keys.get(tag.hex())
 
 
-def check(folder: Path, site: BackupKey, keys: Path) -> Source:
+def check(folder: Path, site: BackupKey, keys: Path, erased: tuple[Erased, ...] = ()) -> Source:
     """Return a backup that can be restored.
+
+    `erased` is whoever is known to be erased from elsewhere: a key file as old as the backup may
+    hold their keys still.
 
     Raises
     ------
@@ -68,7 +70,7 @@ def check(folder: Path, site: BackupKey, keys: Path) -> Source:
         Where a file was changed or is missing, the key file is older than the backup or lacks
         somebody who was not erased, or the backup is of a newer program.
     """
-    said, file = manifest.read(folder, site), keyfile.load(keys, site)
+    said, file = manifest.read(folder, site), keyfile.load(keys, site).without(erased)
     if file.serial < said.serial:
         raise InvalidError("this key file is older than the backup: use the newest", field="keys")
     if not app.migrate.knows(said.revision):
@@ -121,11 +123,7 @@ def apply_ledger(session: Session, source: Source) -> None:
         if people.tag_of(session, id_).hex() in gone:
             weekly.forget(session, id_)
     for each in source.keys.erased:
-        row = session.get(Erasure, UUID(each.id)) or Erasure(id=UUID(each.id))
-        row.of_id, row.digests, row.ground, row.state = None, each.digests, each.ground, State.DONE
-        row.asked_at = datetime.fromisoformat(each.asked_at)
-        row.ended_at = row.struck_at = datetime.fromisoformat(each.ended_at)
-        session.add(row)
+        again.write_down(session, each)
     known = {people.tag_of(session, id_).hex(): id_ for id_ in session.scalars(select(Patient.id))}
     kept = {id_: source.keys.keys[tag] for tag, id_ in known.items() if tag in source.keys.keys}
     people.keep_keys(session, kept, now=now)

@@ -11,6 +11,7 @@ from app.backup.dump import back_up
 from app.backup.restore import check, restore
 from app.backup.sealing import BackupKey
 from app.commands.people import opened
+from app.erasure.outside import Erased, Ledger
 from app.schema import METADATA
 from core.database import Database
 from core.embedded import servers
@@ -54,10 +55,15 @@ def backup(
 def bring_back(
     folder: Annotated[Path, typer.Option("--input", help="The folder of a backup.")],
     keys: KeyFile = None,
+    erased: Annotated[
+        Path | None, typer.Option(help="The file of erasures; else that of the data folder.")
+    ] = None,
 ) -> None:
     """Fill an empty database from a backup; whoever was erased since stays erased."""
     settings = Settings()
-    source = check(folder, _site(settings), _needed(keys))
+    ledger = Ledger.of(settings.data)
+    known = _known(erased) if erased else ledger.read()
+    source = check(folder, _site(settings), _needed(keys), known)
     with servers(settings, broker=False) as running:
         owner = Database(running.migration_database_url, field_keys=running.field_keys, pool_size=1)
         database = Database(running.database_url, field_keys=running.field_keys, pool_size=1)
@@ -66,7 +72,14 @@ def bring_back(
         finally:
             owner.close()
             database.close()
+    ledger.append(source.keys.erased)
     typer.echo(f"{done.rows} rows are back; {done.erased} people were erased since and are not")
+
+
+def _known(path: Path) -> tuple[Erased, ...]:
+    if not path.is_file():
+        raise InvalidError("there is no such file", field="erased")
+    return Ledger(path).read()
 
 
 def _needed(keys: Path | None) -> Path:

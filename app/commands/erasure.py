@@ -10,11 +10,14 @@ import typer
 
 from app.commands.people import opened
 from app.erasure import holds, service
+from app.erasure.again import erase_again
+from app.erasure.outside import Ledger, publish
 from app.erasure.states import COOLING_OFF, State
 from app.erasure.tables import Erasure
 from app.schema import METADATA
 from core.errors import InvalidError
 from core.security import SYSTEM
+from core.settings import Settings
 
 Who = Annotated[UUID | None, typer.Option("--patient", help="The patient's id.")]
 
@@ -34,13 +37,20 @@ def erase(
         UUID | None, typer.Option(help="An erasure that was asked for: carry it out now.")
     ] = None,
     withdraw: Annotated[UUID | None, typer.Option(help="An erasure to be taken back.")] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Erase whoever came back with an older copy.")
+    ] = False,
 ) -> None:
     """Ask that a person be erased, and after the cooling-off, or another's look, do it."""
-    if sum(each is not None for each in (patient, confirm, withdraw)) != 1:
-        raise InvalidError("give exactly one of --patient, --confirm and --withdraw")
+    if sum(each is not None for each in (patient, confirm, withdraw)) + again != 1:
+        raise InvalidError("give exactly one of --patient, --confirm, --withdraw and --again")
     with opened() as database:
         now = database.now()
-        if patient is not None:
+        if again:
+            with database.transaction() as session:
+                gone = erase_again(session, METADATA, _ledger().read(), now=now)
+            typer.echo(f"{gone} people who had been erased are erased again")
+        elif patient is not None:
             with database.transaction() as session:
                 id_ = service.ask(session, SYSTEM, patient, reason, now=now)
             hours = int(COOLING_OFF.total_seconds() // 3600)
@@ -58,6 +68,12 @@ def erase(
                 service.carry_out(session, METADATA, confirm, now=now)
                 row = session.get_one(Erasure, confirm)
                 typer.echo(f"{row.state}: {row.rows} rows are gone")
+            with database.transaction() as session:
+                publish(session, now=now, ledger=_ledger())
+
+
+def _ledger() -> Ledger:
+    return Ledger.of(Settings().data)
 
 
 def hold(

@@ -11,6 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from app.audit_chain import turns
 from app.doctor.findings import Finding, Profile, Standing, Verdict
 from app.doctor.findings import database as judged
+from app.erasure import again
+from app.erasure.outside import Ledger
 from app.migrate import at_head
 from core.clock import utc_now
 from core.database import Database, durability_faults
@@ -20,6 +22,8 @@ from core.settings import Environment
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from sqlalchemy import Connection
 
     from core.settings import Settings
 
@@ -39,6 +43,7 @@ _AUDIT = text(
     " from unnest(array['UPDATE', 'DELETE', 'TRUNCATE']) as kind"
 )
 _THERE = text("select to_regclass('app_user') is not null")
+_ERASURES = text("select to_regclass('erasure') is not null")
 _ACCOUNTS = text(
     "select count(*) filter (where demo), count(*) filter (where not demo) from app_user"
 )
@@ -53,15 +58,19 @@ class UnsafeDatabaseError(WardlightError):
     """The database would make a promise of ours untrue (REL-04)."""
 
 
-def standing(database: Database) -> Standing:
-    """Return what a database says of itself and of our role: what every process asks."""
-    demo, others, behind, changes = 0, 0, 0, False
+def standing(database: Database, ledger: Ledger) -> Standing:
+    """Return what a database says of itself and of our role: what every process asks.
+
+    `ledger` are the erasures that stand outside it.
+    """
+    demo, others, behind, back, changes = 0, 0, 0, 0, False
     with database.engine.connect() as connection:
         role = connection.execute(_ROLE).mappings().one()
         if connection.execute(_THERE).scalar_one():
             demo, others = connection.execute(_ACCOUNTS).one()
             changes = connection.execute(_AUDIT).scalar_one()
             behind = turns.behind(connection)
+            back = _come_back(database, connection, ledger)
     return Standing(
         role=role["rolname"],
         superuser=role["rolsuper"],
@@ -72,12 +81,22 @@ def standing(database: Database) -> Standing:
         demo_accounts=demo,
         other_accounts=others,
         behind=behind,
+        back=back,
     )
 
 
-def looked_into(database: Database) -> Standing:
+def _come_back(database: Database, connection: Connection, ledger: Ledger) -> int:
+    """Return how many people are here who were erased: looked for in an older copy alone."""
+    erased = ledger.read()
+    if not erased or not connection.execute(_ERASURES).scalar_one():
+        return 0
+    with database.transaction() as session:
+        return len(again.come_back(session, erased))
+
+
+def looked_into(database: Database, ledger: Ledger) -> Standing:
     """Return the same with what takes longer to find out."""
-    found = replace(standing(database), migrated=at_head(database), skew=_skew(database))
+    found = replace(standing(database, ledger), migrated=at_head(database), skew=_skew(database))
     return replace(found, oldest_seal=_sealed_since(database) if found.migrated else None)
 
 
@@ -111,7 +130,7 @@ def profile(settings: Settings) -> Profile:
 
 def check(database: Database, settings: Settings) -> list[Finding]:
     """Return what is found; raise `UnsafeDatabaseError` for the first thing that is refused."""
-    found = list(judged(standing(database), profile(settings)))
+    found = list(judged(standing(database, Ledger.of(settings.data)), profile(settings)))
     for each in found:
         if each.verdict is Verdict.REFUSED:
             raise UnsafeDatabaseError(f"{each.said}: {each.mend}")

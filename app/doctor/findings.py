@@ -56,6 +56,7 @@ class Standing:
     encrypted: bool = False
     unsafe: Sequence[str] = ()
     behind: int = 0  # turns of the audit that this server still has to count
+    back: int = 0  # people who were erased, and are here again with an old copy
     migrated: bool = True
     skew: float = 0.0  # seconds that its clock is ahead of ours
     demo_accounts: int = 0
@@ -80,6 +81,7 @@ def database(standing: Standing, profile: Profile) -> Iterator[Finding]:
     yield _powers(standing, profile)
     yield _audit(standing, profile)
     yield _turns(standing)
+    yield _back(standing)
     yield _durable(standing, profile)
     yield _encrypted(standing, profile)
     yield _demo(standing, profile)
@@ -114,6 +116,14 @@ def _turns(standing: Standing) -> Finding:
         said = "the database came from another server"
         return Finding("order of the audit", Verdict.REFUSED, said, "run `wardlight migrate`")
     return Finding("order of the audit", Verdict.OK, "what is written comes after what was sealed")
+
+
+def _back(standing: Standing) -> Finding:
+    """Let nobody work with people who were erased and came back with an old copy (SEC-44)."""
+    if standing.back:
+        said = f"{standing.back} people who were erased are here again: this is an older copy"
+        return Finding("erasures", Verdict.REFUSED, said, "run `wardlight erase --again`")
+    return Finding("erasures", Verdict.OK, "nobody who was erased is here again")
 
 
 def _durable(standing: Standing, profile: Profile) -> Finding:

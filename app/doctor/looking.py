@@ -17,6 +17,7 @@ from alerts.notify.hurried import Hurried
 from app.doctor import findings
 from app.doctor.database import looked_into, profile
 from app.doctor.findings import Finding, Verdict
+from app.erasure.outside import Ledger
 from app.weekly_forms.pdf import PANGO
 from app.worker import broker_answers, on_rabbitmq
 from core.clock import utc_now
@@ -65,7 +66,7 @@ def _environment(settings: Settings) -> Finding:
 def _database(settings: Settings, servers: Servers) -> Iterator[Finding]:
     database = Database(servers.database_url, field_keys=servers.field_keys, pool_size=1)
     try:
-        found = looked_into(database)
+        found = looked_into(database, Ledger.of(settings.data))
     except DBAPIError:
         mend = "start it, or mend WARDLIGHT_DATABASE_URL"
         yield Finding("database", Verdict.REFUSED, "it cannot be reached", mend)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ from app.backup.ownership import LEFT_OUT, kept_tables
 from app.backup.restore import Restored, check, restore
 from app.backup.sealing import BackupKey, Sealer, frames
 from app.erasure import service as erasing
+from app.erasure.outside import Ledger, publish
 from app.erasure.states import Ground
 from app.erasure.tables import Erasure
 from app.learned import Learned
@@ -60,6 +62,8 @@ class Drill:
     found: Place
     folder: Path
     keys: Path
+    old_keys: Path  # from before the erasure, as old as the backup
+    ledger: Ledger
     before: dict[str, int]
     done: Restored
 
@@ -142,20 +146,28 @@ def go_through(lost: Place, found: Place, folder: Path) -> Drill:
     keys, output = folder / "keys", folder / "backup"
     before = counts(lost.database)
     dump.back_up(lost.database, METADATA, SITE, output, keys)
+    old = folder / "old"
+    old.write_bytes(keys.read_bytes())
     with lost.database.transaction() as session:
         asked = erasing.ask(session, SYSTEM, anna.id, Ground.CONSENT, now=NOW)
         erasing.confirm(session, Caller("system", uuid4()), asked, now=NOW)
         erasing.carry_out(session, METADATA, asked, now=NOW)
     dump.back_up(lost.database, METADATA, SITE, None, keys)
     work(lost.database)
-    source = check(output, SITE, keys)
+    ledger = Ledger.of(folder)
+    with lost.database.transaction() as session:
+        publish(session, now=NOW, ledger=ledger)
+    source = check(output, SITE, old, ledger.read())
     done = restore(found.servers, found.database, found.owner, source, app_role="wardlight_app")
-    return Drill(anna, ben, (alerted, waiting), lost, found, output, keys, before, done)
+    return Drill(
+        anna, ben, (alerted, waiting), lost, found, output, keys, old, ledger, before, done
+    )
 
 
 def test_who_was_erased_after_the_backup_is_nowhere_after_it_is_restored_sec_44(
     drill: Drill,
 ) -> None:
+    """The backup and its key file are both from before: what stands outside knows of it."""
     with drill.found.database.transaction() as session:
         assert where(session, drill.anna.canary) == set()
         assert where(session, str(drill.anna.id)) == {"audit_event"}
@@ -225,9 +237,7 @@ def test_a_database_with_somebody_in_it_is_not_restored_into(drill: Drill) -> No
 
 def changed(folder: Path, to: Path, name: str) -> Path:
     """Return a copy of a backup in which one byte of a file is another."""
-    to.mkdir()
-    for each in folder.iterdir():
-        (to / each.name).write_bytes(each.read_bytes())
+    shutil.copytree(folder, to)
     held = bytearray((to / name).read_bytes())
     held[-1] ^= 1
     (to / name).write_bytes(held)
@@ -244,10 +254,7 @@ def test_a_changed_file_is_refused_and_named(drill: Drill, tmp_path: Path, name:
 
 
 def test_a_backup_of_a_newer_program_is_refused(drill: Drill, tmp_path: Path) -> None:
-    folder = tmp_path / "newer"
-    folder.mkdir()
-    for each in drill.folder.iterdir():
-        (folder / each.name).write_bytes(each.read_bytes())
+    folder = shutil.copytree(drill.folder, tmp_path / "newer")
     said = manifest.read(drill.folder, SITE)
     newer = manifest.Manifest(said.id, said.made_at, "9", "9999", said.serial, said.tables)
     manifest.write(folder, newer, SITE)
@@ -256,11 +263,22 @@ def test_a_backup_of_a_newer_program_is_refused(drill: Drill, tmp_path: Path) ->
         check(folder, SITE, drill.keys)
 
 
+def test_of_old_keys_and_the_newest_either_word_leaves_the_erased_out_sec_44(drill: Drill) -> None:
+    newest = check(drill.folder, SITE, drill.keys)
+    outside = check(drill.folder, SITE, drill.old_keys, drill.ledger.read())
+    neither = check(drill.folder, SITE, drill.old_keys)
+
+    assert newest.missing == outside.missing == newest.keys.gone()
+    assert newest.keys.erased == outside.keys.erased
+    # Nothing is left by which anybody could know: that is said in the handbook.
+    assert neither.missing == frozenset()
+
+
 def test_a_key_file_from_before_the_backup_or_without_somebody_is_refused_sec_44(
     drill: Drill, tmp_path: Path
 ) -> None:
     file = keyfile.load(drill.keys, SITE)
-    old, poor = tmp_path / "old", tmp_path / "poor"
+    old, poor, other = tmp_path / "old", tmp_path / "poor", BackupKey.read(BackupKey.fresh())
     keyfile.save(old, SITE, keyfile.KeyFile(0, file.keys, file.erased))
     keyfile.save(poor, SITE, keyfile.KeyFile(file.serial, {}, file.erased))
 
@@ -269,11 +287,7 @@ def test_a_key_file_from_before_the_backup_or_without_somebody_is_refused_sec_44
     with pytest.raises(InvalidError, match="keys of 3 people are missing"):
         check(drill.folder, SITE, poor)
     with pytest.raises(InvalidError, match="does not open"):
-        check_other_key(drill)
-
-
-def check_other_key(drill: Drill) -> None:
-    keyfile.load(drill.keys, BackupKey.read(BackupKey.fresh()))
+        keyfile.load(drill.keys, other)
 
 
 def test_the_ledger_forgets_no_erasure_sec_44(drill: Drill) -> None:

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from app.accounts.service import NewUser, create_user
 from app.cli import build
 from app.doctor.database import UnsafeDatabaseError, check, looked_into
+from app.erasure.outside import Ledger
 from app.runtime import connect
 from core.clock import utc_now
 from core.database import Database
@@ -125,7 +126,7 @@ def test_the_demonstration_does_not_start_on_a_database_with_accounts_of_its_own
 
 
 def test_powers_that_a_role_does_not_need_are_found_sec_18(
-    embedded: Servers, database: Database
+    embedded: Servers, database: Database, tmp_path: Path
 ) -> None:
     """A role of this test's own: others use the application's."""
     assert database.ping()
@@ -135,7 +136,7 @@ def test_powers_that_a_role_does_not_need_are_found_sec_18(
         connection.execute(f"create role {name} login createdb in role wardlight_app")
     strong = Database(embedded.database_url.replace("wardlight_app@", f"{name}@", 1))
 
-    found = looked_into(strong)
+    found = looked_into(strong, Ledger.of(tmp_path))
 
     assert (found.role, found.powers, found.superuser) == (name, ("createdb",), False)
     assert abs(found.skew) < 1

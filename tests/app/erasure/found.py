@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select, text
@@ -13,26 +14,33 @@ from core.sealed_fields import sealed_columns
 from core.sealing import UnsealedError, keyring_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from sqlalchemy.orm import Session
 
 
 def where(session: Session, canary: str) -> set[str]:
     """Return the tables in which a text stands, readable or sealed."""
+    return everywhere(session, [canary]).get(canary, set())
+
+
+def everywhere(session: Session, texts: Collection[str]) -> dict[str, set[str]]:
+    """Return of each text that stands anywhere the tables in which it does."""
     session.flush()
-    plain = {
-        table.name
-        for table in METADATA.sorted_tables
-        if session.execute(
-            text(
-                f'select 1 from "{table.name}" t where strpos(t::text, :plain) > 0'  # noqa: S608 (a table's own name)
-                " or strpos(t::text, :hex) > 0 limit 1"
-            ),
-            {"plain": canary, "hex": canary.encode().hex()},
-        ).first()
-    }
-    return plain | {name for name, said in opened(session) if canary.encode() in said}
+    found: dict[str, set[str]] = defaultdict(set)
+    for table in METADATA.sorted_tables:
+        stands = (
+            f'exists (select 1 from "{table.name}" t where strpos(t::text, said) > 0'  # noqa: S608 (a table's own name)
+            " or strpos(t::text, encode(convert_to(said, 'UTF8'), 'hex')) > 0)"
+        )
+        query = text(f"select said from unnest(cast(:texts as text[])) said where {stands}")  # noqa: S608 (as above)
+        for said in session.scalars(query, {"texts": list(texts)}):
+            found[said].add(table.name)
+    for name, held in opened(session):
+        for said in texts:
+            if said.encode() in held:
+                found[said].add(name)
+    return dict(found)
 
 
 def opened(session: Session) -> Iterator[tuple[str, bytes]]:
