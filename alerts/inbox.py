@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from alerts.survey import Brief
     from ingest.roster import PatientProfile
+    from monitoring.contests import Stands
     from monitoring.findings import Problem
 
 GRAVE = (Severity.RED, Severity.AMBER)
@@ -114,6 +115,7 @@ class EpisodeView:
     findings: tuple[FindingView, ...]
     timeline: tuple[TimelineEntry, ...] = ()
     deliveries: tuple[DeliveryView, ...] = ()
+    contested: Stands | None = None  # how it stands with its score, where that is contested
 
     @property
     def headline(self) -> FindingView:
@@ -148,6 +150,7 @@ class InboxRow:
     last_reading_at: datetime | None
     team_name: str
     other_holders: tuple[tuple[UUID | None, str], ...] = ()  # of each other problem, who has it
+    contested: Stands | None = None
 
 
 def rows(
@@ -227,6 +230,7 @@ def row(
         last_reading_at=person.last_reading_at,
         team_name=person.team_name,
         other_holders=tuple(_holder(e, names) for e in known),
+        contested=first.contested,
     )
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from fhir.risk_assessment import Predicted, risk_assessment
+from fhir.risk_assessment import Predicted, Remark, risk_assessment
+from monitoring.contests import RULED, WHO, WHY
 from monitoring.families import ANY, FAMILIES
 from monitoring.unknowns import ABSTAINS
 from monitoring.words import text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import tzinfo
 
+    from monitoring.contests import Contest
     from monitoring.eventtime import Scored
     from monitoring.findings import Prediction, Risk
 
@@ -21,12 +23,30 @@ WORSENING = "worsening"
 
 
 def assessed(
-    risk: Risk, *, patient: str, occurred: datetime, basis: Sequence[str]
+    risk: Risk,
+    *,
+    patient: str,
+    occurred: datetime,
+    basis: Sequence[str],
+    contests: Iterable[Contest] = (),
 ) -> dict[str, Any]:
-    """Return a score as a RiskAssessment: any worsening first."""
+    """Return a score as a RiskAssessment: any worsening first, and what is said against it."""
     return risk_assessment(
-        risk.model_id, list(_predictions(risk)), patient=patient, occurred=occurred, basis=basis
+        risk.model_id,
+        list(_predictions(risk)),
+        patient=patient,
+        occurred=occurred,
+        basis=basis,
+        remarks=[remark for each in contests for remark in _remarks(each)],
     )
+
+
+def _remarks(contest: Contest) -> Iterator[Remark]:
+    """Yield that a score is contested, by whom and why, and what a clinician answered."""
+    who, why = WHO[contest.by], WHY[contest.ground]
+    yield Remark(f"Contested by {who}: {why}. {contest.note}", contest.at)
+    if contest.answer:
+        yield Remark(f"{RULED[contest.answer.ruling]} {contest.answer.note}", contest.answer.at)
 
 
 def behind(risk: Risk, *, patient: str, occurred: datetime) -> dict[str, Any]:

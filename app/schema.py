@@ -45,6 +45,7 @@ import ingest.rolling.tables
 import ingest.tables
 import ingest.teams.tables
 import monitoring.asking.tables
+import monitoring.contesting.tables
 import monitoring.models.tables
 import monitoring.plans.tables
 import monitoring.tables
@@ -69,6 +70,7 @@ TABLE_MODULES = (
     ingest.teams.tables,
     monitoring.tables,
     monitoring.asking.tables,
+    monitoring.contesting.tables,
     monitoring.models.tables,
     monitoring.plans.tables,
     alerts.tables,

@@ -27,6 +27,14 @@ class Predicted:
     code: str = ""  # of the family of events; "any" for all
 
 
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What somebody said of a score, and when: it stands beside it and changes nothing in it."""
+
+    text: str
+    at: datetime
+
+
 def risk_assessment(  # noqa: PLR0913 (each is an element of the resource)
     model: str,
     predicted: Sequence[Predicted],
@@ -35,6 +43,7 @@ def risk_assessment(  # noqa: PLR0913 (each is an element of the resource)
     occurred: datetime,
     basis: Sequence[str] = (),
     note: str = "",
+    remarks: Sequence[Remark] = (),
 ) -> dict[str, Any]:
     """Return the resource; `patient` and `basis` are references, `occurred` is aware.
 
@@ -51,8 +60,10 @@ def risk_assessment(  # noqa: PLR0913 (each is an element of the resource)
         assessment["prediction"] = [_prediction(each) for each in predicted]
     if basis:
         assessment["basis"] = [{"reference": each} for each in basis]
-    if note:
-        assessment["note"] = [{"text": note}]
+    notes = [{"text": note}] if note else []
+    notes += [{"time": each.at.isoformat(), "text": each.text} for each in remarks]
+    if notes:
+        assessment["note"] = notes
     return assessment
 
 

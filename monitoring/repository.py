@@ -51,6 +51,12 @@ def latest(session: Session, patient_id: UUID) -> Assessment | None:
     return _read(row) if row else None
 
 
+def latest_id(session: Session, patient_id: UUID) -> UUID | None:
+    """Return which judgement of a person is the last."""
+    query = select(AssessmentRow.id).where(AssessmentRow.patient_id == patient_id)
+    return session.scalar(query.order_by(AssessmentRow.at.desc(), AssessmentRow.id).limit(1))
+
+
 def expected_of(session: Session, patients: Collection[UUID]) -> dict[UUID, dict[Vital, Awaited]]:
     """Return what is expected of each patient by their last judgement, by vital."""
     row = AssessmentRow

@@ -10,7 +10,11 @@ from sqlalchemy import text
 
 from alerts.tables import Alert
 from app.follow_up.service import SLICES
+from core.security import Caller, Role
 from ingest.tables import Patient
+from monitoring.contesting import repository, service
+from monitoring.contesting.service import Asked
+from monitoring.contests import Answer, By
 from monitoring.features import FEATURES
 from monitoring.followed import EVERY_DAYS
 from monitoring.tables import AssessmentRow, LastJudged
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sqlalchemy.orm import Session
+
+    from monitoring.contests import Ground, Ruling
 
 MODEL = "risk-of-tests"
 
@@ -109,6 +115,18 @@ def alert(session: Session, patient: UUID, at: datetime, label: str | None) -> N
             policy={},
         )
     )
+    session.flush()
+
+
+def contested(
+    session: Session, patient: UUID, ground: Ground, ruling: Ruling | None, *, now: datetime
+) -> None:
+    """Contest the last score of somebody, and answer it unless nobody does."""
+    asked = Asked(By.PATIENT, ground, "x")
+    officer = Caller("user", uuid4(), Role.PRIVACY_OFFICER)
+    made = service.contest(session, officer, patient, asked, now=now)
+    if ruling is not None:
+        repository.answer(session, made.id, Answer(ruling, "x", "", now), uuid4())
     session.flush()
 
 

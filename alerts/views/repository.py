@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import defer
 
 from alerts import escalation, inbox
+from alerts.contested.repository import contested
 from alerts.escalation import Kind, StepState
 from alerts.lifecycle import LIVE, State
 from alerts.naming.repository import LANES, UNKNOWN, names, recipient_name
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
+
+    from monitoring.contests import Stands
 
 PROGRAM = "Wardlight"
 
@@ -74,6 +77,7 @@ def _views(
     names = _names(session, alerts, events, sent)
     heads = survivors(session, {alert.patient_id for alert in alerts})
     outcomes = _outcomes(session, [a.previous_id for a in alerts if a.previous_id])
+    doubts = contested(session, ids)
     return [
         _view(
             alert,
@@ -86,6 +90,7 @@ def _views(
                 previous_outcome=outcomes.get(alert.previous_id, ""),
                 heads=heads,
                 longest_snooze=_longest_snooze(alert) if whole else timedelta(0),
+                contested=doubts.get(alert.id),
             ),
         )
         for alert in alerts
@@ -103,6 +108,7 @@ class _Around:
     previous_outcome: str
     heads: Mapping[UUID, UUID]  # of patients who were merged: the survivor
     longest_snooze: timedelta
+    contested: Stands | None
 
     def name(self, identity: UUID | None) -> str:
         return self.names.get(identity, UNKNOWN) if identity else ""
@@ -141,6 +147,7 @@ def _view(
         findings=tuple(findings),
         timeline=tuple(_entry(event, around.names) for event in around.events),
         deliveries=tuple(_delivery(row, around.names) for row in around.sent),
+        contested=around.contested,
     )
 
 

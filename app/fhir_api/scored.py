@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -11,6 +12,7 @@ from app.fhir_api.rendered import Rendered
 from app.fhir_api.scope import uuids
 from app.forecasts import assessed
 from ingest.choosing.repository import unscored
+from monitoring.contesting.repository import changed, of_judgements
 from monitoring.record import read_finding, read_risk
 from monitoring.tables import AssessmentRow
 
@@ -22,14 +24,15 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
-    from app.fhir_api.scope import Scope
+    from app.fhir_api.scope import Scope, Seen
+    from monitoring.contests import Contest
 
 
 class Scores(Rendered):
     """Assessments that carry a score, in the order in which they were made."""
 
     order = ("at", "id")
-    sorts = frozenset({"date", "_lastUpdated"})
+    sorts = frozenset({"date"})  # what is contested later is changed later
 
     def rows(self, scope: Scope) -> Select[Any]:
         """Return every assessment as of an instant, but of who objects to being scored (SEC-46).
@@ -54,7 +57,7 @@ class Scores(Rendered):
         return getattr(AssessmentRow, name)
 
     def updated(self, row: Any) -> datetime:
-        """Return when it was made; it never changes."""
+        """Return when it was made; what is said of it since is added where it is seen."""
         at: datetime = row.at
         return at
 
@@ -64,10 +67,19 @@ class Scores(Rendered):
 
     def render(self, session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:
         """Return the resources."""
-        return [_score(session, row) for row in rows]
+        contests = of_judgements(session, [row.id for row in rows])
+        return [_score(session, row, contests.get(row.id, ())) for row in rows]
+
+    def _seen(self, scope: Scope, query: Any) -> list[Seen]:
+        found = super()._seen(scope, query)
+        said = changed(scope.session, [seen.row.id for seen in found])
+        return [
+            replace(seen, updated=said[seen.row.id]) if seen.row.id in said else seen
+            for seen in found
+        ]
 
 
-def _score(session: Session, row: Any) -> dict[str, Any]:
+def _score(session: Session, row: Any, contests: Sequence[Contest]) -> dict[str, Any]:
     risk = read_risk(row.risk)
     evidence = (each for finding in row.findings for each in read_finding(finding).evidence)
     readings = dict.fromkeys(each.reading_id for each in (*risk.basis, *evidence))
@@ -76,4 +88,5 @@ def _score(session: Session, row: Any) -> dict[str, Any]:
         patient=f"Patient/{row.patient_id}",
         occurred=row.at,
         basis=sources(session, readings),
+        contests=contests,
     )

@@ -17,6 +17,7 @@ from core.security import SYSTEM, Role
 from ingest.choosing.repository import unfollowed
 from ingest.repository import visible_to
 from ingest.tables import Patient
+from monitoring.contesting.repository import fed_wrongly
 from monitoring.followed import HORIZON, FollowedDay, Outcome, Source
 from monitoring.live_calibration import Scored
 from monitoring.models.tables import ShadowScore
@@ -121,7 +122,8 @@ def counted(session: Session, model_id: str, *, since: date) -> tuple[dict[int, 
 def followed(session: Session, model_id: str, *, since: date) -> Iterator[FollowedDay]:
     """Yield the followed days of one model since a day, a few hundred held at a time.
 
-    Those that it judged, and those of which it had said something in shadow.
+    Those that it judged, and those of which it had said something in shadow; not those of which
+    a clinician upheld that what went into the score was wrong (SEC-46).
     """
     row, beside = FollowedDayRow, ShadowedDay
     of_day = (row.source, row.chosen_with, row.outcome)
@@ -131,7 +133,8 @@ def followed(session: Session, model_id: str, *, since: date) -> Iterator[Follow
         .join(beside, beside.followed_id == row.id)
         .where(beside.model_id == model_id)
     )
-    counts = (row.day >= since, row.patient_id.not_in(unfollowed()))
+    right = ~fed_wrongly(row.assessment_id)
+    counts = (row.day >= since, row.patient_id.not_in(unfollowed()), right)
     query = union_all(*(each.where(*counts) for each in (judged, tried)))
     for each in session.execute(query, execution_options={"yield_per": STREAMED}):
         outcome = Outcome(each.outcome) if each.outcome else None

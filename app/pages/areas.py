@@ -73,6 +73,11 @@ OF_PRIVACY: tuple[Entry, ...] = (
         "All that is kept of one person, to hand to them.",
     ),
     Entry(
+        "/privacy/contests",
+        "Contested scores",
+        "Who says that an automated score is wrong, and which of these wait for an answer.",
+    ),
+    Entry(
         "/privacy/retention",
         "Kept",
         "How long each kind of data is kept, why, and what would go now.",

@@ -11,6 +11,7 @@ from alerts.digests.repository import live_items
 from alerts.inbox import EpisodeView
 from alerts.routing import practitioner
 from alerts.views.repository import live
+from app.pages.contesting import waits_line
 from app.pages.door import Door, Visit
 from app.pages.labels import problem_words
 from app.pages.refusals import page_route
@@ -59,6 +60,7 @@ def router(door: Door) -> APIRouter:
                 here="digest",
                 strip=strip_of(door, visit, profiles),
                 items=items,
+                contests=waits_line(visit),
             )
 
     return routes

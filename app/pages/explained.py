@@ -142,6 +142,9 @@ def _notes(view: EpisodeView, language: str) -> list[str]:
     if view.held:
         held = spoken_in(language).say(view.held)
         notes.append(f"{held[:1].upper()}{held[1:]}.")
+    if view.contested:
+        doubt = spoken_in(language).say(view.contested)
+        notes.append(f"{doubt[:1].upper()}{doubt[1:]}.")
     if view.late:
         notes.append(words.text("The reading arrived late; nobody was paged.", language))
     if view.previous_id is not None:

@@ -12,6 +12,7 @@ from alerts.surveying.repository import newest_events
 from alerts.surveying.service import case_of
 from alerts.together.repository import MOST
 from app.pages import listing
+from app.pages.contesting import waits_line
 from app.pages.door import Door, Visit
 from app.pages.listing import PAGE, Printing
 from app.pages.preferences import Preferences, keys, preferences
@@ -103,6 +104,7 @@ def _page(
         heading=alone or heading(found.everybody, said),
         lede="" if alone else lede(found.everybody, found.reader),
         alone=alone,
+        contests=waits_line(visit),
         outside=outside(found.everybody, found.patients, said),
         narrowed=narrowed(chosen, len(found.shown), len(found.everybody), found.reader),
         chips=chips(chosen, found.everybody, found.reader),

@@ -18,6 +18,7 @@ from app.pages.asked import asked_of
 from app.pages.background import background
 from app.pages.checks import checks_of, notes_of
 from app.pages.choosing import choice_print
+from app.pages.contesting import contests_print
 from app.pages.done import Notice, notice
 from app.pages.door import Door, Visit
 from app.pages.explained import Reader, episode_print
@@ -156,7 +157,8 @@ def _choices(
     """Return what the person lets be done, and the score where they let it be."""
     choices = choice_print(door, visit, patient_id)
     risk = risk_print(judged, reader) if judged and choices.scored else None
-    return {"choices": choices, "risk": risk}
+    contests = contests_print(visit, reader, patient_id)
+    return {"choices": choices, "risk": risk, "patient_id": patient_id, **contests}
 
 
 def _reader(door: Door, visit: Visit, profile: PatientProfile) -> Reader:

@@ -166,6 +166,8 @@ def also(row: InboxRow, said: Language, mine: Collection[object] = frozenset()) 
         words.append(said.say("put off: {problems}", problems=_graded(row.put_off, said)))
     if row.held:
         words.append(said.say(row.held))
+    if row.contested:
+        words.append(said.say(row.contested))
     if row.late:
         words.append(said.say("arrived late, nobody was paged"))
     return tuple(words)

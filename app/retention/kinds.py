@@ -28,6 +28,7 @@ from ingest.arrivals.tables import Arrivals
 from ingest.repeats.tables import AnsweredRequest
 from ingest.tables import ClientAssertion
 from monitoring.asking.tables import RepeatRequest
+from monitoring.contesting.tables import ScoreContest
 from monitoring.models.tables import ShadowScore
 from monitoring.tables import AssessmentRow
 
@@ -46,6 +47,7 @@ def _nothing_stands_on_it() -> ColumnElement[bool]:
         exists().where(AlertFinding.assessment_id == AssessmentRow.id)
         | exists().where(FollowedDayRow.assessment_id == AssessmentRow.id)
         | exists().where(ShadowScore.assessment_id == AssessmentRow.id)
+        | exists().where(ScoreContest.assessment_id == AssessmentRow.id)
     ) & exists(
         select(newer.id).where(
             newer.patient_id == AssessmentRow.patient_id, newer.at > AssessmentRow.at

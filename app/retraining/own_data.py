@@ -1,6 +1,7 @@
 """The site's own patient-days whose outcome is known, and whether they are enough to train on.
 
-Only of people who said that models may learn from them, and who say so still (SEC-47).
+Only of people who said that models may learn from them, and who say so still (SEC-47), and none
+of which a clinician upheld that what went into its score was wrong (SEC-46).
 Each weighs what it stands for: one over the probability that it was followed up, so that days
 without an alert count as often as they occur and not as seldom as somebody looked into them.
 """
@@ -16,6 +17,7 @@ from sqlalchemy import func, select
 
 from app.follow_up.tables import FollowedDayRow
 from ingest.choosing.repository import teaching
+from monitoring.contesting.repository import fed_wrongly
 from monitoring.families import MAIN
 from monitoring.features import FEATURES
 from monitoring.followed import FollowedDay, Outcome, Source, weights
@@ -72,6 +74,7 @@ def labelled(session: Session, *, now: datetime) -> OwnDays:
     row = FollowedDayRow
     known = row.outcome.in_((Outcome.YES, Outcome.NO)) & (row.day >= since)
     known &= row.patient_id.in_(teaching())  # as it stands now, whenever the run was asked for
+    known &= ~fed_wrongly(row.assessment_id)
     worse = func.count().filter(row.outcome == Outcome.YES)
     many, yes = session.execute(select(func.count(), worse).where(known)).one()
     if many < FEWEST_DAYS or yes < FEWEST_WORSE:
@@ -100,7 +103,11 @@ def _weights(session: Session, *, since: Any) -> dict[UUID, float]:
             Outcome(each.outcome) if each.outcome else None,
         )
         for each in session.execute(
-            select(*columns).where(row.day >= since, row.patient_id.in_(teaching()))
+            select(*columns).where(
+                row.day >= since,
+                row.patient_id.in_(teaching()),
+                ~fed_wrongly(row.assessment_id),
+            )
         )
     ]
     return {day.person: weight for day, weight in weights(days)}

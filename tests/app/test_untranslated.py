@@ -21,6 +21,7 @@ from core.security import SYSTEM, Role
 from ingest.tables import CareTeam, Client
 from ingest.teams.tables import Site
 from monitoring.catalogue import Catalogue
+from monitoring.contesting.repository import last_scored
 from tests.app.administration.signed_in import come_in
 
 if TYPE_CHECKING:
@@ -128,6 +129,8 @@ PAGES = {
     "design": "/design",
     "digest": "/digest",
     "follow-up": "/follow-up",
+    "contests": "/contests",
+    "score": "/patients/{patient}/scores/{score}",
     "rotas": "/rota",
     "rota": "/rota/{team}",
     "reached": "/reached",
@@ -142,9 +145,13 @@ PAGES = {
 @pytest.mark.usefixtures("bracketed")
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
 def test_a_page_leaves_no_word_untranslated_ux_17(
-    enter: Callable[[str], TestClient], ward: Ward, path: str
+    database: Database, enter: Callable[[str], TestClient], ward: Ward, path: str
 ) -> None:
-    where = path.format(team=ward.team, patient=ward.patients["Oh Malsun"])
+    patient = ward.patients["Oh Malsun"]
+    with database.transaction() as session:
+        score = last_scored(session, [patient], until=utc_now())
+    assert score is not None
+    where = path.format(team=ward.team, patient=patient, score=score.assessment_id)
     page = enter(ward.username).get(where, headers={"Accept-Language": "ko"})
     known = re.compile("|".join(map(re.escape, data_of(ward))))
 
@@ -161,6 +168,7 @@ OFFICES = {
     ),
     Role.PRIVACY_OFFICER: (
         *("/privacy", "/privacy/audit", "/privacy/retention", "/privacy/erasures"),
+        "/privacy/contests",
     ),
 }
 

@@ -17,12 +17,13 @@ from core.errors import ForbiddenError
 from core.security import SYSTEM, Role
 from ingest.context.repository import keep_stays
 from ingest.enrolment import Absence, Stay
+from monitoring.contests import Ground, Ruling
 from monitoring.followed import Outcome, Source
 from monitoring.live_calibration import calibrated
 from monitoring.models import service as models
 from monitoring.models.tables import ShadowScore
 from tests.artefacts import artefact
-from tests.scored import MODEL, alert, people_of_day, score
+from tests.scored import MODEL, alert, contested, people_of_day, score
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -119,6 +120,22 @@ def test_known_outcomes_and_answers_become_the_live_calibration(session: Session
     assert (band.days, band.known, band.drawn) == (120, 4, sources[Source.DRAWN])
     assert band.answered == len(drawn) - 5
     assert band.seen == pytest.approx(4 / 120)
+
+
+def test_a_score_that_was_fed_wrongly_is_not_held_against_a_model_sec_46(session: Session) -> None:
+    person, other = people_of_day(session, DAY, 2)
+    for each in (person, other):
+        score(session, each, SCORED, 0.03)
+        alert(session, each, SCORED + timedelta(days=1), TRUE)
+    follow_all(session)
+    before = {day.person for day in repository.followed(session, MODEL, since=DAY)}
+
+    contested(session, person, Ground.READING, Ruling.UPHELD, now=NOW)
+    contested(session, other, Ground.EXPLAINED, Ruling.UPHELD, now=NOW)
+
+    after = {day.person for day in repository.followed(session, MODEL, since=DAY)}
+    assert {person, other} <= before
+    assert before - after == {person}
 
 
 def test_a_model_in_shadow_is_held_to_the_same_days_at_what_it_would_have_said(

@@ -13,6 +13,7 @@ from app.follow_up.tables import FollowedDayRow
 from app.retraining import own_data
 from ingest.choices import Purpose
 from monitoring.asked import Asked
+from monitoring.contests import Ground, Ruling
 from monitoring.families import MAIN, TARGETS
 from monitoring.features import FEATURES
 from monitoring.followed import Outcome, Source
@@ -20,7 +21,7 @@ from monitoring.risk import probabilities, readable
 from monitoring.sample import Sample
 from monitoring.training import Recipe, binning, fit, train
 from tests.choosing import say
-from tests.scored import MODEL, people_of_day, score
+from tests.scored import MODEL, contested, people_of_day, score
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -201,3 +202,21 @@ def test_nobody_teaches_where_nobody_was_asked_sec_47(session: Session, known: l
         say(session, person, Purpose.TRAINING, allowed=False, at=NOW)
 
     assert own_data.labelled(session, now=NOW).labelled == 0
+
+
+def test_a_day_whose_score_was_fed_wrongly_teaches_nothing_sec_46(
+    session: Session, known: list[UUID]
+) -> None:
+    """One that was explained does: without it a model would look better than it is."""
+    rulings = (
+        (known[0], Ground.READING, Ruling.UPHELD),
+        (known[1], Ground.READING, Ruling.NOT_UPHELD),
+        (known[2], Ground.EXPLAINED, Ruling.UPHELD),
+        (known[3], Ground.DEVICE, None),
+    )
+    for person, ground, ruling in rulings:
+        contested(session, person, ground, ruling, now=NOW)
+
+    own = own_data.labelled(session, now=NOW)
+
+    assert own.labelled == LABELLED + DRAWN - 1

@@ -26,10 +26,13 @@ from app.accounts.tables import AppUser
 from app.programme import service as programme
 from core.clock import utc_now
 from core.database import Database
-from core.security import SYSTEM, Role, csrf_token, issue_token
+from core.security import SYSTEM, Caller, Role, csrf_token, issue_token
 from ingest.binding.service import set_grant
 from ingest.service import register_client
 from ingest.tables import CareTeamParticipant
+from monitoring.contesting import service as contesting
+from monitoring.contesting.service import Asked
+from monitoring.contests import By, Ground
 from tests.people import clinician
 from tests.ward import PASSWORD, Ward
 
@@ -56,6 +59,7 @@ EVERYBODY = (*ROLES, *APART)
 FIELDS = {"to": str(uuid4()), "hours": "1", "by": "call", "reached": "yes", "language": "en"} | {
     "conclusion": "unsure/", "reason": "x", "units": "metric", "note": "x", "minutes": "10",
     "username": "somebody-new", "display_name": "Some Body", "role": "nurse",
+    "ground": "device", "ruling": "upheld",
 }  # fmt: skip
 # Where a field means somebody to look for, and nobody is called like that.
 APART_FROM = {"/privacy/audit": {"username": ""}}
@@ -205,7 +209,7 @@ class Whole:
             booked_at=utc_now(),
         )
         session.add(visit)
-        query = text("select id from assessment where patient_id = :p limit 1")
+        query = text("select id from assessment where patient_id = :p and risk is not null limit 1")
         assessment = session.execute(query, {"p": patient}).scalar()
         team = self.ward.team if whose == "own" else self.ward.other_team
         known = {
@@ -214,6 +218,8 @@ class Whole:
             "team_id": team,
             "public_id": delivery.public_id,
             "RiskAssessment": assessment,
+            "assessment_id": assessment,
+            "contest_id": self._contest(session, patient),
             "DetectedIssue": alert,
             "Flag": alert,
             "Task": alert,
@@ -221,6 +227,13 @@ class Whole:
             "Appointment": visit.id,
         }
         self.ids |= {(what, whose): str(id_) for what, id_ in known.items()}
+
+    @staticmethod
+    def _contest(session: Session, patient: UUID) -> UUID:
+        """Have somebody contest the last score of somebody, whoever may see them."""
+        asked = Asked(By.PATIENT, Ground.DEVICE, "x")
+        officer = Caller("user", uuid4(), Role.PRIVACY_OFFICER)
+        return contesting.contest(session, officer, patient, asked, now=utc_now()).id
 
     def address(self, path: str, whose: str) -> str:
         """Return an address of a route, about somebody of one's own team, another's, or nobody."""

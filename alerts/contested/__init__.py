@@ -1,0 +1,1 @@
+"""Alerts whose score somebody contests."""

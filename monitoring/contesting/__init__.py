@@ -1,0 +1,1 @@
+"""Scores that somebody contests, and what a clinician answers."""
