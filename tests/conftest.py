@@ -34,7 +34,6 @@ DEAREST = (
     "tests/app/rights/test_audited.py",
     "tests/app/rights/test_graphs.py",
     "tests/app/rights/test_table.py",
-    "tests/app/rights/test_headers.py",
     "tests/browser/test_trends.py",
     "tests/alerts/episodes/test_any_order.py",
     "tests/app/fhir_api/test_scans.py",

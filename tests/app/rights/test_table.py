@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from app.pages.areas import SHARED
 from core.clock import utc_now
 from core.security import Role
+from tests.app.rights.test_headers import bare
 from tests.app.rights.whole import APART, EVERYBODY, ROLES, Whole, routes
 from tests.ward import keep_alive
 
@@ -40,7 +42,20 @@ def table() -> dict[tuple[str, str], Row]:
     return {(row[0], row[1]): tuple(row[2:]) for row in rows[1:]}
 
 
-def found(whole: Whole, method: str, path: str) -> Row:
+class Answered(NamedTuple):
+    """What a route answers to one of the columns."""
+
+    status: str
+    bare: list[str]  # which headers it lacks
+
+
+@pytest.fixture(scope="module")
+def answers(whole: Whole) -> dict[tuple[str, str], list[Answered]]:
+    """Return what every route answers to everybody, asked once."""
+    return {(method, path): found(whole, method, path) for method, path in routes(whole.web)}
+
+
+def found(whole: Whole, method: str, path: str) -> list[Answered]:
     """Return what a route answers to everybody."""
     row = []
     if path == "/readyz":  # on a busy machine the ward's last work was done long ago by now
@@ -48,17 +63,19 @@ def found(whole: Whole, method: str, path: str) -> Row:
     for column in COLUMNS:
         who, _, whose = column.rpartition("-") if "-" in column else (column, "", "")
         if path in STREAMS and who in ROLES:
-            row.append(STREAM)
+            row.append(Answered(STREAM, []))
             continue
-        row.append(str(whole.ask(method, path, who, whose or "own").status_code))
-    return tuple(row)
+        answer = whole.ask(method, path, who, whose or "own")
+        row.append(Answered(str(answer.status_code), bare(answer)))
+    return row
 
 
-def test_every_route_answers_every_role_as_the_table_says_sec_10(whole: Whole) -> None:
+def test_every_route_answers_every_role_as_the_table_says_sec_10(
+    answers: dict[tuple[str, str], list[Answered]],
+) -> None:
     """SEC-10, SEC-11: an unlisted route fails, and so does a listed one that is gone."""
     expected = table()
-    served = routes(whole.web)
-    actual = {(method, path): found(whole, method, path) for method, path in served}
+    actual = {key: tuple(each.status for each in row) for key, row in answers.items()}
 
     unlisted = [",".join((*key, *row)) for key, row in actual.items() if key not in expected]
     gone = [f"{method} {path}" for method, path in expected if (method, path) not in actual]
@@ -71,6 +88,18 @@ def test_every_route_answers_every_role_as_the_table_says_sec_10(whole: Whole) -
     assert not unlisted, "\n".join(["routes without a row;", HOW, *unlisted])
     assert not gone, f"rows without a route, to be removed: {gone}"
     assert not wrong, "\n".join(wrong)
+
+
+def test_every_route_bears_the_headers_whatever_it_answers_sec_25_sec_38(
+    answers: dict[tuple[str, str], list[Answered]],
+) -> None:
+    statuses = set()
+    for key, row in answers.items():
+        for column, answer in zip(COLUMNS, row, strict=True):
+            statuses.add(answer.status)
+
+            assert not answer.bare, (*key, column, answer.status)
+    assert {"200", "204", "303", "400", "401", "403", "404", "405", "409", "415", "422"} <= statuses
 
 
 def test_the_table_lets_nobody_in_and_nobody_to_another_team_sec_10() -> None:
