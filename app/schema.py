@@ -42,6 +42,7 @@ import ingest.people.tables
 import ingest.register.tables
 import ingest.repeats.tables
 import ingest.rolling.tables
+import ingest.summing.tables
 import ingest.tables
 import ingest.teams.tables
 import monitoring.asking.tables
@@ -67,6 +68,7 @@ TABLE_MODULES = (
     ingest.register.tables,
     ingest.repeats.tables,
     ingest.rolling.tables,
+    ingest.summing.tables,
     ingest.teams.tables,
     monitoring.tables,
     monitoring.asking.tables,

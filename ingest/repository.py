@@ -208,6 +208,7 @@ def reading_of(row: StoredReading) -> Reading:
         value_received=row.value_received,
         unit_received=row.unit_received,
         history=row.history,
+        stands_for=1 + row.summed,
         site=row.site,
     )
 

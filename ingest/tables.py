@@ -12,13 +12,13 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     PrimaryKeyConstraint,
-    SmallInteger,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, id_column, instant
 from core.sealed_fields import sealed_column
+from ingest.summing.tables import Summed
 
 
 class Patient(Base):
@@ -243,18 +243,20 @@ class ResourceIdentifier(Base):
     resource_id: Mapped[UUID]
 
 
-# Only of what was taken back, of dense streams, and of weights: nobody else pays for it.
+# Only of what was taken back, dense streams, weights and movements: nobody else pays for it.
 _REVISED, _ROLLED = text("superseded or quality = 'withdrawn'"), text("roll is not null")
 _WEIGHT = text("vital = 'body_weight'")
+_MOVES = text("vital in ('motion', 'bathroom', 'outer_door', 'hub_heartbeat')")
 _FEW = (
     Index("ix_reading_weight", "patient_id", "effective", postgresql_where=_WEIGHT),
+    Index("ix_reading_movement", "grain", "effective", postgresql_where=_MOVES),
     Index("ix_reading_revised", "patient_id", "effective", postgresql_where=_REVISED),
     Index("ix_reading_rolled", "patient_id", "roll", "effective", postgresql_where=_ROLLED),
 )
 _ONE_LIVES = "ordinal = 0 or superseded or quality in ('conflict', 'absent', 'withdrawn')"
 
 
-class StoredReading(Base):
+class StoredReading(Summed, Base):
     """One measured value, indexed for the judgement out of a received Observation.
 
     The primary key is the natural key (REL-07), which also serves "readings of a patient since";
@@ -272,8 +274,6 @@ class StoredReading(Base):
     local_day: Mapped[date | None]
     resource_version: Mapped[int]
     ordinal: Mapped[int] = mapped_column(primary_key=True, default=0)
-    stands_for: Mapped[int | None]  # in medians, once rolled up (`ingest.rollup`)
-    roll: Mapped[int | None] = mapped_column(SmallInteger)  # rolled up by day, by hour, or not
     history: Mapped[bool] = mapped_column(default=False)
     superseded: Mapped[bool] = mapped_column(default=False)
     vital: Mapped[str] = mapped_column(primary_key=True)

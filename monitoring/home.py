@@ -5,6 +5,7 @@ Not measured, device at fault, hub down, away, admitted and paused are told apar
 
 from __future__ import annotations
 
+import math
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from monitoring.windows import DAY, MOMENT, cut, zone_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from monitoring.series import Floats
+    from monitoring.series import Floats, Ints, Series
 
 HOUR = 3_600.0
 HUB_DOWN = 6.0  # hours without the heartbeat of a hub that has one (SIL-HUB)
@@ -104,10 +105,11 @@ def hub_online(now: Moment) -> bool | None:
     beats = now.series(Vital.HUB_HEARTBEAT)
     if beats is None:
         return None
-    recent = beats.times[beats.since(float(beats.times[-1]) - HABIT_DAYS * DAY)]
-    if len(recent) < LEAST_BEATS or float(np.median(np.diff(recent))) > HUB_DOWN * HOUR:
+    recent = beats.since(float(beats.times[-1]) - HABIT_DAYS * DAY)
+    counts = counts_of(beats)[recent]
+    if counts.sum() < LEAST_BEATS or usual_apart(beats.times[recent], counts) > HUB_DOWN * HOUR:
         return None
-    return now.at - float(recent[-1]) <= HUB_DOWN * HOUR
+    return now.at - float(beats.times[-1]) <= HUB_DOWN * HOUR
 
 
 def seen_until(now: Moment) -> float:
@@ -124,12 +126,36 @@ def seen_until(now: Moment) -> float:
 
 def movements(now: Moment) -> Floats:
     """Return float64[n], when something moved indoors: motion and the bathroom's sensor."""
+    return counted_movements(now)[0]
+
+
+def counted_movements(now: Moment) -> tuple[Floats, Ints]:
+    """Return the same, and int64[n], for how many movements of its hour each counts."""
     found = [
-        series.times[series.values > 0]
+        (series.times[moved], counts_of(series)[moved])
         for vital in (Vital.MOTION, Vital.BATHROOM)
         if (series := now.series(vital)) is not None
+        for moved in [series.values > 0]
     ]
-    return np.sort(np.concatenate(found)) if found else np.empty(0)
+    if not found:
+        return np.empty(0), np.empty(0, dtype=np.int64)
+    times, counts = (np.concatenate(each) for each in zip(*found, strict=True))
+    order = np.argsort(times, kind="stable")
+    return times[order], counts[order]
+
+
+def counts_of(series: Series) -> Ints:
+    """Return int64[n], for how many events each counts (`ingest.movement`)."""
+    return np.ones(len(series), dtype=np.int64) if series.weights is None else series.weights
+
+
+def usual_apart(times: Floats, counts: Ints) -> float:
+    """Return the median of the seconds between events; infinity where there is but one.
+
+    What an event counts for happened between it and the one before, in the same hour.
+    """
+    apart, counts = np.diff(times), counts[1:]
+    return float(np.median(np.repeat(apart / counts, counts))) if len(apart) else math.inf
 
 
 def last_movement(now: Moment) -> float | None:

@@ -15,7 +15,15 @@ import numpy as np
 
 from core.vitals import Severity, Vital
 from monitoring.findings import Missing
-from monitoring.home import HOUR, excuse, hub_online, movements, seen_until
+from monitoring.home import (
+    HOUR,
+    counted_movements,
+    excuse,
+    hub_online,
+    movements,
+    seen_until,
+    usual_apart,
+)
 from monitoring.moment import Hit, Waiting, evidence
 from monitoring.phrases import Phrase
 from monitoring.rule_kinds import Rule
@@ -180,8 +188,8 @@ def _judged(now: Moment) -> Floats | None:
     """Return the movements of a home that may be judged now: fine enough, and not excused."""
     if excuse(now) is not None:
         return None
-    moved = movements(now)
-    if len(moved) < 2 or float(np.median(np.diff(moved))) > FINE * HOUR:  # noqa: PLR2004 (a difference needs two)
+    moved, counts = counted_movements(now)
+    if len(moved) < 2 or usual_apart(moved, counts) > FINE * HOUR:  # noqa: PLR2004 (a difference needs two)
         return None
     return moved
 

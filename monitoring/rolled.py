@@ -45,8 +45,8 @@ def standing(
 def to_roll_up(past: History, *, now: datetime) -> bool:
     """Return whether a stream runs, or a day that is over is still read by its hours."""
     over = now.timestamp() - DAY
-    for series in past.series.values():
-        if series.weights is not None:
+    for vital, series in past.series.items():
+        if vital in ROLLED and series.weights is not None:
             stands = series.weights > 1
             days = series.days[stands & (series.times < over)]
             if stands[series.since(over)].any() or len(days) > len(np.unique(days)):

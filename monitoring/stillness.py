@@ -8,11 +8,18 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from core.vitals import Vital
 from monitoring.findings import Missing
-from monitoring.home import HOUR, back, excuse, expected_from, hub_online, last_sign
+from monitoring.home import (
+    HOUR,
+    back,
+    counts_of,
+    excuse,
+    expected_from,
+    hub_online,
+    last_sign,
+    usual_apart,
+)
 from monitoring.moment import Hit, Waiting, evidence
 from monitoring.phrases import Phrase
 from monitoring.windows import DAY, zone_of
@@ -65,10 +72,11 @@ def _unknown(now: Moment) -> tuple[str, ...]:
 def _habit(rule: StillnessRule, motion: Series) -> float | None:
     """Return the usual seconds between two words of the hub, before it fell silent."""
     start = float(motion.times[-1]) - rule.usual_days * DAY
-    spoken = motion.times[motion.since(start)]
-    if len(spoken) < rule.least_readings:
+    spoken = motion.since(start)
+    times, counts = motion.times[spoken], counts_of(motion)[spoken]
+    if len(times) < 2 or counts.sum() < rule.least_readings:  # noqa: PLR2004 (apart are two)
         return None
-    return float(np.median(np.diff(spoken)))
+    return usual_apart(times, counts)
 
 
 def _awake_since(rule: StillnessRule, last: float, zone_name: str) -> float:

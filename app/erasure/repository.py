@@ -7,30 +7,27 @@ from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, delete, exists, func, or_, select, update
-from zstandard import ZstdCompressor, ZstdDecompressor
 
 from app.bulk.tables import BulkExport
 from app.erasure.belonging import belongs, loose, rows_by_id, subjects, ways
 from core.audit import AuditEvent
 from core.outbox import Outbox, Topic
 from core.sealed_fields import unseal
-from core.sealing import keyring_of
 from ingest.numbers.repository import numbers_of
+from ingest.parcels.repository import Span, blank
 from ingest.people.tables import DeviceUse
 from ingest.receipt import DELETED
 from ingest.repeats.tables import AnsweredRequest
-from ingest.tables import CareTeam, CareTeamPatient, Device, Parcel, Resource
+from ingest.tables import CareTeam, CareTeamPatient, Device, Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Mapping
     from uuid import UUID
 
     from sqlalchemy import MetaData, Table
     from sqlalchemy.orm import Session
 
     from app.erasure.belonging import Way
-
-_BATCH = 500
 
 
 def lock_all(session: Session, metadata: MetaData, ids: Collection[UUID]) -> None:
@@ -99,24 +96,9 @@ def _subjects(session: Session, metadata: MetaData, ids: Collection[UUID]) -> in
 
 def overwrite_bytes(session: Session, ids: Collection[UUID]) -> None:
     """Put zeros in the place of what was received about these records; nobody else's moves."""
-    spans: dict[UUID, list[tuple[int, int]]] = {}
     query = select(Resource.parcel_id, Resource.start, Resource.length)
-    for parcel, start, length in session.execute(query.where(Resource.patient_id.in_(ids))):
-        spans.setdefault(parcel, []).append((start, length))
-    parcels = sorted(spans)
-    for begin in range(0, len(parcels), _BATCH):
-        rows = session.scalars(select(Parcel).where(Parcel.id.in_(parcels[begin : begin + _BATCH])))
-        for row in rows:
-            row.sealed = _without(session, row, spans[row.id])
-        session.flush()
-
-
-def _without(session: Session, row: Parcel, spans: Iterable[tuple[int, int]]) -> bytes:
-    ring, place = keyring_of(session), f"parcel/{row.id}"
-    held = bytearray(ZstdDecompressor().decompress(ring.open(row.sealed, place=place)))
-    for start, length in spans:
-        held[start : start + length] = bytes(length)
-    return ring.seal(ZstdCompressor().compress(bytes(held)), place=place)
+    query = query.where(Resource.patient_id.in_(ids))
+    blank(session, (Span(*row) for row in session.execute(query)))
 
 
 def leave_markers(session: Session, ids: Collection[UUID]) -> None:

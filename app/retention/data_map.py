@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.retention.terms import stated
 from app.schema import METADATA
@@ -14,7 +14,7 @@ from core.errors import InvalidError
 from core.sealed_fields import sealed_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from app.retention.terms import Term
 
@@ -35,22 +35,31 @@ class Group:
     erased: str
     kind: str
     tables: tuple[str, ...]
+    also: tuple[str, ...] = ()  # kinds by whose terms some of its rows go sooner
 
 
 def groups() -> list[Group]:
     """Return what is said of the tables; raise `InvalidError` where one is missing or unknown."""
     source = tomllib.loads(files("app.retention").joinpath("data_map.toml").read_text("utf-8"))
-    found = [Group(**{**each, "tables": tuple(each["tables"])}) for each in source["group"]]
+    found = [Group(**{**each, **_tuples(each)}) for each in source["group"]]
     named = [table for group in found for table in group.tables]
+    kinds = {kind for group in found for kind in (group.kind, *group.also)}
     for what, wrong in (
         ("is missing", set(METADATA.tables) - set(named)),
         ("is no table", set(named) - set(METADATA.tables)),
         ("stands there twice", {each for each in named if named.count(each) > 1}),
-        ("is no kind of retention.toml", {g.kind for g in found} - set(stated().kinds)),
+        (
+            "is no kind of retention.toml",
+            kinds - set(stated().kinds),
+        ),
     ):
         if wrong:
             raise InvalidError(f"data map: {', '.join(sorted(wrong))} {what}", field="tables")
     return found
+
+
+def _tuples(source: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(source.get(name, ())) for name in ("tables", "also")}
 
 
 def page() -> str:
@@ -65,6 +74,8 @@ def _section(group: Group) -> Iterator[str]:
     yield f"- Whose: {group.whose}"
     yield f"- Read by: {group.readers}"
     yield f"- Kept: {_kept(term)} (`{term.name}`: {term.reason})"
+    for sooner in (stated().kinds[name] for name in group.also):
+        yield f"- But: {sooner.what} ({_kept(sooner)}, `{sooner.name}`)"
     yield f"- Ends: {group.erased}"
     yield ""
     yield "| Table | What | Columns | Sealed |"

@@ -17,6 +17,7 @@ from app.emergency import replaying
 from app.emergency.service import STARTED
 from app.follow_up.tables import FollowedDayRow
 from app.periods import ScheduledRun
+from app.retention.movements import Movements
 from app.retention.repository import Rows
 from app.retention.tables import RetentionPass
 from app.sending.tables import SentForm
@@ -25,7 +26,9 @@ from app.tries.tables import RefusedTries
 from app.weekly.tables import WeeklyLetter, WeeklyReport
 from core.outbox import Outbox, State, stands
 from ingest.arrivals.tables import Arrivals
+from ingest.movement import Grain
 from ingest.repeats.tables import AnsweredRequest
+from ingest.summing.tables import SummedKey
 from ingest.tables import ClientAssertion
 from monitoring.asking.tables import RepeatRequest
 from monitoring.contesting.tables import ScoreContest
@@ -103,6 +106,12 @@ KINDS: Mapping[str, tuple[Source, ...]] = MappingProxyType(
         "sent-forms": (Rows(SentForm, SentForm.at),),
         # A line may come back from a copy of the disk at any time.
         "runs": (Rows(ScheduledRun, ScheduledRun.ran_at, over=ScheduledRun.job != replaying.JOB),),
+        "movements": (Movements(Grain.HOUR, beyond="movement-hours"),),
+        "movement-hours": (Movements(Grain.DAY, beyond="movement-days"),),
+        "movement-days": (
+            Movements(Grain.LAST),
+            Rows(SummedKey, SummedKey.day, patient=SummedKey.patient_id),
+        ),
         "arrivals": (Rows(Arrivals, Arrivals.until),),
         "retention-passes": (Rows(RetentionPass, RetentionPass.ended_at),),
     }

@@ -28,6 +28,13 @@ class Going(NamedTuple):
     oldest: datetime | None
 
 
+class Taken(NamedTuple):
+    """How many rows went, and whether there may be more to take."""
+
+    rows: int
+    more: bool
+
+
 class Source(Protocol):
     """What a kind of data is made of: one table, and what in it is over."""
 
@@ -43,8 +50,8 @@ class Source(Protocol):
 
     def remove(
         self, session: Session, *, before: datetime, held: Collection[UUID], most: int
-    ) -> int:
-        """Take away the oldest of them, `most` at once, and return how many that were."""
+    ) -> Taken:
+        """Take away the oldest of them, `most` at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +80,18 @@ class Rows:
 
     def remove(
         self, session: Session, *, before: datetime, held: Collection[UUID], most: int
-    ) -> int:
+    ) -> Taken:
         """Delete the oldest, and what lies within them."""
         keys = session.execute(self._keys(before, held).limit(most)).all()
         if not keys:
-            return 0
+            return Taken(0, more=False)
         for column in self.within:
             gone = delete(column.class_).where(column.in_([key[0] for key in keys]))
             session.execute(gone, execution_options={"synchronize_session": False})
         mine = tuple_(*self._primary()).in_([tuple(key) for key in keys])
         rows = delete(self.table).where(mine)
         session.execute(rows, execution_options={"synchronize_session": False})
-        return len(keys)
+        return Taken(len(keys), more=len(keys) == most)
 
     def _primary(self) -> tuple[ColumnElement[Any], ...]:
         return tuple(inspect(self.table).primary_key)

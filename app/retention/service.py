@@ -90,13 +90,14 @@ def next_open(session: Session) -> RetentionPass | None:
 
 def step(session: Session, row: RetentionPass, *, now: datetime, most: int = AT_ONCE) -> None:
     """Take away a little of one kind; the step that finds nothing more ends the pass."""
-    kept, left = held(session), most
+    kept, more = held(session), False
     for each in KINDS.get(row.kind, ()):
-        left -= each.remove(session, before=row.before, held=kept, most=left)
-        if left <= 0:
+        taken = each.remove(session, before=row.before, held=kept, most=most)
+        row.removed += taken.rows
+        more = taken.more
+        if more:
             break
-    row.removed += most - left
-    if left > 0:
+    if not more:
         row.ended_at = now
         outcome = f"success, {row.removed} rows"
         record(

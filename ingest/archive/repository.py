@@ -139,6 +139,12 @@ def add_names(session: Session, client_id: UUID, names: Mapping[Name, UUID]) -> 
     add(session, names)
 
 
+def drop_names(session: Session, client_id: UUID, names: Iterable[Name]) -> None:
+    """Let go of what a client called something that is there no more."""
+    keys = name_keys(session, client_id, names)
+    run(session, "delete from resource_identifier where key = any(%b::uuid[])", list(keys))
+
+
 _ADD_NAMES = (
     "insert into resource_identifier (key, resource_id)"
     " select * from unnest(%b::uuid[], %b::uuid[]) on conflict do nothing"

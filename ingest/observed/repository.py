@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from core.rows import copy_rows, run
 from core.vitals import Precision, Quality, Vital
 from ingest.acceptance import BESIDE, Incoming, Kept, Known
-from ingest.archive.repository import Head, find_named, heads
+from ingest.archive.repository import Head, drop_names, find_named, heads
 from ingest.candidates import Candidate
 from ingest.receipt import ANSWERING, DIGEST, Name
 from ingest.rolling.repository import give_way
 from ingest.rollup import CLOSED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -73,6 +73,7 @@ def known(session: Session, client_id: UUID, incoming: Sequence[Incoming]) -> Kn
     if not owners:
         return memory
     found = heads(session, ANSWERING, owners)
+    _let_go(session, client_id, memory, found)
     live = _live(session, _where(found))
     for id_, head in found.items():
         if head.patient_id is not None:
@@ -108,6 +109,19 @@ def _named(
         else:
             memory.names[name.type, name.system, name.value] = owner
     return set(found.values())
+
+
+def _let_go(session: Session, client_id: UUID, memory: Known, found: Collection[UUID]) -> None:
+    """Forget names that outlived what they were of: it was summed up under another one."""
+    empty = [Name(*name) for name, owner in memory.names.items() if owner not in found]
+    for name in empty:
+        del memory.names[name.type, name.system, name.value]
+    said = [each for each, owner in memory.digests.items() if owner not in found]
+    for each in said:
+        del memory.digests[each]
+    empty += [Name(kind, DIGEST, each) for each in said for kind in ANSWERING]
+    if empty:
+        drop_names(session, client_id, empty)
 
 
 def _meets(incoming: Incoming, memory: Known, live: dict[UUID, list[Candidate]]) -> bool:

@@ -49,6 +49,7 @@ from ingest.receipt import (
 from ingest.remarks import AHEAD, doubts, of_unchanged, remarks, taken
 from ingest.revising import Outcome
 from ingest.settled import Seen, Settled
+from ingest.summing.service import summed_up
 from ingest.urgency import cannot_wait
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def take(desk: Desk, seen: Sequence[Seen]) -> dict[int, Answer]:
     )
     answers |= _untimely(desk, incoming)
     answers |= _after_leaving(desk, incoming)
+    answers = summed_up(desk, incoming) | answers
     incoming = [pair for pair in incoming if pair[0].index not in answers]
     memory = known(desk.session, desk.sender.client_id, [each for _, each in incoming])
     before = written(memory)

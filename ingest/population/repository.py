@@ -32,7 +32,7 @@ _ORDER = "order by patient_id, effective, received_at, vital, device, ordinal"
 _SINCE = """(effective >= %b::timestamptz
         or (vital = 'body_weight' and effective >= %b::timestamptz))"""
 _PLAIN = f"""
-select {{columns}}, 1 as counts from reading
+select {{columns}}, 1 + summed as counts from reading
 where patient_id = any(%b::uuid[]) and {_COUNTS} and {_SINCE}
 """  # noqa: S608 (only the names above)
 # Of people with a dense stream: what stands for the days that are over, and all of those since.
@@ -40,7 +40,7 @@ where patient_id = any(%b::uuid[]) and {_COUNTS} and {_SINCE}
 _ROLLED = f"""
 select found.* from unnest(%b::uuid[], %b::timestamptz[]) rolled (person, before),
 lateral (
-    select {{columns}}, coalesce(stands_for, 1) as counts from reading
+    select {{columns}}, coalesce(stands_for, 1) + summed as counts from reading
     where patient_id = person and roll = 0 and effective < before and {_COUNTS} and {_SINCE}
     offset 0
 ) found
@@ -48,7 +48,7 @@ union all
 select found.* from unnest(%b::uuid[], %b::timestamptz[], %b::timestamptz[])
     rolled (person, hours, before),
 lateral (
-    select {{columns}}, coalesce(stands_for, 1) as counts from reading
+    select {{columns}}, coalesce(stands_for, 1) + summed as counts from reading
     where patient_id = person and roll = 1 and effective >= hours and effective < before
         and {_COUNTS}
     offset 0
@@ -56,7 +56,7 @@ lateral (
 union all
 select found.* from unnest(%b::uuid[], %b::timestamptz[]) rolled (person, since),
 lateral (
-    select {{columns}}, 1 as counts from reading
+    select {{columns}}, 1 + summed as counts from reading
     where patient_id = person and effective >= since and {_COUNTS}
     offset 0
 ) found

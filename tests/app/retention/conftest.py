@@ -181,7 +181,7 @@ def nothing_else(session: Session) -> None:
         now, kept = NOW + timedelta(days=4000), stated().kinds[name].kept
         assert kept is not None
         for each in KINDS[name]:
-            while each.remove(session, before=now, held=(), most=5000):
+            while each.remove(session, before=now, held=(), most=5000).more:
                 pass
     session.execute(delete(RetentionPass))
 

@@ -1,0 +1,216 @@
+"""Which movements go into an hour or a day: told of and taken away by one query."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import select
+
+from core.rows import run
+from core.sealing import keyring_of
+from ingest.movement import Grain, spans
+from ingest.tables import Patient
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be summed up, how finely, and of whom nothing is touched.
+
+    All that lies in hours or days that were over at `before`, and in days that were not over
+    yet at `since`: what is older is for a coarser grain. Of nobody who is `held`.
+    """
+
+    grain: Grain
+    before: datetime
+    since: datetime = datetime(1, 1, 1, tzinfo=UTC)
+    held: Collection[UUID] = ()
+
+
+class Row(NamedTuple):
+    """One reading of an hour or day that is looked at; `into` and `by` say what counts for it."""
+
+    patient_id: UUID
+    effective: datetime
+    vital: str
+    device: str
+    resource_id: UUID
+    summed: int
+    goes: bool
+    into: datetime
+    by: str
+
+    @property
+    def key(self) -> tuple[UUID, datetime, str, str, int]:
+        """Return the primary key."""
+        return (*self[:4], 0)
+
+
+# An event of an instant that counts; anything else of a movement stays as it is.
+_PLAIN = """{r}.vital in ('motion', 'bathroom', 'outer_door', 'hub_heartbeat')
+    and {r}.ordinal = 0 and not {r}.superseded and {r}.quality = 'scored'
+    and {r}.precision = 'instant' and {r}.value is not null and {r}.until is null"""
+_FRESH = f"""
+select r.patient_id, r.effective, date_bin(z.width, r.effective, z.midnight) as start, z.width,
+    z.midnight
+from reading r join patient p on p.id = r.patient_id
+join unnest(%b::text[], %b::interval[], %b::timestamptz[]) z (zone, width, midnight)
+    on z.zone = p.zone
+where {_PLAIN.format(r="r")} and r.grain = any(%b::int2[]) and r.effective <= %b::timestamptz
+    and date_bin(z.width, r.effective, z.midnight) + z.width <= %b::timestamptz
+    and date_bin('1 day', r.effective, z.midnight) + '1 day' > %b::timestamptz
+    and r.patient_id <> all(%b::uuid[])
+"""  # noqa: S608 (only the names above)
+_OLDEST = f"{_FRESH} order by r.effective limit %b::int8"
+_WHOSE = f"select patient_id, count(*), min(start) from ({_OLDEST}) fresh group by 1"  # noqa: S608
+# Readings that say the same stand for each other, whichever sensor it was; what an Observation
+# says beside it, or in an earlier version, keeps all of it.
+_ROWS = f"""
+with bins as (
+    select distinct patient_id, start, width, midnight from (
+        {_FRESH} and r.patient_id = any(%b::uuid[]) order by r.effective limit %b::int8
+    ) fresh
+), alike as (
+    select r.*, row_number() over timed as nth, count(*) over every as size,
+        last_value(r.effective) over whole as last, last_value(r.device) over whole as by,
+        date_bin('1 day', r.effective, b.midnight) + '1 day' as evening
+    from bins b join reading r on r.patient_id = b.patient_id
+        and r.effective >= b.start and r.effective < b.start + b.width and {_PLAIN.format(r="r")}
+    window every as (partition by b.patient_id, b.start, r.vital, r.value, r.history{{device}}),
+        timed as (every order by r.effective, r.device),
+        whole as (timed rows between unbounded preceding and unbounded following)
+)
+select patient_id, effective, vital, device, resource_id, summed,
+    case when {{goes}} and resource_id <> all(%b::uuid[]) then not exists (
+        select from reading o where o.patient_id = a.patient_id and o.effective = a.effective
+            and o.resource_id = a.resource_id
+            and (o.vital, o.device, o.ordinal) <> (a.vital, a.device, a.ordinal)
+    ) and not exists (
+        select from resource v where v.id = a.resource_id
+            and (v.version > 1 or v.type <> 'Observation')
+    ) else false end, last, by
+from alike a order by effective, patient_id, vital, device
+"""  # noqa: S608 (only the names above)
+_GOES = {
+    Grain.HOUR: "a.nth > 1 and a.nth < a.size and exists (select from reading n"
+    " where n.patient_id = a.patient_id and n.effective > a.effective and n.effective < a.evening"
+    f" and n.vital = a.vital and n.device = a.device and {_PLAIN.format(r='n')})",
+    Grain.DAY: "a.nth < a.size",
+    Grain.LAST: "exists (select from reading n where n.patient_id = a.patient_id"
+    " and n.effective > a.effective and n.vital = a.vital and n.device = a.device"
+    " and not n.superseded)",
+}
+
+
+def whose(session: Session, asked: Asked, *, most: int | None) -> tuple[set[UUID], int, datetime]:
+    """Return of whom the oldest readings are that nobody looked at, how many, and since when."""
+    rows = run(session, _WHOSE, *_arguments(session, asked), most)
+    since = min((row[2] for row in rows), default=asked.before)
+    return {row[0] for row in rows}, sum(row[1] for row in rows), since
+
+
+def rows(
+    session: Session,
+    asked: Asked,
+    *,
+    of: Collection[UUID],
+    named: Collection[UUID],
+    most: int | None,
+) -> list[Row]:
+    """Return all readings of the hours or days in which the oldest of these people's lie.
+
+    What an Observation of `named` says stays by itself.
+    """
+    by_sensor = "" if asked.grain is Grain.HOUR else ", r.device"
+    statement = _ROWS.replace("{goes}", _GOES[asked.grain]).replace("{device}", by_sensor)
+    arguments = (*_arguments(session, asked), list(of), most, list(named))
+    return [Row(*row) for row in run(session, statement, *arguments)]
+
+
+def _arguments(session: Session, asked: Asked) -> tuple[object, ...]:
+    zones = session.scalars(select(Patient.zone).distinct()).all()
+    divided = spans(asked.grain, zones, now=asked.before)
+    columns = [list(each) for each in zip(*divided, strict=True)] or [[], [], []]
+    finer = [int(each) for each in Grain if each < asked.grain]
+    return (*columns, finer, asked.before, asked.before, asked.since, list(asked.held))
+
+
+_REMOVE = (
+    "delete from reading r using unnest(%b::uuid[], %b::timestamptz[], %b::text[], %b::text[])"
+    " at (patient, instant, vital, device) where r.patient_id = at.patient"
+    " and r.effective = at.instant and r.vital = at.vital and r.device = at.device"
+    " and r.ordinal = 0"
+)
+_COUNT = (
+    "update reading r set grain = %b, summed = r.summed + at.more"
+    " from unnest(%b::uuid[], %b::timestamptz[], %b::text[], %b::text[], %b::int4[])"
+    " at (patient, instant, vital, device, more) where r.patient_id = at.patient"
+    " and r.effective = at.instant and r.vital = at.vital and r.device = at.device"
+    " and r.ordinal = 0"
+)
+
+
+def remove(session: Session, going: Sequence[Row]) -> None:
+    """Delete readings, and what was noted beside them."""
+    if going:
+        run(session, _REMOVE, *map(list, zip(*(row[:4] for row in going), strict=True)))
+        ids = [row.resource_id for row in going]
+        run(session, "delete from clock_correction where resource_id = any(%b::uuid[])", ids)
+
+
+def count(session: Session, grain: Grain, staying: Iterable[tuple[Row, int]]) -> None:
+    """Note of readings that stay how finely they are kept, and for how many more they count."""
+    found = [(*row[:4], more) for row, more in staying]
+    if found:
+        run(session, _COUNT, int(grain), *map(list, zip(*found, strict=True)))
+
+
+def natural_keys(
+    session: Session, readings: Iterable[tuple[UUID, datetime, str, str]]
+) -> list[bytes]:
+    """Return the keyed digest of each natural key: whose, when, what, and by which device."""
+    ring = keyring_of(session)
+    return [
+        ring.blind("summed", str(patient), vital, device, str(effective.timestamp()))
+        for patient, effective, vital, device in readings
+    ]
+
+
+_TAKE_NAMES = (
+    "delete from resource_identifier n using unnest(%b::uuid[], %b::uuid[]) at (key, resource)"
+    " where n.key = at.key and n.resource_id = at.resource returning n.key, n.resource_id"
+)
+_REMEMBER = (
+    "insert into summed_key (key, patient_id, day)"
+    " select key, patient, date_trunc('day', instant, 'UTC')"
+    " from unnest(%b::uuid[], %b::uuid[], %b::timestamptz[]) at (key, patient, instant)"
+    " on conflict (key) do nothing"
+)
+
+
+def take_names(session: Session, keys: Mapping[UUID, UUID]) -> list[tuple[UUID, UUID]]:
+    """Take those of these names away that are in use for just these resources; return them."""
+    if not keys:
+        return []
+    return [(row[0], row[1]) for row in run(session, _TAKE_NAMES, list(keys), list(keys.values()))]
+
+
+def remember(session: Session, keys: Sequence[tuple[UUID, UUID, datetime]]) -> None:
+    """Keep keys of what is summed up: whose, and of which day."""
+    if keys:
+        run(session, _REMEMBER, *map(list, zip(*keys, strict=True)))
+
+
+def known(session: Session, keys: Collection[UUID]) -> set[UUID]:
+    """Return those of these keys that are of something summed up."""
+    if not keys:
+        return set()
+    found = run(session, "select key from summed_key where key = any(%b::uuid[])", list(keys))
+    return {row[0] for row in found}

@@ -1,0 +1,179 @@
+"""Sums up movements whose time is over, and knows those again that are sent a second time."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import delete, select
+
+from fhir.identity import read_identifiers
+from fhir.outcome import Issue
+from fhir.stamp import plain
+from ingest.addresses import own_id
+from ingest.archive.repository import bodies, lock, name_keys
+from ingest.movement import MOVEMENT, SINGLE_FOR
+from ingest.parcels.repository import Span, blank
+from ingest.receipt import DIGEST, REPEATED, Answer, Kind, Name, digest_of, name_of, refuse_for
+from ingest.revising import CORRECTING, VALUELESS
+from ingest.summing import repository
+from ingest.tables import Resource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from ingest.acceptance import Incoming
+    from ingest.candidates import Candidate
+    from ingest.people.service import Desk
+    from ingest.settled import Seen
+    from ingest.summing.repository import Asked, Row
+
+    # Returns which Observations of these people something names that happened since an instant.
+    Named = Callable[[Session, Collection[UUID], datetime], Collection[UUID]]
+
+
+class SummedUp(NamedTuple):
+    """How many readings are gone, and whether there may be more to look at."""
+
+    rows: int
+    more: bool
+
+
+def going(session: Session, asked: Asked, named: Named) -> list[Row]:
+    """Return every reading that `sum_up` would take away, the oldest first."""
+    people, _, since = repository.whose(session, asked, most=None)
+    kept = named(session, people, since)
+    found = repository.rows(session, asked, of=people, named=kept, most=None)
+    return [row for row in found if row.goes]
+
+
+def sum_up(session: Session, asked: Asked, named: Named, *, most: int) -> SummedUp:
+    """Sum up the hours or days of the `most` oldest readings that nobody looked at yet.
+
+    In one transaction with the count of what counts for them, under the locks that whoever
+    stores readings of these people takes: no reading is lost, and none is counted twice.
+    """
+    people, looked, since = repository.whose(session, asked, most=most)
+    if not people:
+        return SummedUp(0, more=False)
+    lock(session, [f"patient|{each}" for each in people])
+    kept = named(session, people, since)
+    found = repository.rows(session, asked, of=people, named=kept, most=most)
+    gone = [row for row in found if row.goes]
+    into = Counter[tuple[object, ...]]()
+    for row in gone:
+        into[row.patient_id, row.into, row.vital, row.by] += 1 + row.summed
+    _forget(session, gone)
+    staying = ((row, into[row[:4]]) for row in found if not row.goes)
+    repository.count(session, asked.grain, staying)
+    return SummedUp(len(gone), more=looked == most)
+
+
+def _forget(session: Session, gone: Sequence[Row]) -> None:
+    """Delete readings with what was received of them; keep by what they are known again."""
+    keys = dict(
+        zip(
+            map(_uuid, repository.natural_keys(session, (row[:4] for row in gone))),
+            gone,
+            strict=True,
+        )
+    )
+    whose = {row.resource_id: row for row in gone}
+    query = select(Resource).where(Resource.type == Kind.OBSERVATION, Resource.id.in_(whose))
+    received = session.scalars(query).all()
+    for key, owner in _names(session, received):
+        keys[key] = whose[owner]
+    blank(session, (Span(each.parcel_id, each.start, each.length) for each in received))
+    ours = delete(Resource).where(Resource.type == Kind.OBSERVATION, Resource.id.in_(whose))
+    session.execute(ours, execution_options={"synchronize_session": False})
+    repository.remove(session, gone)
+    kept = [(key, row.patient_id, row.effective) for key, row in keys.items()]
+    repository.remember(session, kept)
+
+
+def _uuid(digest: bytes) -> UUID:
+    return UUID(bytes=digest)
+
+
+def _names(session: Session, received: Sequence[Resource]) -> list[tuple[UUID, UUID]]:
+    """Take what these Observations are called out of the names that are in use; return it."""
+    called: dict[UUID, dict[Name, UUID]] = defaultdict(dict)
+    for row, body in zip(received, bodies(session, received), strict=True):
+        if row.client_id is not None:
+            called[row.client_id] |= dict.fromkeys(_said(body), row.id)
+    keys = {
+        key: names[name]
+        for client, names in called.items()
+        for key, name in name_keys(session, client, names).items()
+    }
+    return repository.take_names(session, keys)
+
+
+def _said(body: bytes) -> Iterator[Name]:
+    """Yield every name that an Observation may go by, as its sender wrote it."""
+    said = msgspec.json.decode(plain(body))
+    for each in read_identifiers(said):
+        yield name_of(Kind.OBSERVATION, each)
+    yield Name(Kind.OBSERVATION, DIGEST, digest_of(body))
+    if said.get("id"):
+        yield own_id(Kind.OBSERVATION, str(said["id"]))
+
+
+_KNOWN = Issue(
+    "information",
+    "duplicate",
+    "this was received before and is summed up with others by now: it counts once, and nothing"
+    " was written",
+    "Observation.effective",
+)
+_CLOSED = (
+    "this was received before and is summed up with others by now: what is summed up can no"
+    " longer be corrected or taken back"
+)
+
+
+def summed_up(desk: Desk, incoming: Sequence[tuple[Seen, Incoming]]) -> dict[int, Answer]:
+    """Return by its index the answer to what was received before and is summed up by now.
+
+    What is younger than a day is never asked for: most of what arrives costs nothing here
+    (REL-05).
+    """
+    old = {
+        seen.index: each
+        for seen, each in incoming
+        if any(_may_be(one, now=desk.now) for one in each.candidates)
+        or (each.status in VALUELESS and each.names)
+    }
+    keys = {index: _keys(desk, each) for index, each in old.items()}
+    asked = {key for natural, names in keys.values() for key in (*natural, *names)}
+    known = repository.known(desk.session, asked)
+    return {
+        index: _answer(old[index])
+        for index, (natural, names) in keys.items()
+        if not known.isdisjoint(names) or (natural and natural <= known)
+    }
+
+
+def _may_be(candidate: Candidate, *, now: datetime) -> bool:
+    return candidate.vital in MOVEMENT and now - candidate.effective > SINGLE_FOR
+
+
+def _keys(desk: Desk, incoming: Incoming) -> tuple[set[UUID], set[UUID]]:
+    """Return the keys of what an Observation measured, and of what it is called."""
+    names = [Name(*name) for name in incoming.names]
+    names.append(Name(incoming.kind, DIGEST, incoming.digest))
+    natural = ((c.patient_id, c.effective, c.vital, c.device) for c in incoming.candidates)
+    made = map(_uuid, repository.natural_keys(desk.session, natural))
+    return {*made}, {*name_keys(desk.session, desk.sender.client_id, names)}
+
+
+def _answer(incoming: Incoming) -> Answer:
+    if incoming.status in CORRECTING:
+        text, where = _CLOSED, "Observation.status"
+        return refuse_for(incoming.patient_id, 410, "deleted", text, where)
+    return Answer(REPEATED, (_KNOWN,), type=incoming.kind, patient_id=incoming.patient_id)

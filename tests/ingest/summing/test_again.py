@@ -1,0 +1,114 @@
+"""What is summed up and sent again counts once, and is neither read nor changed any more."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+
+from ingest.parcels.repository import Span, cut_out
+from ingest.summing.service import sum_up
+from ingest.summing.tables import SummedKey
+from ingest.tables import Resource
+from tests.door import NOW, bundle, named
+from tests.ingest.summing.lives import asked, nobody, rows_of
+
+if TYPE_CHECKING:
+    from core.database import Database
+
+HOUR = NOW - timedelta(days=9)
+
+
+def moved(subject: str, minute: float, **more: Any) -> dict[str, Any]:
+    return {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": {
+            "coding": [
+                {
+                    "system": "urn:wardlight:codesystem:home-activity",
+                    "code": "home-motion-count",
+                }
+            ]
+        },
+        "subject": {"reference": subject},
+        "effectiveDateTime": (HOUR + timedelta(minutes=minute)).isoformat(),
+        "valueQuantity": {"value": 1, "unit": "{events}"},
+    } | more
+
+
+def sum_of(database: Database, who: str, *, days: int = 7) -> int:
+    with database.transaction() as session:
+        wanted = asked(session, UUID(who), NOW - timedelta(days=days))
+        return sum_up(session, wanted, nobody, most=500).rows
+
+
+def events(database: Database, who: str) -> list[int]:
+    with database.transaction() as session:
+        return [1 + row.summed for row in rows_of(session, UUID(who))]
+
+
+@pytest.mark.parametrize("call", [named, lambda resource: resource], ids=["named", "unnamed"])
+def test_what_is_summed_up_counts_once_however_often_it_is_sent_rel_05(
+    gateway: Any, build: Any, database: Database, call: Any
+) -> None:
+    who = gateway.create(build.patient())
+    sent = [call(moved(f"Patient/{who}", minute)) for minute in (2, 9, 14, 50)]
+    gateway.post(bundle("batch", *sent))
+
+    assert sum_of(database, who) == 2
+    again = [gateway.post(each) for each in (*sent, *sent)]
+    gateway.post(bundle("batch", *sent))
+
+    assert {answer.status_code for answer in again} == {200}
+    assert again[1].json()["issue"][0]["code"] == "duplicate"
+    assert "Location" not in again[1].headers
+    assert sum_of(database, who) == 0
+    assert events(database, who) == [1, 3]
+
+
+def test_a_late_one_is_new_and_an_earlier_one_can_no_longer_be_taken_back_rel_05(
+    gateway: Any, build: Any, database: Database
+) -> None:
+    who = gateway.create(build.patient())
+    sent = [named(moved(f"Patient/{who}", minute)) for minute in (2, 9, 50)]
+    for each in sent:
+        gateway.create(each)
+    sum_of(database, who)
+
+    late = gateway.post(named(moved(f"Patient/{who}", 20)))
+    wrong = gateway.post(sent[1] | {"status": "entered-in-error"})
+    moved_on = gateway.post(sent[1] | moved(f"Patient/{who}", 11, status="corrected"))
+
+    assert late.status_code == 201
+    assert [each.status_code for each in (wrong, moved_on)] == [410, 410]
+    assert wrong.json()["issue"][0]["expression"] == ["Observation.status"]
+    assert sum_of(database, who) == 1
+    assert events(database, who) == [1, 3]
+
+
+def test_of_what_is_summed_up_no_bytes_and_no_address_are_left_sec_48(
+    gateway: Any, build: Any, database: Database
+) -> None:
+    """404 and not 410: an id that is kept would tell when it was received."""
+    who = gateway.create(build.patient())
+    answers = [gateway.post(named(moved(f"Patient/{who}", n))) for n in (2, 9, 50)]
+    paths = ["/fhir/" + "/".join(a.headers["Location"].split("/")[-4:-2]) for a in answers]
+    gone = Resource.id == UUID(paths[1].rsplit("/", 1)[-1])
+    with database.transaction() as session:
+        span = session.execute(
+            select(Resource.parcel_id, Resource.start, Resource.length).where(gone)
+        ).one()
+
+    sum_of(database, who)
+
+    assert [gateway.get(path).status_code for path in paths] == [200, 404, 200]
+    with database.transaction() as session:
+        assert session.scalar(select(func.count()).select_from(Resource).where(gone)) == 0
+        assert set(cut_out(session, [Span(*span)])[0]) == {0}
+        kept = session.scalars(select(SummedKey).where(SummedKey.patient_id == UUID(who))).all()
+        assert len(kept) == 2  # what it was, and what it was called
+        assert {each.day.hour for each in kept} == {0}
