@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import context, op
 
 revision = "0082"
-down_revision = "0081"
+down_revision = "0084"
 branch_labels = None
 depends_on = None
 

@@ -40,6 +40,7 @@ WORDLESS = {
     "living_answer",
     "resource",
     "resource_identifier",
+    "summed_key",
 }
 
 

@@ -80,9 +80,7 @@ def test_a_dry_run_lists_exactly_what_a_run_removes_sec_48(
         for name, rows in said.items():
             listed.setdefault(name.split("/")[1], set()).update(rows)
         assert {table.__tablename__: rows for table, rows in gone.items()} == {
-            name: rows
-            for name, rows in listed.items()
-            if name not in {"retention_pass", "reading"}
+            name: rows for name, rows in listed.items() if name not in {"retention_pass", "reading"}
         }
         assert counted == {name: len(rows) for name, rows in said.items()}
         passes = session.scalars(select(RetentionPass)).all()
