@@ -175,5 +175,5 @@ def _keys(desk: Desk, incoming: Incoming) -> tuple[set[UUID], set[UUID]]:
 def _answer(incoming: Incoming) -> Answer:
     if incoming.status in CORRECTING:
         text, where = _CLOSED, "Observation.status"
-        return refuse_for(incoming.patient_id, 410, "deleted", text, where)
+        return refuse_for(incoming.patient_id, 422, "business-rule", text, where)
     return Answer(REPEATED, (_KNOWN,), type=incoming.kind, patient_id=incoming.patient_id)

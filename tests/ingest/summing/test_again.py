@@ -84,7 +84,7 @@ def test_a_late_one_is_new_and_an_earlier_one_can_no_longer_be_taken_back_rel_05
     moved_on = gateway.post(sent[1] | moved(f"Patient/{who}", 11, status="corrected"))
 
     assert late.status_code == 201
-    assert [each.status_code for each in (wrong, moved_on)] == [410, 410]
+    assert [each.status_code for each in (wrong, moved_on)] == [422, 422]
     assert wrong.json()["issue"][0]["expression"] == ["Observation.status"]
     assert sum_of(database, who) == 1
     assert events(database, who) == [1, 3]
