@@ -240,7 +240,7 @@ class ResourceIdentifier(Base):
 
     # The blind digest of client, type, system and value: it tells nobody anything.
     key: Mapped[UUID] = mapped_column(primary_key=True)
-    resource_id: Mapped[UUID]
+    resource_id: Mapped[UUID] = mapped_column(index=True)
 
 
 # Only of what was taken back, dense streams, weights and movements: nobody else pays for it.

@@ -25,7 +25,7 @@ class PatientMessage(Base):
     id: Mapped[UUID] = id_column()
     patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"))
     recipient: Mapped[str]  # contact:<id>, or nobody
-    contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient_number.id"))
+    contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient_number.id"), index=True)
     carer: Mapped[bool]
     channel: Mapped[str]
     kind: Mapped[str]
@@ -72,7 +72,7 @@ class PatientMessageAttempt(Base):
     at: Mapped[datetime] = mapped_column(instant())
     code: Mapped[str]  # empty: it was taken
     next_try_at: Mapped[datetime | None] = mapped_column(instant())
-    contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient_number.id"))
+    contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient_number.id"), index=True)
     # The id that left: one for each number, because a gateway sends an id once (gateways.md).
     sent_as: Mapped[UUID | None] = mapped_column(index=True)
 

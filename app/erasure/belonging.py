@@ -164,14 +164,24 @@ def belongs(
     held: Mapping[Table, tuple[Way, ...]], table: Table, ids: Collection[UUID]
 ) -> ColumnElement[bool]:
     """Return whether a row of a table is of one of some records."""
-    clauses = []
-    for way in held.get(table, ()):
-        if way.to is None:
-            clauses.append(way.column.in_(ids))
-        else:
-            theirs = select(way.to).where(belongs(held, way.to.table, ids))
-            clauses.append(way.column.in_(theirs))
-    return or_(false(), *clauses)
+    return or_(false(), *each_way(held, table, ids))
+
+
+def each_way(
+    held: Mapping[Table, tuple[Way, ...]], table: Table, ids: Collection[UUID]
+) -> list[ColumnElement[bool]]:
+    """Return the same by each way alone: along an index, where all ways together have none."""
+    return [
+        way.column.in_(ids) if way.to is None else way.column.in_(theirs(held, way.to, ids))
+        for way in held.get(table, ())
+    ]
+
+
+def theirs(
+    held: Mapping[Table, tuple[Way, ...]], key: Column[Any], ids: Collection[UUID]
+) -> CompoundSelect[Any]:
+    """Return a column of all rows of some records in its table."""
+    return union_all(*(select(key).where(way) for way in each_way(held, key.table, ids)))
 
 
 def whose(held: Mapping[Table, tuple[Way, ...]], table: Table) -> ColumnElement[Any]:
@@ -189,10 +199,11 @@ def rows_by_id(held: Mapping[Table, tuple[Way, ...]], ids: Collection[UUID]) -> 
     """Return the ids of all rows of some records that anything may name."""
     return union_all(
         *(
-            select(key).where(belongs(held, table, ids))
+            select(key).where(way)
             for table in held
             for key in [_id(table)]
             if key is not None
+            for way in each_way(held, table, ids)
         )
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, delete, exists, func, or_, select, update
 
 from app.bulk.tables import BulkExport
-from app.erasure.belonging import belongs, loose, rows_by_id, subjects, ways
+from app.erasure.belonging import each_way, loose, rows_by_id, subjects, theirs, ways
 from core.audit import AuditEvent
 from core.outbox import Outbox, Topic
 from core.sealed_fields import unseal
@@ -40,9 +40,8 @@ def lock_all(session: Session, metadata: MetaData, ids: Collection[UUID]) -> Non
     for table in metadata.sorted_tables:
         if table.name == "patient" or table in parents:
             keys = list(table.primary_key)
-            session.execute(
-                select(*keys).where(belongs(held, table, ids)).order_by(*keys).with_for_update()
-            )
+            for way in each_way(held, table, ids):
+                session.execute(select(*keys).where(way).order_by(*keys).with_for_update())
 
 
 def erase_rows(session: Session, metadata: MetaData, ids: Collection[UUID]) -> int:
@@ -53,11 +52,11 @@ def erase_rows(session: Session, metadata: MetaData, ids: Collection[UUID]) -> i
     gone = _subjects(session, metadata, ids)
     for column, to in loose(metadata):
         if to.table in held:
-            named = select(to).where(belongs(held, to.table, ids))
+            named = theirs(held, to, ids)
             session.execute(update(column.table).where(column.in_(named)).values({column: None}))
     for table in _children_first(held):
-        done = session.execute(delete(table).where(belongs(held, table, ids)))
-        gone += getattr(done, "rowcount", 0)
+        for way in each_way(held, table, ids):
+            gone += getattr(session.execute(delete(table).where(way)), "rowcount", 0)
     return gone
 
 
@@ -75,19 +74,19 @@ def _children_first(held: Mapping[Table, tuple[Way, ...]]) -> list[Table]:
 def _subjects(session: Session, metadata: MetaData, ids: Collection[UUID]) -> int:
     """Delete what names a row of these records; what another process works on, it closes itself."""
     held, gone = ways(metadata), 0
-    theirs = rows_by_id(held, ids).subquery()
+    named = rows_by_id(held, ids).subquery()
     for column in subjects(metadata):
         keys = list(column.table.primary_key)
         chosen = (
             select(*keys)
-            .where(column.in_(select(theirs.c[0])))
+            .where(column.in_(select(named.c[0])))
             .with_for_update(skip_locked=True)
             .subquery()
         )
         done = session.execute(
             delete(column.table).where(
                 *(key.in_(select(chosen.c[key.name])) for key in keys),
-                column.in_(select(theirs.c[0])),
+                column.in_(select(named.c[0])),
             )
         )
         gone += getattr(done, "rowcount", 0)

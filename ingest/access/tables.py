@@ -19,7 +19,7 @@ class EmergencyAccess(Base):
 
     id: Mapped[UUID] = id_column()
     user_id: Mapped[UUID]
-    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"))
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"), index=True)
     reason: Mapped[str]
     text: Mapped[bytes] = sealed_column("emergency_access.text/{id}")
     began_at: Mapped[datetime] = mapped_column(instant())

@@ -7,11 +7,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import UniqueConstraint, event, text
 from sqlalchemy.orm import Session
 
+from app.erasure import repository
+from app.erasure.belonging import ways
+from app.erasure.service import erase
 from app.fhir_api.everything import everything
 from app.fhir_api.service import Asked
+from app.schema import METADATA
 from bench.search import ask, questions
 from bench.stock import Stock, fill
 from core.database import Database
@@ -22,7 +26,7 @@ from fhir.search_fields import FIELDS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Table
 
     from core.embedded import Servers
 
@@ -42,14 +46,15 @@ class Watched:
         event.listen(connection, "before_cursor_execute", self._note)
 
     def _note(self, _c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        if statement.lstrip().lower().startswith("select"):
-            self.seen.setdefault(statement, parameters)
+        if statement.lstrip().lower().startswith(("select", "delete", "update")):
+            one = parameters[0] if isinstance(parameters, list) else parameters
+            self.seen.setdefault(statement, one)
 
-    def scanned(self) -> set[str]:
+    def scanned(self, many: int = MANY) -> set[str]:
         """Return the large tables that some statement would read from end to end."""
         statements, self.seen = self.seen, {}
         sizes = text("select relname, reltuples from pg_class where relkind = 'r'")
-        large = {name for name, rows in self.connection.execute(sizes) if rows > MANY}
+        large = {name for name, rows in self.connection.execute(sizes) if rows > many}
         found: set[str] = set()
         for statement, parameters in statements.items():
             plan = self.connection.exec_driver_sql(f"explain (format json) {statement}", parameters)
@@ -122,3 +127,52 @@ def test_nor_does_everything_of_a_patient_sec_37(
 
     assert len(json.loads(body)["entry"]) == 50
     assert watched.scanned() == set()
+
+
+# What an erasure looks through once all the same, since it cannot grow large.
+LOOKED_THROUGH = {
+    "answered_request": "whole answers of three days, each of which is opened",
+    "outbox": "work of seven days; an index would be written to with each piece of it",
+    "patient_merge": "a few in a year",
+    "subscription": "one for each client that wants to be told",
+    "subscription_notice": "what the subscriptions of some clients were told of",
+}
+
+
+def test_an_erasure_finds_every_row_of_a_person_by_an_index_sec_44(
+    stocked: tuple[Session, Watched, Stock],
+) -> None:
+    """Where there is a way along an index the planner takes it here: size is no matter."""
+    session, watched, stock = stocked
+    person = [stock.patients[1]]
+    watched.scanned()
+
+    repository.lock_all(session, METADATA, person)
+    gone = erase(session, METADATA, person)
+
+    assert gone > ROWS / len(stock.patients)
+    session.execute(text("set local enable_seqscan = off"))
+    assert {each.partition(":")[0] for each in watched.scanned(many=-2)} <= set(LOOKED_THROUGH)
+
+
+def test_whatever_refers_to_a_persons_row_has_an_index_of_it_sec_44() -> None:
+    """For each row that goes the database itself looks for those that refer to it: no plan says."""
+    held = {table.name for table in ways(METADATA)} | {"device"}
+
+    bare = {
+        str(column)
+        for table in METADATA.sorted_tables
+        for column in table.columns
+        for key in column.foreign_keys
+        if key.column.table.name in held and column.name not in led_by(table)
+    }
+
+    assert bare - {"patient_merge.merged_id"} == set()
+
+
+def led_by(table: Table) -> set[str]:
+    """Return the columns that some index of all rows begins with."""
+    whole = [each for each in table.indexes if each.dialect_options["postgresql"]["where"] is None]
+    unique = [each for each in table.constraints if isinstance(each, UniqueConstraint)]
+    keys = [list(each.columns) for each in whole] + [list(each.columns) for each in unique]
+    return {each[0].name for each in [*keys, list(table.primary_key.columns)] if each}
