@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from alerts.lifecycle import LIVE, State
 from alerts.tables import IS_LIVE, Alert, AlertEvent, AlertFinding
 from alerts.visit import BOOKED
+from alerts.wording.repository import sealed
 from core import outbox
 from core.outbox import Topic
 from core.security import SYSTEM
@@ -198,10 +199,11 @@ def note(  # noqa: PLR0913 (a line of the timeline has this many facts, AL-04)
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
     kept: Mapping[str, Any] | None = None,
+    words: Mapping[str, str] | None = None,
 ) -> None:
     """Write one line of the timeline; what others may have subscribed to becomes work.
 
-    `kept` is what an undo of it would bring back.
+    `kept` is what an undo of it would bring back; `words`, also of that, are somebody's own.
     """
     session.add(
         AlertEvent(
@@ -214,6 +216,7 @@ def note(  # noqa: PLR0913 (a line of the timeline has this many facts, AL-04)
             before=dict(before or {}),
             after=dict(after or {}),
             kept=None if kept is None else dict(kept),
+            words=sealed(session, alert.id, kind, now, words or {}),
         )
     )
     if kind in CHANGES:
@@ -269,3 +272,4 @@ def hold_no_more(alert: Alert) -> None:
     """Take from an alert a claim and a postponement; whose it is stays known."""
     alert.claimed_by = alert.claim_ends_at = None
     alert.snoozed_by = alert.snoozed_at = alert.snoozed_until = alert.snooze_reason = None
+    alert.snooze_words = b""

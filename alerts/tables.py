@@ -10,8 +10,16 @@ from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, id_column, instant
+from core.sealed_fields import sealed_column
 
 IS_LIVE = "state in ('open', 'claimed', 'acknowledged', 'snoozed')"
+# What was written before 0090, until it is sealed (`alerts.wording`).
+OPEN_WORDS = "outcome_note is not null or snooze_reason is not null"
+OPEN_EVENT = (
+    "(kind in ('noted', 'delegated') and after ->> 'note' is not null)"
+    " or (kind = 'snoozed' and after ->> 'why' is not null)"
+    " or kept ->> 'outcome_note' is not null or kept ->> 'snooze_reason' is not null"
+)
 
 
 class Alert(Base):
@@ -53,12 +61,14 @@ class Alert(Base):
     snoozed_by: Mapped[UUID | None]
     snoozed_at: Mapped[datetime | None] = mapped_column(instant())
     snoozed_until: Mapped[datetime | None] = mapped_column(instant())
-    snooze_reason: Mapped[str | None]
+    snooze_reason: Mapped[str | None]  # None but in rows of before 0090: it is sealed beside it
+    snooze_words: Mapped[bytes] = sealed_column("alert.snooze_words/{id}", empty=True)
     contacted_at: Mapped[datetime | None] = mapped_column(instant())  # the person was reached
     closed_at: Mapped[datetime | None] = mapped_column(instant())
     outcome: Mapped[str | None]
     outcome_detail: Mapped[str | None]
-    outcome_note: Mapped[str | None]
+    outcome_note: Mapped[str | None]  # as `snooze_reason`
+    outcome_words: Mapped[bytes] = sealed_column("alert.outcome_words/{id}", empty=True)
     previous_id: Mapped[UUID | None] = mapped_column(ForeignKey("alert.id"), index=True)
     route: Mapped[str] = mapped_column(default="", server_default="")  # of its tier, by name
     policy_hash: Mapped[str]
@@ -74,6 +84,7 @@ class Alert(Base):
             postgresql_where=text(IS_LIVE),
         ),
         Index("ix_alert_held", "id", postgresql_where=text("held is not null")),
+        Index("ix_alert_open_words", "id", postgresql_where=text(OPEN_WORDS)),
         Index(None, "patient_id", "opened_at"),
         Index(None, "opened_at", "id"),
     )
@@ -94,8 +105,13 @@ class AlertEvent(Base):
     before: Mapped[dict[str, Any]]
     after: Mapped[dict[str, Any]]
     kept: Mapped[dict[str, Any] | None]  # what an undo of it would bring back
+    # What somebody wrote, and what an undo would bring back of that (`alerts.wording`).
+    words: Mapped[bytes] = sealed_column("alert_event.words/{alert_id}/{kind}/{at}", empty=True)
 
-    __table_args__ = (Index(None, "alert_id", "id"),)
+    __table_args__ = (
+        Index(None, "alert_id", "id"),
+        Index("ix_alert_event_open_words", "id", postgresql_where=text(OPEN_EVENT)),
+    )
 
 
 class AlertFinding(Base):

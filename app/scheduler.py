@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 import alerts.service
 from alerts.auditing.service import Breach
+from alerts.wording import service as wording
 from app import auditor, timetable
 from app.audit_chain import service as audit_chain
 from app.audit_chain.heads import Signer
@@ -88,6 +89,7 @@ def routine(runtime: Runtime) -> Mapping[str, Job]:
         audit_chain.JOB: partial(audit_chain.keep_up, signer=Signer.of(settings)),
         "audit-heads": partial(audit_chain.publish, witness=Witness(settings.data / FILE)),
         "erasures": partial(outside.publish, ledger=Ledger.of(settings.data)),
+        wording.JOB: wording.seal_older,
         replaying.JOB: partial(replaying.replay, spool=Spool.of(settings.data)),
     }
 

@@ -14,6 +14,7 @@ from sqlalchemy import DateTime, func, select
 from sqlalchemy.orm import aliased
 
 from alerts.tables import Alert, AlertEvent, AlertFinding
+from alerts.wording.repository import words_of
 from core.among import among
 from core.rows import read, run
 from core.vitals import Quality, Severity, Vital
@@ -225,7 +226,7 @@ def put_off(
 ) -> dict[UUID, list[str]]:
     """Return with which reasons each alert of a span was put off."""
     query = (
-        select(AlertEvent.alert_id, AlertEvent.after["why"].astext)
+        select(AlertEvent)
         .join(Alert, Alert.id == AlertEvent.alert_id)
         .where(
             among(Alert.patient_id, patient_ids),
@@ -236,6 +237,6 @@ def put_off(
         .order_by(AlertEvent.id)
     )
     found: dict[UUID, list[str]] = defaultdict(list)
-    for alert, why in session.execute(query):
-        found[alert].append(why or "")
+    for row in session.scalars(query):
+        found[row.alert_id].append(words_of(session, row).get("why", ""))
     return dict(found)

@@ -13,6 +13,7 @@ from alerts.lifecycle import Refused, State
 from alerts.naming.repository import UNKNOWN, names
 from alerts.policy import thaw
 from alerts.tables import Alert, AlertEvent
+from alerts.wording.repository import written
 from core import audit
 from core.errors import ConflictError, NotFoundError, Sentence
 from core.vitals import Severity
@@ -55,8 +56,8 @@ KEPT = (
         "acknowledged_at",
     ),
     *("ack_expires_at", "claimed_by", "claim_ends_at", "delegated_by", "answer_by"),
-    *("snoozed_by", "snoozed_at", "snoozed_until", "snooze_reason"),
-    *("contacted_at", "closed_at", "outcome", "outcome_detail", "outcome_note"),
+    *("snoozed_by", "snoozed_at", "snoozed_until"),
+    *("contacted_at", "closed_at", "outcome", "outcome_detail"),
 )
 
 
@@ -70,6 +71,7 @@ class Hands:
     now: datetime
     before: Mapping[str, str | None]
     kept: Mapping[str, Any]
+    written: Mapping[str, str]  # in somebody's own words: it is kept sealed
 
     @property
     def who(self) -> UUID | None:
@@ -106,8 +108,16 @@ class Hands:
             raise ConflictError(_first(self, after))
         self.alert.state, self.alert.version = after, self.alert.version + 1
 
-    def note(self, kind: str, reason: Reason, *, undoable: bool = False, **facts: Any) -> None:
-        """Write what was done onto the timeline."""
+    def note(
+        self,
+        kind: str,
+        reason: Reason,
+        *,
+        undoable: bool = False,
+        words: Mapping[str, str] | None = None,
+        **facts: Any,
+    ) -> None:
+        """Write what was done onto the timeline; `words` are somebody's own."""
         repository.note(
             self.session,
             self.alert,
@@ -118,6 +128,7 @@ class Hands:
             before=self.before,
             after=repository.facts(self.alert) | facts,
             kept=self.kept if undoable else None,
+            words={**(self.written if undoable else {}), **(words or {})},
         )
 
     def audit(self) -> None:
@@ -155,17 +166,19 @@ def take_up(
     alert = None if session.scalar(query) is None else repository.locked(session, alert_id)
     if alert is None:
         raise NotFoundError("no such alert")
-    hands = Hands(session, caller, alert, now, repository.facts(alert), _kept(alert))
+    hands = _hands(session, caller, alert, now)
     hands.check(version)
     return hands
 
 
 def again(hands: Hands) -> Hands:
     """Return the same hands for a second act, with what the first has left."""
-    alert = hands.alert
-    return Hands(
-        hands.session, hands.caller, alert, hands.now, repository.facts(alert), _kept(alert)
-    )
+    return _hands(hands.session, hands.caller, hands.alert, hands.now)
+
+
+def _hands(session: Session, caller: Caller, alert: Alert, now: datetime) -> Hands:
+    stands, kept = repository.facts(alert), _kept(alert)
+    return Hands(session, caller, alert, now, stands, kept, written(session, alert))
 
 
 def _kept(alert: Alert) -> dict[str, Any]:

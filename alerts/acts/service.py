@@ -15,6 +15,7 @@ from alerts.patients.service import after_resolution
 from alerts.reasons import Reason
 from alerts.routing import practitioner
 from alerts.steps.service import advance, hold, plan_lapse, reopen
+from alerts.wording import repository as wording
 from core.errors import ConflictError, Sentence
 from core.vitals import Severity
 from ingest import repository as people
@@ -212,7 +213,9 @@ def resolve(  # noqa: PLR0913 (whose end, by whom, how, when, and what they had 
     hands.move(Event.RESOLVE)
     alert = hands.alert
     alert.outcome, alert.outcome_detail = resolution.label, resolution.action
-    alert.outcome_note = resolution.note
+    wording.write(
+        session, alert, wording.written(session, alert) | {"outcome_note": resolution.note}
+    )
     alert.ack_expires_at = alert.delegated_by = alert.answer_by = None
     close(session, alert, State(alert.state), now=now)
     after_resolution(session, alert, now=now)

@@ -102,5 +102,5 @@ def delegate(  # noqa: PLR0913 (by whom, what, to whom, when and with which word
     )
     steps.plan(session, alert, told)
     said = {"note": words} if words else {}
-    hands.note("delegated", Reason.DELEGATED, undoable=True, to=str(whom.id), **said)
+    hands.note("delegated", Reason.DELEGATED, undoable=True, words=said, to=str(whom.id))
     hands.audit()

@@ -27,7 +27,7 @@ def add_note(session: Session, caller: Caller, alert_id: UUID, text: str, *, now
     if not said:
         raise InvalidError("write the note first", field="note")
     hands = take_up(session, caller, alert_id, now=now)
-    hands.note("noted", Reason.NOTED, note=said)
+    hands.note("noted", Reason.NOTED, words={"note": said})
     hands.audit()
 
 

@@ -11,6 +11,7 @@ from alerts.acts.service import recall
 from alerts.lifecycle import Event, State
 from alerts.reasons import Reason
 from alerts.steps import repository as steps
+from alerts.wording import repository as wording
 from core.errors import ConflictError, InvalidError, Sentence
 
 if TYPE_CHECKING:
@@ -64,11 +65,13 @@ def snooze(  # noqa: PLR0913 (whose, until when and why are all required)
     alert.previous_owner_id = alert.owner_id or alert.previous_owner_id
     repository.let_go(alert)
     alert.snoozed_by, alert.snoozed_at = hands.who, now
-    alert.snoozed_until, alert.snooze_reason = until, why
+    alert.snoozed_until = until
+    wording.write(session, alert, wording.written(session, alert) | {"snooze_reason": why})
     alert.paged = alert.severity  # whoever put it off knows of it
     steps.cancel_steps(session, alert)
     steps.plan(session, alert, [escalation.waking(at=until)])
-    hands.note("snoozed", Reason.SNOOZED, undoable=True, until=until.isoformat(), why=why)
+    said = {"why": why}
+    hands.note("snoozed", Reason.SNOOZED, undoable=True, words=said, until=until.isoformat())
     hands.audit()
 
 

@@ -16,6 +16,7 @@ from alerts.steps import repository as steps
 from alerts.tables import AlertEvent, Delivery
 from alerts.visit import BOOKED
 from alerts.visits.service import reopen, take_back
+from alerts.wording import repository as wording
 from core.errors import ConflictError
 from monitoring import repository as judgements
 from monitoring.findings import Problem
@@ -65,6 +66,7 @@ def undo(session: Session, caller: Caller, alert_id: UUID, *, now: datetime) -> 
     steps.cancel_steps(session, alert)
     for name, value in restored(act.kept).items():
         setattr(alert, name, value)
+    wording.write(session, alert, wording.before(session, act))
     alert.version += 1
     claimed = State(alert.state) is State.CLAIMED
     steps.revive(session, alert, act.kept["fence"], lapses=claimed)

@@ -21,6 +21,8 @@ from alerts.policy import To, thaw
 from alerts.reasons import WORDS, Reason
 from alerts.standings.repository import told
 from alerts.tables import Alert, AlertEvent, AlertFinding, Delivery, Step
+from alerts.timelines import repository as timelines
+from alerts.wording import repository as wording
 from core.vitals import Severity
 from ingest.repository import one_person, survivors
 from monitoring.findings import Problem
@@ -33,8 +35,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from monitoring.contests import Stands
-
-PROGRAM = "Wardlight"
 
 
 def live(
@@ -72,7 +72,7 @@ def _views(
     found = _findings if whole else headlines
     problems = {alert.id: Problem(alert.problem) for alert in alerts}
     findings, steps = found(session, problems), _next_steps(session, ids)
-    events = _events(session, ids) if whole else {}
+    events = timelines.events(session, ids) if whole else {}
     sent = _deliveries(session, ids) if whole else {}
     names = _names(session, alerts, events, sent)
     heads = survivors(session, {alert.patient_id for alert in alerts})
@@ -85,11 +85,12 @@ def _views(
             _Around(
                 names=names,
                 step=steps.get(alert.id),
-                events=events.get(alert.id, ()),
+                timeline=[timelines.entry(session, e, names) for e in events.get(alert.id, ())],
                 sent=sent.get(alert.id, ()),
                 previous_outcome=outcomes.get(alert.previous_id, ""),
                 heads=heads,
                 longest_snooze=_longest_snooze(alert) if whole else timedelta(0),
+                written=wording.written(session, alert),
                 contested=doubts.get(alert.id),
             ),
         )
@@ -103,7 +104,8 @@ class _Around:
 
     names: Mapping[UUID, str]
     step: Step | None
-    events: Sequence[AlertEvent]
+    timeline: Sequence[inbox.TimelineEntry]
+    written: Mapping[str, str]  # of the alert, in somebody's own words
     sent: Sequence[Delivery]
     previous_outcome: str
     heads: Mapping[UUID, UUID]  # of patients who were merged: the survivor
@@ -139,13 +141,13 @@ def _view(
         held=WORDS[Reason(alert.held)] if alert.held else "",
         outcome=alert.outcome or "",
         outcome_detail=alert.outcome_detail or "",
-        outcome_note=alert.outcome_note or "",
+        outcome_note=around.written.get("outcome_note", ""),
         previous_id=alert.previous_id,
         previous_outcome=around.previous_outcome,
         policy_hash=alert.policy_hash,
         longest_snooze=around.longest_snooze,
         findings=tuple(findings),
-        timeline=tuple(_entry(event, around.names) for event in around.events),
+        timeline=tuple(around.timeline),
         deliveries=tuple(_delivery(row, around.names) for row in around.sent),
         contested=around.contested,
     )
@@ -165,7 +167,7 @@ def _holding(alert: Alert, around: _Around) -> inbox.Holding:
         snoozed_by_name=around.name(alert.snoozed_by),
         snoozed_at=alert.snoozed_at,
         snoozed_until=alert.snoozed_until,
-        snooze_reason=alert.snooze_reason or "",
+        snooze_reason=around.written.get("snooze_reason", ""),
     )
 
 
@@ -222,29 +224,6 @@ def _next_steps(session: Session, ids: Sequence[UUID]) -> dict[UUID, Step]:
         .order_by(Step.alert_id, Step.due_at, Step.position)
     )
     return {row.alert_id: row for row in session.scalars(query)}
-
-
-def _events(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[AlertEvent]]:
-    found: dict[UUID, list[AlertEvent]] = defaultdict(list)
-    query = select(AlertEvent).where(AlertEvent.alert_id.in_(ids)).order_by(AlertEvent.id)
-    for row in session.scalars(query):
-        found[row.alert_id].append(row)
-    return found
-
-
-def _entry(row: AlertEvent, names: Mapping[UUID, str]) -> inbox.TimelineEntry:
-    known = row.reason in tuple(Reason)
-    actor = names.get(row.actor_id, UNKNOWN) if row.actor_id else PROGRAM
-    return inbox.TimelineEntry(
-        at=row.at,
-        kind=row.kind,
-        actor_kind=row.actor_kind,
-        actor_id=row.actor_id,
-        actor_name=actor,
-        reason=WORDS[Reason(row.reason)] if known else row.reason,
-        before=row.before,
-        after=row.after,
-    )
 
 
 def _deliveries(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[Delivery]]:

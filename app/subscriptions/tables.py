@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, id_column, instant
+from core.sealed_fields import sealed_column
 
 
 class Subscription(Base):
@@ -28,7 +29,7 @@ class Subscription(Base):
     payload: Mapped[str]
     heartbeat_seconds: Mapped[int | None]
     timeout_seconds: Mapped[int | None]
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes] = sealed_column("subscription.sealed/{id}")
     version: Mapped[int] = mapped_column(default=1)
     events: Mapped[int] = mapped_column(default=0)
     failures: Mapped[int] = mapped_column(default=0)

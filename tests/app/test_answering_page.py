@@ -11,6 +11,7 @@ from sqlalchemy import update
 from alerts.checking.repository import standing
 from alerts.checking.tables import ChecklistAnswer
 from alerts.tables import Alert
+from alerts.wording.repository import outcome_note
 from tests.app.checklist import answers, check, count, filled
 from tests.app.conftest import csrf
 from tests.app.test_acting_page import of, post
@@ -123,4 +124,4 @@ def test_an_alternative_that_is_not_named_any_more_is_not_said_to_be_considered(
     post(client, alert, "resolve", conclusion="unsure/", note="Tell her GP.")
 
     with database.transaction() as session:
-        assert session.get_one(Alert, alert).outcome_note == "Tell her GP."
+        assert outcome_note(session, session.get_one(Alert, alert)) == "Tell her GP."

@@ -17,6 +17,7 @@ from alerts.checklist import Answer, Given, ticked
 from alerts.minutes import bounds
 from alerts.spent.tables import TimeSpent
 from alerts.tables import Alert, AlertEvent
+from alerts.wording.repository import outcome_note
 from core.audit import AuditEvent
 from tests.app.checklist import answers, check, count, filled
 from tests.app.conftest import csrf
@@ -98,7 +99,7 @@ def test_what_was_answered_goes_with_the_outcome(
     post(client, alert, "resolve", conclusion="unsure/", note="Tell her GP.")
 
     with database.transaction() as session:
-        note = session.get_one(Alert, alert).outcome_note
+        note = outcome_note(session, session.get_one(Alert, alert))
     assert note == "[checked: repeat, goals] Tell her GP."
 
 

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from alerts.tables import Alert, AlertEvent, Delivery
+from alerts.wording.repository import outcome_note
 from core.audit import AuditEvent
 from tests.app.conftest import csrf
 
@@ -203,7 +204,8 @@ def test_resolving_keeps_outcome_checklist_and_note(
         "false-measurement",
         "device",
     )
-    assert kept.outcome_note == "New cuff."
+    with database.transaction() as session:
+        assert outcome_note(session, kept) == "New cuff."
     assert "False: the measurement: device" in client.get(answer.headers["location"]).text
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from alerts import service
 from alerts.tables import Alert, AlertEvent, Delivery
+from alerts.wording.repository import words_of
 from core.errors import ConflictError, InvalidError
 from core.security import Role
 from core.vitals import Severity
@@ -65,7 +66,7 @@ def test_a_note_to_the_delegate_stands_on_the_timeline_and_in_no_message_ux_04(
     (event,) = session.scalars(
         select(AlertEvent).where(AlertEvent.alert_id == alert_id, AlertEvent.kind == "delegated")
     )
-    assert event.after["note"] == "Ring the son."
+    assert words_of(session, event) == {"note": "Ring the son."}
     rows = session.execute(select(Delivery.__table__).where(Delivery.alert_id == alert_id)).all()
     assert rows
     assert "Ring the son" not in str([tuple(row) for row in rows])

@@ -13,6 +13,7 @@ from alerts import service
 from alerts.acts.repository import KEPT
 from alerts.outcomes import Label, Resolution
 from alerts.tables import Alert, AlertEvent, Step
+from alerts.wording.repository import written
 from core.errors import ConflictError
 from core.vitals import Severity
 from monitoring.repository import frozen
@@ -57,6 +58,7 @@ def stands(session: Session, alert_id: UUID) -> dict[str, Any]:
     )
     return {name: getattr(alert, name) for name in KEPT} | {
         "waiting": sorted(tuple(row) for row in session.execute(waiting)),
+        "written": written(session, alert),
         "frozen": [end for _, end in frozen(session, alert.patient_id)],
     }
 

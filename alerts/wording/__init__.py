@@ -1,0 +1,1 @@
+"""What somebody wrote about a person: sealed, wherever it stands with an alert."""
