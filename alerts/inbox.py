@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from itertools import groupby
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from alerts.lifecycle import State
 from core.errors import Sentence
 from core.vitals import Severity
-from monitoring.findings import Finding
+from monitoring.findings import Finding, Says
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime, timedelta
-    from uuid import UUID
 
     from alerts.survey import Brief
     from ingest.roster import PatientProfile
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 GRAVE = (Severity.RED, Severity.AMBER)
 NOBODY: Mapping[UUID, str] = MappingProxyType({})
+BASELESS = "Nothing that this alert was raised for stands any more: look at the person, and end it"
 LONG_AGO = {86400: "{count} d ago", 3600: "{count} h ago", 60: "{count} min ago"}
 
 
@@ -119,8 +120,26 @@ class EpisodeView:
 
     @property
     def headline(self) -> FindingView:
-        """Return the gravest finding, the newest of equals: the one the row speaks of."""
-        return self.findings[0]
+        """Return the gravest finding, the newest of equals: the one the row speaks of.
+
+        An alert behind which nothing stands any more says so: it waits for a person as any other.
+        """
+        return self.findings[0] if self.findings else _nothing(self)
+
+
+def _nothing(alert: EpisodeView) -> FindingView:
+    return FindingView(
+        rule_id="",
+        problem=alert.problem,
+        severity=alert.severity,
+        at=alert.last_seen_at,
+        says=Says(BASELESS, ""),
+        source="",
+        confidence="",
+        confirmed=False,
+        seen_at=alert.last_seen_at,
+        assessment_id=UUID(int=0),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """SEC-46: nothing closes a RED or AMBER alert but a person.
 
-One thing else ends one: that every reading behind it was taken back by who sent it. Then there
-is nothing left to close, and everybody who was told is told of it (REL-23); no policy decides it.
+One thing else ends one, by another name: it is withdrawn where no finding of it stands any more,
+because its readings were taken back or corrected, or judged anew and not found. The design asks
+for that, and everybody who was told is told of it (REL-23, ADR 57); no policy decides it.
 """
 
 from __future__ import annotations

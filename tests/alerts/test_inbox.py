@@ -14,6 +14,7 @@ from alerts.survey import Brief, cases
 from core.vitals import Severity, Vital
 from ingest.roster import PatientProfile
 from monitoring.findings import Problem, Spoken, Usual
+from monitoring.words import clinician
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -207,3 +208,11 @@ def test_data_quality_is_for_support_and_never_in_the_physicians_inbox() -> None
 )
 def test_how_long_ago_is_said_in_one_number(seconds: int, words: str) -> None:
     assert str(ago(timedelta(seconds=seconds))) == words
+
+
+def test_an_alert_behind_which_nothing_stands_says_so_and_keeps_its_place_sec_46() -> None:
+    (row,) = rows([view(who := uuid4(), findings=())], {who: profile(who)}, physician=True)
+
+    assert (row.severity, row.finding.severity) == (Severity.AMBER, Severity.AMBER)
+    assert "Nothing that this alert was raised for stands any more" in clinician(row.finding)
+    assert "근거가 더 이상 남아 있지 않음" in clinician(row.finding, "ko")
