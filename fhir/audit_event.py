@@ -19,6 +19,7 @@ ROLES = "http://terminology.hl7.org/CodeSystem/object-role"
 SOURCES = "http://terminology.hl7.org/CodeSystem/security-source-type"
 PURPOSES = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 OUTCOMES = "urn:wardlight:codesystem:audit-outcome"
+PRINTED = "page-print"
 _INTERACTION = {"C": "create", "R": "read", "U": "update", "D": "delete", "E": "search"}
 _REST = ("rest", "RESTful Operation")
 _ALERT, _SIGNING_IN = ("110113", "Security Alert"), ("110114", "User Authentication")
@@ -83,7 +84,8 @@ def _kind(done: Done) -> dict[str, Any]:
             "type": coding(PARTICIPATION, *kind),
             "subtype": [coding(PARTICIPATION, *what)],
         }
-    searched = done.query or done.entity[:1].isupper()  # a type of FHIR
+    # A type of FHIR; of what is printed the query says which page it is.
+    searched = (done.query and done.entity != PRINTED) or done.entity[:1].isupper()
     carried_out = done.action == "E" and not searched
     interaction = "operation" if carried_out else _INTERACTION[done.action]
     return {"type": coding(TYPES, *_REST), "subtype": [coding(INTERACTIONS, interaction)]}

@@ -16,7 +16,9 @@ PRIVACY = "/privacy"
 REVIEWS = "/break-glass"
 ENROLMENT = "/enrol"
 # What everybody has who is signed in.
-SHARED = frozenset({"/", "/session", "/session/stay", "/sign-out", "/language", "/draft"})
+SHARED = frozenset(
+    {"/", "/session", "/session/stay", "/sign-out", "/language", "/draft", "/printed"}
+)
 APART: dict[Role, tuple[str, ...]] = {
     Role.ADMINISTRATOR: (ADMINISTRATION, ENROLMENT),
     Role.PRIVACY_OFFICER: (PRIVACY, REVIEWS),

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from core.audit import AuditEvent
+from fhir.audit_event import PRINTED
 from tests.browser.conftest import Open, sign_in, visit
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from playwright.sync_api import Page
 
     from core.database import Database
@@ -99,3 +103,33 @@ def test_a_page_on_which_nothing_was_typed_shows_nobody_anything_after_the_end_s
 
     page.wait_for_url("**/sign-in?ended=1*")
     assert page.get_by_text("because nothing happened for 15 minutes").is_visible()
+
+
+def test_printing_is_written_down_by_the_button_and_by_the_browsers_own_way_sec_16(
+    browse: Open, database: Database, ward: Ward
+) -> None:
+    page, who = browse(), ward.patients["Baek Jonggil"]
+    sign_in(page, ward.username)
+    visit(page, f"/patients/{who}")
+    papers = []
+    page.expose_function("paper", lambda: papers.append(printed(database, ward)))
+    page.evaluate("() => { window.print = () => window.paper(); }")
+
+    with page.expect_response("**/printed") as own:
+        page.pdf()  # as a browser's menu prints
+    own.value.finished()
+    with page.expect_response("**/printed") as button:
+        page.get_by_role("button", name="Print").click()
+    page.wait_for_timeout(0)  # what the page calls is heard then
+
+    assert (own.value.status, button.value.status) == (204, 204)
+    assert printed(database, ward) == [who, who]
+    assert papers == [[who, who]]  # before there is paper
+
+
+def printed(database: Database, ward: Ward) -> list[UUID | None]:
+    query = select(AuditEvent.patient_id).where(
+        AuditEvent.entity == PRINTED, AuditEvent.caller_id == ward.user_id
+    )
+    with database.transaction() as session:
+        return list(session.scalars(query))

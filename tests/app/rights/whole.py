@@ -59,7 +59,7 @@ EVERYBODY = (*ROLES, *APART)
 FIELDS = {"to": str(uuid4()), "hours": "1", "by": "call", "reached": "yes", "language": "en"} | {
     "conclusion": "unsure/", "reason": "x", "units": "metric", "note": "x", "minutes": "10",
     "username": "somebody-new", "display_name": "Some Body", "role": "nurse",
-    "ground": "device", "ruling": "upheld",
+    "ground": "device", "ruling": "upheld", "page": "/inbox",
 }  # fmt: skip
 # Where a field means somebody to look for, and nobody is called like that.
 APART_FROM = {"/privacy/audit": {"username": ""}}
