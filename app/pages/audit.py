@@ -14,8 +14,10 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
 from app.audit_search import service
+from app.audit_search.kinds import WORDS, word_of
 from app.audit_search.wanted import OUTCOMES, Typed, read
 from app.pages.door import Door, Visit
+from app.pages.language import Language, language
 from app.pages.refusals import page_route
 from app.pages.users import ROLES
 from app.pages.wording import Moment, moment
@@ -132,6 +134,13 @@ def _meant(visit: Visit, form: Sought) -> Typed | None:
     return asked
 
 
+def _kinds(said: Language) -> list[tuple[str, str]]:
+    """Return each kind by its code with its word, in the order of the words."""
+    return sorted(
+        ((code, said.say(word)) for code, word in WORDS.items()), key=lambda each: each[1]
+    )
+
+
 def _page(
     door: Door, visit: Visit, asked: Typed, *, before: int | None = None, problem: str = ""
 ) -> Response:
@@ -149,7 +158,10 @@ def _page(
         outcomes=OUTCOMES,
         found=[(each, _exactly(door, visit, each.at)) for each in found],
         roles={**{str(role): name for role, name in ROLES.items()}, **CALLERS},
+        kinds=_kinds(language(visit.language)),
+        word_of=word_of,
         actions={str(action): word for action, word in ACTIONS.items()},
         older=f"{PATH}?{asked.query}&before={older}" if older else "",
+        newest=f"{PATH}?{asked.query}".rstrip("?") if before is not None else "",
         file=f"{PATH}.csv?{asked.query}".rstrip("?"),
     )

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
+from app.audit_search.kinds import OTHER, PAGE, RESOURCE, RETENTION, WORDS
 from app.audit_search.wanted import Typed, read
 from core.asking import asking
 from core.audit import Action, AuditEvent, record
@@ -109,8 +110,25 @@ def test_pages_hold_a_hundred_and_lead_on(database: Database, officer: Person) -
     older = first.split('href="' + PATH + f"?who={who}&amp;before=")[1].split('"')[0]
     second = officer.read(f"{PATH}?who={who}&before={older}")
 
-    assert first.count("Read <code>patients</code>") == 100
-    assert second.count("Read <code>patients</code>") == 1
+    assert first.count("Read: The list of patients <code") == 100
+    assert second.count("Read: The list of patients <code") == 1
+    assert f'href="{PATH}?who={who}">Newest' in second
+    assert ">Newest" not in first
+
+
+def test_kinds_are_words_and_keep_their_codes_sec_16(database: Database, officer: Person) -> None:
+    who = uuid4()
+    for kind in ("page-print", "Observation", "/patients/{patient_id}", "retention/x", "odd"):
+        looked(database, who, uuid4(), kind)
+
+    page = officer.read(f"{PATH}?who={who}")
+    korean = officer.browser.get(f"{PATH}?who={who}", headers={"Accept-Language": "ko"}).text
+
+    for word in (WORDS["page-print"], PAGE, RESOURCE, RETENTION, OTHER):
+        assert f"Read: {word} <code" in page
+    assert ">page-print</code>" in page
+    assert '<option value="page-print">' in page
+    assert "읽음: 종이에 인쇄한 페이지" in korean
 
 
 def test_the_file_has_no_formulas_and_is_written_down_sec_39(
