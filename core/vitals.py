@@ -197,7 +197,7 @@ class Reading:
     unit_received: str = ""
     history: bool = False  # from a declared history load: feeds baselines, is never judged
     site: str = ""  # on which part of the body, by a name of ours or a code (`fhir.sites`)
-    stands_for: int = 1  # in medians of days: of a dense stream one reading stands for many
+    stands_for: int = 1  # in medians: in dense streams and hours of movement one stands for many
 
 
 class Severity(StrEnum):

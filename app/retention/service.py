@@ -84,8 +84,10 @@ def keep_up(session: Session, *, now: datetime) -> None:
 def next_open(session: Session) -> RetentionPass | None:
     """Return a pass that is not over and that nobody works on, locked."""
     query = select(RetentionPass).where(RetentionPass.ended_at.is_(None))
-    oldest = query.order_by(RetentionPass.began_at, RetentionPass.kind).limit(1)
-    return session.scalar(oldest.with_for_update(skip_locked=True))
+    row = RetentionPass
+    # Whoever took least goes first: a kind with a large stock keeps no other from its turn.
+    least = query.order_by(row.removed, row.began_at, row.kind).limit(1)
+    return session.scalar(least.with_for_update(skip_locked=True))
 
 
 def step(session: Session, row: RetentionPass, *, now: datetime, most: int = AT_ONCE) -> None:

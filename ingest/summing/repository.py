@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from core.rows import run
 from core.sealing import keyring_of
-from ingest.movement import Grain, spans
+from ingest.movement import DAY, Grain, spans
 from ingest.tables import Patient
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Asked:
 
     grain: Grain
     before: datetime
-    since: datetime = datetime(1, 1, 1, tzinfo=UTC)
+    since: datetime = datetime(1900, 1, 1, tzinfo=UTC)
     held: Collection[UUID] = ()
 
 
@@ -63,7 +63,8 @@ select r.patient_id, r.effective, date_bin(z.width, r.effective, z.midnight) as 
 from reading r join patient p on p.id = r.patient_id
 join unnest(%b::text[], %b::interval[], %b::timestamptz[]) z (zone, width, midnight)
     on z.zone = p.zone
-where {_PLAIN.format(r="r")} and r.grain = any(%b::int2[]) and r.effective <= %b::timestamptz
+where {_PLAIN.format(r="r")} and r.grain = any(%b::int2[])
+    and r.effective between %b::timestamptz and %b::timestamptz
     and date_bin(z.width, r.effective, z.midnight) + z.width <= %b::timestamptz
     and date_bin('1 day', r.effective, z.midnight) + '1 day' > %b::timestamptz
     and r.patient_id <> all(%b::uuid[])
@@ -83,6 +84,7 @@ with bins as (
         date_bin('1 day', r.effective, b.midnight) + '1 day' as evening
     from bins b join reading r on r.patient_id = b.patient_id
         and r.effective >= b.start and r.effective < b.start + b.width and {_PLAIN.format(r="r")}
+        and r.effective between %b::timestamptz and %b::timestamptz
     window every as (partition by b.patient_id, b.start, r.vital, r.value, r.history{{device}}),
         timed as (every order by r.effective, r.device),
         whole as (timed rows between unbounded preceding and unbounded following)
@@ -130,7 +132,7 @@ def rows(
     """
     by_sensor = "" if asked.grain is Grain.HOUR else ", r.device"
     statement = _ROWS.replace("{goes}", _GOES[asked.grain]).replace("{device}", by_sensor)
-    arguments = (*_arguments(session, asked), list(of), most, list(named))
+    arguments = (*_arguments(session, asked), list(of), most, *_span(asked), list(named))
     return [Row(*row) for row in run(session, statement, *arguments)]
 
 
@@ -139,7 +141,12 @@ def _arguments(session: Session, asked: Asked) -> tuple[object, ...]:
     divided = spans(asked.grain, zones, now=asked.before)
     columns = [list(each) for each in zip(*divided, strict=True)] or [[], [], []]
     finer = [int(each) for each in Grain if each < asked.grain]
-    return (*columns, finer, asked.before, asked.before, asked.since, list(asked.held))
+    return (*columns, finer, *_span(asked), asked.before, asked.since, list(asked.held))
+
+
+def _span(asked: Asked) -> tuple[datetime, datetime]:
+    """Return between which instants all of it lies: PostgreSQL leaves other months aside."""
+    return asked.since - DAY, asked.before
 
 
 _REMOVE = (

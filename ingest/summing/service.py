@@ -47,6 +47,8 @@ class SummedUp(NamedTuple):
 def going(session: Session, asked: Asked, named: Named) -> list[Row]:
     """Return every reading that `sum_up` would take away, the oldest first."""
     people, _, since = repository.whose(session, asked, most=None)
+    if not people:
+        return []
     kept = named(session, people, since)
     found = repository.rows(session, asked, of=people, named=kept, most=None)
     return [row for row in found if row.goes]

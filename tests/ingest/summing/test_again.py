@@ -90,6 +90,25 @@ def test_a_late_one_is_new_and_an_earlier_one_can_no_longer_be_taken_back_rel_05
     assert events(database, who) == [1, 3]
 
 
+def test_a_name_that_outlived_its_movement_may_be_given_again_rel_05(
+    gateway: Any, build: Any, database: Database
+) -> None:
+    """The second name of one movement stands in no bytes: it is let go when it is met."""
+    who = gateway.create(build.patient())
+    sent = [named(moved(f"Patient/{who}", minute)) for minute in (2, 9, 50)]
+    for each in sent:
+        gateway.create(each)
+    other = named(sent[1])
+    assert gateway.post(other).status_code == 200
+    sum_of(database, who)
+
+    again, anew = gateway.post(other), gateway.post(other | moved(f"Patient/{who}", 3000))
+
+    assert (again.status_code, anew.status_code) == (200, 201)
+    assert gateway.post(other | moved(f"Patient/{who}", 3000)).status_code == 200
+    assert events(database, who) == [1, 2, 1]
+
+
 def test_of_what_is_summed_up_no_bytes_and_no_address_are_left_sec_48(
     gateway: Any, build: Any, database: Database
 ) -> None:

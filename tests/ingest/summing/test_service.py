@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from core.vitals import Vital
+from ingest import repository as people
 from ingest.movement import Grain
+from ingest.rolling.tables import RolledUp
 from ingest.summing.service import going, sum_up
 from tests.ingest.summing.lives import (
     NOW,
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
+# Days back and local hours: while nobody rises, while nothing moves, and when all is well.
+LOOKED_AT = ((5, 11), (5, 14), (2, 16.5), (2, 19), (2, 21.5), (1, 12), (3, 9), (4, 20), (6, 3))
 OLD = datetime(2026, 3, 10, 8, tzinfo=UTC)
 
 
@@ -56,8 +60,9 @@ def test_what_is_judged_of_a_home_is_the_same_once_its_past_is_summed_up_sec_48(
     session: Session, zone: str, busy: float
 ) -> None:
     patient = enrol(session, zone)
-    store(session, patient, life(ZoneInfo(zone), days=36, seed=1, busy=busy))
-    instants = [NOW - timedelta(hours=3.1 * n) for n in range(45)]
+    store(session, patient, life(ZoneInfo(zone), days=35, seed=1, busy=busy))
+    midnight = NOW.astimezone(ZoneInfo(zone)).replace(hour=0)
+    instants = [midnight - timedelta(days=back, hours=-hour) for back, hour in LOOKED_AT]
     before = judged(session, patient, instants, RULEBOOK, zone)
 
     gone = summed(session, asked(session, patient, NOW - WEEK))
@@ -65,6 +70,26 @@ def test_what_is_judged_of_a_home_is_the_same_once_its_past_is_summed_up_sec_48(
     assert gone
     assert judged(session, patient, instants, RULEBOOK, zone) == before
     assert {f.rule_id for each in before for f in each.findings} >= {"MOT-GAP", "MOT-MORN"}
+
+
+def test_a_home_that_is_busy_for_an_hour_a_day_is_judged_as_finely_as_before_sec_48(
+    session: Session,
+) -> None:
+    """Most of its words lie close together; were they not counted, it would be judged no more."""
+    patient = enrol(session)
+    morning = NOW.replace(hour=8, minute=0)
+    dense = [morning + timedelta(minutes=2 * n) for n in range(20)]
+    sparse = [morning + timedelta(hours=n) for n in (-5, 3.2, 6.4, 9.6, 12.8)]
+    times = [at - timedelta(days=back) for back in range(1, 32) for at in (*dense, *sparse)]
+    lasting = NOW - timedelta(days=1)
+    store(session, patient, [(Vital.MOTION, at, 1.0, "hall") for at in times if at < lasting])
+    instants = [lasting + timedelta(hours=n) for n in (4, 7, 10)]
+    before = judged(session, patient, instants, RULEBOOK, "UTC")
+
+    summed(session, asked(session, patient, NOW - WEEK))
+
+    assert [f.rule_id for each in before for f in each.findings] == ["MOT-GAP"] * 2
+    assert judged(session, patient, instants, RULEBOOK, "UTC") == before
 
 
 @pytest.mark.reference
@@ -77,7 +102,7 @@ def test_what_is_judged_of_real_homes_is_the_same_sec_48(
     recent = [each for each in events if each[1] > last - 5 * WEEK]
     patient = enrol(session)
     store(session, patient, recent)
-    instants = [last - n * WEEK / 20 for n in range(20)]
+    instants = [last - n * WEEK / 20 for n in (0, 4, 10, 11, 12, 17)]
     before = judged(session, patient, instants, RULEBOOK, "UTC")
 
     gone = summed(session, asked(session, patient, last - WEEK))
@@ -96,6 +121,21 @@ def test_of_an_hour_the_first_and_the_last_stay_and_count_for_the_others_sec_48(
     assert summed(session, asked(session, patient, NOW - WEEK)) == 2
 
     assert counted(session, patient) == [(3, 1), (57, 3), (61, 1)]
+
+
+def test_who_has_a_dense_stream_too_is_loaded_with_the_same_counts_sec_48(
+    session: Session,
+) -> None:
+    patient = enrol(session)
+    store(session, patient, minutes(3, 10, 20, 57))
+    for row in rows_of(session, patient):
+        row.roll, row.stands_for = 0, 1
+    session.add(RolledUp(patient_id=patient, until=NOW, zone="UTC"))
+    session.flush()
+
+    summed(session, asked(session, patient, NOW - WEEK))
+
+    assert [r.stands_for for r in people.readings(session, patient, since=OLD)] == [1, 3]
 
 
 def test_each_sensor_keeps_its_last_of_a_day_sec_48(session: Session) -> None:
