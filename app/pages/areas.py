@@ -75,6 +75,11 @@ OF_PRIVACY: tuple[Entry, ...] = (
         "All that is kept of one person, to hand to them.",
     ),
     Entry(
+        "/privacy/choices",
+        "Choices",
+        "What a person lets be done with their data, when they write to you.",
+    ),
+    Entry(
         "/privacy/contests",
         "Contested scores",
         "Who says that an automated score is wrong, and which of these wait for an answer.",

@@ -64,7 +64,7 @@ def router(door: Door) -> APIRouter:
         with door.act(request, form.csrf) as visit:
             if not people.may_see(visit.session, visit.caller, patient_id):
                 raise NotFoundError("no such patient")
-            faults = _faults(form, language(visit.language))
+            faults = choice_faults(form, language(visit.language))
             if faults:
                 return _page(door, visit, patient_id, form, faults)
             asked = Asked(Purpose(form.purpose), ANSWERS[form.answer], form.comment)
@@ -94,7 +94,7 @@ def choice_print(
         warnings=warnings(stands, said),
         stands=[(purpose_words(each, said), _stands(each, stands, said)) for each in Purpose],
         lines=[(_said(each, said), _by(each, at(each.since), said)) for each in known],
-        purposes=[(each.value, purpose_words(each, said)) for each in Purpose],
+        purposes=purposes(said),
         scored=stands.scored,
         form=form or ChoiceForm(),
         faults=faults or {},
@@ -139,6 +139,11 @@ def purpose_words(purpose: Purpose, said: Language) -> str:
     }[purpose]
 
 
+def purposes(said: Language) -> list[tuple[str, str]]:
+    """Return what a choice may be about, by code and in words."""
+    return [(each.value, purpose_words(each, said)) for each in Purpose]
+
+
 def _stands(purpose: Purpose, stands: Standing, said: Language) -> str:
     word = stands.word(purpose)
     if word is not None:
@@ -166,7 +171,8 @@ def _by(choice: Choice, when: str, said: Language) -> str:
     )
 
 
-def _faults(form: ChoiceForm, said: Language) -> dict[str, str]:
+def choice_faults(form: ChoiceForm, said: Language) -> dict[str, str]:
+    """Return what is wrong with a form, by the field."""
     faults: dict[str, str] = {}
     if form.purpose not in tuple(Purpose):
         faults["purpose"] = said.say("Choose what it is about.")

@@ -71,6 +71,7 @@ WORDS = {
     "hold-set": "The hold is set: the person is not erased while it lasts.",
     "hold-released": "The hold is released.",
     "file-discarded": "The file is deleted. Nobody is enrolled by it.",
+    "chosen": "It is written down and counts from now on; the person's team sees it.",
     "contested": "It is written down, and waits for a clinician's answer.",
     "contest-answered": "Your answer is kept beside the score.",
     "training-cancelled": "The training is cancelled, and nothing of it is kept.",

@@ -168,6 +168,7 @@ OFFICES = {
     ),
     Role.PRIVACY_OFFICER: (
         *("/privacy", "/privacy/audit", "/privacy/retention", "/privacy/erasures"),
+        "/privacy/choices",
         "/privacy/contests",
     ),
 }

@@ -69,6 +69,7 @@ NOBODY = {
     "/set-up/{secret}": "by a link that is good once",
     "/welcome/{secret}": "by a link that is good once",
     "/privacy": "what its pages are",
+    "/privacy/choices": "a form; whose choice it was is written down when it is sent",
     "/privacy/copies": "a form; whose copy is made is written down when it is sent",
     "/privacy/retention": "how long each kind of data is kept",
     "/break-glass": "a form; whom it opens is written down when it is sent",
