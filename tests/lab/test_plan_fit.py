@@ -15,6 +15,7 @@ from lab.tihm import SEED
 from monitoring.service import load_plan, load_rulebook
 
 if TYPE_CHECKING:
+    from lab.plan_fit import Fitted
     from lab.reference import Participant
 
 PLAN = Path(__file__).parents[2] / "examples" / "plans" / "tihm.toml"
@@ -26,8 +27,15 @@ def everybody(reference_data: Path) -> list[Participant]:
     return read_tihm(reference_data / "tihm")
 
 
-def test_the_plan_that_ships_is_what_the_command_makes(everybody: list[Participant]) -> None:
-    text = plan_text(fit(everybody), patients=len(everybody))
+@pytest.fixture(scope="module")
+def fitted(everybody: list[Participant]) -> Fitted:
+    return fit(everybody)
+
+
+def test_the_plan_that_ships_is_what_the_command_makes(
+    everybody: list[Participant], fitted: Fitted
+) -> None:
+    text = plan_text(fitted, patients=len(everybody))
 
     assert PLAN.read_text(encoding="utf-8") == text
 
@@ -52,10 +60,9 @@ def test_on_people_it_was_not_fitted_on_it_is_better_on_average_at_no_more_burde
 
 
 def test_the_pipeline_acts_on_the_days_that_the_limits_name_and_on_red(
-    everybody: list[Participant],
+    everybody: list[Participant], fitted: Fitted
 ) -> None:
     plan, rulebook = load_plan(PLAN, load_rulebook()), load_rulebook()
-    fitted = fit(everybody)
 
     for who in everybody[:6]:
         named = fired_days(who, fitted.limits, fitted.hours)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer
@@ -10,19 +10,36 @@ from typer.testing import CliRunner
 
 from lab import tihm
 from lab.commands import register
-from monitoring.service import load_model, load_rulebook
+from lab.tihm import Comparison
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from lab.tihm import Comparison
+    from typer.testing import Result
 
 pytestmark = pytest.mark.reference
 
 
 @pytest.fixture(scope="module")
-def table(reference_data: Path) -> Comparison:
-    return tihm.compare(tihm.read(reference_data / "tihm"), load_rulebook(), load_model())
+def printed(reference_data: Path) -> tuple[Result, Comparison]:
+    """Return what the command printed, and the comparison that it made for that."""
+    cli, made, compare = typer.Typer(), list[Comparison](), tihm.compare
+    register(cli)
+
+    def kept(*given: Any) -> Comparison:
+        made.append(compare(*given))
+        return made[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tihm, "compare", kept)
+        result = CliRunner().invoke(cli, ["lab", "tihm", "--folder", str(reference_data)])
+    [table] = made
+    return result, table
+
+
+@pytest.fixture(scope="module")
+def table(printed: tuple[Result, Comparison]) -> Comparison:
+    return printed[1]
 
 
 def test_days_and_labels_align_as_documented(table: Comparison) -> None:
@@ -55,11 +72,8 @@ def test_the_rulebook_is_quieter_than_fixed_limits_and_beats_chance(table: Compa
     assert paged.ppv > 3 * table.labelled / table.days
 
 
-def test_the_command_prints_the_table(reference_data: Path) -> None:
-    cli = typer.Typer()
-    register(cli)
-
-    result = CliRunner().invoke(cli, ["lab", "tihm", "--folder", str(reference_data)])
+def test_the_command_prints_the_table(printed: tuple[Result, Comparison]) -> None:
+    result, _ = printed
 
     assert result.exit_code == 0, result.output
     for name in (*tihm.FIXED, "rules: RED, AMBER", "rules and score"):
