@@ -14,7 +14,7 @@ WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # How often `make faults` kills the API at a random point (REL-01).
 KILLS ?= 200
 
-.PHONY: help setup setup-dev check test fix demo bench faults screens migrate lock conformance \
+.PHONY: help setup setup-dev check check-types check-rest test fix demo bench faults screens migrate lock conformance \
 	audit sbom licences fuzz
 .DEFAULT_GOAL := help
 
@@ -38,11 +38,18 @@ screens: setup-dev ## take the pictures of the pages that the docs show
 	WARDLIGHT_SCREENS=docs/screens $(BIN)/python -m pytest -q tests/browser/test_screens.py $(ARGS)
 
 check: setup-dev ## linters, types, import layers, templates
+	@$(MAKE) -j2 --output-sync=line --no-print-directory check-types check-rest
+
+check-types: setup-dev
+	$(BIN)/mypy .
+
+# That every test can be read is seen here: what is compiled for it, `make test` finds.
+check-rest: setup-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy .
 	$(BIN)/lint-imports
 	$(BIN)/bandit -q -r core fhir ingest monitoring alerts reports app lab -c pyproject.toml
+	$(BIN)/python -m pytest --collect-only -q | tail -n 20
 
 audit: setup-dev ## ask whether an advisory is known for a locked package (needs the network)
 	$(BIN)/python -m tests.supply.audit
