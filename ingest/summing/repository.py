@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import select
@@ -33,6 +33,11 @@ class Asked:
     since: datetime = datetime(1900, 1, 1, tzinfo=UTC)
     held: Collection[UUID] = ()
 
+    @property
+    def finer(self) -> tuple[Grain, ...]:
+        """Return what it may be kept as until then."""
+        return tuple(each for each in Grain if each < self.grain)
+
 
 class Row(NamedTuple):
     """One reading of an hour or day that is looked at; `into` and `by` say what counts for it."""
@@ -54,37 +59,48 @@ class Row(NamedTuple):
 
 
 # An event of an instant that counts; anything else of a movement stays as it is.
-_PLAIN = """{r}.vital in ('motion', 'bathroom', 'outer_door', 'hub_heartbeat')
-    and {r}.ordinal = 0 and not {r}.superseded and {r}.quality = 'scored'
+_MOVES = "{r} in ('motion', 'bathroom', 'outer_door', 'hub_heartbeat')"
+_PLAIN = """{r}.ordinal = 0 and not {r}.superseded and {r}.quality = 'scored'
     and {r}.precision = 'instant' and {r}.value is not null and {r}.until is null"""
-_FRESH = f"""
-select r.patient_id, r.effective, date_bin(z.width, r.effective, z.midnight) as start, z.width,
-    z.midnight
-from reading r join patient p on p.id = r.patient_id
-join unnest(%b::text[], %b::interval[], %b::timestamptz[]) z (zone, width, midnight)
-    on z.zone = p.zone
-where {_PLAIN.format(r="r")} and r.grain = any(%b::int2[])
-    and r.effective between %b::timestamptz and %b::timestamptz
-    and date_bin(z.width, r.effective, z.midnight) + z.width <= %b::timestamptz
-    and date_bin('1 day', r.effective, z.midnight) + '1 day' > %b::timestamptz
-    and r.patient_id <> all(%b::uuid[])
+# In the order of the index, and no further than asked: each `offset 0` keeps PostgreSQL from
+# sorting all there are.
+_BINS = f"""
+select patient_id, start, width, midnight, count(*) from (
+    select r.patient_id, date_bin(z.width, r.effective, z.midnight) as start, z.width, z.midnight
+    from (
+        select r.patient_id, r.effective from reading r
+        where {_MOVES.format(r="r.vital")} and {_PLAIN.format(r="r")} and r.grain in ({{finer}})
+            and r.effective between %b::timestamptz and %b::timestamptz
+            and r.patient_id <> all(%b::uuid[])
+        order by r.effective offset 0
+    ) r, lateral (
+        select z.width, z.midnight from patient p
+        join unnest(%b::text[], %b::interval[], %b::timestamptz[]) z (zone, width, midnight)
+            on z.zone = p.zone
+        where p.id = r.patient_id offset 0
+    ) z
+    where date_bin(z.width, r.effective, z.midnight) + z.width <= %b::timestamptz
+        and date_bin('1 day', r.effective, z.midnight) + '1 day' > %b::timestamptz
+    order by r.effective limit %b::int8
+) fresh group by 1, 2, 3, 4
 """  # noqa: S608 (only the names above)
-_OLDEST = f"{_FRESH} order by r.effective limit %b::int8"
-_WHOSE = f"select patient_id, count(*), min(start) from ({_OLDEST}) fresh group by 1"  # noqa: S608
 # Readings that say the same stand for each other, whichever sensor it was; what an Observation
-# says beside it, or in an earlier version, keeps all of it.
+# says beside it, or in an earlier version, keeps all of it. Found by the primary key, and not by
+# the index of movements, in which everybody's of that time lie: hence the `|| ''`.
 _ROWS = f"""
-with bins as (
-    select distinct patient_id, start, width, midnight from (
-        {_FRESH} and r.patient_id = any(%b::uuid[]) order by r.effective limit %b::int8
-    ) fresh
-), alike as (
+with alike as (
     select r.*, row_number() over timed as nth, count(*) over every as size,
         last_value(r.effective) over whole as last, last_value(r.device) over whole as by,
         date_bin('1 day', r.effective, b.midnight) + '1 day' as evening
-    from bins b join reading r on r.patient_id = b.patient_id
-        and r.effective >= b.start and r.effective < b.start + b.width and {_PLAIN.format(r="r")}
-        and r.effective between %b::timestamptz and %b::timestamptz
+    from unnest(%b::uuid[], %b::timestamptz[], %b::interval[], %b::timestamptz[])
+        b (patient_id, start, width, midnight),
+    lateral (
+        select * from reading r where r.patient_id = b.patient_id
+            and r.effective >= b.start and r.effective < b.start + b.width
+            and r.effective between %b::timestamptz and %b::timestamptz
+            and {_MOVES.format(r="r.vital || ''")} and {_PLAIN.format(r="r")}
+        offset 0
+    ) r
     window every as (partition by b.patient_id, b.start, r.vital, r.value, r.history{{device}}),
         timed as (every order by r.effective, r.device),
         whole as (timed rows between unbounded preceding and unbounded following)
@@ -100,48 +116,56 @@ select patient_id, effective, vital, device, resource_id, summed,
     ) else false end, last, by
 from alike a order by effective, patient_id, vital, device
 """  # noqa: S608 (only the names above)
+_LATER = f"""exists (select from reading n where n.patient_id = a.patient_id
+    and n.effective > a.effective {{until}} and n.vital = a.vital and n.device = a.device
+    and {_PLAIN.format(r="n")})"""
 _GOES = {
-    Grain.HOUR: "a.nth > 1 and a.nth < a.size and exists (select from reading n"
-    " where n.patient_id = a.patient_id and n.effective > a.effective and n.effective < a.evening"
-    f" and n.vital = a.vital and n.device = a.device and {_PLAIN.format(r='n')})",
+    Grain.HOUR: "a.nth > 1 and a.nth < a.size and "
+    + _LATER.format(until="and n.effective < a.evening"),
     Grain.DAY: "a.nth < a.size",
-    Grain.LAST: "exists (select from reading n where n.patient_id = a.patient_id"
-    " and n.effective > a.effective and n.vital = a.vital and n.device = a.device"
-    " and not n.superseded)",
+    Grain.LAST: _LATER.format(until=""),
 }
 
 
-def whose(session: Session, asked: Asked, *, most: int | None) -> tuple[set[UUID], int, datetime]:
-    """Return of whom the oldest readings are that nobody looked at, how many, and since when."""
-    rows = run(session, _WHOSE, *_arguments(session, asked), most)
-    since = min((row[2] for row in rows), default=asked.before)
-    return {row[0] for row in rows}, sum(row[1] for row in rows), since
+class Bin(NamedTuple):
+    """An hour or a day of one person, and how many readings of it nobody looked at yet."""
+
+    patient_id: UUID
+    start: datetime
+    width: timedelta
+    midnight: datetime
+    fresh: int
 
 
-def rows(
-    session: Session,
-    asked: Asked,
-    *,
-    of: Collection[UUID],
-    named: Collection[UUID],
-    most: int | None,
-) -> list[Row]:
-    """Return all readings of the hours or days in which the oldest of these people's lie.
+def bins(
+    session: Session, asked: Asked, finer: Collection[Grain], *, most: int | None
+) -> list[Bin]:
+    """Return the hours or days in which the oldest readings of some grains lie.
 
-    What an Observation of `named` says stays by itself.
+    Of one grain alone they are found in the order of its index.
     """
-    by_sensor = "" if asked.grain is Grain.HOUR else ", r.device"
-    statement = _ROWS.replace("{goes}", _GOES[asked.grain]).replace("{device}", by_sensor)
-    arguments = (*_arguments(session, asked), list(of), most, *_span(asked), list(named))
-    return [Row(*row) for row in run(session, statement, *arguments)]
-
-
-def _arguments(session: Session, asked: Asked) -> tuple[object, ...]:
     zones = session.scalars(select(Patient.zone).distinct()).all()
     divided = spans(asked.grain, zones, now=asked.before)
     columns = [list(each) for each in zip(*divided, strict=True)] or [[], [], []]
-    finer = [int(each) for each in Grain if each < asked.grain]
-    return (*columns, finer, *_span(asked), asked.before, asked.since, list(asked.held))
+    statement = _BINS.replace("{finer}", ", ".join(str(int(each)) for each in finer))
+    known = (*_span(asked), list(asked.held), *columns, asked.before, asked.since, most)
+    return [Bin(*row) for row in run(session, statement, *known)]
+
+
+def rows(
+    session: Session, asked: Asked, within: Sequence[Bin], named: Collection[UUID]
+) -> list[Row]:
+    """Return all readings of these hours or days, the oldest first.
+
+    What an Observation of `named` says stays by itself.
+    """
+    if not within:
+        return []
+    by_sensor = "" if asked.grain is Grain.HOUR else ", r.device"
+    statement = _ROWS.replace("{goes}", _GOES[asked.grain]).replace("{device}", by_sensor)
+    columns = [list(each) for each in zip(*within, strict=True)][:4]
+    found = run(session, statement, *columns, *_span(asked), list(named))
+    return [Row(*row) for row in found]
 
 
 def _span(asked: Asked) -> tuple[datetime, datetime]:
@@ -153,30 +177,37 @@ _REMOVE = (
     "delete from reading r using unnest(%b::uuid[], %b::timestamptz[], %b::text[], %b::text[])"
     " at (patient, instant, vital, device) where r.patient_id = at.patient"
     " and r.effective = at.instant and r.vital = at.vital and r.device = at.device"
-    " and r.ordinal = 0"
+    " and r.ordinal = 0 and r.effective between %b and %b"
 )
 _COUNT = (
     "update reading r set grain = %b, summed = r.summed + at.more"
     " from unnest(%b::uuid[], %b::timestamptz[], %b::text[], %b::text[], %b::int4[])"
     " at (patient, instant, vital, device, more) where r.patient_id = at.patient"
     " and r.effective = at.instant and r.vital = at.vital and r.device = at.device"
-    " and r.ordinal = 0"
+    " and r.ordinal = 0 and r.effective between %b and %b"
 )
 
 
 def remove(session: Session, going: Sequence[Row]) -> None:
     """Delete readings, and what was noted beside them."""
     if going:
-        run(session, _REMOVE, *map(list, zip(*(row[:4] for row in going), strict=True)))
+        columns = [list(each) for each in zip(*(row[:4] for row in going), strict=True)]
+        run(session, _REMOVE, *columns, *_ends(going))
         ids = [row.resource_id for row in going]
         run(session, "delete from clock_correction where resource_id = any(%b::uuid[])", ids)
+
+
+def _ends(rows: Sequence[Row]) -> tuple[datetime, datetime]:
+    times = [row.effective for row in rows]
+    return min(times), max(times)
 
 
 def count(session: Session, grain: Grain, staying: Iterable[tuple[Row, int]]) -> None:
     """Note of readings that stay how finely they are kept, and for how many more they count."""
     found = [(*row[:4], more) for row, more in staying]
     if found:
-        run(session, _COUNT, int(grain), *map(list, zip(*found, strict=True)))
+        columns = [list(each) for each in zip(*found, strict=True)]
+        run(session, _COUNT, int(grain), *columns, min(columns[1]), max(columns[1]))
 
 
 def natural_keys(

@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 
     from ingest.acceptance import Incoming
     from ingest.candidates import Candidate
+    from ingest.movement import Grain
     from ingest.people.service import Desk
     from ingest.settled import Seen
-    from ingest.summing.repository import Asked, Row
+    from ingest.summing.repository import Asked, Bin, Row
 
     # Returns which Observations of these people something names that happened since an instant.
     Named = Callable[[Session, Collection[UUID], datetime], Collection[UUID]]
@@ -46,12 +47,16 @@ class SummedUp(NamedTuple):
 
 def going(session: Session, asked: Asked, named: Named) -> list[Row]:
     """Return every reading that `sum_up` would take away, the oldest first."""
-    people, _, since = repository.whose(session, asked, most=None)
-    if not people:
-        return []
-    kept = named(session, people, since)
-    found = repository.rows(session, asked, of=people, named=kept, most=None)
-    return [row for row in found if row.goes]
+    within = repository.bins(session, asked, asked.finer, most=None)
+    kept = _named(session, within, named)
+    return [row for row in repository.rows(session, asked, within, kept) if row.goes]
+
+
+def _named(session: Session, within: Sequence[Bin], named: Named) -> Collection[UUID]:
+    if not within:
+        return ()
+    people = {each.patient_id for each in within}
+    return named(session, people, min(each.start for each in within))
 
 
 def sum_up(session: Session, asked: Asked, named: Named, *, most: int) -> SummedUp:
@@ -60,12 +65,22 @@ def sum_up(session: Session, asked: Asked, named: Named, *, most: int) -> Summed
     In one transaction with the count of what counts for them, under the locks that whoever
     stores readings of these people takes: no reading is lost, and none is counted twice.
     """
-    people, looked, since = repository.whose(session, asked, most=most)
-    if not people:
-        return SummedUp(0, more=False)
-    lock(session, [f"patient|{each}" for each in people])
-    kept = named(session, people, since)
-    found = repository.rows(session, asked, of=people, named=kept, most=most)
+    for finer in asked.finer:
+        done = _step(session, asked, finer, named, most)
+        if done is not None:
+            return done
+    return SummedUp(0, more=False)
+
+
+def _step(session: Session, asked: Asked, finer: Grain, named: Named, most: int) -> SummedUp | None:
+    """Sum up the oldest that are kept as finely as this; None where there are none."""
+    within = repository.bins(session, asked, [finer], most=most)
+    if not within:
+        return None
+    lock(session, {f"patient|{each.patient_id}" for each in within})
+    kept = _named(session, within, named)
+    found = repository.rows(session, asked, within, kept)
+    looked = sum(each.fresh for each in within)
     gone = [row for row in found if row.goes]
     into = Counter[tuple[object, ...]]()
     for row in gone:
@@ -73,7 +88,7 @@ def sum_up(session: Session, asked: Asked, named: Named, *, most: int) -> Summed
     _forget(session, gone)
     staying = ((row, into[row[:4]]) for row in found if not row.goes)
     repository.count(session, asked.grain, staying)
-    return SummedUp(len(gone), more=looked == most)
+    return SummedUp(len(gone), more=looked == most or finer is not asked.finer[-1])
 
 
 def _forget(session: Session, gone: Sequence[Row]) -> None:
