@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 import app.pages
 from core.settings import Environment, Settings
-from tests.ward import PASSWORD, Ward, keep_alive, open_ward
+from tests.ward import PASSWORD, RIVERSIDE, Ward, keep_alive, open_ward
 
 if TYPE_CHECKING:
     from core.database import Database
@@ -24,8 +24,9 @@ Enter = Callable[[str], TestClient]
 
 
 @pytest.fixture(scope="module")
-def ward(database: Database) -> Ward:
-    return open_ward(database)
+def ward(database: Database, request: pytest.FixtureRequest) -> Ward:
+    """A ward of its own for each file, which may say as `PEOPLE` whom alone it looks at."""
+    return open_ward(database, people=getattr(request.module, "PEOPLE", RIVERSIDE))
 
 
 @pytest.fixture(scope="session")

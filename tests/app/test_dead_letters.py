@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from core.database import Database
-    from tests.ward import Ward
+    from tests.ward import Invented, Ward
 
+PEOPLE: tuple[Invented, ...] = ()
 Enter = Callable[[str], "TestClient"]
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 

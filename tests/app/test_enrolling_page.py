@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from core.database import Database
     from tests.app.conftest import Enter
-    from tests.ward import Ward
+    from tests.ward import Invented, Ward
 
+PEOPLE: tuple[Invented, ...] = ()
 FORM = "/enrol"
 FILE = "/enrol/file"
 

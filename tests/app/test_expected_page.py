@@ -12,6 +12,7 @@ from core.vitals import Vital
 from ingest.asked import asked
 from ingest.schedules import service as schedules
 from monitoring.service import assess, load_rulebook
+from tests.ward import MALSUN
 
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from core.database import Database
     from tests.ward import Ward
 
+PEOPLE = (MALSUN,)
 Enter = Callable[[str], "TestClient"]
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from alerts.tables import Alert, Delivery
 from app.accounts.tables import AppUser
+from tests.ward import MALSUN
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from core.database import Database
     from tests.app.conftest import Enter
     from tests.ward import Ward
+
+PEOPLE = (MALSUN,)
 
 
 def test_a_message_is_seen_where_its_own_recipient_opens_the_link_rel_13(

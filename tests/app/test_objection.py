@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from core.database import Database
     from tests.app.conftest import Enter
 
+PEOPLE = (SOOJA, YOUNG)
+
 
 @pytest.fixture
 def doctor(enter: Enter, ward: Ward) -> TestClient:

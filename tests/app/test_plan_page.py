@@ -4,9 +4,13 @@ import re
 from html import unescape
 from typing import TYPE_CHECKING
 
+from tests.ward import MALSUN, TAESIK
+
 if TYPE_CHECKING:
     from tests.app.conftest import Enter
     from tests.ward import Ward
+
+PEOPLE = (MALSUN, TAESIK)
 
 
 def plan_of(enter: Enter, ward: Ward, name: str, language: str = "en") -> str:

@@ -21,6 +21,7 @@ from monitoring.findings import Assessment, Contribution, Evidence, FamilyRisk, 
 from monitoring.predictors import FEATURES
 from monitoring.record import read_risk, write_risk
 from monitoring.tables import AssessmentRow
+from tests.ward import MALSUN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from core.database import Database
     from tests.ward import Ward
 
+PEOPLE = (MALSUN,)
 NOW = datetime(2026, 11, 23, 1, 42, tzinfo=UTC)
 ENGLISH = Reader(NOW, ZoneInfo("Asia/Seoul"), frozenset())
 KOREAN = replace(ENGLISH, language="ko")

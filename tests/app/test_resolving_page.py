@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from alerts.tables import Alert
 from tests.app.test_acting_page import Enter, of, page, post
+from tests.ward import INSUK
 
 if TYPE_CHECKING:
     from core.database import Database
     from tests.ward import Ward
+
+PEOPLE = (INSUK,)
 
 
 def test_an_outcome_carries_its_minutes_and_an_undo_takes_both_back(

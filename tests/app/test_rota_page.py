@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from core.database import Database
     from tests.ward import Ward
 
+PEOPLE = (MALSUN,)
 Enter = Callable[[str], TestClient]
 
 

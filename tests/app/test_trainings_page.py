@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 
     from core.database import Database
     from core.embedded import Servers
-    from tests.ward import Ward
+    from tests.ward import Invented, Ward
 
+PEOPLE: tuple[Invented, ...] = ()
 Enter = Callable[[str], "TestClient"]
 
 

@@ -22,6 +22,7 @@ from monitoring.comparison import Comparison
 from monitoring.findings import Usual
 from monitoring.plans.lines import Needs
 from reports.trend_chart import Mark
+from tests.ward import MALSUN
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from core.database import Database
     from tests.ward import Ward
 
+PEOPLE = (MALSUN,)
 Enter = Callable[[str], "TestClient"]
 NOW = datetime(2026, 11, 23, 1, 42, tzinfo=UTC)
 START = NOW - timedelta(days=30)

@@ -16,6 +16,8 @@ from tests.app.cds_hooks.conftest import PATH, Chart
 from tests.door import BASE
 from tests.ward import MALSUN, Ward
 
+PEOPLE = (MALSUN,)
+
 
 @pytest.mark.parametrize(
     "claims",

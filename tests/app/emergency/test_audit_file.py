@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from core.database import Database
     from core.embedded import Servers
-    from tests.ward import Ward
+    from tests.ward import Invented, Ward
+
+PEOPLE: tuple[Invented, ...] = ()
 
 
 def test_a_file_that_cannot_be_read_takes_no_page_down_and_is_said_on_each_sec_16(

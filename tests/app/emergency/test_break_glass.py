@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from core.database import Database
+    from tests.ward import Invented
 
+PEOPLE: tuple[Invented, ...] = ()
 Enter = Callable[[str], TestClient]
 KEY = "Yun Hidden"
 HIDDEN = f"Yun {uuid4().hex[:8]}"  # as no other ward of the same database has anybody

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from core.database import Database
+    from tests.ward import Invented
 
+PEOPLE: tuple[Invented, ...] = ()
 LOOK = {"reason": "emergency", "text": "Collapsed.", "name": "Nobody Here", "born": "1950-01-01"}
 FREE = 4  # slips of the hand
 

@@ -17,7 +17,7 @@ from core.clock import utc_now
 from core.security import Role
 from monitoring.followed import PER_CLINICIAN, Source
 from tests.app.conftest import csrf
-from tests.ward import PASSWORD
+from tests.ward import JONGGIL, MALSUN, PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from core.database import Database
     from tests.ward import Ward
 
+PEOPLE = (JONGGIL, MALSUN)
 Enter = Callable[[str], "TestClient"]
 MINE, THEIRS = "Oh Malsun", "Yun Hidden"
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from core.database import Database
     from core.embedded import Servers
+    from tests.ward import Invented
+
+PEOPLE: tuple[Invented, ...] = ()
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from core.database import Database
-    from tests.ward import Ward
+    from tests.ward import Invented, Ward
+
+PEOPLE: tuple[Invented, ...] = ()
 
 
 def test_nobody_comes_in_who_was_not_invited_sec_10(

@@ -20,8 +20,9 @@ from tests.running_system import free_port
 
 if TYPE_CHECKING:
     from core.database import Database
-    from tests.ward import Ward
+    from tests.ward import Invented, Ward
 
+PEOPLE: tuple[Invented, ...] = ()
 LONG_AGO = 1_600_000_000
 FAR_AHEAD = 4_000_000_000
 

@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from core.database import Database
+    from tests.ward import Invented
 
+PEOPLE: tuple[Invented, ...] = ()
 SECRET = "k" * 40
 NOW = datetime(2026, 3, 2, 12, 7, tzinfo=UTC)
 FLOOD = ROWS + 4
