@@ -67,9 +67,11 @@ def _read(door: Door, routes: APIRouter) -> None:
             return _one(door, visit, id_, key=key)
 
     @routes.get(f"{HERE}/{{client_id}}")
-    def one(request: Request, client_id: UUID, done: str = "") -> Response:
+    def one(
+        request: Request, client_id: UUID, done: str = "", after: UUID | None = None
+    ) -> Response:
         with door.visit(request) as visit:
-            return _one(door, visit, client_id, done=done)
+            return _one(door, visit, client_id, done=done, after=after)
 
 
 def _change(door: Door, routes: APIRouter) -> None:
@@ -114,12 +116,19 @@ def _bind(door: Door, routes: APIRouter) -> None:
         return _back(client_id, "kept")
 
 
-def _one(
-    door: Door, visit: Visit, client_id: UUID, *, key: dict[str, Any] | None = None, done: str = ""
+def _one(  # noqa: PLR0913 (which integration, for whom, and with what the page opens)
+    door: Door,
+    visit: Visit,
+    client_id: UUID,
+    *,
+    key: dict[str, Any] | None = None,
+    done: str = "",
+    after: UUID | None = None,
 ) -> Response:
     session, caller, now = visit.session, visit.caller, visit.now
     line = service.one(session, caller, client_id, now=now)
     days, reasons = service.sent(session, caller, client_id, now=now)
+    people, more = service.bound_to(session, caller, client_id, now=now, after=after)
     return door.pages.page(
         "integration.html",
         visit=visit,
@@ -130,10 +139,9 @@ def _one(
         last=_at(door, visit, line.last_seen),
         days=days,
         reasons=sorted(reasons.items()),
-        people=[
-            (each.patient_id, _at(door, visit, each.since))
-            for each in service.bound_to(session, caller, client_id, now=visit.now)
-        ],
+        people=[(each.patient_id, _at(door, visit, each.since)) for each in people],
+        after=after,
+        more=more,
         secret=json.dumps(key) if key else "",
         overlap=OVERLAP.days,
     )

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from core.security import Caller
 
 ENTITY = "client"
+PEOPLE = 100  # on one page
 DAYS = 14
 OVERLAP = timedelta(days=7)  # for which a key goes on beside the one that follows it
 WROTE = (Action.CREATE, Action.UPDATE, Action.DELETE)
@@ -216,15 +217,25 @@ def bind(
 
 
 def bound_to(
-    session: Session, caller: Caller, client_id: UUID, *, now: datetime
-) -> Sequence[ClientPatient]:
-    """Return for whom an integration may speak: ids, and nothing else of anybody (SEC-16)."""
+    session: Session, caller: Caller, client_id: UUID, *, now: datetime, after: UUID | None = None
+) -> tuple[Sequence[ClientPatient], UUID | None]:
+    """Return a page of whom an integration may speak for, and after whom the next one goes on.
+
+    Ids, and nothing else of anybody, the newest first (SEC-16).
+    """
     check_runs(caller)
-    query = select(ClientPatient).where(ClientPatient.client_id == client_id)
-    found = session.scalars(query.order_by(ClientPatient.since.desc()).limit(500)).all()
-    whose = [each.patient_id for each in found]
+    row = ClientPatient
+    query = select(row).where(row.client_id == client_id)
+    last = session.get(row, (client_id, after)) if after else None
+    if last is not None:
+        beside = (row.since == last.since) & (row.patient_id > last.patient_id)
+        query = query.where((row.since < last.since) | beside)
+    ordered = query.order_by(row.since.desc(), row.patient_id).limit(PEOPLE + 1)
+    found = session.scalars(ordered).all()
+    shown = found[:PEOPLE]
+    whose = [each.patient_id for each in shown]
     record(session, caller, Action.READ, ENTITY, now=now, entity_id=client_id, patients=whose)
-    return found
+    return shown, shown[-1].patient_id if len(found) > PEOPLE else None
 
 
 def _of(session: Session, client_id: UUID) -> Client:

@@ -96,6 +96,7 @@ def test_one_score_is_contested_and_answered_and_it_shows_beside_it_sec_46(
         assert NOTE in page
         assert "Contested by the patient: a reading is wrong." in page
     assert "Its score is contested." in patient
+    assert f'href="{case.page}#contest-{row.id}"' in patient
 
     answer = {"ruling": "upheld", "note": "It was; measured again."}
     answered = case.doctor.send(f"/patients/{case.who}/contests/{row.id}", **answer)

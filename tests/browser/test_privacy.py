@@ -36,6 +36,7 @@ RULES = {"type": "tag", "values": TAGS}
 OFFICER = Caller("user", uuid4(), role=Role.PRIVACY_OFFICER)
 PATHS = (
     *("/privacy", "/privacy/audit", "/privacy/audit?view=unrelated", "/privacy/retention"),
+    "/privacy/contests",
     *("/privacy/erasures?done=hold-set", "/break-glass/reviews"),
 )
 

@@ -21,6 +21,7 @@ from core.outward import Outward
 from core.security import ASSERTION_TYPE, Caller, Role
 from core.settings import Settings
 from ingest.clients.service import TokenPolicy, exchange_token, sender_of
+from ingest.people.tables import ClientPatient
 from tests.app.administration.signed_in import come_in
 from tests.people import called
 
@@ -215,3 +216,21 @@ def test_an_integration_is_registered_by_page_and_its_key_shown_once(
             )
         ).all()
     assert audited == [boss.id] * 3
+
+
+def test_whoever_an_integration_speaks_for_is_found_however_many_they_are(
+    session: Session,
+) -> None:
+    (client, _), ids = made(session), sorted(uuid4() for _ in range(service.PEOPLE + 2))
+    session.add_all(called(session, each, "Somebody", created=NOW) for each in ids)
+    session.flush()
+    for n, each in enumerate(ids):
+        since = NOW - timedelta(days=n // service.PEOPLE)  # most of them at one instant
+        session.add(ClientPatient(client_id=client, patient_id=each, since=since))
+    session.flush()
+
+    first, more = service.bound_to(session, BOSS, client, now=NOW)
+    second, end = service.bound_to(session, BOSS, client, now=NOW, after=more)
+
+    assert [each.patient_id for each in (*first, *second)] == ids
+    assert (len(first), end) == (service.PEOPLE, None)
