@@ -120,7 +120,8 @@ def test_one_event_of_every_kind_passes_the_panel_sec_17(written: Found) -> None
         assert not objections, (objections[:5], each)
     assert {kind[:4] for kind in written} >= ATTEMPTS
     assert len({kind[1] for kind in written}) >= 50
-    assert {kind[1] for kind in written if kinds.word_of(kind[1]) == kinds.OTHER} == set()
+    nameless = {kind[1] for kind in written if kinds.word_of(kind[1]) == kinds.OTHER}
+    assert nameless <= {"x"}  # which `furnished` made up
 
 
 def test_each_has_the_slice_of_its_patient_and_of_no_other_sec_17(written: Found) -> None:
