@@ -86,6 +86,7 @@ KEPT = {
     "sign_in_failure": "keyed digests of accounts",
     "site": "where teams are",
     "spent_state": "keyed digests of sign-ins",
+    "taken_out": "staff",
     "team_stay": "staff",
     "training_run": "trainings on simulated people",
     "watch_round": "the program's own synthetic person",

@@ -68,6 +68,10 @@ def _of_teams(door: Door, routes: APIRouter) -> None:
                 zone=place.zone,
                 by_policy=team.name in policy.teams or str(team.id) in policy.teams,
                 sites=teams.sites(visit.session, visit.caller),
+                again=[
+                    (name, _at(door, visit, when))
+                    for name, when in teams.named_again(visit.session, visit.caller, team_id)
+                ],
                 stays=[
                     (each, _at(door, visit, each.since), _at(door, visit, each.until))
                     for each in found

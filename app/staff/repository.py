@@ -11,6 +11,7 @@ from app.accounts.tables import AppUser
 from app.staff.tables import RightChange, SetUpLink
 from core.security import CLINICAL, Role
 from ingest.tables import CareTeam, CareTeamParticipant
+from ingest.teams.tables import TakenOut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +63,8 @@ def teams_by_person(session: Session) -> dict[UUID, list[tuple[UUID, str]]]:
 
 def join(session: Session, team: UUID, practitioner_id: UUID, role: str) -> None:
     """Put a clinician in a team, or change their part in it."""
+    back = (TakenOut.care_team_id == team, TakenOut.practitioner_id == practitioner_id)
+    session.execute(delete(TakenOut).where(*back))
     row = insert(CareTeamParticipant).values(
         care_team_id=team, practitioner_id=practitioner_id, role=role
     )
@@ -72,8 +75,8 @@ def join(session: Session, team: UUID, practitioner_id: UUID, role: str) -> None
     )
 
 
-def leave(session: Session, team: UUID, practitioner_id: UUID) -> bool:
-    """Take a clinician out of a team; return whether they were in it."""
+def leave(session: Session, team: UUID, practitioner_id: UUID, *, now: datetime) -> bool:
+    """Take a clinician out of a team, whatever is received; return whether they were in it."""
     gone = session.scalar(
         delete(CareTeamParticipant)
         .where(
@@ -82,7 +85,15 @@ def leave(session: Session, team: UUID, practitioner_id: UUID) -> bool:
         )
         .returning(CareTeamParticipant.practitioner_id)
     )
-    return gone is not None
+    if gone is None:
+        return False
+    out = insert(TakenOut).values(care_team_id=team, practitioner_id=practitioner_id, at=now)
+    session.execute(
+        out.on_conflict_do_update(
+            index_elements=["care_team_id", "practitioner_id"], set_={"at": now, "named_at": None}
+        )
+    )
+    return True
 
 
 def note(  # noqa: PLR0913 (whose, by whom, what, from what to what)

@@ -180,7 +180,7 @@ def leave(session: Session, caller: Caller, user_id: UUID, team_id: UUID, *, now
     """Take somebody out of a team; what they had of its patients is everybody's again."""
     user = _other(session, caller, user_id)
     who = user.practitioner_id
-    if who is None or not repository.leave(session, team_id, who):
+    if who is None or not repository.leave(session, team_id, who, now=now):
         raise NotFoundError("not of this team")
     _give_back(session, user, team_id, now=now)
     repository.note(session, caller, user.id, "left", before=str(team_id), after="", now=now)

@@ -17,7 +17,7 @@ from core.audit import Action, record
 from core.errors import ConflictError, InvalidError, NotFoundError
 from ingest.tables import CareTeam, CareTeamParticipant, CareTeamPatient
 from ingest.teams.repository import clinicians
-from ingest.teams.tables import Site, TeamStay
+from ingest.teams.tables import Site, TakenOut, TeamStay
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -109,6 +109,17 @@ def stays(session: Session, caller: Caller, team_id: UUID) -> list[Stay]:
     return [
         Stay(names.get(row.practitioner_id, ""), row.role, row.since, row.until) for row in rows
     ]
+
+
+def named_again(session: Session, caller: Caller, team_id: UUID) -> list[tuple[str, datetime]]:
+    """Return whom a record system counts to a team out of which they were taken, and since when."""
+    check_runs(caller)
+    mine = TakenOut.care_team_id == team_id, TakenOut.named_at.is_not(None)
+    rows = session.scalars(select(TakenOut).where(*mine)).all()
+    names = clinicians(session, {row.practitioner_id for row in rows})
+    return sorted(
+        (names.get(row.practitioner_id, ""), row.named_at) for row in rows if row.named_at
+    )
 
 
 def add_team(

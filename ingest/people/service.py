@@ -32,6 +32,7 @@ from ingest.tables import (
     PractitionerRole,
 )
 from ingest.teams.repository import keep_times
+from ingest.teams.service import named_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -162,10 +163,11 @@ def _care_team(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | A
             return unknown(ref, "CareTeam.participant.member")
     desk.session.merge(CareTeam(id=id_, name=read.name, active=read.status not in DISSOLVED))
     desk.session.flush()
-    _set_members(desk.session, id_, [(who[ref], role) for ref, role in members])
+    out = named_again(desk.session, id_, set(who.values()), now=desk.now)
+    _set_members(desk.session, id_, [(who[r], role) for r, role in members if who[r] not in out])
     if patient is not None:
         _link(desk.session, id_, patient, manager=None)
-    return Linked(patient)
+    return Linked(patient, (_TAKEN_OUT,) if out else ())
 
 
 def _is_clinician(ref: Ref, desk: Desk) -> bool:
@@ -248,6 +250,12 @@ _NO_CLASS = Issue(
     "informational",
     "no code of this medicine belongs to a class that rules know (ATC): stored, not used",
     "medication",
+)
+_TAKEN_OUT = Issue(
+    "warning",
+    "business-rule",
+    "a member whom an administrator took out of this team was left out",
+    "CareTeam.participant.member",
 )
 _NO_TEAM = Issue(
     "warning",

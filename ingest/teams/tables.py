@@ -43,6 +43,20 @@ class TeamStay(Base):
     __table_args__ = (Index(None, "care_team_id", "practitioner_id"),)
 
 
+class TakenOut(Base):
+    """Whom an administrator took out of a team, until an administrator brings them back.
+
+    `named_at` is when a record system named them as of the team again, which changed nothing.
+    """
+
+    __tablename__ = "taken_out"
+
+    care_team_id: Mapped[UUID] = mapped_column(primary_key=True)
+    practitioner_id: Mapped[UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(instant())
+    named_at: Mapped[datetime | None] = mapped_column(instant())
+
+
 class Site(Base):
     """A place of the clinic, to which teams belong."""
 
