@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from app.periods import first, period_of
 from app.retention.holds import held
@@ -83,11 +84,15 @@ def keep_up(session: Session, *, now: datetime) -> None:
 
 def next_open(session: Session) -> RetentionPass | None:
     """Return a pass that is not over and that nobody works on, locked."""
-    query = select(RetentionPass).where(RetentionPass.ended_at.is_(None))
-    row = RetentionPass
-    # Whoever took least goes first: a kind with a large stock keeps no other from its turn.
-    least = query.order_by(row.removed, row.began_at, row.kind).limit(1)
-    return session.scalar(least.with_for_update(skip_locked=True))
+    row, same = RetentionPass, aliased(RetentionPass)
+    # The kind that took least goes first: one with a large stock keeps no other from its turn.
+    taken = (
+        select(func.sum(same.removed))
+        .where(same.kind == row.kind, same.ended_at.is_(None))
+        .scalar_subquery()
+    )
+    query = select(row).where(row.ended_at.is_(None)).order_by(taken, row.began_at, row.kind)
+    return session.scalar(query.limit(1).with_for_update(skip_locked=True, of=row))
 
 
 def step(session: Session, row: RetentionPass, *, now: datetime, most: int = AT_ONCE) -> None:
