@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import UniqueConstraint, event, text
+from sqlalchemy import UniqueConstraint, text
 from sqlalchemy.orm import Session
 
 from app.erasure import repository
@@ -16,6 +16,7 @@ from app.erasure.service import erase
 from app.fhir_api.everything import everything
 from app.fhir_api.service import Asked
 from app.schema import METADATA
+from bench.scans import Watched
 from bench.search import ask, questions
 from bench.stock import Stock, fill
 from core.database import Database
@@ -26,51 +27,12 @@ from fhir.search_fields import FIELDS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Table
 
     from core.embedded import Servers
 
 ROWS = 100_000
-# Rows that make a table worth an index, even where some hundred keys are looked up at once: so
-# many names belong to the clients that other tests left.
-MANY = 12_000
 UNTIL = datetime(2026, 6, 1, tzinfo=UTC)
-
-
-class Watched:
-    """Statements as they are executed, and what the planner makes of them."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        self.seen: dict[str, Any] = {}
-        event.listen(connection, "before_cursor_execute", self._note)
-
-    def _note(self, _c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        if statement.lstrip().lower().startswith(("select", "delete", "update")):
-            one = parameters[0] if isinstance(parameters, list) else parameters
-            self.seen.setdefault(statement, one)
-
-    def scanned(self, many: int = MANY) -> set[str]:
-        """Return the large tables that some statement would read from end to end."""
-        statements, self.seen = self.seen, {}
-        sizes = text("select relname, reltuples from pg_class where relkind = 'r'")
-        large = {name for name, rows in self.connection.execute(sizes) if rows > many}
-        found: set[str] = set()
-        for statement, parameters in statements.items():
-            plan = self.connection.exec_driver_sql(f"explain (format json) {statement}", parameters)
-            found |= {
-                f"{node['Relation Name']}: {statement}"
-                for node in nodes(plan.scalar_one()[0]["Plan"])
-                if node["Node Type"] == "Seq Scan" and node["Relation Name"] in large
-            }
-        self.seen.clear()
-        return found
-
-
-def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for inner in plan.get("Plans", ()):
-        yield from nodes(inner)
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,20 +23,21 @@ if TYPE_CHECKING:
     from core.embedded import Servers
 
 
-@pytest.fixture(scope="module")
-def whole(embedded: Servers, database: Database) -> Iterator[Whole]:
-    ward = open_ward(database)
-    keep_alive(database, now=ward.now)
+@contextmanager
+def opened(url: str, embedded: Servers) -> Iterator[Whole]:
+    """Open the application on a ward of its own, as the role of an address of the database."""
+    undone = Undone(url, field_keys=embedded.field_keys)
+    ward = open_ward(undone)
+    keep_alive(undone, now=ward.now)
     settings = Settings(
         environment=Environment.TEST,
         secret_key=SecretStr(SECRET),
         base_url=BASE,
         video_visit_url="https://meet.example/{id}",
-        database_url=SecretStr(embedded.database_url),
+        database_url=SecretStr(url),
         broker_url=SecretStr(embedded.broker_url),
     )
     clock = Clock()
-    undone = Undone(embedded.database_url, field_keys=embedded.field_keys)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(app.main, "connect", lambda _: undone)
         patch.setattr(app.pages, "mount", partial(app.pages.mount, clock=clock))
@@ -47,3 +49,10 @@ def whole(embedded: Servers, database: Database) -> Iterator[Whole]:
         patch.setattr(app.weekly_forms.router, "pdf", str.encode)
         yield whole
     undone.close()
+
+
+@pytest.fixture(scope="module")
+def whole(embedded: Servers, database: Database) -> Iterator[Whole]:
+    assert database.ping()  # migrated
+    with opened(embedded.database_url, embedded) as whole:
+        yield whole

@@ -74,12 +74,17 @@ def furnished(whole: Whole) -> Iterator[None]:
     """Let the digest have an item for everybody, and the reviews one access; undone afterwards."""
     with whole.database.undoing():
         with whole.database.transaction() as session:
-            _keep_for_digests(session, whole)
-            _open_in_an_emergency(session, whole)
-            _draw_a_day(session, whole)
-            _ask_for_erasures(session, whole)
-            _look(session, whole)
+            furnish(session, whole)
         yield
+
+
+def furnish(session: Session, whole: Whole) -> None:
+    """Let each page have something to show."""
+    _keep_for_digests(session, whole)
+    _open_in_an_emergency(session, whole)
+    _draw_a_day(session, whole)
+    _ask_for_erasures(session, whole)
+    _look(session, whole)
 
 
 def _ask_for_erasures(session: Session, whole: Whole) -> None:

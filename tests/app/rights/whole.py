@@ -115,13 +115,24 @@ def routes(web: FastAPI) -> list[tuple[str, str]]:
     return sorted(set(_walk(web.routes)))
 
 
-def _walk(among: Iterable[Any]) -> Iterator[tuple[str, str]]:
+def every_route(web: FastAPI) -> Iterator[Any]:
+    """Yield every route of the application, those of its routers too."""
+    return _flat(web.routes)
+
+
+def _flat(among: Iterable[Any]) -> Iterator[Any]:
     for route in among:
         inner = getattr(route, "original_router", None)
+        if inner is None or isinstance(route, APIRoute):
+            yield route
+        else:
+            yield from _flat(inner.routes)
+
+
+def _walk(among: Iterable[Any]) -> Iterator[tuple[str, str]]:
+    for route in _flat(among):
         if isinstance(route, APIRoute):
             yield from ((method, route.path) for method in route.methods or ())
-        elif inner is not None:
-            yield from _walk(inner.routes)
         else:  # mounted files and whatever else there may be
             yield "GET", f"{route.path}/{{file}}"
 
