@@ -104,6 +104,7 @@ class Settings(BaseSettings):
     lease_seconds: int = Field(default=60, ge=2, le=3600)
     limit_client: int = Field(default=3_000_000, ge=1)
     limit_patient: int = Field(default=600_000, ge=1)
+    limit_user: int = Field(default=6_000, ge=1)
     limit_address: int = Field(default=600_000, ge=1)
     limit_token: int = Field(default=600, ge=1)
     backlog_bulk_seconds: int = Field(default=120, ge=1)

@@ -29,6 +29,7 @@ from core.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from core.security import Caller, csrf_token, new_secret, same
 from core.settings import Environment, Settings
 from core.spool import Spool
+from ingest.admission.service import count_request
 from monitoring.catalogue import ENGLISH
 
 LANGUAGE_LASTS = timedelta(days=365)
@@ -160,6 +161,7 @@ class Door:
             who = accounts.signed_in(session, secret, now=now, present=present)
             if who is None:
                 raise self._ended(session, request, secret)
+            count_request(session, who.caller.id)
             inside.append(who.caller)
             if not areas.opens(who.caller.role, request.url.path):
                 raise NotFoundError("no such page for this role")
@@ -189,8 +191,8 @@ class Door:
         owner = accounts.owner(session, secret) if request.method == "POST" and secret else None
         if owner is None:
             return UnauthenticatedError("sign in first")
-        language = self.language(request)
-        return StaleFormError(owner, key=self.key, language=language, now=self.clock())
+        now, language = self.clock(), self.language(request)
+        return StaleFormError(owner, key=self.key, language=language, now=now)
 
     def language(self, request: Request) -> str:
         """Return the language that was chosen, else that a browser asks for, else the site's."""
@@ -232,8 +234,7 @@ class Door:
     @property
     def key(self) -> str:
         """Return the key of the installation."""
-        key = self.settings.secret_key
-        return key.get_secret_value() if key else _NO_KEY
+        return key.get_secret_value() if (key := self.settings.secret_key) else _NO_KEY
 
     def remember(self, response: Response, secret: str, *, former: str = "") -> None:
         """Set the session cookie; it ends with the browser.

@@ -98,7 +98,7 @@ class Gate:
         """Return the gate of one process."""
         budgets = settings.budget_url
         allowance = Allowance(budgets.get_secret_value() if budgets else broker_url)
-        database.info[_SHARES] = Shares(allowance, settings.limit_patient)
+        database.info[_SHARES] = Shares(allowance, settings.limit_patient, settings.limit_user)
         return cls(database, settings, allowance, Backlog(database))
 
     def request(self, address: str) -> None:
@@ -159,10 +159,23 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """How much may be stored of each patient in a minute, by all clients together."""
+    """How much may be stored of each patient in a minute, and be asked for by each person."""
 
     allowance: Allowance
-    limit: int
+    patient: int
+    user: int
+
+
+def count_request(session: Session, user: UUID | None) -> None:
+    """Count what a person who is signed in asks for, wherever they sit (SEC-36).
+
+    Raises `ThrottledError` where it was too much. A process without a gate counts nothing.
+    """
+    shares = session.info.get(_SHARES)
+    if isinstance(shares, Shares) and (
+        wait := shares.allowance.spend(f"user:{user}", 1, shares.user)
+    ):
+        raise ThrottledError(_TOO_MUCH_ASKED, after=wait)
 
 
 @contextmanager
@@ -201,7 +214,7 @@ def over_share(
         return {}
     whose = {index: patients[each.subject] for index, each in parsed.items() if each.subject}
     counted = Counter(f"patient:{patient}" for patient in whose.values())
-    waits = shares.allowance.spend_all(counted, shares.limit)
+    waits = shares.allowance.spend_all(counted, shares.patient)
     return {
         index: refuse(429, "throttled", _OVER_SHARE, "Observation.subject")
         for index, patient in whose.items()
@@ -215,6 +228,7 @@ _YOURS_RUNS = (
 )
 _OTHERS_RUN = "This is being worked out for others at the moment. Try again in a few seconds."
 _OVER_SHARE = "more was sent of this patient than is agreed for a minute: send it again after that"
+_TOO_MUCH_ASKED = "You have asked for very many pages within a minute. Wait a minute, then go on."
 _OVER_BUDGET = (
     "more was sent than is agreed for this time: nothing was taken; wait as Retry-After says"
 )

@@ -160,7 +160,7 @@ def test_one_what_if_runs_at_a_time_for_one_person_and_few_for_all_sec_36(
 ) -> None:
     sheet, allowance = Sheet(enter(ward.username), patient), Allowance(embedded.broker_url)
     everybodys = [f"turn:what-if#{n}" for n in range(LONG_AT_ONCE)]
-    database.info["shares"] = Shares(allowance, 1_000)
+    database.info["shares"] = Shares(allowance, 1_000, 1_000)
     try:
         mine = allowance.hold([f"turn:what-if:{ward.user_id}"], 60)
         assert mine is not None

@@ -238,7 +238,7 @@ def test_a_trial_waits_for_the_one_that_its_reader_has_running_sec_36(
     client, allowance = enter(ward.username), Allowance(embedded.broker_url)
     mine = allowance.hold([f"turn:what-if:{ward.user_id}"], 60)
     assert mine is not None
-    database.info["shares"] = Shares(allowance, 1_000)
+    database.info["shares"] = Shares(allowance, 1_000, 1_000)
     try:
         page = client.get(f"/quality/trial?weeks=4&rule={RULE}")
     finally:

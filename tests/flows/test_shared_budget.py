@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import httpx
 import pytest
 import redis
 
+from app.accounts.service import NewUser, create_user, open_session
+from app.accounts.tables import AppUser
 from app.commands.clients import make_key, register_client
 from app.commands.tokens import fetch_token
+from core.clock import utc_now
+from core.security import Role
 from tests.api_processes import api_processes
 from tests.door import bundle, heart_rate, patient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from sqlalchemy.orm import Session
 
     from core.database import Database
     from core.embedded import Servers
@@ -39,6 +46,7 @@ def addresses(
         count=2,
         WARDLIGHT_LIMIT_CLIENT=str(BUDGET),
         WARDLIGHT_LIMIT_TOKEN="3",
+        WARDLIGHT_LIMIT_USER="4",
     ) as started:
         yield [address for address, _ in started]
 
@@ -86,3 +94,29 @@ def test_two_processes_count_requests_for_a_token_together_sec_36(
     answers = [httpx.post(f"{addresses[n % 2]}/auth/token").status_code for n in range(4)]
 
     assert answers == [400, 400, 429, 429]
+
+
+def test_two_processes_count_what_one_person_asks_for_together_sec_36(
+    addresses: list[str], database: Database
+) -> None:
+    """And nobody else waits for it."""
+    with database.transaction() as session:
+        ones, anothers = (signed_in(session) for _ in range(2))
+
+    answers = [asked(addresses[n % 2], ones) for n in range(6)]
+
+    assert [each.status_code for each in answers] == [200, 200, 200, 200, 429, 429]
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 61
+    assert "Wait a minute" in answers[-1].text
+    assert asked(addresses[0], anothers).status_code == 200
+
+
+def signed_in(session: Session) -> str:
+    new = NewUser(f"asking-{uuid4().hex[:8]}", "Somebody", "four plain words suffice", Role.NURSE)
+    user = session.get_one(AppUser, create_user(session, new, now=utc_now()))
+    return open_session(session, user, now=utc_now())
+
+
+def asked(address: str, secret: str) -> httpx.Response:
+    headers = {"Accept": "text/html", "Cookie": f"wardlight={secret}"}
+    return httpx.get(f"{address}/inbox/keys", headers=headers)
