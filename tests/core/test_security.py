@@ -104,8 +104,51 @@ def test_a_token_tells_who_holds_it_until_it_expires() -> None:
         security.read_token(token, secret=SECRET, now=NOW + timedelta(seconds=300))
 
 
-def test_a_token_signed_elsewhere_proves_nothing() -> None:
-    token = security.issue_token(uuid4(), frozenset(), secret="x" * 43, now=NOW)
+def forged(*, key: str = SECRET, alg: str = "HS256", **changes: Any) -> str:
+    """Return a token like ours, changed in one thing; without a change it is one of ours."""
+    whole = {
+        "sub": str(uuid4()),
+        "scope": "system/*.cruds",
+        "iat": int(NOW.timestamp()),
+        "exp": int(NOW.timestamp()) + 300,
+        "aud": "wardlight-fhir",
+        **changes,
+    }
+    said = {name: value for name, value in whole.items() if value is not None}
+    return jwt.encode(said, key if alg != "none" else "", algorithm=alg)
+
+
+def grafted(good: str, **changes: Any) -> str:
+    """Return a token of ours whose claims were changed under its signature."""
+    head, _, signature = good.split(".")
+    claims = jwt.decode(good, options={"verify_signature": False}) | changes
+    body = jwt.utils.base64url_encode(json.dumps(claims).encode()).decode()
+    return f"{head}.{body}.{signature}"
+
+
+FORGED = {
+    "signed elsewhere": forged(key="x" * 43),
+    "not signed": forged(alg="none"),
+    "no signature": forged().rpartition(".")[0] + ".",
+    "half a signature": forged()[:-20],
+    "another algorithm, the same key": forged(alg="HS512", key=SECRET * 2),
+    "signed by a client": signed({"sub": str(uuid4()), "scope": "", "aud": "wardlight-fhir"}),
+    "more scopes": grafted(forged(scope="system/Observation.c"), scope="system/*.cruds"),
+    "another client": grafted(forged(), sub=str(uuid4())),
+    "a later end": grafted(forged(), exp=int(NOW.timestamp()) + 10_000),
+    "for another audience": forged(aud="elsewhere"),
+    "for no audience": forged(aud=None),
+    "without an end": forged(exp=None),
+    "of nobody": forged(sub=None),
+    "without scopes": forged(scope=None),
+    "nonsense": "a.b.c",
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("token", FORGED.values(), ids=FORGED)
+def test_a_forged_token_proves_nothing_sec_01(token: str) -> None:
+    assert security.read_token(forged(), secret=SECRET, now=NOW).kind == "client"
 
     with pytest.raises(UnauthenticatedError):
         security.read_token(token, secret=SECRET, now=NOW)
