@@ -83,6 +83,23 @@ function holds(expression, base, node) {
   }
 }
 
+// A period ends no earlier than it begins (per-1). The engine holds a time at a whole second for
+// earlier than one with a fraction just before it, so this one rule is judged here: at the
+// precision that both have, and to the last digit of a second.
+function periodHolds({ start, end }) {
+  if (typeof start !== 'string' || typeof end !== 'string') return true;
+  const both = Math.min(start.length, end.length);
+  if (both <= 10) return start.slice(0, both) <= end.slice(0, both);
+  const [[from, fromRest], [to, toRest]] = [instant(start), instant(end)];
+  return from < to || (from === to && fromRest <= toRest);
+}
+
+// Whole seconds since 1970, and the digits of the fraction, padded so that they compare as text.
+function instant(text) {
+  const [, whole, fraction, zone] = /^(.{19})(?:\.(\d+))?(.*)$/.exec(text);
+  return [Date.parse(whole + zone), (fraction ?? '').padEnd(12, '0')];
+}
+
 function* constraintsOf(type) {
   for (const element of byType.get(type)?.snapshot?.element ?? []) {
     for (const rule of element.constraint ?? []) {
@@ -111,6 +128,10 @@ function byInvariants(value, type, root, found = []) {
     // A choice is judged by the rules of its type below: this engine does not know its own.
     if (base.includes('[x]') && rule.key === 'ele-1') continue;
     for (const node of steps(value, base.split('.').slice(1))) {
+      if (rule.key === 'per-1' && type === 'Period') {
+        if (!periodHolds(node)) found.push({ path: base, text: `${rule.key}: ${rule.human}` });
+        continue;
+      }
       const asked = { value: node, environment: { resource: root, rootResource: root } };
       if (!holds(rule.expression, base.includes('[x]') ? '' : base, asked)) {
         found.push({ path: base, text: `${rule.key}: ${rule.human}` });

@@ -161,3 +161,29 @@ def test_a_code_of_another_measurement_is_not_read_as_the_first() -> None:
         each.quality is not Quality.SCORED for each in answer.measurements
     )
     assert isinstance(parse(raw(observation())), ParsedObservation)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "holds"),
+    [
+        ("2026-03-02T10:00:00.9995Z", "2026-03-02T10:00:01Z", True),
+        ("2026-03-02T10:00:01Z", "2026-03-02T10:00:01.000001Z", True),
+        ("2026-03-02T10:00:01Z", "2026-03-02T10:00:01Z", True),
+        ("2026-03-02T10:00:01+09:00", "2026-03-02T01:00:01.5Z", True),
+        ("2026-03-02", "2026-03-02T10:00:01Z", True),
+        ("2026-03", "2026", True),
+        ("2026-03-02T10:00:01.5Z", "2026-03-02T10:00:01Z", False),
+        ("2026-03-02T10:00:01.000002Z", "2026-03-02T10:00:01.000001Z", False),
+        ("2026-03-02T10:00:01Z", "2026-03-02T10:00:01+09:00", False),
+        ("2026-03-02", "2026-03-01", False),
+        ("2026-03-02", "2026-03-01T10:00:01Z", False),
+    ],
+)
+def test_a_period_that_ends_before_it_begins_is_seen_and_no_other_fhir_25(
+    start: str, end: str, *, holds: bool
+) -> None:
+    sent = without("effectiveDateTime") | {"effectivePeriod": {"start": start, "end": end}}
+
+    [objections] = panel([sent])
+
+    assert any("per-1" in each.text for each in objections) is not holds
