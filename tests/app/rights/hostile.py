@@ -10,7 +10,7 @@ import csv
 import io
 import re
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import tinyhtml5
 from sqlalchemy import (
@@ -82,6 +82,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "person_choice": {"purpose": "research", "until": None},
     "practitioner_role": {"active": True},
     "right_change": {"by_kind": "user", "what": "role"},
+    "score_contest": {"by": "patient", "ground": "other", "ruling": "upheld"},
     "site": {"closed_at": None},
     "subscription": {
         "status": "active", "topic": "x", "payload": "application/fhir+json", "sealed": b"",
@@ -151,6 +152,7 @@ def _value(session: Session, whole: Whole, column: Column[Any]) -> Any:
         "survivor_id": own,
         "merged_id": whole.ward.patients["Han Sooja"],
         "alert_id": whole.ward.alerts[OWN][0],
+        "assessment_id": UUID(whole.ids["RiskAssessment", "own"]),
         "team_id": whole.ward.team,
         "client_id": whole.client,
         "practitioner_id": whole.ward.practitioner_id,

@@ -71,7 +71,9 @@ OURS = {
     reading.comparator reading.precision reading.quality reading.site reading.vital
     refused_tries.what refused_tries.who repeat_request.reading_id repeat_request.rule_id
     repeat_request.tip repeat_request.vital resource.status resource.type retention_pass.kind
-    retention_pass.period right_change.by_kind right_change.what rolled_up.zone scheduled_run.job
+    retention_pass.period right_change.by_kind right_change.what rolled_up.zone score_contest.by
+    score_contest.ground
+    score_contest.ruling scheduled_run.job
     scheduled_run.period shadow_score.judging_tier shadow_score.tier step.channel step.kind
     step.reason step.recipient step.state step.to_kind subscription.payload subscription.status
     subscription.topic subscription_attempt.code subscription_notice.kind team_stay.role
@@ -87,7 +89,8 @@ OURS = {
     model_check.model_id model_event.model_id model_event.other_id parked.digest parked.patient_key
     patient_identifier.key patient_identifier.value_key patient_message.link_digest
     patient_message.page_digest patient_number.key practitioner_identifier.key
-    practitioner_identifier.value_key receipt_seen.id retention_pass.terms scored_days.model_id
+    practitioner_identifier.value_key receipt_seen.id retention_pass.terms
+    score_contest.model_id scored_days.model_id
     sent_form.digest set_up_link.digest shadow_score.judging_id shadow_score.model_id
     shadowed_day.model_id sign_in_failure.account_digest sign_in_failure.source_digest
     spent_state.digest training_run.model_id weekly_report.digest weekly_report.patients client.jwks
