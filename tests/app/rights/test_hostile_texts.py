@@ -215,7 +215,7 @@ def test_words_that_came_through_the_doors_stay_words_sec_38(
     with taken_back(whole):
         through_fhir(whole, uuid4().hex)
         for path, query in SHOW.items():
-            if path.startswith("/patients"):
+            if path.startswith("/patients") and set(re.findall(r"{(\w+)}", path)) <= {"patient_id"}:
                 answer = whole.send("GET", path, Role.PHYSICIAN, "hostile", query)
                 assert answer.status_code == 200, path
                 shown |= {path} if safe(answer, path) else set()
