@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
+from datetime import UTC, datetime
+from string import Formatter
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -31,6 +34,7 @@ from sqlalchemy import (
     update,
 )
 
+from alerts.wording.repository import OF_ALERTS
 from app.schema import METADATA
 from app.subscriptions.repository import Sealed, seal
 from app.subscriptions.tables import Subscription
@@ -55,6 +59,8 @@ HOSTILE = (
     f"</title></textarea></option></script><script>alert(7)</script><img src={MARK}>-->"
     f"{MARK}={{{{7*7}}}}{MARK}=${{7*7}} {{{MARK}}} {{0.__class__}} %({MARK})s &lt;{MARK}&gt; ]]>"
 )
+# What is sealed in a shape of its own.
+SHAPED = {"alert_event.words": json.dumps(dict.fromkeys(("note", "why", *OF_ALERTS), HOSTILE))}
 WORKED_OUT = re.compile(rf"{MARK}=49")
 ADDRESSES = ("href", "src", "action", "formaction", "data", "poster", "srcset")
 # The closed words that a row needs whose other columns are hostile; numbers and times are made.
@@ -205,17 +211,24 @@ def _alone(table: Table) -> set[str]:
 def _seal(session: Session, whole: Whole, each: SealedColumn) -> int:
     table, ring = each.column.table, keyring_of(session)
     keys = list(table.primary_key.columns)
-    rows = session.execute(select(*keys).where(_whose(whole, table))).mappings().all()
+    of_place = [table.columns[name] for _, name, _, _ in Formatter().parse(each.place) if name]
+    wanted = {column.name: column for column in (*keys, *of_place)}.values()
+    rows = session.execute(select(*wanted).where(_whose(whole, table))).mappings().all()
     which = [key == bindparam(f"key_{key.name}") for key in keys]
     statement = update(table).where(*which).values({each.column: bindparam("sealed")})
+    said = SHAPED.get(str(each.column), HOSTILE)
     changed = [
-        {f"key_{name}": value for name, value in row.items()}
-        | {"sealed": ring.seal(HOSTILE.encode(), place=each.of(dict(row)))}
+        {f"key_{key.name}": row[key.name] for key in keys}
+        | {"sealed": ring.seal(said.encode(), place=each.of({k: _utc(v) for k, v in row.items()}))}
         for row in rows
     ]
     if changed:
         session.connection().execute(statement, changed)
     return len(changed)
+
+
+def _utc(value: Any) -> Any:
+    return value.astimezone(UTC) if isinstance(value, datetime) else value
 
 
 def cells(table: str) -> Iterator[str]:
