@@ -74,4 +74,4 @@ def forgeries(mine: str, assertion: str) -> list[str]:
     claims = jwt.decode(mine, options={"verify_signature": False}) | {"scope": "system/*.cruds"}
     more = jwt.utils.base64url_encode(json.dumps(claims).encode()).decode()
     unsigned = jwt.encode(claims, "", algorithm="none")
-    return [f"{head}.{more}.{signature}", unsigned, assertion, jwt.encode(claims, "k" * 40)]
+    return [f"{head}.{more}.{signature}", unsigned, assertion, jwt.encode(claims, "x" * 40)]
