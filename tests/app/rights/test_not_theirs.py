@@ -151,7 +151,10 @@ DECIDED = (
 )
 # Names that mean another thing in every form: `version` is which one its page showed.
 ORDINARY = frozenset(
-    ("address", "at", "channel", "day", "kind", "purpose", "reason", "since", "value", "version")
+    (
+        *("address", "at", "channel", "day", "kind", "purpose", "reason", "since", "value"),
+        *("version", "words"),
+    )
 )
 # Fields that are what their form is for, or are compared and not kept.
 MEANT = {
