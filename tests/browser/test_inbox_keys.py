@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Open, screenshot, sign_in, visit
 
@@ -66,12 +67,12 @@ def test_keys_move_open_put_off_escalate_and_explain_ux_09(browse: Open, ward: W
     page.keyboard.press("j")
     page.keyboard.press("e")
     page.wait_for_url("**/acts?*do=escalate")
-    assert focused(page).startswith("Escalate now")
+    expect(page.locator(":focus")).to_contain_text("Escalate now")  # once the page is drawn
     page.go_back()
     page.locator(".row-amber h2 a").first.focus()
     page.keyboard.press("s")
     page.wait_for_url("**/acts?*do=snooze")
-    assert page.evaluate("document.activeElement.id") == "hours"
+    expect(page.locator("#hours")).to_be_focused()
     page.go_back()
     page.keyboard.press("j")
     page.keyboard.press("Enter")
