@@ -23,7 +23,7 @@ from app import frontend
 from app.interface import router as interface
 from core.clock import utc_now
 from core.settings import Environment, Settings
-from tests.ward import PASSWORD, Ward, keep_alive, open_ward
+from tests.ward import PASSWORD, RIVERSIDE, Ward, keep_alive, open_ward
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -65,9 +65,12 @@ def assets() -> None:
 
 
 @pytest.fixture
-def ward(database: Database) -> Ward:
-    """A ward of its own for each test; a file that only looks opens one for all of its own."""
-    return open_ward(database)
+def ward(database: Database, request: pytest.FixtureRequest) -> Ward:
+    """A ward of its own for each test; a file that only looks opens one for all of its own.
+
+    A file may say as `PEOPLE` whom alone it looks at.
+    """
+    return open_ward(database, people=getattr(request.module, "PEOPLE", RIVERSIDE))
 
 
 @pytest.fixture(scope="module")

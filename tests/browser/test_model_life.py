@@ -27,7 +27,7 @@ from monitoring.live_calibration import Scored
 from monitoring.service import load_model
 from tests.browser.conftest import sign_in, visit
 from tests.browser.test_pages import SMALLEST, TAGS, violations
-from tests.ward import PASSWORD
+from tests.ward import MALSUN, PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from tests.browser.conftest import Open
     from tests.ward import Ward
 
+PEOPLE = (MALSUN,)
 pytestmark = pytest.mark.browser
 OPENED = "document.querySelectorAll('details').forEach(each => { each.open = true })"
 

@@ -19,7 +19,7 @@ from tests.artefacts import SHIPPED, artefact, eager
 from tests.browser.conftest import sign_in, visit
 from tests.browser.test_pages import SMALLEST, TAGS, violations
 from tests.shadowed import say
-from tests.ward import PASSWORD
+from tests.ward import MALSUN, PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tests.browser.conftest import Open
     from tests.ward import Ward
 
+PEOPLE = (MALSUN,)
 pytestmark = pytest.mark.browser
 OPENED = "document.querySelectorAll('details').forEach(each => { each.open = true })"
 

@@ -15,6 +15,7 @@ from tests.browser.conftest import Open, screenshot, sign_in, visit
 from tests.browser.test_pages import SMALLEST, WIDE
 from tests.browser.test_planning import faults
 from tests.register import HEAD, SYSTEM_A, SYSTEM_B, keeper
+from tests.ward import SOOJA, TAESIK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from core.database import Database
     from tests.ward import Ward
 
+PEOPLE = (SOOJA, TAESIK)
 pytestmark = pytest.mark.browser
 DRAWERS = "document.querySelectorAll('details').forEach(each => { each.open = true; })"
 

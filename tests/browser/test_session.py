@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 from core.audit import AuditEvent
 from fhir.audit_event import PRINTED
 from tests.browser.conftest import Open, sign_in, visit
+from tests.ward import JONGGIL
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from core.database import Database
     from tests.ward import Ward
 
+PEOPLE = (JONGGIL,)
 pytestmark = pytest.mark.browser
 NOTE = "Spoke to the daughter."
 

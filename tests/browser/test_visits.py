@@ -8,10 +8,12 @@ import pytest
 
 from tests.browser.conftest import Open, screenshot, sign_in, visit
 from tests.browser.test_pages import SMALLEST, TAGS, listen, violations
+from tests.ward import MALSUN
 
 if TYPE_CHECKING:
     from tests.ward import Ward
 
+PEOPLE = (MALSUN,)
 pytestmark = pytest.mark.browser
 
 
