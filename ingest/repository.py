@@ -16,7 +16,7 @@ from core.clock import utc_now
 from core.errors import NotFoundError
 from core.sealed_fields import unseal
 from core.vitals import Precision, Quality, Reading, Vital
-from ingest.access.repository import beyond_wall, may_see, raise_wall, visible_to
+from ingest.access.repository import beyond_wall, may_see, raise_wall, visible_to, walled
 from ingest.context.repository import facts_of, stays_of
 from ingest.dated import Facts
 from ingest.enrolment import ConditionGroup, Person, eligibility, groups_from
@@ -79,6 +79,7 @@ __all__ = [
     "taking_part",
     "team_patients",
     "visible_to",
+    "walled",
 ]
 
 _ORDER = (StoredReading.vital, StoredReading.device, StoredReading.ordinal)

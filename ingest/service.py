@@ -13,7 +13,13 @@ from fhir.outcome import Refusal
 from fhir.strict import decode
 from ingest.bundles.service import Work, settle
 from ingest.categories import within
-from ingest.clients.service import agree, exchange_token, register_client, sender_of
+from ingest.clients.service import (
+    agree,
+    exchange_token,
+    reader_of,
+    register_client,
+    sender_of,
+)
 from ingest.entries import LOOKING
 from ingest.intake.service import take_all
 from ingest.people.service import Desk
@@ -50,6 +56,7 @@ __all__ = [
     "agree",
     "enrol_by_override",
     "exchange_token",
+    "reader_of",
     "register_client",
     "sender_of",
 ]

@@ -29,7 +29,7 @@ from fhir.search_parameters import Place
 from fhir.strict import decode
 from ingest.receipt import Answer
 from ingest.receiving.router import NO_STORE, Reception, outcome, read_body
-from ingest.service import sender_of
+from ingest.service import reader_of
 
 LONGEST_KICK_OFF = 64 << 10
 GZIP = 16 + zlib.MAX_WBITS
@@ -78,7 +78,7 @@ class ExportDesk:
         settings = self.reception.settings
         place = Place(settings.fhir_base, ZoneInfo(settings.site_timezone), now)
         with self.reception.database.transaction() as session:
-            sender_of(session, caller, base="", site_zone="")
+            reader_of(session, caller)
             wish = read_wish(pairs, request.headers, caller, place)
             if isinstance(wish, Refusal):
                 return outcome(Answer(wish.status, wish.issues))
@@ -160,7 +160,7 @@ class ExportDesk:
         return StreamingResponse(pieces, headers=said, media_type=NDJSON[0])
 
     def _own(self, session: Session, caller: Caller, id_: str) -> BulkExport:
-        sender_of(session, caller, base="", site_zone="")
+        reader_of(session, caller)
         return exporting.own(session, caller, _uuid(id_), now=self.reception.clock())
 
     @property

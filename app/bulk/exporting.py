@@ -23,7 +23,7 @@ from core.sealing import keyring_of
 from core.security import Caller
 from fhir.outcome import Refusal
 from fhir.search_parameters import Criteria, Place
-from ingest.repository import team_patients
+from ingest.repository import raise_wall, team_patients
 from ingest.tables import CareTeam, CareTeamParticipant, PractitionerRole
 
 if TYPE_CHECKING:
@@ -116,6 +116,7 @@ def step(
     export = session.get(BulkExport, export_id, with_for_update=True)
     if export is None or export.state != ExportState.RUNNING:
         return
+    raise_wall(session, caller_of(export))
     place = Place(settings.fhir_base, ZoneInfo(settings.site_timezone), export.transaction_time)
     budget, whose = rows, set[UUID | None]()
     while budget > 0 and export.kind_number < len(export.kinds):

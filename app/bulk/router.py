@@ -35,7 +35,7 @@ from fhir.ndjson import NDJSON, UnreadableUploadError
 from ingest.admission.service import Gate
 from ingest.receipt import STORED
 from ingest.receiving.router import FHIR_JSON, NO_STORE, Reception, outcome
-from ingest.service import sender_of
+from ingest.service import reader_of
 
 if TYPE_CHECKING:
     from app.bulk.loading import Chunk
@@ -121,7 +121,7 @@ class Desk:
         """List the client's own loads of the last days, newest first."""
         caller = self.reception.caller(request)
         with self.reception.database.transaction() as session:
-            sender_of(session, caller, base="", site_zone="")
+            reader_of(session, caller)
             found = [
                 {"name": "load", "part": self._said(load)["parameter"]}
                 for load in loading.latest(session, caller)
@@ -143,7 +143,7 @@ class Desk:
     def _own(self, request: Request, id_: str) -> BulkLoad:
         caller = self.reception.caller(request)
         with self.reception.database.transaction() as session:
-            sender_of(session, caller, base="", site_zone="")
+            reader_of(session, caller)
             return loading.own(session, caller, _uuid(id_))
 
     def _where(self, load: BulkLoad) -> dict[str, str]:

@@ -26,6 +26,7 @@ from fhir.strict import SINGLE, decode
 from ingest.keysets.service import KeySets
 from ingest.receipt import Answer
 from ingest.receiving.router import read_body
+from ingest.repository import raise_wall
 from monitoring.catalogue import preferred
 
 # No cookie is read here, so any origin may ask; what is shown needs a JWT all the same.
@@ -84,6 +85,7 @@ class Desk:
 
     def _show(self, caller: Caller, asked: Asked, language: str) -> dict[str, Any] | Refusal:
         with self.database.transaction() as session:
+            raise_wall(session, caller)
             chart = service.Chart(session, caller, self.base, self.clock(), language)
             return service.show(chart, asked)
 
@@ -99,6 +101,7 @@ class Desk:
 
     def _keep(self, caller: Caller, told: tuple[Feedback, ...]) -> None:
         with self.database.transaction() as session:
+            raise_wall(session, caller)
             service.keep(session, caller, told, now=self.clock())
 
     def _caller(self, request: Request, name: str) -> Caller:

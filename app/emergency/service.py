@@ -24,11 +24,12 @@ from core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundErr
 from core.outbox import Topic
 from core.sealed_fields import seal, unseal
 from core.security import REVIEWERS, SYSTEM, Caller, Role
+from ingest.access.beyond import Beyond
 from ingest.access.tables import EmergencyAccess
 from ingest.merging.repository import everybody
 from ingest.numbers.repository import owners
 from ingest.receipt import Kind, Name
-from ingest.repository import may_see, one_person, survivor, visible_to
+from ingest.repository import beyond_wall, may_see, one_person, survivor, visible_to
 from ingest.tables import Patient
 
 if TYPE_CHECKING:
@@ -109,7 +110,9 @@ def open_access(session: Session, caller: Caller, sought: Sought, why: Why) -> U
         raise ForbiddenError("Only physicians and nurses open access in an emergency.")
     if why.code not in REASONS or not why.text.strip():
         raise InvalidError("Say why, by a reason and in words.", field="text")
-    patient, now = _found(session, sought), now_of(session)
+    with beyond_wall(session, Beyond.EMERGENCY):
+        patient = _found(session, sought)
+    now = now_of(session)
     id_ = uuid4()
     row = EmergencyAccess(
         id=id_,

@@ -35,7 +35,7 @@ from ingest.entries import URL, Look
 from ingest.negotiation import unacceptable
 from ingest.receipt import Answer, refuse
 from ingest.receiving import router as receiving
-from ingest.service import sender_of
+from ingest.service import reader_of
 from monitoring.catalogue import preferred
 
 FHIR_JSON = "application/fhir+json; charset=utf-8"
@@ -191,7 +191,7 @@ class Desk:
             return _outcome(Refusal(no.status, no.issues))
         try:
             with self.database.transaction() as session:
-                sender_of(session, caller, base="", site_zone="")
+                reader_of(session, caller)
                 body = work(session)
         except (service.RefusedSearchError, ForbiddenError, NotFoundError) as error:
             with self.database.transaction() as session:

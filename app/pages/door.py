@@ -22,6 +22,7 @@ from app.emergency.service import Open, enter
 from app.learned import Learned
 from app.oidc.provider import Provider
 from app.pages import areas, tried
+from app.pages.behind import behind_wall
 from app.pages.rendering import LANGUAGE_COOKIE, Renderer
 from core.clock import utc_now
 from core.database import Database
@@ -147,11 +148,10 @@ class Door:
 
     @contextmanager
     def visit(self, request: Request, *, present: bool = True) -> Iterator[Visit]:
-        """Open the transaction of a signed-in person.
+        """Open the transaction of a signed-in person, behind the wall of whom they may see.
 
-        `present` is False for requests that a page makes by itself: they keep no session
-        alive (SEC-07). Raises `UnauthenticatedError`, and `NotFoundError` at a page that is not
-        for the person's role at all (SEC-10).
+        `present` is False for requests that a page makes by itself: they keep no session alive
+        (SEC-07). Raises `UnauthenticatedError`; `NotFoundError` at a page of no such role (SEC-10).
         """
         secret, now = request.cookies.get(self.cookie, ""), self.clock()
         with (
@@ -165,22 +165,23 @@ class Door:
             inside.append(who.caller)
             if not areas.opens(who.caller.role, request.url.path):
                 raise NotFoundError("no such page for this role")
-            yield Visit(
-                session,
-                who.caller,
-                who.display_name,
-                self.token(secret),
-                now,
-                self.language(request),
-                request.url.path,
-                self.who(who.caller),
-                tuple(
-                    replace(each, time=f"{each.until.astimezone(self.zone):%H:%M}")
-                    for each in enter(session, who.caller, self.spool)
-                ),
-                who.idle_at,
-                who.expires_at,
-            )
+            with behind_wall(session, who.caller):
+                yield Visit(
+                    session,
+                    who.caller,
+                    who.display_name,
+                    self.token(secret),
+                    now,
+                    self.language(request),
+                    request.url.path,
+                    self.who(who.caller),
+                    tuple(
+                        replace(each, time=f"{each.until.astimezone(self.zone):%H:%M}")
+                        for each in enter(session, who.caller, self.spool)
+                    ),
+                    who.idle_at,
+                    who.expires_at,
+                )
 
     def who(self, caller: Caller) -> str:
         """Return what a page may know of its reader: enough to notice that another sits there."""

@@ -22,6 +22,7 @@ from app import lifeline
 from app.pages.looking import RECENT, Follower, ended, rows_for
 from core.database import Database
 from core.logging import logger
+from ingest.access.repository import walled
 
 log = logger(__name__)
 EVERY_SECONDS = 0.5
@@ -198,6 +199,7 @@ def _told(
 def _rows(session: Session, stream: Stream, changes: list[Changed], trail: Trail) -> list[Message]:
     if not changes:
         return []
-    rows = [asdict(each) for each in rows_for(session, stream.follower, changes)]
+    with walled(session, stream.follower.caller):
+        rows = [asdict(each) for each in rows_for(session, stream.follower, changes)]
     data = json.dumps({"rows": rows, "read": trail.newest}, separators=(",", ":"))
     return [Message("rows", trail.settled, data)] if rows else []

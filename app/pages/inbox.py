@@ -7,6 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlalchemy.orm import Session
 
 from alerts.surveying.repository import newest_events
 from alerts.surveying.service import case_of
@@ -21,6 +22,8 @@ from app.pages.showing import Filter, read
 from app.pages.situation import chips, empty, heading, lede, narrowed, outside, without_team
 from app.pages.strip import Strip, mark, strip_of
 from app.pages.together import Done, alike, told
+from ingest.access.beyond import Beyond
+from ingest.access.repository import beyond_wall
 
 
 def router(door: Door) -> APIRouter:
@@ -39,7 +42,7 @@ def router(door: Door) -> APIRouter:
         """Return the row of whoever an alert is about, as it stands now."""
         chosen = read(request.query_params.multi_items())
         with door.visit(request, present=False) as visit:
-            _, read_to = newest_events(visit.session)  # before the row: what comes later is new
+            _, read_to = _newest(visit.session)  # before the row: what comes later is new
             how = Printing(preferences(request).private, place, read_to)
             patient, case = case_of(visit.session, visit.caller, alert_id)
             if case is None:
@@ -87,7 +90,7 @@ def _page(
     *,
     done: Done,
 ) -> Response:
-    settled, read_to = newest_events(visit.session)  # before the rows: what comes later is new
+    settled, read_to = _newest(visit.session)  # before the rows: what comes later is new
     found = listing.survey(visit, chosen)
     said = found.reader.said
     line = _strip(door, visit, chosen, seen=mark(found.shown))
@@ -129,3 +132,9 @@ def _strip(door: Door, visit: Visit, chosen: Filter, *, seen: str) -> Strip:
     line = strip_of(door, visit, listing.heard(visit))
     asks = f"/inbox/strip?seen={seen}" + (f"&{chosen.query}" if chosen.query else "")
     return replace(line, poll=asks, here=chosen.address)
+
+
+def _newest(session: Session) -> tuple[int, int]:
+    """Return how far the lines of all timelines go: their gaps are others' lines else."""
+    with beyond_wall(session, Beyond.NUMBERS):
+        return newest_events(session)

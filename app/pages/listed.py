@@ -53,7 +53,6 @@ def router(door: Door) -> APIRouter:
 
 def _list(door: Door, visit: Visit) -> Response:
     rows = alerts.service.inbox(visit.session, visit.caller, now=visit.now)
-    people.raise_wall(visit.session, visit.caller)
     profiles = people.profiles(visit.session, people.visible_to(visit.caller))
     ids = [profile.id for profile in profiles] or (None,)
     record(visit.session, visit.caller, Action.READ, "patients", now=visit.now, patients=ids)

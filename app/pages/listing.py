@@ -47,7 +47,6 @@ class Listing:
 
 def survey(visit: Visit, chosen: Filter) -> Listing:
     """Return who is listed; raise `InvalidError` for a team that is not the reader's."""
-    people.raise_wall(visit.session, visit.caller)
     cases = surveying.cases(visit.session, visit.caller)
     reader = reader_of(visit)
     check_teams(chosen, reader)

@@ -12,6 +12,8 @@ from app.pages.language import Language, language
 from app.pages.model_card import Card, card_print
 from app.pages.wording import Moment, moment
 from core.sealed_fields import unseal
+from ingest.access.beyond import Beyond
+from ingest.access.repository import beyond_wall
 from monitoring.models import repository
 from monitoring.models.standing import By, Change, Entry, Happened, State, word_for
 from reports.shadow import Comparison, Side
@@ -160,7 +162,8 @@ def _entry(reader: _Reader, entry: Entry, beside: str | None = None) -> ModelPri
     visit, said = reader.visit, reader.said
     trial = None
     if beside is not None:
-        trial = _trial(compared(visit.session, entry.id, beside, now=visit.now), reader)
+        with beyond_wall(visit.session, Beyond.MODELS):
+            trial = _trial(compared(visit.session, entry.id, beside, now=visit.now), reader)
     return ModelPrint(
         id=entry.id,
         state=_state(entry.state, said),

@@ -109,7 +109,6 @@ def _page(  # noqa: PLR0913 (whose page, for whom, with which charts, and what i
     about: UUID | None,
 ) -> Response:
     session, now = visit.session, visit.now
-    people.raise_wall(session, visit.caller)
     profiles = people.profiles(session, people.visible_to(visit.caller))
     profile = next((p for p in profiles if p.id == patient_id), None)
     if profile is None:

@@ -18,6 +18,7 @@ from app.health import PipelineStatus
 from app.pages.language import language as spoken_in
 from app.pages.wording import Moment, maybe
 from ingest import repository as people
+from ingest.access.beyond import Beyond
 from ingest.choosing.repository import unused
 from ingest.context.repository import away
 from ingest.leaving.repository import gone
@@ -78,7 +79,7 @@ def strip_of(
         profiles = last_heard(visit.session, people.visible_to(visit.caller))
     left = gone(visit.session, [each.id for each in profiles], at=visit.now)
     profiles = [each for each in profiles if each.id not in left]
-    with people.beyond_wall(visit.session):
+    with people.beyond_wall(visit.session, Beyond.HEALTH):
         state = health.pipeline(
             visit.session, now=visit.now, spool=door.spool, learned=door.learned
         )

@@ -14,6 +14,8 @@ from sqlalchemy import select
 from alerts.tables import Alert
 from core.audit import Action, record
 from core.errors import ForbiddenError, NotFoundError
+from ingest.access.beyond import Beyond
+from ingest.access.repository import beyond_wall
 from ingest.tables import Patient
 
 if TYPE_CHECKING:
@@ -59,6 +61,11 @@ def note(session: Session, caller: Caller, request: Request, *, now: datetime) -
 
 def _whose(session: Session, request: Request) -> UUID | None:
     """Return the patient of whom a page would have been, None where there is none."""
+    with beyond_wall(session, Beyond.REFUSED):
+        return _found(session, request)
+
+
+def _found(session: Session, request: Request) -> UUID | None:
     if patient := _id(request, "patient_id"):
         return session.scalar(select(Patient.id).where(Patient.id == patient))
     if alert := _id(request, "alert_id"):

@@ -15,6 +15,8 @@ from app.commands.clients import NAME_FORM, make_key
 from app.staff.service import check_runs
 from core.audit import Action, AuditEvent, record
 from core.errors import ConflictError, InvalidError, NotFoundError
+from ingest.access.beyond import Beyond
+from ingest.access.repository import beyond_wall
 from ingest.binding.service import set_grant
 from ingest.clients.service import live_keys, register_client
 from ingest.people.tables import ClientPatient
@@ -213,7 +215,8 @@ def bind(
 ) -> None:
     """Let an integration speak for a patient, or no longer; `pair` is (client, patient)."""
     check_runs(caller)
-    set_grant(session, caller, pair, granted=granted, now=now)
+    with beyond_wall(session, Beyond.BINDING):
+        set_grant(session, caller, pair, granted=granted, now=now)
 
 
 def bound_to(

@@ -20,7 +20,8 @@ from core.audit import Action, record
 from core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from core.sealed_fields import seal, unseal
 from core.security import CLINICAL, Caller, Role
-from ingest.repository import may_see
+from ingest.access.beyond import Beyond
+from ingest.repository import beyond_wall, may_see
 from ingest.tables import CareTeam, Practitioner
 from ingest.teams.repository import team_patients
 
@@ -247,13 +248,14 @@ def _give_back(session: Session, user: AppUser, team: UUID, *, now: datetime) ->
     """Take from somebody the alerts of those whom they see no more (SEC-15)."""
     session.flush()
     caller = Caller("user", user.id, Role(user.role), user.practitioner_id)
-    gone = [
-        each
-        for each in team_patients(session, team)
-        if user.disabled or not may_see(session, caller, each)
-    ]
-    if gone:
-        give_back(session, gone, user.practitioner_id or user.id, now=now)
+    with beyond_wall(session, Beyond.STAFF):
+        gone = [
+            each
+            for each in team_patients(session, team)
+            if user.disabled or not may_see(session, caller, each)
+        ]
+        if gone:
+            give_back(session, gone, user.practitioner_id or user.id, now=now)
 
 
 def _check_names(new: Newcomer) -> None:

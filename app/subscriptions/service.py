@@ -21,7 +21,7 @@ from core.scopes import allows
 from core.signing import SECRET_BYTES, secret_from
 from fhir.outcome import Refusal, refusal
 from fhir.strict import check, decode
-from ingest.clients.service import sender_of
+from ingest.clients.service import reader_of
 from ingest.repository import may_see
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Desk:
 
     def permit(self, interaction: str) -> None:
         """Refuse whoever is disabled, or was not granted this with Subscription."""
-        sender_of(self.session, self.caller, base="", site_zone="")
+        reader_of(self.session, self.caller)
         if not allows(self.caller.scopes, "Subscription", interaction):
             text = f"the granted scopes do not permit this: system/Subscription.{interaction}"
             raise ForbiddenError(text)

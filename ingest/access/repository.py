@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Select, exists, false, func, select, text, union_all
 
+from core.rows import driver_of
 from core.security import CLINICAL, Role
 from ingest.access.tables import EmergencyAccess
 from ingest.choices import Purpose
@@ -19,9 +21,11 @@ from ingest.tables import CareTeam, CareTeamParticipant, CareTeamPatient, Client
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
     from core.security import Caller
+    from ingest.access.beyond import Beyond
 
 
 def visible_to(caller: Caller) -> Select[UUID]:
@@ -94,29 +98,60 @@ def may_see(session: Session, caller: Caller, patient_id: UUID) -> bool:
 
 
 def raise_wall(session: Session, caller: Caller) -> None:
-    """Have PostgreSQL itself keep what is not this person's from the rest of the transaction.
+    """Have PostgreSQL itself keep what is not this caller's from the rest of the transaction.
 
-    The second wall behind `visible_to` (SEC-11): of patients, alerts and judgements a session
-    sees only theirs from here on, whatever a query forgets.
+    The second wall behind `visible_to` (SEC-11): a session sees only what is known of their
+    patients from here on, whatever a query forgets. Whom they may see is found out now; raise it
+    again where that changed. The program itself raises none.
     """
-    if caller.kind == "user" and caller.id is not None:
-        session.execute(_FOR, {"caller": str(caller.id)})
+    if caller.kind in WALLED and caller.id is not None:
+        session.flush()
+        session.execute(_RAISE, {"kind": caller.kind, "caller": caller.id})
 
 
 @contextmanager
-def beyond_wall(session: Session) -> Iterator[None]:
-    """Let what is inside count everybody, as the state of the whole program does."""
-    before: str = session.execute(_FOR_WHOM).scalar() or ""
-    if not before:
+def walled(session: Session, caller: Caller) -> Iterator[None]:
+    """Let what is inside see whom one caller may, and what follows whom was seen before."""
+    before = session.execute(_STANDS).one()
+    raise_wall(session, caller)
+    with _then(session, before):
         yield
-        return
-    session.execute(_FOR, {"caller": ""})
-    yield
-    session.execute(_FOR, {"caller": before})
 
 
-_FOR = text("select set_config('wardlight.caller', :caller, true)")
-_FOR_WHOM = text("select current_setting('wardlight.caller', true)")
+@contextmanager
+def beyond_wall(session: Session, why: Beyond) -> Iterator[None]:
+    """Let what is inside read and write of everybody, as it must for a reason that has a name."""
+    before = session.execute(_STANDS).one()
+    session.flush()
+    session.execute(_SET, {"caller": "", "sees": "", "beyond": why.name})
+    with _then(session, before):
+        yield
+
+
+@contextmanager
+def _then(session: Session, before: Row[Any]) -> Iterator[None]:
+    """Raise the wall again as it was, however the block ends."""
+    try:
+        yield
+        session.flush()
+    finally:
+        status = driver_of(session).info.transaction_status if session.is_active else None
+        if status is TransactionStatus.INTRANS:  # else nothing more is read in it
+            session.connection().execute(_SET, before._asdict())
+
+
+WALLED = ("user", "client")
+_RAISE = text("select wardlight_raise(:kind, :caller)")
+_SET = text(
+    "select set_config('wardlight.caller', :caller, true),"
+    " set_config('wardlight.sees', :sees, true),"
+    " set_config('wardlight.beyond', :beyond, true)"
+)
+_STANDS = text(
+    "select coalesce(current_setting('wardlight.caller', true), '') as caller,"
+    " coalesce(current_setting('wardlight.sees', true), '') as sees,"
+    " coalesce(current_setting('wardlight.beyond', true), '') as beyond"
+)
 
 
 def memberships(session: Session, practitioners: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:

@@ -11,12 +11,13 @@ from uuid import UUID
 from sqlalchemy import select
 
 from core.errors import ConflictError
-from core.rows import copy_rows, run
+from core.rows import copy_parted, run
 from core.sealing import keyring_of
 from ingest.criteria import read_criteria
 from ingest.numbering import shared
 from ingest.numbers.repository import add, owners
 from ingest.parcels.repository import Span, cut_out, pack
+from ingest.partitions import quarter
 from ingest.tables import Resource
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ def add_versions(session: Session, client_id: UUID | None, versions: Sequence[Ve
         )
         for each, at in zip(versions, spans, strict=True)
     ]
-    copy_rows(session, "resource", _RESOURCE, rows)
+    copy_parted(session, "resource", _RESOURCE, rows, ("id", quarter))
 
 
 def _keep_people(session: Session, patients: Collection[UUID | None]) -> None:

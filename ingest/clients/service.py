@@ -22,6 +22,7 @@ from core.security import (
     verify_assertion,
 )
 from fhir.policy import LENIENT, Mode, Policy, Tolerance
+from ingest.access.repository import raise_wall
 from ingest.keysets.service import PRIVATE
 from ingest.receipt import Sender
 from ingest.tables import Client, ClientAssertion
@@ -251,3 +252,13 @@ def sender_of(session: Session, caller: Caller, *, base: str, site_zone: str) ->
         parks=client.parks,
         policy=policy,
     )
+
+
+def reader_of(session: Session, caller: Caller) -> None:
+    """Let a client read whom it may: the door of every route by which clients are told something.
+
+    A client that was disabled is refused; PostgreSQL keeps everybody else from the rest of the
+    transaction (SEC-11).
+    """
+    sender_of(session, caller, base="", site_zone="")
+    raise_wall(session, caller)

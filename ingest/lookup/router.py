@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request, Response
 from core.errors import ForbiddenError, NotFoundError
 from ingest.addresses import id_here
 from ingest.answers import etag, history_bundle
-from ingest.clients.service import sender_of
+from ingest.clients.service import reader_of
 from ingest.lookup import service
 from ingest.lookup.service import Address, stamped, unchanged
 from ingest.receipt import refuse
@@ -99,7 +99,7 @@ class Shelf:
         now, database = self.reception.clock(), self.reception.database
         try:
             with database.transaction() as session:
-                sender_of(session, caller, base="", site_zone="")
+                reader_of(session, caller)
                 return work(session)
         except (ForbiddenError, NotFoundError):
             with database.transaction() as session:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from core.rows import copy_rows, run
+from core.rows import copy_parted, run
 from core.vitals import Precision, Quality, Vital
 from ingest.acceptance import BESIDE, Incoming, Kept, Known
 from ingest.archive.repository import Head, drop_names, find_named, heads
 from ingest.candidates import Candidate
+from ingest.partitions import month
 from ingest.receipt import ANSWERING, DIGEST, Name
 from ingest.rolling.repository import give_way
 from ingest.rollup import CLOSED
@@ -259,6 +260,6 @@ def add_readings(session: Session, decisions: Sequence[Decision], *, received: d
         for each, reading, old in rows
     ]
     if stored:
-        copy_rows(session, "reading", _READING, stored)
+        copy_parted(session, "reading", _READING, stored, ("effective", month))
         late = [row for row in stored if received - row[1] > CLOSED]
         give_way(session, [row[0] for row in late], [row[1] for row in late])

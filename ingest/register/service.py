@@ -17,6 +17,7 @@ from core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundErr
 from core.security import SYSTEM, Role
 from fhir import enrolled as wire
 from fhir.enrolled import HOME_OXYGEN
+from ingest.access.beyond import Beyond
 from ingest.access.repository import beyond_wall
 from ingest.archive.repository import lock
 from ingest.intake.service import take_all
@@ -118,7 +119,7 @@ def enrol(
     }  # fmt: skip
     sound = [each for each in readable if not isinstance(each, Answer)]
     if not answers:
-        with beyond_wall(session):  # whoever is new is nobody's yet
+        with beyond_wall(session, Beyond.ENROLMENT):
             answers = take_all(Desk(session, sender, within, now), sound, linked=within)
             session.flush()
     _check(answers)

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import exists, select, text, update
 
 from core.errors import NotFoundError
-from core.rows import copy_rows
+from core.rows import insert_rows
 from monitoring.models.standing import By, Change, Entry, Happened, State
 from monitoring.models.tables import LearnedModel, ModelEvent
 
@@ -169,4 +169,4 @@ def keep_tried(session: Session, judged: Mapping[UUID, Assessment]) -> None:
         for each in found.tried
     ]
     if rows:
-        copy_rows(session, "shadow_score", _TRIED, rows)
+        insert_rows(session, "shadow_score", _TRIED, rows)

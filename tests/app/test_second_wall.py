@@ -12,6 +12,7 @@ from sqlalchemy import text
 import alerts.surveying.repository
 import ingest.repository
 from core.security import SYSTEM, Caller, Role
+from ingest.access.beyond import Beyond
 from ingest.access.repository import visible_to
 from ingest.repository import beyond_wall, raise_wall
 from ingest.tables import Patient
@@ -43,7 +44,7 @@ def test_bare_sql_of_the_application_shows_a_reader_nobody_elses_sec_11(
         everybody = set(session.scalars(text(query)))
         raise_wall(session, Caller("user", ward.user_id, Role.PHYSICIAN))
         mine = set(session.scalars(text(query)))
-        with beyond_wall(session):
+        with beyond_wall(session, Beyond.HEALTH):
             beyond = set(session.scalars(text(query)))
         again = set(session.scalars(text(query)))
         raise_wall(session, Caller("user", uuid4(), Role.PHYSICIAN))

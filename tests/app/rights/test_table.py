@@ -16,6 +16,7 @@ from app.pages.areas import SHARED
 from core.clock import utc_now
 from core.security import Role
 from tests.app.rights.test_headers import bare
+from tests.app.rights.unwalled import Watch
 from tests.app.rights.whole import APART, EVERYBODY, ROLES, Whole, routes
 from tests.ward import keep_alive
 
@@ -29,6 +30,17 @@ STREAMS, STREAM = ("/inbox/live",), "stream"
 PRIVACY = ("/privacy", "/break-glass")
 BY_LINK = ("/set-up/", "/welcome/")  # whoever has the link, signed in or not
 Row = tuple[str, ...]
+UNWALLED = {
+    "GET /readyz": "whoever asks is nobody: whether alerting works",
+    "DELETE /fhir/Condition/{id_}": "the door for what clients send must know of whom it is",
+    "DELETE /fhir/Device/{id_}": "the same",
+}
+# A few that certainly read somebody's rows: the watch would have seen them.
+CERTAIN = (
+    *("GET /inbox", "GET /patients/{patient_id}", "GET /reports/{team_id}", "GET /quality.csv"),
+    *("GET /fhir/Observation", "GET /fhir/Patient/{id_}/$everything", "GET /fhir/{kind}/{id_}"),
+    *("POST /alerts/{alert_id}/resolve", "POST /records/{patient_id}/correct"),
+)
 HOW = (
     "write it into tests/app/rights/rights.csv, in the order of the file, once it is right "
     f"(method,path,{','.join(COLUMNS)}):"
@@ -50,9 +62,19 @@ class Answered(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def answers(whole: Whole) -> dict[tuple[str, str], list[Answered]]:
-    """Return what every route answers to everybody, asked once."""
-    return {(method, path): found(whole, method, path) for method, path in routes(whole.web)}
+def watch(whole: Whole) -> Watch:
+    return Watch.over(whole.database)
+
+
+@pytest.fixture(scope="module")
+def answers(whole: Whole, watch: Watch) -> dict[tuple[str, str], list[Answered]]:
+    """Return what every route answers to everybody, asked once; each statement is watched."""
+    given = {}
+    with watch.watching(whole.database):
+        for method, path in routes(whole.web):
+            watch.now = f"{method} {path}"
+            given[method, path] = found(whole, method, path)
+    return given
 
 
 def found(whole: Whole, method: str, path: str) -> list[Answered]:
@@ -68,6 +90,16 @@ def found(whole: Whole, method: str, path: str) -> list[Answered]:
         answer = whole.ask(method, path, who, whose or "own")
         row.append(Answered(str(answer.status_code), bare(answer)))
     return row
+
+
+@pytest.mark.usefixtures("answers")
+def test_every_route_reads_behind_the_second_wall_or_says_why_not_sec_11(watch: Watch) -> None:
+    """SEC-11: whatever a request does with somebody's rows, PostgreSQL was told for whom.
+
+    Or it went beyond by name (`ingest.access.beyond`), or it is one of the few below.
+    """
+    assert set(watch.noted) == set(UNWALLED)
+    assert watch.said >= set(CERTAIN)
 
 
 def test_every_route_answers_every_role_as_the_table_says_sec_10(

@@ -76,6 +76,11 @@ class Clock:
         return self.at or utc_now()
 
 
+_NOBODY = text(
+    "select set_config('wardlight.caller', '', true), set_config('wardlight.sees', '', true)"
+)
+
+
 class Undone(Database):
     """A database whose every transaction stands inside one that is taken back."""
 
@@ -95,7 +100,7 @@ class Undone(Database):
         )
         with made as session, session.begin():
             # As the end of the transaction before would have done: here it has not ended.
-            session.execute(text("select set_config('wardlight.caller', '', true)"))
+            session.execute(_NOBODY)
             yield session
 
     @contextmanager
