@@ -22,6 +22,7 @@ from bench import (
     score,
     search,
     sign_in,
+    wall,
 )
 
 BENCHES = {
@@ -36,6 +37,7 @@ BENCHES = {
     "report": report.main,
     "sign-in": sign_in.main,
     "score": score.main,
+    "wall": wall.main,
 }
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID, uuid4
 
 from fastapi import FastAPI
@@ -24,7 +24,7 @@ import app.pages
 from app.accounts.service import NewUser, create_user
 from core.clock import utc_now
 from core.database import Database
-from core.embedded import servers
+from core.embedded import Servers, servers
 from core.sealed_fields import seal
 from core.security import Role
 from core.settings import Environment, Settings
@@ -131,9 +131,24 @@ def timed(what: Callable[[], object], repeats: int) -> float:
     return statistics.median(times)
 
 
+class Served(NamedTuple):
+    """A database that was filled just now, never analysed, and a physician's browser."""
+
+    running: Servers
+    database: Database
+    client: TestClient
+
+
 @contextmanager
 def stocked(filling: Callable[[Session], object]) -> Iterator[tuple[Database, TestClient]]:
-    """Yield a database that was filled just now, never analysed, and a physician's browser."""
+    """Yield the database and the browser."""
+    with served(filling) as at:
+        yield at.database, at.client
+
+
+@contextmanager
+def served(filling: Callable[[Session], object]) -> Iterator[Served]:
+    """Yield them with their servers."""
     with TemporaryDirectory(ignore_cleanup_errors=True) as data:
         settings = Settings(
             environment=Environment.DEVELOPMENT,
@@ -146,7 +161,7 @@ def stocked(filling: Callable[[Session], object]) -> Iterator[tuple[Database, Te
             database = Database(running.database_url, field_keys=running.field_keys)
             with database.transaction() as session:
                 filling(session)
-            yield database, _entered(database, settings)
+            yield Served(running, database, _entered(database, settings))
             database.close()
 
 

@@ -12,6 +12,7 @@ import statistics
 import time
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 from uuid import uuid4
@@ -53,17 +54,21 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser.add_argument("--repeats", type=int, default=15)
     repeats = parser.parse_args(list(arguments)).repeats
     for people, problems in ((200, ["breathing"]), (2_000, ["breathing", "fluid"])):
-        found: list[UUID] = []
-        with served(lambda session: found.extend(fill(session, people, problems))) as at:
-            print(f"pages of a physician with {people:,} people, {len(problems)} alerts each:")
-            for page in ("/inbox", "/patients", f"/patients/{found[0]}", "/quality"):
-                timed = _in_turn(at.running, repeats, lambda page=page: at.client.get(page))
-                _say(page.replace(str(found[0]), "…"), timed)
+        _say_pages(people, problems, repeats)
     with served(lambda session: fill_stock(session, STOCK, until=utc_now())) as at:
         print(f"searches on {STOCK:,} Observations, a client that speaks for half of the people:")
         for name, query in _questions(at.database):
             _say(name, _in_turn(at.running, repeats, query))
         _say_stored(at.running, at.database, repeats)
+
+
+def _say_pages(people: int, problems: list[str], repeats: int) -> None:
+    found: list[UUID] = []
+    with served(lambda session: found.extend(fill(session, people, problems))) as at:
+        print(f"pages of a physician with {people:,} people, {len(problems)} alerts each:")
+        for page in ("/inbox", "/patients", f"/patients/{found[0]}", "/quality"):
+            timed = _in_turn(at.running, repeats, partial(at.client.get, page))
+            _say(page.replace(str(found[0]), "…"), timed)
 
 
 def _in_turn(running: Servers, repeats: int, what: Callable[[], Any]) -> dict[str, float]:
@@ -143,7 +148,7 @@ def _say_stored(running: Servers, database: Database, repeats: int) -> None:
     """Compare the door's way past the wall with COPY into a table that has none."""
     times: dict[str, list[float]] = {"open": [], "without": []}
     for _ in range(repeats + 1):
-        for way in times:
+        for way, taken in times.items():
             rows = _readings()
             with _as(running, way), database.transaction() as session:
                 started = time.perf_counter()
@@ -151,19 +156,18 @@ def _say_stored(running: Servers, database: Database, repeats: int) -> None:
                     copy_parted(session, "reading", _READING, rows, ("effective", month))
                 else:
                     _copy_plainly(session.connection().connection.driver_connection, rows)
-                times[way].append((time.perf_counter() - started) * 1000)
+                taken.append((time.perf_counter() - started) * 1000)
     plain, past = (statistics.median(times[way][1:]) for way in ("without", "open"))
     print(f"{ROWS:,} readings: COPY {plain:.1f} ms, past the wall {past:.1f} ms"
           f" ({past / plain:.2f} x)")  # fmt: skip
 
 
 def _copy_plainly(connection: Any, rows: Sequence[Sequence[object]]) -> None:
-    names = ", ".join(_READING)
-    with connection.cursor() as cursor:
-        with cursor.copy(f"copy reading ({names}) from stdin (format binary)") as copy:
-            copy.set_types(list(_READING.values()))
-            for row in rows:
-                copy.write_row(row)
+    statement = f"copy reading ({', '.join(_READING)}) from stdin (format binary)"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types(list(_READING.values()))
+        for row in rows:
+            copy.write_row(row)
 
 
 def _readings() -> list[list[object]]:

@@ -32,6 +32,7 @@ OPEN = {
     "patient_merge": "the same of records that are one person: ids alone",
     "patient_identifier": "keyed digests: the door must find whose a number is before it knows",
     "resource_identifier": "keyed digests, by which what is sent again is known",
+    "summed_key": "the same of what was summed up",
     "clock_correction": "by how much a device's clock was off, beside a resource that is walled",
     "parked": "what came of strangers: sealed, and of nobody yet",
     "person_key": "wrapped keys of backups, which no page reads",

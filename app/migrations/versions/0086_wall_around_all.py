@@ -25,7 +25,7 @@ OWN = (
     *("correction", "daily_question", "declared_pause", "device_use", "discharge"),
     *("followed_day", "last_judged", "legal_hold", "living_answer", "medicine"),
     *("patient_absence", "patient_message", "patient_number", "person_choice", "plan_version"),
-    *("repeat_request", "rolled_up", "shadow_score", "time_spent"),
+    *("repeat_request", "rolled_up", "score_contest", "shadow_score", "time_spent"),
 )
 # What hangs on a row that is walled itself: by which column, and on which.
 HANGING = {
