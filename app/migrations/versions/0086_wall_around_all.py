@@ -12,7 +12,7 @@ from __future__ import annotations
 from alembic import context, op
 
 revision = "0086"
-down_revision = "0090"
+down_revision = "0091"
 branch_labels = None
 depends_on = None
 
