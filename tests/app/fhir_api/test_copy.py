@@ -1,13 +1,14 @@
 """SEC-43: all data of a person, to read, on paper, and taken in again elsewhere as an equal record.
 
 What cannot be equal are the ids and the times that a server gives (`id`, `meta`) and, with them,
-the references; what was concluded of the data (scores, alerts, accesses) is not taken over.
+the references; what was concluded of the data and decided on it (scores, alerts and acts, plans,
+pauses, notices, accesses) is in the copy and is not taken over.
 """
 
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -15,6 +16,8 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from alerts import service as alerting
+from alerts.outcomes import Label, Resolution
 from app.copies.paper import chapters, on_paper
 from app.copies.rows import ELSEWHERE, of_people
 from app.copies.service import copy
@@ -22,14 +25,23 @@ from app.pages.language import language
 from app.pages.rendering import Renderer
 from app.schema import METADATA
 from core.audit import AuditEvent
-from core.security import SYSTEM
+from core.security import SYSTEM, Caller, Role
 from core.settings import Environment, Settings
+from core.vitals import Vital
+from ingest import pauses
 from ingest.choices import Purpose
+from ingest.pausing.service import declare
 from ingest.receipt import STORED
 from ingest.repository import one_person, readings
+from ingest.tables import CareTeam, CareTeamParticipant, CareTeamPatient, Practitioner
+from monitoring.plans.limits import PlanLimit
+from monitoring.plans.service import Signed, set_limit
+from monitoring.service import load_site_rules
 from tests.choosing import say
 from tests.door import BASE, NOW, SECRET, Gateway, condition_status, heart_rate, named, patient
+from tests.invented import observation
 from tests.oracle.panel import panel
+from tests.score_alert import scored
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,8 +54,43 @@ LATER = datetime(2099, 1, 1, tzinfo=UTC)
 SERVERS = ("id", "meta")
 
 
+# What was concluded and decided here is an account: told, and taken in by nobody on purpose.
+ACCOUNT = frozenset({"alert", "alert_event", "alert_finding", "assessment", "delivery", "step"}) | {
+    "declared_pause",
+    "plan_version",
+}
+TOLD = frozenset({"AuditEvent", "DetectedIssue", "RiskAssessment"})
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+DAYS = 14
+ACTED = datetime(2026, 3, 3, 12, tzinfo=UTC)
+
+
+def acted_on(database: Database, patient_id: UUID) -> None:
+    """Have somebody judged, scored, told of, acted on, planned for and paused."""
+    doctor = Practitioner(id=uuid4(), name=b"")
+    team = CareTeam(id=uuid4(), name=f"Team {uuid4().hex[:8]}")
+    caller = Caller("user", uuid4(), Role.PHYSICIAN, doctor.id)
+    with database.transaction() as session:
+        session.add_all([doctor, team])
+        session.flush()
+        link = {"care_team_id": team.id}
+        session.add(CareTeamParticipant(**link, practitioner_id=doctor.id, role=""))
+        session.add(CareTeamPatient(**link, patient_id=patient_id, care_manager_id=doctor.id))
+        session.flush()
+        _, alert = scored(session, patient_id, now=ACTED)
+        alerting.escalate_due(session, now=ACTED + HOUR)
+        alerting.add_note(session, caller, alert, "Her son rang.", now=ACTED + HOUR)
+        end = Resolution(Label.UNSURE, note="Looked at it together.")
+        alerting.resolve(session, caller, alert, end, now=ACTED + 2 * HOUR)
+        limit = PlanLimit(vital=Vital.HEART_RATE, reason="", alert_high=125.0)
+        signed = Signed(caller, "A pacemaker", (ACTED + 90 * DAY).date())
+        set_limit(session, signed, patient_id, limit, site=load_site_rules(), now=ACTED)
+        away = pauses.Asked(pauses.Kind.HOLIDAY, ACTED + DAY, ACTED + 2 * DAY, "At her sister's")
+        declare(session, caller, patient_id, away, now=ACTED)
+
+
 @pytest.fixture(scope="module")
-def whose(gateway: Gateway) -> str:
+def whose(gateway: Gateway, database: Database) -> str:
     korean = {"language": {"coding": [{"system": "urn:ietf:bcp:47", "code": "ko"}]}}
     id_ = gateway.create(patient(communication=[korean]))
     ref = {"reference": f"Patient/{id_}"}
@@ -55,6 +102,13 @@ def whose(gateway: Gateway) -> str:
     for value, day in ((70, "01"), (74, "02"), (81, "03")):
         at = f"2026-03-{day}T08:00:00Z"
         gateway.create(named(heart_rate(ref["reference"], value, effectiveDateTime=at)))
+    for ago in range(1, DAYS + 1):  # known well enough to be scored
+        then = NOW - timedelta(days=ago, minutes=5)
+        hers = observation("", "spo2", 96.0, then) | {"subject": ref}
+        usual = heart_rate(ref["reference"], 70, effectiveDateTime=then.isoformat())
+        gateway.create(hers)
+        gateway.create(named(usual))
+    acted_on(database, UUID(id_))
     return id_
 
 
@@ -93,7 +147,7 @@ def test_it_holds_the_person_their_data_and_who_looked(made: Copy, whose: str) -
     found = by_kind(made)
 
     assert [each["id"] for each in found["Patient"]] == [whose]
-    assert len(found["Observation"]) == 3
+    assert len(found["Observation"]) == 3 + 2 * DAYS
     assert {"Condition", "Device", "AuditEvent"} <= set(found)
     assert [row["purpose"] for row in made.tables["person_choice"]] == ["research"]
     assert made.tables["person_choice"][0]["comment"] == "By letter."
@@ -141,6 +195,7 @@ def test_taken_in_elsewhere_it_is_an_equal_record(
         again = copy(session, SYSTEM, UUID(there), SETTINGS, now=LATER)
 
     assert there != whose
+    only_told(made, again)
     assert values(database, UUID(there)) == values(database, UUID(whose))
     before, after = by_kind(made), by_kind(again)
     for kind in ("Patient", "Condition", "Device", "Observation"):
@@ -151,6 +206,26 @@ def test_taken_in_elsewhere_it_is_an_equal_record(
         assert expected == sorted(json.dumps(told(one), sort_keys=True) for one in after[kind]), (
             kind
         )
+
+
+def only_told(made: Copy, again: Copy) -> None:
+    """Say of what another system does not take over that it is in the copy, and is not there."""
+    before, after = by_kind(made), by_kind(again)
+    sent = {each["resource"]["resourceType"] for b in made.batches() for each in _entries(b)}
+    assert set(before) >= TOLD
+    assert not TOLD & sent
+    assert not (TOLD - {"AuditEvent"}) & set(after)
+    assert sent <= set(STORED)
+    assert not {name for name in ACCOUNT if not made.tables.get(name)}
+    assert not {name for name in ACCOUNT if again.tables.get(name)}
+    words = json.dumps(made.tables, ensure_ascii=False, default=str)
+    for said in ("Her son rang.", "Looked at it together.", "A pacemaker", "At her sister's"):
+        assert said in words
+
+
+def _entries(batch: bytes) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = json.loads(batch)["entry"]
+    return entries
 
 
 def _numbers(made: Copy) -> set[str]:
