@@ -18,6 +18,7 @@ from core.clock import utc_now
 from core.outbox import Outbox, State
 from core.sealed_fields import seal
 from core.security import SYSTEM, Caller, Role
+from ingest.access.tables import EmergencyAccess
 from ingest.binding.service import set_grant
 from ingest.merging.service import merge
 from ingest.numbers.repository import add
@@ -47,7 +48,8 @@ NOT_OF_PEOPLE = ("user_id", "client_id")
 class Graph:
     """Who is where: active teams, teams of each patient, my teams, whose care I manage.
 
-    `granted` are the patients that a device may speak for, `merged` who stands for whom.
+    `granted` are the patients that a device may speak for, `merged` who stands for whom; `opened`
+    those whom I have open in an emergency now, and `lapsed` those whom I had.
     """
 
     active: tuple[bool, ...]
@@ -56,6 +58,8 @@ class Graph:
     managed: frozenset[int]
     granted: frozenset[int]
     merged: tuple[tuple[int, int], ...]
+    opened: frozenset[int]
+    lapsed: frozenset[int]
 
     def visible(self, who: str) -> set[int]:
         """Return which records somebody may see."""
@@ -64,7 +68,7 @@ class Graph:
         alive = {team for team in range(TEAMS) if self.active[team]}
         seen = {p for p in range(PATIENTS) if self.of_patient[p] & self.mine & alive}
         seen |= {p for p in self.managed if self.of_patient[p]}
-        found = self._whole(seen)
+        found = self._whole(seen | self.opened)
         if who == Role.SUPERVISOR:
             taken = {p for p in range(PATIENTS) if self.of_patient[p] & alive}
             found |= set(range(PATIENTS)) - self._whole(taken)
@@ -82,6 +86,7 @@ class Graph:
 
 
 some_teams = st.frozensets(st.integers(0, TEAMS - 1), max_size=2)
+some_one = st.frozensets(st.integers(0, PATIENTS - 1), max_size=1)
 some_people = st.frozensets(st.integers(0, PATIENTS - 1), max_size=3)
 pairs = st.permutations(range(PATIENTS)).map(lambda p: ((p[0], p[1]), (p[2], p[3])))
 graphs = st.builds(
@@ -92,6 +97,8 @@ graphs = st.builds(
     some_people,
     some_people,
     st.tuples(pairs, st.integers(0, 2)).map(lambda both: both[0][: both[1]]),
+    some_one,
+    some_one,
 )
 
 
@@ -183,6 +190,7 @@ class World:
             for head, other in graph.merged:
                 people = self.patients[head], self.patients[other]
                 merge(session, SYSTEM, *people, reason="one person", now=utc_now())
+            _open(session, graph, self.patients, self.whole.users[role])
             for n in graph.granted:
                 pair = (self.whole.client, self.patients[n])
                 set_grant(session, SYSTEM, pair, granted=True, now=utc_now())
@@ -228,6 +236,19 @@ def _staff(session: Session, graph: Graph, teams: list[UUID], me: UUID) -> None:
     session.add_all(
         CareTeamParticipant(care_team_id=teams[n], practitioner_id=me, role="") for n in graph.mine
     )
+
+
+def _open(session: Session, graph: Graph, patients: tuple[UUID, ...], user: UUID) -> None:
+    """Open whom a graph says in an emergency; of the lapsed the hour has not passed, but ended."""
+    now = utc_now()
+    session.add_all(
+        EmergencyAccess(
+            id=uuid4(), user_id=user, patient_id=patients[n], reason="emergency", text=b"",
+            began_at=now, until=now + timedelta(hours=1), review=b"",
+            ended_at=None if n in graph.opened else now,
+        )
+        for n in graph.opened | graph.lapsed
+    )  # fmt: skip
 
 
 def _admit(

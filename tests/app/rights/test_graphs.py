@@ -5,8 +5,8 @@ changed: names, alerts, readings, visits, one Observation more. Whatever differs
 word, would tell of them; so would an id or a canary of theirs anywhere in an answer (SEC-11).
 
 Asked are every route by GET, the acts on an alert by POST, searches by GET, by POST and within a
-batch, what the stream would say, and the files of an export. Not asked are other acts, and
-anything of who has a patient open in an emergency.
+batch, what the stream would say, and the files of an export; by whoever has somebody open in an
+emergency too. Not asked are other acts.
 """
 
 from __future__ import annotations
