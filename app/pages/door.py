@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -23,11 +22,12 @@ from app.learned import Learned
 from app.oidc.provider import Provider
 from app.pages import areas, tried
 from app.pages.behind import behind_wall
+from app.pages.origin import foreign, form_secret
 from app.pages.rendering import LANGUAGE_COOKIE, Renderer
 from core.clock import utc_now
 from core.database import Database
 from core.errors import ForbiddenError, NotFoundError, UnauthenticatedError
-from core.security import Caller, csrf_token, new_secret, same
+from core.security import Caller, csrf_token, same
 from core.settings import Environment, Settings
 from core.spool import Spool
 from ingest.admission.service import count_request
@@ -274,28 +274,3 @@ class Door:
             httponly=True,
             samesite="lax",
         )
-
-
-def form_secret(request: Request, name: str) -> str:
-    """Return the secret of the browser's form cookie, made for this request where absent."""
-    known: str | None = getattr(request.state, "form_secret", None)
-    if known is None:
-        known = request.cookies.get(name) or new_secret()
-        request.state.form_secret = known
-    return known
-
-
-def foreign(request: Request, base_url: str) -> bool:
-    """Return whether the browser says that a request was made by another site's page.
-
-    Our pages send no referrer, so browsers name their origin "null"; then it is
-    Sec-Fetch-Site that tells, which every browser sends to https and to loopback.
-    """
-    site = request.headers.get("sec-fetch-site")
-    if site is not None and site != "same-origin":
-        return True
-    origin = request.headers.get("origin")
-    if origin in (None, "null"):
-        return False
-    ours = {urlsplit(base_url).netloc, request.headers.get("host", "")}
-    return urlsplit(origin).netloc not in ours

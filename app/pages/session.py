@@ -8,7 +8,8 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from app.pages import drafts
-from app.pages.door import Door, Visit, foreign
+from app.pages.door import Door, Visit
+from app.pages.origin import foreign
 from app.pages.refusals import page_route
 from app.pages.signin import destination
 from core.errors import ForbiddenError, UnauthenticatedError

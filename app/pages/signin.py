@@ -14,7 +14,8 @@ from pydantic import BaseModel
 from app.accounts import organisation, second_factor
 from app.accounts import service as accounts
 from app.pages.areas import HOME, landing
-from app.pages.door import Door, form_secret
+from app.pages.door import Door
+from app.pages.origin import form_secret
 from app.pages.refusals import page_route
 from core.errors import ForbiddenError, UnauthenticatedError
 from core.settings import Environment

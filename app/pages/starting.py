@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts import proving, second_factor, welcome
 from app.accounts.passwords import LEAST_PASSWORD
-from app.pages.door import Door, form_secret
+from app.pages.door import Door
+from app.pages.origin import form_secret
 from app.pages.refusals import page_route
 from app.staff import starting
 from app.staff.starting import First

@@ -23,7 +23,8 @@ from alerts.answering import service as answering
 from alerts.posting.service import PATH
 from alerts.rosters.service import place_of
 from app.accounts import service as accounts
-from app.pages.door import Door, foreign
+from app.pages.door import Door
+from app.pages.origin import foreign
 from app.pages.refusals import MOST_FORM_BYTES
 from app.pages.site_policy import policy_of
 from app.pages.told_words import Reader, language_of, shown

@@ -120,22 +120,18 @@ def routes(web: FastAPI) -> list[tuple[str, str]]:
     return sorted(set(_walk(web.routes)))
 
 
-def every_route(web: FastAPI) -> Iterator[Any]:
-    """Yield every route of the application, those of its routers too."""
-    return _flat(web.routes)
-
-
-def _flat(among: Iterable[Any]) -> Iterator[Any]:
+def every_route(among: Iterable[Any]) -> Iterator[Any]:
+    """Yield these routes, those of routers among them too."""
     for route in among:
         inner = getattr(route, "original_router", None)
         if inner is None or isinstance(route, APIRoute):
             yield route
         else:
-            yield from _flat(inner.routes)
+            yield from every_route(inner.routes)
 
 
 def _walk(among: Iterable[Any]) -> Iterator[tuple[str, str]]:
-    for route in _flat(among):
+    for route in every_route(among):
         if isinstance(route, APIRoute):
             yield from ((method, route.path) for method in route.methods or ())
         else:  # mounted files and whatever else there may be
