@@ -32,6 +32,7 @@ from core.security import Role
 from ingest import repository as people
 from ingest.choosing.repository import standing_of
 from monitoring import repository as judgements
+from monitoring.findings import Problem
 from monitoring.permitted import critical, without_score
 
 if TYPE_CHECKING:
@@ -138,7 +139,11 @@ def raise_judged(
     groups = grouping.by_problem(kept.findings)
     before = last_found(session, judged.patient_id)
     taken = [take(session, judged, f, now=now, policy=policy) for f in groups.values()]
-    taken += [settle(session, judged, f, before, now=now) for f in groups.values()]
+    live = map(Problem, repository.live_problems(session, judged.patient_id))
+    taken += [
+        settle(session, judged, problem, groups.get(problem, ()), before, now=now)
+        for problem in sorted({*groups, *live})
+    ]
     taken += [step(session, judged, f, now=now) for f in groups.values()]
     standing = [problem for problem, findings in groups.items() if grouping.opens(findings)]
     changed = list(dict.fromkeys(alert for alert in taken if alert))

@@ -11,7 +11,7 @@ from alerts.lifecycle import Event, State
 from alerts.policy import freeze, thaw
 from alerts.reasons import Reason
 from alerts.rosters.service import narrowed
-from alerts.standing import excused, split
+from alerts.standing import excused, gravest, split
 from alerts.standings import repository as standings
 from alerts.standings.service import lower, said_anew, tell_again
 from alerts.steps import repository as steps
@@ -218,7 +218,8 @@ def _end_absent(
     if alert is None or judged.at <= alert.last_found_at:
         return None
     rows = standings.standing(session, alert)
-    if not split(rows, said_anew(session, judged, rows, {}))[0]:
+    anew = said_anew(session, judged, rows, {})
+    if gravest(split(rows, anew)[0], anew) is None:
         told = deliveries.told(session, alert.id)
         return _end(session, alert, Event.WITHDRAW, now=now) and tell_again(
             session, alert, told, now=now

@@ -53,9 +53,10 @@ def last_found(session: Session, patient_id: UUID) -> dict[UUID, datetime]:
     return {alert.id: alert.last_found_at for alert in live if alert}
 
 
-def settle(
+def settle(  # noqa: PLR0913 (what was judged of which problem, and what was known before)
     session: Session,
     judged: Judged,
+    problem: Problem,
     findings: Sequence[Finding],
     before: Mapping[UUID, datetime],
     *,
@@ -63,9 +64,11 @@ def settle(
 ) -> UUID | None:
     """Take from an episode what has fallen (REL-19, REL-23); return the alert if it changed.
 
-    What is left decides how grave it is. An older judgement that comes late takes nothing.
+    What is left decides how grave it is. A judgement without `findings` may have looked at a part
+    of it only: of what it did not look at, what stood stands. An older judgement that comes late
+    takes nothing.
     """
-    alert = episodes.live(session, judged.patient_id, findings[0].problem)
+    alert = episodes.live(session, judged.patient_id, problem)
     if alert is None or judged.at <= before.get(alert.id, judged.at):
         return None
     rows = repository.standing(session, alert)
@@ -73,7 +76,7 @@ def settle(
     anew = said_anew(session, judged, rows, {name: f.severity for name, f in by_name.items()})
     kept, fallen = split(rows, anew)
     tier = gravest(kept, anew)
-    if tier is None:
+    if tier is None or not (findings or fallen):
         return None
     changed = [by_name[n] for n in renewed(kept, anew)]
     repository.fall(session, fallen, now=now)

@@ -219,7 +219,7 @@ def _note(
     record_all(session, caller, [event], now=now)
 
 
-def to_review(session: Session, caller: Caller) -> list[Told]:
+def to_review(session: Session, caller: Caller, *, now: datetime) -> list[Told]:
     """Return what is to be reviewed first, then what was; raise `NotFoundError` but to them."""
     if caller.role not in REVIEWERS:
         raise NotFoundError("for reviewers")
@@ -229,7 +229,7 @@ def to_review(session: Session, caller: Caller) -> list[Told]:
         .limit(MOST)
     ).all()
     seen = [Event(Action.READ, "emergency-review", row.id, (row.patient_id,)) for row in rows]
-    record_all(session, caller, seen, now=now_of(session))
+    record_all(session, caller, seen, now=now)
     return [_told(session, row) for row in rows]
 
 

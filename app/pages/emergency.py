@@ -81,7 +81,7 @@ def _reviews(door: Door, visit: Visit) -> Response:
     def at(instant: datetime) -> Moment:
         return moment(instant, now=visit.now, zone=door.zone, language=visit.language)
 
-    found = service.to_review(visit.session, visit.caller)
+    found = service.to_review(visit.session, visit.caller, now=visit.now)
     tries = looking.in_vain(visit.session, visit.caller, now=visit.now)
     return door.pages.page(
         "emergency_reviews.html",

@@ -26,8 +26,10 @@ from tests.app.administration.signed_in import Person, come_in
 from tests.app.conftest import SETTINGS
 from tests.choosing import say
 from tests.score_alert import scored
+from tests.scored import score
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from uuid import UUID
 
     from fastapi import FastAPI
@@ -63,10 +65,16 @@ def judged(database: Database, ward: Ward) -> UUID:
         return scored(session, ward.patients[WHO], now=utc_now())[0]
 
 
-@pytest.fixture
-def case(database: Database, embedded: Servers, web: FastAPI, ward: Ward, judged: UUID) -> Case:
+@pytest.fixture(autouse=True)
+def uncontested(embedded: Servers) -> Iterator[None]:
+    """Leave nothing contested: a judgement that is cannot go while other tests run."""
+    yield
     with psycopg.connect(embedded.migration_database_url, autocommit=True) as connection:
         connection.execute("delete from score_contest")  # which the application may not
+
+
+@pytest.fixture
+def case(database: Database, web: FastAPI, ward: Ward, judged: UUID) -> Case:
     practitioner = ward.practitioner_id
     doctor = come_in(database, web, Role.PHYSICIAN, practitioner=practitioner)
     caller = Caller("user", doctor.id, Role.PHYSICIAN, practitioner)
@@ -122,6 +130,19 @@ def test_the_page_of_a_score_says_what_it_was_made_of_and_by_which_model_sec_46(
 
     assert 'id="risk-all-parts"' in page
     assert "risk-" in page.split('class="caution"')[1]
+
+
+def test_another_contested_score_of_the_person_is_named_and_leads_there_sec_46(
+    database: Database, case: Case
+) -> None:
+    case.doctor.send(case.page, **FIELDS)
+    with database.transaction() as session:
+        later = score(session, case.who, utc_now(), 0.2)
+
+    page = case.doctor.read(f"/patients/{case.who}/scores/{later}")
+
+    assert "Other contested scores" in page
+    assert f'href="{case.page}"' in page
 
 
 def test_what_is_missing_is_said_beside_its_field(database: Database, case: Case) -> None:

@@ -220,6 +220,18 @@ def test_an_alert_falls_to_what_stands_when_its_gravest_reading_was_an_error_rel
     assert place.alert().severity == "RED"
 
 
+def test_a_correction_takes_its_own_part_of_what_an_older_reading_still_holds_rel_19_rel_23(
+    session: Session, policy: Policy
+) -> None:
+    """The correction is judged with what follows it: the older 115 is not looked at again."""
+    older, first, before = Told(1, 0, 115, 700), Told(0, 0, 140, 0), Told(2, 0, 72, 4)
+    corrected = Told(0, 1, 72, 0)
+
+    assert end(session, policy, [older, first]) == {"rhythm": "RED"}
+    assert end(session, policy, [older, first, before, corrected]) == {"rhythm": "AMBER"}
+    assert end(session, policy, [first, corrected, older, before]) == {"rhythm": "AMBER"}
+
+
 def test_a_repeat_that_came_late_ends_what_only_waited_for_it_rel_19(
     session: Session, policy: Policy
 ) -> None:
