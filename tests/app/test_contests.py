@@ -135,14 +135,15 @@ def test_the_page_of_a_score_says_what_it_was_made_of_and_by_which_model_sec_46(
 def test_another_contested_score_of_the_person_is_named_and_leads_there_sec_46(
     database: Database, case: Case
 ) -> None:
-    case.doctor.send(case.page, **FIELDS)
     with database.transaction() as session:
-        later = score(session, case.who, utc_now(), 0.2)
+        earlier = score(session, case.who, utc_now() - timedelta(days=1), 0.2)
+    there = f"/patients/{case.who}/scores/{earlier}"
+    assert case.doctor.send(there, **FIELDS).status_code == 303
 
-    page = case.doctor.read(f"/patients/{case.who}/scores/{later}")
+    page = case.doctor.read(case.page)
 
     assert "Other contested scores" in page
-    assert f'href="{case.page}"' in page
+    assert f'href="{there}"' in page
 
 
 def test_what_is_missing_is_said_beside_its_field(database: Database, case: Case) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import numpy as np
 from sqlalchemy import select
 
-from core.rows import copy_rows
+from core.rows import insert_rows
 from core.vitals import Quality, Vital
 from ingest import repository as people
 from ingest.enrolment import Person
@@ -70,7 +70,7 @@ def store(session: Session, patient: UUID, events: Iterable[Event]) -> None:
          Quality.SCORED, "instant", 0, False, False, "", "", "")
         for vital, at, value, device in events
     ]  # fmt: skip
-    copy_rows(session, "reading", _COLUMNS, rows)
+    insert_rows(session, "reading", _COLUMNS, rows)
 
 
 def life(zone: ZoneInfo, *, days: int, seed: int, busy: float = 20.0) -> list[Event]:
