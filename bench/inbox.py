@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import json
 import re
 import statistics
 import time
@@ -21,6 +22,8 @@ from sqlalchemy import text
 
 import app.migrate
 import app.pages
+from alerts.policy import freeze
+from alerts.service import load_policy
 from app.accounts.service import NewUser, create_user
 from core.clock import utc_now
 from core.database import Database
@@ -65,7 +68,7 @@ insert into alert (id, patient_id, problem, severity, state, version, fence, sta
 select md5(p::text || problem)::uuid, p, problem,
        (array['AMBER', 'YELLOW', 'RED', 'YELLOW'])[1 + abs(hashtext(p::text || problem)) % 4],
        'open', 1, 0, :now, :now, :now, :now,
-       '', '{}'
+       '', cast(:policy as jsonb)
 from unnest(cast(:people as uuid[])) p, unnest(cast(:problems as text[])) problem
 """
 _FINDINGS = """
@@ -178,7 +181,9 @@ def fill(session: Session, people: int, problems: list[str]) -> list[UUID]:
     user = NewUser("bench", "Dr Bench", PASSWORD, Role.PHYSICIAN, practitioner_id=who)
     create_user(session, user, now=now)
     session.flush()
+    policy = json.dumps(freeze(load_policy()))
     facts = {"people": patients, "problems": problems, "now": now - timedelta(hours=1)}
+    facts |= {"policy": policy}
     for statement in (_READINGS, _ALERTS, _FINDINGS):
         session.execute(text(statement), facts)
     return patients

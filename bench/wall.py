@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from uuid import UUID
 
+    from fastapi.testclient import TestClient
     from sqlalchemy.orm import Session
 
     from core.database import Database
@@ -76,8 +77,12 @@ def _say_pages(people: int, problems: list[str], repeats: int) -> None:
     with served(lambda session: found.extend(fill(session, people, problems))) as at:
         print(f"pages of a physician with {people:,} people, {len(problems)} alerts each:")
         for page in ("/inbox", "/patients", f"/patients/{found[0]}/trends", "/quality"):
-            timed = _in_turn(at.running, repeats, partial(at.client.get, page))
+            timed = _in_turn(at.running, repeats, partial(_get, at.client, page))
             _say(page.replace(str(found[0]), "…"), timed)
+
+
+def _get(client: TestClient, page: str) -> None:
+    client.get(page).raise_for_status()
 
 
 def _in_turn(running: Servers, repeats: int, what: Callable[[], Any]) -> dict[str, float]:
