@@ -147,7 +147,6 @@ def _score(  # noqa: PLR0913 (whose score, for whom, with what was typed)
     *,
     done: str = "",
 ) -> Response:
-    people.raise_wall(visit.session, visit.caller)
     profile = _profile(visit, patient_id)
     records = people.one_person(visit.session, patient_id)
     if repository.scored(visit.session, records, assessment_id) is None:
