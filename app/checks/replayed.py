@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
 
 import monitoring.service
 from alerts.tables import Alert, AlertFinding
@@ -95,6 +95,9 @@ def _replayed(session: Session, person: UUID, rules: SiteRules, *, now: datetime
     attempt = session.begin_nested()
     try:
         records = one_person(session, person)
+        # What stands on a judgement, as a contest of its score does, is never left without it:
+        # the judgements are back before anything is asked of them.
+        session.execute(text("set constraints all deferred"))
         session.execute(delete(AssessmentRow).where(AssessmentRow.patient_id.in_(records)))
         assessment = monitoring.service.assess(session, person, now=now, rulebook=rules, model=None)
         return judgements.assessment(session, assessment)

@@ -22,7 +22,10 @@ class ScoreContest(Base):
 
     id: Mapped[UUID] = id_column()
     patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"))
-    assessment_id: Mapped[UUID] = mapped_column(ForeignKey("assessment.id"))
+    # Whoever judges anew to compare, and takes it back, defers this within that (`app.checks`).
+    assessment_id: Mapped[UUID] = mapped_column(
+        ForeignKey("assessment.id", deferrable=True, initially="IMMEDIATE")
+    )
     judged_at: Mapped[datetime] = mapped_column(instant())
     model_id: Mapped[str]
     by: Mapped[str]

@@ -45,6 +45,8 @@ def upgrade() -> None:
             ["assessment_id"],
             ["assessment.id"],
             name=op.f("fk_score_contest_assessment_id_assessment"),
+            deferrable=True,
+            initially="IMMEDIATE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_score_contest")),
     )

@@ -24,9 +24,12 @@ from core.outbox import Outbox, Priority, Topic
 from core.security import Caller
 from ingest.receipt import Posted, Sender
 from ingest.tables import Client, Parcel, Patient, Resource, StoredReading
+from monitoring.contesting.tables import ScoreContest
+from monitoring.contests import Ground
 from monitoring.plans.site_rules import SiteRules
 from monitoring.tables import AssessmentRow, LastJudged
 from tests.rulebook import RULEBOOK
+from tests.scored import contested, score
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -47,7 +50,9 @@ def person(session: Session) -> UUID:
     session.execute(delete(ScheduledRun))
     session.execute(update(Outbox).values(state="done"))
     session.execute(delete(LastJudged))
-    session.execute(delete(AssessmentRow))
+    contested = select(ScoreContest.assessment_id)  # which stay as long as the contest
+    session.execute(delete(AssessmentRow).where(AssessmentRow.id.not_in(contested)))
+    session.execute(update(AssessmentRow).values(severity=None))
     person, client = uuid4(), uuid4()
     session.add(Patient(id=person, created_at=NOW, zone="UTC"))
     session.add(Client(id=client, name=f"gateway-{client}", jwks={}, scopes=[], created_at=NOW))
@@ -141,6 +146,14 @@ def test_alerts_that_are_those_of_a_replay_are_clean_and_the_replay_leaves_nothi
 
     assert people(session, NOW) == []
     assert stood() == before
+
+
+def test_a_contested_score_stands_in_nobodys_way_i3_sec_46(session: Session, person: UUID) -> None:
+    scored = score(session, person, TAKEN, 0.1)
+    contested(session, person, Ground.DEVICE, None, now=NOW)
+
+    assert people(session, NOW) == []
+    assert session.get(AssessmentRow, scored) is not None
 
 
 def test_a_red_of_which_there_is_no_alert_is_found_within_a_period_i3_rel_18(
