@@ -115,14 +115,17 @@ def test_printing_is_written_down_by_the_button_and_by_the_browsers_own_way_sec_
     visit(page, f"/patients/{who}")
     papers = []
     page.expose_function("paper", lambda: papers.append(printed(database, ward)))
-    page.evaluate("() => { window.print = () => window.paper(); }")
+    page.evaluate(
+        "() => { window.print = async () => {"
+        " await window.paper(); document.body.dataset.paper = 'out'; }; }"
+    )
 
     with page.expect_response("**/printed") as own:
         page.pdf()  # as a browser's menu prints
     own.value.finished()
     with page.expect_response("**/printed") as button:
         page.get_by_role("button", name="Print").click()
-    page.wait_for_timeout(0)  # what the page calls is heard then
+    page.wait_for_selector("body[data-paper]")
 
     assert (own.value.status, button.value.status) == (204, 204)
     assert printed(database, ward) == [who, who]
