@@ -83,10 +83,12 @@ function holds(expression, base, node) {
   }
 }
 
-// A period ends no earlier than it begins (per-1). The engine holds a time at a whole second for
-// earlier than one with a fraction just before it, so this one rule is judged here: at the
-// precision that both have, and to the last digit of a second.
-function periodHolds({ start, end }) {
+// What ends no earlier than it begins. The engine holds a time at a whole second for earlier than
+// one with a fraction just before it, so these rules are judged here: at the precision that both
+// have, and to the last digit of a second.
+const IN_ORDER = { 'Period per-1': ['start', 'end'], 'Task inv-1': ['authoredOn', 'lastModified'] };
+
+function inOrder(start, end) {
   if (typeof start !== 'string' || typeof end !== 'string') return true;
   const both = Math.min(start.length, end.length);
   if (both <= 10) return start.slice(0, both) <= end.slice(0, both);
@@ -128,8 +130,9 @@ function byInvariants(value, type, root, found = []) {
     // A choice is judged by the rules of its type below: this engine does not know its own.
     if (base.includes('[x]') && rule.key === 'ele-1') continue;
     for (const node of steps(value, base.split('.').slice(1))) {
-      if (rule.key === 'per-1' && type === 'Period') {
-        if (!periodHolds(node)) found.push({ path: base, text: `${rule.key}: ${rule.human}` });
+      const times = IN_ORDER[`${type} ${rule.key}`];
+      if (times) {
+        if (!inOrder(...times.map((each) => node[each]))) found.push({ path: base, text: `${rule.key}: ${rule.human}` });
         continue;
       }
       const asked = { value: node, environment: { resource: root, rootResource: root } };

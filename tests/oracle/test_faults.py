@@ -187,3 +187,20 @@ def test_a_period_that_ends_before_it_begins_is_seen_and_no_other_fhir_25(
     [objections] = panel([sent])
 
     assert any("per-1" in each.text for each in objections) is not holds
+
+
+@pytest.mark.parametrize(
+    ("authored", "modified", "holds"),
+    [
+        ("2026-03-02T10:00:00.9995Z", "2026-03-02T10:00:01Z", True),
+        ("2026-03-02T10:00:01.5Z", "2026-03-02T10:00:01Z", False),
+    ],
+)
+def test_a_task_that_changed_before_it_was_made_is_seen_and_no_other_fhir_25(
+    authored: str, modified: str, *, holds: bool
+) -> None:
+    task = {"resourceType": "Task", "status": "requested", "intent": "order"}
+
+    [objections] = panel([task | {"authoredOn": authored, "lastModified": modified}])
+
+    assert any("inv-1" in each.text for each in objections) is not holds
