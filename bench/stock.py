@@ -42,7 +42,7 @@ from generate_series(cast(:first as int), cast(:last as int), cast(:every as int
 _ALERTS = f"""
 insert into alert (id, patient_id, problem, severity, state, version, fence, started_at,
                    last_seen_at, last_found_at, opened_at, policy_hash, policy)
-select md5(n || 'alert')::uuid, {_PATIENT}, 'weight-gain', 'AMBER', 'resolved', 1, 0,
+select md5(n || 'alert')::uuid, {_PATIENT}, 'fluid', 'AMBER', 'resolved', 1, 0,
        {_RECEIVED}, {_RECEIVED}, {_RECEIVED}, {_RECEIVED}, '', '{{}}'
 from generate_series(0, :last) n
 """  # noqa: S608 (constants)

@@ -18,6 +18,8 @@ from unittest.mock import patch
 from uuid import uuid4
 
 import psycopg
+from cryptography.hazmat.primitives.asymmetric import ec
+from jwt.algorithms import ECAlgorithm
 from psycopg import sql
 from sqlalchemy import text
 
@@ -122,7 +124,7 @@ def _questions(database: Database) -> list[tuple[str, Callable[[], object]]]:
     now = utc_now()
     with database.transaction() as session:
         whose = list(session.scalars(text("select id from patient order by id")))
-        client = register_client(session, "bench", SCOPES, {"keys": []}, bound=True, now=now)
+        client = register_client(session, "bench", SCOPES, _keys(), bound=True, now=now)
         session.flush()
         for each in whose[::2]:
             set_grant(session, SYSTEM, (client, each), granted=True, now=now)
@@ -151,6 +153,11 @@ def _questions(database: Database) -> list[tuple[str, Callable[[], object]]]:
     said = [(f"{kind}?{name}={'…' if name == 'patient' else value}", kind, (name, value))
             for kind, (name, value) in asked]  # fmt: skip
     return [(name, question(kind, pair)) for name, kind, pair in said]
+
+
+def _keys() -> dict[str, Any]:
+    public = ec.generate_private_key(ec.SECP384R1()).public_key()
+    return {"keys": [{**ECAlgorithm.to_jwk(public, as_dict=True), "kid": "bench"}]}
 
 
 def _say(name: str, found: dict[str, float]) -> None:
