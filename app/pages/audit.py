@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from app.audit_search import service
 from app.audit_search.kinds import WORDS, word_of
 from app.audit_search.wanted import OUTCOMES, Typed, read
+from app.pages.called import NOBODY
 from app.pages.door import Door, Visit
 from app.pages.language import Language, language
 from app.pages.refusals import page_route
@@ -36,7 +37,6 @@ ACTIONS = {
     Action.EXECUTE: "Carried out",
 }
 CALLERS = {"user": "Account", "client": "Integration", "system": "The installation itself"}
-NOBODY = "Nobody is found by exactly this."
 FIELDS = (
     "id", "at", "who_id", "who", "role", "action", "kind", "patient", "outcome", "purpose",
     "address",

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app.audit_search.service import patient_called
-from app.pages.audit import NOBODY
+from app.pages.called import NOBODY, called
 from app.pages.choosing import ANSWERS, ChoiceForm, choice_faults, purposes
 from app.pages.done import notice
 from app.pages.language import language
 from app.pages.refusals import page_route
-from core.audit import Action, record
+from core.audit import Action
 from ingest.choices import Purpose
 from ingest.choosing import service
 from ingest.choosing.service import ENTITY, Asked
@@ -60,21 +59,14 @@ def router(door: Door) -> APIRouter:
             faults = choice_faults(form, language(visit.language))
             if faults:
                 return _page(door, visit, form, faults)
-            whose = patient_called(visit.session, form.system, form.value)
+            whose = called(visit, form.system, form.value, Action.CREATE, ENTITY)
             if whose is None:
-                _refused(visit)
                 return _page(door, visit, form, problem=NOBODY)
             asked = Asked(Purpose(form.purpose), ANSWERS[form.answer], form.comment)
             service.choose(visit.session, visit.caller, whose, asked, now=visit.now)
         return RedirectResponse(f"{PATH}?done=chosen", status_code=303)
 
     return routes
-
-
-def _refused(visit: Visit) -> None:
-    """Write down that a number named nobody."""
-    refused = "refused"
-    record(visit.session, visit.caller, Action.CREATE, ENTITY, now=visit.now, outcome=refused)
 
 
 def _page(  # noqa: PLR0913 (what was typed, what is wrong with it, what was done)

@@ -11,8 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app.audit_search.service import patient_called
-from app.pages.audit import NOBODY
+from app.pages.called import NOBODY, called
 from app.pages.contest_forms import ContestForm, Filled, contest_faults
 from app.pages.contested import ContestPrint, choices, contest_print
 from app.pages.done import notice
@@ -44,24 +43,16 @@ def router(door: Door) -> APIRouter:
     def on_behalf(request: Request, form: Annotated[ContestForm, Form()]) -> Response:
         with door.act(request, form.csrf) as visit:
             faults = contest_faults(form, language(visit.language), BEHALF)
-            whose = None if faults else _called(visit, form)
+            if faults:
+                return _page(door, visit, Filled(form, faults=faults))
+            whose = called(visit, form.system, form.value, Action.CREATE, ENTITY)
             if whose is None:
-                problem = "" if faults else NOBODY
-                return _page(door, visit, Filled(form, faults=faults), problem=problem)
+                return _page(door, visit, Filled(form), problem=NOBODY)
             asked = Asked(By(form.by), Ground(form.ground), form.note)
             service.contest(visit.session, visit.caller, whose, asked, now=visit.now)
         return RedirectResponse(f"{PATH}?done=contested", status_code=303)
 
     return routes
-
-
-def _called(visit: Visit, form: ContestForm) -> UUID | None:
-    """Return whom a number names; that nobody is called like that is written down."""
-    whose = patient_called(visit.session, form.system, form.value)
-    if whose is None:
-        refused = "refused"
-        record(visit.session, visit.caller, Action.CREATE, ENTITY, now=visit.now, outcome=refused)
-    return whose
 
 
 def _page(

@@ -11,12 +11,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
 
-from app.audit_search.service import patient_called
 from app.copies.archive import archive
 from app.copies.service import ENTITY, copy
-from app.pages.audit import NOBODY
+from app.pages.called import NOBODY, called
 from app.pages.refusals import page_route
-from core.audit import Action, record
+from core.audit import Action
 from ingest.admission.service import turn
 
 if TYPE_CHECKING:
@@ -45,16 +44,8 @@ def router(door: Door) -> APIRouter:
         request: Request, system: Text = "", value: Text = "", csrf: Text = ""
     ) -> Response:
         with door.act(request, csrf) as visit:
-            whose = patient_called(visit.session, system, value) if value.strip() else None
+            whose = called(visit, system, value, Action.EXECUTE, ENTITY)
             if whose is None:
-                record(
-                    visit.session,
-                    visit.caller,
-                    Action.EXECUTE,
-                    ENTITY,
-                    now=visit.now,
-                    outcome="refused",
-                )
                 return _page(door, visit, problem=NOBODY)
             return _file(door, visit, whose)
 
