@@ -14,6 +14,7 @@ from sqlalchemy import delete, text
 
 from alerts.noting.service import add_note
 from app.accounts.tables import AppUser
+from app.emergency.service import MAY
 from core.clock import utc_now
 from core.outbox import Outbox, State
 from core.sealed_fields import seal
@@ -49,7 +50,7 @@ class Graph:
     """Who is where: active teams, teams of each patient, my teams, whose care I manage.
 
     `granted` are the patients that a device may speak for, `merged` who stands for whom; `opened`
-    those whom I have open in an emergency now, and `lapsed` those whom I had.
+    those whom I have open in an emergency now, and `lapsed` those whom I had, if I may open any.
     """
 
     active: tuple[bool, ...]
@@ -68,7 +69,7 @@ class Graph:
         alive = {team for team in range(TEAMS) if self.active[team]}
         seen = {p for p in range(PATIENTS) if self.of_patient[p] & self.mine & alive}
         seen |= {p for p in self.managed if self.of_patient[p]}
-        found = self._whole(seen | self.opened)
+        found = self._whole(seen | (self.opened if who in MAY else frozenset()))
         if who == Role.SUPERVISOR:
             taken = {p for p in range(PATIENTS) if self.of_patient[p] & alive}
             found |= set(range(PATIENTS)) - self._whole(taken)
@@ -190,7 +191,8 @@ class World:
             for head, other in graph.merged:
                 people = self.patients[head], self.patients[other]
                 merge(session, SYSTEM, *people, reason="one person", now=utc_now())
-            _open(session, graph, self.patients, self.whole.users[role])
+            if role in MAY:  # who reviews what others opened reads there of whom it was
+                _open(session, graph, self.patients, self.whole.users[role])
             for n in graph.granted:
                 pair = (self.whole.client, self.patients[n])
                 set_grant(session, SYSTEM, pair, granted=True, now=utc_now())
