@@ -113,6 +113,19 @@ class Stands(StrEnum):
     UPHELD = "its score was contested, and that was upheld"
     NOT_UPHELD = "its score was contested, and stands"
 
+    @property
+    def code(self) -> str:
+        """Return what programs call it."""
+        return self.name.lower().replace("_", "-")
+
+
+# What may lie open for the world to read: that it is so, and nothing of whose or why.
+MEANS = {
+    Stands.WAITS: "Somebody contests the score, and no clinician has answered yet.",
+    Stands.UPHELD: "A clinician has answered that the score was wrong about the person.",
+    Stands.NOT_UPHELD: "A clinician has looked at the score again, and it stands.",
+}
+
 
 def stands(rulings: Iterable[Ruling | None]) -> Stands | None:
     """Return how it stands: what waits goes first, then what was upheld; None without any."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from alerts.outcomes import Label
+from app import doubts
 from core.vitals import Severity
 from monitoring import words
 from monitoring.catalogue import ENGLISH
@@ -74,6 +75,8 @@ def _alert(episode: EpisodeView, patient: UUID, base: str, language: str) -> dic
     lines = [f"**{label}.** {plain(said)}"]
     lines += [f"- {plain(words.clinician(each, language))}" for each in episode.findings[1:4]]
     lines.append(f"Why: {plain(finding.source)}" if finding.source else "")
+    if episode.contested:
+        lines.append(plain(doubts.said(episode.contested, language)))
     lines.append(f"Since {episode.started_at:%Y-%m-%d %H:%M} UTC; {episode.state}.")
     return {
         "uuid": str(episode.id),

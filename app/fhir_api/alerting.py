@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from alerts.contested.repository import doubted
 from alerts.delivery.repository import DeliveryState
 from alerts.escalation import Kind, StepState
 from alerts.lifecycle import LIVE, State
 from alerts.standings.repository import read_evidence, told
 from alerts.tables import Alert, AlertFinding, Delivery, Step
+from app import doubts
 from app.fhir_api.evidence import sources
 from app.fhir_api.rendered import Rendered, reference
 from app.fhir_api.scope import uuids
 from app.forecasts import behind
 from app.replay import FHIR_SEVERITY
 from core.vitals import Severity
+from fhir.contested import noted
 from fhir.detected_issue import Raised, detected_issue
 from fhir.flag import flag
 from fhir.task import Duty, task
@@ -38,7 +41,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
-    from app.fhir_api.scope import Scope
+    from alerts.contested.repository import Doubt
+    from app.fhir_api.scope import Scope, Seen
     from fhir.task import Priority, Status
 
 ALERTS = "urn:wardlight:alert"
@@ -62,10 +66,11 @@ _TASK: dict[State, Status] = {
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What stands beside alerts: by judgement, the rules that made it and its score; a language."""
+    """What stands beside alerts: the rules and scores of judgements, doubt of these; a language."""
 
     rules: Mapping[UUID, str]
     grounds: Mapping[UUID, Grounds]
+    doubts: Mapping[UUID, Doubt]  # by the alert, whose score is contested
     language: str
 
 
@@ -115,8 +120,20 @@ class Issues(Episodes):
     def _in(self, session: Session, rows: Sequence[Any], language: str) -> list[dict[str, Any]]:
         found = _findings(session, rows)
         made = {each.assessment_id for findings in found.values() for each in findings}
-        beside = Beside(rulebooks(session, made), _grounds(session, found), language)
+        known = rulebooks(session, made), _grounds(session, found), doubted(session, found)
+        beside = Beside(*known, language)
         return [_issue(session, row, found[row.id], beside) for row in rows]
+
+    def _seen(self, scope: Scope, query: Any) -> list[Seen]:
+        """Return the rows; what is said of a score changes the alerts that rest on it."""
+        found = super()._seen(scope, query)
+        said = doubted(scope.session, [each.row.id for each in found])
+        return [
+            replace(each, updated=max(each.updated, said[each.row.id].changed_at))
+            if each.row.id in said
+            else each
+            for each in found
+        ]
 
 
 def _findings(session: Session, alerts: Sequence[Any]) -> dict[UUID, list[AlertFinding]]:
@@ -143,13 +160,14 @@ def _issue(
 ) -> dict[str, Any]:
     gravest = max(findings, key=lambda f: (Severity(f.severity).rank, f.at, f.id), default=None)
     rule = gravest.rule_id if gravest else alert.problem
+    doubt = beside.doubts.get(alert.id)
     score = _score(alert, findings, beside)
     rests_on = (e.reading_id for finding in findings for e in read_evidence(finding.evidence))
     written = detected_issue(
         Raised(
             code=rule,
             display=f"{rule} ({alert.problem})",
-            detail=_detail(session, alert, gravest, beside.language),
+            detail=_detail(session, alert, gravest, beside),
             severity=FHIR_SEVERITY[Severity(alert.severity)],
             implicated=sources(session, rests_on),
             version=beside.rules.get(gravest.assessment_id, "") if gravest else "",
@@ -160,9 +178,8 @@ def _issue(
         identified=alert.started_at,
         status="entered-in-error" if alert.state == State.WITHDRAWN else "final",
     )
-    return {"resourceType": written["resourceType"], "language": beside.language} | _named(
-        written, alert
-    )
+    kind = {"resourceType": written["resourceType"], "language": beside.language}
+    return doubts.told(kind | _named(written, alert), doubt.stands if doubt else None)
 
 
 def _score(
@@ -174,15 +191,21 @@ def _score(
         risk = grounds.risk
         if risk and each.rule_id == SCORES_OWN:
             patient = f"Patient/{alert.patient_id}"
-            return each.assessment_id, behind(risk, patient=patient, occurred=each.seen_at)
+            score = behind(risk, patient=patient, occurred=each.seen_at)
+            if doubt := beside.doubts.get(alert.id):
+                said = doubts.said(doubt.stands, beside.language)
+                score = noted(score, said, at=doubt.changed_at)
+            return each.assessment_id, score
     return None
 
 
-def _detail(session: Session, alert: Any, finding: AlertFinding | None, language: str) -> str:
-    if finding is None:
-        return ""
-    ((view,),) = told(session, [finding], {alert.id: Problem(alert.problem)}).values()
-    return words.detail(view, language)
+def _detail(session: Session, alert: Any, finding: AlertFinding | None, beside: Beside) -> str:
+    doubt = beside.doubts.get(alert.id)
+    said = [doubts.said(doubt.stands, beside.language)] if doubt else []
+    if finding is not None:
+        ((view,),) = told(session, [finding], {alert.id: Problem(alert.problem)}).values()
+        said.insert(0, words.detail(view, beside.language))
+    return " ".join(said)
 
 
 def _named(written: dict[str, Any], alert: Any) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from fhir import (
     communication,
     communication_request,
     consent,
+    contested,
     flag,
     goal,
     risk_assessment,
@@ -27,6 +28,7 @@ from fhir import (
 from fhir.own_codes import DATED, READ, VERSION, Concept, code_system
 from fhir.questionnaire import daily
 from ingest.choices import Purpose
+from monitoring.contests import MEANS
 from monitoring.families import ANY, FAMILIES
 from monitoring.findings import Problem
 
@@ -104,6 +106,8 @@ def _written() -> Iterable[dict[str, Any]]:
     families = {ANY: "any event of these"} | FAMILIES
     events = (Concept(code, text, text) for code, text in families.items())
     yield code_system(risk_assessment.FAMILIES, "What the learned score foresees", events)
+    doubts = (Concept(each.code, each, text) for each, text in MEANS.items())
+    yield code_system(contested.CONTESTS, "How it stands with a contested score", doubts)
 
 
 def _plain(codes: type[StrEnum]) -> Iterable[Concept]:

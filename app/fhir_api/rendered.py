@@ -115,8 +115,9 @@ class Rendered(ABC):
 
 def _body(seen: Seen, written: dict[str, Any]) -> bytes:
     kind = {"resourceType": written["resourceType"]}
-    ours = {"id": seen.id, "meta": {"lastUpdated": seen.updated.isoformat()}}
-    return json.dumps(kind | ours | written, ensure_ascii=False).encode()
+    meta = {"lastUpdated": seen.updated.isoformat()} | written.get("meta", {})
+    ours = {"id": seen.id, "meta": meta}
+    return json.dumps(kind | ours | written | ours, ensure_ascii=False).encode()
 
 
 def reference(recipient: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from app import doubts
 from app.fhir_api.evidence import sources
 from app.fhir_api.rendered import Rendered
 from app.fhir_api.scope import uuids
@@ -83,10 +84,11 @@ def _score(session: Session, row: Any, contests: Sequence[Contest]) -> dict[str,
     risk = read_risk(row.risk)
     evidence = (each for finding in row.findings for each in read_finding(finding).evidence)
     readings = dict.fromkeys(each.reading_id for each in (*risk.basis, *evidence))
-    return assessed(
+    written = assessed(
         risk,
         patient=f"Patient/{row.patient_id}",
         occurred=row.at,
         basis=sources(session, readings),
         contests=contests,
     )
+    return doubts.told(written, doubts.standing(contests))

@@ -15,6 +15,7 @@ from alerts.hours import Place
 from alerts.inbox import GRAVE, EpisodeView, FindingView
 from alerts.lifecycle import State
 from alerts.outcomes import WORDS
+from app import doubts
 from app.pages.holding import Holding, holding
 from app.pages.labels import detail_words
 from app.pages.language import Language
@@ -143,8 +144,7 @@ def _notes(view: EpisodeView, language: str) -> list[str]:
         held = spoken_in(language).say(view.held)
         notes.append(f"{held[:1].upper()}{held[1:]}.")
     if view.contested:
-        doubt = spoken_in(language).say(view.contested)
-        notes.append(f"{doubt[:1].upper()}{doubt[1:]}.")
+        notes.append(doubts.said(view.contested, language))
     if view.late:
         notes.append(words.text("The reading arrived late; nobody was paged.", language))
     if view.previous_id is not None:
