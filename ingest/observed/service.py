@@ -90,8 +90,10 @@ def take(desk: Desk, seen: Sequence[Seen]) -> dict[int, Answer]:
     )
     answers |= _untimely(desk, incoming)
     answers |= _after_leaving(desk, incoming)
-    answers = summed_up(desk, incoming) | answers
-    incoming = [pair for pair in incoming if pair[0].index not in answers]
+    met = summed_up(desk, incoming)
+    answers = met.answers | answers
+    rests = (met.rests.get(pair[0].index, pair) for pair in incoming)
+    incoming = [pair for pair in rests if pair[0].index not in answers]
     memory = known(desk.session, desk.sender.client_id, [each for _, each in incoming])
     before = written(memory)
     decisions = sort((each for _, each in incoming), memory)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
@@ -154,43 +155,76 @@ _CLOSED = (
 )
 
 
-def summed_up(desk: Desk, incoming: Sequence[tuple[Seen, Incoming]]) -> dict[int, Answer]:
-    """Return by its index the answer to what was received before and is summed up by now.
+_BESIDE = Issue(
+    "information",
+    "duplicate",
+    "one of its values was received before and is summed up with others by now: that one counts"
+    " once, and the others were taken",
+    "Observation.effective",
+)
+
+
+class Met(NamedTuple):
+    """What of some Observations was summed up: answers to whole ones, and what is left of others.
+
+    Both are by the index.
+    """
+
+    answers: dict[int, Answer]
+    rests: dict[int, tuple[Seen, Incoming]]
+
+
+def summed_up(desk: Desk, incoming: Sequence[tuple[Seen, Incoming]]) -> Met:
+    """Return what was received before and is summed up by now.
 
     What is younger than a day is never asked for: most of what arrives costs nothing here
     (REL-05).
     """
     old = {
-        seen.index: each
+        seen.index: (seen, each)
         for seen, each in incoming
         if any(_may_be(one, now=desk.now) for one in each.candidates)
         or (each.status in VALUELESS and each.names)
     }
-    keys = {index: _keys(desk, each) for index, each in old.items()}
+    keys = {index: _keys(desk, each) for index, (_, each) in old.items()}
     asked = {key for natural, names in keys.values() for key in (*natural, *names)}
     known = repository.known(desk.session, asked)
-    return {
-        index: _answer(old[index])
-        for index, (natural, names) in keys.items()
-        if not known.isdisjoint(names) or (natural and natural <= known)
-    }
+    met = Met({}, {})
+    for index, (natural, names) in keys.items():
+        seen, each = old[index]
+        gone = [key in known for key in natural]
+        named = not known.isdisjoint(names)
+        if named or (gone and all(gone)) or (any(gone) and each.status in CORRECTING):
+            met.answers[index] = _answer(each, whole=all(gone))
+        elif any(gone):
+            met.rests[index] = _rest(seen, each, gone)
+    return met
+
+
+def _rest(seen: Seen, incoming: Incoming, gone: Sequence[bool]) -> tuple[Seen, Incoming]:
+    """Return an Observation without the values that are summed up; its sender is told of them."""
+    pairs = zip(incoming.candidates, gone, strict=True)
+    left = tuple(candidate for candidate, known in pairs if not known)
+    parsed = replace(seen.parsed, warnings=(*seen.parsed.warnings, _BESIDE))
+    return replace(seen, parsed=parsed), replace(incoming, candidates=left)
 
 
 def _may_be(candidate: Candidate, *, now: datetime) -> bool:
     return candidate.vital in MOVEMENT and now - candidate.effective > SINGLE_FOR
 
 
-def _keys(desk: Desk, incoming: Incoming) -> tuple[set[UUID], set[UUID]]:
-    """Return the keys of what an Observation measured, and of what it is called."""
+def _keys(desk: Desk, incoming: Incoming) -> tuple[list[UUID], set[UUID]]:
+    """Return the keys of what an Observation measured, in its order, and of what it is called."""
     names = [Name(*name) for name in incoming.names]
     names.append(Name(incoming.kind, DIGEST, incoming.digest))
     natural = ((c.patient_id, c.effective, c.vital, c.device) for c in incoming.candidates)
     made = map(_uuid, repository.natural_keys(desk.session, natural))
-    return {*made}, {*name_keys(desk.session, desk.sender.client_id, names)}
+    return list(made), {*name_keys(desk.session, desk.sender.client_id, names)}
 
 
-def _answer(incoming: Incoming) -> Answer:
-    if incoming.status in CORRECTING:
+def _answer(incoming: Incoming, *, whole: bool) -> Answer:
+    """Answer what was summed up; what says more under its name than it said is no repeat of it."""
+    if incoming.status in CORRECTING or not whole:
         text, where = _CLOSED, "Observation.status"
         return refuse_for(incoming.patient_id, 422, "business-rule", text, where)
     return Answer(REPEATED, (_KNOWN,), type=incoming.kind, patient_id=incoming.patient_id)

@@ -109,6 +109,55 @@ def test_a_name_that_outlived_its_movement_may_be_given_again_rel_05(
     assert events(database, who) == [1, 2, 1]
 
 
+def several(subject: str, minute: float, *codes: str) -> dict[str, Any]:
+    """Return one Observation that says several things of one instant."""
+    whole = named(moved(subject, minute))
+    value = whole.pop("valueQuantity")
+    systems = [{"system": whole["code"]["coding"][0]["system"], "code": each} for each in codes]
+    parts = [{"code": {"coding": [each]}, "valueQuantity": value} for each in systems]
+    return whole | {"code": {"text": "Hub"}, "component": parts}
+
+
+def test_beside_a_summed_movement_another_value_is_taken_and_the_movement_counts_once_rel_05(
+    gateway: Any, build: Any, database: Database
+) -> None:
+    who = gateway.create(build.patient())
+    subject = f"Patient/{who}"
+    for minute in (2, 9, 14, 50):
+        gateway.create(named(moved(subject, minute)))
+    sum_of(database, who)
+
+    both = several(subject, 9, "home-motion-count", "bathroom")
+    answers = [gateway.post(each) for each in (both, both, several(subject, 9, "bathroom"))]
+
+    assert [each.status_code for each in answers] == [201, 200, 200]
+    assert "duplicate" in {each["code"] for each in answers[0].json()["issue"]}
+    with database.transaction() as session:
+        kept = [(r.vital, r.effective.minute) for r in rows_of(session, UUID(who))]
+        counts = [1 + r.summed for r in rows_of(session, UUID(who))]
+    assert kept == [("motion", 2), ("bathroom", 9), ("motion", 50)]
+    assert counts == [1, 1, 3]
+
+
+def test_what_says_more_under_a_summed_name_is_refused_and_not_silently_left_out_rel_05(
+    gateway: Any, build: Any, database: Database
+) -> None:
+    who = gateway.create(build.patient())
+    subject = f"Patient/{who}"
+    sent = [named(moved(subject, minute)) for minute in (2, 9, 50)]
+    for each in sent:
+        gateway.create(each)
+    sum_of(database, who)
+    more = several(subject, 9, "home-motion-count", "bathroom")
+    more["identifier"] = sent[1]["identifier"]
+
+    refused = gateway.post(more)
+
+    assert refused.status_code == 422
+    assert refused.json()["issue"][0]["expression"] == ["Observation.status"]
+    assert events(database, who) == [1, 2]
+
+
 def test_of_what_is_summed_up_no_bytes_and_no_address_are_left_sec_48(
     gateway: Any, build: Any, database: Database
 ) -> None:
