@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -216,9 +217,16 @@ def _reading(row: tuple[Any, ...]) -> Reading:
 
 
 def once(listed: list[Reading], ids: Collection[UUID]) -> list[Reading]:
-    """Leave out what reached two records of one person as the same reading (REL-07)."""
+    """Leave out what reached two records of one person as the same reading (REL-07).
+
+    Where these were summed up with others, the one that stays counts for the more of them.
+    """
     if len(ids) == 1:
         return listed
-    return list({(r.device, r.vital, r.effective, r.value): r for r in reversed(listed)}.values())[
-        ::-1
-    ]
+    kept: dict[tuple[object, ...], Reading] = {}
+    for each in reversed(listed):
+        key = (each.device, each.vital, each.effective, each.value)
+        twin = kept.get(key, each)
+        more = twin.stands_for > each.stands_for
+        kept[key] = replace(each, stands_for=twin.stands_for) if more else each
+    return list(kept.values())[::-1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
@@ -10,13 +10,19 @@ import pytest
 from sqlalchemy import select
 
 from alerts.tables import Alert, AlertFinding
+from app.erasure.holds import hold, release
 from app.retention import service
 from app.retention.tables import RetentionPass
 from core.audit import AuditEvent
+from core.security import SYSTEM, Caller, Role
 from core.vitals import Vital
+from ingest.choices import Purpose
+from ingest.merging.service import merge
+from ingest.tables import Patient
 from monitoring.asking.tables import RepeatRequest
 from monitoring.tables import AssessmentRow
 from tests.app.retention.conftest import NOW, judgement, run_through
+from tests.choosing import say
 from tests.ingest.summing.lives import rows_of, store
 
 if TYPE_CHECKING:
@@ -104,6 +110,60 @@ def test_of_whom_is_held_every_movement_stays_sec_48(
     assert not any(kept.values())
     assert len(rows_of(session, still)) == 7 * len(AGES)
     assert any(told(session).values())
+
+
+def test_whoever_restricts_the_use_keeps_every_movement_until_they_allow_it_again_sec_45(
+    session: Session, still: UUID
+) -> None:
+    """SEC-45: stored and not used; to sum up is to use."""
+    long_ago = datetime(2026, 1, 2, tzinfo=UTC)
+    say(session, still, Purpose.USE, allowed=False, at=long_ago)
+    kept = told(session)
+    run_through(session, now=NOW)
+
+    assert not any(kept.values())
+    assert len(rows_of(session, still)) == 7 * len(AGES)
+
+    say(session, still, Purpose.USE, allowed=True, at=long_ago + timedelta(days=1))
+
+    assert any(told(session).values())
+
+
+def test_a_legal_hold_keeps_the_movements_of_a_merged_record_too_sec_48(
+    session: Session, still: UUID
+) -> None:
+    """SEC-48: of one person, whichever record the hold was written down for."""
+    survivor = uuid4()
+    session.add(Patient(id=survivor, created_at=NOW))
+    session.flush()
+    merge(session, SYSTEM, survivor, still, reason="One person", now=NOW)
+    privacy = Caller("user", uuid4(), Role.PRIVACY_OFFICER)
+    held = hold(session, privacy, survivor, "A lawsuit.", None, now=NOW)
+    run_through(session, now=NOW)
+
+    assert len(rows_of(session, still)) == 7 * len(AGES)
+
+    release(session, privacy, held, now=NOW)
+
+    assert any(told(session).values())
+
+
+def test_what_a_finding_of_the_survivor_names_in_a_merged_record_stays_sec_28(
+    session: Session, still: UUID
+) -> None:
+    survivor = uuid4()
+    session.add(Patient(id=survivor, created_at=NOW))
+    session.flush()
+    merge(session, SYSTEM, survivor, still, reason="One person", now=NOW)
+    whole = [r for r in rows_of(session, still) if r.effective < NOW - timedelta(days=59)][-7:]
+    row = judgement(session, survivor, NOW - timedelta(days=59))
+    assert isinstance(row, AssessmentRow)
+    row.findings = [{"evidence": [{"reading_id": whole[2].id}]}]
+    session.flush()
+
+    run_through(session, now=NOW)
+
+    assert left(session, still)[60] == [1, 1, 3, 1, 1]
 
 
 def test_what_a_finding_an_alert_or_a_request_names_stays_by_itself_sec_48(
