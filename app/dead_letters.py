@@ -40,6 +40,7 @@ WORDS = {
     Topic.LAPSE: "write down the end of access in an emergency",
     Topic.REPORT: "make a weekly report",
     Topic.LETTER: "tell somebody by e-mail of a weekly report",
+    Topic.CONTEST: "tell by e-mail that a contested score is overdue",
     Topic.ERASE: "erase a person",
     Topic.PROBE: "prove that work is being done",
 }

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 import alerts.service
 from alerts.auditing.service import Breach
 from alerts.wording import service as wording
-from app import auditor, timetable
+from app import auditor, overdue_contests, timetable
 from app.audit_chain import service as audit_chain
 from app.audit_chain.heads import Signer
 from app.audit_chain.witness import FILE, Witness
@@ -82,6 +82,7 @@ def routine(runtime: Runtime) -> Mapping[str, Job]:
         "previews": timetable.drop_previews,
         retention.JOB: retention.keep_up,
         follow_up.JOB: follow_up.follow,
+        overdue_contests.JOB: overdue_contests.look,
         weekly.JOB: partial(weekly.keep_up, policy=runtime.policy, hour=settings.weekly_report_at),
         retraining.ENTITY: partial(retraining.keep_up, start=start),
         due.JOB: partial(due.ask_if_due, models=models, every=settings.retrain_every),

@@ -25,6 +25,7 @@ import monitoring.service
 from alerts.patients import service as telling
 from alerts.posting import service as posting
 from alerts.watched import service as watched
+from app import overdue_contests
 from app.emergency import service as emergency
 from app.emergency.notice import tell as tell_of_emergency
 from app.erasure import service as erasing
@@ -165,6 +166,12 @@ def letter(session: Session, letter_id: UUID, now: datetime, runtime: Runtime) -
     letters.send(session, letter_id, runtime.outlets.mailer, runtime.settings, now=now)
 
 
+def contest(session: Session, contest_id: UUID, now: datetime, runtime: Runtime) -> None:
+    """Tell those who answer for a contested score that its answer is overdue."""
+    mailer, settings = runtime.outlets.mailer, runtime.settings
+    overdue_contests.tell(session, contest_id, mailer, settings, now=now)
+
+
 def erase(session: Session, erasure_id: UUID, now: datetime, runtime: Runtime) -> None:  # noqa: ARG001 (every step is called alike)
     """Take everything of a person away, as was asked for and confirmed."""
     erasing.carry_out(session, METADATA, erasure_id, now=now)
@@ -191,6 +198,7 @@ STEPS: dict[Topic, Callable[[Session, UUID, datetime, Runtime], None]] = {
     Topic.LAPSE: lapse,
     Topic.REPORT: report,
     Topic.LETTER: letter,
+    Topic.CONTEST: contest,
     Topic.ERASE: erase,
     Topic.PROBE: probe,
 }

@@ -47,6 +47,7 @@ class Topic(StrEnum):
     LAPSE = "lapse"  # subject: access in an emergency whose hour is over
     REPORT = "report"  # subject: weekly report of a team that is due
     LETTER = "letter"  # subject: mail that tells one member of a weekly report
+    CONTEST = "contest"  # subject: contested score whose answer is overdue
     ERASE = "erase"  # subject: erasure that was confirmed
     PROBE = "probe"  # subject: nothing; proves that rows are being closed (REL-36)
 

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     VISIT = "visit"  # a video visit of which nobody wrote down what became of it
     REVIEW = "review"  # a limit that had to be looked at again
     FOLLOW_UP = "follow-up"  # a past day about which a clinician was asked
+    CONTEST = "contest"  # a contested score that no clinician answered within its week
     QUESTION = "question"  # messages of the week that the person did not answer
 
 

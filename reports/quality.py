@@ -15,6 +15,7 @@ from enum import StrEnum
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
+from reports.contested import contests
 from reports.episodes import TIERS, waits_of
 from reports.rates import COUNTED, FEW, Rate, actionable_of, ppv_of
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from uuid import UUID
 
+    from reports.contested import Contests, Doubt
     from reports.episodes import Episode
 
 WEEK = timedelta(days=7)
@@ -86,12 +88,18 @@ class World:
     since: datetime
     until: datetime
     devices: Mapping[UUID, frozenset[str]] = field(default_factory=dict)  # behind each alert
+    doubts: tuple[Doubt, ...] = ()
     restricted: int = 0  # people left out, since the use of their data is restricted (SEC-45)
 
     @property
     def weeks(self) -> float:
         """Return the weeks of the span."""
         return (self.until - self.since) / WEEK
+
+    @property
+    def contests(self) -> Contests | None:
+        """Return what became of contested scores in the span, None where none was."""
+        return contests(self.doubts, start=self.since, end=self.until)
 
 
 @dataclass(frozen=True, slots=True)

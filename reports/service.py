@@ -21,6 +21,7 @@ from reports.changes import Past
 from reports.changing import repository as changing
 from reports.deadlines.repository import late
 from reports.devices.repository import devices_behind
+from reports.doubting.repository import doubts
 from reports.weekly import Report, World, weekly
 from reports.works import repository as working
 from reports.works.repository import Span
@@ -121,6 +122,7 @@ def world_of(session: Session, ids: Sequence[UUID], week: Week, *, now: datetime
         made=changing.made(session, heads, span),
         past=Past(changing.spoke(session, heads, span), since),
         calibration=calibration(session, heads, span),
+        doubts=doubts(session, heads, since=week.start, until=end),
     )
 
 
@@ -175,6 +177,7 @@ def quality(
         until=until,
         devices=devices_behind(session, ids, since=since, until=until),
         restricted=len(unused),
+        doubts=doubts(session, heads, since=since, until=until),
     )
 
 

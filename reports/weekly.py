@@ -22,6 +22,7 @@ from reports.adherence import Adherence, Attendance, How, HowLine
 from reports.burden import Burden, Told, Work, burden, patient_weeks
 from reports.calibration import Calibration
 from reports.changes import Changed, Made, Past
+from reports.contested import Contests, Doubt, contests
 from reports.courses import Change, courses
 from reports.episodes import Episode
 from reports.overdue import Due
@@ -58,6 +59,7 @@ class World:
     made: tuple[Made, ...] = ()
     past: Past = field(default_factory=lambda: Past(()))
     calibration: Calibration | None = None
+    doubts: tuple[Doubt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ class Report:
     made_on_time: Rate | None = None
     # People of the team in nothing of this, since the use of their data is restricted (SEC-45).
     restricted: int | None = None  # None: nobody
+    contests: Contests | None = None  # None: no score was contested
 
 
 def weekly(world: World, week: Week, *, now: datetime) -> Report:
@@ -123,7 +126,7 @@ def weekly(world: World, week: Week, *, now: datetime) -> Report:
         better=better,
         silent=quiet,
         still_open=still_open,
-        overdue=tuple(deadlines.overdue(still_open, world.due, end=end)),
+        overdue=tuple(deadlines.overdue(still_open, _due(world, end), end=end)),
         work=world.work,
         tiers=response.tiers(opened, end=end),
         in_hours=response.tiers([e for e in opened if e.in_hours], end=end),
@@ -152,7 +155,14 @@ def weekly(world: World, week: Week, *, now: datetime) -> Report:
         calibration=world.calibration,
         alerts=opened,
         ended=ended,
+        contests=contests(world.doubts, start=week.start, end=end),
     )
+
+
+def _due(world: World, end: datetime) -> list[Due]:
+    waiting = (each for each in world.doubts if not each.answered_by(end))
+    contested = (Due(deadlines.Kind.CONTEST, each.patient_id, each.due_at) for each in waiting)
+    return [*world.due, *contested]
 
 
 def _sorted(episodes: Iterable[Episode]) -> tuple[Episode, ...]:

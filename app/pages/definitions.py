@@ -55,7 +55,8 @@ def _people(said: Language) -> tuple[tuple[str, str], ...]:
                 "Open at the end, and: an alert that nobody took within its target, or took"
                 " without reaching the person within it; a step that did not act; a video visit"
                 " whose outcome is missing; a limit past its review; a question about a past day"
-                " unanswered for 7 days; daily questions of the week unanswered."
+                " or a contested score unanswered for 7 days; daily questions of the week"
+                " unanswered."
             ),
         ),
     )
@@ -120,6 +121,16 @@ def _figures(said: Language) -> tuple[tuple[str, str], ...]:
     )
 
 
+def contests_mean(said: Language) -> str:
+    """Return what the figures about contested scores count."""
+    return said.say(
+        "Received: contested in the span. Answered in time: within 7 days, of those that were"
+        " answered in the span or whose 7 days ended in it; each counts once. Upheld: of those"
+        " answered in the span, those of which a clinician says that the score was wrong about"
+        " the person. Overdue: unanswered at its end after 7 days or more."
+    )
+
+
 def _others(said: Language) -> tuple[tuple[str, str], ...]:
     return (
         (
@@ -145,6 +156,7 @@ def _others(said: Language) -> tuple[tuple[str, str], ...]:
                 " installation in 90 days."
             ),
         ),
+        (said.say("Contested scores"), contests_mean(said)),
         (
             said.say("Few"),
             said.say(

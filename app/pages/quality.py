@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 
 from alerts.outcomes import WORDS
+from app.pages.definitions import contests_mean
 from app.pages.door import Door, Visit
 from app.pages.language import language
 from app.pages.plan import site_of
@@ -132,6 +133,10 @@ def _values(door: Door, visit: Visit, what: Asked, world: World) -> dict[str, An
         "until": said.day(world.until.astimezone(door.zone).date(), today=visit.now.date()),
         "patients": len(world.people),
         "restricted": world.restricted,
+        "contests": world.contests,
+        "in_time": share(world.contests.in_time, said) if world.contests else None,
+        "upheld": share(world.contests.upheld, said) if world.contests else None,
+        "contests_mean": contests_mean(said),
         "alerts": len(everything.alerts),
         "unlabelled": percent(everything.unlabelled),
         "ppv": share(everything.ppv, said),

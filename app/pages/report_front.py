@@ -157,6 +157,10 @@ def _follow_up(w: Words, dues: Sequence[Due]) -> str:
     )
 
 
+def _contest(w: Words, dues: Sequence[Due]) -> str:
+    return w.said.say("a contested score is not answered, due since {when}", when=_since(w, dues))
+
+
 def _question(w: Words, dues: Sequence[Due]) -> str:
     return w.said.count(
         "{count} daily question was not answered",
@@ -205,5 +209,6 @@ LATE: Mapping[Kind, Callable[[Words, Sequence[Due]], str]] = {
     Kind.VISIT: _visit,
     Kind.REVIEW: _review,
     Kind.FOLLOW_UP: _follow_up,
+    Kind.CONTEST: _contest,
     Kind.QUESTION: _question,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -22,6 +22,7 @@ from monitoring.contesting import service
 from monitoring.contesting.service import Asked, Said
 from monitoring.contesting.tables import ScoreContest
 from monitoring.contests import By, Ground, Ruling
+from reports.week import Week
 from tests.app.administration.signed_in import Person, come_in
 from tests.app.conftest import SETTINGS
 from tests.choosing import say
@@ -88,7 +89,7 @@ def contests(database: Database, who: UUID) -> list[ScoreContest]:
 
 
 def test_one_score_is_contested_and_answered_and_it_shows_beside_it_sec_46(
-    database: Database, case: Case
+    database: Database, ward: Ward, case: Case
 ) -> None:
     before = case.doctor.read("/inbox")
     sent = case.doctor.send(case.page, **FIELDS)
@@ -116,6 +117,12 @@ def test_one_score_is_contested_and_answered_and_it_shows_beside_it_sec_46(
     assert "It was; measured again." in after
     assert "its score was contested, and that was upheld" in case.doctor.read("/inbox")
     assert NOTE not in case.doctor.read("/contests")
+    week = Week.of(utc_now(), zone=UTC)
+    for path in ("/quality", f"/reports/{ward.team}?week={week}"):
+        parts = case.doctor.read(path).split('id="contests"')[1].split("<dd>")[1:5]
+        figures = [part.split("</dd>")[0].split("<")[0].strip() for part in parts]
+        assert [figures[0], figures[3]] == ["1", "0"]
+        assert all(each.startswith("100") for each in figures[1:3])
     with database.transaction() as session:
         events = select(AuditEvent.action).where(
             AuditEvent.patient_id == case.who, AuditEvent.entity == service.ENTITY

@@ -1,0 +1,1 @@
+"""Contested scores, as the account of a week or of the quality of alerts counts them."""
