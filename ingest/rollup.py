@@ -1,17 +1,19 @@
 """What stands for the readings of a stream that sends one each few minutes, for the judgement.
 
-Every reading is kept as it was received; of a dense hour the judgement looks only at those that
-its rules can tell from the others: each that went beyond all before it in its hour, upwards or
-downwards (so the first beyond any limit is among them), the last, and a middle one that stands
-for all of them in daily medians. Of a past day there is one middle reading, the extremes of the
-day, and the hours only where they are asked for. Pure, and the same live, in replays and in lab.
+Every reading is kept as it was received, until no judgement reads its day any more
+(`ingest.thinning`); of a dense hour the judgement looks only at those that its rules can tell
+from the others: each that went beyond all before it in its hour, upwards or downwards (so the
+first beyond any limit is among them), the last, and a middle one that stands for all of them in
+daily medians. Of a past day there is one middle reading, the extremes of the day, and the hours
+only where they are asked for. Pure, and the same live, in replays and in lab.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import replace
 from datetime import timedelta
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,6 +43,7 @@ MOST = 4  # readings of one vital and device in an hour; with more of them it is
 HOUR = 3600.0  # seconds; hours are those of UTC
 SETTLED = timedelta(minutes=10)  # what changed so lately is judged first, from the readings (E)
 CLOSED = SETTLED / 2  # what is younger when it arrives lies in no day that is rolled up
+WHOLE_FOR = timedelta(days=30)  # so long no stream is thinned, whatever a site sets (decision 59)
 BY_DAY, BY_HOUR = 0, 1  # what a stored reading stands for: always loaded, or only where asked for
 
 
@@ -154,21 +157,22 @@ def _of_day(day: Sequence[Reading]) -> dict[str, tuple[int, int]]:
     streams = [r for r in day if rolls(r)]
     hours = by_hour(streams)
     if all(r.stands_for == 1 for r in hours):
-        return {r.id: (BY_DAY, 1) for r in day}
-    kept = {r.id: (BY_DAY, 1) for r in day if not rolls(r)}
+        return {r.id: (BY_DAY, r.stands_for) for r in day}
+    kept = {r.id: (BY_DAY, r.stands_for) for r in day if not rolls(r)}
     kept |= {r.id: (BY_HOUR, 0) for r in hours}
     extremes = (
         min(streams, key=lambda r: (r.value or 0.0, r.effective, r.id)),
         max(streams, key=lambda r: (r.value or 0.0, -r.effective.timestamp(), r.id)),
     )
     kept |= {r.id: (BY_DAY, 0) for r in extremes}
-    return kept | {_middle(streams).id: (BY_DAY, len(streams))}
+    return kept | {_middle(streams).id: (BY_DAY, sum(r.stands_for for r in streams))}
 
 
 def _middle(readings: Sequence[Reading]) -> Reading:
-    """Return the lower middle one by value, of readings that each stand for themselves."""
+    """Return the lower middle one by value; each counts for as many as it stands for."""
     ordered = sorted(readings, key=lambda r: (r.value or 0.0, r.effective, r.id))
-    return ordered[(len(ordered) - 1) // 2]
+    reached = list(accumulate(r.stands_for for r in ordered))
+    return ordered[bisect_left(reached, reached[-1] / 2)]
 
 
 def dense(readings: Iterable[Reading]) -> bool:

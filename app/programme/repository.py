@@ -75,7 +75,8 @@ _TAKEN_BACK = "(superseded or quality = 'withdrawn')"
 # A correction arrives when it may: what it corrects had come in time, or was late itself.
 _LATE = "resource_version = 1 and received_at - coalesce(until, effective) > %b"
 # Every reading of a record with why it counts for no day, "" where it counts. It is read a day
-# to either side: a local day is not a day of UTC, and a night ends on the day after.
+# to either side: a local day is not a day of UTC, and a night ends on the day after. What is gone
+# of a dense stream counts with one that came as timely.
 _WHY = f"""case
     when {_TAKEN_BACK} then '{Left.TAKEN_BACK}'
     when quality = any(%b::text[]) then '{Left.NO_DAY}'
@@ -110,11 +111,11 @@ lateral (
 group by person
 """  # noqa: S608 (only the names above)
 _EACH = f"""
-select day, device, vital, count(*), min(effective), max(effective),
+select day, device, vital, sum(1 + summed), min(effective), max(effective),
     (array_agg(id order by effective, id))[1:{IDS}]
 from (
     select distinct on (day, device, vital, effective, value) * from (
-        select {_DAY} as day, device, vital, effective, value, {_WHY} as why,
+        select {_DAY} as day, device, vital, effective, value, summed, {_WHY} as why,
             resource_id || '/' || resource_version || '/' || vital
                 || case when ordinal > 0 then '/' || ordinal else '' end as id
         from unnest(%b::uuid[], %b::text[], %b::date[], %b::date[])
@@ -126,8 +127,8 @@ from (
 group by day, device, vital order by day, device, vital
 """  # noqa: S608 (only the names above)
 _LEFT = f"""
-select why, count(*) from (
-    select {_DAY} as day, {_WHY} as why
+select why, sum(1 + summed) from (
+    select {_DAY} as day, summed, {_WHY} as why
     from unnest(%b::uuid[], %b::text[], %b::date[], %b::date[]) asked (record, zone, since, last)
     join reading on {_SPAN}
 ) seen where why <> '' and day between %b and %b group by why

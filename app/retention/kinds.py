@@ -19,6 +19,7 @@ from app.follow_up.tables import FollowedDayRow
 from app.periods import ScheduledRun
 from app.retention.movements import Movements
 from app.retention.repository import Rows
+from app.retention.streams import Streams
 from app.retention.tables import RetentionPass
 from app.sending.tables import SentForm
 from app.subscriptions.tables import SubscriptionAttempt
@@ -112,6 +113,7 @@ KINDS: Mapping[str, tuple[Source, ...]] = MappingProxyType(
             Movements(Grain.LAST),
             Rows(SummedKey, SummedKey.day, patient=SummedKey.patient_id),
         ),
+        "minute-streams": (Streams(),),
         "arrivals": (Rows(Arrivals, Arrivals.until),),
         "retention-passes": (Rows(RetentionPass, RetentionPass.ended_at),),
     }

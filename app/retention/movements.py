@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from app.retention.holds import left_alone
 from app.retention.named import named
 from app.retention.repository import Going, Taken
 from app.retention.terms import stated
-from ingest.choices import Purpose
-from ingest.choosing.repository import who_said
 from ingest.movement import Grain
 from ingest.summing import service
 from ingest.summing.repository import Asked
@@ -44,7 +43,7 @@ class Movements:
 
     def going(self, session: Session, *, before: datetime, held: Collection[UUID]) -> Going:
         """Return how many readings would go."""
-        rows = service.going(session, self._asked(before, _stay(session, held)), named)
+        rows = service.going(session, self._asked(before, left_alone(session, held)), named)
         oldest = min((row.effective for row in rows), default=None)
         return Going(StoredReading.__tablename__, len(rows), oldest)
 
@@ -52,7 +51,7 @@ class Movements:
         """Return the keys of those readings."""
         return [
             row.key
-            for row in service.going(session, self._asked(before, _stay(session, held)), named)
+            for row in service.going(session, self._asked(before, left_alone(session, held)), named)
         ]
 
     def remove(
@@ -60,7 +59,9 @@ class Movements:
     ) -> Taken:
         """Sum up what the oldest of them lie among."""
         return Taken(
-            *service.sum_up(session, self._asked(before, _stay(session, held)), named, most=most)
+            *service.sum_up(
+                session, self._asked(before, left_alone(session, held)), named, most=most
+            )
         )
 
     def _asked(self, before: datetime, held: frozenset[UUID]) -> Asked:
@@ -73,15 +74,6 @@ class Movements:
         kinds, mine = stated().kinds, _KIND[self.grain]
         later, sooner = kinds[self.beyond].kept, kinds[mine].kept
         return (later or timedelta()) - (sooner or timedelta())
-
-
-def _stay(session: Session, held: Collection[UUID]) -> frozenset[UUID]:
-    """Return of whom nothing is summed up: who is held, and whose data are stored and no more.
-
-    Restriction leaves storing alone to be done (Art. 18(2)), and to sum up is to use.
-    """
-    restricted = session.scalars(who_said(Purpose.USE, allowed=False).subquery().select())
-    return frozenset({*held, *restricted})
 
 
 # The kind of `retention.toml` by whose term each grain comes.

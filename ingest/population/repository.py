@@ -84,7 +84,7 @@ def _about(form: str, columns: str) -> tuple[str, str]:
 
 _BLOCKS, _READINGS = _about(_ALIKE, _NEEDED), _about(_EACH, _COLUMNS)
 _RAW = f"""
-select {_COLUMNS}, 1 from reading
+select {_COLUMNS}, 1 + summed from reading
 where patient_id = %b and effective >= %b and effective < %b and {_COUNTS} {_ORDER}
 """  # noqa: S608 (only the names above)
 HOURS_BACK = timedelta(days=2)  # so far back a dense stream is read by the hour

@@ -33,7 +33,9 @@ def marks(session: Session, patient_id: UUID) -> RolledUp | None:
 
 # To the beginning of the local day, since a day is rolled up as one.
 _GIVE_WAY = (
-    "update rolled_up r set until = date_trunc('day', at.first, r.zone), changed_at = now()"
+    "update rolled_up r set until = date_trunc('day', at.first, r.zone), changed_at = now(),"
+    " looked_until = case when r.looked_until > date_trunc('day', at.first, r.zone)"
+    " then date_trunc('day', at.first, r.zone) else r.looked_until end"
     " from (select patient, min(instant) as first"
     " from unnest(%b::uuid[], %b::timestamptz[]) each (patient, instant) group by 1) at"
     " where r.patient_id = at.patient and r.until > at.first"
@@ -47,15 +49,18 @@ def give_way(session: Session, patients: list[UUID], instants: list[datetime]) -
 
 
 _SET = (
-    "update reading r set roll = at.roll, stands_for = at.stands"
+    "update reading r set roll = at.roll, stands_for = at.stands - r.summed"
     " from unnest(%b::timestamptz[], %b::uuid[], %b::int4[], %b::text[], %b::int4[], %b::int4[],"
     " %b::int4[]) at (instant, resource, version, vital, ordinal, roll, stands)"
     " where r.patient_id = %b and r.effective = at.instant and r.resource_id = at.resource"
     " and r.resource_version = at.version and r.vital = at.vital and r.ordinal = at.ordinal"
 )
+# Where a day was thinned out, what has lost its mark might go too: it stays, for nobody but itself.
 _CLEAR = (
-    "update reading set roll = null, stands_for = null where patient_id = %b"
-    " and effective >= %b and effective < %b and roll is not null"
+    "update reading r set roll = case when r.effective < stays.until then 1 end,"
+    " stands_for = case when r.effective < stays.until then -r.summed end"
+    " from (select max(thinned_until) as until from rolled_up where patient_id = %b) stays"
+    " where r.patient_id = %b and r.effective >= %b and r.effective < %b and r.roll is not null"
 )
 
 
@@ -65,8 +70,11 @@ def keep(
     kept: Mapping[tuple[datetime, str], tuple[int, int]],
     span: tuple[datetime, datetime],
 ) -> None:
-    """Mark what stands for a span of days: by (effective, reading id), level and number."""
-    run(session, _CLEAR, patient_id, *span)
+    """Mark what stands for a span of days: by (effective, reading id), level and number.
+
+    Whatever is gone and counts with a reading is among its number.
+    """
+    run(session, _CLEAR, patient_id, patient_id, *span)
     if not kept:
         return
     names = [(at, *_named(id_)) for at, id_ in kept]

@@ -17,6 +17,10 @@ class RolledUp(Base):
     `until` is the end of an hour, or the beginning of a local day in `zone`. Whoever stores or
     takes back a reading before it moves it back to the beginning of that day, in the same
     transaction and under the lock of the person.
+
+    Before `looked_until`, whatever has no mark was looked at once it was old (`ingest.thinning`);
+    what comes late moves it back with `until`. Before `thinned_until`, which never moves back,
+    readings may be gone, and what stays keeps a mark.
     """
 
     __tablename__ = "rolled_up"
@@ -25,3 +29,5 @@ class RolledUp(Base):
     until: Mapped[datetime] = mapped_column(instant())
     changed_at: Mapped[datetime | None] = mapped_column(instant())
     zone: Mapped[str]
+    looked_until: Mapped[datetime | None] = mapped_column(instant())
+    thinned_until: Mapped[datetime | None] = mapped_column(instant())

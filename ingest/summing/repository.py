@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -15,7 +16,6 @@ from ingest.tables import Patient
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
-    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
@@ -51,6 +51,7 @@ class Row(NamedTuple):
     goes: bool
     into: datetime
     by: str
+    value: float | None = None  # where another one would be no repeat
 
     @property
     def key(self) -> tuple[UUID, datetime, str, str, int]:
@@ -221,14 +222,24 @@ def natural_keys(
     ]
 
 
+def value_keys(session: Session, said: Iterable[tuple[UUID, str, float]]) -> list[UUID]:
+    """Return the keyed digest of each value: whose, of what, and how much."""
+    ring = keyring_of(session)
+    return [
+        UUID(bytes=ring.blind("summed-value", str(patient), vital, repr(value)))
+        for patient, vital, value in said
+    ]
+
+
 _TAKE_NAMES = (
     "delete from resource_identifier n using unnest(%b::uuid[], %b::uuid[]) at (key, resource)"
     " where n.key = at.key and n.resource_id = at.resource returning n.key, n.resource_id"
 )
 _REMEMBER = (
-    "insert into summed_key (key, patient_id, day)"
-    " select key, patient, date_trunc('day', instant, 'UTC')"
-    " from unnest(%b::uuid[], %b::uuid[], %b::timestamptz[]) at (key, patient, instant)"
+    "insert into summed_key (key, patient_id, day, said)"
+    " select key, patient, date_trunc('day', instant, 'UTC'), said"
+    " from unnest(%b::uuid[], %b::uuid[], %b::timestamptz[], %b::uuid[])"
+    " at (key, patient, instant, said)"
     " on conflict (key) do nothing"
 )
 
@@ -240,15 +251,15 @@ def take_names(session: Session, keys: Mapping[UUID, UUID]) -> list[tuple[UUID, 
     return [(row[0], row[1]) for row in run(session, _TAKE_NAMES, list(keys), list(keys.values()))]
 
 
-def remember(session: Session, keys: Sequence[tuple[UUID, UUID, datetime]]) -> None:
-    """Keep keys of what is summed up: whose, and of which day."""
+def remember(session: Session, keys: Sequence[tuple[UUID, UUID, datetime, UUID | None]]) -> None:
+    """Keep keys of what is summed up: whose, of which day, and what it said."""
     if keys:
         run(session, _REMEMBER, *map(list, zip(*keys, strict=True)))
 
 
-def known(session: Session, keys: Collection[UUID]) -> set[UUID]:
-    """Return those of these keys that are of something summed up."""
+def known(session: Session, keys: Collection[UUID]) -> dict[UUID, UUID | None]:
+    """Return those of these keys that are of something summed up, with what it said."""
     if not keys:
-        return set()
-    found = run(session, "select key from summed_key where key = any(%b::uuid[])", list(keys))
-    return {row[0] for row in found}
+        return {}
+    query = "select key, said from summed_key where key = any(%b::uuid[])"
+    return dict(run(session, query, list(keys)))

@@ -1,4 +1,4 @@
-"""Sums up movements whose time is over, and knows those again that are sent a second time."""
+"""Sums up movements whose time is over, and knows again what is gone and sent a second time."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from ingest.movement import MOVEMENT, SINGLE_FOR
 from ingest.parcels.repository import Span, blank
 from ingest.receipt import DIGEST, REPEATED, Answer, Kind, Name, digest_of, name_of, refuse_for
 from ingest.revising import CORRECTING, VALUELESS
+from ingest.rollup import ROLLED, WHOLE_FOR
 from ingest.summing import repository
 from ingest.tables import Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -86,13 +87,13 @@ def _step(session: Session, asked: Asked, finer: Grain, named: Named, most: int)
     into = Counter[tuple[object, ...]]()
     for row in gone:
         into[row.patient_id, row.into, row.vital, row.by] += 1 + row.summed
-    _forget(session, gone)
+    forget(session, gone)
     staying = ((row, into[row[:4]]) for row in found if not row.goes)
     repository.count(session, asked.grain, staying)
     return SummedUp(len(gone), more=looked == most or finer is not asked.finer[-1])
 
 
-def _forget(session: Session, gone: Sequence[Row]) -> None:
+def forget(session: Session, gone: Sequence[Row]) -> None:
     """Delete readings with what was received of them; keep by what they are known again."""
     keys = dict(
         zip(
@@ -110,8 +111,18 @@ def _forget(session: Session, gone: Sequence[Row]) -> None:
     ours = delete(Resource).where(Resource.type == Kind.OBSERVATION, Resource.id.in_(whose))
     session.execute(ours, execution_options={"synchronize_session": False})
     repository.remove(session, gone)
-    kept = [(key, row.patient_id, row.effective) for key, row in keys.items()]
+    said = _said_of(session, gone)
+    kept = [
+        (key, row.patient_id, row.effective, said.get(row.resource_id)) for key, row in keys.items()
+    ]
     repository.remember(session, kept)
+
+
+def _said_of(session: Session, gone: Sequence[Row]) -> dict[UUID, UUID]:
+    numbers = [row for row in gone if row.value is not None]
+    values = ((row.patient_id, row.vital, row.value or 0.0) for row in numbers)
+    found = repository.value_keys(session, values)
+    return {row.resource_id: key for row, key in zip(numbers, found, strict=True)}
 
 
 def _uuid(digest: bytes) -> UUID:
@@ -153,6 +164,10 @@ _CLOSED = (
     "this was received before and is summed up with others by now: what is summed up can no"
     " longer be corrected or taken back"
 )
+_DIFFERS = (
+    "another value of this was received before and is summed up with others by now: what is summed"
+    " up can no longer be corrected, and nothing was written"
+)
 
 
 _BESIDE = Issue(
@@ -177,8 +192,8 @@ class Met(NamedTuple):
 def summed_up(desk: Desk, incoming: Sequence[tuple[Seen, Incoming]]) -> Met:
     """Return what was received before and is summed up by now.
 
-    What is younger than a day is never asked for: most of what arrives costs nothing here
-    (REL-05).
+    What is younger than a day, or of a stream of numbers younger than a month, is never asked
+    for: most of what arrives costs nothing here (REL-05).
     """
     old = {
         seen.index: (seen, each)
@@ -193,9 +208,11 @@ def summed_up(desk: Desk, incoming: Sequence[tuple[Seen, Incoming]]) -> Met:
     for index, (natural, names) in keys.items():
         seen, each = old[index]
         gone = [key in known for key in natural]
-        named = not known.isdisjoint(names)
-        if named or (gone and all(gone)) or (any(gone) and each.status in CORRECTING):
-            met.answers[index] = _answer(each, whole=all(gone))
+        named = not known.keys().isdisjoint(names)
+        differs = (named or any(gone)) and _differs(desk, each, {*natural, *names}, known)
+        shut = differs or each.status in CORRECTING
+        if named or (gone and all(gone)) or (any(gone) and shut):
+            met.answers[index] = _answer(each, whole=all(gone), differs=differs)
         elif any(gone):
             met.rests[index] = _rest(seen, each, gone)
     return met
@@ -210,7 +227,10 @@ def _rest(seen: Seen, incoming: Incoming, gone: Sequence[bool]) -> tuple[Seen, I
 
 
 def _may_be(candidate: Candidate, *, now: datetime) -> bool:
-    return candidate.vital in MOVEMENT and now - candidate.effective > SINGLE_FOR
+    age = now - candidate.effective
+    return (candidate.vital in MOVEMENT and age > SINGLE_FOR) or (
+        candidate.vital in ROLLED and age > WHOLE_FOR
+    )
 
 
 def _keys(desk: Desk, incoming: Incoming) -> tuple[list[UUID], set[UUID]]:
@@ -222,9 +242,22 @@ def _keys(desk: Desk, incoming: Incoming) -> tuple[list[UUID], set[UUID]]:
     return list(made), {*name_keys(desk.session, desk.sender.client_id, names)}
 
 
-def _answer(incoming: Incoming, *, whole: bool) -> Answer:
+def _differs(
+    desk: Desk, incoming: Incoming, keys: Collection[UUID], known: Mapping[UUID, UUID | None]
+) -> bool:
+    """Return whether what is summed up under these keys said something else."""
+    said = {known.get(key) for key in keys} - {None}
+    if not said or not incoming.candidates:
+        return False
+    values = ((c.patient_id, c.vital, c.value) for c in incoming.candidates if c.value is not None)
+    return not said <= {*repository.value_keys(desk.session, values)}
+
+
+def _answer(incoming: Incoming, *, whole: bool, differs: bool) -> Answer:
     """Answer what was summed up; what says more under its name than it said is no repeat of it."""
-    if incoming.status in CORRECTING or not whole:
-        text, where = _CLOSED, "Observation.status"
+    text, where = _CLOSED, "Observation.status"
+    if differs:
+        text, where = _DIFFERS, "Observation.value"
+    if differs or incoming.status in CORRECTING or not whole:
         return refuse_for(incoming.patient_id, 422, "business-rule", text, where)
     return Answer(REPEATED, (_KNOWN,), type=incoming.kind, patient_id=incoming.patient_id)

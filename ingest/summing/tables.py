@@ -16,7 +16,8 @@ class Summed:
 
     stands_for: Mapped[int | None]  # in medians, once rolled up (`ingest.rollup`)
     roll: Mapped[int | None] = mapped_column(SmallInteger)  # rolled up by day, by hour, or not
-    # How many are gone and count with it, and how finely it is kept (`ingest.movement.Grain`).
+    # How many are gone and count with it, and how finely a movement is kept
+    # (`ingest.movement.Grain`).
     summed: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     grain: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
 
@@ -24,7 +25,8 @@ class Summed:
 class SummedKey(Base):
     """That a reading was received and is summed up: a keyed digest of its key, or of its name.
 
-    What is sent a second time is known by it, and counted once (REL-05).
+    What is sent a second time is known by it, and counted once (REL-05). `said` is the same of the
+    value, where another value would be no repeat.
     """
 
     __tablename__ = "summed_key"
@@ -32,3 +34,4 @@ class SummedKey(Base):
     key: Mapped[UUID] = mapped_column(primary_key=True)
     patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"), index=True)
     day: Mapped[datetime] = mapped_column(instant(), index=True)  # when that day began (UTC)
+    said: Mapped[UUID | None]

@@ -90,9 +90,10 @@ def readings(
     `heads` are people by record.
     """
     row = StoredReading
-    late = func.count().filter(row.received_at - row.effective >= LATE)
+    each = func.sum(1 + row.summed)  # with those that are gone and count with it
+    late = func.coalesce(each.filter(row.received_at - row.effective >= LATE), 0)
     query = (
-        select(row.patient_id, row.quality, func.count(), late)
+        select(row.patient_id, row.quality, each, late)
         .where(
             among(row.patient_id, heads),
             row.effective >= start,
