@@ -24,7 +24,7 @@ def held(session: Session) -> frozenset[UUID]:
 
 
 def left_alone(session: Session, held: Collection[UUID]) -> frozenset[UUID]:
-    """Return of whom nothing is summed up or thinned out: who is held, and whose data are stored and no more.
+    """Return of whom nothing is summed up: who is held, and whose data are stored and no more.
 
     Restriction leaves storing alone to be done (Art. 18(2)), and to sum up is to use.
     """

@@ -12,7 +12,6 @@ from core.security import SYSTEM
 from core.vitals import Quality, Vital
 from ingest.merging.service import merge, unmerge
 from ingest.population.repository import raw
-from ingest.rolling.repository import give_way, marks
 from ingest.rollup import by_day
 from ingest.streams.repository import last_contacts
 from ingest.tables import StoredReading
@@ -22,11 +21,13 @@ from tests.ingest.thinning.worn import (
     BEFORE,
     DAY,
     LATE,
+    START,
     ZONE,
     asked,
     glucose,
     judged,
     loaded,
+    old,
     pulse,
     roll,
     thinned,
@@ -37,28 +38,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sqlalchemy.orm import Session
-
-# Midnight in Kolkata, half past an hour of UTC: three days that no judgement reads any more.
-START = (NOW - 125 * DAY).replace(hour=18, minute=30)
-
-
-@pytest.fixture
-def worn(session: Session) -> UUID:
-    """Somebody with a watch on three days long ago and on the last five, and a scale."""
-    patient = enrol(session, ZONE)
-    store(session, patient, pulse(START, 3, seed=1))
-    store(session, patient, pulse(NOW - 5 * DAY, 5, seed=2))
-    scale = [(Vital.BODY_WEIGHT, START + n * DAY, 80.0, "scale") for n in range(0, 120, 6)]
-    store(session, patient, scale)
-    roll(session, patient)
-    return patient
-
-
-def old(session: Session, patient: UUID) -> list[StoredReading]:
-    """Return what is stored of the watch of long ago."""
-    return [
-        r for r in rows_of(session, patient) if r.vital == Vital.HEART_RATE and r.effective < BEFORE
-    ]
 
 
 def test_what_is_loaded_and_judged_is_the_same_field_by_field_sec_48(
@@ -140,75 +119,6 @@ def test_a_dry_run_lists_what_a_run_takes_however_it_is_cut_sec_48(
     assert sum(1 + r.summed for r in left) == len(before)
     assert thinned(session, wanted) == 0
     assert going(session, wanted, nobody) == []
-
-
-def days_of(session: Session, patient: UUID) -> list[tuple[object, ...]]:
-    """Return every reading of the old days that has a mark, with what it stands for."""
-    return [
-        (r.effective, r.roll, (r.stands_for or 0) + r.summed)
-        for r in old(session, patient)
-        if r.roll is not None
-    ]
-
-
-def test_a_thinned_day_that_is_rolled_up_anew_has_the_same_marks_sec_48(
-    session: Session, worn: UUID
-) -> None:
-    """Its middle counts for those that are gone, so that it is the middle still."""
-    before = loaded(session, worn)
-    thinned(session, asked(session, worn))
-    levels = days_of(session, worn)
-    give_way(session, [worn], [START + DAY])
-    mark = marks(session, worn)
-    assert mark is not None
-    mark.changed_at = None
-    session.flush()
-
-    roll(session, worn)
-
-    assert days_of(session, worn) == levels
-    assert loaded(session, worn) == before
-    assert thinned(session, asked(session, worn)) == 0
-
-
-def test_a_late_reading_joins_its_day_and_is_counted_once_sec_48(
-    session: Session, worn: UUID
-) -> None:
-    wanted, count = asked(session, worn), len(old(session, worn))
-    thinned(session, wanted)
-    late = START + timedelta(hours=30, minutes=1)
-    highest = START + timedelta(hours=31, minutes=2)
-    stands = {r.effective for r in old(session, worn) if r.roll == 0 and r.summed}
-    middle = next(
-        r for r in old(session, worn) if r.effective in stands and r.effective >= START + DAY
-    )
-    more = [(late, middle.value or 0.0), (highest, 190.0)]
-    store(session, worn, [(Vital.HEART_RATE, at, value, "watch") for at, value in more])
-    for each in rows_of(session, worn):
-        if each.effective in (late, highest):
-            each.received_at = each.effective + timedelta(seconds=5)
-    give_way(session, [worn, worn], [late, highest])
-    assert going(session, wanted, nobody) == []  # not rolled up yet: nobody knows what stands
-
-    found = marks(session, worn)
-    assert found is not None
-    found.changed_at = None
-    session.flush()
-    roll(session, worn)
-    gone = thinned(session, wanted)
-
-    left = old(session, worn)
-    assert gone <= 1
-    assert highest in {r.effective for r in left if r.roll == 0}
-    assert sum(1 + r.summed for r in left) == count + 2
-    [stands_for] = [
-        (r.stands_for or 0) + r.summed
-        for r in left
-        if r.roll == 0
-        and (r.stands_for or 0) + r.summed > 1
-        and START + DAY <= r.effective < START + 2 * DAY
-    ]
-    assert stands_for == 288 + 2
 
 
 def test_what_is_named_or_more_than_a_plain_reading_stays_as_it_is_sec_48(

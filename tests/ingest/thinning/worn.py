@@ -18,7 +18,7 @@ from ingest.tables import Patient
 from ingest.thinning.repository import Asked
 from ingest.thinning.service import thin
 from monitoring import judgement, windows
-from tests.ingest.summing.lives import NOW, nobody
+from tests.ingest.summing.lives import NOW, nobody, rows_of
 from tests.rulebook import RULEBOOK
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from core.vitals import Reading
     from ingest.summing.service import Named
+    from ingest.tables import StoredReading
     from monitoring.findings import Assessment
     from tests.ingest.summing.lives import Event
 
@@ -38,6 +39,8 @@ BACK = timedelta(days=118)  # what a judgement reads
 BEFORE = NOW - timedelta(days=120)
 ZONE = "Asia/Kolkata"  # whose days begin within an hour of UTC
 LATE = (timedelta(days=1), timedelta(days=30))
+# Midnight in Kolkata, half past an hour of UTC: three days that no judgement reads any more.
+START = (NOW - 125 * DAY).replace(hour=18, minute=30)
 
 
 def pulse(start: datetime, days: float, *, seed: int, every: int = 5) -> list[Event]:
@@ -107,4 +110,11 @@ def glucose(folder: Path, *, start: datetime, within: timedelta) -> list[Event]:
     told = {start + (at - most[0][0]) / 3: value for at, value in most}
     return [
         (Vital.GLUCOSE, at, value, "sensor") for at, value in told.items() if at - start < within
+    ]
+
+
+def old(session: Session, patient: UUID) -> list[StoredReading]:
+    """Return what is stored of the watch of long ago."""
+    return [
+        r for r in rows_of(session, patient) if r.vital == Vital.HEART_RATE and r.effective < BEFORE
     ]
