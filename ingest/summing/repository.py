@@ -236,7 +236,7 @@ _TAKE_NAMES = (
     " where n.key = at.key and n.resource_id = at.resource returning n.key, n.resource_id"
 )
 _REMEMBER = (
-    "insert into summed_key (key, patient_id, day, said)"
+    "insert into summed_key (key, patient_id, day, of_value)"
     " select key, patient, date_trunc('day', instant, 'UTC'), said"
     " from unnest(%b::uuid[], %b::uuid[], %b::timestamptz[], %b::uuid[])"
     " at (key, patient, instant, said)"
@@ -261,5 +261,5 @@ def known(session: Session, keys: Collection[UUID]) -> dict[UUID, UUID | None]:
     """Return those of these keys that are of something summed up, with what it said."""
     if not keys:
         return {}
-    query = "select key, said from summed_key where key = any(%b::uuid[])"
+    query = "select key, of_value from summed_key where key = any(%b::uuid[])"
     return dict(run(session, query, list(keys)))

@@ -25,7 +25,7 @@ class Summed:
 class SummedKey(Base):
     """That a reading was received and is summed up: a keyed digest of its key, or of its name.
 
-    What is sent a second time is known by it, and counted once (REL-05). `said` is the same of the
+    What is sent a second time is known by it, and counted once (REL-05). `of_value` is the same of the
     value, where another value would be no repeat.
     """
 
@@ -34,4 +34,4 @@ class SummedKey(Base):
     key: Mapped[UUID] = mapped_column(primary_key=True)
     patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"), index=True)
     day: Mapped[datetime] = mapped_column(instant(), index=True)  # when that day began (UTC)
-    said: Mapped[UUID | None]
+    of_value: Mapped[UUID | None]

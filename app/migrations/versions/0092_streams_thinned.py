@@ -21,10 +21,10 @@ WATERMARKS = ("looked_until", "thinned_until")
 def upgrade() -> None:
     for name in WATERMARKS:
         op.add_column("rolled_up", sa.Column(name, sa.DateTime(timezone=True), nullable=True))
-    op.add_column("summed_key", sa.Column("said", sa.Uuid(), nullable=True))
+    op.add_column("summed_key", sa.Column("of_value", sa.Uuid(), nullable=True))
 
 
 def downgrade() -> None:
-    op.drop_column("summed_key", "said")
+    op.drop_column("summed_key", "of_value")
     for name in reversed(WATERMARKS):
         op.drop_column("rolled_up", name)

@@ -131,4 +131,4 @@ def test_of_what_is_thinned_out_no_bytes_and_no_address_are_left_sec_48(
         assert set(cut_out(session, [Span(*span)])[0]) == {0}
         kept = session.scalars(select(SummedKey).where(SummedKey.patient_id == UUID(who))).all()
         assert len(kept) == 2 * len(GONE)  # what each was, and what it was called
-        assert len({each.said for each in kept}) == len({VALUES[n] for n in GONE})
+        assert len({each.of_value for each in kept}) == len({VALUES[n] for n in GONE})
