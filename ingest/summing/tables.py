@@ -25,8 +25,8 @@ class Summed:
 class SummedKey(Base):
     """That a reading was received and is summed up: a keyed digest of its key, or of its name.
 
-    What is sent a second time is known by it, and counted once (REL-05). `of_value` is the same of the
-    value, where another value would be no repeat.
+    What is sent a second time is known by it, and counted once (REL-05). `of_value` is the same
+    of the value, where another value would be no repeat.
     """
 
     __tablename__ = "summed_key"
