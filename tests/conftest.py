@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gc
 import os
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from argon2 import PasswordHasher
+from fastapi.testclient import TestClient
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
@@ -21,29 +24,18 @@ from core.outbox import Outbox, State
 from core.settings import Environment, Settings
 from tests.rabbitmq import Node, installed, rabbitmq_node
 from tests.running_system import System, running_system
+from tests.turns import DEAREST, SHARING, Sharing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
 OPENED = pytest.StashKey[Database]()
-# Files of more than some 15 s of CPU: taken first, they end beside others and not after them all.
-# Those with a browser stand apart from each other: some of their tests have to be quick.
-DEAREST = (
-    "tests/browser/test_pages.py",
-    "tests/app/rights/test_audited.py",
-    "tests/app/rights/test_graphs.py",
-    "tests/app/rights/test_table.py",
-    "tests/browser/test_trends.py",
-    "tests/alerts/episodes/test_any_order.py",
-    "tests/app/fhir_api/test_scans.py",
-    "tests/alerts/test_any_acts.py",
-    "tests/app/test_live.py",
-    "tests/browser/test_live.py",
-    "tests/lab/test_plan_fit.py",
-    "tests/app/oidc/test_sign_in.py",
-    "tests/app/rights/test_addresses.py",
-)
+SYSTEM = pytest.StashKey[ExitStack]()
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Sharing:
+    return Sharing(config, log)
 
 
 def pytest_configure() -> None:
@@ -52,9 +44,17 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the dearest files first, the others in their order."""
-    turn = {ROOT / name: place for place, name in enumerate(DEAREST)}
+    """Run who shares a system first, then the dearest files, the others in their order."""
+    turn = {ROOT / name: place for place, name in enumerate((*SHARING, *DEAREST))}
     items.sort(key=lambda item: turn.get(item.path, len(turn)))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """End the shared system with the last of who shares it, not with the last test of all."""
+    shared = item.session.stash.get(SYSTEM, None)
+    if shared and (nextitem is None or nextitem.path not in map(ROOT.joinpath, SHARING)):
+        shared.close()
 
 
 def pytest_collection_finish() -> None:
@@ -70,6 +70,17 @@ def cheap_passwords() -> Iterator[None]:
     hasher = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(core.security, "_HASHER", hasher)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_loop() -> Iterator[None]:
+    """Ask applications in one event loop, as a server does; else each request begins its own.
+
+    A loop of one's own, and threads with it, is a tenth of what a page costs here.
+    """
+    with pytest.MonkeyPatch.context() as patch, start_blocking_portal() as portal:
+        patch.setattr(TestClient, "portal", portal)
         yield
 
 
@@ -115,12 +126,16 @@ def session(database: Database) -> Iterator[Session]:
 
 
 @pytest.fixture(scope="session")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+def system(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[System]:
     """Run the whole program as processes, with deadlines shortened for the tests."""
     # A RED that nobody acknowledges escalates after 15 minutes; here after 4.5 seconds.
     data = tmp_path_factory.mktemp("system")
-    with running_system(data, WARDLIGHT_ESCALATION_SCALE="0.005") as running:
-        yield running
+    with ExitStack() as stack:
+        running = running_system(data, WARDLIGHT_ESCALATION_SCALE="0.005")
+        request.session.stash[SYSTEM] = stack
+        yield stack.enter_context(running)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import DEAREST
+from tests.turns import DEAREST, SHARING
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("core", "fhir", "ingest", "monitoring", "alerts", "reports", "app", "lab")
@@ -142,7 +142,19 @@ def test_no_file_is_longer_than_300_lines() -> None:
 
 
 def test_the_files_that_run_first_are_there() -> None:
-    assert [name for name in DEAREST if not (ROOT / name).is_file()] == []
+    assert [name for name in (*DEAREST, *SHARING) if not (ROOT / name).is_file()] == []
+
+
+def test_whoever_asks_for_the_shared_system_is_tested_where_it_runs() -> None:
+    """It ends with the last of them; another file would find nothing there."""
+    asking = {
+        name_of(path)
+        for path in python_files("tests/flows", "tests/reference", "tests/browser")
+        if "system: System" in (text := path.read_text())
+        and "def system(" not in text
+        and "running_system(" not in text
+    }
+    assert asking <= set(SHARING)
 
 
 def test_functions_stay_small() -> None:
