@@ -1,4 +1,4 @@
-"""Which versions of one resource there are, who stored the first, and what goes by an own id."""
+"""Which versions of one resource there are, and what goes by an own id."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from ingest.receipt import Kind
 from ingest.tables import Condition, Device, Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
 
+    from ingest.archive.repository import Head
     from ingest.receipt import Name
 
 
@@ -32,22 +33,25 @@ class Past:
 
 
 def addressed(
-    session: Session, client_id: UUID, kind: str, texts: Iterable[str]
+    session: Session,
+    client_id: UUID,
+    kind: str,
+    texts: Iterable[str],
+    *,
+    hidden: Callable[[Mapping[UUID, Head]], Collection[UUID]] = frozenset,
 ) -> dict[str, UUID]:
-    """Return what stands at these addresses: ids given here go before a sender's own."""
+    """Return what stands at these addresses: ids given here go before a sender's own.
+
+    What is `hidden` from the sender is passed by as if it were not there.
+    """
     asked = list(dict.fromkeys(texts))
     ids = {text: id_ for text in asked if (id_ := id_here(text)) is not None}
     known = heads(session, kind, ids.values()) if ids else {}
-    found = {text: id_ for text, id_ in ids.items() if id_ in known}
+    passed = hidden(known) if ids else ()
+    found = {text: id_ for text, id_ in ids.items() if id_ in known and id_ not in passed}
     names: dict[Name, str] = {own_id(kind, text): text for text in asked if text not in found}
     owned = find_named(session, client_id, names) if names else {}
     return found | {names[name]: id_ for name, id_ in owned.items()}
-
-
-def first_client(session: Session, kind: str, id_: UUID) -> UUID | None:
-    """Return the client that stored the first version."""
-    query = select(Resource.client_id).where(Resource.type == kind, Resource.id == id_)
-    return session.scalar(query.order_by(Resource.version).limit(1))
 
 
 def past(

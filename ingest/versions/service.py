@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from ingest.archive.repository import (
 from ingest.binding.service import granted, not_granted
 from ingest.enrol.service import Place
 from ingest.receipt import DELETED, NO_CONTENT, REPEATED, Answer, Kind, Method, Name, refuse
-from ingest.versions.repository import addressed, first_client, unlist
+from ingest.versions.repository import addressed, unlist
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -82,7 +83,9 @@ def targets_of(desk: Desk, posted: Iterable[Posted]) -> dict[int, Target | Answe
 
 def _ids(desk: Desk, kind: str, asked: Iterable[Posted]) -> dict[int, UUID | Answer]:
     by_id = {each.index: each.id for each in asked if not each.criteria}
-    known = addressed(desk.session, desk.sender.client_id, kind, by_id.values())
+    known = addressed(
+        desk.session, desk.sender.client_id, kind, by_id.values(), hidden=partial(_hidden, desk)
+    )
     ids: dict[int, UUID | Answer] = {
         index: known[text] for index, text in by_id.items() if text in known
     }
@@ -95,6 +98,24 @@ def _ids(desk: Desk, kind: str, asked: Iterable[Posted]) -> dict[int, UUID | Ans
         elif name in named:
             ids[index] = named[name]
     return ids
+
+
+def _hidden(desk: Desk, known: Mapping[UUID, Head]) -> set[UUID]:
+    """Return what a bound client may not know of: of somebody else's patient, sent by others.
+
+    A patient's own resource is not among them: to speak for one who is not its own is refused by
+    name (SEC-04), all else of theirs does not exist (SEC-12).
+    """
+    if not desk.sender.bound:
+        return set()
+    others = {
+        id_: head.patient_id
+        for id_, head in known.items()
+        if head.patient_id and head.type not in OF_EVERYBODY and not _own(desk, head)
+    }
+    # Asked where nothing is found too, so that both take as long.
+    allowed = granted(desk.session, desk.sender, others.values() or [desk.sender.client_id])
+    return {id_ for id_, whose in others.items() if whose not in allowed}
 
 
 UNCLEAR = "a conditional update asks for identifier=system|value, and nothing else"
@@ -115,16 +136,14 @@ def _objection(desk: Desk, target: Target) -> Answer | None:
         return refuse(400, "value", text, "request.url")
     if head is None and posted.method is Method.DELETE:
         return refuse(404, "not-found", "no such resource", "request.url")
-    if head is not None and not _own(desk, target):
+    if head is not None and posted.type not in OF_EVERYBODY and not _own(desk, head):
         text = "it was stored by another client, which alone may change it"
         return refuse(403, "forbidden", text, "request.url")
     return _failed_precondition(target)
 
 
-def _own(desk: Desk, target: Target) -> bool:
-    kind = target.posted.type
-    owner = desk.sender.client_id
-    return kind in OF_EVERYBODY or first_client(desk.session, kind, target.id) == owner
+def _own(desk: Desk, head: Head) -> bool:
+    return head.client_id == desk.sender.client_id
 
 
 def _failed_precondition(target: Target) -> Answer | None:

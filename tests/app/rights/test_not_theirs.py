@@ -1,5 +1,6 @@
 """What is not theirs: to a device that may create Observations and nothing else, every other route
-of FHIR (SEC-03); to whoever sends a form or a resource, every field that the program decides.
+of FHIR (SEC-03); to one of some patients, what others sent of anybody else (SEC-12); to whoever
+sends a form or a resource, every field that the program decides.
 
 Protected are the columns of what the program decides, and who may see whom (SEC-13). They are
 taken from the tables; a form with a field of such a name fails until it says here what it is.
@@ -8,7 +9,7 @@ taken from the tables; a form with a field of such a name fails until it says he
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, get_args
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi.routing import APIRoute
@@ -18,6 +19,7 @@ from pydantic import BaseModel
 from app.schema import METADATA
 from core.clock import utc_now
 from core.security import issue_token
+from tests.app.rights.strangers import Strangers
 from tests.app.rights.whole import BASE, SECRET, Whole, every_route, routes
 
 if TYPE_CHECKING:
@@ -142,6 +144,46 @@ def test_nor_does_a_bundle_let_it_do_more_entry_by_entry_sec_03(
         assert "resource" not in answer, url
         assert together.status_code == int(wanted), (method, url, together.text)
         assert together.json()["resourceType"] == "OperationOutcome"
+
+
+@pytest.fixture(scope="module")
+def strangers(whole: Whole) -> Strangers:
+    return Strangers.of(whole)
+
+
+@pytest.mark.parametrize(
+    ("method", "address"),
+    [
+        *(("GET", ""), ("HEAD", ""), ("GET", "/_history"), ("GET", "/_history/1")),
+        *(("PUT", ""), ("DELETE", "")),
+    ],
+)
+def test_what_another_sent_of_somebody_else_looks_like_what_nobody_sent_sec_12(
+    strangers: Strangers, method: str, address: str
+) -> None:
+    """SEC-12: in its words and in its work; before, a PUT or DELETE said that it is another's."""
+    for kind, theirs in strangers.theirs.items():
+        said, work = strangers.ask(method, address, kind, theirs)
+        of_nothing, for_nothing = strangers.ask(method, address, kind, str(uuid4()))
+
+        assert said == of_nothing, kind
+        assert not work.apart(for_nothing), (kind, work.apart(for_nothing))
+        assert said[0] in ("201", "404", "405"), kind
+
+
+def test_what_is_put_where_somebody_elses_is_stands_beside_it_sec_12(strangers: Strangers) -> None:
+    whole, id_ = strangers.whole, strangers.theirs["Observation"]
+    mine = strangers.own["Observation"] | {"id": id_}
+    with whole.database.undoing():
+        device, site = strangers.http(whole.client), strangers.http(strangers.site)
+        put = device.put(f"/fhir/Observation/{id_}", json=mine)
+        again = device.put(f"/fhir/Observation/{id_}", json=mine)
+        own, others = (who.get(f"/fhir/Observation/{id_}").json() for who in (device, site))
+
+    assert (put.status_code, again.status_code) == (201, 200)
+    assert own["subject"]["reference"] == mine["subject"]["reference"]
+    assert own["id"] == others["id"] == id_
+    assert others["subject"]["reference"] == f"Patient/{whole.ids['patient_id', 'other']}"
 
 
 DECIDED = (

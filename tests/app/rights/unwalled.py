@@ -1,4 +1,4 @@
-"""What a request touched while no wall stood: every statement of the application is looked at."""
+"""What a request asks of the database, and what it touches while no wall stands."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -15,12 +16,13 @@ from sqlalchemy import event, text
 import core.rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy.orm import Session
 
     from core.database import Database
 
+_SPACES, _LISTS = re.compile(r"\s+"), re.compile(r"\bIN \([^()]*\)")
 _WALLED = text("select tablename from pg_policies where policyname = 'second_wall'")
 _STANDS = (
     "select coalesce(current_setting('wardlight.caller', true), '')"
@@ -59,28 +61,80 @@ class Watch:
 
     @contextmanager
     def watching(self, database: Database) -> Iterator[None]:
-        """Look at each statement, be it SQLAlchemy's or one that goes past it (`core.rows`)."""
+        """Look at each statement."""
+        with each_statement(database, self.look):
+            yield
 
-        def before(connection: Any, _: object, statement: str, *__: object) -> None:
-            self.look(connection.connection.driver_connection, statement)
 
-        watch, cursor_of = self, core.rows._cursor
+@contextmanager
+def each_statement(
+    database: Database,
+    look: Callable[[psycopg.Connection[Any], str], None],
+    seen: Callable[[str, int], None] | None = None,
+) -> Iterator[None]:
+    """Call `look` before each statement, `seen` after it with its number of rows.
 
-        class Looked(psycopg.Cursor[Any]):
-            def execute(self, query: Any, *args: Any, **more: Any) -> Looked:
-                watch.look(self.connection, query.decode())
-                super().execute(query, *args, **more)
-                return self
+    Those that go past SQLAlchemy (`core.rows`) are among them.
+    """
 
-        def cursor(session: Session) -> psycopg.Cursor[Any]:
-            made = Looked(core.rows.driver_of(session))
-            made.format = cursor_of(session).format
-            return made
+    def before(connection: Any, _: object, statement: str, *__: object) -> None:
+        look(connection.connection.driver_connection, statement)
 
-        event.listen(database.engine, "before_cursor_execute", before)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(core.rows, "_cursor", cursor)
-            try:
-                yield
-            finally:
-                event.remove(database.engine, "before_cursor_execute", before)
+    def after(_: object, cursor: Any, statement: str, *__: object) -> None:
+        if seen:
+            seen(statement, cursor.rowcount)
+
+    class Looked(psycopg.Cursor[Any]):
+        def execute(self, query: Any, *args: Any, **more: Any) -> Looked:
+            look(self.connection, query.decode())
+            super().execute(query, *args, **more)
+            if seen:
+                seen(query.decode(), self.rowcount)
+            return self
+
+    cursor_of = core.rows._cursor
+
+    def cursor(session: Session) -> psycopg.Cursor[Any]:
+        made = Looked(core.rows.driver_of(session))
+        made.format = cursor_of(session).format
+        return made
+
+    event.listen(database.engine, "before_cursor_execute", before)
+    event.listen(database.engine, "after_cursor_execute", after)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(core.rows, "_cursor", cursor)
+        try:
+            yield
+        finally:
+            event.remove(database.engine, "before_cursor_execute", before)
+            event.remove(database.engine, "after_cursor_execute", after)
+
+
+@dataclass(slots=True)
+class Work:
+    """What a request asked of the database, whoever it was about: its statements, and their rows.
+
+    Values are parameters, and no part of a statement; nor is how many stand in a list.
+    """
+
+    statements: list[str] = field(default_factory=list)
+    rows: int = 0
+
+    def note(self, statement: str, rows: int) -> None:
+        self.statements.append(_LISTS.sub("IN (…)", _SPACES.sub(" ", statement)))
+        self.rows += max(rows, 0)
+
+    def apart(self, other: Work) -> list[str]:
+        """Return what only one of both did, or that one was shown more than a row more."""
+        odd = [f"{a} / {b}" for a, b in zip_longest(self.statements, other.statements) if a != b]
+        # To find that somebody else's is there is one row.
+        more = abs(self.rows - other.rows)
+        return odd[:3] or ([f"{more} rows more"] if more > 1 else [])
+
+
+@contextmanager
+def work_on(database: Database) -> Iterator[Work]:
+    """Note what is asked of the database meanwhile."""
+    work = Work()
+    with each_statement(database, lambda *_: None, work.note):
+        yield work
