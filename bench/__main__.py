@@ -22,6 +22,7 @@ from bench import (
     score,
     search,
     sign_in,
+    strangers,
     wall,
 )
 
@@ -36,6 +37,7 @@ BENCHES = {
     "quality": quality.main,
     "report": report.main,
     "sign-in": sign_in.main,
+    "strangers": strangers.main,
     "score": score.main,
     "wall": wall.main,
 }
