@@ -11,7 +11,7 @@ from app.backup.dump import back_up
 from app.backup.restore import check, restore
 from app.backup.sealing import BackupKey
 from app.commands.people import opened
-from app.erasure.outside import Erased, Ledger
+from app.erasure.outside import Ledger, need_whole
 from app.schema import METADATA
 from core.database import Database
 from core.embedded import servers
@@ -62,8 +62,9 @@ def bring_back(
     """Fill an empty database from a backup; whoever was erased since stays erased."""
     settings = Settings()
     ledger = Ledger.of(settings.data)
-    known = _known(erased) if erased else ledger.read()
-    source = check(folder, _site(settings), _needed(keys), known)
+    said = _named(erased) if erased else ledger
+    source = check(folder, _site(settings), _needed(keys), said.read())
+    need_whole(said, {each.id for each in source.keys.erased})
     with servers(settings, broker=False) as running:
         owner = Database(running.migration_database_url, field_keys=running.field_keys, pool_size=1)
         database = Database(running.database_url, field_keys=running.field_keys, pool_size=1)
@@ -76,10 +77,10 @@ def bring_back(
     typer.echo(f"{done.rows} rows are back; {done.erased} people were erased since and are not")
 
 
-def _known(path: Path) -> tuple[Erased, ...]:
+def _named(path: Path) -> Ledger:
     if not path.is_file():
         raise InvalidError("there is no such file", field="erased")
-    return Ledger(path).read()
+    return Ledger(path)
 
 
 def _needed(keys: Path | None) -> Path:

@@ -9,9 +9,9 @@ from uuid import UUID
 import typer
 
 from app.commands.people import opened
-from app.erasure import holds, service
+from app.erasure import holds, outside, service
 from app.erasure.again import erase_again
-from app.erasure.outside import Ledger, publish
+from app.erasure.outside import Ledger, need_whole, publish
 from app.erasure.states import COOLING_OFF, State
 from app.erasure.tables import Erasure
 from app.schema import METADATA
@@ -50,6 +50,8 @@ def erase(
             with database.transaction() as session:
                 gone = erase_again(session, METADATA, _ledger().read(), now=now)
             typer.echo(f"{gone} people who had been erased are erased again")
+            with database.transaction() as session:
+                need_whole(_ledger(), outside.known(session))
         elif patient is not None:
             with database.transaction() as session:
                 id_ = service.ask(session, SYSTEM, patient, reason, now=now)

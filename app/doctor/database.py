@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from app.audit_chain import turns
 from app.doctor.findings import Finding, Profile, Standing, Verdict
 from app.doctor.findings import database as judged
-from app.erasure import again
+from app.erasure import again, outside
 from app.erasure.outside import Ledger
 from app.migrate import at_head
 from core.clock import utc_now
@@ -21,6 +21,7 @@ from core.production import nearby
 from core.settings import Environment
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -64,13 +65,14 @@ def standing(database: Database, ledger: Ledger) -> Standing:
     `ledger` are the erasures that stand outside it.
     """
     demo, others, behind, back, changes = 0, 0, 0, 0, False
+    lost: Sequence[int] = ()
     with database.engine.connect() as connection:
         role = connection.execute(_ROLE).mappings().one()
         if connection.execute(_THERE).scalar_one():
             demo, others = connection.execute(_ACCOUNTS).one()
             changes = connection.execute(_AUDIT).scalar_one()
             behind = turns.behind(connection)
-            back = _come_back(database, connection, ledger)
+            back, lost = _outside(database, connection, ledger)
     return Standing(
         role=role["rolname"],
         superuser=role["rolsuper"],
@@ -82,16 +84,23 @@ def standing(database: Database, ledger: Ledger) -> Standing:
         other_accounts=others,
         behind=behind,
         back=back,
+        lost=tuple(lost),
     )
 
 
-def _come_back(database: Database, connection: Connection, ledger: Ledger) -> int:
-    """Return how many people are here who were erased: looked for in an older copy alone."""
-    erased = ledger.read()
-    if not erased or not connection.execute(_ERASURES).scalar_one():
-        return 0
+def _outside(
+    database: Database, connection: Connection, ledger: Ledger
+) -> tuple[int, Sequence[int]]:
+    """Return how many people are here who were erased, and which lines nobody can read any more.
+
+    People are looked for in an older copy alone.
+    """
+    erased, lost = ledger.read(), ledger.lost(())
+    if not (erased or lost) or not connection.execute(_ERASURES).scalar_one():
+        return 0, lost
     with database.transaction() as session:
-        return len(again.come_back(session, erased))
+        known = outside.known(session) if lost else ()
+        return len(again.come_back(session, erased)), ledger.lost(known)
 
 
 def looked_into(database: Database, ledger: Ledger) -> Standing:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from app.erasure.damage import MEND, damaged
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
@@ -57,6 +59,7 @@ class Standing:
     unsafe: Sequence[str] = ()
     behind: int = 0  # turns of the audit that this server still has to count
     back: int = 0  # people who were erased, and are here again with an old copy
+    lost: Sequence[int] = ()  # lines outside of which nobody knows whose erasure they were
     migrated: bool = True
     skew: float = 0.0  # seconds that its clock is ahead of ours
     demo_accounts: int = 0
@@ -123,6 +126,8 @@ def _back(standing: Standing) -> Finding:
     if standing.back:
         said = f"{standing.back} people who were erased are here again: this is an older copy"
         return Finding("erasures", Verdict.REFUSED, said, "run `wardlight erase --again`")
+    if standing.lost:
+        return Finding("erasures", Verdict.REFUSED, damaged(standing.lost), MEND)
     return Finding("erasures", Verdict.OK, "nobody who was erased is here again")
 
 

@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 from app.accounts.service import NewUser, create_user
 from app.cli import build
 from app.doctor.database import UnsafeDatabaseError, check, looked_into
-from app.erasure.outside import Ledger
+from app.erasure.damage import MEND
+from app.erasure.outside import FILE, Ledger
 from app.runtime import connect
 from core.clock import utc_now
 from core.database import Database
@@ -78,6 +79,19 @@ def test_what_the_doctor_refuses_ends_with_1_and_how_to_mend_it(
     assert any(f"chmod 600 {secret}" in each for each in lines)
     assert any(each.startswith("warn    mail: ") for each in lines)
     assert "drawn-in-a-test" not in done.output
+
+
+def test_the_doctor_tells_of_an_erasure_that_cannot_be_read_sec_44(
+    given: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / FILE).write_text('{"id":"7\n')
+
+    done = doctor(given)
+
+    assert done.exit_code == 1
+    [line] = [each for each in done.output.splitlines() if " erasures: " in f" {each}"]
+    assert line.startswith("refused erasures: line 1 of erased.ndjson cannot be read")
+    assert line.endswith(MEND)
 
 
 def test_the_doctor_prints_every_setting_that_production_refuses_sec_30(

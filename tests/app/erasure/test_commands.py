@@ -66,6 +66,10 @@ def test_the_commands_of_the_document_do_what_it_says_sec_44_rel_38(
         session.connection().exec_driver_sql(earlier)
     assert "done" in run(lost, CONFIRM.replace("ERASURE", id_), monkeypatch)
     run(lost, RENEW, monkeypatch)
+    damaged = tmp_path / "damaged"
+    damaged.write_text('{"id":"0')
+    with pytest.raises(WardlightError, match=r"line 1 of erased\.ndjson cannot be read"):
+        run(found, f"{RESTORE} --erased {damaged}", monkeypatch)
     said = run(found, RESTORE, monkeypatch)
     with found.database.transaction() as session:
         back = session.get(Patient, patient)
