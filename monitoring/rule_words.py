@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import MISSING, Field, fields, is_dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from core.vitals import MEASURES, Severity, Vital
 from monitoring.catalogue import ENGLISH
 from monitoring.kinds import KINDS, kind_of
-from monitoring.level_phrases import level_phrases
-from monitoring.phrases import Phrase
+from monitoring.level_phrases import BEYOND, level_phrases, sized
+from monitoring.phrases import Phrase, within
 from monitoring.rule_kinds import LimitRule
 from monitoring.words import phrase
 
 if TYPE_CHECKING:
-    from monitoring.rule_kinds import Companion, Level, Rule, Scope
+    from collections.abc import Callable
 
+    from monitoring.rule_kinds import Level, Rule, Scope
+
+Say: TypeAlias = "Callable[[str], str]"
 FACT = frozenset(
     {"vital", "comparison", "limit", "words", "change", "ratio", "spreads", "short_of"}
 )
@@ -35,18 +38,21 @@ def tiers(value: Any) -> tuple[Severity, ...]:
     return tuple(tier for tier in _GRAVEST_FIRST if tier in limited)
 
 
-def _fact(value: Any) -> str:
+def _fact(value: Any, say: Say) -> str:
     """Return a vital beyond a limit, with whatever else the table says of it."""
-    rest = [f"{n.replace('_', ' ')} {words}" for n, words in _said(value) if n not in FACT]
-    return ", ".join([getattr(value, "words", "") or beyond(value), *rest])
+    rest = [f"{_name(n, say)} {words}" for n, words in _said(value, say) if n not in FACT]
+    own = getattr(value, "words", "")
+    return ", ".join([say(own) if own else _beyond(value, say), *rest])
 
 
-def beyond(fact: Any) -> str:
+def _beyond(fact: Any, say: Say) -> str:
     """Return a vital beyond a limit; of a yes or no, only what it is."""
     measure = MEASURES[fact.vital]
     if (measure.low, measure.high) == (0, 1):
-        return measure.display.lower()
-    return f"{measure.display} {_spoken(fact)} {amount(fact.vital, fact.limit)}"
+        return say(within(fact.vital))
+    sized = say("{value} {unit}" if measure.unit_display else "{value}")
+    limit = sized.format(value=f"{fact.limit:g}", unit=say(measure.unit_display))
+    return say(BEYOND[fact.comparison]).format(measure=say(measure.display), limit=limit)
 
 
 def _tiers(value: Any) -> frozenset[Severity]:
@@ -66,9 +72,9 @@ def _idle(value: Any) -> set[str]:
     return set() if getattr(value, "graver", True) else {"graver_severity"}
 
 
-def scope_words(scope: Scope) -> str:
-    """Return for whom a rule is, in a few words."""
-    return _plain(scope) or "anybody"
+def scope_words(scope: Scope, say: Say = str) -> str:
+    """Return for whom a rule is, in a few words; `say` is what each is called to readers."""
+    return _plain(scope, say) or say("anybody")
 
 
 def lines(rule: Rule) -> list[tuple[str, str]]:
@@ -77,9 +83,13 @@ def lines(rule: Rule) -> list[tuple[str, str]]:
     return [(name.replace("_", " "), words) for name, words in said if words]
 
 
-def _said(value: Any) -> list[tuple[str, str]]:
+def _name(field: str, say: Say) -> str:
+    return say(field.replace("_", " "))
+
+
+def _said(value: Any, say: Say = str) -> list[tuple[str, str]]:
     return [
-        (each.name, _plain(getattr(value, each.name)))
+        (each.name, _plain(getattr(value, each.name), say))
         for each in fields(value)
         if each.repr and getattr(value, each.name) != _default(each)
     ]
@@ -91,19 +101,21 @@ def _default(each: Field[Any]) -> Any:
     return each.default_factory() if each.default_factory is not MISSING else MISSING
 
 
-def _plain(value: Any) -> str:
+def _plain(value: Any, say: Say = str) -> str:
     if is_dataclass(value) and not isinstance(value, type):
         limited = hasattr(value, "vital") and getattr(value, "limit", None) is not None
         if limited or hasattr(value, "words"):
-            return _fact(value)
-        return ", ".join(f"{name.replace('_', ' ')} {words}" for name, words in _said(value))
+            return _fact(value, say)
+        return ", ".join(f"{_name(name, say)} {words}" for name, words in _said(value, say))
     if isinstance(value, frozenset):
-        return " or ".join(sorted(map(_plain, value)))
+        return f" {say('or')} ".join(sorted(_plain(each, say) for each in value))
     if isinstance(value, tuple):
-        return "; ".join(map(_plain, value))
+        return "; ".join(_plain(each, say) for each in value)
+    if isinstance(value, float):
+        return f"{value:g}"
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+        value = "yes" if value else "no"
+    return str(value) if isinstance(value, int) else say(str(value))
 
 
 # What is not about when a rule fires, or is shown by itself.
@@ -140,16 +152,22 @@ def sure_words(confidence: str, language: str = ENGLISH) -> str:
     return " · ".join(tags) if language != ENGLISH else " and ".join(tags)
 
 
-def conduct(rule: Rule, language: str = ENGLISH) -> list[tuple[str, str]]:
-    """Return (what, words) of when a rule fires: its limits, windows and how often it must hold."""
+def conduct(rule: Rule, language: str = ENGLISH, say: Say = str) -> list[tuple[str, str]]:
+    """Return (what, words) of when a rule fires: its limits, windows and how often it must hold.
+
+    `say` is what fields, and words out of closed sets, are called to readers.
+    """
     if isinstance(rule, LimitRule):
-        said = [(level.severity.value, level_words(rule, level, language)) for level in rule.levels]
-        margin = f"{amount(rule.vital, rule.clears_by)} back inside the limit"
-        return [*said, ("clears", margin)] if rule.clears_by else said
+        said = [
+            (say(level.severity.value), level_words(rule, level, language)) for level in rule.levels
+        ]
+        margin = phrase(sized(rule.vital, rule.clears_by), language)
+        back = say("{amount} back inside the limit").replace("{amount}", margin)
+        return [*said, (say("clears"), back)] if rule.clears_by else said
     values = [(each.name, getattr(rule, each.name)) for each in fields(rule) if each.repr]
     apart = APART | _idle(rule)
     said = [(name, value) for name, value in values if name not in apart and _says(value)]
-    return [(name.replace("_", " "), _plain(value)) for name, value in said]
+    return [(_name(name, say), _plain(value, say)) for name, value in said]
 
 
 def _says(value: Any) -> bool:
@@ -160,12 +178,3 @@ def _says(value: Any) -> bool:
 def level_words(rule: LimitRule, level: Level, language: str = ENGLISH) -> str:
     """Return when one level of a limit rule holds, and how it is confirmed (AL-20)."""
     return "; ".join(phrase(each, language) for each in level_phrases(rule, level))
-
-
-def _spoken(level: Level | Companion) -> str:
-    return level.comparison.value.replace("-", " ")
-
-
-def amount(vital: Vital, value: float) -> str:
-    """Return a value of a vital with its unit."""
-    return f"{value:g} {MEASURES[vital].unit_display}".strip()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from app.pages.language import language as spoken_in
+from app.pages.rule_fields import called
 from core.vitals import MEASURES, Severity
 from monitoring.catalogue import ENGLISH
 from monitoring.plans.limits import PlanLimit, rules_of
@@ -71,7 +73,7 @@ def view(template: Template, language: str) -> TemplateView:
     return TemplateView(
         template.name,
         template.display,
-        scope_words(template.scope),
+        scope_words(template.scope, called(spoken_in(language))),
         [_limit(limit, template.name, language) for limit in template.limit],
         template.rules,
         template.note,

@@ -19,6 +19,7 @@ from app.pages.door import Door
 from app.pages.language import Language
 from app.pages.language import language as spoken_in
 from app.pages.refusals import page_route
+from app.pages.rule_fields import called
 from app.pages.strip import strip_of
 from core.settings import Settings
 from core.vitals import MEASURES, Severity
@@ -93,7 +94,6 @@ def router(door: Door) -> APIRouter:
                 chart=charted(everything.rulebook.news2, spoken_in(visit.language)),
                 shown=len(chosen),
                 groups=grouped(chosen, visit.language),
-                tiers_named=tuple(Severity),
                 templates=everything.templates,
                 template_views=condition_templates.selected(
                     everything.templates.templates, condition, vital, tier, visit.language
@@ -145,13 +145,14 @@ def grouped(rules: Iterable[Rule], language: str = ENGLISH) -> list[tuple[str, l
 
 def view(rule: Rule, language: str = ENGLISH) -> RuleView:
     """Return a rule in words."""
+    say = called(spoken_in(language))
     return RuleView(
         id=rule.id,
         tiers=rule_words.tiers(rule),
         problem=rule.problem.value,
-        kind=rule_words.kind_name(rule).replace("-", " "),
-        people=rule_words.scope_words(rule.scope),
-        conduct=rule_words.conduct(rule, language),
+        kind=say(rule_words.kind_name(rule).replace("-", " ")),
+        people=rule_words.scope_words(rule.scope, say),
+        conduct=rule_words.conduct(rule, language, say),
         clinician=FIELD.sub(r"[\1]", words.text(rule.clinician, language)),
         patient=FIELD.sub(r"[\1]", words.text(rule.patient, language)),
         source=rule.source,

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 import app.pages
 from app.pages.rules import view
 from core.vitals import Severity, Vital
-from monitoring.rule_words import conduct, tiers, vitals_of
+from monitoring.rule_words import conduct, kind_name, scope_words, tiers, vitals_of
 from monitoring.service import load_templates
 from tests.app.conftest import BASE, SETTINGS, Enter, csrf
 from tests.rulebook import RULEBOOK
@@ -159,6 +159,23 @@ def test_a_rule_in_shadow_says_that_nobody_is_told() -> None:
     assert view(replace(RULEBOOK.by_id["SPO2-CRIT"], shadow=True)).shadow
 
 
+def test_fields_are_called_what_people_call_them_in_either_language_ux_17() -> None:
+    """UX-17: by a name of their own, and never by that of the file; a code stays a code."""
+    rule = RULEBOOK.by_id["HF-W3"]
+    english, korean = (dict(view(rule, language).conduct) for language in ("en", "ko"))
+
+    assert english["window in days"] == korean["보는 기간(일)"] == "3"
+    assert view(rule).people == "conditions heart failure"
+    assert view(rule, "ko").people == "질환 심부전"
+    assert scope_words(rule.scope) == "conditions heart_failure"
+    for each in RULEBOOK.rules:
+        said = view(each, "ko")
+        words = " ".join(
+            (said.kind, said.people, *(word for pair in said.conduct for word in pair))
+        )
+        assert not re.search(r"[a-z]+_[a-z]|\b[a-z]{4,}", words), (each.id, words)
+
+
 RED = "SpO2 at most 91 %; opens at once, unconfirmed until 2 readings within 10 min agree"
 AMBER = (
     "Systolic BP at most 100 mmHg and above 90 mmHg and 20 mmHg or more below the usual of 14 days;"
@@ -181,4 +198,4 @@ def test_limits_windows_and_repeats_are_said_in_words(rule: str, words: tuple[st
 
 @pytest.mark.parametrize("rule", RULEBOOK.rules, ids=lambda rule: rule.id)
 def test_each_rule_says_when_it_fires_or_that_its_kind_alone_decides(rule: Rule) -> None:
-    assert conduct(rule) or view(rule).kind in {"clock", "hub", "early warning"}
+    assert conduct(rule) or kind_name(rule) in {"clock", "hub", "early-warning"}
