@@ -49,14 +49,19 @@ class Strangers:
         held = {"Authorization": f"Bearer {token}", "Content-Type": "application/fhir+json"}
         return TestClient(self.whole.web, base_url=BASE, headers=held)
 
-    def ask(self, method: str, address: str, kind: str, id_: str) -> tuple[list[str], Work]:
-        """Return what the device is told, without the id, and what was asked of the database."""
+    def ask(self, method: str, what: tuple[str, str, str], said: list[list[str]]) -> Work:
+        """Return what was asked of the database; what the device is told, without the id, is said.
+
+        `what` is a kind, an id of it, and the rest of the address.
+        """
+        kind, id_, rest = what
         body = self.own[kind] | {"id": id_} if method == "PUT" else None
         http = self.http(self.whole.client)
         with self.whole.database.undoing(), work_on(self.whole.database) as work:
-            answer = http.request(method, f"/fhir/{kind}/{id_}{address}", json=body)
-        said = [str(answer.status_code), answer.headers.get("location", ""), answer.text]
-        return [_TIME.sub("…", each.replace(id_, "*")) for each in said], work
+            answer = http.request(method, f"/fhir/{kind}/{id_}{rest}", json=body)
+        told = [str(answer.status_code), answer.headers.get("location", ""), answer.text]
+        said.append([_TIME.sub("…", each.replace(id_, "*")) for each in told])
+        return work
 
 
 def _resources(patient: str) -> dict[str, dict[str, Any]]:

@@ -7,9 +7,9 @@ you add it: 200 to an address of another team's patient would be a leak.
 from __future__ import annotations
 
 import csv
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
@@ -17,9 +17,12 @@ from app.pages.areas import SHARED
 from core.clock import utc_now
 from core.security import Role
 from tests.app.rights.test_headers import bare
-from tests.app.rights.unwalled import Watch, work_on
+from tests.app.rights.unwalled import Watch, Work, told_apart, work_on
 from tests.app.rights.whole import APART, EVERYBODY, ROLES, Whole, routes
 from tests.ward import keep_alive
+
+if TYPE_CHECKING:
+    from httpx2 import Response
 
 TABLE = Path(__file__).parent / "rights.csv"
 WHOSE = ("own", "other")
@@ -178,32 +181,42 @@ def test_what_is_not_ones_own_looks_like_what_does_not_exist_sec_12(whole: Whole
     for (method, path), row in table().items():
         if dict(zip(COLUMNS, row, strict=True))[f"{who}-other"] != "404" or "{" not in path:
             continue
-        with work_on(whole.database) as for_theirs:
-            theirs = whole.ask(method, path, who, "other")
-        with work_on(whole.database) as for_nobodys:
-            nobodys = whole.ask(method, path, who, "nobody")
+        asked = {of: Asked(whole, (method, path, who, of)) for of in ("other", "nobody")}
+        odd = told_apart(asked["other"].work, asked["nobody"].work)
+        theirs, nobodys = (each.answers[-1] for each in asked.values())
         compared += 1
 
         assert nobodys.status_code == 404, (method, path)
         assert words(theirs.text, whole, "other") == words(nobodys.text, whole, "nobody"), path
-        assert not for_theirs.apart(for_nobodys), (method, path, for_theirs.apart(for_nobodys))
+        assert not odd, (method, path, odd)
     assert compared >= 8
+
+
+@dataclass(slots=True)
+class Asked:
+    """A request, what was answered to it, and what it asked of the database."""
+
+    whole: Whole
+    request: tuple[str, str, str, str]
+    answers: list[Response] = field(default_factory=list)
+
+    def work(self) -> Work:
+        with work_on(self.whole.database) as work:
+            self.answers.append(self.whole.ask(*self.request))
+        return work
 
 
 def test_that_one_asks_more_of_the_database_is_seen_sec_12(whole: Whole) -> None:
     """The net has no hole: what is one's own is read, and takes other statements and rows."""
-    found = []
-    for whose in ("own", "nobody", "nobody"):
-        with work_on(whole.database) as work:
-            whole.ask("GET", "/patients/{patient_id}", Role.NURSE, whose)
-        found.append(work)
-    own, first, second = found
-    more = replace(first, rows=first.rows + 2)
+    request = ("GET", "/patients/{patient_id}", Role.NURSE)
+    own, nobodys = (Asked(whole, (*request, of)).work for of in ("own", "nobody"))
+    work = nobodys()
+    more = replace(work, rows=work.rows + 2)
 
-    assert own.apart(first)
-    assert not first.apart(second)
-    assert more.apart(first) == ["2 rows more"]
-    assert len(first.statements) >= 5
+    assert told_apart(own, nobodys)
+    assert not told_apart(nobodys, nobodys)
+    assert more.apart(work) == ["2 rows more"]
+    assert len(work.statements) >= 5
 
 
 def words(text: str, whole: Whole, whose: str) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from core.database import Database
 
+PAIRS = 3
 _SPACES, _LISTS = re.compile(r"\s+"), re.compile(r"\bIN \([^()]*\)")
 _WALLED = text("select tablename from pg_policies where policyname = 'second_wall'")
 _STANDS = (
@@ -138,3 +139,16 @@ def work_on(database: Database) -> Iterator[Work]:
     work = Work()
     with each_statement(database, lambda *_: None, work.note):
         yield work
+
+
+def told_apart(one: Callable[[], Work], other: Callable[[], Work]) -> list[str]:
+    """Return what one of both asks of the database, and the other does not.
+
+    Now and then a process looks at something else too, whoever asks: that is not there again.
+    """
+    odd: list[str] = []
+    for _ in range(PAIRS):
+        odd = one().apart(other())
+        if not odd:
+            break
+    return odd
