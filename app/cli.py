@@ -50,6 +50,7 @@ COMMANDS = {
     "reports": ("weekly",),
     "retention": ("retention",),
     "export": ("export",),
+    "import": ("taking_in",),
     "datamap": ("data_map",),
     "retrain": (),  # joins through the entry-point group
 }

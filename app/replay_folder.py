@@ -6,15 +6,17 @@ A line that is refused is counted and named, never fatal: the rest of the folder
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.replay_context import TOLD, Context, name_of, subject_of
+from fhir.measurement import ParsedObservation
 from fhir.observation import parse
 from fhir.outcome import Refusal
 from fhir.people import read_patient
 from fhir.questionnaire_response import parse_answers
 from fhir.strict import decode
+from fhir.summed import count_of
 from fhir.task import read_conclusion
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fhir.identity import Ref
-    from fhir.observation import ParsedObservation
     from fhir.people import ParsedPatient
     from fhir.task import ParsedConclusion
 
@@ -155,7 +156,14 @@ def _guarded(reader: Callable[[Mapping[str, Any]], T], resource: Mapping[str, An
 
 
 def _take_observation(folder: Folder, line: bytes, number: int) -> str:
-    return _take_parsed(folder, parse(line), number)
+    parsed = parse(line)
+    try:
+        counts = count_of(line) if isinstance(parsed, ParsedObservation) else 1
+    except ValueError:
+        return "counts for a number that cannot be"
+    if counts > 1 and isinstance(parsed, ParsedObservation):
+        parsed = replace(parsed, counts=counts)
+    return _take_parsed(folder, parsed, number)
 
 
 def _take_answers(folder: Folder, line: bytes, number: int) -> str:

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, id_column, instant
 
+COPIED = "copied/"  # begins the key of a judgement that another system made, and a copy brought
+
 
 class AssessmentRow(Base):
     """One judgement of one person, with the rulebook and the model that made it.

@@ -13,6 +13,7 @@ from zstandard import ZstdCompressor, ZstdDecompressor
 
 from app.bulk.asking import later_than, read_filter
 from app.bulk.tables import BulkExport, BulkPart, ExportState
+from app.counted import counted
 from app.fhir_api.scope import BATCH, MOST_PATIENTS, Mark, Scope
 from app.fhir_api.shelves import SHELVES
 from app.fhir_api.walk import Hit, Walk
@@ -121,7 +122,7 @@ def step(
     budget, whose = rows, set[UUID | None]()
     while budget > 0 and export.kind_number < len(export.kinds):
         looked, hits = _Stride(session, export, place).take(budget)
-        _keep(session, export, hits)
+        _keep(session, export, counted(session, hits))
         whose |= {hit.patient_id for hit in hits}
         if looked < budget:
             export.kind_number, export.part_number, export.after = export.kind_number + 1, 0, []

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from app.copies.rows import tables_of
+from app.counted import counted
 from app.fhir_api.everything import ORDER, Limits, Tour
 from app.fhir_api.scope import Scope
 from app.fhir_api.service import Asked
@@ -83,7 +84,8 @@ def copy(
     place = Place(base, ZoneInfo(settings.site_timezone), now)
     asked = Asked((), place, "", now, now)
     scope = Scope(session, SYSTEM, "Patient", now, patients=ids)
-    found = _resources(Tour(scope, patient_id, Limits(criteria=_some()), asked))
+    tour = _resources(Tour(scope, patient_id, Limits(criteria=_some()), asked))
+    found = counted(session, list(tour))
     entries = [
         {
             "fullUrl": f"{base}/{hit.kind}/{hit.id}",

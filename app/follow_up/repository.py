@@ -21,7 +21,7 @@ from monitoring.contesting.repository import fed_wrongly
 from monitoring.followed import HORIZON, FollowedDay, Outcome, Source
 from monitoring.live_calibration import Scored
 from monitoring.models.tables import ShadowScore
-from monitoring.tables import AssessmentRow
+from monitoring.tables import COPIED, AssessmentRow
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -62,6 +62,7 @@ def scores(session: Session, patients: Collection[UUID], day: date) -> list[Scor
             row.at >= start,
             row.at < start + timedelta(days=1),
             row.risk["probability"].astext.is_not(None),
+            ~row.key.startswith(COPIED),  # what came of it was seen elsewhere
             cast(row.risk["horizon_days"].astext, Integer) == HORIZON.days,
         )
         .ext(distinct_on(row.patient_id))

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text
 
 from core.among import among
 from monitoring.live_calibration import Band, Fit
-from monitoring.tables import AssessmentRow
+from monitoring.tables import COPIED, AssessmentRow
 from reports.calibration import Calibration
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def calibration(session: Session, records: Collection[UUID], span: Span) -> Cali
             row.at >= span.start,
             row.at < span.end,
             row.model_id != "",
+            ~row.key.startswith(COPIED),
         )
         .group_by(row.model_id)
         .order_by(func.count().desc(), row.model_id)
