@@ -1,4 +1,4 @@
-"""Observations as they are handed out whole: each with the number of movements it counts for."""
+"""Observations as they are handed out whole: each with the number of readings it counts for."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def counted(session: Session, hits: Sequence[Hit]) -> list[Hit]:
-    """Return what was found, Observations with their counts (decision 56)."""
+    """Return what was found, Observations with their counts (decisions 56, 59)."""
     known = counts(session, [UUID(hit.id) for hit in hits if hit.kind == Kind.OBSERVATION])
     return [
         replace(hit, body=counting(hit.body, known.get(UUID(hit.id), 1)))

@@ -14,7 +14,6 @@ from ingest.acceptance import OBSERVATION, SAVED
 from ingest.candidates import candidates_of
 from ingest.device_clock import Doubt, clock_of
 from ingest.enrolment import Person
-from ingest.movement import MOVEMENT
 from ingest.placing import known_zone, place
 from ingest.revising import Outcome, revision
 from monitoring import clocks
@@ -234,6 +233,6 @@ def _reading(
         precision=candidate.precision,
         comparator=candidate.comparator,
         device=device,
-        stands_for=parsed.counts if candidate.vital in MOVEMENT else 1,
+        stands_for=parsed.counts,
         site=candidate.site,
     )

@@ -75,5 +75,5 @@ class ParsedObservation:
     showed: datetime | None = None  # by a coincident timestamp: the device's clock at `when`
     lives_alone: bool | None = None  # None where it does not say
     site: str = ""  # on which part of the body (`fhir.sites`); empty where it does not say
-    counts: int = 1  # for how many movements; where an operator replays what was handed out
+    counts: int = 1  # for how many readings; where an operator replays what was handed out
     kind: str = "Observation"  # or QuestionnaireResponse, whose answers are read alike

@@ -1,4 +1,4 @@
-"""For how many movements an Observation counts, once others are summed up with it; pure.
+"""For how many readings an Observation counts, once others are summed up with it; pure.
 
 Said of what is handed out whole: the copy of a person, and a bulk export. Believed where an
 operator takes such a copy in again, or replays it, and never of what is sent to the door:
@@ -60,7 +60,7 @@ def count_of(raw: bytes) -> int:
         return 1
     count = said[0] if len(said) == 1 else None
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MOST:
-        raise ValueError("no movement counts for so many")
+        raise ValueError("no reading counts for so many")
     return count
 
 

@@ -66,7 +66,7 @@ def told(made: TakenIn) -> Iterator[str]:
     said = ", ".join(f"{count} answered {status}" for status, count in sorted(made.answers.items()))
     yield f"resources: {said}"
     yield f"scores: {made.scores} taken over; contested scores: {made.contests} taken over"
-    yield f"movements that count for several: {made.counted}"
+    yield f"readings that count for several: {made.counted}"
     for table, count in made.left.items():
         yield f"not taken over: {count} of {table}: {LEFT[table]}"
     for line in made.refused[:SHOWN]:

@@ -1,7 +1,7 @@
 """Takes the copy of a person in again, as another system's operator hands it over (SEC-43).
 
 What anybody may send goes through the door like anything else. Beside it, and from this hand
-alone, come the scores with what is contested of them, and for how many a summed movement counts:
+alone, come the scores with what is contested of them, and for how many a reading counts:
 whoever could send these over the wire could plant an opinion about somebody.
 """
 
@@ -66,7 +66,7 @@ class TakenIn:
 
     answers: Counter[str] = field(default_factory=Counter)  # entries by the status of their answer
     ids: dict[UUID, UUID] = field(default_factory=dict)  # what it was called there and is here
-    counted: int = 0  # movements that count for more than themselves
+    counted: int = 0  # readings that count for more than themselves
     scores: int = 0
     contests: int = 0
     left: dict[str, int] = field(default_factory=dict)  # rows that nobody takes over, by table

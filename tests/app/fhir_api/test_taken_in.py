@@ -152,12 +152,12 @@ def test_taken_in_it_counts_judges_scores_and_is_contested_as_before_sec_43(
         again = copy(session, SYSTEM, who, SETTINGS, now=utc_now())
 
     assert "scores: 2 taken over; contested scores: 1 taken over" in first.output
-    assert "movements that count for several: 2" in first.output
+    assert "readings that count for several: 2" in first.output
     assert (
         f"not taken over: {len(made.tables['summed_key'])} of summed_key: what is" in first.output
     )
     assert "scores: 0 taken over; contested scores: 0 taken over" in second.output
-    assert "movements that count for several: 0" in second.output
+    assert "readings that count for several: 0" in second.output
     assert counts(database, who) == counts(database, whose)
     assert sum(each[3] for each in counts(database, who)) == len(MINUTES)  # type: ignore[misc]
     with database.transaction() as session:
@@ -199,7 +199,7 @@ def test_what_is_sent_to_the_door_says_for_itself_only_that_it_was_one_sec_43(
             "import-1.json",
             '"valuePositiveInt":4',
             '"valuePositiveInt":2000000',
-            "extension: no movement",
+            "extension: no reading",
         ),
         ("tables.json", '"ground":"device"', '"ground":"malice"', "tables.json: score_contest:"),
         ("tables.json", '"probability":0.1', '"likely":0.1', "tables.json: assessment: risk:"),
