@@ -49,7 +49,7 @@ from ingest.repository import visible_to
 from ingest.rolling import service as rolling
 from monitoring import repository as judgements
 from monitoring.permitted import UnmonitoredError
-from monitoring.reach import READ_BACK
+from monitoring.reach import READ_BACK, WEIGHT_BACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +87,7 @@ def make_round(session: Session, subject: UUID, now: datetime, runtime: Runtime)
 
 def roll(session: Session, patient_id: UUID, now: datetime, runtime: Runtime) -> None:  # noqa: ARG001 (every step is called alike)
     """Keep what stands for the readings of a dense stream."""
-    rolling.roll_up(session, patient_id, since=now - READ_BACK, now=now)
+    rolling.roll_up(session, patient_id, since=now - max(READ_BACK, WEIGHT_BACK), now=now)
 
 
 def raise_alerts(session: Session, assessment_id: UUID, now: datetime, runtime: Runtime) -> None:

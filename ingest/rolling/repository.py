@@ -88,6 +88,34 @@ def _named(reading_id: str) -> tuple[str, int, str, int]:
     return resource, int(version), vital, int(beside[0]) if beside else 0
 
 
+# What no judgement and no chart can find: an end of the key, and an end of the marks.
+_BEFORE_MARKS = """
+select newest.effective, marked.day from (
+    select date_trunc('day', min(first.effective), %b) as day
+    from unnest('{0, 1}'::int2[]) level, lateral (
+        select effective from reading r where r.patient_id = %b and r.roll = level
+        order by effective limit 1
+    ) first
+) marked, lateral (
+    select effective from reading r where r.patient_id = %b and r.effective < marked.day
+        and not r.superseded and r.quality <> 'withdrawn'
+    order by effective desc limit 1
+) newest
+"""
+_LOOK_AGAIN = "update rolled_up set looked_until = %b where patient_id = %b and looked_until > %b"
+
+
+def before_marks(session: Session, patient_id: UUID, zone: str) -> tuple[datetime, datetime] | None:
+    """Return the newest reading before the first day with marks, and when that day began."""
+    found = run(session, _BEFORE_MARKS, zone, patient_id, patient_id)
+    return (found[0][0], found[0][1]) if found else None
+
+
+def look_again(session: Session, patient_id: UUID, since: datetime) -> None:
+    """Have the days since an instant looked at again once they are old (`ingest.thinning`)."""
+    run(session, _LOOK_AGAIN, since, patient_id, since)
+
+
 def move_on(session: Session, patient_id: UUID, until: datetime, zone: str) -> None:
     """Remember until when a person is rolled up now."""
     row = insert(RolledUp).values(patient_id=patient_id, until=until, zone=zone)

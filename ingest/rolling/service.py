@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ingest.rolling.tables import RolledUp
 
 Kept = tuple[tuple[datetime, str], tuple[int, int]]
+MONTH = timedelta(days=31)  # so much of the past is rolled up at once, while nothing is stored (E)
 
 
 def roll_up(session: Session, patient_id: UUID, *, since: datetime, now: datetime) -> bool:
@@ -55,7 +56,23 @@ def roll_up(session: Session, patient_id: UUID, *, since: datetime, now: datetim
     lasting = end.astimezone(zone).date()
     repository.keep(session, patient_id, dict(_kept(readings, zone, lasting)), (start, end))
     repository.move_on(session, patient_id, end, zone.key)
+    _further_back(session, patient_id, zone)
     return True
+
+
+def _further_back(session: Session, patient_id: UUID, zone: ZoneInfo) -> None:
+    """Roll up a month of what was measured before the first roll-up began, the newest of it.
+
+    Or nobody would find it: before `until`, only readings with a mark are loaded.
+    """
+    unmarked = repository.before_marks(session, patient_id, zone.key)
+    if unmarked is not None:
+        newest, end = unmarked
+        start = _midnight(newest, zone) - MONTH
+        readings = raw(session, patient_id, start, end)
+        lasting = (end + MONTH).astimezone(zone).date()
+        repository.keep(session, patient_id, dict(_kept(readings, zone, lasting)), (start, end))
+        repository.look_again(session, patient_id, start)
 
 
 def _unsettled(mark: RolledUp, now: datetime) -> bool:
