@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from fhir.summed import counting
+from ingest.counting.repository import counts
 from ingest.receipt import Kind
-from ingest.summing.repository import counts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

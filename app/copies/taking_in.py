@@ -19,9 +19,9 @@ from app.copies import scores_again
 from core.audit import Action, record
 from core.errors import InvalidError
 from fhir.summed import count_of
+from ingest.counting.repository import count_again
 from ingest.receipt import CREATED, Answer, Kind
 from ingest.service import accept_bundle
-from ingest.summing.repository import count_again
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,6 +10,7 @@ from app.retention.holds import left_alone
 from app.retention.named import named
 from app.retention.repository import Going, Taken
 from app.retention.terms import stated
+from ingest.foretelling import service as foretelling
 from ingest.movement import Grain
 from ingest.summing import service
 from ingest.summing.repository import Asked
@@ -43,16 +44,13 @@ class Movements:
 
     def going(self, session: Session, *, before: datetime, held: Collection[UUID]) -> Going:
         """Return how many readings would go."""
-        rows = service.going(session, self._asked(before, left_alone(session, held)), named)
-        oldest = min((row.effective for row in rows), default=None)
-        return Going(StoredReading.__tablename__, len(rows), oldest)
+        asked = self._asked(before, left_alone(session, held))
+        return Going(StoredReading.__tablename__, *foretelling.going(session, asked, named))
 
     def keys(self, session: Session, *, before: datetime, held: Collection[UUID]) -> list[Key]:
         """Return the keys of those readings."""
-        return [
-            row.key
-            for row in service.going(session, self._asked(before, left_alone(session, held)), named)
-        ]
+        asked = self._asked(before, left_alone(session, held))
+        return [*foretelling.keys(session, asked, named)]
 
     def remove(
         self, session: Session, *, before: datetime, held: Collection[UUID], most: int

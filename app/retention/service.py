@@ -59,8 +59,7 @@ def keys(session: Session, kind: str, *, now: datetime) -> dict[str, list[Key]]:
     before = {name: at for name, _, at in _ending(now)}[kind]
     found: dict[str, list[Key]] = {}
     for each in KINDS[kind]:
-        table = each.going(session, before=before, held=kept).table
-        found[table] = each.keys(session, before=before, held=kept)
+        found[each.table.__tablename__] = each.keys(session, before=before, held=kept)
     return found
 
 

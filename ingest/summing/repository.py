@@ -39,6 +39,9 @@ class Asked:
         return tuple(each for each in Grain if each < self.grain)
 
 
+Key = tuple[UUID, datetime, str, str, int]  # of a reading
+
+
 class Row(NamedTuple):
     """One reading of an hour or day that is looked at; `into` and `by` say what counts for it."""
 
@@ -54,7 +57,7 @@ class Row(NamedTuple):
     value: float | None = None  # where another one would be no repeat
 
     @property
-    def key(self) -> tuple[UUID, datetime, str, str, int]:
+    def key(self) -> Key:
         """Return the primary key."""
         return (*self[:4], 0)
 
@@ -63,16 +66,16 @@ class Row(NamedTuple):
 _MOVES = "{r} in ('motion', 'bathroom', 'outer_door', 'hub_heartbeat')"
 _PLAIN = """{r}.ordinal = 0 and not {r}.superseded and {r}.quality = 'scored'
     and {r}.precision = 'instant' and {r}.value is not null and {r}.until is null"""
+FRESH = f"""reading r
+    where {_MOVES.format(r="r.vital")} and {_PLAIN.format(r="r")} and r.grain in ({{finer}})
+    and r.effective between %b::timestamptz and %b::timestamptz"""
 # In the order of the index, and no further than asked: each `offset 0` keeps PostgreSQL from
 # sorting all there are.
-_BINS = f"""
+BINS = f"""
 select patient_id, start, width, midnight, count(*) from (
     select r.patient_id, date_bin(z.width, r.effective, z.midnight) as start, z.width, z.midnight
     from (
-        select r.patient_id, r.effective from reading r
-        where {_MOVES.format(r="r.vital")} and {_PLAIN.format(r="r")} and r.grain in ({{finer}})
-            and r.effective between %b::timestamptz and %b::timestamptz
-            and r.patient_id <> all(%b::uuid[])
+        select r.patient_id, r.effective from {FRESH} and r.patient_id <> all(%b::uuid[])
         order by r.effective offset 0
     ) r, lateral (
         select z.width, z.midnight from patient p
@@ -88,14 +91,12 @@ select patient_id, start, width, midnight, count(*) from (
 # Readings that say the same stand for each other, whichever sensor it was; what an Observation
 # says beside it, or in an earlier version, keeps all of it. Found by the primary key, and not by
 # the index of movements, in which everybody's of that time lie: hence the `|| ''`.
-_ROWS = f"""
+ALIKE = f"""
 with alike as (
     select r.*, row_number() over timed as nth, count(*) over every as size,
         last_value(r.effective) over whole as last, last_value(r.device) over whole as by,
         date_bin('1 day', r.effective, b.midnight) + '1 day' as evening
-    from unnest(%b::uuid[], %b::timestamptz[], %b::interval[], %b::timestamptz[])
-        b (patient_id, start, width, midnight),
-    lateral (
+    from {{within}}, lateral (
         select * from reading r where r.patient_id = b.patient_id
             and r.effective >= b.start and r.effective < b.start + b.width
             and r.effective between %b::timestamptz and %b::timestamptz
@@ -106,15 +107,19 @@ with alike as (
         timed as (every order by r.effective, r.device),
         whole as (timed rows between unbounded preceding and unbounded following)
 )
-select patient_id, effective, vital, device, resource_id, summed,
-    case when {{goes}} and resource_id <> all(%b::uuid[]) then not exists (
+"""  # noqa: S608 (only the names above)
+GONE = """case when {goes} and resource_id <> all(%b::uuid[]) then not exists (
         select from reading o where o.patient_id = a.patient_id and o.effective = a.effective
             and o.resource_id = a.resource_id
             and (o.vital, o.device, o.ordinal) <> (a.vital, a.device, a.ordinal)
     ) and not exists (
         select from resource v where v.id = a.resource_id
             and (v.version > 1 or v.type <> 'Observation')
-    ) else false end, last, by
+    ) else false end"""
+_GIVEN = """unnest(%b::uuid[], %b::timestamptz[], %b::interval[], %b::timestamptz[])
+    b (patient_id, start, width, midnight)"""
+_ROWS = f"""{ALIKE}
+select patient_id, effective, vital, device, resource_id, summed, {GONE}, last, by
 from alike a order by effective, patient_id, vital, device
 """  # noqa: S608 (only the names above)
 _LATER = f"""exists (select from reading n where n.patient_id = a.patient_id
@@ -145,12 +150,21 @@ def bins(
 
     Of one grain alone they are found in the order of its index.
     """
+    known = binning(session, asked, most)
+    return [Bin(*row) for row in run(session, finer_than(BINS, finer), *known)]
+
+
+def finer_than(statement: str, finer: Collection[Grain]) -> str:
+    """Return a statement about readings of some grains."""
+    return statement.replace("{finer}", ", ".join(str(int(each)) for each in finer))
+
+
+def binning(session: Session, asked: Asked, most: int | None) -> tuple[object, ...]:
+    """Return what the query of hours or days is asked with."""
     zones = session.scalars(select(Patient.zone).distinct()).all()
     divided = spans(asked.grain, zones, now=asked.before)
     columns = [list(each) for each in zip(*divided, strict=True)] or [[], [], []]
-    statement = _BINS.replace("{finer}", ", ".join(str(int(each)) for each in finer))
-    known = (*_span(asked), list(asked.held), *columns, asked.before, asked.since, most)
-    return [Bin(*row) for row in run(session, statement, *known)]
+    return (*span(asked), list(asked.held), *columns, asked.before, asked.since, most)
 
 
 def rows(
@@ -162,14 +176,20 @@ def rows(
     """
     if not within:
         return []
-    by_sensor = "" if asked.grain is Grain.HOUR else ", r.device"
-    statement = _ROWS.replace("{goes}", _GOES[asked.grain]).replace("{device}", by_sensor)
+    statement = about(_ROWS, asked, _GIVEN)
     columns = [list(each) for each in zip(*within, strict=True)][:4]
-    found = run(session, statement, *columns, *_span(asked), list(named))
+    found = run(session, statement, *columns, *span(asked), list(named))
     return [Row(*row) for row in found]
 
 
-def _span(asked: Asked) -> tuple[datetime, datetime]:
+def about(statement: str, asked: Asked, within: str) -> str:
+    """Return a statement about what is alike within some hours or days."""
+    by_sensor = "" if asked.grain is Grain.HOUR else ", r.device"
+    said = statement.replace("{goes}", _GOES[asked.grain]).replace("{device}", by_sensor)
+    return said.replace("{within}", within)
+
+
+def span(asked: Asked) -> tuple[datetime, datetime]:
     """Return between which instants all of it lies: PostgreSQL leaves other months aside."""
     return asked.since - DAY, asked.before
 
@@ -263,33 +283,3 @@ def known(session: Session, keys: Collection[UUID]) -> dict[UUID, UUID | None]:
         return {}
     query = "select key, of_value from summed_key where key = any(%b::uuid[])"
     return dict(run(session, query, list(keys)))
-
-
-_COUNTS = (
-    "select r.resource_id, 1 + r.summed from resource o join reading r"
-    " on r.patient_id = o.patient_id and r.effective = o.effective and r.resource_id = o.id"
-    " where o.type = 'Observation' and o.id = any(%b::uuid[]) and r.summed > 0"
-)
-_COUNT_AGAIN = f"""
-update reading r set summed = at.counts - 1
-from unnest(%b::uuid[], %b::int4[]) at (id, counts), resource o
-where o.type = 'Observation' and o.id = at.id and r.patient_id = o.patient_id
-    and r.effective = o.effective and r.resource_id = o.id and r.summed = 0
-    and {_PLAIN.format(r="r")}
-returning r.resource_id
-"""  # noqa: S608 (only the names above)
-
-
-def counts(session: Session, observations: Sequence[UUID]) -> dict[UUID, int]:
-    """Return for how many each of some Observations counts; those that count once are absent."""
-    if not observations:
-        return {}
-    return {row[0]: row[1] for row in run(session, _COUNTS, list(observations))}
-
-
-def count_again(session: Session, counting: Mapping[UUID, int]) -> int:
-    """Let Observations that were just taken in count as they did elsewhere; return how many."""
-    if not counting:
-        return 0
-    columns = list(counting), list(counting.values())
-    return len(run(session, _COUNT_AGAIN, *columns))

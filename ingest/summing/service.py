@@ -47,13 +47,6 @@ class SummedUp(NamedTuple):
     more: bool
 
 
-def going(session: Session, asked: Asked, named: Named) -> list[Row]:
-    """Return every reading that `sum_up` would take away, the oldest first."""
-    within = repository.bins(session, asked, asked.finer, most=None)
-    kept = _named(session, within, named)
-    return [row for row in repository.rows(session, asked, within, kept) if row.goes]
-
-
 def _named(session: Session, within: Sequence[Bin], named: Named) -> Collection[UUID]:
     if not within:
         return ()

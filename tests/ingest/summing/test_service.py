@@ -10,9 +10,10 @@ import pytest
 
 from core.vitals import Vital
 from ingest import repository as people
+from ingest.foretelling.service import keys
 from ingest.movement import Grain
 from ingest.rolling.tables import RolledUp
-from ingest.summing.service import going, sum_up
+from ingest.summing.service import sum_up
 from tests.ingest.summing.lives import (
     NOW,
     WEEK,
@@ -156,7 +157,7 @@ def test_a_dry_run_lists_what_a_run_takes_however_it_is_cut_sec_48(session: Sess
     events = [e for e in life(ZoneInfo("UTC"), days=12, seed=2, busy=12) if e[1] < NOW - WEEK]
     store(session, patient, events)
     wanted = asked(session, patient, NOW - WEEK)
-    listed = {row.key for row in going(session, wanted, nobody)}
+    listed = set(keys(session, wanted, nobody))
     before = {(r.effective, r.vital, r.device) for r in rows_of(session, patient)}
     sum_up(session, wanted, nobody, most=40)
     with session.begin_nested() as killed:
