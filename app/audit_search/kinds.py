@@ -25,6 +25,7 @@ WORDS = {
     "client_patient": "For whom an integration speaks",
     "contact_point": "Where somebody is reached",
     "copy": "The copy of a person's data",
+    "copy-taken-in": "The copy of a person's data, taken in from another system",
     "daily_question": "The daily question",
     "dead-letter": "Work that was given up",
     "digest": "A digest",

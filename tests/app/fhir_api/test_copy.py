@@ -2,7 +2,8 @@
 
 What cannot be equal are the ids and the times that a server gives (`id`, `meta`) and, with them,
 the references; what was concluded of the data and decided on it (scores, alerts and acts, plans,
-pauses, notices, accesses) is in the copy and is not taken over.
+pauses, notices, accesses) is in the copy and is not taken over by what is sent over the wire. An
+operator takes over more: `test_taken_in.py`.
 """
 
 from __future__ import annotations
