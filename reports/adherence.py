@@ -70,15 +70,15 @@ class HowLine:
 class Attendance:
     """What is known of who measured when; local days of the site.
 
-    `since` is the day of enrolment, `away` are whole days in hospital or paused; who died drops
-    out of nothing.
+    `since` is the day of enrolment, `away` are whole days in hospital, paused or not with the
+    team; who died or is not with it at the end drops out of nothing.
     """
 
     days: Mapping[UUID, Collection[date]]
     since: Mapping[UUID, date] = field(default_factory=dict)
     away: Mapping[UUID, Collection[date]] = field(default_factory=dict)
     how: Mapping[UUID, How] = field(default_factory=dict)
-    died: Collection[UUID] = ()
+    gone: Collection[UUID] = ()
 
     def expected(self, who: UUID, first: date, last: date) -> list[date]:
         """Return the days of a span, its last among them, on which a reading was expected."""
@@ -112,7 +112,7 @@ def _of(who: UUID, known: Attendance, week: Week, *, last: date) -> Adherence:
         possible=weeks[-1].of,
         weeks=weeks,
         gap=gap,
-        risk=None if who in known.died else risk_of(weeks, gap),
+        risk=None if who in known.gone else risk_of(weeks, gap),
         how=known.how.get(who, How.UNKNOWN),
     )
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from uuid import UUID
 
 from alerts.inbox import GRAVE
 from core.vitals import Severity
 from reports.episodes import Episode
 
-WEEK = timedelta(days=7)
 WEEKS_A_YEAR = 365.25 / 7
 LEAST_WEEKS = 1.0  # patient-weeks of which a rate is told
 MOST_A_YEAR = 4.0  # AMBER and RED per patient-year (alerting.md AL-03)
@@ -63,11 +61,6 @@ class Burden:
     grave_per_100_a_day: float | None
     clinicians: tuple[ClinicianLine, ...]
     unowned: int  # of those that opened, by nobody
-
-
-def patient_weeks(patients: int, start: datetime, end: datetime) -> float:
-    """Return the weeks of a span times the people, as the page of quality counts them."""
-    return patients * ((end - start) / WEEK)
 
 
 def burden(

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from ingest.caseload import Caseload
+
 BEFORE = timedelta(days=28)  # that a change is held against
-WEEK = timedelta(days=7)
 SCORE_RULES = frozenset({"RISK"})
 
 
@@ -87,10 +88,11 @@ class Spoke:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """The alerts of five weeks, and since when each person was watched."""
+    """The alerts of five weeks, since when each person was watched, and when the team had them."""
 
     spoke: Collection[Spoke]
     since: Mapping[UUID, datetime] = field(default_factory=dict)
+    caseload: Caseload | None = None  # None: all the time
 
 
 def changes(made: Iterable[Made], past: Past, *, end: datetime) -> tuple[Changed, ...]:
@@ -128,14 +130,22 @@ def _about(made: Made) -> Callable[[Spoke], bool] | None:
 
 
 def effect(made: Made, past: Past, about: Callable[[Spoke], bool], *, end: datetime) -> Effect:
-    """Return the alerts that a change is about, of its people, four weeks before and since."""
+    """Return the alerts that a change is about, of its people, four weeks before and since.
+
+    Of both only the time in which the team had them.
+    """
     whom = {who.int for who in made.patients}
-    mine = {s.alert_id: s.opened_at for s in past.spoke if s.patient_id.int in whom and about(s)}
     start = made.at - BEFORE
-    begun = [max(past.since.get(who, start), start) for who in made.patients]
+    load = past.caseload or Caseload.whole(made.patients, start, max(end, start))
+    mine = {
+        s.alert_id: s.opened_at
+        for s in past.spoke
+        if s.patient_id.int in whom and about(s) and load.had(s.patient_id, s.opened_at)
+    }
+    begun = [(who, max(past.since.get(who, start), start)) for who in made.patients]
     return Effect(
         before=sum(start <= at < made.at for at in mine.values()),
-        before_weeks=sum(max((made.at - at) / WEEK, 0.0) for at in begun),
+        before_weeks=sum(load.weeks([who], at, made.at) for who, at in begun),
         since=sum(made.at <= at < end for at in mine.values()),
-        since_weeks=len(made.patients) * max((end - made.at) / WEEK, 0.0),
+        since_weeks=load.weeks(made.patients, made.at, end),
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from ingest.caseload import Caseload
 from monitoring.contests import ANSWER_WITHIN
 from reports.rates import Rate
 
@@ -45,16 +46,26 @@ class Contests:
     overdue: int  # at its end
 
 
-def contests(doubts: Iterable[Doubt], *, start: datetime, end: datetime) -> Contests | None:
-    """Count what happened from `start` until before `end`; None where nothing did."""
+def contests(
+    doubts: Iterable[Doubt], load: Caseload, *, start: datetime, end: datetime
+) -> Contests | None:
+    """Count what happened from `start` until before `end`; None where nothing did.
+
+    Each of it counts where the team had the person then, and what is overdue at the end there.
+    """
+
+    def within(each: Doubt, at: datetime | None) -> bool:
+        return at is not None and start <= at < end and load.had(each.patient_id, at)
+
     known = [each for each in doubts if each.at < end]
-    settled = [each for each in known if start <= each.settled_at < end]
-    answered = [e for e in known if e.answered_at is not None and start <= e.answered_at < end]
+    settled = [each for each in known if within(each, each.settled_at)]
+    answered = [each for each in known if within(each, each.answered_at)]
+    late = [each for each in known if each.due_at <= end and not each.answered_by(end)]
     found = Contests(
-        received=sum(each.at >= start for each in known),
+        received=sum(within(each, each.at) for each in known),
         in_time=Rate(sum(e.answered_by(e.due_at) for e in settled), len(settled)),
         upheld=Rate(sum(each.upheld for each in answered), len(answered)),
-        overdue=sum(each.due_at <= end and not each.answered_by(end) for each in known),
+        overdue=sum(load.has(each.patient_id) for each in late),
     )
     nothing = not (found.received or found.in_time.of or found.upheld.of or found.overdue)
     return None if nothing else found

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from core.clock import utc_now
 from core.errors import NotFoundError
 from ingest import repository as people
+from ingest.access.beyond import Beyond
+from ingest.caseload import Caseload
+from ingest.caseloads.repository import caseload
 from ingest.choosing.repository import restricted
 from ingest.demography.repository import demographies
-from ingest.leaving.repository import gone
 from reports import quality as quality_of
 from reports import repository
 from reports.adherence import WEEKS
@@ -51,6 +53,7 @@ class TeamWeek:
     names: Mapping[UUID, str]
     last: Mapping[UUID, datetime]  # newest reading before the week's end
     issue: Issue | None = None  # None: counted now, from what is known now
+    hidden: frozenset[UUID] = frozenset()  # counted, and not the caller's to see (any more)
 
 
 def team_week(  # noqa: PLR0913 (whose, which, when, and of whom)
@@ -64,38 +67,71 @@ def team_week(  # noqa: PLR0913 (whose, which, when, and of whom)
 ) -> TeamWeek:
     """Return a team's report; raise `NotFoundError` where the caller takes no part in it.
 
-    It is counted now; what was issued is in `app.weekly`. `patients` are those of an earlier
-    issue, instead of whom the team looks after now. Who has the use of their data restricted is
-    counted as left out, and is in nothing else of it. The page that shows it audits the read.
+    It is counted now; what was issued is in `app.weekly`. It is of whom the team had in the week,
+    each for the time in which it had them, whoever may see them today: names are only of those
+    whom the caller may see, and `hidden` are the others, who may stand in no list that is shown.
+    `patients` are those of an earlier issue, instead of whom the team had. Who has the use of
+    their data restricted is counted as left out, and is in nothing else of it. The page that shows
+    it audits the read.
     """
     team = next((t for t in people.care_teams(session, caller) if t.id == team_id), None)
     if team is None or week.start > now:
         raise NotFoundError("no such report")
-    end = min(week.end, now)
-    mine = of_week(session, team_id, week)
-    whom = mine if patients is None else patients
-    profiles = people.profiles(session, people.visible_to(caller), whom)
-    known = repository.known_before(session, [*{*mine, *(each.id for each in profiles)}], end)
-    unused = restricted(session, known, now=now)
-    names = {each.id: each.name for each in profiles if each.id in known - unused}
-    world = world_of(session, list(names), week, now=now)
-    report = replace(weekly(world, week, now=now), restricted=len(unused) or None)
-    return TeamWeek(team, week, report, names, world.last)
+    with people.beyond_wall(session, Beyond.CASELOAD):
+        load = caseload_of(session, team_id, week, now=now, patients=patients)
+        whom = load.people(week.start, load.end)
+        unused = restricted(session, whom, now=now)
+        counted = [each for each in whom if each not in unused]
+        world = world_of(session, counted, week, now=now, load=load)
+        report = replace(weekly(world, week, now=now), restricted=len(unused) or None)
+    profiles = people.profiles(session, people.visible_to(caller), counted)
+    names = {each.id: each.name for each in profiles}
+    hidden = frozenset(counted) - names.keys()
+    return TeamWeek(team, week, report, names, world.last, hidden=hidden)
 
 
-def of_week(session: Session, team_id: UUID, week: Week) -> list[UUID]:
-    """Return whom a team looked after in a week: not who was discharged before it began."""
-    mine = people.team_patients(session, team_id)
-    left = gone(session, mine, at=week.start)
-    return [each for each in mine if each not in left]
+def caseload_of(
+    session: Session,
+    team_id: UUID,
+    week: Week,
+    *,
+    now: datetime,
+    patients: Sequence[UUID] | None = None,
+) -> Caseload:
+    """Return whom a team had when, up to the end of a week and as far back as its report looks.
+
+    Of an issue that was made before it was written down who left, `patients` were its people: who
+    is not known to have been with the team then counts all of the time, as they did in it.
+    """
+    start, end = week.shifted(1 - WEEKS).start, min(week.end, now)
+    load = caseload(session, team_id, start, end)
+    if patients is None:
+        return load
+    heads = people.survivors(session, patients)
+    whom = {heads.get(each, each) for each in patients}
+    known = load.only(whom)
+    old = Caseload.whole(whom - load.spans.keys(), start, end)
+    return replace(known, spans={**known.spans, **old.spans})
 
 
-def world_of(session: Session, ids: Sequence[UUID], week: Week, *, now: datetime) -> World:
-    """Return everything that the report of some people is computed from."""
+def world_of(
+    session: Session,
+    ids: Sequence[UUID],
+    week: Week,
+    *,
+    now: datetime,
+    load: Caseload | None = None,
+) -> World:
+    """Return everything that the report of some people is computed from.
+
+    Without a caseload the team had them all the time.
+    """
     records = people.everybody(session, ids)
     heads = {record: who for who, each in records.items() for record in each}
     before, end = week.shifted(-1), min(week.end, now)
-    span, zone = Span(week.start, end), str(week.zone)
+    zone = str(week.zone)
+    load = load or Caseload.whole(ids, week.shifted(1 - WEEKS).start, end)
+    span = Span(week.start, end, load.apart(heads, week.start, end))
     opened = repository.episodes(session, list(heads), since=week.start, until=end)
     earlier = repository.episodes(session, list(heads), since=before.start, until=before.end)
     enrolled = attendance.enrolled(session, heads)
@@ -117,12 +153,13 @@ def world_of(session: Session, ids: Sequence[UUID], week: Week, *, now: datetime
         work=work,
         works=works,
         told=working.told(session, heads, span, zone=zone),
-        readings=attendance.readings(session, heads, start=week.start, end=end),
+        readings=attendance.readings(session, heads, span),
         devices=devices_behind(session, list(heads), since=week.start, until=end),
         made=changing.made(session, heads, span),
-        past=Past(changing.spoke(session, heads, span), since),
+        past=Past(changing.spoke(session, heads, span), since, load),
         calibration=calibration(session, heads, span),
         doubts=doubts(session, heads, since=week.start, until=end),
+        caseload=load,
     )
 
 

@@ -7,19 +7,20 @@ is stored as it was: everything in it is a plain value, and nobody is named.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from alerts.inbox import GRAVE
+from ingest.caseload import NONE, Caseload
 from ingest.enrolment import Absence, Stay
 from reports import adherence as attending
 from reports import changes as changing
 from reports import overdue as deadlines
 from reports import response
 from reports.adherence import Adherence, Attendance, How, HowLine
-from reports.burden import Burden, Told, Work, burden, patient_weeks
+from reports.burden import Burden, Told, Work, burden
 from reports.calibration import Calibration
 from reports.changes import Changed, Made, Past
 from reports.contested import Contests, Doubt, contests
@@ -40,7 +41,7 @@ __all__ = ["Change", "Episode", "Rate", "Report", "World", "attendance", "weekly
 class World:
     """Everything a report is computed from."""
 
-    patients: tuple[UUID, ...]
+    patients: tuple[UUID, ...]  # whom the team had at any time of the week
     episodes: tuple[Episode, ...]  # this week's, as they stood at its end
     before: tuple[Episode, ...]  # the week before's, as they stood at its end
     days: Mapping[UUID, frozenset[date]]  # local days with a reading, of eight weeks
@@ -60,6 +61,11 @@ class World:
     past: Past = field(default_factory=lambda: Past(()))
     calibration: Calibration | None = None
     doubts: tuple[Doubt, ...] = ()
+    caseload: Caseload | None = None  # of eight weeks; None: the team had them all the time
+
+    def had(self, start: datetime, end: datetime) -> Caseload:
+        """Return when the team had whom."""
+        return self.caseload or Caseload.whole(self.patients, start, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,24 +115,31 @@ class Report:
 
 
 def weekly(world: World, week: Week, *, now: datetime) -> Report:
-    """Compute a team's report; `now` cuts a week that is not over."""
+    """Compute a team's report; `now` cuts a week that is not over.
+
+    What happened counts where the team had the person then; how somebody is at the end, where it
+    has them at the end.
+    """
     end = min(week.end, now)
-    opened = _sorted(e for e in world.episodes if week.start <= e.opened_at < end)
-    ended = _sorted(e for e in world.episodes if e.closed_at and week.start <= e.closed_at < end)
-    still_open = _sorted(e for e in world.episodes if e.open_at(end))
-    quiet = silent(world.patients, world.last, _excuses(world, still_open), end=end)
-    worse, better = _courses(world, week, quiet, end=end)
+    load = world.had(week.start, end)
+    here = [who for who in world.patients if load.has(who)]
+    opened = _sorted(_within(week.start, end, load, world.episodes, lambda e: e.opened_at))
+    ended = _sorted(_within(week.start, end, load, world.episodes, lambda e: e.closed_at))
+    still_open = _sorted(e for e in world.episodes if e.open_at(end) and load.has(e.patient_id))
+    quiet = silent(here, world.last, _excuses(world, still_open), end=end)
+    worse, better = _courses(here, world, week, quiet, end=end)
     labels = [e.outcome for e in opened if e.outcome]
     lines = attending.adherence(
         world.patients, attendance(world, week), week, last=_last(week, end)
     )
+    late = [each for each in _due(world, end) if load.has(each.patient_id)]
     return Report(
         patients=len(world.patients),
         worse=worse,
         better=better,
         silent=quiet,
         still_open=still_open,
-        overdue=tuple(deadlines.overdue(still_open, _due(world, end), end=end)),
+        overdue=tuple(deadlines.overdue(still_open, late, end=end)),
         work=world.work,
         tiers=response.tiers(opened, end=end),
         in_hours=response.tiers([e for e in opened if e.in_hours], end=end),
@@ -142,9 +155,7 @@ def weekly(world: World, week: Week, *, now: datetime) -> Report:
         open_people=len({e.patient_id for e in still_open}),
         grave=sum(e.severity in GRAVE for e in opened),
         per_clinician=response.by_owner(opened),
-        burden=burden(
-            opened, patient_weeks(len(world.patients), week.start, end), world.works, world.told
-        ),
+        burden=burden(opened, load.weeks(world.patients, week.start, end), world.works, world.told),
         adherence=lines,
         adherence_trend=attending.trend(lines),
         enrolled=attending.by_enrolment(lines),
@@ -155,7 +166,7 @@ def weekly(world: World, week: Week, *, now: datetime) -> Report:
         calibration=world.calibration,
         alerts=opened,
         ended=ended,
-        contests=contests(world.doubts, start=week.start, end=end),
+        contests=contests(world.doubts, load, start=week.start, end=end),
     )
 
 
@@ -165,17 +176,34 @@ def _due(world: World, end: datetime) -> list[Due]:
     return [*world.due, *contested]
 
 
+def _within(
+    start: datetime,
+    end: datetime,
+    load: Caseload,
+    episodes: Iterable[Episode],
+    when: Callable[[Episode], datetime | None],
+) -> Iterator[Episode]:
+    """Yield the alerts that began, or ended, in a week while the team had the person."""
+    for each in episodes:
+        at = when(each)
+        if at is not None and start <= at < end and load.had(each.patient_id, at):
+            yield each
+
+
 def _sorted(episodes: Iterable[Episode]) -> tuple[Episode, ...]:
     return tuple(sorted(episodes, key=lambda e: (e.opened_at, e.id.int)))
 
 
 def _courses(
-    world: World, week: Week, quiet: Iterable[Silent], *, end: datetime
+    here: Iterable[UUID], world: World, week: Week, quiet: Iterable[Silent], *, end: datetime
 ) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
-    """Return who got worse and who got better; that nothing comes is no sign of health."""
+    """Return who got worse and who got better, by all of their alerts, whoever had them then.
+
+    That nothing comes is no sign of health.
+    """
     earlier, unheard = week.shifted(-1), {each.patient_id for each in quiet}
     worse, better = courses(
-        world.patients,
+        here,
         (e for e in world.episodes if e.live_in(week.start, end)),
         (e for e in world.before if e.live_in(earlier.start, earlier.end)),
     )
@@ -188,31 +216,42 @@ def _excuses(world: World, still_open: Sequence[Episode]) -> Known:
 
 def attendance(world: World, week: Week) -> Attendance:
     """Return who measured on which of the site's days, and when nothing was expected."""
-    first = week.shifted(1 - attending.WEEKS)
+    load = world.caseload
+    parted = {who for who in world.patients if load and not _whole(load, who)}
+    left = {who for who in parted if load and not load.has(who)}
     return Attendance(
         days=world.days,
         since={who: at.astimezone(week.zone).date() for who, at in world.since.items()},
-        away={who: _away(world, who, first, week) for who in {*world.stays, *world.died}},
+        away={who: _away(world, who, week) for who in {*world.stays, *world.died, *parted}},
         how=world.how,
-        died=world.died,
+        gone=world.died | left,
     )
 
 
-def _away(world: World, who: UUID, first: Week, week: Week) -> frozenset[date]:
+def _whole(load: Caseload, who: UUID) -> bool:
+    return load.time(who, load.start, load.end) == load.end - load.start
+
+
+def _away(world: World, who: UUID, week: Week) -> frozenset[date]:
     """Return the days that somebody was away for as a whole, or was not alive any more.
+
+    So is one on which the team did not have them at any time.
 
     Where a discharge says when somebody died or left, nothing is expected from then on; of a
     death of which no day is known, nothing after the last reading.
     """
+    first, load = week.shifted(1 - attending.WEEKS), world.caseload
     days = [first.monday + timedelta(days=n) for n in range((week.monday - first.monday).days + 7)]
+    bounds = {day: (week.midnight(day), week.midnight(day + timedelta(days=1))) for day in days}
     found = set()
     said = any(s.why is Absence.DISCHARGED for s in world.stays.get(who, ()))
     if who in world.died and not said:
         last = world.last.get(who)
         found = {d for d in days if last is None or d > last.astimezone(week.zone).date()}
+    if load and not _whole(load, who):
+        found |= {day for day, span in bounds.items() if load.time(who, *span) == NONE}
     for stay in world.stays.get(who, ()):
-        for day in days:
-            start, end = week.midnight(day), week.midnight(day + timedelta(days=1))
+        for day, (start, end) in bounds.items():
             if stay.since <= start and (stay.until is None or stay.until >= end):
                 found.add(day)
     return frozenset(found)

@@ -29,7 +29,6 @@ from ingest.repository import visible_to
 from ingest.tables import (
     CareTeam,
     CareTeamParticipant,
-    CareTeamPatient,
     Condition,
     Patient,
     StoredReading,
@@ -39,6 +38,7 @@ from monitoring.tables import LastJudged
 from tests.people import clinician
 from tests.plans import give_plan
 from tests.rulebook import RULEBOOK
+from tests.stays import join
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -216,7 +216,7 @@ def _admit(session: Session, ward: Ward, team: UUID, person: Invented) -> None:
     session.add(patient)
     session.flush()
     ward.patients[person.name] = patient.id
-    session.add(CareTeamPatient(care_team_id=team, patient_id=patient.id))
+    join(session, team, patient.id, since=patient.created_at)
     session.add_all(
         Condition(patient_id=patient.id, codes=[[ICD10, code]], clinical_status="active")
         for code in person.conditions

@@ -30,16 +30,19 @@ def _people(said: Language) -> tuple[tuple[str, str], ...]:
         (
             said.say("Patients"),
             said.say(
-                "Whom the team looks after when the report is made; who moved to another team"
-                " during the week counts there. An issued report keeps its people in its totals."
+                "Whom the team had at any time of the week, each for that time: who moves or is"
+                " discharged counts until then, and for the new team from then on. Who got worse,"
+                " who is silent and what is open is told of those whom it has at the end. Whom the"
+                " reader may not see any more counts in the totals and stands in no list."
             ),
         ),
         (
             said.say("Got worse, got better"),
             said.say(
                 "The gravest tier of all open alerts of a person in this week beside the week"
-                " before; listed where the graver of the two is RED or AMBER. Alerts about data"
-                " quality do not count. Who is silent at the end is not said to be better."
+                " before, whichever team had them; listed where the graver of the two is RED or"
+                " AMBER. Alerts about data quality do not count. Who is silent at the end is not"
+                " said to be better."
             ),
         ),
         (
@@ -67,8 +70,9 @@ def _alerts(said: Language) -> tuple[tuple[str, str], ...]:
         (
             said.say("Alerts opened"),
             said.say(
-                "Alerts that began in the week, one per patient and problem, with the tier at its"
-                " end; the outcome, whose it is and the rules in it as they are known now."
+                "Alerts that began in the week while the team had the person, one per patient and"
+                " problem, with the tier at its end; the outcome, whose it is and the rules in it"
+                " as they are known now."
             ),
         ),
         (
@@ -107,8 +111,9 @@ def _figures(said: Language) -> tuple[tuple[str, str], ...]:
         (
             said.say("Per patient-week"),
             said.say(
-                "Alerts opened, by the people of the team times the weeks of the span. The budget"
-                " is for RED and AMBER: 4 in a patient-year, 1.5 a day for 100 people."
+                "Alerts opened, by the time for which the team had each of its people, added up in"
+                " weeks: from when they came until they left or were discharged. The budget is for"
+                " RED and AMBER: 4 in a patient-year, 1.5 a day for 100 people."
             ),
         ),
         (
@@ -136,17 +141,18 @@ def _others(said: Language) -> tuple[tuple[str, str], ...]:
         (
             said.say("Days with a reading"),
             said.say(
-                "Of the days that were expected: since enrolment, without whole days in hospital"
-                " or paused, and none after a death. May drop out: no reading on the last 4"
-                " expected days, or 30 points fewer of the days in the last two weeks than in the"
-                " six before."
+                "Of the days that were expected: since enrolment, while the team had the person"
+                " (the day of a move counts for both teams), without whole days in hospital or"
+                " paused, and none after a death. May drop out: no reading on the last 4 expected"
+                " days, or 30 points fewer of the days in the last two weeks than in the six"
+                " before."
             ),
         ),
         (
             said.say("Effect of a change"),
             said.say(
                 "Alerts that the change is about, per patient-week: in the four weeks before it,"
-                " and since, of the people whom it concerns."
+                " and since, of the people whom it concerns, while the team had them."
             ),
         ),
         (

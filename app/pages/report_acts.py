@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -12,11 +15,20 @@ from app.pages.report_values import addresses, week_print
 from app.pages.report_words import Words
 from core.errors import InvalidError
 from ingest import repository as people
-from reports.service import TeamWeek
+from reports.service import TeamWeek, caseload_of
 from reports.works.repository import ACTS, MINUTES, VISITS, Span, done
 
 PAGE = 50
 KINDS = (*ACTS, *VISITS, MINUTES)
+
+
+def _span(session: Session, found: TeamWeek, heads: Mapping[UUID, UUID], *, now: datetime) -> Span:
+    """Return the week without the time in which the team did not have them."""
+    start, end = found.week.start, end_of(found.week, now)
+    load = caseload_of(session, found.team.id, found.week, now=now, patients=[*found.names])
+    into = people.survivors(session, heads)
+    stand = {record: into.get(record, record) for record in heads}
+    return Span(start, end, load.apart(stand, start, end))
 
 
 def acts(session: Session, found: TeamWeek, w: Words, *, of: str, page: int) -> dict[str, Any]:
@@ -25,7 +37,7 @@ def acts(session: Session, found: TeamWeek, w: Words, *, of: str, page: int) -> 
         raise InvalidError("there is no such figure", field="of")
     records = people.everybody(session, list(found.names))
     heads = {record: who for who, each in records.items() for record in each}
-    span = Span(found.week.start, end_of(found.week, w.now))
+    span = _span(session, found, heads, now=w.now)
     listed = done(session, heads, span, of)
     shown = listed[(page - 1) * PAGE : page * PAGE]
     to, said = addresses(found), {each.who for each in shown if each.who}

@@ -78,7 +78,7 @@ def issue_print(door: Door, visit: Visit, found: TeamWeek) -> IssuePrint:
         due=at(due),
         late=bool(issue and issue.late),
         recomputed=bool(issue and issue.recomputed),
-        absent=issue.absent if issue else 0,
+        absent=issue.absent if issue else len(found.hidden),
         share=share_words(found.report.made_on_time, said),
         reason=shown.reason if shown else "",
         told=next((each.told for each in lines if issue and each.version == issue.version), ""),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.tables import AppUser
 from app.staff.tables import RightChange, SetUpLink
 from core.security import CLINICAL, Role
-from ingest.tables import CareTeam, CareTeamParticipant
+from ingest.tables import CareTeam, CareTeamParticipant, CareTeamPatient
 from ingest.teams.tables import TakenOut
 
 if TYPE_CHECKING:
@@ -76,16 +76,17 @@ def join(session: Session, team: UUID, practitioner_id: UUID, role: str) -> None
 
 
 def leave(session: Session, team: UUID, practitioner_id: UUID, *, now: datetime) -> bool:
-    """Take a clinician out of a team, whatever is received; return whether they were in it."""
-    gone = session.scalar(
-        delete(CareTeamParticipant)
-        .where(
-            CareTeamParticipant.care_team_id == team,
-            CareTeamParticipant.practitioner_id == practitioner_id,
-        )
-        .returning(CareTeamParticipant.practitioner_id)
-    )
-    if gone is None:
+    """Take a clinician out of a team, whatever is received; return whether they were of it.
+
+    Whoever answers for any of its patients does so no more: it would go on opening these to them.
+    """
+    part, managed = CareTeamParticipant, CareTeamPatient
+    mine = part.care_team_id == team, part.practitioner_id == practitioner_id
+    gone = session.scalars(delete(part).where(*mine).returning(part.practitioner_id)).all()
+    theirs = managed.care_team_id == team, managed.care_manager_id == practitioner_id
+    none = update(managed).where(*theirs).values(care_manager_id=None)
+    answered = session.scalars(none.returning(managed.patient_id)).all()
+    if not gone and not answered:
         return False
     out = insert(TakenOut).values(care_team_id=team, practitioner_id=practitioner_id, at=now)
     session.execute(

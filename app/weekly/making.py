@@ -28,7 +28,7 @@ from core.logging import logger
 from core.outbox import Priority, Topic
 from core.security import SYSTEM
 from ingest import repository as people
-from reports.service import team_week
+from reports.service import caseload_of, team_week
 from reports.week import Week
 from reports.weekly import Rate
 
@@ -104,7 +104,9 @@ def make(session: Session, row_id: UUID, *, now: datetime) -> None:
 
 
 def _begin(session: Session, row: WeeklyReport, *, now: datetime) -> None:
-    whom = len(_whom(session, row) or people.team_patients(session, row.team_id))
+    week = Week(row.monday, ZoneInfo(row.zone))
+    load = caseload_of(session, row.team_id, week, now=now, patients=_whom(session, row))
+    whom = len(load.people(week.start, load.end))
     values = {"state": State.RUNNING, "started_at": now, "people": whom, "done": 0}
     if repository.change(session, row.id, State.DUE, State.FAILED, **values):
         outbox.offer(session, Topic.REPORT, row.id, now=now, priority=Priority.BULK)

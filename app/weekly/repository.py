@@ -13,7 +13,8 @@ from app.weekly.states import PENDING, Row, State, Why
 from app.weekly.tables import WeeklyReport
 from core.outbox import Outbox, Topic, stands
 from core.outbox import State as Work
-from ingest.tables import CareTeam, CareTeamPatient, Patient
+from ingest.tables import CareTeam, Patient
+from ingest.teams.tables import PatientStay
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -40,12 +41,11 @@ def newest_mondays(session: Session) -> dict[UUID, date]:
 
 
 def first_enrolled(session: Session) -> dict[UUID, datetime]:
-    """Return when the first of the people that each team looks after was enrolled."""
-    query = (
-        select(CareTeamPatient.care_team_id, func.min(Patient.created_at))
-        .join(Patient, Patient.id == CareTeamPatient.patient_id)
-        .group_by(CareTeamPatient.care_team_id)
-    )
+    """Return since when each team had anybody."""
+    row = PatientStay
+    begun = func.min(func.greatest(row.since, Patient.created_at))  # which counts no null
+    query = select(row.care_team_id, begun).join(Patient, Patient.id == row.patient_id)
+    query = query.group_by(row.care_team_id)
     return {row[0]: row[1] for row in session.execute(query)}
 
 

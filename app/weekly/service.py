@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from app.weekly import repository
 from app.weekly.changes import Change, changes
-from app.weekly.codec import FORMAT, UnreadableError, decode, digest
+from app.weekly.codec import FORMAT, UnreadableError, decode, digest, encode
 from app.weekly.hiding import is_somebody, lists_without, stand_ins, without
 from app.weekly.states import PENDING, State
 from app.weekly.timing import first_counted
@@ -61,8 +61,8 @@ def issued(  # noqa: PLR0913 (whose, which, when, and which issue of it)
     """Return a team's week as it was issued: its newest issue, or the one asked for.
 
     A week that has none (it runs, it is not made yet, or it is older than the reports are) is
-    counted now, and `issue` is None. Who left the team, or was erased, stays counted in its
-    totals; in its lists stand only those whom the caller may see.
+    counted now, and `issue` is None. Whom the team had then and who left it, or was erased, is
+    counted in its totals; in its lists stand only those whom the caller may see today.
     The page that shows it audits the read.
 
     Raises
@@ -77,7 +77,7 @@ def issued(  # noqa: PLR0913 (whose, which, when, and which issue of it)
         raise NotFoundError("no such report")
     if chosen is None:
         found = team_week(session, caller, team_id, week, now=now)
-        return _with_share(session, found, now=now)
+        return _with_share(session, _for_reader(found), now=now)
     return _opened(session, caller, team, chosen, newest=kept[-1].version, now=now)
 
 
@@ -110,9 +110,18 @@ def _opened(  # noqa: PLR0913 (whose, for whom, which, when)
         log.warning("a weekly report is counted anew", report=str(row.id), format=row.format)
         somebody = [each for each in row.patients if is_somebody(each)]
         found = team_week(session, caller, team.id, week, now=now, patients=somebody)
-        found = _with_share(session, found, now=now)
+        found = _with_share(session, _for_reader(found), now=now)
         return replace(found, issue=replace(issue, recomputed=True))
     return TeamWeek(team, week, report, names, last, issue)
+
+
+def _for_reader(found: TeamWeek) -> TeamWeek:
+    """Return a week in whose lists nobody stands whom its reader may not see."""
+    if not found.hidden:
+        return found
+    report: Report = decode(lists_without(encode(found.report), found.hidden))
+    last = {who: at for who, at in found.last.items() if who not in found.hidden}
+    return replace(found, report=report, last=last)
 
 
 def _names(session: Session, caller: Caller, ids: Sequence[UUID]) -> dict[UUID, str]:

@@ -19,5 +19,6 @@ class Beyond(StrEnum):
     STAFF = "alerts are taken from whoever may see them no more, by who may not see them either"
     BINDING = "who runs the clinic says for whom a device speaks, by an id, and sees nobody"
     NUMBERS = "how far all timelines go is a number, and says nothing of what is in them"
+    CASELOAD = "a team's figures count whom it had then; nobody is named to who may not see them"
     MODELS = "the figures of a model count everybody, and name nobody"
     PRIVACY = "the privacy officer answers for everybody's data, by id and by state"

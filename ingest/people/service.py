@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.sealed_fields import seal
 from fhir import context as facts
@@ -25,14 +24,13 @@ from ingest.receipt import Answer, Kind, refuse, refused
 from ingest.tables import (
     CareTeam,
     CareTeamParticipant,
-    CareTeamPatient,
     Device,
     Patient,
     Practitioner,
     PractitionerRole,
 )
 from ingest.teams.repository import keep_times
-from ingest.teams.service import named_again
+from ingest.teams.service import let_go, look_after, named_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -166,7 +164,7 @@ def _care_team(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | A
     out = named_again(desk.session, id_, set(who.values()), now=desk.now)
     _set_members(desk.session, id_, [(who[r], role) for r, role in members if who[r] not in out])
     if patient is not None:
-        _link(desk.session, id_, patient, manager=None)
+        look_after(desk.session, id_, patient, [], now=desk.now)
     return Linked(patient, (_TAKEN_OUT,) if out else ())
 
 
@@ -201,12 +199,13 @@ def _episode_of_care(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Link
     if len(who) < len(asked):
         return unknown(read.care_manager, "EpisodeOfCare.careManager")
     pause(desk.session, id_, patient, read, now=desk.now)
+    out = False
     for team in teams.values():
         if read.status in ENDED:
-            _unlink(desk.session, team, patient)
+            let_go(desk.session, team, patient)
         else:
-            _link(desk.session, team, patient, manager=next(iter(who.values()), None))
-    return Linked(patient, () if teams else (_NO_TEAM,))
+            out |= look_after(desk.session, team, patient, who.values(), now=desk.now)
+    return Linked(patient, (_MANAGER_OUT,) if out else () if teams else (_NO_TEAM,))
 
 
 def _medicine(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | Answer:
@@ -257,32 +256,18 @@ _TAKEN_OUT = Issue(
     "a member whom an administrator took out of this team was left out",
     "CareTeam.participant.member",
 )
+_MANAGER_OUT = Issue(
+    "warning",
+    "business-rule",
+    "a care manager whom an administrator took out of this team was left out",
+    "EpisodeOfCare.careManager",
+)
 _NO_TEAM = Issue(
     "warning",
     "incomplete",
     "without a team nobody is made responsible",
     "EpisodeOfCare.team",
 )
-
-
-def _link(session: Session, team: UUID, patient: UUID, *, manager: UUID | None) -> None:
-    row = upsert(CareTeamPatient).values(
-        care_team_id=team, patient_id=patient, care_manager_id=manager
-    )
-    keys = ["care_team_id", "patient_id"]
-    session.execute(
-        row.on_conflict_do_nothing(index_elements=keys)
-        if manager is None
-        else row.on_conflict_do_update(index_elements=keys, set_={"care_manager_id": manager})
-    )
-
-
-def _unlink(session: Session, team: UUID, patient: UUID) -> None:
-    session.execute(
-        delete(CareTeamPatient).where(
-            CareTeamPatient.care_team_id == team, CareTeamPatient.patient_id == patient
-        )
-    )
 
 
 PROJECTIONS: dict[Kind, Callable[[Desk, UUID, Mapping[str, Any]], Linked | Answer]] = {

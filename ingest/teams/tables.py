@@ -1,6 +1,6 @@
-"""When the holder of a post works, who was of a team from when to when, and where teams are.
+"""When the holder of a post works, who was with a team from when to when, and where teams are.
 
-Stays in teams are kept for good: a report of a past week is of those who were there then.
+Stays in teams are kept: a report of a past week is of those who were there then.
 """
 
 from __future__ import annotations
@@ -41,6 +41,20 @@ class TeamStay(Base):
     until: Mapped[datetime | None] = mapped_column(instant())  # None: still
 
     __table_args__ = (Index(None, "care_team_id", "practitioner_id"),)
+
+
+class PatientStay(Base):
+    """A team's time with a patient; the database itself writes it, whoever moves them."""
+
+    __tablename__ = "patient_stay"
+
+    id: Mapped[UUID] = id_column()
+    care_team_id: Mapped[UUID]
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"), index=True)
+    since: Mapped[datetime | None] = mapped_column(instant())  # None: as long as it is known
+    until: Mapped[datetime | None] = mapped_column(instant())  # None: still
+
+    __table_args__ = (Index(None, "care_team_id", "until"),)
 
 
 class TakenOut(Base):

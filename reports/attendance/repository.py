@@ -14,6 +14,7 @@ from core.among import among
 from core.vitals import Quality
 from ingest.tables import Patient, StoredReading
 from reports.adherence import How
+from reports.caseloads.repository import WITH_TEAM, facts_of, with_team
 from reports.readings import Readings
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy.orm import Session
+
+    from reports.works.repository import Span
 
 LATE = timedelta(days=1)  # so long after it was taken a reading came late
 # What was written down first when each record came says through which door that was.
@@ -34,7 +37,7 @@ from unnest(cast(:records as uuid[])) record, lateral (
 ) first
 """)
 # Of each alert of health the readings that it rests on, each once.
-_SPOKEN = text("""
+_SPOKEN = text(f"""
 select count(distinct each ->> 0)
 from alert
 join alert_finding on alert_finding.alert_id = alert.id and alert_finding.fallen_at is null
@@ -42,7 +45,8 @@ cross join lateral jsonb_array_elements(alert_finding.evidence) each
 where alert.patient_id = any(:records) and alert.opened_at >= :start and alert.opened_at < :until
     and alert.severity in ('RED', 'AMBER', 'YELLOW')
     and (each ->> 3)::timestamptz >= :start and (each ->> 3)::timestamptz < :until
-""")
+    and {WITH_TEAM.format(record="alert.patient_id", at="alert.opened_at")}
+""")  # noqa: S608 (a condition of ours)
 
 
 def enrolled(session: Session, heads: Mapping[UUID, UUID]) -> dict[UUID, tuple[datetime, bool]]:
@@ -82,9 +86,7 @@ def incident_at(session: Session, at: datetime) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
-def readings(
-    session: Session, heads: Mapping[UUID, UUID], *, start: datetime, end: datetime
-) -> Readings:
+def readings(session: Session, heads: Mapping[UUID, UUID], span: Span) -> Readings:
     """Return the readings that were taken in a span, by what they were good for.
 
     `heads` are people by record.
@@ -96,8 +98,9 @@ def readings(
         select(row.patient_id, row.quality, each, late)
         .where(
             among(row.patient_id, heads),
-            row.effective >= start,
-            row.effective < end,
+            row.effective >= span.start,
+            row.effective < span.end,
+            with_team(row.patient_id, row.effective, span.apart),
             ~row.superseded,
         )
         .group_by(row.patient_id, row.quality)
@@ -108,6 +111,6 @@ def readings(
         by_quality[Quality(quality)] += count
         people.add(heads[patient])
         delayed += slow
-    facts = {"records": list(heads), "start": start, "until": end}
-    spoken = session.scalar(_SPOKEN, facts) or 0
+    facts = {"records": list(heads), "start": span.start, "until": span.end}
+    spoken = session.scalar(_SPOKEN, facts | facts_of(span.apart)) or 0
     return Readings(by_quality.total(), dict(by_quality), delayed, len(people), spoken)

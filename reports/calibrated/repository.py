@@ -10,6 +10,7 @@ from core.among import among
 from monitoring.live_calibration import Band, Fit
 from monitoring.tables import COPIED, AssessmentRow
 from reports.calibration import Calibration
+from reports.caseloads.repository import with_team
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -37,6 +38,7 @@ def calibration(session: Session, records: Collection[UUID], span: Span) -> Cali
             row.at < span.end,
             row.model_id != "",
             ~row.key.startswith(COPIED),
+            with_team(row.patient_id, row.at, span.apart),
         )
         .group_by(row.model_id)
         .order_by(func.count().desc(), row.model_id)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from reports.works.repository import Span
 
+JUST_BEFORE = timedelta(microseconds=1)
 # The first judgement of each person in the week by other rules than the last one before it; the
 # hash names a limit of their own too, and who had one changed between the two is left out.
 _RULES = text("""
@@ -46,16 +49,24 @@ order by judged.patient_id, judged.at
 
 
 def made(session: Session, heads: Mapping[UUID, UUID], span: Span) -> tuple[Made, ...]:
-    """Return every change of a week that concerns some people."""
+    """Return every change of a week that concerns some people while the team had them."""
     limits = list(_limits(session, heads, span))
     alone = {who for each in limits for who in each.patients}
-    return (
-        *_rules(session, heads, span, alone),
+    others = (
         *_models(session, heads, span),
         *limits,
         *_snoozes(session, heads, span),
         *_pauses(session, heads, span),
     )
+    mine = (_with_team(each, span) for each in others)
+    return (*_rules(session, heads, span, alone), *(each for each in mine if each.patients))
+
+
+def _with_team(made: Made, span: Span) -> Made:
+    """Return a change of whom the team had; a discharge is of whom it had until then."""
+    at = made.at - JUST_BEFORE if made.kind is Kind.PAUSE else made.at
+    mine = tuple(who for who in made.patients if not span.apart.at(who, at))
+    return replace(made, patients=mine)
 
 
 def _limits(session: Session, heads: Mapping[UUID, UUID], span: Span) -> Iterator[Made]:
@@ -77,7 +88,7 @@ def _rules(
     facts = {"records": list(heads), "start": span.start, "until": span.end}
     of: dict[str, list[tuple[datetime, UUID]]] = defaultdict(list)
     for patient, at, name in session.execute(_RULES, facts):
-        if heads[patient] not in alone:
+        if heads[patient] not in alone and not span.apart.at(patient, at):
             of[name].append((at, heads[patient]))
     for name, people in of.items():
         whom = tuple(sorted({who for _, who in people}))

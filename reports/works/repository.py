@@ -16,7 +16,9 @@ from alerts.visit import Status
 from alerts.visits.tables import Appointment
 from core.among import among
 from core.vitals import Severity
+from ingest.caseload import Apart
 from reports.burden import Told, Work
+from reports.caseloads.repository import with_team
 from reports.workload import Workload
 
 if TYPE_CHECKING:
@@ -31,10 +33,11 @@ PERSON = "practitioner:"
 
 
 class Span(NamedTuple):
-    """From when to when."""
+    """From when to when; what happened while people were not with the team counts nowhere."""
 
     start: datetime
     end: datetime
+    apart: Apart = Apart()
 
 
 class Done(NamedTuple):
@@ -117,6 +120,7 @@ def _standing(
             among(Alert.patient_id, records),
             row.at >= span.start,
             row.at < span.end,
+            with_team(Alert.patient_id, row.at, span.apart),
             row.actor_kind == "user",
             row.kind.in_([TAKEN, CONTACTED, PUT_OFF, UNDONE]),
         )
@@ -167,6 +171,7 @@ def _minutes_done(session: Session, heads: Mapping[UUID, UUID], span: Span) -> l
         among(row.patient_id, heads),
         row.at >= span.start,
         row.at < span.end,
+        with_team(row.patient_id, row.at, span.apart),
         row.minutes > 0,
         ~_corrected(),
     )
@@ -184,6 +189,7 @@ def _visits_done(
         among(row.patient_id, heads),
         row.ended_at >= span.start,
         row.ended_at < span.end,
+        with_team(row.patient_id, row.ended_at, span.apart),
         row.status == status,
     )
     return [
@@ -206,7 +212,7 @@ def _minutes(
     query = (
         select(row.actor_id, row.work, row.live, func.sum(row.minutes))
         .where(among(row.patient_id, records), row.at >= span.start, row.at < span.end)
-        .where(~_corrected())
+        .where(~_corrected(), with_team(row.patient_id, row.at, span.apart))
         .group_by(row.actor_id, row.work, row.live)
     )
     return {(who, work, live): int(spent) for who, work, live, spent in session.execute(query)}
@@ -217,6 +223,7 @@ def _visits(session: Session, records: Collection[UUID], span: Span) -> Counter[
     query = (
         select(row.status, func.count())
         .where(among(row.patient_id, records), row.ended_at >= span.start, row.ended_at < span.end)
+        .where(with_team(row.patient_id, row.ended_at, span.apart))
         .group_by(row.status)
     )
     return Counter({row_[0]: row_[1] for row_ in session.execute(query)})
@@ -240,6 +247,7 @@ def told(session: Session, records: Collection[UUID], span: Span, *, zone: str) 
             among(Alert.patient_id, records),
             row.created_at >= span.start,
             row.created_at < span.end,
+            with_team(Alert.patient_id, row.created_at, span.apart),
             row.recipient.startswith(PERSON),
             row.state.in_(TOLD),
             row.digest_id.is_(None),

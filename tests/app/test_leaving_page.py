@@ -28,7 +28,7 @@ from ingest.receipt import Kind, Posted, Sender
 from ingest.service import accept, register_client
 from ingest.tables import Patient, StoredReading
 from monitoring.windows import zone_of
-from reports.service import of_week, world_of
+from reports.service import caseload_of, world_of
 from reports.silence import Known, silent
 from reports.week import Week
 from tests.app.conftest import csrf
@@ -239,8 +239,11 @@ def test_the_weekly_report_counts_until_the_day_of_death(
     week = Week.of(utc_now(), zone=SEOUL)
     with database.transaction() as session:
         assert session.get_one(Patient, patient).deceased
-        assert patient not in of_week(session, ward.team, week)
-        assert patient in of_week(session, ward.team, week.shifted(-2))
+        load = caseload_of(session, ward.team, week, now=utc_now())
+        assert patient not in load.people(week.start, week.end)
+        before = week.shifted(-2)
+        assert patient in load.people(before.start, before.end)
+        assert load.spans[patient][-1].until == week.midnight(died + timedelta(days=1))
         world = world_of(session, [patient], week, now=utc_now())
     [stay] = world.stays[patient]
     assert stay.since.astimezone(SEOUL).date() == died + timedelta(days=1)

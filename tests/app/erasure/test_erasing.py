@@ -38,6 +38,7 @@ WORDLESS = {
     "device_use",
     "last_judged",
     "living_answer",
+    "patient_stay",
     "resource",
     "resource_identifier",
     "summed_key",

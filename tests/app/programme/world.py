@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from core.security import SYSTEM
 from core.vitals import Precision, Quality, Vital
-from ingest.tables import CareTeam, CareTeamPatient, StoredReading
+from ingest.tables import CareTeam, StoredReading
 from tests.people import called
+from tests.stays import join
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -38,7 +39,7 @@ class World:
         self.session.add(patient)
         self.session.flush()
         if team:
-            self.session.add(CareTeamPatient(care_team_id=self.team, patient_id=patient.id))
+            join(self.session, self.team, patient.id, since=patient.created_at)
         self.session.flush()
         return patient.id
 

@@ -1,0 +1,1 @@
+"""Who was a patient of which team at which time."""
