@@ -55,6 +55,19 @@ def without(spans: Iterable[Span], holes: Iterable[Span]) -> tuple[Span, ...]:
     return left
 
 
+def apportioned(times: Mapping[str, Iterable[Span]]) -> dict[str, tuple[Span, ...]]:
+    """Return the times of one person by team, each instant once: the first by name has it.
+
+    The team without a name is none, and has what no other has.
+    """
+    taken: tuple[Span, ...] = ()
+    found = {}
+    for name in sorted(times, key=lambda each: (not each, each)):
+        found[name] = without(times[name], taken)
+        taken = joined((*taken, *found[name]))
+    return {name: spans for name, spans in found.items() if spans}
+
+
 @dataclass(frozen=True, slots=True)
 class Apart:
     """When people of a caseload were not with the team, one line for each record and time."""

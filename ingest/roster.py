@@ -56,7 +56,6 @@ class Demography:
     birth_date: date | None
     sex: str
     groups: frozenset[str]
-    team_name: str
 
 
 @dataclass(frozen=True, slots=True)

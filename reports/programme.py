@@ -62,6 +62,7 @@ class Left(StrEnum):
     NO_DAY = "no-day"  # not measured, dated in the future, or of no known time
     LATE = "late"  # arrived more than 30 days after it was measured
     OTHER = "other"  # an answer, an event of the home, or how somebody moved
+    ELSEWHERE = "elsewhere"  # of a day on which the team did not have the person
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,8 @@ class Facts:
     sent: tuple[Sent, ...]
     month: Month
     month_last: date
-    away: bool = False  # paused, in hospital or dead: nobody is asked for more
+    away: bool = False  # paused, in hospital, dead or left: nobody is asked for more
+    elsewhere: Collection[date] = ()  # days on which the team did not have them
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +154,18 @@ class Clocks:
 
 
 def clocks(facts: Facts, *, on: date, today: date) -> Clocks:
-    """Return the clocks of the window and the month that hold `on`, as they stand `today`."""
+    """Return the clocks of the window and the month that hold `on`, as they stand `today`.
+
+    Windows run on whoever has the person; a day, and a set-up, is of the team that had them then.
+    """
     window = Window.of(facts.begun, on) if facts.begun else None
     named = {each.day for each in facts.sent if each.named}
-    days = _within(window, (each.day for each in facts.sent))
+    own = [each.day for each in facts.sent if each.day not in facts.elsewhere]
+    days = _within(window, own)
     before = window.before(facts.begun) if window and facts.begun else None
     minutes, contacts = facts.month.minutes, facts.month.contacts
     ready = set_up(facts.begun, {each.day for each in facts.sent})
+    ready = None if ready in facts.elsewhere else ready
     lacking = (
         [] if facts.away else [*_lacking_days(window, days, today), *_lacking_work(facts, today)]
     )
@@ -173,7 +180,7 @@ def clocks(facts: Facts, *, on: date, today: date) -> Clocks:
         reached=(*_supply(len(days)), *management(minutes, contacts)),
         lacking=() if facts.away else tuple(lacking),
         away=facts.away,
-        ended=Ended(before, len(_within(before, (s.day for s in facts.sent)))) if before else None,
+        ended=Ended(before, len(_within(before, own))) if before else None,
     )
 
 

@@ -1,8 +1,9 @@
 """How good alerts are, by rule, model, tier, team and kind of person; pure.
 
-The definitions are those of the weekly report: what opened in the span, as it stood at its end,
-with the outcomes that are known now. An alert counts once in each group that it belongs to: of
-rules, in every rule that speaks in it; of devices, in every device that measured what it rests on.
+The definitions are those of the weekly report: what opened in the span while a team had the
+person, as it stood at its end, with the outcomes that are known now. An alert counts once in each
+group that it belongs to: of rules, in every rule that speaks in it; of devices, in every device
+that measured what it rests on.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, timedelta
 from enum import StrEnum
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
+from ingest.caseload import Caseload, Span, joined
 from reports.contested import contests
 from reports.episodes import TIERS, waits_of
 from reports.rates import COUNTED, FEW, Rate, actionable_of, ppv_of
@@ -64,13 +66,18 @@ class Said(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """Who somebody is, as far as groups ask for it."""
+    """Who somebody is, as far as groups ask for it; who moved stands once for each team."""
 
     id: UUID
     team: str
     age: str
     sex: str
     conditions: str
+    spans: tuple[Span, ...] | None = None  # in which this team had them; None: all the time
+
+    def had(self, at: datetime) -> bool:
+        """Return whether the team had them at an instant."""
+        return self.spans is None or any(each.since <= at < each.until for each in self.spans)
 
     def group(self, by: By) -> str:
         """Return the group that somebody is in."""
@@ -90,16 +97,35 @@ class World:
     devices: Mapping[UUID, frozenset[str]] = field(default_factory=dict)  # behind each alert
     doubts: tuple[Doubt, ...] = ()
     restricted: int = 0  # people left out, since the use of their data is restricted (SEC-45)
+    hidden: frozenset[UUID] = frozenset()  # counted, and not the reader's to see (any more)
 
     @property
-    def weeks(self) -> float:
-        """Return the weeks of the span."""
-        return (self.until - self.since) / WEEK
+    def patients(self) -> frozenset[UUID]:
+        """Return who is counted at all."""
+        return frozenset(each.id for each in self.people)
+
+    def weeks(self, people: Iterable[Watched]) -> float:
+        """Return the patient-weeks of some people in the span."""
+        return sum((self._time(each) for each in people), timedelta()) / WEEK
+
+    def _time(self, each: Watched) -> timedelta:
+        if each.spans is None:
+            return self.until - self.since
+        return sum((span.until - span.since for span in each.spans), timedelta())
 
     @property
     def contests(self) -> Contests | None:
         """Return what became of contested scores in the span, None where none was."""
-        return contests(self.doubts, start=self.since, end=self.until)
+        return contests(self.doubts, self._load(), start=self.since, end=self.until)
+
+    def _load(self) -> Caseload:
+        """Return when any of the teams had whom."""
+        time = Span(self.since.astimezone(UTC), self.until.astimezone(UTC))
+        spans: dict[UUID, tuple[Span, ...]] = {}
+        for each in self.people:
+            own = (time,) if each.spans is None else each.spans
+            spans[each.id] = joined((*spans.get(each.id, ()), *own))
+        return Caseload(*time, spans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,14 +225,18 @@ def lines(world: World, by: By) -> list[Line]:
     """
     groups = _groups(world, by)
     put_off = {alert.int: reasons for alert, reasons in world.put_off.items()}
-    sizes = Counter(each.group(by) for each in world.people) if by.of_people else {}
-    for name in sizes:
+    people: dict[str, list[Watched]] = defaultdict(list)
+    for each in world.people if by.of_people else ():
+        people[each.group(by)].append(each)
+    weeks = {name: world.weeks(mine) for name, mine in people.items()}
+    all_weeks = world.weeks(world.people)
+    for name in weeks:
         groups.setdefault(name, [])
     found = [
         Line(
             key,
             tuple(mine),
-            (sizes[key] if by.of_people else len(world.people)) * world.weeks,
+            weeks[key] if by.of_people else all_weeks,
             tuple(why for each in mine for why in put_off.get(each.id.int, ())) if put_off else (),
             world.until,
         )
@@ -223,9 +253,13 @@ def lines(world: World, by: By) -> list[Line]:
 def _groups(world: World, by: By) -> dict[str, list[Episode]]:
     groups: dict[str, list[Episode]] = defaultdict(list)
     if by.of_people:
-        who = {each.id.int: each.group(by) for each in world.people}
+        who: dict[int, list[Watched]] = defaultdict(list)
+        for each in world.people:
+            who[each.id.int].append(each)
         for episode in world.opened:
-            groups[who[episode.patient_id.int]].append(episode)
+            mine = who[episode.patient_id.int]
+            then = next(each for each in mine if each.had(episode.opened_at))
+            groups[then.group(by)].append(episode)
         return groups
     if by is By.TIER:
         for episode in world.opened:
@@ -255,7 +289,7 @@ def _keys(world: World, by: By) -> Callable[[int], Iterable[str]]:
 def whole(world: World) -> Line:
     """Return all alerts of the span as one line."""
     reasons = tuple(why for each in world.put_off.values() for why in each)
-    return Line("", world.opened, len(world.people) * world.weeks, reasons, world.until)
+    return Line("", world.opened, world.weeks(world.people), reasons, world.until)
 
 
 def few(rate: Rate) -> bool:

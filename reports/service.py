@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from core.clock import utc_now
 from core.errors import NotFoundError
+from core.security import SYSTEM
 from ingest import repository as people
 from ingest.access.beyond import Beyond
-from ingest.caseload import Caseload
-from ingest.caseloads.repository import caseload
+from ingest.caseload import Caseload, joined
+from ingest.caseloads.repository import by_team, caseload
 from ingest.choosing.repository import restricted
 from ingest.demography.repository import demographies
 from reports import quality as quality_of
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from core.security import Caller
+    from ingest.caseload import Span as Held
     from ingest.enrolment import Stay
     from ingest.roster import Demography, Team
     from reports.episodes import Episode
@@ -185,44 +188,71 @@ def _stays(
 def quality(
     session: Session, caller: Caller, *, team: UUID | None, since: datetime, until: datetime
 ) -> quality_of.World:
-    """Return what the quality of alerts is computed from, of the people the caller may see.
+    """Return what the quality of alerts is computed from, each person for the time that counts.
 
-    Of one team where it is named; raises `NotFoundError` where the caller takes no part in it.
-    The page that shows it audits the read.
+    Of one team whom it had, while it had them; raises `NotFoundError` where the caller takes no
+    part in it. Without one, whom the caller's teams had then, and whom the caller may see today
+    all of the time, under the team that had them. The page that shows it audits the read, and
+    lists nobody who is `hidden`.
     """
-    visible = people.visible_to(caller)
-    if team is None:
-        whom = demographies(session, visible, now=utc_now())
-    elif any(each.id == team for each in people.care_teams(session, caller)):
-        mine = people.team_patients(session, team)
-        whom = demographies(session, visible, mine, now=utc_now())
-    else:
+    mine = [each.id for each in people.care_teams(session, caller) if team in (None, each.id)]
+    if team is not None and not mine:
         raise NotFoundError("no such team")
-    enrolled = repository.known_before(session, [each.id for each in whom], until)
-    unused = restricted(session, enrolled, now=utc_now())
-    whom = [each for each in whom if each.id in enrolled - unused]
-    records = people.everybody(session, [each.id for each in whom])
+    visible = session.scalars(people.visible_to(caller)).all()
+    into = people.survivors(session, visible)
+    seen = {each: into.get(each, each) for each in visible}
+    with people.beyond_wall(session, Beyond.CASELOAD):
+        whom = {} if team else seen
+        times = by_team(session, since, until, teams=mine, seen=whom)
+        unused = restricted(session, [who for who, own in times.items() if own], now=utc_now())
+        times = {who: own for who, own in times.items() if own and who not in unused}
+        world = _graded(session, times, since, until)
+    hidden = world.patients - {*seen.values()}
+    return replace(world, restricted=len(unused), hidden=hidden)
+
+
+Times = dict["UUID", dict[str, tuple["Held", ...]]]
+
+
+def _graded(session: Session, times: Times, since: datetime, until: datetime) -> quality_of.World:
+    whom = demographies(session, people.visible_to(SYSTEM), times, now=utc_now())
+    records = people.everybody(session, times)
     heads = {record: who for who, each in records.items() for record in each}
     ids = list(heads)
-    known = repository.episodes(session, ids, since=since, until=until)
+    load = Caseload(since, until, {who: joined(chain(*own.values())) for who, own in times.items()})
+    known = _of_people(repository.episodes(session, ids, since=since, until=until), heads)
+    opened = tuple(
+        each
+        for each in known
+        if since <= each.opened_at < until and load.had(each.patient_id, each.opened_at)
+    )
+    counted = {each.id for each in opened}
+    said = repository.findings_of(session, ids, since=since, until=until)
+    put_off = repository.put_off(session, ids, since=since, until=until)
     return quality_of.World(
-        people=tuple(_watched(each, until.date()) for each in whom),
-        opened=_of_people((each for each in known if since <= each.opened_at < until), heads),
-        said=tuple(repository.findings_of(session, ids, since=since, until=until)),
-        put_off=repository.put_off(session, ids, since=since, until=until),
+        people=tuple(
+            _watched(each, team, spans, until.date())
+            for each in whom
+            for team, spans in times[each.id].items()
+        ),
+        opened=opened,
+        said=tuple(each for each in said if each.alert_id in counted),
+        put_off={alert: why for alert, why in put_off.items() if alert in counted},
         since=since,
         until=until,
         devices=devices_behind(session, ids, since=since, until=until),
-        restricted=len(unused),
         doubts=doubts(session, heads, since=since, until=until),
     )
 
 
-def _watched(person: Demography, today: date) -> quality_of.Watched:
+def _watched(
+    person: Demography, team: str, spans: tuple[Held, ...], today: date
+) -> quality_of.Watched:
     return quality_of.Watched(
         person.id,
-        person.team_name,
+        team,
         quality_of.age_band(person.birth_date, today),
         person.sex,
         quality_of.condition_count(len(person.groups)),
+        spans,
     )

@@ -71,7 +71,8 @@ def programme(
 
 def _lines(found: TeamClocks) -> None:
     said = language(ENGLISH)
-    for who, each in sorted(found.people.items(), key=lambda item: found.names[item[0]]):
+    for who in sorted(found.names, key=lambda one: found.names[one]):
+        each = found.people[who]
         counted = said.count("{count} day", "{count} days", len(each.days))
         parts = (
             window_words(each, said) or "no window yet",

@@ -230,7 +230,8 @@ def clock_values(visit: Visit, found: service.TeamClocks, on: date | None) -> di
     """Return everybody's clocks, first those of whom least is missing, and how many have what."""
     said = language(visit.language)
     query = f"?on={on.isoformat()}" if on else ""
-    listed = sorted(found.people.items(), key=lambda each: (soonest(each[1]), found.names[each[0]]))
+    own = [(who, each) for who, each in found.people.items() if who in found.names]
+    listed = sorted(own, key=lambda each: (soonest(each[1]), found.names[each[0]]))
     return {
         "clocks": [
             clock_print(
@@ -242,6 +243,8 @@ def clock_values(visit: Visit, found: service.TeamClocks, on: date | None) -> di
             )
             for who, clocks in listed
         ],
+        "people": len(found.people),
+        "hidden": len(found.people) - len(found.names),
         "figures": [(str(code), reaching(found.people.values(), code)) for code in PEOPLE_WITH],
         "ended_few": ended_with(found.people.values(), Code.FEW_DAYS),
         "ended_many": ended_with(found.people.values(), Code.MANY_DAYS),
@@ -249,9 +252,9 @@ def clock_values(visit: Visit, found: service.TeamClocks, on: date | None) -> di
 
 
 def as_sheet(found: service.TeamClocks) -> str:
-    """Return a team's clocks as CSV that no spreadsheet calculates (SEC-39)."""
-    rows = sorted(found.people.items(), key=lambda each: (found.names[each[0]], each[0]))
-    return sheet(HEAD, [_row(who, found.names[who], clocks) for who, clocks in rows])
+    """Return the clocks of whom one may see as CSV that no spreadsheet calculates (SEC-39)."""
+    rows = sorted(found.names, key=lambda who: (found.names[who], who))
+    return sheet(HEAD, [_row(who, found.names[who], found.people[who]) for who in rows])
 
 
 def _row(who: UUID, name: str, found: Clocks) -> list[object]:

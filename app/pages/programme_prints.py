@@ -39,6 +39,11 @@ LEFT: dict[Left, Callable[[Language, int], str]] = {
         "{count} readings arrived more than 30 days after they were measured",
         count,
     ),
+    Left.ELSEWHERE: lambda said, count: said.count(
+        "{count} reading of days on which the team did not have the person",
+        "{count} readings of days on which the team did not have the person",
+        count,
+    ),
     Left.OTHER: lambda said, count: said.count(
         "{count} reading is an answer, an event of the home, or tells how somebody moved or slept",
         "{count} readings are answers, events of the home, or tell how somebody moved or slept",

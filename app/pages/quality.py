@@ -85,9 +85,12 @@ def router(door: Door) -> APIRouter:
         with door.visit(request) as visit:
             if by not in tuple(By) or label not in ("", "any", *WORDS):
                 raise InvalidError("there is no such figure", field="by")
-            found = _chosen(world_of(door, visit, what, audited=False), By(by), key, label)
+            world = world_of(door, visit, what, audited=False)
+            found = _chosen(world, By(by), key, label)
+            shown = [each for each in found if each.patient_id not in world.hidden]
             number = int(page) if page.isdecimal() and len(page) < MOST_DIGITS else 1
-            return _list(door, visit, what, found, (By(by), key, label, max(number, 1)))
+            chosen = (By(by), key, label, max(number, 1))
+            return _list(door, visit, what, shown, chosen, absent=len(found) - len(shown))
 
     @routes.get("/quality.csv")
     def download(request: Request, what: Asking) -> Response:
@@ -104,7 +107,7 @@ def world_of(door: Door, visit: Visit, what: Asked, *, audited: bool = True) -> 
     since, until = what.span(visit.now, door.zone)
     world = quality(visit.session, visit.caller, team=what.team_id, since=since, until=until)
     if audited:
-        seen = [each.id for each in world.people] or (None,)
+        seen = sorted(world.patients - world.hidden) or (None,)
         record(visit.session, visit.caller, Action.READ, ENTITY, now=visit.now, patients=seen)
     return world
 
@@ -131,7 +134,8 @@ def _values(door: Door, visit: Visit, what: Asked, world: World) -> dict[str, An
         "teams": people.care_teams(visit.session, visit.caller),
         "since": said.day(world.since.astimezone(door.zone).date(), today=visit.now.date()),
         "until": said.day(world.until.astimezone(door.zone).date(), today=visit.now.date()),
-        "patients": len(world.people),
+        "patients": len(world.patients),
+        "hidden": len(world.hidden),
         "restricted": world.restricted,
         "contests": world.contests,
         "in_time": share(world.contests.in_time, said) if world.contests else None,
@@ -180,8 +184,14 @@ def _chosen(world: World, by: By, key: str, label: str) -> list[Any]:
     return sorted(found, key=lambda each: each.opened_at, reverse=True)
 
 
-def _list(
-    door: Door, visit: Visit, what: Asked, found: list[Any], chosen: tuple[By, str, str, int]
+def _list(  # noqa: PLR0913 (for whom, of what, which of it)
+    door: Door,
+    visit: Visit,
+    what: Asked,
+    found: list[Any],
+    chosen: tuple[By, str, str, int],
+    *,
+    absent: int,
 ) -> Response:
     by, key, label, number = chosen
     said = language(visit.language)
@@ -210,6 +220,7 @@ def _list(
         title=TITLES[by](said),
         label=said.say(WORDS[label]) if label in WORDS else "",
         total=len(found),
+        absent=absent,
         alerts=[
             AlertLine(
                 each.patient_id,

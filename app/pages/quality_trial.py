@@ -52,8 +52,9 @@ def router(door: Door) -> APIRouter:
             proposal = proposal_of(door, world, line) if line else None
             if line is None or proposal is None or proposal.limit is None:
                 raise NotFoundError("nothing is proposed for this rule")
+            concerned = {each.patient_id for each in line.alerts} - world.hidden
             with turn(visit.session, "what-if", visit.caller.id):
-                tried = _tried(door, visit, line, proposal)
+                tried = _tried(door, visit, sorted(concerned), line, proposal)
             return door.pages.page(
                 "quality_trial.html",
                 visit=visit,
@@ -66,9 +67,10 @@ def router(door: Door) -> APIRouter:
     return routes
 
 
-def _tried(door: Door, visit: Visit, line: Line, proposal: Proposal) -> dict[str, Any]:
+def _tried(
+    door: Door, visit: Visit, concerned: list[UUID], line: Line, proposal: Proposal
+) -> dict[str, Any]:
     said = language(visit.language)
-    concerned = sorted({each.patient_id for each in line.alerts})
     sample = concerned[:MOST_JUDGED]
     found = _compare(door, visit, sample, proposal)
     return {

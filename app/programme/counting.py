@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from alerts.minutes import bounds, month
@@ -10,12 +10,16 @@ from alerts.spent.repository import standing_of
 from app.programme import repository
 from app.programme.repository import Asked
 from ingest import repository as people
+from ingest.caseload import Caseload
+from ingest.caseloads.repository import caseload
+from ingest.choosing.repository import restricted
 from ingest.context.repository import away
 from ingest.placing import zone_of
+from reports import repository as account
 from reports.programme import SET_UP_DAYS, Facts, Window, clocks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import date
     from uuid import UUID
     from zoneinfo import ZoneInfo
@@ -23,13 +27,71 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from alerts.minutes import Entry
+    from reports.episodes import Episode
     from reports.programme import Clocks, Sent
 
 
+INSTANT = timedelta(microseconds=1)  # what is written down now counts now
+LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)  # the first window of somebody may be years back
+
+
+def whom(
+    session: Session, team_id: UUID, *, on: date | None, now: datetime
+) -> tuple[Caseload, list[UUID]]:
+    """Return when a team had whom, and whom it had on a day of their own, or has now."""
+    load = caseload(session, team_id, LONG_AGO, now + INSTANT)
+    if on is None:
+        return load, [who for who in load.spans if load.has(who)]
+    zones = repository.living(session, [*load.spans])
+    days = {who: _day(on, zone_of(zone)) for who, (zone, _) in zones.items()}
+    return load, [who for who, day in days.items() if load.time(who, *day)]
+
+
+def opened_of(
+    session: Session, team_id: UUID, since: datetime, until: datetime, *, now: datetime
+) -> tuple[list[Episode], list[UUID]]:
+    """Return the alerts that opened in a span while a team had the person, and whom it had.
+
+    As the page of quality has them, without what groups alerts.
+    """
+    load = caseload(session, team_id, since, until)
+    mine = load.people(since, until)
+    unused = restricted(session, mine, now=now)
+    counted = [each for each in mine if each not in unused]
+    records = people.everybody(session, counted)
+    heads = {record: who for who, each in records.items() for record in each}
+    found = account.episodes(session, [*heads], since=since, until=until)
+    opened = [
+        each
+        for each in found
+        if since <= each.opened_at < until and load.had(heads[each.patient_id], each.opened_at)
+    ]
+    return opened, counted
+
+
+def elsewhere(load: Caseload, who: UUID, days: Iterable[date], zone: ZoneInfo) -> set[date]:
+    """Return the days on which a team did not have somebody at any time."""
+    return {day for day in set(days) if not load.time(who, *_day(day, zone))}
+
+
+def _day(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    first, last = (datetime.combine(d, time(), zone) for d in (day, day + timedelta(days=1)))
+    return first.astimezone(UTC), last.astimezone(UTC)
+
+
 def clocks_of(
-    session: Session, ids: list[UUID], *, on: date | None, now: datetime
+    session: Session,
+    ids: Collection[UUID],
+    *,
+    on: date | None,
+    now: datetime,
+    load: Caseload | None = None,
 ) -> dict[UUID, Clocks]:
-    """Return the clocks of some people, of the windows and months that hold a day."""
+    """Return the clocks of some people, of the windows and months that hold a day.
+
+    Without a caseload the team had them all of the time.
+    """
+    load = load or Caseload.whole(ids, LONG_AGO, now + INSTANT)
     records = people.everybody(session, ids)
     known = repository.living(session, ids)
     zones = {who: zone_of(zone) for who, (zone, _) in known.items()}
@@ -44,14 +106,16 @@ def clocks_of(
     sent |= _whole(session, begun, asked, sent)
     gone = away(session, {each for mine in records.values() for each in mine}, now=now)
     months = _months(session, {who: (records[who], zones[who]) for who in ids}, on=on, now=now)
+    days = {who: [each.day for each in own] for who, own in sent.items()}
     return {
         who: clocks(
             Facts(
                 begun=begun.get(who),
                 sent=sent.get(who, ()),
-                month=month(months[who][1]),
+                month=month([each for each in months[who][1] if load.had(who, each.at)]),
                 month_last=months[who][0],
-                away=known[who][1] or bool(gone & set(records[who])),
+                away=known[who][1] or not load.has(who) or bool(gone & set(records[who])),
+                elsewhere=elsewhere(load, who, days.get(who, ()), zones[who]),
             ),
             on=on or today[who],
             today=today[who],

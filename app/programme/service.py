@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 
 from alerts.spent.repository import standing
 from app.programme import repository
-from app.programme.counting import clocks_of, month_of
+from app.programme.counting import clocks_of, elsewhere, month_of, opened_of, whom
 from app.programme.repository import Asked
 from app.programme.tables import ProgrammeSetting
 from core.audit import Action, record
 from core.errors import ForbiddenError, NotFoundError
 from core.security import Role
 from ingest import repository as people
+from ingest.access.beyond import Beyond
 from ingest.choosing.repository import restricted
 from ingest.placing import zone_of
-from reports import repository as account
-from reports.programme import PEOPLE_WITH, Code, ended_with, reaching
+from reports.programme import PEOPLE_WITH, Code, Left, ended_with, reaching
 from reports.value import FEWEST, Assumed, value
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from app.programme.repository import Measured, Untimed
     from core.security import Caller
     from ingest.roster import Team
-    from reports.programme import Clocks, Left
+    from reports.programme import Clocks
     from reports.value import Value
     from reports.week import Week
 
@@ -54,7 +54,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class TeamClocks:
-    """The clocks of everybody whom a team looks after, with their names."""
+    """The clocks of everybody whom a team had on a day, with the names of whom one may see."""
 
     team: Team
     people: Mapping[UUID, Clocks]
@@ -176,11 +176,13 @@ def team_clocks(
     Raises `NotFoundError` where the caller takes no part in the team, or its clocks are off.
     """
     team = _kept(session, caller, team_id)
-    visible, mine = people.visible_to(caller), people.team_patients(session, team_id)
-    names = {each.id: each.name for each in people.profiles(session, visible, mine)}
-    unused = restricted(session, names, now=now)
-    used = {who: name for who, name in names.items() if who not in unused}
-    return TeamClocks(team, clocks_of(session, [*used], on=on, now=now), used, len(unused))
+    with people.beyond_wall(session, Beyond.CASELOAD):
+        load, mine = whom(session, team_id, on=on, now=now)
+        unused = restricted(session, mine, now=now)
+        counted = [each for each in mine if each not in unused]
+        found = clocks_of(session, counted, on=on, now=now, load=load)
+    profiles = people.profiles(session, people.visible_to(caller), counted)
+    return TeamClocks(team, found, {each.id: each.name for each in profiles}, len(unused))
 
 
 def _kept(session: Session, caller: Caller, team_id: UUID) -> Team:
@@ -201,17 +203,28 @@ def evidence(  # noqa: PLR0913 (of whom, of which team, on which day)
 ) -> Evidence:
     """Return what one person's clocks rest on. Raises as `team_clocks` does."""
     team = _kept(session, caller, team_id)
-    if patient_id not in people.team_patients(session, team_id):
+    load, mine = whom(session, team_id, on=on, now=now)  # behind the wall
+    if patient_id not in mine:
         raise NotFoundError("no such patient")
     known = people.profiles(session, people.visible_to(caller), [patient_id])
     if not known or restricted(session, [patient_id], now=now):
         raise NotFoundError("no such patient")
     who, records = known[0], people.one_person(session, patient_id)
     zone = zone_of(who.zone)
-    found = clocks_of(session, [patient_id], on=on, now=now)[patient_id]
+    found = clocks_of(session, [patient_id], on=on, now=now, load=load)[patient_id]
     asked = Asked(patient_id, records, zone.key, found.window) if found.window else None
     since, until = month_of(found.month_last, zone)
-    entries = standing(session, records, since=since, until=until)
+    entries = [
+        each
+        for each in standing(session, records, since=since, until=until)
+        if load.had(patient_id, each.at)
+    ]
+    measured = repository.measured(session, asked) if asked else []
+    others = elsewhere(load, patient_id, (each.day for each in measured), zone)
+    left = repository.left_out(session, asked) if asked else {}
+    if not_here := sum(each.count for each in measured if each.day in others):
+        left[Left.ELSEWHERE] = not_here
+    untimed = repository.untimed(session, records, since=since, until=until)
     ids = [each.id for each in entries]
     return Evidence(
         team,
@@ -219,11 +232,11 @@ def evidence(  # noqa: PLR0913 (of whom, of which team, on which day)
         who.name,
         zone.key,
         found,
-        tuple(repository.measured(session, asked)) if asked else (),
-        repository.left_out(session, asked) if asked else {},
+        tuple(each for each in measured if each.day not in others),
+        left,
         tuple(entries),
         repository.written(session, records, ids, since=since),
-        tuple(repository.untimed(session, records, since=since, until=until)),
+        tuple(each for each in untimed if load.had(patient_id, each.at)),
     )
 
 
@@ -236,19 +249,15 @@ def value_of(  # noqa: PLR0913 (of whom, of when, and by which assumptions)
     *,
     now: datetime,
 ) -> tuple[Value, list[UUID]]:
-    """Return what a team's alerts of a span may be worth, and whom they are counted among.
+    """Return what a team's alerts of a span may be worth, and whom of its people one may see.
 
     The alerts and outcomes are those of the page of quality. Raises `NotFoundError` as it does.
     """
     team_of(session, caller, team_id)
     since, until = span
-    mine = repository.seen(session, caller, people.team_patients(session, team_id))
-    unused = restricted(session, mine, now=now)
-    known = sorted(set(account.known_before(session, mine, until)) - unused)
-    episodes = account.episodes(session, known, since=since, until=until)
-    # As `reports.service.quality` has them, without what groups alerts.
-    opened = [each for each in episodes if since <= each.opened_at < until]
-    return value(opened, assumed), known
+    with people.beyond_wall(session, Beyond.CASELOAD):
+        opened, counted = opened_of(session, team_id, since, until, now=now)
+    return value(opened, assumed), sorted(repository.seen(session, caller, counted))
 
 
 def left_out(session: Session, caller: Caller, team_id: UUID, *, now: datetime) -> int:

@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import func, select
 
 from core.among import among
-from ingest.caseload import Caseload, Span, without
-from ingest.leaving.repository import spans as discharged
+from ingest.caseload import Caseload, Span, apportioned, without
+from ingest.leaving.repository import spans
 from ingest.merging.repository import STANDING
 from ingest.people.tables import PatientMerge
 from ingest.tables import CareTeam, Patient
 from ingest.teams.tables import PatientStay
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Mapping
     from uuid import UUID
 
     from sqlalchemy.orm import Session
+
+NO_TEAM = ""
 
 
 class Stayed(NamedTuple):
@@ -71,23 +73,50 @@ def stays(
     ]
 
 
+def by_team(
+    session: Session,
+    start: datetime,
+    end: datetime,
+    *,
+    teams: Collection[UUID],
+    seen: Mapping[UUID, UUID],
+) -> dict[UUID, dict[str, tuple[Span, ...]]]:
+    """Return whom some teams had when, by the names of teams, and some people all of the time.
+
+    `seen` are these people by record: theirs is also the time with other teams, and with none,
+    since they are known here. Nobody counts after a discharge.
+    """
+    times: dict[UUID, dict[str, list[Span]]] = defaultdict(lambda: defaultdict(list))
+    start, end = start.astimezone(UTC), end.astimezone(UTC)
+    own = stays(session, start, end, teams=teams)
+    for each in (*own, *(stays(session, start, end, records=seen) if seen else ())):
+        times[each.who][each.team].append(each.span)
+    row = Patient
+    query = select(row.id, row.created_at).where(among(row.id, seen), row.created_at < end)
+    for record, at in session.execute(query):
+        times[seen[record]][NO_TEAM].append(Span(max(at.astimezone(UTC), start), end))
+    holes = _discharged(session, times)
+    return {
+        who: apportioned({team: without(each, holes[who]) for team, each in mine.items()})
+        for who, mine in times.items()
+    }
+
+
 def caseload(session: Session, team_id: UUID, start: datetime, end: datetime) -> Caseload:
     """Return whom a team had between two instants, without the time after a discharge."""
     found: dict[UUID, list[Span]] = defaultdict(list)
     for each in stays(session, start, end, teams=[team_id]):
         found[each.who].append(each.span)
-    times = monitored(session, found)
+    holes = _discharged(session, found)
+    times = {who: without(own, holes[who]) for who, own in found.items()}
     return Caseload(start.astimezone(UTC), end.astimezone(UTC), times)
 
 
-def monitored(
-    session: Session, spans: Mapping[UUID, Iterable[Span]]
-) -> dict[UUID, tuple[Span, ...]]:
-    """Return what of some people's times is left without those in which they were discharged."""
-    holes = discharged(session, spans)
+def _discharged(session: Session, people: Collection[UUID]) -> dict[UUID, list[Span]]:
+    """Return when each of some people was discharged."""
+    known = spans(session, people)
     return {
-        who: without(own, (Span(since, until or _EVER) for since, until in holes.get(who, ())))
-        for who, own in spans.items()
+        who: [Span(since, until or _EVER) for since, until in known.get(who, ())] for who in people
     }
 
 

@@ -1,4 +1,4 @@
-"""Reads what sorts many people: age, sex, conditions, team. No name is opened for it."""
+"""Reads what sorts many people: age, sex, conditions. No name is opened for it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from ingest.merging.repository import everybody, merged_ids, survivors
 from ingest.repository import condition_groups
 from ingest.roster import Demography
 from ingest.tables import Patient
-from ingest.teams.repository import first_teams
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -44,7 +43,6 @@ def demographies(
     people = everybody(session, [row.id for row in rows])
     records = [id_ for person in people.values() for id_ in person]
     facts = facts_of(session, records, condition_groups())
-    teams = first_teams(session, records)
     at = now.timestamp()
     return [
         Demography(
@@ -54,7 +52,6 @@ def demographies(
             frozenset[str]().union(
                 *(f.groups for each in people[id_] for f in facts[each] if f.holds(at, math.inf))
             ),
-            next((teams[i].name for i in (id_, *sorted(people[id_])) if i in teams), ""),
         )
         for id_, born, sex in rows
     ]

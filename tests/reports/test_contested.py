@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from core.clock import utc_now
+from ingest.caseload import Caseload, Span
 from monitoring.contesting import repository
 from monitoring.contests import Answer, By, Contest, Ground, Ruling
 from reports.contested import Contests, Doubt, contests
@@ -57,7 +58,23 @@ def doubt(at: float, answered: float | None = None, *, upheld: bool = False) -> 
 def test_each_contest_counts_once_where_it_belongs_sec_46(
     doubts: list[Doubt], expected: Contests | None
 ) -> None:
-    assert contests(doubts, start=MONDAY, end=SUNDAY) == expected
+    load = Caseload.whole([each.patient_id for each in doubts], MONDAY, SUNDAY)
+
+    assert contests(doubts, load, start=MONDAY, end=SUNDAY) == expected
+
+
+def test_what_becomes_of_a_contest_counts_for_who_had_the_person_then() -> None:
+    """Contested and overdue on the Tuesday; the person moves on the Wednesday."""
+    asked = [doubt(-6), doubt(1, 5)]
+    at = MONDAY + timedelta(days=2)
+    here, there = (
+        Caseload(MONDAY, SUNDAY, {each.patient_id: (span,) for each in asked})
+        for span in (Span(MONDAY, at), Span(at, SUNDAY))
+    )
+
+    assert contests(asked, here, start=MONDAY, end=SUNDAY) == Contests(1, Rate(0, 1), Rate(0, 0), 0)
+    found = contests(asked, there, start=MONDAY, end=SUNDAY)
+    assert found == Contests(0, Rate(1, 1), Rate(0, 1), 1)
 
 
 @pytest.fixture(scope="module")

@@ -15,11 +15,12 @@ from sqlalchemy import func, select
 
 from app.weekly.service import issued
 from core.clock import utc_now
-from core.security import SYSTEM
+from core.security import SYSTEM, Caller
 from ingest.context.tables import PatientAbsence
 from ingest.repository import raise_wall
-from ingest.tables import StoredReading
-from reports.service import team_week
+from ingest.tables import CareTeamParticipant, StoredReading
+from reports.quality import By, lines, whole
+from reports.service import quality, team_week
 from reports.week import Week
 from tests.reported import alerts_of, doctor
 from tests.stays import join, leave
@@ -28,10 +29,12 @@ from tests.ward import MALSUN, SOOJA, Ward, open_ward
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
+    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
     from core.database import Database
+    from reports.quality import World
     from reports.weekly import Report
 
 DAY = timedelta(days=1)
@@ -63,7 +66,7 @@ def move(session: Session, ward: Ward, *, after_days: int = 3) -> datetime:
     return at
 
 
-def of(session: Session, ward: Ward, team: object) -> Report:
+def of(session: Session, ward: Ward, team: UUID) -> Report:
     session.flush()
     return team_week(session, SYSTEM, team, week_of(ward), now=utc_now()).report
 
@@ -103,7 +106,8 @@ def test_what_is_open_and_who_got_worse_is_told_of_whom_the_team_has_at_the_end(
     move(session, ward)
 
     here, there = both(session, ward)
-    assert who not in {e.patient_id for e in (*here.worse, *here.silent, *here.overdue)}
+    for told in (here.worse, here.silent, here.overdue):
+        assert who not in {each.patient_id for each in told}
     assert who in {each.patient_id for each in there.worse}
     assert not mine & {each.id for each in here.still_open}
     assert mine <= {each.id for each in there.still_open}
@@ -162,7 +166,8 @@ def test_who_is_discharged_counts_until_then(session: Session, ward: Ward) -> No
     assert [line.possible for line in found.adherence if line.patient_id == who] == [1]
     left = [each for each in found.changes if each.subject == "discharged"]
     assert [each.patient_id for each in left] == [who]
-    assert who not in {each.patient_id for each in (*found.worse, *found.silent)}
+    assert who not in {each.patient_id for each in found.worse}
+    assert who not in {each.patient_id for each in found.silent}
 
 
 def test_a_former_team_reads_totals_and_no_list_of_who_left_sec_11(
@@ -199,3 +204,59 @@ def test_the_new_team_gets_no_week_of_before_of_who_came_sec_11(
 
     assert who not in found.names
     assert str(who) not in repr(found.report)
+
+
+def graded(session: Session, ward: Ward, team: UUID | None, caller: Caller = SYSTEM) -> World:
+    session.flush()
+    week = week_of(ward)
+    return quality(session, caller, team=team, since=week.start, until=week.end)
+
+
+def test_the_quality_of_alerts_goes_by_who_had_the_person_then(
+    session: Session, ward: Ward
+) -> None:
+    who, mine = ward.patients["Oh Malsun"], set(alerts_of(session, ward, "Oh Malsun"))
+    before = graded(session, ward, ward.team)
+
+    move(session, ward)
+
+    here, there = (graded(session, ward, team) for team in (ward.team, ward.other_team))
+    assert whole(before).patient_weeks == 2.0
+    assert whole(here).patient_weeks == pytest.approx(2 - 4 / 7)
+    assert {each.id for each in here.opened} == {each.id for each in before.opened} >= mine
+    assert not mine & {each.id for each in there.opened}
+    assert who in there.patients
+    assert {each.alert_id for each in there.said} <= {each.id for each in there.opened}
+
+
+def test_who_moved_stands_in_the_group_of_each_team_for_its_time(
+    session: Session, ward: Ward
+) -> None:
+    """Without a team: whom the caller's teams had then, and whom the caller sees today."""
+    who, caller = ward.patients["Oh Malsun"], doctor(ward)
+    move(session, ward)
+    raise_wall(session, caller)
+
+    world = graded(session, ward, None, caller)
+
+    assert world.hidden == {who}
+    assert whole(world).patient_weeks == pytest.approx(2 - 4 / 7)
+    with_both = caller.practitioner_id
+    session.add(CareTeamParticipant(care_team_id=ward.other_team, practitioner_id=with_both))
+    session.flush()
+    raise_wall(session, caller)
+    world = graded(session, ward, None, caller)
+    weeks = {line.key: line.patient_weeks for line in lines(world, By.TEAM)}
+    assert world.hidden == set()
+    assert weeks == pytest.approx({"Hillside": 1 + 4 / 7, "Riverside": 1 + 3 / 7})
+    alerts = {line.key: {each.id for each in line.alerts} for line in lines(world, By.TEAM)}
+    assert set(alerts_of(session, ward, "Oh Malsun")) <= alerts["Riverside"]
+
+
+def test_who_is_discharged_is_in_no_figure_after_it(session: Session, ward: Ward) -> None:
+    who, at = ward.patients["Oh Malsun"], week_of(ward).start + DAY
+    session.add(PatientAbsence(id=uuid4(), patient_id=who, why="discharged", since=at))
+
+    for world in (graded(session, ward, ward.team), graded(session, ward, None, doctor(ward))):
+        assert whole(world).patient_weeks == pytest.approx(1 + 1 / 7)
+        assert who not in {each.patient_id for each in world.opened}

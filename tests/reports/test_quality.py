@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from core.vitals import Severity
+from ingest.caseload import Span
 from monitoring.findings import Problem
 from reports.episodes import Episode
 from reports.quality import (
@@ -155,6 +156,25 @@ def test_every_alert_is_in_one_group_of_each_kind(
 def test_groups_of_people_have_patient_weeks_of_their_own() -> None:
     assert [line.patient_weeks for line in lines(WORLD, By.SEX)] == [4.0, 4.0]
     assert [line.patient_weeks for line in lines(WORLD, By.TIER)] == [8.0, 8.0]
+
+
+def test_who_moved_counts_for_each_team_for_its_time() -> None:
+    """Anna was with Riverside for a week and with Hillside for two, and one week with nobody."""
+    at = [SINCE + timedelta(weeks=n) for n in range(4)]
+    anna = replace(PEOPLE[0], spans=(Span(at[0], at[1]),))
+    moved = replace(anna, team="Hillside", spans=(Span(at[1], at[2]), Span(at[2], at[3])))
+    opened = (alert(6, ANNA), alert(7, ANNA), alert(20, BEN))
+    world = replace(WORLD, people=(anna, moved, PEOPLE[1]), opened=opened)
+
+    found = {line.key: line for line in lines(world, By.TEAM)}
+
+    assert {name: line.patient_weeks for name, line in found.items()} == {
+        "Hillside": 2 + 4,
+        "Riverside": 1,
+    }
+    assert [len(found[name].alerts) for name in ("Riverside", "Hillside")] == [1, 2]
+    assert {line.patient_weeks for line in lines(world, By.TIER)} == {1 + 2 + 4}
+    assert world.patients == {ANNA, BEN}
 
 
 @pytest.mark.parametrize(

@@ -13,15 +13,18 @@ from sqlalchemy import select
 from alerts.minutes import Work
 from alerts.spent.service import Spent, spend
 from alerts.tables import Alert, AlertEvent
+from app.pages.programme import as_sheet
 from app.programme import service
 from core.audit import AuditEvent
 from core.errors import ForbiddenError, NotFoundError
 from core.security import SYSTEM, Caller, Role
 from core.vitals import Vital
-from ingest.tables import CareTeamParticipant
+from ingest.tables import CareTeam, CareTeamParticipant
+from reports.programme import Left
 from reports.week import Week
 from tests.app.programme.world import NOW, SEOUL, World
 from tests.people import clinician
+from tests.stays import join, leave
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -153,3 +156,51 @@ def test_a_summary_of_a_past_week_is_of_its_sunday(world: World) -> None:
     assert found.on == date(2026, 10, 25)
     assert dict(found.codes)["99454"] == 1
     assert found.lacking == 0
+
+
+def test_a_day_and_a_minute_count_for_the_team_that_had_the_person_then(world: World) -> None:
+    """Ten days with one team and six with the next, of one window that runs on."""
+    session, first = world.session, date(2026, 11, 5)
+    who, other = world.admit(), uuid4()
+    session.add(CareTeam(id=other, name="Hillside"))
+    session.flush()
+    world.send_days(who, first, 16)
+    spend(session, SYSTEM, who, Spent(12, "call", live=True), now=NOW - timedelta(days=16))
+    spend(session, SYSTEM, who, Spent(21, "call", live=True), now=NOW)
+    for team in (world.team, other):
+        service.turn(session, SYSTEM, team, on=True, now=NOW)
+    at = datetime(2026, 11, 15, tzinfo=ZoneInfo(SEOUL))
+    leave(session, world.team, who, until=at)
+    join(session, other, who, since=at)
+
+    asked = {"on": date(2026, 11, 14), "now": NOW}
+    before = service.team_clocks(session, SYSTEM, world.team, **asked).people[who]
+    after = service.team_clocks(session, SYSTEM, other, on=None, now=NOW).people[who]
+
+    assert (len(before.days), before.minutes, before.set_up) == (10, 12, date(2026, 11, 6))
+    assert (before.away, before.lacking) == (True, ())
+    assert (len(after.days), after.minutes, after.set_up) == (6, 21, None)
+    assert before.window == after.window
+    assert service.team_clocks(session, SYSTEM, world.team, on=None, now=NOW).people == {}
+    shown = service.evidence(session, SYSTEM, other, who, on=None, now=NOW)
+    assert {each.day for each in shown.measured} == set(after.days)
+    assert shown.left_out[Left.ELSEWHERE] == 10
+    assert [each.minutes for each in shown.entries] == [21]
+
+
+def test_a_former_team_counts_a_past_day_and_names_nobody_who_left_sec_11(world: World) -> None:
+    session, who, stays = world.session, world.admit(), world.admit()
+    for each in (who, stays):
+        world.send_days(each, date(2026, 11, 5), 5)
+    service.turn(session, SYSTEM, world.team, on=True, now=NOW)
+    leave(session, world.team, who, until=NOW - timedelta(days=3))
+    caller, day = member(world, Role.NURSE), date(2026, 11, 10)
+
+    found = service.team_clocks(session, caller, world.team, on=day, now=NOW)
+
+    assert (set(found.people), set(found.names)) == ({who, stays}, {stays})
+    assert str(who) not in as_sheet(found)
+    service.evidence(session, caller, world.team, stays, on=day, now=NOW)
+    with pytest.raises(NotFoundError):
+        service.evidence(session, caller, world.team, who, on=day, now=NOW)
+    assert set(service.team_clocks(session, caller, world.team, on=None, now=NOW).people) == {stays}
