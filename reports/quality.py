@@ -106,12 +106,12 @@ class World:
 
     def weeks(self, people: Iterable[Watched]) -> float:
         """Return the patient-weeks of some people in the span."""
-        return sum((self._time(each) for each in people), timedelta()) / WEEK
+        spans = [span for each in people for span in self._spans(each)]
+        return sum((until - since for since, until in spans), timedelta()) / WEEK
 
-    def _time(self, each: Watched) -> timedelta:
-        if each.spans is None:
-            return self.until - self.since
-        return sum((span.until - span.since for span in each.spans), timedelta())
+    def _spans(self, each: Watched) -> tuple[Span, ...]:
+        time = (Span(self.since.astimezone(UTC), self.until.astimezone(UTC)),)
+        return time if each.spans is None else each.spans
 
     @property
     def contests(self) -> Contests | None:
@@ -120,12 +120,10 @@ class World:
 
     def _load(self) -> Caseload:
         """Return when any of the teams had whom."""
-        time = Span(self.since.astimezone(UTC), self.until.astimezone(UTC))
         spans: dict[UUID, tuple[Span, ...]] = {}
         for each in self.people:
-            own = (time,) if each.spans is None else each.spans
-            spans[each.id] = joined((*spans.get(each.id, ()), *own))
-        return Caseload(*time, spans)
+            spans[each.id] = joined((*spans.get(each.id, ()), *self._spans(each)))
+        return Caseload(self.since.astimezone(UTC), self.until.astimezone(UTC), spans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,8 +255,7 @@ def _groups(world: World, by: By) -> dict[str, list[Episode]]:
         for each in world.people:
             who[each.id.int].append(each)
         for episode in world.opened:
-            mine = who[episode.patient_id.int]
-            then = next(each for each in mine if each.had(episode.opened_at))
+            then = next(e for e in who[episode.patient_id.int] if e.had(episode.opened_at))
             groups[then.group(by)].append(episode)
         return groups
     if by is By.TIER:

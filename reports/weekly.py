@@ -7,7 +7,7 @@ is stored as it was: everything in it is a plain value, and nobody is named.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -117,29 +117,25 @@ class Report:
 def weekly(world: World, week: Week, *, now: datetime) -> Report:
     """Compute a team's report; `now` cuts a week that is not over.
 
-    What happened counts where the team had the person then; how somebody is at the end, where it
-    has them at the end.
+    What happened counts where the team had the person then; how they are, where it has them still.
     """
     end = min(week.end, now)
     load = world.had(week.start, end)
     here = [who for who in world.patients if load.has(who)]
-    opened = _sorted(_within(week.start, end, load, world.episodes, lambda e: e.opened_at))
-    ended = _sorted(_within(week.start, end, load, world.episodes, lambda e: e.closed_at))
-    still_open = _sorted(e for e in world.episodes if e.open_at(end) and load.has(e.patient_id))
+    opened, ended, still_open = _alerts(world.episodes, load, week.start, end)
     quiet = silent(here, world.last, _excuses(world, still_open), end=end)
     worse, better = _courses(here, world, week, quiet, end=end)
     labels = [e.outcome for e in opened if e.outcome]
     lines = attending.adherence(
         world.patients, attendance(world, week), week, last=_last(week, end)
     )
-    late = [each for each in _due(world, end) if load.has(each.patient_id)]
     return Report(
         patients=len(world.patients),
         worse=worse,
         better=better,
         silent=quiet,
         still_open=still_open,
-        overdue=tuple(deadlines.overdue(still_open, late, end=end)),
+        overdue=tuple(deadlines.overdue(still_open, _due(world, load, end), end=end)),
         work=world.work,
         tiers=response.tiers(opened, end=end),
         in_hours=response.tiers([e for e in opened if e.in_hours], end=end),
@@ -170,24 +166,26 @@ def weekly(world: World, week: Week, *, now: datetime) -> Report:
     )
 
 
-def _due(world: World, end: datetime) -> list[Due]:
+def _due(world: World, load: Caseload, end: datetime) -> list[Due]:
     waiting = (each for each in world.doubts if not each.answered_by(end))
     contested = (Due(deadlines.Kind.CONTEST, each.patient_id, each.due_at) for each in waiting)
-    return [*world.due, *contested]
+    return [each for each in (*world.due, *contested) if load.has(each.patient_id)]
 
 
-def _within(
-    start: datetime,
-    end: datetime,
-    load: Caseload,
-    episodes: Iterable[Episode],
-    when: Callable[[Episode], datetime | None],
-) -> Iterator[Episode]:
-    """Yield the alerts that began, or ended, in a week while the team had the person."""
-    for each in episodes:
-        at = when(each)
-        if at is not None and start <= at < end and load.had(each.patient_id, at):
-            yield each
+def _alerts(
+    episodes: Iterable[Episode], load: Caseload, start: datetime, end: datetime
+) -> tuple[tuple[Episode, ...], ...]:
+    """Return what opened and what ended in a week while the team had the person, and is open."""
+
+    def within(each: Episode, at: datetime | None) -> bool:
+        return at is not None and start <= at < end and load.had(each.patient_id, at)
+
+    listed = _sorted(episodes)
+    return (
+        tuple(each for each in listed if within(each, each.opened_at)),
+        tuple(each for each in listed if within(each, each.closed_at)),
+        tuple(each for each in listed if each.open_at(end) and load.has(each.patient_id)),
+    )
 
 
 def _sorted(episodes: Iterable[Episode]) -> tuple[Episode, ...]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from alerts.outcomes import WORDS
 from app.pages.definitions import contests_mean
 from app.pages.door import Door, Visit
-from app.pages.language import language
+from app.pages.language import Language, language
 from app.pages.plan import site_of
 from app.pages.quality_span import CHOICES, Asked
 from app.pages.quality_words import (
@@ -32,6 +34,7 @@ from core.audit import Action, record
 from core.errors import InvalidError
 from ingest import repository as people
 from monitoring.rule_kinds import LimitRule
+from reports.episodes import Episode
 from reports.proposals import Proposal, propose
 from reports.quality import By, Line, World, lines, values_of, whole
 from reports.rates import wilson
@@ -221,20 +224,23 @@ def _list(  # noqa: PLR0913 (for whom, of what, which of it)
         label=said.say(WORDS[label]) if label in WORDS else "",
         total=len(found),
         absent=absent,
-        alerts=[
-            AlertLine(
-                each.patient_id,
-                names.get(each.patient_id, ""),
-                each.severity,
-                said.say(each.problem.replace("-", " ")),
-                moment(each.opened_at, now=visit.now, zone=door.zone),
-                said.say(WORDS[each.outcome]) if each.outcome in WORDS else "",
-            )
-            for each in shown
-        ],
+        alerts=[_line(door, visit, each, names, said) for each in shown],
         back=f"/quality?{what.query()}",
         before=href(number - 1) if number > 1 else "",
         after=href(number + 1) if number * PAGE < len(found) else "",
+    )
+
+
+def _line(
+    door: Door, visit: Visit, each: Episode, names: Mapping[UUID, str], said: Language
+) -> AlertLine:
+    return AlertLine(
+        each.patient_id,
+        names.get(each.patient_id, ""),
+        each.severity,
+        said.say(each.problem.replace("-", " ")),
+        moment(each.opened_at, now=visit.now, zone=door.zone),
+        said.say(WORDS[each.outcome]) if each.outcome in WORDS else "",
     )
 
 

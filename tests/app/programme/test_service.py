@@ -173,8 +173,8 @@ def test_a_day_and_a_minute_count_for_the_team_that_had_the_person_then(world: W
     leave(session, world.team, who, until=at)
     join(session, other, who, since=at)
 
-    asked = {"on": date(2026, 11, 14), "now": NOW}
-    before = service.team_clocks(session, SYSTEM, world.team, **asked).people[who]
+    day = date(2026, 11, 14)
+    before = service.team_clocks(session, SYSTEM, world.team, on=day, now=NOW).people[who]
     after = service.team_clocks(session, SYSTEM, other, on=None, now=NOW).people[who]
 
     assert (len(before.days), before.minutes, before.set_up) == (10, 12, date(2026, 11, 6))
