@@ -26,6 +26,7 @@ from monitoring.reach import READ_BACK
 from monitoring.tables import AssessmentRow
 from reports.attendance.repository import readings
 from reports.programme import Window
+from reports.works.repository import Span
 from tests.app.retention.conftest import NOW, judgement, run_through
 from tests.app.retention.test_movements import alert, request
 from tests.ingest.summing.lives import rows_of, store
@@ -136,7 +137,7 @@ def test_weeks_and_days_of_a_programme_count_as_many_as_before_sec_48(
         session.expire_all()
         each = programme.measured(session, asked)
         return (
-            readings(session, {worn: worn}, start=OLD - DAY, end=OLD + 6 * DAY),
+            readings(session, {worn: worn}, Span(OLD - DAY, OLD + 6 * DAY)),
             programme.days(session, [asked]),
             programme.left_out(session, asked),
             [(m.day, m.device, m.vital, m.count, m.first, m.last) for m in each],
