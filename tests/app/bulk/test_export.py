@@ -11,8 +11,12 @@ from sqlalchemy import func, select
 
 from app.bulk import exporting
 from app.bulk.tables import BulkPart
+from fhir.summed import SUMMED
+from ingest.summing.service import sum_up
 from tests.app.retention.conftest import run_through
-from tests.door import heart_rate, named, patient
+from tests.door import NOW, heart_rate, named, patient
+from tests.ingest.summing.lives import asked, nobody
+from tests.ingest.summing.test_again import moved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +52,22 @@ def test_everything_is_given_out_as_it_was_received_fhir_24(exporter: Exporter) 
     assert {key: given[key] for key in sent} == sent
     counted = {each["type"]: each["count"] for each in manifest["output"]}
     assert counted["Observation"] == len(exporter.lines(manifest, "Observation"))
+
+
+def test_a_summed_movement_says_for_how_many_it_counts_fhir_24(
+    exporter: Exporter, database: Database
+) -> None:
+    who = exporter.gateway.create(patient())
+    sent = [exporter.gateway.create(named(moved(f"Patient/{who}", m))) for m in (2, 9, 50)]
+    with database.transaction() as session:
+        wanted = asked(session, UUID(who), NOW - timedelta(days=7))
+        sum_up(session, wanted, nobody, most=500)
+
+    given = exporter.lines(exporter.done("/fhir/$export?_type=Observation"), "Observation")
+
+    found = {each["id"]: each.get("extension") for each in given if each["id"] in sent}
+    said = [{"url": SUMMED, "valuePositiveInt": 2}]
+    assert found == {sent[0]: None, sent[2]: said}
 
 
 def test_small_steps_give_the_same_as_large_ones_fhir_24(exporter: Exporter) -> None:
