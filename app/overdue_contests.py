@@ -16,7 +16,7 @@ from alerts.contacts import repository as contacts
 from alerts.notify.failure import DeliveryError
 from alerts.policy import Channel
 from alerts.routing import practitioner
-from app.periods import first, period_of
+from app.periods import first, last, period_of
 from core import outbox
 from core.logging import logger
 from core.outbox import Topic
@@ -44,13 +44,22 @@ SUBJECT = "Wardlight: a contested score waits for an answer"
 
 
 def look(session: Session, *, now: datetime) -> None:
-    """Four times an hour, ask for a notice of each contest that has just become a week older."""
+    """Four times an hour, ask for a notice of each contest that became a week older meanwhile.
+
+    Since when is known of the last look: no row says of a contest that it was told, so none is
+    left of whoever is erased. Whatever a scheduler that stood still has missed is made up for.
+    """
+    before = last(session, JOB)
     if not first(session, JOB, period_of(now, LOOK_EVERY), now=now):
         return
     for each in repository.waiting(session, None):
-        weeks = (now - each.at) // ANSWER_WITHIN
-        if weeks and first(session, f"{JOB}-{each.id}", str(weeks), now=now):
+        if _weeks(each, now) > (_weeks(each, before) if before else 0):
             outbox.offer(session, Topic.CONTEST, each.id, now=now)
+
+
+def _weeks(contest: Contest, at: datetime) -> int:
+    """Return how many terms have passed since it was contested."""
+    return max(0, (at - contest.at) // ANSWER_WITHIN)
 
 
 def tell(
@@ -95,13 +104,12 @@ def compose(
 ) -> EmailMessage:
     """Return the mail: a constant subject, an opaque reference, since when, and a link."""
     domain = parseaddr(sender)[1].partition("@")[2] or "localhost"
-    weeks = (now - contest.at) // ANSWER_WITHIN
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
     message["To"] = ", ".join(to)
     message["Subject"] = SUBJECT
     message["Date"] = format_datetime(now)
-    message["Message-ID"] = f"<{contest.id}.{weeks}@{domain}>"
+    message["Message-ID"] = f"<{contest.id}.{_weeks(contest, now)}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
     due = contest.at + ANSWER_WITHIN
     message.set_content(

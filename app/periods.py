@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Index
+from sqlalchemy import Index, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -38,3 +38,8 @@ def first(session: Session, job: str, period: str, *, now: datetime) -> bool:
     row = insert(ScheduledRun).values(job=job, period=period, ran_at=now)
     claimed = session.execute(row.on_conflict_do_nothing().returning(ScheduledRun.job))
     return claimed.first() is not None
+
+
+def last(session: Session, job: str) -> datetime | None:
+    """Return when a job last ran for a period, None where nothing is known of it."""
+    return session.scalar(select(func.max(ScheduledRun.ran_at)).where(ScheduledRun.job == job))

@@ -95,6 +95,16 @@ def test_it_is_asked_for_once_a_week_and_not_before_the_term_sec_46(
     assert [len(asked(session, contest, each)) for each in times] == [0, 1, 0, 0, 1]
 
 
+def test_what_a_scheduler_that_stood_still_has_missed_is_made_up_for_once_sec_46(
+    session: Session, contest: Contest
+) -> None:
+    due = contest.at + ANSWER_WITHIN
+    times = [due - MINUTE, due + timedelta(days=3), due + timedelta(days=4)]
+
+    assert [len(asked(session, contest, each)) for each in times] == [0, 1, 0]
+    assert str(contest.id) not in str(session.scalars(select(ScheduledRun.job)).all())
+
+
 def test_the_mail_goes_to_the_team_and_later_to_the_officer_and_names_nobody_sec_23(
     session: Session, contest: Contest, post: tuple[Postbox, Mailer]
 ) -> None:
