@@ -6,16 +6,21 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import numpy as np
 import pytest
 
 from core.security import SYSTEM
 from core.vitals import Quality, Vital
+from ingest import repository as people
 from ingest.merging.service import merge, unmerge
+from ingest.past.repository import ever_stood
 from ingest.population.repository import raw
 from ingest.rollup import by_day
 from ingest.streams.repository import last_contacts
 from ingest.tables import StoredReading
 from ingest.thinning.service import going, thin
+from monitoring import windows
+from monitoring.local_time import local_day, zone_of
 from tests.ingest.summing.lives import NOW, enrol, nobody, rows_of, store
 from tests.ingest.thinning.worn import (
     BEFORE,
@@ -227,3 +232,26 @@ def test_the_middle_of_a_day_counts_for_those_that_are_gone_sec_48(
     assert len(left) < len(whole)
     standing = {id_: each for id_, each in by_day(left).items() if each[0] == 0}
     assert standing == {id_: each for id_, each in ids.items() if each[0] == 0}
+
+
+def test_where_every_stored_reading_is_read_a_median_stays_within_its_day_sec_48(
+    session: Session, worn: UUID
+) -> None:
+    """As in what-if: by the hours that are left, weighed by the count."""
+    person = people.person(session, worn)
+    whole = [r for r, _ in ever_stood(session, worn, since=START) if r.effective < BEFORE]
+    by_days: dict[int, list[float]] = {}
+    for each in whole:
+        if each.vital is Vital.HEART_RATE:
+            day = local_day(each.effective.timestamp(), zone_of(ZONE))
+            by_days.setdefault(day, []).append(each.value or 0.0)
+    thinned(session, asked(session, worn))
+
+    left = [r for r, _ in ever_stood(session, worn, since=START) if r.effective < BEFORE]
+    daily = windows.history(person, left).series[Vital.HEART_RATE].daily
+
+    assert len(left) < len(whole)
+    assert {*daily.days} == {*by_days}
+    for day, median in zip(daily.days, daily.medians, strict=True):
+        low, high = np.quantile(by_days[day], [0.25, 0.75], method="inverted_cdf")
+        assert low <= median <= high
