@@ -6,9 +6,9 @@ import re
 
 from alerts.policy import Channel
 from core.errors import InvalidError, Sentence
+from core.mail_addresses import mailable
 
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164
-_MAIL = re.compile(r"[!-?A-~]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 LONGEST_ACCOUNT = 200
 NEEDS = {
     Channel.SMS: "{channel}: needs a number with its country: +49170…",
@@ -35,7 +35,7 @@ def read_address(channel: Channel, said: str) -> str:
             text = text.translate(_SPACING)
             right = bool(_NUMBER.fullmatch(text))
         case Channel.EMAIL:
-            right = bool(_MAIL.fullmatch(text))
+            right = bool(mailable(text))
         case Channel.CHAT:
             plain = text.isprintable() and " " not in text
             right = plain and 0 < len(text) <= LONGEST_ACCOUNT

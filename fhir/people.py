@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from core.mail_addresses import mailable
 from fhir.available import TIMEZONE_URL, ParsedTimes, read_times
 from fhir.codes import codings
 from fhir.identity import Identifier, Ref, read_identifiers, read_reference
@@ -197,7 +198,7 @@ def read_practitioner(resource: Mapping[str, Any]) -> ParsedPractitioner:
 def _email(points: Iterable[Mapping[str, Any]]) -> str:
     mail = [each for each in points if each.get("system") == "email" and each.get("use") != "old"]
     mail.sort(key=lambda each: each.get("use") != "work")
-    return next((str(each["value"]) for each in mail if each.get("value")), "")
+    return next(filter(None, (mailable(str(each.get("value", ""))) for each in mail)), "")
 
 
 def read_practitioner_role(resource: Mapping[str, Any]) -> ParsedPractitionerRole:

@@ -6,7 +6,9 @@ two days, or alerting itself is degraded, a card says so.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
+from unicodedata import category
 
 from alerts.outcomes import Label
 from app import doubts
@@ -106,13 +108,29 @@ def _around(patient: UUID, base: str) -> dict[str, Any]:
 
 def short(text: str) -> str:
     """Return a text of fewer than 140 characters, cut between words where it is longer."""
-    text = " ".join(text.split())
+    text = line(text)
     if len(text) < SUMMARY_BELOW:
         return text
     return f"{text[: SUMMARY_BELOW - 2].rpartition(' ')[0]}…"
 
 
+def line(text: str) -> str:
+    """Return a text in one line, without characters that steer a screen or turn words round."""
+    shown = "".join(c if c.isspace() or category(c) not in _UNSEEN else "" for c in text)
+    return " ".join(shown.split())
+
+
+# Controls, and formats: marks of direction, joiners, tags.
+_UNSEEN = ("Cc", "Cf")
+
+
 def plain(text: str) -> str:
-    """Return a text in which nothing is Markdown or a tag."""
-    escaped = "".join(f"\\{c}" if c in "\\`*_[]#|~!" else c for c in text)
-    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Return a text in which nothing is Markdown, a tag, or an address to follow."""
+    escaped = "".join(f"\\{c}" if c in "\\`*_[]#|~!@" else c for c in line(text))
+    escaped = escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _FOLLOWED.sub(r"\1\\\2", _BEGINS.sub(r"\1\\\2", escaped))
+
+
+# What begins a list, a rule or a heading where a line does; and what some make a link of.
+_BEGINS = re.compile(r"^(|\d+(?=[.)](?:\s|$)))([-+=.)])")
+_FOLLOWED = re.compile(r"\b(\w+(?=://)|www(?=\.))([:.])", re.IGNORECASE)

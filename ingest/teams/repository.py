@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, exists, func, select
 
 from core.among import among
+from core.mail_addresses import mailable
 from core.sealed_fields import unseal
 from ingest.merging.repository import one_person, survivors
 from ingest.presence import Post
@@ -158,14 +159,11 @@ def _responsible(
 ) -> Responsible:
     at_work = [role for role in roles if role.active]
     posts = _posts(session, [role.id for role in at_work])
-    addresses = (
-        unseal(session, PractitionerRole.email, role.email, id=role.id) for role in at_work
-    )
+    addresses = (_mail(session, role) for role in at_work)
     return Responsible(
         practitioner_id=who.id,
         name=unseal(session, Practitioner.name, who.name, id=who.id),
-        email=next(filter(None, addresses), "")
-        or unseal(session, Practitioner.email, who.email, id=who.id),
+        email=next(filter(None, addresses), "") or _mail(session, who),
         role=part,
         team_id=team.id,
         team_name=team.name,
@@ -230,13 +228,16 @@ def answering(session: Session) -> dict[UUID, str]:
     found: dict[UUID, str] = {}
     for who in rows:
         own = roles.get(who.id, [])
-        addresses = (
-            unseal(session, PractitionerRole.email, r.email, id=r.id) for r in own if r.active
-        )
+        addresses = (_mail(session, r) for r in own if r.active)
         if any(role.active for role in own) or not own:
-            mail = unseal(session, Practitioner.email, who.email, id=who.id)
+            mail = _mail(session, who)
             found[who.id] = next(filter(None, addresses), "") or mail
     return found
+
+
+def _mail(session: Session, row: Practitioner | PractitionerRole) -> str:
+    """Return the address that stands with somebody or their post, where mail can be sent to it."""
+    return mailable(unseal(session, type(row).email, row.email, id=row.id))
 
 
 def email_of(session: Session, practitioner_id: UUID) -> str:
@@ -246,8 +247,8 @@ def email_of(session: Session, practitioner_id: UUID) -> str:
     at_work = [role for role in own if role.active]
     if who is None or not who.active or who.barred or (own and not at_work):
         return ""
-    found = [unseal(session, PractitionerRole.email, r.email, id=r.id) for r in at_work]
-    mail = unseal(session, Practitioner.email, who.email, id=who.id)
+    found = [_mail(session, r) for r in at_work]
+    mail = _mail(session, who)
     return next(filter(None, found), "") or mail
 
 
