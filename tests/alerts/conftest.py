@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -225,8 +226,8 @@ class Mailbox:
         return "250 OK"
 
 
-@pytest.fixture
-def mailbox() -> Iterator[tuple[Mailbox, Mailer]]:
+@contextmanager
+def mail_server() -> Iterator[tuple[Mailbox, Mailer]]:
     with socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -235,6 +236,12 @@ def mailbox() -> Iterator[tuple[Mailbox, Mailer]]:
     controller.start()
     yield handler, Mailer("127.0.0.1", port, "Wardlight <w@ward.example>")
     controller.stop()
+
+
+@pytest.fixture
+def mailbox() -> Iterator[tuple[Mailbox, Mailer]]:
+    with mail_server() as both:
+        yield both
 
 
 @pytest.fixture

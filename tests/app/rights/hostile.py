@@ -58,6 +58,13 @@ HOSTILE = (
     f"javascript:alert(7)//{MARK}' \" ` {MARK}=1 onerror=alert(7) ><{MARK} onload=alert(7)>"
     f"</title></textarea></option></script><script>alert(7)</script><img src={MARK}>-->"
     f"{MARK}={{{{7*7}}}}{MARK}=${{7*7}} {{{MARK}}} {{0.__class__}} %({MARK})s &lt;{MARK}&gt; ]]>"
+    # A header of a mail, a screen that is wiped, words turned round, a link and a heading.
+    f"\r\nBcc: {MARK}@evil.example\r\n\r\n\x1b[2J\u202e[{MARK}](https://evil.example)\n# {MARK}"
+)
+# What a table is likely to show begins as a formula would.
+FORMULA = "=1+1;"
+FORMULAS = frozenset(
+    ("patient.name", "practitioner.name", "care_team.name", "app_user.display_name", "client.name")
 )
 # What is sealed in a shape of its own.
 SHAPED = {"alert_event.words": json.dumps(dict.fromkeys(("note", "why", *OF_ALERTS), HOSTILE))}
@@ -197,7 +204,7 @@ def _overwrite(session: Session, whole: Whole, name: str) -> int:
     # Where each must be another, it bears something of its own.
     alone = column.unique or column.primary_key or column_name in _alone(table)
     own = text(f"'{MARK}' || ctid::text") if alone else text("''")
-    said = literal(HOSTILE).concat(own)
+    said = literal(FORMULA * (name in FORMULAS) + HOSTILE).concat(own)
     statement = update(table).where(_whose(whole, table)).values({column: said})
     return int(session.connection().execute(statement).rowcount)
 
@@ -216,7 +223,7 @@ def _seal(session: Session, whole: Whole, each: SealedColumn) -> int:
     rows = session.execute(select(*wanted).where(_whose(whole, table))).mappings().all()
     which = [key == bindparam(f"key_{key.name}") for key in keys]
     statement = update(table).where(*which).values({each.column: bindparam("sealed")})
-    said = SHAPED.get(str(each.column), HOSTILE)
+    said = SHAPED.get(str(each.column), FORMULA * (str(each.column) in FORMULAS) + HOSTILE)
     changed = [
         {f"key_{key.name}": row[key.name] for key in keys}
         | {"sealed": ring.seal(said.encode(), place=each.of({k: _utc(v) for k, v in row.items()}))}

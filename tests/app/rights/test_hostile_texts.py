@@ -6,34 +6,35 @@ named with a reason. Everything is put in and taken back in one transaction of t
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unicodedata import category
 from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
+from markdown_it import MarkdownIt
+from sqlalchemy import select
 
-from core.clock import utc_now
-from core.security import Role, csrf_token
-from ingest.numbers.repository import called
-from ingest.service import register_client
-from ingest.tables import CareTeamPatient
+from app.cds_hooks.request import Asked
+from app.cds_hooks.service import Chart, show
+from core.security import Caller, Role
+from ingest.tables import Practitioner
+from ingest.teams.repository import email_of
 from tests.app.rights.conftest import opened
-from tests.app.rights.hostile import HOSTILE, MARK, broken_out, cells, poison
+from tests.app.rights.hostile import FORMULA, HOSTILE, MARK, broken_out, cells, poison
+from tests.app.rights.hostile_doors import through_a_file, through_fhir
 from tests.app.rights.kept_texts import READ_AS, WORDS, ours, sealed, texts
+from tests.app.rights.mailed import HEADERS, TO, mailed
 from tests.app.rights.showing import COUNT, NOBODY, SHOW
 from tests.app.rights.test_audited import fhir, furnish
 from tests.app.rights.test_table import COLUMNS, table
-from tests.app.rights.whole import BASE, EVERYBODY, FIELDS, PUBLIC, SCOPES, SECRET, Whole
+from tests.app.rights.whole import BASE, EVERYBODY, FIELDS, SCOPES, Whole
 from tests.browser.conftest import assets, chromium
-from tests.invented import enrolment, observation
-from tests.register import HEAD, SYSTEM_A
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
 
 
 __all__ = ["assets", "chromium"]  # the fixtures of a browser
-XHTML = "http://www.w3.org/1999/xhtml"
 TEMPLATES = Path(__file__).parents[3] / "app/templates"
 
 
@@ -111,6 +111,7 @@ def test_no_page_takes_stored_words_for_anything_else_sec_38(
 ) -> None:
     whole, _ = hostile
     shown, queries, who = set(), SHOW | COUNT | dict.fromkeys(NOBODY, ""), opening("GET")
+    formulas = 0
     for number, (path, query) in enumerate(sorted(queries.items())):
         if path == "/inbox/live" or path not in who:
             continue
@@ -118,7 +119,9 @@ def test_no_page_takes_stored_words_for_anything_else_sec_38(
         answer = whole.send("GET", path, who[path], "own", f"{query}&lang={language}".strip("&"))
         assert answer.status_code < 500, path
         shown |= {path} if safe(answer, path) else set()
+        formulas += answer.text.count(f"'{FORMULA}") if path.endswith(".csv") else 0
 
+    assert formulas, "no table showed what a spreadsheet would calculate (SEC-39)"
     assert len(shown) >= 50, sorted(set(queries) - shown)
 
 
@@ -176,37 +179,6 @@ def test_nothing_read_through_fhir_is_markup_sec_38(hostile: tuple[Whole, dict[s
     assert shown >= {"/fhir/AuditEvent", "/fhir/Subscription"}
 
 
-def through_fhir(whole: Whole, mrn: str) -> None:
-    """Enrol somebody all of whose words are hostile, and let the nurse's team look after them."""
-    bundle = json.loads(json.dumps(enrolment(mrn, name=HOSTILE, team=HOSTILE)))
-    for each in bundle["entry"]:
-        resource = each["resource"]
-        resource["text"] = {"status": "generated", "div": f"<div xmlns='{XHTML}'>{MARK}</div>"}
-        if resource["resourceType"] == "Condition":
-            resource["code"]["text"] = HOSTILE
-            resource["code"]["coding"].append({"system": "urn:x", "code": MARK, "display": HOSTILE})
-        if resource["resourceType"] == "Patient":
-            resource["telecom"] = [{"system": "phone", "use": "mobile", "value": HOSTILE}]
-            resource["contact"] = [{"name": {"text": HOSTILE}, "relationship": [{"text": HOSTILE}]}]
-    with whole.database.transaction() as session:
-        client = register_client(session, f"any-{mrn}", SCOPES, {"keys": [PUBLIC]}, now=utc_now())
-    headers = {"Authorization": f"Bearer {whole.token_of(client)}"}
-    http = TestClient(whole.web, base_url=BASE, headers=headers)
-    said = http.post("/fhir", json=bundle)
-    assert said.status_code == 200, said.text[:2000]
-    for kind, value in (("spo2", 84.0), ("weight", 71.5)):
-        reading = observation(mrn, kind, value, utc_now()) | {"note": [{"text": HOSTILE}]}
-        reading["valueQuantity"]["unit"] = HOSTILE
-        reading["code"]["text"] = HOSTILE
-        reading["device"] = {"display": HOSTILE}
-        answer = http.post("/fhir/Observation", json=reading)
-        assert answer.status_code == 201, answer.text
-    with whole.database.transaction() as session:
-        [patient] = called(session, None, mrn)
-        session.add(CareTeamPatient(care_team_id=whole.ward.team, patient_id=patient))
-    whole.ids["patient_id", "hostile"] = str(patient)
-
-
 def test_words_that_came_through_the_doors_stay_words_sec_38(
     hostile: tuple[Whole, dict[str, int]],
 ) -> None:
@@ -230,24 +202,47 @@ def test_words_that_came_through_the_doors_stay_words_sec_38(
     } <= shown
 
 
-def through_a_file(whole: Whole) -> list[Response]:
-    """Return what is answered to a file of people, and the page that shows it."""
-    who = whole.people[Role.SUPERVISOR]
-    http = TestClient(whole.web, base_url=BASE, follow_redirects=False)
-    http.cookies.set("wardlight", who)
-    rows = io.StringIO()
-    csv.writer(rows).writerows([HEAD.split(","), [HOSTILE, "1948-05-06", SYSTEM_A, HOSTILE]])
-    fields = {"csrf": csrf_token(who, key=SECRET), "team": str(whole.ward.team)}
-    sent = http.post(
-        "/enrol/file", data=fields, files={"file": ("p.csv", rows.getvalue().encode())}
-    )
-    assert sent.status_code == 303, sent.text
-    seen = http.get(sent.headers["location"])
-    return [
-        seen,
-        http.post(f"{sent.headers['location']}/confirm", data=fields),
-        http.get("/patients"),
-    ]
+# What Markdown makes of our own lines of a card.
+OF_CARDS = re.compile(r"</?(?:p|ul|li|strong)>|\n|&(?:amp|lt|gt|quot);")
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_no_stored_words_steer_a_card_sec_38(
+    hostile: tuple[Whole, dict[str, int]], language: str
+) -> None:
+    """SEC-38: to who reads Markdown they are words; nothing turns them round or wipes a screen."""
+    whole, _ = hostile
+    own = Asked(whole.ids["patient_id", "own"], None)
+    device = Caller("client", whole.client, scopes=SCOPES)
+    with whole.database.transaction() as session:
+        said = show(Chart(session, device, BASE, whole.ward.now, language), own)
+    assert isinstance(said, dict)
+    page = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+    assert MARK in json.dumps(said)
+    for card in said["cards"]:
+        read = page.render(card.get("detail", ""))
+        assert "<" not in OF_CARDS.sub("", read), read
+        assert not broken_out(read)
+        for text in (card["summary"], *card.get("detail", "").split("\n")):
+            assert all(category(each) not in ("Cc", "Cf") for each in text), text
+
+
+def test_no_mail_bears_stored_words_or_goes_to_more_than_one_sec_23(
+    hostile: tuple[Whole, dict[str, int]],
+) -> None:
+    whole, _ = hostile
+    with whole.database.transaction() as session:
+        people = session.scalars(select(Practitioner.id)).all()
+        mails = mailed(session, whole)
+        assert {email_of(session, each) for each in people} == {""}
+
+    assert len({each["Subject"] for each in mails}) == 4
+    for mail in mails:
+        assert [each.addr_spec for each in mail["To"].addresses] == [TO]
+        assert MARK not in mail.as_string()
+        assert set(mail.keys()) == HEADERS
+        assert mail.get_content_type() == "text/plain"
 
 
 WORST = (
