@@ -98,6 +98,12 @@ def had(session: Session, practitioner_id: UUID, day: date) -> bool:
     return session.scalar(query) is not None
 
 
+def people_of(session: Session, digest_id: UUID) -> Sequence[UUID]:
+    """Return of whom a digest is."""
+    query = select(Alert.patient_id).join(Delivery, Delivery.alert_id == Alert.id)
+    return session.scalars(query.where(Delivery.digest_id == digest_id).distinct()).all()
+
+
 def live_items(session: Session, recipient: str) -> Sequence[UUID]:
     """Return the live alerts that a recipient is told of by digest, the oldest first."""
     query = (

@@ -128,6 +128,9 @@ def send(
     digest = session.get(Digest, digest_id, with_for_update=True)
     if digest is None or digest.mailed_at is not None:
         return
+    if not _takes_part(session, digest):
+        digest.not_mailed = Reason.DISABLED
+        return
     point = _mail(session, digest)
     lack = outlets.lack(Channel.EMAIL)
     if point is None or lack is not None:
@@ -137,6 +140,15 @@ def send(
     notice = Notice(digest.id, digest.id.hex[:10], Severity.YELLOW, digest.created_at, link)
     outlets.send(point, Letter(notice), now=now)
     digest.mailed_at = now
+
+
+def _takes_part(session: Session, digest: Digest) -> bool:
+    """Return whether somebody looks after anybody of their digest still (SEC-15)."""
+    return any(
+        member.active and member.practitioner_id == digest.practitioner_id
+        for patient in rows.people_of(session, digest.id)
+        for member in people.taking_part(session, patient)
+    )
 
 
 def _mail(session: Session, digest: Digest) -> contacts.Point | None:
