@@ -13,16 +13,15 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
-from pydantic import SecretStr
 
 import app.pages
+from app.accounts.service import revoke_sessions
 from app.pages.door import Door
 from app.pages.headers import CONTENT_SECURITY_POLICY
 from app.pages.rendering import Renderer
 from app.pages.router import router
 from app.pages.signin import destination
 from core.clock import utc_now
-from core.settings import Environment, Settings
 from tests.app.conftest import SETTINGS, csrf
 from tests.ward import PASSWORD
 
@@ -131,26 +130,70 @@ def test_signing_out_ends_the_session_and_clears_the_browser(enter: Enter, ward:
 
 
 def test_cookies_are_guarded_and_host_bound_under_https(database: Database, ward: Ward) -> None:
-    """SEC-07."""
-    settings = Settings(
-        environment=Environment.TEST,
-        secret_key=SecretStr("k" * 40),
-        base_url="https://ward.example",
-    )
+    """SEC-07: every cookie, also those of a second sign-in and of leaving."""
+    settings = SETTINGS.model_copy(update={"base_url": "https://ward.example"})
     web = FastAPI()
     app.pages.mount(web, database, settings)
     client = TestClient(web, base_url="https://ward.example", follow_redirects=False)
-    token = csrf(client.get("/sign-in").text)
-    fields = {"username": ward.username, "password": PASSWORD, "csrf": token}
+    answers = [client.get("/sign-in")]
+    for _ in range(2):
+        token = csrf(client.get("/sign-in").text)
+        fields = {"username": ward.username, "password": PASSWORD, "csrf": token}
+        answers.append(client.post("/sign-in", data=fields))
+    answers += [client.get("/inbox")]
+    answers += [client.post("/sign-out", data={"csrf": csrf(answers[-1].text)})]
 
-    answer = client.post("/sign-in", data=fields)
+    said = [line.lower() for answer in answers for line in answer.headers.get_list("set-cookie")]
 
-    cookie = answer.headers["set-cookie"].lower()
-    assert cookie.startswith("__host-wardlight=")
-    for attribute in ("secure", "httponly", "samesite=lax", "path=/"):
-        assert attribute in cookie
-    assert "domain" not in cookie
-    assert "strict-transport-security" in answer.headers
+    names = {line.partition("=")[0] for line in said}
+    assert names == {f"__host-wardlight{more}" for more in ("", "-form", "-former")}
+    for line in said:
+        parts = [part.strip() for part in line.split(";")]
+        assert {"secure", "httponly", "samesite=lax", "path=/"} <= set(parts), line
+        assert not any(part.startswith("domain") for part in parts), line
+    assert "strict-transport-security" in answers[-1].headers
+
+
+def test_signing_in_takes_no_session_that_was_there_before(visitor: TestClient, ward: Ward) -> None:
+    """SEC-07: neither one that somebody planted, nor the older one of the same browser."""
+    secrets = ["planted-by-somebody-else"]
+    visitor.cookies.set("wardlight", secrets[0])
+    for _ in range(2):
+        token = csrf(visitor.get("/sign-in").text)
+        fields = {"username": ward.username, "password": PASSWORD, "csrf": token}
+        answer = visitor.post("/sign-in", data=fields)
+        secrets.append(answer.cookies["wardlight"])
+
+    assert len(set(secrets)) == 3
+    assert [opens(visitor, each) for each in secrets] == [False, False, True]
+
+
+def test_a_session_that_is_revoked_opens_nothing_on_the_next_request(
+    enter: Enter, database: Database, ward: Ward
+) -> None:
+    """SEC-07, SEC-15: pages, acts and what a page asks by itself."""
+    client = enter(ward.username)
+    token = csrf(client.get("/inbox").text)
+    assert ward.user_id is not None
+    with database.transaction() as session:
+        revoke_sessions(session, ward.user_id, now=utc_now())
+
+    name, patient = next(iter(ward.patients.items()))
+    answers = [
+        client.get(f"/patients/{patient}", headers={"accept": "text/html"}),
+        client.get("/session"),
+        client.post("/session/stay", data={"csrf": token}, headers={"accept": "text/html"}),
+    ]
+    assert [each.status_code for each in answers] == [303, 401, 401]
+    for each in answers:
+        assert name not in each.text
+        assert each.headers.get("location", "/sign-in").startswith("/sign-in")
+
+
+def opens(client: TestClient, secret: str) -> bool:
+    browser = TestClient(client.app, base_url=SETTINGS.base_url, follow_redirects=False)
+    browser.cookies.set("wardlight", secret)
+    return browser.get("/inbox").status_code == 200
 
 
 def test_a_wrong_sign_in_says_the_same_for_everybody(visitor: TestClient, ward: Ward) -> None:

@@ -23,6 +23,7 @@ from alerts.tables import Alert, AlertEvent, Delivery, Step
 from app import receipts
 from core.settings import Environment, Settings
 from core.signing import secret_from
+from tests.door import Clock
 from tests.ward import Ward, open_ward
 
 if TYPE_CHECKING:
@@ -155,6 +156,29 @@ def test_a_receipt_that_is_replayed_is_refused_sec_35(
     said = {"id": str(message), "state": "delivered"}
 
     assert [tell(said, receipt="r-1"), tell(said, receipt="r-1")] == [204, 409]
+
+
+def test_a_receipt_is_refused_for_as_long_as_its_time_is_right_sec_35(
+    database: Database, message: UUID, ward: Ward, tell: Callable[..., int]
+) -> None:
+    """SEC-35: stamped five minutes ahead, it stays right for ten; by any process, and whenever
+    what is old is forgotten meanwhile."""
+    said, ahead = {"id": str(message), "state": "delivered"}, -timedelta(minutes=4.9)
+    assert tell(said, receipt="r-ahead", age=ahead) == 204
+
+    stamp, body = ward.now - ahead, json.dumps(said)
+    headers = {
+        "webhook-id": "r-ahead",
+        "webhook-timestamp": str(int(stamp.timestamp())),
+        "webhook-signature": Webhook(NEW).sign("r-ahead", stamp, body),
+    }
+    for minutes in (0, 5, 9.8):
+        clock = Clock(ward.now + timedelta(minutes=minutes))
+        web = FastAPI()
+        web.include_router(receipts.router(database, SETTINGS, clock))
+        with TestClient(web) as other:
+            again = other.post("/gateways/sms/receipts", content=body, headers=headers)
+        assert again.status_code == 409, minutes
 
 
 @pytest.mark.parametrize(

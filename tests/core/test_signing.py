@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hmac
 from datetime import timedelta
 
 import pytest
@@ -92,3 +93,21 @@ def test_a_receipt_is_verified_for_five_minutes_sec_35(minutes: int, *, right: b
     said = signed(BODY, [NEW], id_="r-1", now=now + timedelta(minutes=minutes))
 
     assert verified(BODY, said, [NEW], now=now) is right
+
+
+def test_signatures_are_compared_in_constant_time_sec_35(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SEC-35: whole, each against each, however much of one is right."""
+    compared: list[tuple[bytes, bytes]] = []
+
+    def noted(one: bytes, other: bytes) -> bool:
+        compared.append((one, other))
+        return compare_digest(one, other)
+
+    compare_digest = hmac.compare_digest
+    monkeypatch.setattr(hmac, "compare_digest", noted)
+    now = utc_now()
+    right = signed(BODY, [NEW], id_="r-1", now=now)
+    for wrong in ("v1,x", right["webhook-signature"][:-2] + "A="):
+        compared.clear()
+        assert not verified(BODY, right | {"webhook-signature": wrong}, [NEW, OLD], now=now)
+        assert [len(other) for _, other in compared] == [44, 44]
