@@ -6,7 +6,7 @@ import re
 
 from alerts.policy import Channel
 from core.errors import InvalidError, Sentence
-from core.mail_addresses import mailable
+from fhir.mail_addresses import mailable
 
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164
 LONGEST_ACCOUNT = 200

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from core.mail_addresses import mailable
 from fhir.available import TIMEZONE_URL, ParsedTimes, read_times
 from fhir.codes import codings
 from fhir.identity import Identifier, Ref, read_identifiers, read_reference
+from fhir.mail_addresses import mailable
 from fhir.moments import beginning, day, ending, well_formed
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, exists, func, select
 
 from core.among import among
-from core.mail_addresses import mailable
 from core.sealed_fields import unseal
+from fhir.mail_addresses import mailable
 from ingest.merging.repository import one_person, survivors
 from ingest.presence import Post
 from ingest.roster import PHYSICIAN_ROLES, Responsible, Team

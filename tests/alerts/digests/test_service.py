@@ -10,14 +10,11 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
 from alerts import policy_source, service
-from alerts.contacts import repository as contacts
-from alerts.contacts.repository import NewPoint
 from alerts.notify.failure import DeliveryError
 from alerts.notify.outlets import Outlets
-from alerts.policy import Channel
 from alerts.tables import Alert, AlertEvent, Delivery, Digest
 from core.outbox import Outbox, Topic
 from core.vitals import Severity
@@ -249,43 +246,6 @@ def test_one_e_mail_without_patient_data_announces_a_digest_sec_23(
     for secret in (b"Edith", b"Example", b"Weight", b"84.2"):
         assert secret not in content
     assert digest_of(session, ward).mailed_at == NOW
-
-
-def leave(session: Session, ward: Ward) -> None:
-    mine = people.CareTeamPatient.care_manager_id == ward.manager
-    session.execute(update(people.CareTeamPatient).where(mine).values(care_manager_id=None))
-    row = people.CareTeamParticipant
-    session.execute(delete(row).where(row.practitioner_id == ward.manager))
-
-
-def be_shut_out(session: Session, ward: Ward) -> None:
-    row = people.Practitioner
-    session.execute(update(row).where(row.id == ward.manager).values(barred=True))
-
-
-@pytest.mark.usefixtures("flooded")
-@pytest.mark.parametrize("how", [leave, be_shut_out])
-def test_a_digest_of_who_was_removed_since_is_mailed_to_nobody_sec_15(
-    session: Session,
-    ward: Ward,
-    mailbox: tuple[Mailbox, Mailer],
-    how: Callable[[Session, Ward], None],
-) -> None:
-    """SEC-15: an address of their own does not keep somebody told who may see nobody any more."""
-    box, mailer = mailbox
-    key = f"practitioner:{ward.manager}"
-    contacts.add(session, NewPoint(key, Channel.EMAIL, "own@clinic.example"), now=NOW)
-    compose(session, NOW)
-
-    how(session, ward)
-    session.expire_all()
-    outlets = Outlets(mailer=mailer)
-    digest = digest_of(session, ward)
-    service.send_digest(session, digest.id, now=NOW, outlets=outlets, addresses=HERE)
-
-    assert box.received == []
-    assert digest_of(session, ward).mailed_at is None
-    assert digest_of(session, ward).not_mailed == "recipient-disabled"
 
 
 @pytest.mark.usefixtures("flooded")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.mail_addresses import mailable
+from fhir.mail_addresses import mailable
 
 GOOD = ("a@example.org", "dr.han+ward@clinic.example", "o'neil@x", "a_b@1.example", "x/y@a-b.c")
 
