@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import chain
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -100,8 +101,9 @@ def test_a_list_says_which_rows_promise_an_on_call_clinician_whom_nobody_named_r
 ) -> None:
     client, without = enter(ward.username), "on-call clinician (no rota: responsible physician)"
     with database.transaction() as session:  # whom a chain names depends on the hour
-        theirs = Step.alert_id.in_(ward.alerts["Oh Malsun"]), Step.state == StepState.WAITING
-        session.execute(update(Step).where(*theirs).values(to_kind=To.ON_CALL))
+        theirs = Step.alert_id.in_(chain.from_iterable(ward.alerts.values()))
+        waiting = update(Step).where(theirs, Step.state == StepState.WAITING)
+        session.execute(waiting.values(to_kind=To.ON_CALL))
     before = client.get("/inbox").text
     with database.transaction() as session:
         session.add(
