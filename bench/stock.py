@@ -6,15 +6,17 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
+from core.ordered_ids import ordered_ids
 from fhir.search_kinds import STORED_KINDS
 from ingest.parcels.repository import pack
 from ingest.tables import Patient
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from sqlalchemy.orm import Session
 
     from ingest.parcels.repository import Span
@@ -109,10 +111,10 @@ class Stock:
     until: datetime
 
 
-def fill(session: Session, rows: int, *, until: datetime) -> Stock:
+def fill(session: Session, rows: int, *, until: datetime, people: int = 0) -> Stock:
     """Store so many Observations, and all else in its proportion."""
-    patients = tuple(uuid4() for _ in range(max(20, rows // 5_000)))
     start, step = until - timedelta(days=DAYS), timedelta(days=DAYS - 2) / rows
+    patients = tuple(ordered_ids(people or max(20, rows // 5_000), now=start))
     session.add_all(Patient(id=each, created_at=start) for each in patients)
     session.flush()
     common = {"patients": list(patients), "people": len(patients), "start": start, "step": step}

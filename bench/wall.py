@@ -18,21 +18,18 @@ from unittest.mock import patch
 from uuid import uuid4
 
 import psycopg
-from cryptography.hazmat.primitives.asymmetric import ec
-from jwt.algorithms import ECAlgorithm
 from psycopg import sql
 from sqlalchemy import text
 
 from app.fhir_api.service import Asked, search
+from bench.clients import bound_client
 from bench.inbox import fill, served
 from bench.stock import fill as fill_stock
 from core.clock import utc_now
 from core.rows import copy_parted
-from core.security import SYSTEM, Caller
 from fhir.search_criteria import Criteria, Place
 from fhir.search_parameters import read_search
-from ingest.binding.service import set_grant
-from ingest.clients.service import reader_of, register_client
+from ingest.clients.service import reader_of
 from ingest.observed.repository import _READING
 from ingest.partitions import month
 
@@ -47,7 +44,6 @@ if TYPE_CHECKING:
     from core.embedded import Servers
 
 WAYS = ("without", "open", "behind")
-SCOPES = frozenset({"system/*.rs"})
 ROWS = 1_000  # readings that are stored at once
 STOCK = 100_000
 _TABLES = "select tablename from pg_policies where policyname = 'second_wall'"
@@ -124,11 +120,7 @@ def _questions(database: Database) -> list[tuple[str, Callable[[], object]]]:
     now = utc_now()
     with database.transaction() as session:
         whose = list(session.scalars(text("select id from patient order by id")))
-        client = register_client(session, "bench", SCOPES, _keys(), bound=True, now=now)
-        session.flush()
-        for each in whose[::2]:
-            set_grant(session, SYSTEM, (client, each), granted=True, now=now)
-    caller = Caller("client", client, scopes=SCOPES)
+        caller = bound_client(session, whose[::2], now=now)
     asked = [
         ("Observation", ("patient", str(whose[0]))),
         ("Observation", ("code", "8867-4")),
@@ -153,11 +145,6 @@ def _questions(database: Database) -> list[tuple[str, Callable[[], object]]]:
     said = [(f"{kind}?{name}={'…' if name == 'patient' else value}", kind, (name, value))
             for kind, (name, value) in asked]  # fmt: skip
     return [(name, question(kind, pair)) for name, kind, pair in said]
-
-
-def _keys() -> dict[str, Any]:
-    public = ec.generate_private_key(ec.SECP384R1()).public_key()
-    return {"keys": [{**ECAlgorithm.to_jwk(public, as_dict=True), "kid": "bench"}]}
 
 
 def _say(name: str, found: dict[str, float]) -> None:

@@ -193,6 +193,20 @@ class Parcel(Base):
     __table_args__ = ({"postgresql_partition_by": "RANGE (id)"},)
 
 
+_RECEIVED = ("received_at", "id", "version")
+_OBSERVED, _OTHER = text("type = 'Observation'"), text("type <> 'Observation'")
+_DATED, _UNDATED = text("effective is not null"), text("effective is null")
+# What a search goes along (SEC-37): a patient's as they were measured or arrived, what has no
+# time by kind, and everybody's in the order of arrival, where Observations are many.
+_SEARCHED = (
+    Index(None, "patient_id", "effective"),
+    Index("ix_resource_arrived", "patient_id", "received_at", postgresql_where=_DATED),
+    Index("ix_resource_undated", "patient_id", "type", *_RECEIVED, postgresql_where=_UNDATED),
+    Index("ix_resource_observation_received", *_RECEIVED, postgresql_where=_OBSERVED),
+    Index("ix_resource_other_received", "type", *_RECEIVED, postgresql_where=_OTHER),
+)
+
+
 class Resource(Base):
     """One version of one resource: the record itself (FHIR-14), its bytes cut out of a parcel."""
 
@@ -211,26 +225,7 @@ class Resource(Base):
     type: Mapped[str] = mapped_column(primary_key=True)
     status: Mapped[str] = mapped_column(default="")
 
-    __table_args__ = (
-        Index(None, "patient_id", "effective"),
-        # A search without a patient goes in the order of arrival (SEC-37): Observations are many.
-        Index(
-            "ix_resource_observation_received",
-            "received_at",
-            "id",
-            "version",
-            postgresql_where=text("type = 'Observation'"),
-        ),
-        Index(
-            "ix_resource_other_received",
-            "type",
-            "received_at",
-            "id",
-            "version",
-            postgresql_where=text("type <> 'Observation'"),
-        ),
-        {"postgresql_partition_by": "RANGE (id)"},
-    )
+    __table_args__ = (*_SEARCHED, {"postgresql_partition_by": "RANGE (id)"})
 
 
 class ResourceIdentifier(Base):

@@ -109,6 +109,11 @@ class Issues(Episodes):
         """Return whether it is of a clinical tier."""
         return Severity(row.severity) in FHIR_SEVERITY
 
+    def dated(self, row: Any) -> datetime | None:
+        """Return when the condition was identified."""
+        started: datetime = row.started_at
+        return started
+
     def render(self, session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:
         """Return the resources in English."""
         return self._in(session, rows, ENGLISH)
@@ -215,9 +220,18 @@ def _named(written: dict[str, Any], alert: Any) -> dict[str, Any]:
 class Flags(Episodes):
     """Flag: active as long as the episode is open."""
 
+    def dated(self, row: Any) -> datetime | None:
+        """Return when its period begins."""
+        return _begins(row)
+
     def render(self, session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:  # noqa: ARG002 (one signature for all kinds)
         """Return the resources."""
         return [_flag(row) for row in rows]
+
+
+def _begins(alert: Any) -> datetime:
+    started: datetime = min(alert.started_at, alert.closed_at or alert.started_at)
+    return started
 
 
 def _flag(alert: Any) -> dict[str, Any]:
@@ -227,7 +241,7 @@ def _flag(alert: Any) -> dict[str, Any]:
         alert.problem,
         patient=f"Patient/{alert.patient_id}",
         status="active" if live else "entered-in-error" if withdrawn else "inactive",
-        start=min(alert.started_at, alert.closed_at or alert.started_at),
+        start=_begins(alert),
         end=alert.closed_at,
     )
     return _named(written, alert)
@@ -235,6 +249,8 @@ def _flag(alert: Any) -> dict[str, Any]:
 
 class Tasks(Episodes):
     """Task: who must act until when."""
+
+    sorts = frozenset({"date"})  # when it was authored
 
     def render(self, session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:
         """Return the resources."""

@@ -60,6 +60,11 @@ class Appointments(Rendered):
         at: datetime = row.ended_at or row.booked_at
         return at
 
+    def dated(self, row: Any) -> datetime | None:
+        """Return when the visit begins."""
+        starts: datetime = row.starts_at
+        return starts
+
     def render(self, session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:
         """Return the resources; the room stays sealed in the row."""
         about = {row.alert_id for row in rows}

@@ -41,6 +41,7 @@ class Askings(Rendered):
     """What was asked, in the order in which it was."""
 
     order = ("asked_at", "id")
+    sorts = frozenset({"date", "_lastUpdated"})  # R4 has no `date` here: when it was asked
 
     def rows(self, scope: Scope) -> Select[Any]:
         """Return everything asked as of an instant."""

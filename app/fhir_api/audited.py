@@ -33,6 +33,7 @@ class Trail(Rendered):
 
     order = ("recorded", "id")
     sorts = frozenset({"date", "_lastUpdated"})
+    owned = False
 
     def rows(self, scope: Scope) -> Select[Any]:
         """Return every row as of an instant."""

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from app.fhir_api.including import named
 from app.fhir_api.paging import Link, seal
+from app.fhir_api.patience import bounded
 from app.fhir_api.scope import BATCH, Mark, RefusedSearchError, Scope
 from app.fhir_api.searchset import entry, written
 from app.fhir_api.service import may, note
@@ -79,7 +80,8 @@ def everything(session: Session, caller: Caller, patient: UUID, asked: Asked) ->
     if not named(scope, "Patient", [str(patient)], asked.place):
         raise NotFoundError("no such resource")
     kinds = [kind for kind in limits.types if may(caller, kind, "r")]
-    page = Tour(scope, patient, limits, asked).page(kinds)
+    with bounded(session):
+        page = Tour(scope, patient, limits, asked).page(kinds)
     note(session, caller, f"Patient/{NAME}", now=asked.now, patients={patient})
     address = f"{asked.place.base}/Patient/{patient}/{NAME}"
     said = [pair for pair in asked.pairs if pair[0] not in (*UNSEEN, *ignored)]

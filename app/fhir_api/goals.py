@@ -28,6 +28,7 @@ class Goals(Rendered):
     """One for each record whose target was ever confirmed, by what its last version says."""
 
     order = ("at", "id")
+    sorts = frozenset({"date", "_lastUpdated"})  # R4 has no `date` here: when it was decided
 
     def rows(self, scope: Scope) -> Select[Any]:
         """Return the last version of each target as of an instant."""

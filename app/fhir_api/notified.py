@@ -73,6 +73,10 @@ class Notifications(Rendered):
         newest: datetime = max(each for each in moments if each is not None)
         return newest
 
+    def dated(self, row: Any) -> datetime | None:
+        """Return when it was sent."""
+        return _sent(row)
+
     def owners(self, session: Session, rows: Sequence[Any]) -> Mapping[Any, UUID]:
         """Return whose alerts the deliveries tell of."""
         query = select(Alert.id, Alert.patient_id).where(Alert.id.in_({r.alert_id for r in rows}))
@@ -84,6 +88,10 @@ class Notifications(Rendered):
         query = select(Alert).where(Alert.id.in_({row.alert_id for row in rows}))
         alerts = {alert.id: alert for alert in session.scalars(query)}
         return [_told(row, alerts[row.alert_id]) for row in rows]
+
+
+def _sent(row: Delivery) -> datetime | None:
+    return row.handed_over_at or row.delivered_at
 
 
 def _told(row: Delivery, alert: Alert) -> dict[str, Any]:
@@ -99,7 +107,7 @@ def _told(row: Delivery, alert: Alert) -> dict[str, Any]:
             about=f"{kind}/{alert.id}",
             recipient=reference(row.recipient),
             recipient_name="" if ":" in row.recipient else row.recipient,
-            sent=row.handed_over_at or row.delivered_at,
+            sent=_sent(row),
             received=row.delivered_at,
             seen=row.seen_at,
             acted_on=row.acted_on_at,

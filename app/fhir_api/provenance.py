@@ -10,8 +10,8 @@ from uuid import UUID
 
 from sqlalchemy import select, tuple_
 
-from app.fhir_api.scope import EXAMINED, Mark, Scope, Seen, hull, mark, ordered, visible_among
-from app.fhir_api.stored import LIGHT, Stored, light
+from app.fhir_api.scope import EXAMINED, Mark, Scope, Seen, hull, mark, visible_among
+from app.fhir_api.stored import LIGHT, Stored, arrived
 from app.fhir_api.walk import Hit
 from fhir.provenance import Sent, provenance, provenance_id
 from fhir.search_kinds import STORED_KINDS
@@ -40,12 +40,13 @@ class Origins:
         """Return the next versions, newest first unless the other order is asked for."""
         if scope.patients is not None:
             return self._kind_by_kind(scope, after, limit)
-        columns = [(getattr(Resource, name), scope.down) for name in ORDER]
-        found = []
-        for kind in STORED_KINDS:
-            query = light(kind, scope.asof).where(*hull(Resource.received_at, scope.updated))
-            rows = scope.session.execute(ordered(query, columns, after, limit))
-            found += [_seen(row, _key(row)) for row in rows]
+        within = hull(Resource.received_at, scope.updated)
+        found = [
+            _seen(row, _key(row))
+            for kind in STORED_KINDS
+            for query in arrived(replace(scope, kind=kind), ORDER, within, after, limit)
+            for row in scope.session.execute(query)
+        ]
         found.sort(key=lambda seen: _key(seen.row), reverse=scope.down)
         return found[:limit]
 
@@ -114,6 +115,7 @@ def _seen(row: Any, place: tuple[Any, ...]) -> Seen:
         row.received_at,
         mark(*place),
         row,
+        date=row.received_at,
     )
 
 

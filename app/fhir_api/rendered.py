@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from app.fhir_api.scope import EXAMINED, Mark, Scope, Seen, mark, ordered
+from fhir.search_dates import END
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +23,7 @@ class Rendered(ABC):
 
     order: tuple[str, ...]
     sorts: frozenset[str] = frozenset()  # the keys that its own order serves
+    owned = True  # whether each row is somebody's
 
     def serves(self, scope: Scope, key: str) -> bool:  # noqa: ARG002 (one signature for all shelves)
         """Return whether its own order is the one by this key."""
@@ -47,6 +49,10 @@ class Rendered(ABC):
     def updated(self, row: Any) -> datetime:
         """Return when the resource last changed."""
 
+    def dated(self, row: Any) -> datetime | None:  # noqa: ARG002 (some kinds have no date)
+        """Return what `_sort=date` goes by: when the search parameter `date` begins."""
+        return None
+
     @abstractmethod
     def render(self, session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:
         """Return the resources of some rows, without id and meta."""
@@ -71,11 +77,12 @@ class Rendered(ABC):
         """Return the next rows, newest first unless the other order is asked for."""
         columns = [(self.column(name), scope.down) for name in self.order]
         query = self.rows(scope)
-        if scope.patients is None:
+        whose = scope.followed if self.owned or scope.patients is not None else None
+        if whose is None:
             return self._seen(scope, ordered(query, columns, after, limit))
         found = [
             seen
-            for each in scope.people
+            for each in whose
             for seen in self._seen(
                 scope, ordered(query.where(self.of(scope, each)), columns, after, limit)
             )
@@ -104,6 +111,7 @@ class Rendered(ABC):
                 self.updated(row),
                 mark(*self._key(row)),
                 row,
+                date=self.dated(row) or END,
                 meant=self.meant(row),
             )
             for row in rows

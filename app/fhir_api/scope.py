@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select, tuple_, union_all
+from sqlalchemy import and_, or_, text, tuple_
 
+from core.among import among
 from fhir.outcome import refusal
 from fhir.search_dates import BEGINNING, END, Prefix
 from ingest.repository import visible_to
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 EXAMINED = 5_000  # rows that one page looks at, whatever it finds
 BATCH = 500
 MOST_PATIENTS = 100  # whose streams one search follows side by side
+EXPIRED = "_page: this link is not valid any more; search again"
 Mark = tuple[str, ...]  # a place in an order, as text
 
 
@@ -48,7 +50,8 @@ def too_costly(what: str) -> RefusedSearchError:
 class Scope:
     """What one search may find: of which kind, of whom, as things stood at an instant.
 
-    `patients` and `ids` are None where they do not narrow it down.
+    `patients` and `ids` are None where they do not narrow it down. `sees` is whom alone the second
+    wall shows, where those are few: a search of nobody by name then follows theirs.
     """
 
     session: Session
@@ -60,6 +63,7 @@ class Scope:
     updated: tuple[tuple[Sought, ...], ...] = ()
     language: str = ENGLISH
     sort: tuple[str, ...] = ()  # the shelf's own order, newest first, where nothing is asked
+    sees: frozenset[UUID] | None = None
 
     @property
     def down(self) -> bool:
@@ -73,6 +77,13 @@ class Scope:
             raise too_costly(f"at most {MOST_PATIENTS} patients are searched at once")
         return sorted(self.patients or ())
 
+    @property
+    def followed(self) -> list[UUID] | None:
+        """Return those whose rows are followed side by side; None where everybody's are."""
+        if self.patients is not None:
+            return self.people
+        return None if self.sees is None else sorted(self.sees)
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -84,6 +95,7 @@ class Seen:
     updated: datetime
     mark: Mark
     row: Any
+    date: datetime = END  # what `_sort=date` goes by; END where the resource has none
     meant: bool = True
     parcel: UUID | None = None  # what must be opened to read it, and at least how much that is
     weight: int = 0
@@ -114,6 +126,8 @@ def ordered(
 ) -> Select[Any]:
     """Return the next rows of a query after a mark; True beside a column is downwards."""
     if after is not None:
+        if len(after) != len(columns):  # of a version whose order was another
+            raise RefusedSearchError(refusal(410, "expired", EXPIRED))
         query = query.where(_beyond(columns, after))
     order = [column.desc() if down else column.asc() for column, down in columns]
     return query.order_by(*order).limit(limit)
@@ -148,15 +162,16 @@ def mark(*values: object) -> Mark:
     return tuple(each.isoformat() if isinstance(each, datetime) else str(each) for each in values)
 
 
-def side_by_side(
-    branches: Sequence[Select[Any]], columns: Sequence[tuple[str, bool]], limit: int
-) -> Any:
-    """Return the first rows of several ordered and limited queries, each along its index."""
-    if len(branches) == 1:
-        return branches[0]
-    both = union_all(*(select(each.subquery()) for each in branches)).subquery()
-    order = [both.c[name].desc() if down else both.c[name].asc() for name, down in columns]
-    return select(both).order_by(*order).limit(limit)
+def seen_behind_wall(session: Session) -> frozenset[UUID] | None:
+    """Return whom alone the second wall shows, or None where there is none, or they are many."""
+    shown = session.scalar(_SHOWN)
+    return None if shown is None else frozenset(shown)
+
+
+_SHOWN = text("""
+    select case when cardinality(them) <= :most then them end
+    from (select nullif(nullif(current_setting('wardlight.sees', true), ''), '*')::uuid[]) _ (them)
+""").bindparams(most=MOST_PATIENTS)
 
 
 def hull(column: Any, updated: Iterable[tuple[Sought, ...]]) -> list[ColumnElement[bool]]:
@@ -203,16 +218,15 @@ def visible_among(session: Session, caller: Caller, ids: Iterable[UUID | None]) 
     asked = {each for each in ids if each}
     if not asked:
         return set()
-    query = select(Patient.id).where(Patient.id.in_(asked), Patient.id.in_(visible_to(caller)))
-    return set(session.scalars(query))
+    return set(session.scalars(visible_to(caller).where(among(Patient.id, asked))))
 
 
 def uuids(texts: Iterable[str]) -> list[UUID]:
     """Return those ids that can be ours; FHIR's other ids name nothing here."""
     found = []
-    for text in texts:
+    for each in texts:
         try:
-            found.append(UUID(text))
+            found.append(UUID(each))
         except ValueError:
             continue
     return found

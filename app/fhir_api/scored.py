@@ -62,6 +62,11 @@ class Scores(Rendered):
         at: datetime = row.at
         return at
 
+    def dated(self, row: Any) -> datetime | None:
+        """Return when it was made."""
+        at: datetime = row.at
+        return at
+
     def meant(self, row: Any) -> bool:
         """Return whether the model gave a score."""
         return isinstance(row.risk, dict)

@@ -7,7 +7,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from app.fhir_api import including
-from app.fhir_api.scope import MOST_PATIENTS, Mark, RefusedSearchError, Scope, uuids
+from app.fhir_api.patience import bounded
+from app.fhir_api.scope import (
+    MOST_PATIENTS,
+    Mark,
+    RefusedSearchError,
+    Scope,
+    seen_behind_wall,
+    uuids,
+    visible_among,
+)
 from app.fhir_api.searchset import Answered, bundle
 from app.fhir_api.shelves import SHELVES
 from app.fhir_api.stored import named, patients_called
@@ -70,10 +79,15 @@ def search(session: Session, caller: Caller, criteria: Criteria, asked: Asked) -
     ForbiddenError
         When the granted scopes do not permit to search this type.
     RefusedSearchError
-        When too much would have to be read.
+        When too much would have to be read, or it takes too long.
     """
     if not may(caller, criteria.kind, "s"):
         raise ForbiddenError(f"the granted scopes do not permit {criteria.kind} search")
+    with bounded(session):
+        return _found(session, caller, criteria, asked)
+
+
+def _found(session: Session, caller: Caller, criteria: Criteria, asked: Asked) -> bytes:
     whose = tuple(_meant(session, caller, each) for each in criteria.patients)
     scope = scope_of(session, caller, criteria, asked, whose)
     walk = Walk(SHELVES[criteria.kind], scope, _unanswered(criteria), asked.place)
@@ -111,7 +125,12 @@ def scope_of(
     whose: tuple[frozenset[UUID], ...],
 ) -> Scope:
     """Return what the search may find: the smallest of what it names."""
-    patients = frozenset.intersection(*whose) if whose else _own(session, caller, criteria.kind)
+    if whose:  # nothing is looked for of who may not be seen, not even how much there is
+        patients: frozenset[UUID] | None = frozenset(
+            visible_among(session, caller, frozenset.intersection(*whose))
+        )
+    else:
+        patients = _own(session, caller, criteria.kind)
     ids = [frozenset(each) for each in criteria.ids]
     for wanted in criteria.named("identifier"):
         tokens = [each for each in wanted.any_of if isinstance(each, Token)]
@@ -127,6 +146,7 @@ def scope_of(
         updated=tuple(criteria.updated),
         language=asked.language,
         sort=criteria.sort,
+        sees=seen_behind_wall(session) if patients is None and not ids else None,
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import exists, literal, select
+from sqlalchemy import ARRAY, ColumnElement, Uuid, exists, func, literal, select, true
 from sqlalchemy.orm import aliased
 
 from app.fhir_api.scope import (
@@ -15,10 +16,10 @@ from app.fhir_api.scope import (
     hull,
     mark,
     ordered,
-    side_by_side,
     uuids,
     visible_among,
 )
+from fhir.search_dates import END
 from fhir.stamp import stamp
 from ingest.archive.repository import bodies, name_keys
 from ingest.numbers.repository import called, clinicians_called
@@ -26,7 +27,7 @@ from ingest.receipt import DELETED, Name
 from ingest.tables import Client, Resource, ResourceIdentifier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from datetime import datetime
     from uuid import UUID
 
@@ -51,20 +52,77 @@ LIGHT = (
 RECEIVED = ("received_at", "id", "version")
 DATED = ("effective", *RECEIVED)
 OBSERVATION = "Observation"
+DATED_PLACE, UNDATED_PLACE = "dated", "undated"
+Conditions = Sequence[ColumnElement[bool]]
+MEASURED: Conditions = (Resource.effective.is_not(None),)  # nothing but an Observation has it
 
 
-def light(kind: str, asof: datetime) -> Select[Any]:
-    """Return the query of every version of a kind, without bodies, as of an instant.
+def light(asof: datetime) -> Select[Any]:
+    """Return the query of every version, without bodies, as of an instant.
 
     The version that says that it was deleted is left out, and makes the others old.
-    The kind stands in the text of the query: the indexes are of one kind, or of all others.
     """
     query: Any = select(*LIGHT)
-    of_kind = Resource.type == literal(kind, literal_execute=True)
-    found: Select[Any] = query.where(
-        of_kind, Resource.received_at <= asof, Resource.status != DELETED
-    )
+    found: Select[Any] = query.where(Resource.received_at <= asof, Resource.status != DELETED)
     return found
+
+
+def of_kind(kind: str) -> ColumnElement[bool]:
+    """Return whether a row is of a kind, which stands in the text: indexes are of one kind each."""
+    return Resource.type == literal(kind, literal_execute=True)
+
+
+def timeless(kind: str) -> Conditions:
+    """Return what is true of a kind's rows without a time.
+
+    The kind does not stand in the text: along an index of everybody's of that kind the planner
+    would look for one person's, however long ago theirs were.
+    """
+    return Resource.effective.is_(None), Resource.type == select(literal(kind)).scalar_subquery()
+
+
+def arrived(
+    scope: Scope, names: Sequence[str], within: Conditions, after: Mark | None, limit: int
+) -> list[Select[Any]]:
+    """Return queries among whose rows are the next of a kind in the order of arrival."""
+    if scope.followed is None:
+        return along(scope, names, (of_kind(scope.kind), *within), after, limit)
+    parts = [timeless(scope.kind), *([MEASURED] if scope.kind == OBSERVATION else [])]
+    return [
+        query for part in parts for query in along(scope, names, (*part, *within), after, limit)
+    ]
+
+
+def along(
+    scope: Scope, names: Sequence[str], where: Conditions, after: Mark | None, limit: int
+) -> list[Select[Any]]:
+    """Return queries for the next rows of an order: everybody's, or each person's and nobody's."""
+    columns = [(getattr(Resource, name), scope.down) for name in names]
+    query, whose = light(scope.asof).where(*where), scope.followed
+    if whose is None:
+        return [ordered(query, columns, after, limit)]
+    found = [each_of(query, whose, columns, after, limit)] if whose else []
+    if scope.patients is None:
+        found.append(ordered(query.where(Resource.patient_id.is_(None)), columns, after, limit))
+    return found
+
+
+def each_of(
+    query: Select[Any],
+    whose: Sequence[UUID],
+    columns: Sequence[tuple[Any, bool]],
+    after: Mark | None,
+    limit: int,
+) -> Select[Any]:
+    """Return the first rows of some people, of each along the index; planned once for all."""
+    if len(whose) == 1:
+        return ordered(query.where(Resource.patient_id == whose[0]), columns, after, limit)
+    people = select(func.unnest(literal(whose, ARRAY(Uuid()))).label("id")).subquery("people")
+    mine = query.where(Resource.patient_id == people.c.id)
+    theirs = ordered(mine.correlate(people), columns, after, limit).lateral("theirs")
+    rows = select(theirs).select_from(people.join(theirs, true()))
+    order = [theirs.c[of.name].desc() if down else theirs.c[of.name] for of, down in columns]
+    return rows.order_by(*order).limit(limit)
 
 
 def with_newest(rows: Select[Any], asof: datetime) -> Select[Any]:
@@ -79,11 +137,22 @@ def with_newest(rows: Select[Any], asof: datetime) -> Select[Any]:
     return select(old, (~later).label("newest"))
 
 
+def _read(
+    scope: Scope, names: Sequence[str], queries: Iterable[Select[Any]], limit: int
+) -> list[Any]:
+    """Return the next rows of some queries together."""
+    found = [
+        row for query in queries for row in scope.session.execute(with_newest(query, scope.asof))
+    ]
+    return sorted(found, key=lambda row: _key(row, names), reverse=scope.down)[:limit]
+
+
 class Stored:
     """The shelf of one kind of received resource.
 
     Everybody's stand in the order in which they were received. A patient's Observations stand in
-    the order in which they were measured, those without a time behind them.
+    the order in which they were measured, those without a time behind them; in that of arrival
+    where a search goes by when they arrived.
     """
 
     def serves(self, scope: Scope, key: str) -> bool:
@@ -92,53 +161,26 @@ class Stored:
 
     def look(self, scope: Scope, after: Mark | None, limit: int) -> list[Seen]:
         """Return the next rows."""
-        if not _measured(scope):
-            return self._step(scope, RECEIVED, (), after, limit)
-        dated = after is None or after[0] == "dated"
-        rest = after[1:] if after else None
-        found = []
-        if dated:
-            known = (Resource.effective.is_not(None),)
-            found = self._step(scope, DATED, known, rest, limit)
-        if len(found) < limit:
-            none = (Resource.effective.is_(None),)
-            more = limit - len(found)
-            found += self._step(scope, RECEIVED, none, None if dated else rest, more)
+        tagged = after is not None and after[0] in (DATED_PLACE, UNDATED_PLACE)
+        if not (tagged or (after is None and _measured(scope))):
+            within = hull(Resource.received_at, scope.updated)
+            rows = _read(scope, RECEIVED, arrived(scope, RECEIVED, within, after, limit), limit)
+            return [_seen(row, _key(row, RECEIVED)) for row in rows]
+        # What changed when is left to the walk here, which counts what it looks at.
+        rest, found = after[1:] if after else None, list[Seen]()
+        if after is None or after[0] == DATED_PLACE:
+            rows = _read(scope, DATED, along(scope, DATED, MEASURED, rest, limit), limit)
+            found, rest = [_seen(row, (DATED_PLACE, *_key(row, DATED))) for row in rows], None
+        if (more := limit - len(found)) > 0:
+            none = along(scope, RECEIVED, timeless(scope.kind), rest, more)
+            rows = _read(scope, RECEIVED, none, more)
+            found += [_seen(row, (UNDATED_PLACE, *_key(row, RECEIVED))) for row in rows]
         return found
-
-    def _step(
-        self,
-        scope: Scope,
-        names: Sequence[str],
-        where: Sequence[Any],
-        after: Mark | None,
-        limit: int,
-    ) -> list[Seen]:
-        columns = [(getattr(Resource, name), scope.down) for name in names]
-        query = light(scope.kind, scope.asof).where(*where)
-        query = query.where(*hull(Resource.received_at, scope.updated))
-        if scope.patients is None:
-            branches = [ordered(query, columns, after, limit)]
-        else:
-            branches = [
-                ordered(query.where(Resource.patient_id == each), columns, after, limit)
-                for each in scope.people
-            ]
-        if not branches:
-            return []
-        order = [(name, scope.down) for name in names]
-        rows = scope.session.execute(
-            with_newest(side_by_side(branches, order, limit), scope.asof)
-        ).all()
-        rows = sorted(rows, key=lambda row: _key(row, names), reverse=scope.down)
-        place = {DATED: ("dated",), RECEIVED: ("undated",)}[tuple(names)]
-        return [
-            _seen(row, (*(place if _measured(scope) else ()), *_key(row, names))) for row in rows
-        ]
 
     def pick(self, scope: Scope) -> list[Seen]:
         """Return the rows that the scope names by id."""
-        query = light(scope.kind, scope.asof).where(Resource.id.in_(uuids(scope.ids or ())))
+        named = Resource.id.in_(uuids(scope.ids or ()))
+        query = light(scope.asof).where(of_kind(scope.kind), named)
         rows = scope.session.execute(with_newest(query.limit(EXAMINED), scope.asof))
         return [_seen(row, _key(row, RECEIVED)) for row in rows]
 
@@ -152,7 +194,10 @@ class Stored:
 
 
 def _measured(scope: Scope) -> bool:
-    return scope.kind == OBSERVATION and scope.patients is not None
+    """Return whether they stand as they were measured: a patient's, unless arrival is asked for."""
+    if scope.kind != OBSERVATION or scope.patients is None:
+        return False
+    return scope.sort[0].endswith("date") if scope.sort else not scope.updated
 
 
 def _key(row: Any, names: Sequence[str]) -> tuple[Any, ...]:
@@ -167,6 +212,7 @@ def _seen(row: Any, place: tuple[Any, ...]) -> Seen:
         row.received_at,
         mark(*place),
         row,
+        date=row.effective or END,
         meant=row.newest,
         parcel=row.parcel_id,
         weight=row.start + row.length,

@@ -64,6 +64,11 @@ class ToPatients(Rendered):
         newest: datetime = max((each for each in moments if each), default=row.created_at)
         return newest
 
+    def dated(self, row: Any) -> datetime | None:
+        """Return when it was sent."""
+        sent: datetime | None = row.handed_over_at
+        return sent
+
     def render(self, session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:
         """Return the resources."""
         about = {row.alert_id for row in rows if row.alert_id}

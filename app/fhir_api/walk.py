@@ -7,7 +7,8 @@ last row that was looked at, so that no request costs more than its bound (SEC-3
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from operator import attrgetter
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -23,19 +24,26 @@ from app.fhir_api.scope import (
     visible_among,
     within,
 )
-from fhir.search_dates import END, span_in
-from fhir.search_fields import FIELDS, nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from fhir.search_criteria import Criteria, Place
 
-OPENED = 128 << 20  # bytes of parcels that one page opens, at least
+OPENED = 32 << 20  # bytes of parcels that one page opens, at least
+PATIENCE = 4.0  # seconds after which a page ends with what it has
 HELD, PORTION = 8 << 20, 100  # bytes of parcels, and rows, that are read at once
 COUNTED = 20_000  # rows that a request for an exact number looks at
-TOO_MUCH = "too much would have to be compared: name a patient, or a span of _lastUpdated"
+UNSORTED = (
+    "_sort: more than {} would have to be put in this order:"
+    " name a patient, a span of _lastUpdated, or no order"
+)
+UNCOUNTED = (
+    "_total: too much would have to be compared to count it exactly:"
+    " name a patient, a span of _lastUpdated, or ask for an estimate"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +70,29 @@ class Page:
 
 @dataclass(slots=True)
 class Budget:
-    """What one page may still look at, in rows and in bytes that must be opened."""
+    """What one request may still look at: rows, bytes that must be opened, and until when."""
 
-    rows: int = 0
-    weight: int = 0
+    rows: int
+    weight: int
+    until: float  # by the clock that only goes on
 
     @property
     def spent(self) -> bool:
-        """Return whether the page must end here."""
-        return self.rows >= EXAMINED or self.weight >= OPENED
+        """Return whether it must end here."""
+        return self.rows <= 0 or self.weight <= 0 or monotonic() > self.until
 
-    def take(self, rows: Sequence[Seen]) -> bool:
-        """Count what was looked at; return whether the page must end here."""
-        self.rows += len(rows)
-        self.weight += _weight(rows)
+    def take(self, rows: Sequence[Seen], *, opened: bool = True) -> bool:
+        """Count what was looked at; return whether it must end here."""
+        self.rows -= len(rows)
+        self.weight -= _weight(rows) if opened else 0
         return self.spent
 
 
-def portions(rows: Sequence[Seen]) -> Iterator[list[Seen]]:
+def portions(rows: Sequence[Seen], most: int = PORTION) -> Iterator[list[Seen]]:
     """Return the rows in portions whose bodies can be held in memory together."""
     some: list[Seen] = []
     for row in rows:
-        if some and (len(some) == PORTION or _weight([*some, row]) > HELD):
+        if some and (len(some) >= min(most, PORTION) or _weight([*some, row]) > HELD):
             yield some
             some = []
         some.append(row)
@@ -110,14 +119,20 @@ class Walk:
     def page(self, after: Mark | None, count: int) -> Page:
         """Return the next page of at most `count`, looking at no more rows than its bound."""
         if self.scope.ids is not None:
-            return self._sorted(self.shelf.pick(self.scope), after, count)
+            return self._cut([self._sorted(self.shelf.pick(self.scope), after)], after, count)
         if not self._along_the_shelf:
-            return self._sorted(self._everything(), after, count)
+            return self._cut([self._sorted(self._everything(), after)], after, count)
+        size = min(BATCH, 2 * count + 20)
+        return self._cut(self._batches(self.scope, after, size), after, count)
+
+    def _cut(self, batches: Iterable[list[Seen]], after: Mark | None, count: int) -> Page:
+        """Return the first of some rows that are meant; a place is the last one looked at."""
         found: list[Hit] = []
-        size, budget = min(BATCH, 2 * count + 20), Budget()
-        while not budget.spent:
-            rows = self.shelf.look(self.scope, after, size)
-            for some in portions(rows):
+        budget = Budget(EXAMINED, OPENED, monotonic() + PATIENCE)
+        for rows in batches:
+            for some in portions(rows, PORTION if self.criteria.wanted else count):
+                if len(found) == count:
+                    return Page(tuple(found), after)
                 meant = {hit.mark: hit for hit in self.sift(some)}
                 for row in some:
                     if len(found) == count:
@@ -127,10 +142,15 @@ class Walk:
                         found.append(meant[row.mark])
                 if budget.take(some):
                     return Page(tuple(found), after)
+        return Page(tuple(found))
+
+    def _batches(self, scope: Scope, after: Mark | None, size: int) -> Iterator[list[Seen]]:
+        """Yield the rows of the shelf from a place on, in the order of a scope."""
+        while rows := self.shelf.look(scope, after, size):
+            yield rows
             if len(rows) < size:
-                return Page(tuple(found))
-            size = BATCH
-        return Page(tuple(found), after)
+                return
+            after, size = rows[-1].mark, BATCH
 
     @property
     def _along_the_shelf(self) -> bool:
@@ -141,39 +161,35 @@ class Walk:
 
     def _everything(self) -> list[Seen]:
         """Return all rows where they are few enough to be sorted; refuse where they are not."""
-        scope, found = replace(self.scope, sort=()), list[Seen]()
-        while (size := min(BATCH, EXAMINED + 1 - len(found))) > 0:
-            rows = self.shelf.look(scope, found[-1].mark if found else None, size)
+        found: list[Seen] = []
+        for rows in self._batches(replace(self.scope, sort=()), None, BATCH):
             found += rows
-            if len(rows) < size:
-                return found
-        raise too_costly(TOO_MUCH)
+            if len(found) > EXAMINED:
+                raise too_costly(UNSORTED.format(EXAMINED))
+        return found
 
     def total(self) -> int | None:
         """Return how many are meant, or None where that cannot be told within the bound."""
         if self.scope.ids is not None:
             return self._number(self.shelf.pick(self.scope))
-        scope, counted, after = replace(self.scope, sort=()), 0, None
-        for _ in range(COUNTED // BATCH):
-            rows = self.shelf.look(scope, after, BATCH)
-            counted += self._number(rows)
-            if len(rows) < BATCH:
-                return counted
-            after = rows[-1].mark
-        return None
+        counted, budget = 0, Budget(COUNTED, OPENED, monotonic() + PATIENCE)
+        for rows in self._batches(replace(self.scope, sort=()), None, BATCH):
+            for some in portions(rows) if self.criteria.wanted else (rows,):
+                if budget.spent:
+                    return None
+                counted += self._number(some)
+                budget.take(some, opened=bool(self.criteria.wanted))
+        return counted
 
     def _number(self, rows: Sequence[Seen]) -> int:
         if self.criteria.wanted:
             return sum(1 for _ in self.sift(rows))
-        whose = (row.patient_id for row in rows)
-        visible = visible_among(self.scope.session, self.scope.caller, whose)
+        visible = self._visible(rows)
         return sum(1 for row in rows if self._may_fit(row, visible))
 
     def sift(self, rows: Sequence[Seen]) -> Iterator[Hit]:
         """Return those rows that are meant, by what the rows say and then by their content."""
-        visible = visible_among(
-            self.scope.session, self.scope.caller, (row.patient_id for row in rows)
-        )
+        visible = self._visible(rows)
         likely = [row for row in rows if self._may_fit(row, visible)]
         for some in portions(likely):
             for row, body in zip(some, self.shelf.bodies(self.scope, some), strict=True):
@@ -197,31 +213,26 @@ class Walk:
     def _fits(self, body: bytes) -> bool:
         return self.criteria.fits(msgspec.json.decode(body), self.place)
 
-    def _sorted(self, rows: Sequence[Seen], after: Mark | None, count: int) -> Page:
-        """Page through few rows by sorting them; a place is the last one that was shown."""
-        hits = sorted(self.sift(rows), key=lambda hit: (hit.id, hit.version))
+    def _sorted(self, rows: Sequence[Seen], after: Mark | None) -> list[Seen]:
+        """Return what follows a place of few rows in the order asked for, by what the rows tell."""
+        visible = self._visible(rows)
+        likely = [row for row in rows if self._may_fit(row, visible)]
+        likely.sort(key=lambda row: (row.id, row.version))
         for key in reversed(self.scope.sort):
-            hits.sort(key=self._key(key.removeprefix("-")), reverse=key.startswith("-"))
-        hits = [replace(hit, mark=(hit.id, str(hit.version))) for hit in hits]
-        marks = [hit.mark for hit in hits]
-        start = marks.index(after) + 1 if after in marks else 0
-        page = hits[start : start + count]
-        rest = page[-1].mark if page and start + count < len(hits) else None
-        return Page(tuple(page), rest)
+            of = attrgetter("date" if key.endswith("date") else "updated")
+            likely.sort(key=of, reverse=key.startswith("-"))
+        marked = [replace(row, mark=(row.id, str(row.version))) for row in likely]
+        marks = [row.mark for row in marked]
+        return marked[marks.index(after) + 1 if after in marks else 0 :]
 
-    def _key(self, name: str) -> Any:
-        return self._date if name == "date" else (lambda hit: hit.updated)
-
-    def _date(self, hit: Hit) -> datetime:
-        resource = msgspec.json.decode(hit.body)
-        paths = FIELDS[hit.kind]["date"].paths
-        spans = (span_in(each, self.place.zone) for path in paths for each in nodes(resource, path))
-        return next((span.start for span in spans if span), END)
+    def _visible(self, rows: Sequence[Seen]) -> set[UUID]:
+        whose = (row.patient_id for row in rows)
+        return visible_among(self.scope.session, self.scope.caller, whose)
 
 
 def counted(walk: Walk, *, exact: bool) -> int | None:
     """Return the number of what is meant; refuse where it must be exact and cannot be had."""
     total = walk.total()
     if total is None and exact:
-        raise too_costly(TOO_MUCH)
+        raise too_costly(UNCOUNTED)
     return total

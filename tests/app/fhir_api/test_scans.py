@@ -16,13 +16,16 @@ from app.erasure.service import erase
 from app.fhir_api.everything import everything
 from app.fhir_api.service import Asked
 from app.schema import METADATA
-from bench.scans import Watched
+from bench.clients import bound_client
+from bench.scans import Reads, Watched
 from bench.search import ask, questions
 from bench.stock import Stock, fill
 from core.database import Database
 from core.security import SYSTEM
 from fhir.search_criteria import Place
 from fhir.search_fields import FIELDS
+from fhir.search_kinds import PUBLISHED, WRITTEN_HERE
+from ingest.repository import raise_wall
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,14 +34,17 @@ if TYPE_CHECKING:
 
     from core.embedded import Servers
 
-ROWS = 100_000
+ROWS, PEOPLE = 100_000, 100
+# Rows that PostgreSQL may read for each that it hands over, and for the request itself, which may
+# look through as few people as there are; and how many it may hand over, with the bounds below.
+EACH, BESIDE, HANDED = 3, 450, 20_000
 UNTIL = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
 def _few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take fewer of the same steps: the statements are what is judged."""
-    monkeypatch.setattr("app.fhir_api.walk.EXAMINED", 600)
+    monkeypatch.setattr("app.fhir_api.walk.EXAMINED", 300)
     monkeypatch.setattr("app.fhir_api.walk.COUNTED", 1_000)
 
 
@@ -49,7 +55,7 @@ def stocked(database: Database, embedded: Servers) -> Iterator[tuple[Session, Wa
     owner = Database(embedded.migration_database_url, field_keys=embedded.field_keys)
     with owner.engine.connect() as connection, connection.begin() as outer:
         with Session(connection, info=owner.info, expire_on_commit=False) as session:
-            stock = fill(session, ROWS, until=UNTIL)
+            stock = fill(session, ROWS, until=UNTIL, people=PEOPLE)
             session.execute(text("analyze"))
             yield session, Watched(connection), stock
         outer.rollback()
@@ -69,13 +75,77 @@ def test_the_watch_sees_a_scan(stocked: tuple[Session, Watched, Stock]) -> None:
 def test_no_documented_search_reads_a_table_from_end_to_end_sec_37(
     stocked: tuple[Session, Watched, Stock], kind: str
 ) -> None:
+    """Nor all that there is of a patient: no more rows than some for each that it looked at."""
     session, watched, stock = stocked
     watched.scanned()
 
     for query in questions(kind, stock.patients[0]):
+        watched.reads()
         ask(session, kind, query, now=UNTIL)
 
-        assert watched.scanned() == set(), query
+        assert_bounded(watched.reads(), query)
+        assert watched.scanned(once=True) == set(), query
+
+
+# What is read in another way than the rest, or by another policy.
+WALLED = ("Observation", "Condition", "Device", "Patient", *sorted({*WRITTEN_HERE} - {*PUBLISHED}))
+
+
+def test_behind_the_second_wall_nothing_is_read_of_others_sec_37(
+    stocked: tuple[Session, Watched, Stock],
+) -> None:
+    """The client speaks for one of many: the rest of a table is not looked through."""
+    session, watched, stock = stocked
+
+    with session.begin_nested() as nested:
+        bound = bound_client(session, stock.patients[:1], now=UNTIL)
+        raise_wall(session, bound)
+        session.execute(text(WALL_THE_OWNER))
+        watched.reads()
+        seen = session.scalar(text("select count(*) from resource where patient_id is not null"))
+        assert seen < watched.reads().rows / 10
+        for kind in WALLED:
+            for query in questions(kind, stock.patients[0]):
+                if all(name.startswith("_") for name, _ in query[-1:]):
+                    watched.reads()
+                    ask(session, kind, query, now=UNTIL, caller=bound)
+
+                    assert_bounded(watched.reads(), (kind, query))
+        nested.rollback()
+
+
+# The rows are the owner's transaction's alone: the policies hold for the owner too, for a moment.
+WALL_THE_OWNER = """
+do $$
+declare of text;
+begin
+    for of in select tablename from pg_policies where policyname = 'second_wall' loop
+        execute format('alter policy second_wall on %I to public', of);
+        execute format('alter table %I force row level security', of);
+    end loop;
+end
+$$
+"""
+
+
+def test_the_count_of_what_is_read_sees_a_walk_through_others(
+    stocked: tuple[Session, Watched, Stock],
+) -> None:
+    session, watched, stock = stocked
+    watched.reads()
+
+    session.execute(
+        text("select id from resource where patient_id = :who and status = 'odd' limit 50"),
+        {"who": stock.patients[0]},
+    )
+
+    with pytest.raises(AssertionError):
+        assert_bounded(watched.reads(), "all of a patient's")
+
+
+def assert_bounded(reads: Reads, of: object) -> None:
+    assert reads.rows <= BESIDE + EACH * reads.handed, (of, reads)
+    assert reads.handed <= HANDED, (of, reads)
 
 
 def test_nor_does_everything_of_a_patient_sec_37(

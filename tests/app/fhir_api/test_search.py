@@ -282,13 +282,19 @@ def test_too_much_to_compare_is_said_and_not_cut(
     monkeypatch.setattr("app.fhir_api.walk.EXAMINED", 2)
     query = {"patient": someone.id, "code": "8867-4"}
 
-    sorted_ = someone.gateway.http.get(
+    refused = someone.gateway.http.get(
         "/fhir/Observation",
-        params=query | {"_sort": "_lastUpdated"},
+        params=query | {"_sort": "date,_lastUpdated"},
         headers=someone.gateway.headers(),
     )
-    paged = all_pages(someone.gateway, get(someone.gateway, "Observation", query), lambda: None)
+    orders = [{}, {"_sort": "date"}, {"_sort": "_lastUpdated"}, {"_lastUpdated": "ge2020"}]
+    paged = [
+        all_pages(someone.gateway, get(someone.gateway, "Observation", query | each), lambda: None)
+        for each in orders
+    ]
 
-    assert sorted_.status_code == 400
-    assert sorted_.json()["issue"][0]["code"] == "too-costly"
-    assert set(paged) == set(someone.ids[:3])
+    assert refused.status_code == 400
+    (issue,) = refused.json()["issue"]
+    assert issue["code"] == "too-costly"
+    assert issue["diagnostics"].startswith("_sort: ")
+    assert [set(each) for each in paged] == [set(someone.ids[:3])] * len(orders)
