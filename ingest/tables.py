@@ -195,13 +195,14 @@ class Parcel(Base):
 
 _RECEIVED = ("received_at", "id", "version")
 _OBSERVED, _OTHER = text("type = 'Observation'"), text("type <> 'Observation'")
-_DATED, _UNDATED = text("effective is not null"), text("effective is null")
-# What a search goes along (SEC-37): a patient's as they were measured or arrived, what has no
-# time by kind, and everybody's in the order of arrival, where Observations are many.
+_TIMED = text("effective is not null")
+_UNTIMED = text("type <> 'Observation' or effective is null")
+# What a search goes along (SEC-37): a patient's as they were measured or arrived, all others by
+# kind, and everybody's in the order of arrival, where Observations are many.
 _SEARCHED = (
     Index(None, "patient_id", "effective"),
-    Index("ix_resource_arrived", "patient_id", "received_at", postgresql_where=_DATED),
-    Index("ix_resource_undated", "patient_id", "type", *_RECEIVED, postgresql_where=_UNDATED),
+    Index("ix_resource_arrived", "patient_id", "received_at", postgresql_where=_TIMED),
+    Index("ix_resource_others", "patient_id", "type", *_RECEIVED, postgresql_where=_UNTIMED),
     Index("ix_resource_observation_received", *_RECEIVED, postgresql_where=_OBSERVED),
     Index("ix_resource_other_received", "type", *_RECEIVED, postgresql_where=_OTHER),
 )
@@ -217,7 +218,7 @@ class Resource(Base):
     patient_id: Mapped[UUID | None]
     parcel_id: Mapped[UUID]
     received_at: Mapped[datetime] = mapped_column(instant())
-    effective: Mapped[datetime | None] = mapped_column(instant())  # of an Observation
+    effective: Mapped[datetime | None] = mapped_column(instant())  # when it was measured or said
     source_updated: Mapped[datetime | None] = mapped_column(instant())  # meta.lastUpdated
     start: Mapped[int]  # in the opened parcel, in bytes
     length: Mapped[int]

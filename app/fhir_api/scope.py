@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from fhir.outcome import Refusal
     from fhir.search_dates import Sought
 
-EXAMINED = 5_000  # rows that one page looks at, whatever it finds
+EXAMINED = 5_000  # rows that one request looks at, or puts in an order
+COMPARED = 2_000  # rows whose content one page compares, whatever it finds
 BATCH = 500
 MOST_PATIENTS = 100  # whose streams one search follows side by side
 EXPIRED = "_page: this link is not valid any more; search again"

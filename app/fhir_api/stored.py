@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, exists, func, literal, select, true
+from sqlalchemy import ARRAY, ColumnElement, Uuid, exists, func, literal, or_, select, true
 from sqlalchemy.orm import aliased
 
 from app.fhir_api.scope import (
@@ -54,7 +54,6 @@ DATED = ("effective", *RECEIVED)
 OBSERVATION = "Observation"
 DATED_PLACE, UNDATED_PLACE = "dated", "undated"
 Conditions = Sequence[ColumnElement[bool]]
-MEASURED: Conditions = (Resource.effective.is_not(None),)  # nothing but an Observation has it
 
 
 def light(asof: datetime) -> Select[Any]:
@@ -72,13 +71,24 @@ def of_kind(kind: str) -> ColumnElement[bool]:
     return Resource.type == literal(kind, literal_execute=True)
 
 
-def timeless(kind: str) -> Conditions:
-    """Return what is true of a kind's rows without a time.
+def measured() -> Conditions:
+    """Return what is true of Observations of a known time, among one person's rows.
 
-    The kind does not stand in the text: along an index of everybody's of that kind the planner
-    would look for one person's, however long ago theirs were.
+    As a span of kinds: by that no index of everybody's is thought of, along which one person's
+    would be looked for however long ago they were, and yet it is known that most rows are these.
     """
-    return Resource.effective.is_(None), Resource.type == select(literal(kind)).scalar_subquery()
+    this = literal(OBSERVATION, literal_execute=True)
+    return Resource.effective.is_not(None), Resource.type.between(this, this)
+
+
+def others(kind: str) -> Conditions:
+    """Return what is true of a kind's rows but those, as the index of one person's says it.
+
+    For the same reason the kind is no word of the text.
+    """
+    other = Resource.type != literal(OBSERVATION, literal_execute=True)
+    whole = or_(other, Resource.effective.is_(None))
+    return whole, Resource.type == select(literal(kind)).scalar_subquery()
 
 
 def arrived(
@@ -87,7 +97,7 @@ def arrived(
     """Return queries among whose rows are the next of a kind in the order of arrival."""
     if scope.followed is None:
         return along(scope, names, (of_kind(scope.kind), *within), after, limit)
-    parts = [timeless(scope.kind), *([MEASURED] if scope.kind == OBSERVATION else [])]
+    parts = [others(scope.kind), *([measured()] if scope.kind == OBSERVATION else [])]
     return [
         query for part in parts for query in along(scope, names, (*part, *within), after, limit)
     ]
@@ -169,10 +179,10 @@ class Stored:
         # What changed when is left to the walk here, which counts what it looks at.
         rest, found = after[1:] if after else None, list[Seen]()
         if after is None or after[0] == DATED_PLACE:
-            rows = _read(scope, DATED, along(scope, DATED, MEASURED, rest, limit), limit)
+            rows = _read(scope, DATED, along(scope, DATED, measured(), rest, limit), limit)
             found, rest = [_seen(row, (DATED_PLACE, *_key(row, DATED))) for row in rows], None
         if (more := limit - len(found)) > 0:
-            none = along(scope, RECEIVED, timeless(scope.kind), rest, more)
+            none = along(scope, RECEIVED, others(scope.kind), rest, more)
             rows = _read(scope, RECEIVED, none, more)
             found += [_seen(row, (UNDATED_PLACE, *_key(row, RECEIVED))) for row in rows]
         return found

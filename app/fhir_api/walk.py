@@ -15,6 +15,7 @@ import msgspec
 
 from app.fhir_api.scope import (
     BATCH,
+    COMPARED,
     EXAMINED,
     Mark,
     Scope,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 OPENED = 32 << 20  # bytes of parcels that one page opens, at least
 PATIENCE = 4.0  # seconds after which a page ends with what it has
 HELD, PORTION = 8 << 20, 100  # bytes of parcels, and rows, that are read at once
-COUNTED = 20_000  # rows that a request for an exact number looks at
+COUNTED = 10_000  # rows that a request for an exact number looks at
 UNSORTED = (
     "_sort: more than {} would have to be put in this order:"
     " name a patient, a span of _lastUpdated, or no order"
@@ -128,9 +129,10 @@ class Walk:
     def _cut(self, batches: Iterable[list[Seen]], after: Mark | None, count: int) -> Page:
         """Return the first of some rows that are meant; a place is the last one looked at."""
         found: list[Hit] = []
-        budget = Budget(EXAMINED, OPENED, monotonic() + PATIENCE)
-        for rows in batches:
-            for some in portions(rows, PORTION if self.criteria.wanted else count):
+        rows = min(EXAMINED, COMPARED) if self.criteria.wanted else EXAMINED
+        budget = Budget(rows, OPENED, monotonic() + PATIENCE)
+        for batch in batches:
+            for some in portions(batch, PORTION if self.criteria.wanted else count):
                 if len(found) == count:
                     return Page(tuple(found), after)
                 meant = {hit.mark: hit for hit in self.sift(some)}

@@ -165,7 +165,7 @@ def test_the_number_is_given_where_it_is_asked_for_fhir_11(
     assert measured.bundle(_count="1", _total="accurate")["total"] == len(measured.ids)
     assert measured.bundle(_count="1", _total="estimate")["total"] == len(measured.ids)
 
-    monkeypatch.setattr("app.fhir_api.walk.COUNTED", 4)
+    monkeypatch.setattr("app.fhir_api.walk.COUNTED", 2)
     monkeypatch.setattr("app.fhir_api.walk.BATCH", 2)
     refused = measured.gateway.get(f"/fhir/Observation?patient={measured.patient}&_total=accurate")
     estimate = measured.bundle(_total="estimate")
