@@ -203,6 +203,7 @@ _SEARCHED = (
     Index(None, "patient_id", "effective"),
     Index("ix_resource_arrived", "patient_id", "received_at", postgresql_where=_TIMED),
     Index("ix_resource_others", "patient_id", "type", *_RECEIVED, postgresql_where=_UNTIMED),
+    Index("ix_resource_nobodys", "type", *_RECEIVED, postgresql_where=text("patient_id is null")),
     Index("ix_resource_observation_received", *_RECEIVED, postgresql_where=_OBSERVED),
     Index("ix_resource_other_received", "type", *_RECEIVED, postgresql_where=_OTHER),
 )

@@ -43,6 +43,7 @@ class Notifications(Rendered):
     """Deliveries in the order in which they came to be."""
 
     order = ("created_at", "id")
+    own_order = False  # a person's are found by their alerts
 
     def rows(self, scope: Scope) -> Select[Any]:
         """Return every delivery as of an instant."""

@@ -19,7 +19,7 @@ from app.schema import METADATA
 from bench.clients import bound_client
 from bench.scans import Reads, Watched
 from bench.search import ask, questions
-from bench.stock import Stock, fill
+from bench.stock import JUDGED, Stock, fill
 from core.database import Database
 from core.security import SYSTEM
 from fhir.search_criteria import Place
@@ -38,6 +38,9 @@ ROWS, PEOPLE = 100_000, 100
 # Rows that PostgreSQL may read for each that it hands over, and for the request itself, which may
 # look through as few people as there are; and how many it may hand over, with the bounds below.
 EACH, BESIDE, HANDED = 3, 450, 20_000
+# A hundred keys among so few rows (`bench.scans.MANY`) are found from end to end as quickly, by
+# each of the steps of one request.
+THROUGHOUT = {"Communication": 3 * ROWS // JUDGED}
 UNTIL = datetime(2026, 6, 1, tzinfo=UTC)
 
 
@@ -83,7 +86,7 @@ def test_no_documented_search_reads_a_table_from_end_to_end_sec_37(
         watched.reads()
         ask(session, kind, query, now=UNTIL)
 
-        assert_bounded(watched.reads(), query)
+        assert_bounded(watched.reads(), kind, query)
         assert watched.scanned(once=True) == set(), query
 
 
@@ -110,7 +113,7 @@ def test_behind_the_second_wall_nothing_is_read_of_others_sec_37(
                     watched.reads()
                     ask(session, kind, query, now=UNTIL, caller=bound)
 
-                    assert_bounded(watched.reads(), (kind, query))
+                    assert_bounded(watched.reads(), kind, query)
         nested.rollback()
 
 
@@ -140,12 +143,13 @@ def test_the_count_of_what_is_read_sees_a_walk_through_others(
     )
 
     with pytest.raises(AssertionError):
-        assert_bounded(watched.reads(), "all of a patient's")
+        assert_bounded(watched.reads(), "Observation", "all of a patient's")
 
 
-def assert_bounded(reads: Reads, of: object) -> None:
-    assert reads.rows <= BESIDE + EACH * reads.handed, (of, reads)
-    assert reads.handed <= HANDED, (of, reads)
+def assert_bounded(reads: Reads, kind: str, of: object) -> None:
+    beside = BESIDE + THROUGHOUT.get(kind, 0)
+    assert reads.rows <= beside + EACH * reads.handed, (kind, of, reads)
+    assert reads.handed <= HANDED, (kind, of, reads)
 
 
 def test_nor_does_everything_of_a_patient_sec_37(
