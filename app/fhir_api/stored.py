@@ -97,24 +97,33 @@ def arrived(
     """Return queries among whose rows are the next of a kind in the order of arrival."""
     if scope.followed is None:
         return along(scope, names, (of_kind(scope.kind), *within), after, limit)
-    parts = [others(scope.kind), *([measured()] if scope.kind == OBSERVATION else [])]
-    return [
-        query for part in parts for query in along(scope, names, (*part, *within), after, limit)
-    ]
+    observed = scope.kind == OBSERVATION
+    parts = [others(scope.kind), *([measured()] if observed else [])]
+    found = [q for part in parts for q in along(scope, names, (*part, *within), after, limit)]
+    if scope.patients is None:
+        one = others(scope.kind) if observed else (of_kind(scope.kind),)
+        found += _next(scope, names, (Resource.patient_id.is_(None), *one, *within), after, limit)
+    return found
 
 
 def along(
     scope: Scope, names: Sequence[str], where: Conditions, after: Mark | None, limit: int
 ) -> list[Select[Any]]:
-    """Return queries for the next rows of an order: everybody's, or each person's and nobody's."""
-    columns = [(getattr(Resource, name), scope.down) for name in names]
-    query, whose = light(scope.asof).where(*where), scope.followed
-    if whose is None:
-        return [ordered(query, columns, after, limit)]
-    found = [each_of(query, whose, columns, after, limit)] if whose else []
-    if scope.patients is None:
-        found.append(ordered(query.where(Resource.patient_id.is_(None)), columns, after, limit))
-    return found
+    """Return queries for the next rows of an order: everybody's, or each person's."""
+    if scope.followed is None:
+        return _next(scope, names, where, after, limit)
+    columns, query = _columns(scope, names), light(scope.asof).where(*where)
+    return [each_of(query, scope.followed, columns, after, limit)] if scope.followed else []
+
+
+def _next(
+    scope: Scope, names: Sequence[str], where: Conditions, after: Mark | None, limit: int
+) -> list[Select[Any]]:
+    return [ordered(light(scope.asof).where(*where), _columns(scope, names), after, limit)]
+
+
+def _columns(scope: Scope, names: Sequence[str]) -> list[tuple[Any, bool]]:
+    return [(getattr(Resource, name), scope.down) for name in names]
 
 
 def each_of(
