@@ -23,7 +23,6 @@ from app.replay import FHIR_SEVERITY
 from core.vitals import Severity
 from fhir.contested import noted
 from fhir.detected_issue import Raised, detected_issue
-from fhir.flag import flag
 from fhir.task import Duty, task
 from monitoring import words
 from monitoring.catalogue import ENGLISH
@@ -184,7 +183,7 @@ def _issue(
         status="entered-in-error" if alert.state == State.WITHDRAWN else "final",
     )
     kind = {"resourceType": written["resourceType"], "language": beside.language}
-    return doubts.told(kind | _named(written, alert), doubt.stands if doubt else None)
+    return doubts.told(kind | identified(written, alert), doubt.stands if doubt else None)
 
 
 def _score(
@@ -213,38 +212,9 @@ def _detail(session: Session, alert: Any, finding: AlertFinding | None, beside: 
     return " ".join(said)
 
 
-def _named(written: dict[str, Any], alert: Any) -> dict[str, Any]:
+def identified(written: dict[str, Any], alert: Any) -> dict[str, Any]:
+    """Return a resource with the identifier of its alert."""
     return written | {"identifier": [{"system": ALERTS, "value": str(alert.id)}]}
-
-
-class Flags(Episodes):
-    """Flag: active as long as the episode is open."""
-
-    def dated(self, row: Any) -> datetime | None:
-        """Return when its period begins."""
-        return _begins(row)
-
-    def render(self, session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:  # noqa: ARG002 (one signature for all kinds)
-        """Return the resources."""
-        return [_flag(row) for row in rows]
-
-
-def _begins(alert: Any) -> datetime:
-    started: datetime = min(alert.started_at, alert.closed_at or alert.started_at)
-    return started
-
-
-def _flag(alert: Any) -> dict[str, Any]:
-    live = State(alert.state) in LIVE
-    withdrawn = alert.state == State.WITHDRAWN
-    written = flag(
-        alert.problem,
-        patient=f"Patient/{alert.patient_id}",
-        status="active" if live else "entered-in-error" if withdrawn else "inactive",
-        start=_begins(alert),
-        end=alert.closed_at,
-    )
-    return _named(written, alert)
 
 
 class Tasks(Episodes):
@@ -282,7 +252,7 @@ class Tasks(Episodes):
             outcome=alert.outcome or "",
             action=alert.outcome_detail or "",
         )
-        return _named(task(duty, patient=f"Patient/{alert.patient_id}"), alert)
+        return identified(task(duty, patient=f"Patient/{alert.patient_id}"), alert)
 
 
 def _next_steps(session: Session, alerts: Sequence[UUID]) -> dict[UUID, datetime]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alerts.tables import Delivery
-from app.fhir_api.alerting import Flags, Issues, Tasks
+from app.fhir_api.alerting import Issues, Tasks
 from app.fhir_api.appointed import Appointments
 from app.fhir_api.asked import Askings
 from app.fhir_api.audited import Trail
 from app.fhir_api.beside import Beside
+from app.fhir_api.flagged import Flags
 from app.fhir_api.goals import Goals
 from app.fhir_api.notified import Notifications
 from app.fhir_api.provenance import Origins
