@@ -11,7 +11,7 @@ from sqlalchemy import select
 from alerts.contested.repository import doubted
 from alerts.delivery.repository import DeliveryState
 from alerts.escalation import Kind, StepState
-from alerts.lifecycle import LIVE, State
+from alerts.lifecycle import State
 from alerts.standings.repository import read_evidence, told
 from alerts.tables import Alert, AlertFinding, Delivery, Step
 from app import doubts

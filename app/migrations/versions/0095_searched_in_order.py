@@ -18,7 +18,7 @@ from alembic import op
 from app.migrations.online import create_parted_index
 
 revision = "0095"
-down_revision = "0092"
+down_revision = "0093"
 branch_labels = None
 depends_on = None
 
