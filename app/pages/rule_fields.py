@@ -87,7 +87,7 @@ NAMES = {
     "repeat minutes": "minutes between repeats",
     "repeated days": "days that repeat",
     "rise": "rise in points",
-    "rising": "rising percentile",
+    "rising": "rising beside it",
     "rising days": "days of rising",
     "run": "equal readings in a row",
     "same day": "on the same day",
@@ -115,6 +115,8 @@ NAMES = {
     "with symptom": "tier with a symptom",
     "z": "z-score",
 }
+# A kind whose name is that of a field too.
+KINDS = {"rising": "rising percentile"}
 _MEASURES = {vital.value: MEASURES[vital].display for vital in Vital}
 
 
@@ -126,3 +128,9 @@ def called(said: Language) -> Say:
         return said.say(NAMES.get(spoken, spoken))
 
     return say
+
+
+def kind_called(said: Language, kind: str) -> str:
+    """Return what a kind of rule is called."""
+    own = KINDS.get(kind)
+    return said.say(own) if own else called(said)(kind.replace("-", " "))

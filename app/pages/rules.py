@@ -19,7 +19,7 @@ from app.pages.door import Door
 from app.pages.language import Language
 from app.pages.language import language as spoken_in
 from app.pages.refusals import page_route
-from app.pages.rule_fields import called
+from app.pages.rule_fields import called, kind_called
 from app.pages.strip import strip_of
 from core.settings import Settings
 from core.vitals import MEASURES, Severity
@@ -150,7 +150,7 @@ def view(rule: Rule, language: str = ENGLISH) -> RuleView:
         id=rule.id,
         tiers=rule_words.tiers(rule),
         problem=rule.problem.value,
-        kind=say(rule_words.kind_name(rule).replace("-", " ")),
+        kind=kind_called(spoken_in(language), rule_words.kind_name(rule)),
         people=rule_words.scope_words(rule.scope, say),
         conduct=rule_words.conduct(rule, language, say),
         clinician=FIELD.sub(r"[\1]", words.text(rule.clinician, language)),
