@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from core.vitals import Vital
 from ingest.rolling.repository import give_way, marks
+from ingest.rolling.service import roll_up
 from ingest.thinning.service import going
-from tests.ingest.summing.lives import nobody, rows_of, store
-from tests.ingest.thinning.worn import DAY, START, asked, loaded, old, roll, thinned
+from tests.ingest.summing.lives import enrol, nobody, rows_of, store
+from tests.ingest.thinning.worn import DAY, START, ZONE, asked, loaded, old, pulse, roll, thinned
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -84,3 +85,26 @@ def test_a_late_reading_joins_its_day_and_is_counted_once_sec_48(
         and START + DAY <= r.effective < START + 2 * DAY
     ]
     assert stands_for == 288 + 2
+
+
+def test_of_a_last_day_that_is_kept_by_its_hours_each_hour_counts_for_its_own_sec_48(
+    session: Session,
+) -> None:
+    """A stream that ended was rolled up while its day lasted: its hours have a middle each."""
+    patient = enrol(session, ZONE)
+    store(session, patient, pulse(START, 0.4, seed=6))
+    session.expire_all()
+    assert roll_up(session, patient, since=START - DAY, now=START + 0.5 * DAY)
+    before = loaded(session, patient)
+
+    assert thinned(session, asked(session, patient))
+
+    rows = [r for r in rows_of(session, patient) if r.effective >= START + timedelta(hours=1)]
+    hours = {r.effective.replace(minute=0) for r in rows}
+    left = {hour: [r for r in rows if r.effective.replace(minute=0) == hour] for hour in hours}
+    whole = {hour: each for hour, each in left.items() if sum(1 + r.summed for r in each) == 12}
+    assert len(whole) == len(hours) - 2  # the first and the last are parts of one
+    assert [sum(r.stands_for or 0 for r in each) for each in whole.values()] == [
+        len(each) for each in whole.values()
+    ]
+    assert loaded(session, patient) == before
