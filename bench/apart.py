@@ -90,9 +90,9 @@ class Turns:
         tries.clock.append((time.perf_counter() - began) * 1000)
         tries.processor.append((time.process_time() - busy) * 1000)
 
-    def took(self, of: float) -> float:
-        """Return how long the other way took at a quantile, by the clock."""
-        return float(np.quantile(self.tries[1].clock, of))
+    def took(self, of: float, *, by: str = "clock") -> float:
+        """Return how long the other way took at a quantile."""
+        return float(np.quantile(getattr(self.tries[1], by), of))
 
     def apart(self, of: float, *, by: str = "clock") -> tuple[Apart, Apart]:
         """Return how far the two ways lie apart at a quantile, and the first from itself."""
