@@ -90,6 +90,8 @@ def test_no_documented_search_reads_a_table_from_end_to_end_sec_37(
         assert watched.scanned(once=True) == set(), query
 
 
+ORDERS = ((), (("_lastUpdated", "ge2026"),), (("_sort", "_lastUpdated"),), (("_sort", "date"),),
+          (("_total", "accurate"),))  # fmt: skip
 # What is read in another way than the rest, or by another policy.
 WALLED = ("Observation", "Condition", "Device", "Patient", *sorted({*WRITTEN_HERE} - {*PUBLISHED}))
 
@@ -109,7 +111,7 @@ def test_behind_the_second_wall_nothing_is_read_of_others_sec_37(
         assert seen < watched.reads().rows / 10
         for kind in WALLED:
             for query in questions(kind, stock.patients[0]):
-                if all(name.startswith("_") for name, _ in query[-1:]):
+                if query[-1:] in ORDERS:
                     watched.reads()
                     ask(session, kind, query, now=UNTIL, caller=bound)
 
