@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request, Response
 
-import app.pages
+import app.pages.router
 import ingest.router
 from alerts.arriving.service import note_receipt
 from app import probes, receipts
@@ -83,7 +83,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     web.include_router(cds_hooks.router(database, settings))
     web.include_router(receipts.router(database, settings, others=(note_receipt,)))
     web.include_router(interface.router(web, settings))
-    app.pages.mount(web, database, settings)
+    app.pages.router.mount(web, database, settings)
     return web
 
 

@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 import app.migrate
-import app.pages
+import app.pages.router
 from alerts.policy import freeze
 from alerts.service import load_policy
 from app.accounts.service import NewUser, create_user
@@ -218,7 +218,7 @@ def _conditions(each: UUID, number: int) -> list[Condition]:
 
 def _entered(database: Database, settings: Settings) -> TestClient:
     web = FastAPI()
-    app.pages.mount(web, database, settings)
+    app.pages.router.mount(web, database, settings)
     client = TestClient(web, base_url=BASE)
     found = re.search(r'name="csrf" value="([^"]+)"', client.get("/sign-in").text)
     token = found[1] if found else ""

@@ -101,8 +101,6 @@ insert into alert_event (alert_id, at, kind, actor_kind, reason, before, after)
 select id, opened_at + abs(hashtext(id::text)) % 300 * interval '1 minute', 'acknowledged',
        'user', '', '{}', '{}' from alert
 """
-# They were with their team before the weeks that are counted.
-_LONG_AGO = "update patient_stay set since = null"
 # The ceiling: what two weeks of a team are computed from, read bare.
 _ROWS = (
     "select * from alert where patient_id = any(:people) and closed_at > :since",
@@ -292,12 +290,10 @@ def fill(session: Session, people: int, *, now: datetime) -> list[UUID]:
 
 
 def _join(session: Session, teams: dict[UUID, list[UUID]]) -> None:
-    session.add_all(
-        CareTeam(id=team, name=f"Team {number}") for number, team in enumerate(teams, 1)
-    )
+    session.add_all(CareTeam(id=team, name=f"Team {n}") for n, team in enumerate(teams, 1))
     session.flush()
     for team, patients in teams.items():
         session.add_all(CareTeamPatient(care_team_id=team, patient_id=each) for each in patients)
     session.flush()
-    session.execute(text(_LONG_AGO))
+    session.execute(text("update patient_stay set since = null"))  # they are no newcomers
     session.execute(text(_TAKEN))

@@ -1,5 +1,4 @@
-"""The pages that clinicians use: server-rendered, through the same services as the API."""
+"""The pages that clinicians use: server-rendered, through the same services as the API.
 
-from app.pages.router import mount
-
-__all__ = ["mount"]
+Nothing is brought in here: whoever needs the words of a page alone would load all of them.
+"""

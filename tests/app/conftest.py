@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
-import app.pages
+import app.pages.router
 from core.settings import Environment, Settings
 from tests.ward import PASSWORD, RIVERSIDE, Ward, keep_alive, open_ward
 
@@ -33,7 +33,7 @@ def ward(database: Database, request: pytest.FixtureRequest) -> Ward:
 def pages(database: Database) -> FastAPI:
     """Return all pages, made once: nothing of a visit is kept in them."""
     web = FastAPI()
-    app.pages.mount(web, database, SETTINGS)
+    app.pages.router.mount(web, database, SETTINGS)
     return web
 
 

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
-import app.pages
+import app.pages.router
 from app.pages.design import Pair, contrast, pairs, tokens
 from core.settings import Environment, Settings
 from tests.app.conftest import BASE, csrf
@@ -49,7 +49,7 @@ def test_outside_of_the_demo_there_is_no_such_page(database: Database, ward: War
         environment=Environment.DEVELOPMENT, secret_key=SecretStr("k" * 40), base_url=BASE
     )
     web = FastAPI()
-    app.pages.mount(web, database, settings)
+    app.pages.router.mount(web, database, settings)
     client = TestClient(web, base_url=BASE, follow_redirects=False)
     token = csrf(client.get("/sign-in").text)
     client.post("/sign-in", data={"username": ward.username, "password": PASSWORD, "csrf": token})

@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-import app.pages
+import app.pages.router
 from core.clock import utc_now
 from tests.app.conftest import BASE, SETTINGS, csrf
 from tests.ward import PASSWORD
@@ -35,7 +35,7 @@ def passing() -> list[timedelta]:
 def sit(database: Database, ward: Ward, passing: list[timedelta]) -> Sit:
     _ = ward
     web = FastAPI()
-    app.pages.mount(web, database, SETTINGS, clock=lambda: utc_now() + passing[0])
+    app.pages.router.mount(web, database, SETTINGS, clock=lambda: utc_now() + passing[0])
 
     def down(username: str) -> TestClient:
         client = TestClient(web, base_url=BASE, follow_redirects=False)

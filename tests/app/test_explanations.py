@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import inspect, select, update
 
-import app.pages
+import app.pages.router
 from alerts.standings.repository import finding_of
 from alerts.tables import Alert, AlertFinding
 from app.fhir_api.service import Asked, search
@@ -161,7 +161,7 @@ def test_a_second_look_says_what_changed_since_the_first(database: Database, war
 def look(database: Database, ward: Ward, address: str, *, minutes: int) -> str:
     """Sign in and open a page so many minutes after the ward was opened."""
     web = FastAPI()
-    app.pages.mount(web, database, SETTINGS, lambda: ward.now + timedelta(minutes=minutes))
+    app.pages.router.mount(web, database, SETTINGS, lambda: ward.now + timedelta(minutes=minutes))
     client = TestClient(web, base_url=BASE, follow_redirects=False)
     fields = {"username": ward.username, "password": PASSWORD}
     fields["csrf"] = csrf(client.get("/sign-in").text)

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from sqlalchemy import delete, select, update
 
 import alerts.service
-import app.pages
+import app.pages.router
 from alerts.tables import Alert
 from app import lifeline
 from app.accounts.service import revoke_sessions
@@ -46,7 +46,7 @@ def ward(database: Database) -> Ward:
 def address(database: Database, ward: Ward) -> Iterator[str]:
     _ = ward
     web = FastAPI()
-    app.pages.mount(web, database, SETTINGS)
+    app.pages.router.mount(web, database, SETTINGS)
     config = uvicorn.Config(web, port=0, log_config=None, lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

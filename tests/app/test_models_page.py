@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import delete
 
-import app.pages
+import app.pages.router
 from app.accounts.service import NewUser, create_user
 from core.clock import utc_now
 from core.security import SYSTEM, Role
@@ -42,7 +42,7 @@ def without(database: Database, ward: Ward, tmp_path: Path) -> TestClient:
     """Return a browser at pages whose model is gone."""
     web = FastAPI()
     gone = tmp_path / "model.json"
-    app.pages.mount(web, database, SETTINGS.model_copy(update={"model_path": gone}))
+    app.pages.router.mount(web, database, SETTINGS.model_copy(update={"model_path": gone}))
     client = TestClient(web, base_url=BASE)
     token = csrf(client.get("/sign-in").text)
     client.post("/sign-in", data={"username": ward.username, "password": PASSWORD, "csrf": token})

@@ -14,7 +14,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
-import app.pages
+import app.pages.router
 from app.accounts.service import revoke_sessions
 from app.pages.door import Door
 from app.pages.headers import CONTENT_SECURITY_POLICY
@@ -133,7 +133,7 @@ def test_cookies_are_guarded_and_host_bound_under_https(database: Database, ward
     """SEC-07: every cookie, also those of a second sign-in and of leaving."""
     settings = SETTINGS.model_copy(update={"base_url": "https://ward.example"})
     web = FastAPI()
-    app.pages.mount(web, database, settings)
+    app.pages.router.mount(web, database, settings)
     client = TestClient(web, base_url="https://ward.example", follow_redirects=False)
     answers = [client.get("/sign-in")]
     for _ in range(2):
@@ -221,7 +221,7 @@ def test_an_idle_screen_signs_itself_out(database: Database, ward: Ward, enter: 
     client = enter(ward.username)
     web = FastAPI()
     later = utc_now() + timedelta(minutes=16)
-    app.pages.mount(web, database, SETTINGS, clock=lambda: later)
+    app.pages.router.mount(web, database, SETTINGS, clock=lambda: later)
     idle = TestClient(web, base_url=SETTINGS.base_url, cookies=dict(client.cookies))
 
     answer = idle.get("/inbox/strip", headers={"HX-Request": "true"})

@@ -17,7 +17,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 import alerts.service
-import app.pages
+import app.pages.router
 import monitoring.service
 from alerts.tables import Alert, Delivery
 from app.accounts.tables import AppUser
@@ -160,7 +160,7 @@ def test_a_pause_ends_visibly_by_itself(database: Database, enter: Enter, ward: 
     pause(client, patient, last=day(0))
     web = FastAPI()
     later = utc_now() + timedelta(days=1, minutes=5)
-    app.pages.mount(web, database, SETTINGS, clock=lambda: later)
+    app.pages.router.mount(web, database, SETTINGS, clock=lambda: later)
     browser = TestClient(web, base_url=SETTINGS.base_url, follow_redirects=False)
     token = csrf(browser.get("/sign-in").text)
     fields = {"username": ward.username, "password": "correct horse battery staple"}

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import delete, select
 from standardwebhooks import Webhook
 
-import app.pages
+import app.pages.router
 from alerts.contacts import repository
 from alerts.contacts.tables import ContactPoint
 from alerts.policy import Channel
@@ -53,7 +53,7 @@ def browser(database: Database, ward: Ward, server: Provider) -> Iterator[TestCl
     keep_alive(database, now=ward.now)
     server.came.clear()
     web = FastAPI()
-    app.pages.mount(web, database, settings)
+    app.pages.router.mount(web, database, settings)
     yield sign_in(web, ward.username)
     with database.transaction() as session:
         session.execute(delete(ContactPoint))

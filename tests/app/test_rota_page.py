@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
-import app.pages
+import app.pages.router
 from alerts.oncall.service import Turnus, add
 from app.accounts.service import NewUser, create_user
 from core.security import SYSTEM, Role
@@ -72,7 +72,7 @@ def by_day_only(database: Database, ward: Ward, tmp_path: Path) -> tuple[TestCli
     )
     night = (ward.now + timedelta(days=1)).replace(hour=15, minute=0)  # midnight in Seoul
     web = FastAPI()
-    app.pages.mount(web, database, settings, lambda: night)
+    app.pages.router.mount(web, database, settings, lambda: night)
     client = TestClient(web, base_url=BASE, follow_redirects=False)
     token = csrf(client.get("/sign-in").text)
     fields = {"username": ward.username, "password": PASSWORD, "csrf": token}

@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-import app.pages
+import app.pages.router
 from app.pages.rules import view
 from core.vitals import Severity, Vital
 from monitoring.rule_words import conduct, kind_name, scope_words, tiers, vitals_of
@@ -139,7 +139,7 @@ def test_what_the_sites_plan_changes_is_said_with_its_reasons(
     plan = tmp_path / "plan.toml"
     plan.write_text(PLAN, encoding="utf-8")
     web = FastAPI()
-    app.pages.mount(web, database, SETTINGS.model_copy(update={"plan": plan}))
+    app.pages.router.mount(web, database, SETTINGS.model_copy(update={"plan": plan}))
     client = TestClient(web, base_url=BASE)
     token = csrf(client.get("/sign-in").text)
     fields = {"username": ward.username, "password": PASSWORD, "csrf": token}

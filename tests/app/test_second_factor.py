@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 from pydantic import SecretStr
 from sqlalchemy import select, update
 
-import app.pages
+import app.pages.router
 from app.accounts import proving, second_factor, service
 from app.accounts.service import Attempt, NewUser, Refused
 from app.accounts.tables import AppUser
@@ -125,7 +125,7 @@ def test_the_first_administrator_is_shown_the_key_and_signs_in_with_a_code_sec_0
     name = f"first-{uuid4().hex[:8]}"
     settings = Settings(secret_key=SecretStr("drawn-in-a-test-and-nowhere-else"), base_url=BASE)
     web = FastAPI()
-    app.pages.mount(web, database, settings)
+    app.pages.router.mount(web, database, settings)
     with database.transaction() as session:
         link, secret = uuid4(), new_secret()
         until = utc_now() + timedelta(hours=1)

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-import app.pages
+import app.pages.router
 from alerts.visits.tables import Appointment
 from core.clock import utc_now
 from fhir.strict import check, decode
@@ -39,7 +39,7 @@ WAY_IN = re.compile(
 @pytest.fixture(scope="module")
 def site(database: Database) -> FastAPI:
     web = FastAPI()
-    app.pages.mount(web, database, SITE)
+    app.pages.router.mount(web, database, SITE)
     return web
 
 

@@ -17,7 +17,7 @@ from fastapi import FastAPI
 from playwright.sync_api import sync_playwright
 from pydantic import SecretStr
 
-import app.pages
+import app.pages.router
 import ingest.router
 from app import frontend
 from app.interface import router as interface
@@ -87,7 +87,7 @@ def address(database: Database, assets: None) -> Iterator[str]:
     web = FastAPI()
     web.include_router(ingest.router.router(database, settings))
     web.include_router(interface.router(web, settings))
-    app.pages.mount(web, database, settings)
+    app.pages.router.mount(web, database, settings)
     with served(web) as at:
         yield at
 

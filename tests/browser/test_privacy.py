@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-import app.pages
+import app.pages.router
 from app.erasure import holds
 from app.erasure import service as erasing
 from app.staff import service as staff
@@ -91,7 +91,7 @@ def guarded(database: Database, assets: None) -> Iterator[str]:
         base_url="http://127.0.0.1",
     )
     web = FastAPI()
-    app.pages.mount(web, database, settings)
+    app.pages.router.mount(web, database, settings)
     with served(web) as at:
         yield at
 

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-import app.pages
+import app.pages.router
 from app.accounts.repository import by_username
 from core.clock import utc_now
 from core.spool import Spool
@@ -37,7 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="package")
 def pages_here(database: Database, folder: Path) -> FastAPI:
     web = FastAPI()
-    app.pages.mount(web, database, SETTINGS.model_copy(update={"data": folder}))
+    app.pages.router.mount(web, database, SETTINGS.model_copy(update={"data": folder}))
     return web
 
 

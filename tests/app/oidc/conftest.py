@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 from pydantic import SecretStr
 from sqlalchemy import text
 
-import app.pages
+import app.pages.router
 from app.accounts import organisation
 from app.accounts.service import NewUser
 from app.oidc.proof import Identity
@@ -120,7 +120,7 @@ def settings(issuer: str, environment: Environment = Environment.TEST) -> Settin
 def web(database: Database, ward: Ward, provider: Organisation) -> FastAPI:
     _ = ward
     web = FastAPI()
-    app.pages.mount(web, database, settings(provider.issuer))
+    app.pages.router.mount(web, database, settings(provider.issuer))
     return web
 
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from fastapi import FastAPI
 
-import app.pages
+import app.pages.router
 from app.oidc.provider import Provider
 from core.settings import Environment
 from tests.app.oidc.conftest import Organisation, settings
@@ -38,7 +38,7 @@ def test_a_clinician_comes_in_by_their_organisation_and_leaves_sec_05_sec_07(
     base = f"http://127.0.0.1:{provider.door}"
     production = {"environment": Environment.PRODUCTION, "base_url": base}
     web = FastAPI()
-    app.pages.mount(web, database, settings(provider.issuer).model_copy(update=production))
+    app.pages.router.mount(web, database, settings(provider.issuer).model_copy(update=production))
     left: list[Request] = []
     with served(web, provider.door), chromium.new_context(base_url=base) as context:
         context.add_cookies([{"name": "person", "value": subject, "url": provider.issuer}])

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-import app.pages
+import app.pages.router
 from core.clock import utc_now
 from core.settings import Environment, Settings
 from tests.app.conftest import BASE, csrf
@@ -202,7 +202,7 @@ def test_a_way_back_is_open_for_ten_minutes_sec_05(
     shift = [timedelta()]
     web = FastAPI()
     given = settings(provider.issuer)
-    app.pages.mount(web, database, given, clock=lambda: utc_now() + shift[0])
+    app.pages.router.mount(web, database, given, clock=lambda: utc_now() + shift[0])
     away = leave(web)
     way = provider.back(away.address, subject)
     shift[0] = timedelta(minutes=10, seconds=2)
@@ -245,7 +245,7 @@ def test_a_provider_that_is_away_is_said_and_waited_for_no_longer_than_seconds(
 ) -> None:
     _ = ward
     web = FastAPI()
-    app.pages.mount(web, database, settings(issuer.format(port=free_port())))
+    app.pages.router.mount(web, database, settings(issuer.format(port=free_port())))
     client = TestClient(web, base_url=BASE, follow_redirects=False)
     began = time.monotonic()
 
@@ -261,7 +261,7 @@ def test_a_discovery_of_another_issuer_is_refused_sec_05(
 ) -> None:
     _ = ward
     web = FastAPI()
-    app.pages.mount(web, database, settings(provider.issuer + "/"))
+    app.pages.router.mount(web, database, settings(provider.issuer + "/"))
     client = TestClient(web, base_url=BASE, follow_redirects=False)
 
     assert client.get("/sign-in/organisation").status_code == 400
@@ -274,7 +274,7 @@ def test_production_has_no_passwords_sec_05(
     given: Settings = settings(provider.issuer).model_copy(
         update={"environment": Environment.PRODUCTION}
     )
-    app.pages.mount(web, database, given)
+    app.pages.router.mount(web, database, given)
     client = TestClient(web, base_url=BASE, follow_redirects=False)
     page = client.get("/sign-in").text
     fields = {"username": ward.username, "password": "correct horse battery staple"}
@@ -291,7 +291,7 @@ def test_without_a_provider_there_is_no_such_way(database: Database, ward: Ward)
     _ = ward
     web = FastAPI()
     plain = settings("http://127.0.0.1").model_copy(update={"oidc_issuer": None})
-    app.pages.mount(web, database, plain)
+    app.pages.router.mount(web, database, plain)
     client = TestClient(web, base_url=BASE, follow_redirects=False)
 
     assert "organisation" not in client.get("/sign-in").text

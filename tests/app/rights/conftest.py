@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 import app.main
-import app.pages
+import app.pages.router
 import app.weekly_forms.router
 from core.settings import Environment, Settings
 from tests.app.rights.whole import BASE, SECRET, Clock, Undone, Whole
@@ -40,7 +40,7 @@ def opened(url: str, embedded: Servers) -> Iterator[Whole]:
     clock = Clock()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(app.main, "connect", lambda _: undone)
-        patch.setattr(app.pages, "mount", partial(app.pages.mount, clock=clock))
+        patch.setattr(app.pages.router, "mount", partial(app.pages.router.mount, clock=clock))
         web = app.main.create_app(settings)
     whole = Whole(web, undone, ward, clock=clock)
     whole.settle()

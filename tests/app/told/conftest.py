@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-import app.pages
+import app.pages.router
 from alerts.dailies import service as dailies
 from core.clock import utc_now
 from ingest import tables
@@ -67,7 +67,7 @@ class Patient:
         web = self.usual
         if settings is not SETTINGS or clock is not None:
             web = FastAPI()
-            app.pages.mount(web, self.database, settings, clock or utc_now)
+            app.pages.router.mount(web, self.database, settings, clock or utc_now)
         return TestClient(
             web, base_url=settings.base_url, follow_redirects=False, headers={"Accept": "text/html"}
         )

@@ -14,7 +14,7 @@ from pydantic import SecretStr, ValidationError
 from sqlalchemy import func, select, text
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-import app.pages
+import app.pages.router
 from app.accounts.service import Attempt, Refused, sign_in
 from app.commands.serve import configured
 from app.oidc import crossing, pace
@@ -55,7 +55,7 @@ def web(database: Database) -> FastAPI:
         outbound_loopback=True,
     )
     web = FastAPI()
-    app.pages.mount(web, database, settings)
+    app.pages.router.mount(web, database, settings)
     return web
 
 

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import update
 
-import app.pages
+import app.pages.router
 from app.weekly import repository
 from app.weekly.states import State, Told, Why
 from app.weekly.tables import WeeklyLetter
@@ -35,7 +35,7 @@ class Desk:
     def __init__(self, database: Undone, ward: Ward) -> None:
         self.database, self.ward, self.clock = database, ward, Clock(TUESDAY)
         self.web = FastAPI()
-        app.pages.mount(self.web, database, SETTINGS, self.clock)
+        app.pages.router.mount(self.web, database, SETTINGS, self.clock)
 
     def enter(self, username: str, language: str = "en") -> TestClient:
         client = TestClient(self.web, base_url=BASE, follow_redirects=False)
