@@ -16,7 +16,8 @@ from enum import StrEnum
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
-from ingest.caseload import Caseload, Span, joined
+from ingest.caseload import WEEK, Caseload, Span, joined
+from reports.burden import LEAST_WEEKS
 from reports.contested import contests
 from reports.episodes import TIERS, waits_of
 from reports.rates import COUNTED, FEW, Rate, actionable_of, ppv_of
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from reports.contested import Contests, Doubt
     from reports.episodes import Episode
 
-WEEK = timedelta(days=7)
 FALSE = ("false-measurement", "false-physiology-benign")
 AGES = ((65, ""), (75, "65-74"), (85, "75-84"), (200, "85+"))
 UNKNOWN = ""
@@ -168,8 +168,8 @@ class Line:
 
     @property
     def per_week(self) -> float | None:
-        """Return alerts per patient-week; None where nobody was watched."""
-        return len(self.alerts) / self.patient_weeks if self.patient_weeks else None
+        """Return alerts per patient-week; None of less than one, as in the weekly report."""
+        return len(self.alerts) / self.patient_weeks if self.patient_weeks >= LEAST_WEEKS else None
 
     @property
     def noise(self) -> float:

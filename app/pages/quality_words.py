@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reports.quality import Line
     from reports.rates import Rate
 
-DASH = "–"  # noqa: RUF001 (an en dash is how a range is written)
+DASH = "–"  # noqa: RUF001 (an en dash is how a range is written, and stands for nothing)
 TITLES: dict[By, Callable[[Language], str]] = {
     By.RULE: lambda said: said.say("By rule, the noisiest first"),
     By.TIER: lambda said: said.say("By tier"),
@@ -146,7 +146,7 @@ def _device_name(key: str, said: Language) -> str:
 
 def per_week(line: Line) -> str:
     """Return alerts per patient-week."""
-    return "" if line.per_week is None else f"{line.per_week:.3f}"
+    return DASH if line.per_week is None else f"{line.per_week:.3f}"
 
 
 def percent(rate: Rate) -> str:

@@ -99,6 +99,14 @@ def test_a_rule_is_counted_in_each_alert_in_which_it_speaks_and_the_noisiest_is_
     assert found[1].unlabelled == Rate(0, 3)
 
 
+def test_of_less_than_a_patient_week_no_rate_is_told() -> None:
+    """One alert in the first hours would be thousands a year; a weekly report says none either."""
+    line = lines(WORLD, By.RULE)[0]
+
+    assert replace(line, patient_weeks=1.0).per_week == 3.0
+    assert replace(line, patient_weeks=0.99).per_week is None
+
+
 def test_an_alert_counts_for_each_device_behind_it_and_for_none_where_none_is_known() -> None:
     behind = {101: {"Cuff"}, 102: {"Cuff", "client:hub"}, 103: {"client:hub"}}
     world = replace(WORLD, devices={UUID(int=n): frozenset(d) for n, d in behind.items()})
