@@ -129,14 +129,20 @@ def test_whoever_restricts_the_use_keeps_every_movement_until_they_allow_it_agai
     assert any(told(session).values())
 
 
+def merged_into(session: Session, record: UUID) -> UUID:
+    """Return the record that stands for another from now on."""
+    survivor = uuid4()
+    session.add(Patient(id=survivor, created_at=NOW))
+    session.flush()
+    merge(session, SYSTEM, survivor, record, reason="One person", now=NOW)
+    return survivor
+
+
 def test_a_legal_hold_keeps_the_movements_of_a_merged_record_too_sec_48(
     session: Session, still: UUID
 ) -> None:
     """SEC-48: of one person, whichever record the hold was written down for."""
-    survivor = uuid4()
-    session.add(Patient(id=survivor, created_at=NOW))
-    session.flush()
-    merge(session, SYSTEM, survivor, still, reason="One person", now=NOW)
+    survivor = merged_into(session, still)
     privacy = Caller("user", uuid4(), Role.PRIVACY_OFFICER)
     held = hold(session, privacy, survivor, "A lawsuit.", None, now=NOW)
     run_through(session, now=NOW)
@@ -151,10 +157,7 @@ def test_a_legal_hold_keeps_the_movements_of_a_merged_record_too_sec_48(
 def test_what_a_finding_of_the_survivor_names_in_a_merged_record_stays_sec_28(
     session: Session, still: UUID
 ) -> None:
-    survivor = uuid4()
-    session.add(Patient(id=survivor, created_at=NOW))
-    session.flush()
-    merge(session, SYSTEM, survivor, still, reason="One person", now=NOW)
+    survivor = merged_into(session, still)
     whole = [r for r in rows_of(session, still) if r.effective < NOW - timedelta(days=59)][-7:]
     row = judgement(session, survivor, NOW - timedelta(days=59))
     assert isinstance(row, AssessmentRow)
