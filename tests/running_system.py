@@ -19,6 +19,7 @@ import psutil
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message
 
+from alerts.notify.email import Mailer
 from app.commands.clients import make_key, register_client
 from core.database import Database
 from core.embedded import servers
@@ -131,6 +132,18 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@contextmanager
+def post_office() -> Iterator[tuple[Postbox, Mailer]]:
+    """Run a real SMTP receiver, with what sends to it."""
+    postbox, port = Postbox(), free_port()
+    controller = Controller(postbox, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        yield postbox, Mailer(host="127.0.0.1", port=port, sender="Wardlight <w@clinic.example>")
+    finally:
+        controller.stop()
 
 
 @contextmanager

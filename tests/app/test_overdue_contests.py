@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
-from aiosmtpd.controller import Controller
 from pydantic import SecretStr
 from sqlalchemy import delete, select
 
@@ -20,7 +19,7 @@ from core.settings import Environment, Settings
 from monitoring.contesting import repository
 from monitoring.contests import ANSWER_WITHIN, Answer, By, Contest, Ground, Ruling
 from tests.door import SECRET
-from tests.running_system import Postbox, free_port
+from tests.running_system import Postbox, free_port, post_office
 from tests.scored import score
 from tests.ward import SOOJA, open_ward
 
@@ -47,11 +46,8 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture(scope="module")
 def post() -> Iterator[tuple[Postbox, Mailer]]:
-    postbox, port = Postbox(), free_port()
-    controller = Controller(postbox, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield postbox, Mailer(host="127.0.0.1", port=port, sender="Wardlight <w@clinic.example>")
-    controller.stop()
+    with post_office() as receiving:
+        yield receiving
 
 
 @pytest.fixture(scope="module")

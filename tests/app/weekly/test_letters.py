@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from aiosmtpd.controller import Controller
 from sqlalchemy import select
 
 from alerts.notify.email import Mailer
@@ -29,7 +28,7 @@ from tests.app.weekly.conftest import (
     work,
 )
 from tests.app.weekly.test_issues import LATER, label
-from tests.running_system import Postbox, free_port
+from tests.running_system import Postbox, free_port, post_office
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,11 +45,8 @@ NIGHT = MONDAY_SEVEN.replace(hour=5)
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[tuple[Postbox, Mailer]]:
-    postbox, port = Postbox(), free_port()
-    controller = Controller(postbox, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield postbox, Mailer(host="127.0.0.1", port=port, sender="Wardlight <w@clinic.example>")
-    controller.stop()
+    with post_office() as receiving:
+        yield receiving
 
 
 @pytest.fixture
