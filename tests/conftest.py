@@ -12,16 +12,14 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
-from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 import app.migrate
 import core.security
-from app.watching.tables import WorkerGroup
 from core.database import Database
 from core.embedded import Servers, servers
-from core.outbox import Outbox, State
 from core.settings import Environment, Settings
+from tests.emptying import empty
 from tests.rabbitmq import Node, installed, rabbitmq_node
 from tests.running_system import System, running_system
 from tests.turns import DEAREST, SHARING, Sharing
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
-OPENED = pytest.StashKey[Database]()
+OPENED = pytest.StashKey[Servers]()
 SYSTEM = pytest.StashKey[ExitStack]()
 
 
@@ -96,20 +94,17 @@ def database(embedded: Servers, request: pytest.FixtureRequest) -> Iterator[Data
     """Return the migrated database, as the application's role sees it."""
     app.migrate.upgrade(embedded.migration_database_url, app_role="wardlight_app")
     database = Database(embedded.database_url, field_keys=embedded.field_keys)
-    request.session.stash[OPENED] = database
+    request.session.stash[OPENED] = embedded
     yield database
     database.close()
 
 
 @pytest.fixture(scope="module", autouse=True)
-def nothing_waits(request: pytest.FixtureRequest) -> None:
-    """End what another file's tests left: work, a backlog here, and workers that have ended."""
-    database = request.session.stash.get(OPENED, None)
-    if database is not None:
-        waiting = Outbox.state.in_([State.OPEN, State.LEASED])
-        with database.transaction() as session:
-            session.execute(update(Outbox).where(waiting).values(state=State.DONE))
-            session.execute(delete(WorkerGroup))
+def begins_empty(request: pytest.FixtureRequest) -> None:
+    """Empty what another file's tests left: no test may depend on what ran before its file."""
+    servers = request.session.stash.get(OPENED, None)
+    if servers is not None:
+        empty(servers.migration_database_url)
 
 
 @pytest.fixture

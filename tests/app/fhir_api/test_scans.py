@@ -36,9 +36,8 @@ if TYPE_CHECKING:
 
 ROWS, PEOPLE = 100_000, 100
 # Rows that PostgreSQL may read for each that it hands over, and for the request itself, which may
-# look through as few people as there are so often; and how many it may hand over, with the bounds
-# below.
-EACH, BESIDE, THROUGH_PEOPLE, HANDED = 3, 300, 4, 20_000
+# look through so few people some times; and how many it may hand over, with the bounds below.
+EACH, BESIDE, HANDED = 3, 300 + 4 * PEOPLE, 20_000
 # A hundred keys among so few rows (`bench.scans.MANY`) are found from end to end as quickly, by
 # each of the steps of one request.
 THROUGHOUT = {"Communication": 3 * ROWS // JUDGED}
@@ -66,14 +65,6 @@ def stocked(database: Database, embedded: Servers) -> Iterator[tuple[Session, Wa
     owner.close()
 
 
-@pytest.fixture(scope="module")
-def beside(stocked: tuple[Session, Watched, Stock]) -> int:
-    """Return how many rows a request may read for itself: other tests left people too."""
-    people = stocked[0].scalar(text("select count(*) from patient"))
-    assert people
-    return BESIDE + THROUGH_PEOPLE * int(people)
-
-
 def test_the_watch_sees_a_scan(stocked: tuple[Session, Watched, Stock]) -> None:
     session, watched, _ = stocked
     watched.scanned()
@@ -85,7 +76,7 @@ def test_the_watch_sees_a_scan(stocked: tuple[Session, Watched, Stock]) -> None:
 
 @pytest.mark.parametrize("kind", FIELDS)
 def test_no_documented_search_reads_a_table_from_end_to_end_sec_37(
-    stocked: tuple[Session, Watched, Stock], beside: int, kind: str
+    stocked: tuple[Session, Watched, Stock], kind: str
 ) -> None:
     """Nor all that there is of a patient: no more rows than some for each that it looked at."""
     session, watched, stock = stocked
@@ -95,7 +86,7 @@ def test_no_documented_search_reads_a_table_from_end_to_end_sec_37(
         watched.reads()
         ask(session, kind, query, now=UNTIL)
 
-        assert_bounded(watched.reads(), kind, query, beside)
+        assert_bounded(watched.reads(), kind, query)
         assert watched.scanned(once=True) == set(), query
 
 
@@ -106,7 +97,7 @@ WALLED = ("Observation", "Condition", "Device", "Patient", *sorted({*WRITTEN_HER
 
 
 def test_behind_the_second_wall_nothing_is_read_of_others_sec_37(
-    stocked: tuple[Session, Watched, Stock], beside: int
+    stocked: tuple[Session, Watched, Stock],
 ) -> None:
     """The client speaks for one of many: the rest of a table is not looked through."""
     session, watched, stock = stocked
@@ -124,7 +115,7 @@ def test_behind_the_second_wall_nothing_is_read_of_others_sec_37(
                     watched.reads()
                     ask(session, kind, query, now=UNTIL, caller=bound)
 
-                    assert_bounded(watched.reads(), kind, query, beside)
+                    assert_bounded(watched.reads(), kind, query)
         nested.rollback()
 
 
@@ -153,13 +144,12 @@ def test_the_count_of_what_is_read_sees_a_walk_through_others(
         {"who": stock.patients[0]},
     )
 
-    beside = BESIDE + THROUGH_PEOPLE * PEOPLE
     with pytest.raises(AssertionError):
-        assert_bounded(watched.reads(), "Observation", "all of a patient's", beside)
+        assert_bounded(watched.reads(), "Observation", "all of a patient's")
 
 
-def assert_bounded(reads: Reads, kind: str, of: object, beside: int) -> None:
-    own = beside + THROUGHOUT.get(kind, 0)
+def assert_bounded(reads: Reads, kind: str, of: object) -> None:
+    own = BESIDE + THROUGHOUT.get(kind, 0)
     assert reads.rows <= own + EACH * reads.handed, (kind, of, reads)
     assert reads.handed <= HANDED, (kind, of, reads)
 
