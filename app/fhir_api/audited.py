@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from app.fhir_api.rendered import Rendered
+from core.among import each_among
 from core.audit import AuditEvent, asked_with
 from fhir.audit_event import Done, audit_event
 from fhir.provenance import who
@@ -70,7 +71,9 @@ class Trail(Rendered):
 
     def render(self, session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:
         """Return the resources."""
-        query = select(Client.id, Client.name).where(Client.id.in_({r.caller_id for r in rows}))
+        query = select(Client.id, Client.name).where(
+            each_among(Client.id, {r.caller_id for r in rows})
+        )
         names = {row[0]: row[1] for row in session.execute(query)}
         texts = asked_with(session, {row.query_id for row in rows if row.query_id})
         return [

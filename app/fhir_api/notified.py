@@ -9,9 +9,10 @@ from sqlalchemy import select
 from alerts.delivery.repository import DeliveryState
 from alerts.tables import Alert, Delivery
 from app.fhir_api.alerting import PRIORITY
-from app.fhir_api.rendered import Rendered, reference
+from app.fhir_api.rendered import Rendered, reference, unindexed
 from app.fhir_api.scope import EXAMINED, too_costly, uuids
 from app.replay import FHIR_SEVERITY
+from core.among import each_among
 from core.vitals import Severity
 from fhir.communication import Told, communication
 
@@ -47,7 +48,9 @@ class Notifications(Rendered):
 
     def rows(self, scope: Scope) -> Select[Any]:
         """Return every delivery as of an instant."""
-        return select(Delivery).where(Delivery.created_at <= scope.asof)
+        one = scope.patients is not None or scope.sees is not None
+        created = unindexed(Delivery.created_at) if one else Delivery.created_at
+        return select(Delivery).where(created <= scope.asof)
 
     def of(self, scope: Scope, patient: UUID) -> Any:
         """Return the condition that its alert is this patient's."""
@@ -55,7 +58,7 @@ class Notifications(Rendered):
         alerts = scope.session.scalars(mine.limit(EXAMINED + 1)).all()
         if len(alerts) > EXAMINED:
             raise too_costly("this patient had too many alerts: search without the patient")
-        return Delivery.alert_id.in_(alerts)
+        return each_among(Delivery.alert_id, alerts)
 
     def named(self, ids: frozenset[str]) -> Any:
         """Return the condition that it is one of these."""
@@ -80,13 +83,15 @@ class Notifications(Rendered):
 
     def owners(self, session: Session, rows: Sequence[Any]) -> Mapping[Any, UUID]:
         """Return whose alerts the deliveries tell of."""
-        query = select(Alert.id, Alert.patient_id).where(Alert.id.in_({r.alert_id for r in rows}))
+        query = select(Alert.id, Alert.patient_id).where(
+            each_among(Alert.id, {r.alert_id for r in rows})
+        )
         whose = {row[0]: row[1] for row in session.execute(query)}
         return {row.id: whose[row.alert_id] for row in rows}
 
     def render(self, session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:
         """Return the resources."""
-        query = select(Alert).where(Alert.id.in_({row.alert_id for row in rows}))
+        query = select(Alert).where(each_among(Alert.id, {row.alert_id for row in rows}))
         alerts = {alert.id: alert for alert in session.scalars(query)}
         return [_told(row, alerts[row.alert_id]) for row in rows]
 

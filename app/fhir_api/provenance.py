@@ -13,6 +13,7 @@ from sqlalchemy import select, tuple_
 from app.fhir_api.scope import EXAMINED, Mark, Scope, Seen, hull, mark, visible_among
 from app.fhir_api.stored import LIGHT, Stored, arrived
 from app.fhir_api.walk import Hit
+from core.among import each_among
 from fhir.provenance import Sent, provenance, provenance_id
 from fhir.search_kinds import STORED_KINDS
 from ingest.tables import Client, Resource
@@ -124,7 +125,9 @@ def _key(row: Any) -> tuple[Any, ...]:
 
 
 def _names(session: Session, ids: set[UUID | None]) -> dict[UUID | None, str]:
-    query = select(Client.id, Client.name).where(Client.id.in_({each for each in ids if each}))
+    query = select(Client.id, Client.name).where(
+        each_among(Client.id, {each for each in ids if each})
+    )
     return {row[0]: row[1] for row in session.execute(query)}
 
 

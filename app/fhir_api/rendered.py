@@ -84,7 +84,7 @@ class Rendered(ABC):
         if whose is None:
             return self._seen(scope, ordered(query, columns, after, limit))
         if not self.own_order:
-            columns = [(_unindexed(column), down) for column, down in columns]
+            columns = [(unindexed(column), down) for column, down in columns]
         found = [
             seen
             for each in whose
@@ -126,7 +126,7 @@ class Rendered(ABC):
         return tuple(getattr(row, name) for name in self.order)
 
 
-def _unindexed(column: Any) -> Any:
+def unindexed(column: Any) -> Any:
     """Return the value in a form that no index knows, lest everybody's be walked for one person."""
     return type_coerce(func.greatest(column), column.type)
 

@@ -12,6 +12,7 @@ from alerts.tables import Alert
 from app.fhir_api.rendered import Rendered
 from app.fhir_api.scope import uuids
 from app.replay import FHIR_SEVERITY
+from core.among import each_among
 from core.vitals import Severity
 from fhir.communication import ToPatient, patient_communication
 
@@ -72,7 +73,7 @@ class ToPatients(Rendered):
     def render(self, session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:
         """Return the resources."""
         about = {row.alert_id for row in rows if row.alert_id}
-        query = select(Alert.id, Alert.severity).where(Alert.id.in_(about))
+        query = select(Alert.id, Alert.severity).where(each_among(Alert.id, about))
         severities = {row[0]: Severity(row[1]) for row in session.execute(query)}
         return [_written(row, severities) for row in rows]
 
