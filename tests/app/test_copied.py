@@ -66,7 +66,9 @@ def test_the_team_hands_out_all_of_it_and_it_is_written_down(
     assert answer.headers["Cache-Control"] == "no-store"
     assert {"record.json", "tables.json", "record.pdf"} <= set(files)
     assert files["record.pdf"].startswith(b"%PDF")
-    assert json.loads(files["tables.json"])["patient"][0]["id"] == str(who)
+    tables = json.loads(files["tables.json"])
+    assert tables["patient"][0]["id"] == str(who)
+    assert [row["until"] for row in tables["patient_stay"]] == [None]  # with their team so far
     assert made_by(database, who)[-1] == ward.user_id
 
 
