@@ -62,9 +62,6 @@ FAULTS = {
 EXCUSED = {
     18: "excused here: the machine lets nobody mount a file system of its own size",
 }
-NOTES = {
-    27: "smaller: see above",
-}
 
 
 @dataclass(slots=True)
@@ -193,8 +190,6 @@ def line_of(number: int, row: Row) -> str:
     cells = row.cells()
     if number in EXCUSED and not row.passed and not row.failed and (row.skipped or not row.asked):
         cells = ["0", NONE, NONE, NONE, EXCUSED[number]]
-    if number in NOTES:
-        cells[-1] += f"; {NOTES[number]}"
     return f"| FT-{number:02} | {FAULTS[number]} | {' | '.join(cells)} |"
 
 

@@ -152,16 +152,21 @@ insert into outbox
     (id, topic, subject_id, state, priority, attempts, next_try_at, fence, created_at)
 values (gen_random_uuid(), 'assess', gen_random_uuid(), 'open', 5, 0, now(), 0, now())
 """
+AUDIT = """
+insert into audit_event (recorded, caller_kind, action, entity, outcome)
+values (now(), 'system', 'R', 'Observation', 'success')
+"""
+STORE = """
+insert into resource (id, parcel_id, received_at, effective, start, length, version, type, status)
+values (gen_random_uuid(), gen_random_uuid(), now(), now(), 0, 1, 1, 'Observation', 'final')
+"""
 WRITES = (
     OFFER,
     "update alert set last_seen_at = now() where id = (select id from alert limit 1)",
     "update step set late_seconds = 1 where id = (select id from step limit 1)",
     "update delivery set attempts = 2 where id = (select id from delivery limit 1)",
-    "insert into audit_event (recorded, caller_kind, action, entity, outcome)"
-    " values (now(), 'system', 'R', 'Observation', 'success')",
-    "insert into resource (id, parcel_id, received_at, effective, start, length, version, type,"
-    " status) values (gen_random_uuid(), gen_random_uuid(), now(), now(), 0, 1, 1, 'Observation',"
-    " 'final')",
+    AUDIT,
+    STORE,
 )
 
 
