@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.errors import InvalidError
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
 
 YEAR = 365.25
+STEPS = 64  # probabilities that are tried from the highest down, ever more rows apart
+NEVER_SO_OFTEN = "it tells too few days apart to alert as often as asked: train it on more"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,11 +73,30 @@ def thresholds(
 def threshold_at(
     burden: float, probabilities: Floats, asked: Asked, stays: Bools | None = None
 ) -> float:
-    """Return the lowest probability at which episodes per patient-year stay within `burden`."""
-    low, high = 0.0, 1.0
+    """Return the lowest probability at which episodes per patient-year stay within `burden`.
+
+    Sought from the top: where nearly everything fires, each person has one episode without end,
+    which would be within any burden.
+
+    Raises
+    ------
+    InvalidError
+        No probability brings more than `burden`, as where all are alike.
+    """
+
+    def exceeds(least: float) -> bool:
+        return asked.episodes_per_year(probabilities >= least, stays) > burden
+
+    distinct = np.unique(probabilities)[::-1]
+    ranks = np.unique(np.geomspace(1, max(len(distinct), 1), STEPS).astype(np.int64))
+    tried = distinct[ranks[: len(distinct)] - 1].tolist()
+    first = next((place for place, least in enumerate(tried) if exceeds(least)), None)
+    if first is None:
+        raise InvalidError(NEVER_SO_OFTEN, field="patients")
+    low, high = tried[first], tried[first - 1] if first else 1.0
     for _ in range(20):
         middle = (low + high) / 2
-        if asked.episodes_per_year(probabilities >= middle, stays) > burden:
+        if exceeds(middle):
             low = middle
         else:
             high = middle

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from monitoring.risk import single
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -73,7 +75,7 @@ def counted(column: Floats, bins: int) -> Counts:
 
 def placed(edges: Floats, values: Floats) -> Floats:
     """Return the bin of each value, float64[n], keeping NaN; `edges` may end in infinities."""
-    codes = edges.searchsorted(values, side="right").astype(np.float64)
+    codes = edges.searchsorted(single(values), side="right").astype(np.float64)
     return np.where(np.isnan(values), np.nan, codes)
 
 

@@ -20,6 +20,7 @@ from monitoring.coherent import carriers
 from monitoring.families import ANY
 from monitoring.features import FEATURES, FORMAT
 from monitoring.findings import Contribution, FamilyRisk, Prediction, Risk
+from monitoring.tiers import begin_in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -110,7 +111,9 @@ def load(payload: Mapping[str, Any]) -> Model:
     _refuse_if(payload.get("format") != ARTEFACT_FORMAT, "unknown artefact format")
     _refuse_if(payload.get("features_format") != FORMAT, "trained for other feature meanings")
     _refuse_if(payload.get("sha256") != digest(payload), "content hash does not match")
-    return readable(payload)
+    model = readable(payload)
+    _refuse_if(not begin_in_order(model.thresholds), "its tiers do not begin at probabilities")
+    return model
 
 
 def readable(payload: Mapping[str, Any]) -> Model:
@@ -186,8 +189,17 @@ def _codes(model: Model, described: Floats) -> Iterator[Codes]:
         yield _bins(model, described[start : start + CHUNK])
 
 
+def single(values: Floats) -> NDArray[np.float32]:
+    """Return values in the precision in which they are learned from.
+
+    Edges lie on tenths as measured values do, and a value on an edge is on its other side in
+    another precision.
+    """
+    return values.astype(np.float32)
+
+
 def _bins(model: Model, described: Floats) -> Codes:
-    found = np.count_nonzero(described[:, :, None] >= model.edges, axis=2)
+    found = np.count_nonzero(single(described)[:, :, None] >= model.edges, axis=2)
     missing = model.points.shape[1] - 1
     return np.asarray(np.where(np.isnan(described), missing, found), dtype=np.int64)
 

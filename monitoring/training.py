@@ -19,7 +19,7 @@ from monitoring.asked import thresholds
 from monitoring.drift import bin_shares
 from monitoring.families import MAIN, TARGETS
 from monitoring.features import FEATURES, FORMAT
-from monitoring.risk import ARTEFACT_FORMAT, digest, likeliest, probabilities, readable
+from monitoring.risk import ARTEFACT_FORMAT, digest, likeliest, probabilities, readable, single
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -181,7 +181,7 @@ def binned(edges: tuple[Floats, ...], described: Floats) -> NDArray[np.float32]:
     """Return bin numbers, float32[n, f], keeping NaN: what scikit-learn is shown."""
     found = np.empty(described.shape, dtype=np.float32)
     for j, each in enumerate(edges):
-        found[:, j] = each.searchsorted(described[:, j], side="right")
+        found[:, j] = each.searchsorted(single(described[:, j]), side="right")
     found[np.isnan(described)] = np.nan
     return found
 
@@ -205,11 +205,13 @@ def export(
         "training": dict(card),
     }
     model = readable(payload)
+    # As live calibration does it: who is under treatment is no test of what was foretold.
+    judged = checked_on.of(checked_on.usable)
     payload["thresholds"] = _tiers(likeliest(model, asked.described), asked, recipe)
     payload["training"] |= {
         "asked_years": round(asked.years, 1),
         "shares": bin_shares(codes, [len(each) + 1 for each in edges]),
-        "calibration": calibration(probabilities(model, checked_on.described), checked_on.worsened),
+        "calibration": calibration(probabilities(model, judged.described), judged.worsened),
     }
     return payload | {"sha256": digest(payload)}
 

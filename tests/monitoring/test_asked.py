@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from core.errors import InvalidError
 from monitoring.asked import Asked, threshold_at, thresholds
 from monitoring.features import FEATURES
 
@@ -71,3 +72,34 @@ def test_each_tier_has_its_own_burden_in_episodes_that_the_least_keeps_open() ->
     assert found["AMBER"] > found["YELLOW"]
     assert 19 < many.episodes_per_year(risk >= found["AMBER"], stays) <= 20
     assert 39 < many.episodes_per_year(stays) <= 40
+
+
+def test_where_nearly_all_fires_without_end_no_threshold_is_within_a_burden() -> None:
+    """Each person has one episode there: found from below, everybody would alert for ever."""
+    random = np.random.default_rng(3)
+    people, days = 40, 355
+    own = random.normal(size=(people, days))
+    for day in range(1, days):
+        own[:, day] = 0.6 * own[:, day - 1] + 0.8 * own[:, day]
+    risk = (0.045 * np.exp(0.1 * own)).ravel()
+    weak = asked(
+        np.repeat(np.arange(people), days).tolist(),
+        np.tile(np.arange(days), people).tolist(),
+        years=people * days / 365.25,
+    )
+    assert weak.episodes_per_year(risk >= risk.min()) < 3.0
+
+    found = dict(thresholds(risk, weak, (("YELLOW", 6.0), ("AMBER", 3.0))))
+
+    stays = risk >= found["YELLOW"]
+    assert 5.5 < weak.episodes_per_year(stays) <= 6.0
+    assert 2.5 < weak.episodes_per_year(risk >= found["AMBER"], stays) <= 3.0
+    assert (stays.mean(), (risk >= found["AMBER"]).mean()) < (0.2, 0.1)
+
+
+@pytest.mark.parametrize("risk", [np.empty(0), np.full(400, 0.03)])
+def test_what_cannot_tell_days_apart_gets_no_threshold(risk: np.typing.NDArray[np.float64]) -> None:
+    flat = asked([1] * len(risk), np.arange(len(risk)).tolist())
+
+    with pytest.raises(InvalidError, match="too few days apart"):
+        threshold_at(3.0, risk, flat)

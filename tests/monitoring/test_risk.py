@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from core.vitals import Reading, Severity, Vital
 from ingest.enrolment import Person
 from monitoring.asked import Asked
+from monitoring.drift import placed
 from monitoring.families import ANY, MAIN, TARGETS
 from monitoring.features import FEATURES
 from monitoring.judgement import judge
@@ -32,7 +33,7 @@ from monitoring.risk import (
 )
 from monitoring.sample import Sample
 from monitoring.service import load_rulebook
-from monitoring.training import Fitted, Recipe, binning, export, fit
+from monitoring.training import Fitted, Recipe, binned, binning, export, fit
 from monitoring.windows import history
 from monitoring.words import clinician
 
@@ -161,6 +162,13 @@ def test_a_batch_and_one_row_agree(model: Model, described: np.typing.NDArray[np
         pytest.param(lambda a: a["heads"][1].pop("calibration"), id="no calibration"),
         pytest.param(lambda a: a["heads"][0].update(intercept=math.nan), id="not a number"),
         pytest.param(lambda a: a["heads"][2]["calibration"].update(slope=-1.0), id="upside down"),
+        pytest.param(lambda a: a["thresholds"].clear(), id="no tier"),
+        pytest.param(lambda a: a["thresholds"][0].update(tier="amber"), id="a tier of no name"),
+        pytest.param(lambda a: a["thresholds"][0].update(probability="0.05"), id="a text"),
+        pytest.param(lambda a: a["thresholds"][0].update(probability=math.nan), id="no threshold"),
+        pytest.param(lambda a: a["thresholds"][0].update(probability=0), id="always"),
+        pytest.param(lambda a: a["thresholds"][0].update(probability=1.5), id="never"),
+        pytest.param(lambda a: a["thresholds"][0].update(probability=1), id="the graver first"),
     ],
 )
 def test_an_artefact_that_does_not_match_is_refused(shipped: dict[str, Any], fault: Any) -> None:
@@ -269,3 +277,20 @@ def drifting() -> list[Reading]:
         for moment in [START + timedelta(days=day)]
         for value in [usual + spread * random.uniform(-1, 1) + (worse if day > 10 else 0.0)]
     ]
+
+
+@pytest.mark.parametrize("name", ["body_temperature.highest", "body_temperature.level"])
+def test_a_value_on_an_edge_is_where_it_was_learned_from(
+    shipped: dict[str, Any], model: Model, name: str
+) -> None:
+    """Tenths of a degree are edges: trained in single precision, read in double."""
+    column = [feature.name for feature in FEATURES].index(name)
+    edges = tuple(np.array(part["edges"]) for part in shipped["features"])
+    rows = np.full((60, len(FEATURES)), np.nan)
+    rows[:, column] = np.round(np.arange(35, 41, 0.1), 1)
+    trained = binned(edges, rows.astype(np.float32))[:, column].astype(int)
+
+    live = parts(model, rows)[:, column]
+
+    np.testing.assert_array_equal(live, model.points[column, trained])
+    np.testing.assert_array_equal(placed(edges[column], rows[:, column]), trained)

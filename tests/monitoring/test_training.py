@@ -69,6 +69,17 @@ def test_probabilities_are_calibrated_on_patients_that_were_not_fitted(sample: S
     assert abs(expected - other.worsened.mean()) < 0.02
 
 
+def test_days_under_treatment_are_in_no_calibration_table(sample: Sample) -> None:
+    """Nor are they in that of live days: what is told of a model is told of the same days."""
+    patients = np.unique(sample.groups)
+    held_out = np.random.default_rng(RECIPE.seed).permutation(patients)[: len(patients) // 4]
+    checked = np.isin(sample.groups, held_out)
+
+    table = train(sample, asked(sample), RECIPE, trained_on="made up")["training"]["calibration"]
+
+    assert sum(band["rows"] for band in table) == (checked & sample.usable).sum() < checked.sum()
+
+
 def test_the_artefact_says_what_it_was_trained_on_and_how(sample: Sample) -> None:
     card = train(sample, asked(sample), RECIPE, trained_on="made up")["training"]
 
