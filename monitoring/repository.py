@@ -21,7 +21,7 @@ from monitoring.record import (
     read_risk,
     read_usual,
 )
-from monitoring.tables import AssessmentRow, BaselineFreeze, LastJudged
+from monitoring.tables import AssessmentRow, BaselineFreeze, LastJudged, made_here
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -44,17 +44,21 @@ def assessment(session: Session, assessment_id: UUID) -> Assessment:
 
 
 def latest(session: Session, patient_id: UUID) -> Assessment | None:
-    """Return the last judgement of a person, or None where there is none."""
-    query = select(AssessmentRow).where(AssessmentRow.patient_id == patient_id)
-    newest = query.order_by(AssessmentRow.at.desc(), AssessmentRow.id).limit(1)
-    row = session.scalar(newest)
+    """Return the last judgement of a person, or None where none was made here."""
+    row = session.scalar(_last(select(AssessmentRow), patient_id))
     return _read(row) if row else None
 
 
 def latest_id(session: Session, patient_id: UUID) -> UUID | None:
     """Return which judgement of a person is the last."""
-    query = select(AssessmentRow.id).where(AssessmentRow.patient_id == patient_id)
-    return session.scalar(query.order_by(AssessmentRow.at.desc(), AssessmentRow.id).limit(1))
+    found: UUID | None = session.scalar(_last(select(AssessmentRow.id), patient_id))
+    return found
+
+
+def _last(query: Select[Any], patient_id: UUID) -> Select[Any]:
+    row = AssessmentRow
+    theirs = query.where(row.patient_id == patient_id, made_here(row))
+    return theirs.order_by(row.at.desc(), row.id).limit(1)
 
 
 def expected_of(session: Session, patients: Collection[UUID]) -> dict[UUID, dict[Vital, Awaited]]:
@@ -62,7 +66,7 @@ def expected_of(session: Session, patients: Collection[UUID]) -> dict[UUID, dict
     row = AssessmentRow
     query = (
         select(row.patient_id, row.expected)
-        .where(row.patient_id.in_(patients))
+        .where(row.patient_id.in_(patients), made_here(row))
         .ext(distinct_on(row.patient_id))
         .order_by(row.patient_id, row.at.desc(), row.id)
     )
@@ -84,21 +88,16 @@ class Mark:
 
 def rulebook_at(session: Session, patient_id: UUID, at: datetime) -> str:
     """Return the hash of the rulebook that the last judgement up to an instant was made by."""
-    query = (
-        select(AssessmentRow.rulebook_hash)
-        .where(AssessmentRow.patient_id == patient_id, AssessmentRow.at <= at)
-        .order_by(AssessmentRow.at.desc())
-        .limit(1)
-    )
-    return session.scalar(query) or ""
+    query = _last(select(AssessmentRow.rulebook_hash), patient_id)
+    return session.scalar(query.where(AssessmentRow.at <= at)) or ""
 
 
 def latest_marks(session: Session, patients: Collection[UUID]) -> dict[UUID, Mark]:
-    """Return the last judgement of each patient; who was never judged is absent."""
+    """Return the last judgement of each patient; who was never judged here is absent."""
     row = AssessmentRow
     query = (
         select(row.patient_id, row.id, row.key, row.received_until, row.recheck_at)
-        .where(row.patient_id.in_(patients))
+        .where(row.patient_id.in_(patients), made_here(row))
         .ext(distinct_on(row.patient_id))
         .order_by(row.patient_id, row.at.desc(), row.id)
     )
@@ -281,12 +280,12 @@ def usual_over(
     day = func.date_trunc("day", row.at, "UTC")
     before = (
         select(func.max(row.at))
-        .where(row.patient_id.in_(patients), row.at < since)
+        .where(row.patient_id.in_(patients), row.at < since, made_here(row))
         .scalar_subquery()
     )
     query = (
         select(row.at, row.usual)
-        .where(row.patient_id.in_(patients), row.at >= func.coalesce(before, since))
+        .where(row.patient_id.in_(patients), row.at >= func.coalesce(before, since), made_here(row))
         .ext(distinct_on(day))
         .order_by(day, row.at.desc(), row.id)
     )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, id_column, instant
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
 
 COPIED = "copied/"  # begins the key of a judgement that another system made, and a copy brought
 
@@ -45,6 +48,14 @@ class AssessmentRow(Base):
         Index(None, "patient_id", "at"),
         Index(None, "at", "id"),
     )
+
+
+def made_here(row: type[AssessmentRow]) -> ColumnElement[bool]:
+    """Return whether this system made a judgement itself: one that a copy brought judged nothing.
+
+    What was read until then, waited for or expected, and by which rules, was so elsewhere.
+    """
+    return ~row.key.startswith(COPIED)
 
 
 class LastJudged(Base):

@@ -17,7 +17,7 @@ from monitoring.contesting.service import Asked
 from monitoring.contests import Answer, By
 from monitoring.features import FEATURES
 from monitoring.followed import EVERY_DAYS
-from monitoring.tables import AssessmentRow, LastJudged
+from monitoring.tables import COPIED, AssessmentRow, LastJudged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,6 +54,7 @@ def score(
     *,
     model: str = MODEL,
     values: Mapping[str, float] | None = None,
+    rules: str = "",
 ) -> UUID:
     """Add a judgement of somebody with a score."""
     id_ = uuid4()
@@ -71,11 +72,35 @@ def score(
             usual={},
             expected={},
             notes=[],
-            rulebook_hash="",
+            rulebook_hash=rules,
             model_id=model,
         )
     )
     session.merge(LastJudged(patient_id=patient, at=at))
+    session.flush()
+    return id_
+
+
+def brought(session: Session, patient: UUID, at: datetime, *, rules: str = "elsewhere") -> UUID:
+    """Add a score that another system made of somebody, as a copy brings it."""
+    id_ = uuid4()
+    row = AssessmentRow(
+        id=id_,
+        patient_id=patient,
+        key=f"{COPIED}{id_}",
+        at=at,
+        received_until=at,
+        severity=None,
+        findings=[],
+        shadow=[],
+        risk=risk(0.1, MODEL, {}),
+        usual={},
+        expected={},
+        notes=[],
+        rulebook_hash=rules,
+        model_id=MODEL,
+    )
+    session.add(row)
     session.flush()
     return id_
 

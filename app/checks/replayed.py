@@ -21,7 +21,7 @@ from core.vitals import Severity
 from ingest.choosing.repository import standing_of
 from ingest.repository import one_person, visible_to
 from monitoring import repository as judgements
-from monitoring.tables import AssessmentRow, LastJudged
+from monitoring.tables import AssessmentRow, LastJudged, made_here
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -85,7 +85,9 @@ def _missed(session: Session, person: UUID, rules: SiteRules, *, now: datetime) 
 def _judged_by(session: Session, person: UUID, *, since: datetime) -> set[str]:
     """Return under which rules, plans and limits a person was judged since an instant."""
     query = select(AssessmentRow.rulebook_hash).where(
-        AssessmentRow.patient_id.in_(one_person(session, person)), AssessmentRow.at > since
+        AssessmentRow.patient_id.in_(one_person(session, person)),
+        AssessmentRow.at > since,
+        made_here(AssessmentRow),
     )
     return set(session.scalars(query.distinct()))
 

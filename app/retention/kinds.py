@@ -34,7 +34,7 @@ from ingest.tables import ClientAssertion
 from monitoring.asking.tables import RepeatRequest
 from monitoring.contesting.tables import ScoreContest
 from monitoring.models.tables import ShadowScore
-from monitoring.tables import AssessmentRow
+from monitoring.tables import AssessmentRow, made_here
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +45,10 @@ if TYPE_CHECKING:
 
 
 def _nothing_stands_on_it() -> ColumnElement[bool]:
-    """Return whether a judgement has no alert and no question of its own, and a newer one."""
+    """Return whether a judgement has no alert and no question of its own, and a newer one.
+
+    The last judgement that was made here stays, whatever a copy brought after it.
+    """
     newer = aliased(AssessmentRow)
     return ~(
         exists().where(AlertFinding.assessment_id == AssessmentRow.id)
@@ -54,7 +57,9 @@ def _nothing_stands_on_it() -> ColumnElement[bool]:
         | exists().where(ScoreContest.assessment_id == AssessmentRow.id)
     ) & exists(
         select(newer.id).where(
-            newer.patient_id == AssessmentRow.patient_id, newer.at > AssessmentRow.at
+            newer.patient_id == AssessmentRow.patient_id,
+            newer.at > AssessmentRow.at,
+            made_here(newer) | ~made_here(AssessmentRow),
         )
     )
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text
 
 from core.among import among
 from monitoring.live_calibration import Band, Fit
-from monitoring.tables import COPIED, AssessmentRow
+from monitoring.tables import AssessmentRow, made_here
 from reports.calibration import Calibration
 from reports.caseloads.repository import with_team
 
@@ -37,7 +37,7 @@ def calibration(session: Session, records: Collection[UUID], span: Span) -> Cali
             row.at >= span.start,
             row.at < span.end,
             row.model_id != "",
-            ~row.key.startswith(COPIED),
+            made_here(row),
             with_team(row.patient_id, row.at, span.apart),
         )
         .group_by(row.model_id)

@@ -8,7 +8,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import exists, select, true
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import aliased
 
 from alerts.tables import Alert, AlertEvent, AlertFinding
 from core.among import among
@@ -19,33 +21,19 @@ from ingest.pausing.tables import DeclaredPause
 from monitoring.models.standing import Change as ModelChange
 from monitoring.models.tables import ModelEvent
 from monitoring.plans.tables import PlanVersion
+from monitoring.tables import AssessmentRow, made_here
 from reports.changes import BEFORE, Kind, Made, Spoke
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from datetime import datetime
 
+    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
     from reports.works.repository import Span
 
 JUST_BEFORE = timedelta(microseconds=1)
-# The first judgement of each person in the week by other rules than the last one before it; the
-# hash names a limit of their own too, and who had one changed between the two is left out.
-_RULES = text("""
-select distinct on (judged.patient_id) judged.patient_id, judged.at, judged.rulebook_hash
-from assessment judged, lateral (
-    select rulebook_hash, at from assessment
-    where patient_id = judged.patient_id and at < judged.at order by at desc limit 1
-) earlier
-where judged.patient_id = any(:records) and judged.at >= :start and judged.at < :until
-    and judged.rulebook_hash <> earlier.rulebook_hash
-    and not exists (
-        select 1 from plan_version own where own.patient_id = judged.patient_id
-            and own.at >= earlier.at and own.at <= judged.at
-    )
-order by judged.patient_id, judged.at
-""")
 
 
 def made(session: Session, heads: Mapping[UUID, UUID], span: Span) -> tuple[Made, ...]:
@@ -85,14 +73,45 @@ def _rules(
 
     Whose own limit changed in the week is left out: the hash of the rules names that as well.
     """
-    facts = {"records": list(heads), "start": span.start, "until": span.end}
     of: dict[str, list[tuple[datetime, UUID]]] = defaultdict(list)
-    for patient, at, name in session.execute(_RULES, facts):
+    for patient, at, name in session.execute(_first_by_others(heads, span)):
         if heads[patient] not in alone and not span.apart.at(patient, at):
             of[name].append((at, heads[patient]))
     for name, people in of.items():
         whom = tuple(sorted({who for _, who in people}))
         yield Made(Kind.RULES, min(at for at, _ in people), name, "changed", whom)
+
+
+def _first_by_others(heads: Collection[UUID], span: Span) -> Select[UUID, datetime, str]:
+    """Return the first judgement of each in the week by other rules than the last before it.
+
+    The hash names a limit of their own too: who had one changed between the two is left out.
+    """
+    judged, before, own = aliased(AssessmentRow), aliased(AssessmentRow), PlanVersion
+    earlier = (
+        select(before.rulebook_hash, before.at)
+        .where(before.patient_id == judged.patient_id, before.at < judged.at, made_here(before))
+        .order_by(before.at.desc())
+        .limit(1)
+        .lateral()
+    )
+    of_their_own = exists().where(
+        own.patient_id == judged.patient_id, own.at >= earlier.c.at, own.at <= judged.at
+    )
+    return (
+        select(judged.patient_id, judged.at, judged.rulebook_hash)
+        .join(earlier, true())
+        .where(
+            among(judged.patient_id, heads),
+            judged.at >= span.start,
+            judged.at < span.end,
+            made_here(judged),
+            judged.rulebook_hash != earlier.c.rulebook_hash,
+            ~of_their_own,
+        )
+        .ext(distinct_on(judged.patient_id))
+        .order_by(judged.patient_id, judged.at)
+    )
 
 
 def _models(session: Session, heads: Mapping[UUID, UUID], span: Span) -> Iterator[Made]:

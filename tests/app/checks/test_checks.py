@@ -29,7 +29,7 @@ from monitoring.contests import Ground
 from monitoring.plans.site_rules import SiteRules
 from monitoring.tables import AssessmentRow, LastJudged
 from tests.rulebook import RULEBOOK
-from tests.scored import contested, score
+from tests.scored import brought, contested, score
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -202,6 +202,15 @@ def test_a_change_of_rules_or_limits_within_the_day_is_no_breach_i3(
 
     assert person in replayed.sample(session, now=NOW)
     assert people(session, NOW) == []
+
+
+def test_what_a_copy_brought_within_the_day_hides_no_breach_i3(
+    session: Session, person: UUID
+) -> None:
+    lose_the_alert(session, person)
+    brought(session, person, TAKEN + MINUTE)
+
+    assert people(session, NOW) == MISSED
 
 
 def test_a_breach_that_is_known_outlasts_a_change_of_the_rules_i3(

@@ -20,7 +20,9 @@ from app.retention.tables import RetentionPass
 from app.retention.terms import stated
 from core.audit import AuditEvent
 from core.outbox import Outbox, State, Topic
+from monitoring.tables import AssessmentRow
 from tests.app.retention.conftest import MADE, NOW, judgement, message, run_through
+from tests.scored import brought
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -207,6 +209,20 @@ def test_the_newest_judgement_of_a_person_stays_however_old_sec_48(
 
     assert inspect(new).identity in stored(session, type(new))
     assert inspect(old).identity not in stored(session, type(old))
+
+
+def test_the_newest_judgement_made_here_stays_whatever_a_copy_brought_after_it(
+    session: Session, someone: UUID
+) -> None:
+    mine = judgement(session, someone, NOW - 1000 * DAY)
+    session.flush()
+    theirs = [brought(session, someone, NOW - days * DAY) for days in (999, 998)]
+
+    run_through(session, now=NOW)
+
+    left = stored(session, AssessmentRow)
+    assert inspect(mine).identity in left
+    assert [(each,) in left for each in theirs] == [False, True]
 
 
 def test_a_tick_begins_and_ends_passes_by_itself_sec_48(session: Session, someone: UUID) -> None:
