@@ -22,6 +22,13 @@ _DAY = re.compile(rf"{_YEAR}-\d\d-\d\d", re.ASCII)
 _COARSE = re.compile(rf"{_YEAR}(?:-(?:0[1-9]|1[0-2]))?", re.ASCII)
 FIRST_ZONE, LAST_ZONE = timedelta(hours=14), timedelta(hours=12)  # a day lasts 50 hours on Earth
 EARLIEST, LATEST = 1900, 2999  # beyond these no device was awake, and zones could overflow
+BEGINNING = datetime(EARLIEST, 1, 1, tzinfo=UTC) - FIRST_ZONE
+END = datetime(LATEST + 1, 1, 1, tzinfo=UTC) + LAST_ZONE
+
+
+def known(year: int) -> bool:
+    """Return whether a year is one that a time may lie in."""
+    return EARLIEST <= year <= LATEST
 
 
 def moment(text: str) -> datetime | None:
@@ -31,7 +38,7 @@ def moment(text: str) -> datetime | None:
     are cut here (the received bytes keep them).
     """
     found = _MOMENT.fullmatch(text)
-    if not found or not EARLIEST <= int(text[:4]) <= LATEST:
+    if not found or not known(int(text[:4])):
         return None
     seconds = int(found[2])
     micro = int((found[3] or "0")[:6].ljust(6, "0"))
@@ -51,7 +58,7 @@ def _zone(text: str) -> timezone:
 
 def day(text: str) -> date | None:
     """Return a whole day, or None where the text is not exactly one."""
-    if not _DAY.fullmatch(text) or not EARLIEST <= int(text[:4]) <= LATEST:
+    if not _DAY.fullmatch(text) or not known(int(text[:4])):
         return None
     try:
         return date.fromisoformat(text)
@@ -158,7 +165,7 @@ def ending(text: str, *, anywhere: bool = False) -> datetime | None:
 
 def _within(text: str) -> bool:
     whole = _COARSE.fullmatch(text) is not None or day(text) is not None
-    return whole and EARLIEST <= int(text[:4]) <= LATEST
+    return whole and known(int(text[:4]))
 
 
 def backwards(period: Mapping[str, Any]) -> bool:

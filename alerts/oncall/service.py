@@ -12,6 +12,7 @@ from alerts.oncall import repository
 from alerts.rota import Away, Shift
 from core import audit
 from core.errors import InvalidError, NotFoundError
+from fhir.moments import BEGINNING, EARLIEST, END, LATEST
 from ingest.teams.repository import answering_of, members, teams_of
 
 if TYPE_CHECKING:
@@ -57,10 +58,11 @@ def add(  # noqa: PLR0913 (whose rota, who, when, and by whom are all required)
     NotFoundError
         Where there is no such active team.
     InvalidError
-        Where the person is not of the team (they could not open its alerts), the end is not
-        after the start, or a time without a weekly pattern has no end.
+        Where the person is not of the team (they could not open its alerts), a time is too far
+        off, the end is not after the start, or a time without a weekly pattern has no end.
     """
     _check_member(session, team_id, who, field="who")
+    _check_bounds(when.since, when.until)
     if when.until is not None and when.until <= when.since:
         raise InvalidError("until: the end must be after the start", field="until")
     if when.until is None and (when.weekly is None or overrides):
@@ -74,9 +76,11 @@ def add(  # noqa: PLR0913 (whose rota, who, when, and by whom are all required)
 def add_leave(session: Session, caller: Caller, leave: Away, *, now: datetime) -> UUID:
     """Note that somebody is away, and who is told in their place.
 
-    Raises `InvalidError` where the end is not after the start, or the substitute is the person
-    themselves or shares no team with them, so that they could open none of the alerts.
+    Raises `InvalidError` where a time is too far off, the end is not after the start, or the
+    substitute is the person themselves or shares no team with them, so that they could open none
+    of the alerts.
     """
+    _check_bounds(leave.since, leave.until)
     if leave.until <= leave.since:
         raise InvalidError("until: the end must be after the start", field="until")
     if leave.substitute == leave.who:
@@ -97,6 +101,20 @@ def remove(session: Session, caller: Caller, row_id: UUID, *, now: datetime) -> 
     if row is None:
         raise NotFoundError("no such row of a rota, or it was removed before")
     audit.record(session, caller, audit.Action.DELETE, row.__tablename__, now=now, entity_id=row_id)
+
+
+def too_far_off(field: str) -> InvalidError:
+    """Return what is said of a time that no clock of ours goes by."""
+    facts = {"field": field, "first": str(EARLIEST), "last": str(LATEST)}
+    message = "{field}: the year must be from {first} to {last}"
+    return InvalidError(message, field=field, facts=facts)
+
+
+def _check_bounds(since: datetime, until: datetime | None) -> None:
+    # PostgreSQL keeps years that Python cannot read: one such row, and nobody of the team is told.
+    for field, at in (("since", since), ("until", until)):
+        if at is not None and not BEGINNING <= at <= END:
+            raise too_far_off(field)
 
 
 def _check_member(session: Session, team_id: UUID, who: UUID, *, field: str) -> None:

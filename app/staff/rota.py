@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from alerts.oncall import service
-from alerts.oncall.service import Turnus
+from alerts.oncall.service import Turnus, too_far_off
 from alerts.rota import Away
 from app.staff.service import check_runs
 from core.errors import InvalidError
+from fhir.moments import known
 from ingest.weekly import DAY, span, wall
 
 if TYPE_CHECKING:
@@ -111,22 +112,27 @@ def weekly(pattern: Span, first: str, last: str, zone: ZoneInfo, *, now: datetim
 
 
 def local(text: str, field: str, zone: ZoneInfo) -> datetime:
-    """Return a local time as it was typed; raise `InvalidError` where it is none."""
+    """Return a local time as it was typed; raise `InvalidError` for none, or one too far off."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError as error:
         message = "{field}: {text} is no local time such as 2026-12-24T18:00"
         facts = {"field": field, "text": repr(text)}
         raise InvalidError(message, field=field, facts=facts) from error
+    if not known(at.year):
+        raise too_far_off(field)
     return at if at.tzinfo else at.replace(tzinfo=zone)
 
 
 def _day(text: str, field: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as error:
         facts = {"field": field, "text": repr(text)}
         raise InvalidError("{field}: {text} is no day", field=field, facts=facts) from error
+    if not known(day.year):
+        raise too_far_off(field)
+    return day
 
 
 def _id(text: str, field: str) -> UUID:

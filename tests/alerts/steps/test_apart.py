@@ -6,11 +6,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from alerts import service
+from alerts.oncall.service import Turnus, add
 from alerts.steps import repository as rows
 from alerts.tables import Alert, Step
+from core.security import SYSTEM
 from tests.alerts.messages import told
 
 if TYPE_CHECKING:
@@ -43,6 +45,30 @@ def test_a_step_that_fails_keeps_no_other_alert_from_its_own_rel_15_rel_27(
     assert len(told(session, second)) > len(before)
     waiting = select(func.count()).where(Step.alert_id == first, Step.state == "waiting")
     assert session.scalar(waiting)  # tried again at the next second
+
+
+def test_a_rota_that_cannot_be_read_stops_the_alerts_of_no_other_team_rel_27(
+    session: Session,
+    build: Callable[..., Ward],
+    finding: FindingMaker,
+    judged: Raise,
+    now: datetime,
+) -> None:
+    broken, sound = build(session), build(session)
+    judged(session, broken.patient, finding())
+    (second,) = judged(session, sound.patient, finding())
+    before = told(session, second)
+    when = Turnus(now, now + MINUTE)
+    row = add(session, SYSTEM, broken.team, broken.nurse, when, now=now)
+    # No service writes such a row; a hand in the database could.
+    far_on = text("update on_call_shift set until = '10000-01-01 05:00Z' where id = :row")
+    session.execute(far_on, {"row": row})
+    session.expire_all()
+
+    acted = service.escalate_due(session, now=now + 15 * MINUTE)
+
+    assert acted > 0
+    assert len(told(session, second)) > len(before)
 
 
 @pytest.mark.parametrize("page", [1, 2, 3])

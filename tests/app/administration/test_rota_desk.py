@@ -97,6 +97,36 @@ def test_what_cannot_be_is_refused_before_anything_is_kept(
     assert kept(database, id_) == 0
 
 
+WEEKLY = {"act": "weekly", "days": "mon", "since": "08:00", "until": "18:00"}
+FAR_ON, LONG_AGO = "9999-12-31T23:59-12:00", "0001-01-01T00:00+14:00"
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"act": "leave", "since": "2030-12-24T18:00", "until": FAR_ON},
+        {"act": "leave", "since": LONG_AGO, "until": "2030-12-24T18:00"},
+        {"act": "once", "since": "2030-12-24T18:00", "until": FAR_ON},
+        {"act": "instead", "since": LONG_AGO, "until": "2030-12-24T18:00"},
+        {**WEEKLY, "last": "9999-12-31"},
+        {**WEEKLY, "first": "0001-01-01"},
+    ],
+)
+def test_a_time_that_no_clock_goes_by_is_refused_and_the_rota_can_still_be_read(
+    database: Database, boss: Person, team: tuple[UUID, UUID], wanted: dict[str, str]
+) -> None:
+    """PostgreSQL would keep the year 10000, and nobody could read it back (AL-18)."""
+    id_, who = team
+
+    for sure in ("", "yes"):
+        answer = boss.send(f"{HERE}/{id_}", **wanted, who=str(who), sure=sure)
+
+        assert answer.status_code == 422
+        assert "the year must be from 1900 to 2999" in answer.text
+    assert kept(database, id_) == 0
+    assert boss.browser.get(f"{HERE}/{id_}").status_code == 200
+
+
 def test_rotas_are_listed_for_who_runs_the_clinic(
     database: Database, pages: FastAPI, boss: Person, team: tuple[UUID, UUID]
 ) -> None:
