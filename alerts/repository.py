@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from core.security import Caller
@@ -86,9 +87,18 @@ def locked(session: Session, alert_id: UUID, *, wait: bool = True) -> Alert | No
 
 def had_by(session: Session, patients: Collection[UUID], who: UUID) -> list[UUID]:
     """Return the live episodes of some records that a person owns, claimed, or passes on."""
-    has = or_(Alert.owner_id == who, Alert.claimed_by == who, Alert.delegated_by == who)
-    query = select(Alert.id).where(Alert.patient_id.in_(patients), Alert.state.in_(LIVE), has)
+    query = select(Alert.id).where(Alert.patient_id.in_(patients), *_had(who))
     return list(session.scalars(query.order_by(Alert.id)))
+
+
+def records_had_by(session: Session, who: UUID) -> set[UUID]:
+    """Return the records, merged ones as they stand, of which a person has a live episode."""
+    return set(session.scalars(select(Alert.patient_id).where(*_had(who))))
+
+
+def _had(who: UUID) -> tuple[ColumnElement[bool], ...]:
+    has = or_(Alert.owner_id == who, Alert.claimed_by == who, Alert.delegated_by == who)
+    return Alert.state.in_(LIVE), has
 
 
 def live_problems(session: Session, patient_id: UUID) -> list[str]:

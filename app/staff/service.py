@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
+from alerts.repository import records_had_by
 from alerts.steps.service import give_back
 from app.accounts import organisation
 from app.accounts import service as accounts
@@ -23,7 +24,6 @@ from core.security import CLINICAL, Caller, Role
 from ingest.access.beyond import Beyond
 from ingest.repository import beyond_wall, may_see
 from ingest.tables import CareTeam, Practitioner
-from ingest.teams.repository import team_patients
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -154,8 +154,7 @@ def change_role(
     session.flush()
     accounts.revoke_sessions(session, user.id, now=now)
     _bar(session, user)
-    if role not in CLINICAL:
-        _give_back_all(session, user, now=now)
+    _give_back(session, user, now=now)
     repository.note(session, caller, user.id, "role", before=before, after=role, now=now)
     record(session, caller, Action.UPDATE, "user-rights", now=now, entity_id=user.id)
 
@@ -178,12 +177,12 @@ def join(  # noqa: PLR0913 (who, into what, as what, and by whom)
 
 
 def leave(session: Session, caller: Caller, user_id: UUID, team_id: UUID, *, now: datetime) -> None:
-    """Take somebody out of a team; what they had of its patients is everybody's again."""
+    """Take somebody out of a team; what they had and see no more is everybody's again."""
     user = _other(session, caller, user_id)
     who = user.practitioner_id
     if who is None or not repository.leave(session, team_id, who, now=now):
         raise NotFoundError("not of this team")
-    _give_back(session, user, team_id, now=now)
+    _give_back(session, user, now=now)
     repository.note(session, caller, user.id, "left", before=str(team_id), after="", now=now)
     record(session, caller, Action.UPDATE, "user-rights", now=now, entity_id=user.id)
 
@@ -197,7 +196,7 @@ def disable(session: Session, caller: Caller, user_id: UUID, *, now: datetime) -
     user.disabled = True
     accounts.revoke_sessions(session, user.id, now=now)
     _bar(session, user)
-    _give_back_all(session, user, now=now)
+    _give_back(session, user, now=now)
     repository.note(session, caller, user.id, "closed", before="open", after="closed", now=now)
     record(session, caller, Action.UPDATE, "user-rights", now=now, entity_id=user.id)
 
@@ -238,24 +237,16 @@ def _bar(session: Session, user: AppUser) -> None:
         session.flush()
 
 
-def _give_back_all(session: Session, user: AppUser, *, now: datetime) -> None:
-    teams = repository.teams_by_person(session)
-    for team, _ in teams.get(user.practitioner_id, ()) if user.practitioner_id else ():
-        _give_back(session, user, team, now=now)
-
-
-def _give_back(session: Session, user: AppUser, team: UUID, *, now: datetime) -> None:
-    """Take from somebody the alerts of those whom they see no more (SEC-15)."""
+def _give_back(session: Session, user: AppUser, *, now: datetime) -> None:
+    """Take from somebody every alert that they may not open any more (SEC-15)."""
     session.flush()
+    who = user.practitioner_id or user.id
     caller = Caller("user", user.id, Role(user.role), user.practitioner_id)
     with beyond_wall(session, Beyond.STAFF):
-        gone = [
-            each
-            for each in team_patients(session, team)
-            if user.disabled or not may_see(session, caller, each)
-        ]
+        had = records_had_by(session, who)
+        gone = {each for each in had if user.disabled or not may_see(session, caller, each)}
         if gone:
-            give_back(session, gone, user.practitioner_id or user.id, now=now)
+            give_back(session, gone, who, now=now)
 
 
 def _check_names(new: Newcomer) -> None:
