@@ -126,9 +126,11 @@ class Published:
     def look(self, scope: Scope, after: Mark | None, limit: int) -> list[Seen]:
         """Return the next resources, by id."""
         rows = sorted(self._all(scope), key=lambda seen: seen.id, reverse=scope.down)
-        marks = [seen.mark for seen in rows]
-        start = marks.index(after) + 1 if after in marks else 0
-        return rows[start : start + limit]
+        if after is not None:  # what stood there may be gone with another version
+            rows = [
+                seen for seen in rows if (seen.mark < after if scope.down else seen.mark > after)
+            ]
+        return rows[:limit]
 
     def pick(self, scope: Scope) -> list[Seen]:
         """Return those that the scope names by id."""

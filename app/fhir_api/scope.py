@@ -47,6 +47,11 @@ def too_costly(what: str) -> RefusedSearchError:
     return RefusedSearchError(refusal(400, "too-costly", what))
 
 
+def expired() -> Refusal:
+    """Return the refusal of a link that cannot be followed any more."""
+    return refusal(410, "expired", EXPIRED)
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What one search may find: of which kind, of whom, as things stood at an instant.
@@ -128,7 +133,7 @@ def ordered(
     """Return the next rows of a query after a mark; True beside a column is downwards."""
     if after is not None:
         if len(after) != len(columns):  # of a version whose order was another
-            raise RefusedSearchError(refusal(410, "expired", EXPIRED))
+            raise RefusedSearchError(expired())
         query = query.where(_beyond(columns, after))
     order = [column.desc() if down else column.asc() for column, down in columns]
     return query.order_by(*order).limit(limit)

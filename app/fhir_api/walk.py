@@ -7,7 +7,6 @@ last row that was looked at, so that no request costs more than its bound (SEC-3
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from operator import attrgetter
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +17,16 @@ from app.fhir_api.scope import (
     COMPARED,
     EXAMINED,
     Mark,
+    RefusedSearchError,
     Scope,
     Seen,
     Shelf,
+    expired,
     too_costly,
     visible_among,
     within,
 )
+from app.fhir_api.sorting import in_order, is_sorted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -123,6 +125,8 @@ class Walk:
             return self._cut([self._sorted(self.shelf.pick(self.scope), after)], after, count)
         if not self._along_the_shelf:
             return self._cut([self._sorted(self._everything(), after)], after, count)
+        if after is not None and is_sorted(after):  # of whom there were few then
+            raise RefusedSearchError(expired())
         size = min(BATCH, 2 * count + 20)
         return self._cut(self._batches(self.scope, after, size), after, count)
 
@@ -219,13 +223,7 @@ class Walk:
         """Return what follows a place of few rows in the order asked for, by what the rows tell."""
         visible = self._visible(rows)
         likely = [row for row in rows if self._may_fit(row, visible)]
-        likely.sort(key=lambda row: (row.id, row.version))
-        for key in reversed(self.scope.sort):
-            of = attrgetter("date" if key.endswith("date") else "updated")
-            likely.sort(key=of, reverse=key.startswith("-"))
-        marked = [replace(row, mark=(row.id, str(row.version))) for row in likely]
-        marks = [row.mark for row in marked]
-        return marked[marks.index(after) + 1 if after in marks else 0 :]
+        return in_order(likely, self.scope.sort, after, asof=self.scope.asof)
 
     def _visible(self, rows: Sequence[Seen]) -> set[UUID]:
         whose = (row.patient_id for row in rows)
