@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import UniqueConstraint, text
+from sqlalchemy import UniqueConstraint, func, select, text
 from sqlalchemy.orm import Session
 
+from alerts.tables import Alert
 from app.erasure import repository
 from app.erasure.belonging import ways
 from app.erasure.service import erase
-from app.fhir_api.everything import everything
+from app.fhir_api.everything import Limits, Tour, everything
+from app.fhir_api.scope import EXAMINED, Scope
 from app.fhir_api.service import Asked
 from app.schema import METADATA
 from bench.clients import bound_client
@@ -22,7 +25,7 @@ from bench.search import ask, questions
 from bench.stock import Stock, fill
 from core.database import Database
 from core.security import SYSTEM
-from fhir.search_criteria import Place
+from fhir.search_criteria import Criteria, Place
 from fhir.search_fields import FIELDS
 from fhir.search_kinds import PUBLISHED, WRITTEN_HERE
 from ingest.repository import raise_wall
@@ -161,6 +164,35 @@ def test_nor_does_everything_of_a_patient_sec_37(
 
     assert len(json.loads(body)["entry"]) == 50
     assert watched.scanned() == set()
+
+
+def test_whoever_had_thousands_of_alerts_has_their_messages_all_the_same_sec_43(
+    stocked: tuple[Session, Watched, Stock],
+) -> None:
+    """Each step reads what is theirs, by an index: more than the 5,000 rows of one request."""
+    session, watched, stock = stocked
+    who = stock.patients[3]
+    place = Place("http://w.example/fhir", UTC, UNTIL)
+    asked = Asked((), place, "s", UNTIL, UNTIL)
+    limits = Limits(criteria=Criteria("Patient", count=PEOPLE))
+
+    with session.begin_nested() as nested:
+        moved = text("update alert set patient_id = :who where id < :most")
+        session.execute(moved, {"who": who, "most": "a" + "0" * 31})
+        alerts = session.scalar(select(func.count()).where(Alert.patient_id == who)) or 0
+        watched.scanned(), watched.reads()
+        scope = Scope(session, SYSTEM, "Patient", UNTIL, patients=frozenset({who}))
+        first = Tour(scope, who, limits, asked).page(["Communication"])
+        reads = watched.reads()
+        onward = replace(asked, after=first.rest)
+        second = Tour(scope, who, limits, onward).page(["Communication"])
+        scanned = watched.scanned()
+        nested.rollback()
+
+    assert alerts > EXAMINED
+    assert len({hit.id for hit in (*first.hits, *second.hits)}) == 2 * PEOPLE
+    assert reads.rows <= BESIDE + 2 * EACH * alerts
+    assert scanned == set()
 
 
 # What an erasure looks through once all the same, since it cannot grow large.
