@@ -61,6 +61,7 @@ CALLS = frozenset({"Phrase", "Sentence", "counted", "say", "text", *REFUSALS})
 REFUSING = (
     ("app", "accounts"),
     ("app", "dead_letters.py"),
+    ("app", "typed.py"),
     ("core", "outward.py"),
     ("ingest", "departures.py"),
     ("ingest", "joining.py"),

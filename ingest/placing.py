@@ -44,7 +44,7 @@ def zone_of(name: str) -> ZoneInfo:
     """Return the zone, or UTC where the name is not one."""
     try:
         return ZoneInfo(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a name that is too long for a file
         return ZoneInfo("UTC")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from app.accounts.repository import by_username
 from app.audit_search import repository
 from core.audit import Action, record
-from core.errors import NotFoundError
+from core.errors import InvalidError, NotFoundError
 from core.security import Role
 from ingest.numbers.repository import owners
 from ingest.receipt import Kind, Name
@@ -61,8 +61,22 @@ def look(
 
 
 def export(session: Session, caller: Caller, wanted: Wanted, *, now: datetime) -> list[Found]:
-    """Return the events for a file, the newest first."""
-    found = _found(session, caller, wanted, most=MOST)
+    """Return the events for a file, the newest first; all of them, since a court may read it.
+
+    Raises
+    ------
+    NotFoundError
+        But to the officer.
+    InvalidError
+        Where there are more than a file holds.
+    """
+    found = _found(session, caller, wanted, most=MOST + 1)
+    if len(found) > MOST:
+        raise InvalidError(
+            "A file holds at most {most} events, and these are more. Choose a shorter time.",
+            field="since",
+            facts={"most": MOST},
+        )
     _write_down(session, caller, EXPORT, found, now=now)
     return found
 

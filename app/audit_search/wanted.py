@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from uuid import UUID
 
+from app.typed import day_of
 from core.errors import InvalidError
 
 if TYPE_CHECKING:
@@ -77,8 +78,4 @@ def _id(said: str, field: str) -> UUID | None:
 
 
 def _day(said: str, field: str, zone: ZoneInfo) -> datetime | None:
-    try:
-        day = date.fromisoformat(said) if said else None
-    except ValueError:
-        raise InvalidError("A day is written as 2027-01-31.", field=field) from None
-    return datetime.combine(day, time(), tzinfo=zone) if day else None
+    return datetime.combine(day_of(said, field), time(), tzinfo=zone) if said else None

@@ -11,6 +11,7 @@ from app.pages.explained import Reader
 from app.pages.on_record import accesses
 from app.pages.refusals import page_route
 from app.pages.strip import strip_of
+from app.typed import row_of
 from core.audit import Action, record
 from core.errors import NotFoundError
 from ingest.repository import may_see, one_person
@@ -23,7 +24,7 @@ def router(door: Door) -> APIRouter:
     routes = APIRouter(route_class=page_route(door.pages), include_in_schema=False)
 
     @routes.get("/patients/{patient_id}/accesses")
-    def listed(request: Request, patient_id: UUID, before: int | None = None) -> Response:
+    def listed(request: Request, patient_id: UUID, before: str = "") -> Response:
         with door.visit(request) as visit:
             if not may_see(visit.session, visit.caller, patient_id):
                 raise NotFoundError("no such patient")
@@ -37,7 +38,7 @@ def router(door: Door) -> APIRouter:
             )
             reader = Reader(visit.now, door.zone, visit.identities, visit.language)
             ids = list(one_person(visit.session, patient_id))
-            found = accesses(visit, ids, reader, most=PAGE + 1, before=before)
+            found = accesses(visit, ids, reader, most=PAGE + 1, before=row_of(before, "before"))
             return door.pages.page(
                 "accesses.html",
                 visit=visit,

@@ -23,6 +23,7 @@ from app.pages.refusals import page_route
 from app.pages.users import ROLES
 from app.pages.wording import Moment, moment
 from app.sheets import sheet
+from app.typed import row_of
 from core.audit import Action, record
 
 if TYPE_CHECKING:
@@ -78,9 +79,9 @@ def router(door: Door) -> APIRouter:
     routes = APIRouter(route_class=page_route(door.pages), include_in_schema=False)
 
     @routes.get(PATH)
-    def page(request: Request, asked: Asked, before: int | None = None) -> Response:
+    def page(request: Request, asked: Asked, before: str = "") -> Response:
         with door.visit(request) as visit:
-            return _page(door, visit, asked, before=before)
+            return _page(door, visit, asked, before=row_of(before, "before"))
 
     @routes.post(PATH)
     def find(request: Request, form: Annotated[Sought, Form()]) -> Response:

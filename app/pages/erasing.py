@@ -17,8 +17,9 @@ from app.pages.done import notice
 from app.pages.door import Door, Visit
 from app.pages.refusals import page_route
 from app.pages.wording import Moment, moment
+from app.typed import day_of
 from core.audit import Action, record
-from core.errors import InvalidError, NotFoundError
+from core.errors import NotFoundError
 from ingest.numbers.repository import called
 
 if TYPE_CHECKING:
@@ -145,8 +146,5 @@ def _end_of(door: Door, said: str) -> datetime | None:
     """Return the end of a day of the site; None where none is said."""
     if not said.strip():
         return None
-    try:
-        day = datetime.strptime(said.strip(), "%Y-%m-%d").replace(tzinfo=door.zone)
-    except ValueError:
-        raise InvalidError("must be a day such as 2031-05-31", field="until") from None
-    return datetime.combine(day.date() + timedelta(days=1), time.min, door.zone).astimezone(UTC)
+    morrow = day_of(said, "until") + timedelta(days=1)
+    return datetime.combine(morrow, time.min, door.zone).astimezone(UTC)

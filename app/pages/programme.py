@@ -24,7 +24,7 @@ from app.pages.programme_prints import (
     soonest,
     value_print,
 )
-from app.pages.quality_span import CHOICES, Asked
+from app.pages.quality_span import CHOICES, Asked, weeks_of
 from app.pages.refusals import page_route
 from app.pages.strip import strip_of
 from app.programme import service
@@ -112,7 +112,7 @@ def router(door: Door) -> APIRouter:
         done: str = "",
     ) -> Response:
         with door.visit(request) as visit:
-            span = Asked(int(weeks) if weeks.isascii() and weeks.isdecimal() else 0)
+            span = Asked(weeks_of(weeks))
             values = _values(door, visit, team_id, (day_of(on), span, assumed))
             return door.pages.page("programme.html", notice=notice(done), **values)
 

@@ -14,7 +14,7 @@ from app.pages.definitions import contests_mean
 from app.pages.door import Door, Visit
 from app.pages.language import Language, language
 from app.pages.plan import site_of
-from app.pages.quality_span import CHOICES, Asked
+from app.pages.quality_span import CHOICES, Asked, weeks_of
 from app.pages.quality_words import (
     NOT_KNOWN,
     TITLES,
@@ -60,7 +60,7 @@ class AlertLine:
 
 def asked(weeks: str = "12", first: str = "", last: str = "", team: str = "") -> Asked:
     """Return what an address asks for."""
-    return Asked(int(weeks) if weeks.isascii() and weeks.isdecimal() else 0, first, last, team)
+    return Asked(weeks_of(weeks), first, last, team)
 
 
 Asking = Annotated[Asked, Depends(asked)]

@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 CHOICES = (4, 12, 26)
+MOST_DIGITS = 2
 LONGEST = timedelta(days=366)
+
+
+def weeks_of(text: str) -> int:
+    """Return how many weeks an address asks for; 0, which is no choice, for what is no number."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from app.pages import drafts
 from app.pages.door import StaleFormError
 from app.pages.language import language
 from app.pages.rendering import Renderer
+from app.typed import UNFIT, check_texts
 from core.errors import (
     ConflictError,
     ForbiddenError,
@@ -34,6 +35,7 @@ from core.errors import (
 )
 
 MOST_FORM_BYTES = 64 * 1024
+READING = ("GET", "HEAD")
 RETRY_AFTER = "5"
 
 
@@ -105,6 +107,7 @@ def page_route(pages: Renderer, most: int = MOST_FORM_BYTES) -> type[APIRoute]:
                 if _too_large(request, most):
                     return refuse(pages, request, TOO_LARGE)
                 try:
+                    await _check_typed(request)
                     return await answer(request)
                 except StaleFormError as stale:
                     return await drafts.offer(pages, request, stale)
@@ -114,6 +117,15 @@ def page_route(pages: Renderer, most: int = MOST_FORM_BYTES) -> type[APIRoute]:
             return handle
 
     return PageRoute
+
+
+async def _check_typed(request: Request) -> None:
+    """Refuse a text that the store cannot hold, before anything is done with it."""
+    if any(UNFIT.search(str(each)) for each in request.path_params.values()):
+        raise NotFoundError("no such address")
+    check_texts(request.query_params.multi_items())
+    if request.method not in READING:
+        check_texts((await request.form()).multi_items())
 
 
 def _refused(pages: Renderer, request: Request, error: Exception) -> Response:
@@ -159,7 +171,7 @@ def answer_browsers(web: FastAPI, pages: Renderer) -> None:
 
 def _too_large(request: Request, most: int) -> bool:
     """Return whether a form's body is too large, or of unknown size."""
-    if request.method in ("GET", "HEAD"):
+    if request.method in READING:
         return False
     length = request.headers.get("content-length", "")
     return not length.isdecimal() or int(length) > most

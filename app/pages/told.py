@@ -28,6 +28,7 @@ from app.pages.origin import foreign
 from app.pages.refusals import MOST_FORM_BYTES
 from app.pages.site_policy import policy_of
 from app.pages.told_words import Reader, language_of, shown
+from app.typed import check_texts
 from core import audit
 from core.errors import (
     ForbiddenError,
@@ -58,7 +59,9 @@ class Tried:
 
 async def fields(request: Request) -> dict[str, str]:
     """Return the fields of a form, whatever they are called."""
-    return {name: str(value) for name, value in (await request.form()).items()}
+    said = {name: str(value) for name, value in (await request.form()).items()}
+    check_texts(said.items())
+    return said
 
 
 Fields = Annotated[dict[str, str], Depends(fields)]

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
+from app.audit_search import service
 from app.audit_search.kinds import OTHER, PAGE, RESOURCE, RETENTION, WORDS
 from app.audit_search.wanted import Typed, read
 from core.asking import asking
@@ -159,3 +160,49 @@ def test_what_is_typed_wrongly_is_named() -> None:
         with pytest.raises(InvalidError) as error:
             read(wrong, zone)
         assert error.value.field == field
+
+
+@pytest.mark.parametrize(("many", "status"), [(3, 200), (4, 422)])
+def test_no_file_is_handed_out_that_lacks_an_event_sec_19(
+    database: Database,
+    officer: Person,
+    monkeypatch: pytest.MonkeyPatch,
+    many: int,
+    status: int,
+) -> None:
+    monkeypatch.setattr(service, "MOST", 3)
+    who = uuid4()
+    for _ in range(many):
+        looked(database, who, uuid4())
+
+    answer = officer.browser.get(f"{PATH}.csv?who={who}")
+    korean = officer.browser.get(f"{PATH}.csv?who={who}", headers={"Accept-Language": "ko"}).text
+
+    assert answer.status_code == status
+    written = rows_of(database, officer.id, "audit-export")
+    if status == 200:
+        assert len(list(csv.reader(io.StringIO(answer.text)))) == many + 1
+        assert len(written) == 2 * many
+    else:
+        assert "A file holds at most 3 events, and these are more." in answer.text
+        assert "최대 3건" in korean
+        assert not written
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        ("until=9999-12-31", "There is no such day from 1900 to 2999."),
+        ("since=0001-01-01", "There is no such day from 1900 to 2999."),
+        ("kind=a%00", "A character that cannot be shown stands in kind."),
+        (f"before={10**30}", "Use a whole number of at most 18 digits for before."),
+        ("before=-1", "Use a whole number of at most 18 digits for before."),
+    ],
+)
+def test_an_absurd_question_is_refused_with_its_reason(
+    officer: Person, asked: str, why: str
+) -> None:
+    page = officer.browser.get(f"{PATH}?{asked}")
+
+    assert page.status_code == 422
+    assert why in page.text

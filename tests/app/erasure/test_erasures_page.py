@@ -87,6 +87,20 @@ def test_a_hold_is_shown_and_takes_the_button_away_sec_44(
         assert session.get(Patient, somebody) is not None
 
 
+def test_a_hold_without_an_end_that_can_be_is_refused_and_none_is_set_sec_44(
+    database: Database, officer: Person, somebody: UUID
+) -> None:
+    refused = officer.send(
+        "/privacy/holds", patient=str(somebody), reason="A court asks", until="9999-12-31"
+    )
+
+    assert refused.status_code == 422
+    assert "There is no such day from 1900 to 2999." in refused.text
+    with database.transaction() as session:
+        held = session.scalars(select(LegalHold.id).where(LegalHold.patient_id == somebody))
+        assert not held.all()
+
+
 def test_the_page_speaks_korean_ux_17(officer: Person) -> None:
     officer.browser.cookies.set("language", "ko")
 
