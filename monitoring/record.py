@@ -172,6 +172,11 @@ def read_awaited(stored: Mapping[str, Any]) -> Awaited:
     return Awaited(**{**stored, "late_at": datetime.fromisoformat(stored["late_at"])})
 
 
+def read_expected(stored: Mapping[str, Any]) -> dict[Vital, Awaited]:
+    """Return what was written of all that is expected, by vital."""
+    return {Vital(vital): read_awaited(each) for vital, each in stored.items()}
+
+
 def write_usual(usual: Usual) -> dict[str, Any]:
     """Return a baseline as JSON values."""
     return {
@@ -197,6 +202,16 @@ def read_usual(stored: Mapping[str, Any]) -> Usual:
         _read_restart(stored.get("restart")),
         Alike(alike) if alike else None,
     )
+
+
+def read_usuals(stored: Mapping[str, Any]) -> dict[Vital, Usual]:
+    """Return the baselines that were written, by vital."""
+    return {Vital(vital): read_usual(each) for vital, each in stored.items()}
+
+
+def read_note(stored: Any) -> phrases.Phrase:
+    """Return what a judgement did not know; until version 2 it was stored in English words."""
+    return phrases.Phrase(stored) if isinstance(stored, str) else phrases.read_phrase(stored)
 
 
 def _write_restart(restart: Restart | None) -> list[str] | None:

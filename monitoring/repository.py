@@ -11,15 +11,14 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from core.errors import NotFoundError
 from core.rows import run
-from core.vitals import Vital
 from ingest.repository import everybody
 from monitoring.findings import Assessment
-from monitoring.phrases import Phrase, read_phrase
 from monitoring.record import (
-    read_awaited,
+    read_expected,
     read_finding,
+    read_note,
     read_risk,
-    read_usual,
+    read_usuals,
 )
 from monitoring.tables import AssessmentRow, BaselineFreeze, LastJudged, made_here
 
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from core.vitals import Severity
+    from core.vitals import Severity, Vital
     from monitoring.findings import Awaited, Finding, Problem, Usual
 
 _LOCK_SPACE = 0x57415244  # keeps our advisory locks apart from anybody else's
@@ -70,10 +69,7 @@ def expected_of(session: Session, patients: Collection[UUID]) -> dict[UUID, dict
         .ext(distinct_on(row.patient_id))
         .order_by(row.patient_id, row.at.desc(), row.id)
     )
-    return {
-        patient: {Vital(vital): read_awaited(each) for vital, each in expected.items()}
-        for patient, expected in session.execute(query)
-    }
+    return {patient: read_expected(expected) for patient, expected in session.execute(query)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,17 +165,12 @@ def _read(row: AssessmentRow) -> Assessment:
         risk=read_risk(row.risk) if row.risk else None,
         rulebook_hash=row.rulebook_hash,
         model_id=row.model_id,
-        usual={Vital(vital): read_usual(usual) for vital, usual in row.usual.items()},
-        expected={Vital(vital): read_awaited(each) for vital, each in row.expected.items()},
-        notes=tuple(_note(note) for note in row.notes),
+        usual=read_usuals(row.usual),
+        expected=read_expected(row.expected),
+        notes=tuple(read_note(note) for note in row.notes),
         recheck_at=row.recheck_at,
         judged_from=row.judged_from,
     )
-
-
-def _note(stored: Any) -> Phrase:
-    """Return what a judgement did not know; until version 2 it was stored in English words."""
-    return Phrase(stored) if isinstance(stored, str) else read_phrase(stored)
 
 
 def freeze(session: Session, patient_id: UUID, problem: Problem, since: datetime) -> None:
@@ -289,7 +280,4 @@ def usual_over(
         .ext(distinct_on(day))
         .order_by(day, row.at.desc(), row.id)
     )
-    return [
-        (at, {Vital(vital): read_usual(each) for vital, each in usual.items()})
-        for at, usual in session.execute(query)
-    ]
+    return [(at, read_usuals(usual)) for at, usual in session.execute(query)]

@@ -8,61 +8,29 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime  # noqa: TC003 (msgspec reads it when it runs)
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID, uuid5
 
-import msgspec
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
+from app.copies import scores_told
 from core.errors import InvalidError
 from core.sealed_fields import seal
+from ingest.tables import Patient
 from monitoring.contesting.tables import ScoreContest
-from monitoring.contests import By, Ground, Ruling, checked
-from monitoring.record import read_risk
 from monitoring.tables import COPIED, AssessmentRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
+    from app.copies.scores_told import Said, Score
+
 _NAMESPACE = UUID("6f0a6c5e-7d0b-4c39-9a55-5b6c2f7e8d10")  # of ids that are made from those there
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-
-
-class _Score(msgspec.Struct):
-    """A row of the judgements; what is not named is left behind."""
-
-    id: UUID
-    patient_id: UUID
-    at: datetime
-    risk: dict[str, Any] | None
-    usual: dict[str, Any]
-    expected: dict[str, Any]
-    notes: list[Any]
-    findings: list[dict[str, Any]]
-    rulebook_hash: str
-    model_id: str
-
-
-class _Contest(msgspec.Struct):
-    """A row of what is contested."""
-
-    id: UUID
-    patient_id: UUID
-    assessment_id: UUID
-    judged_at: datetime
-    model_id: str
-    by: By
-    ground: Ground
-    note: str
-    author_id: UUID
-    at: datetime
-    ruling: Ruling | None = None
-    answer: str = ""
-    answered_by: UUID | None = None
-    answered_at: datetime | None = None
 
 
 class Taken(NamedTuple):
@@ -85,22 +53,26 @@ def take(
     Of whom the door did not take in nothing is stored. Raises `InvalidError` for a row that is
     none of a copy.
     """
-    scores = [_read(each, _Score, "assessment") for each in tables.get("assessment", ())]
+    scores = scores_told.scores(tables.get("assessment", ()), now=now)
+    contests = scores_told.contests(tables.get("score_contest", ()), now=now)
+    _of_patients(session, "assessment", scores, ids)
+    _of_patients(session, "score_contest", contests, ids)
     known = [each for each in scores if each.risk and each.patient_id in ids]
-    made = sum(_keep(session, each, ids, now=now) for each in known)
+    made = sum(_keep(session, each, ids) for each in known)
     session.flush()
-    scored = {each.id for each in known}
-    contests = [_read(each, _Contest, "score_contest") for each in tables.get("score_contest", ())]
-    theirs = [each for each in contests if each.assessment_id in scored and each.patient_id in ids]
-    said = sum(_contest(session, each, ids, now=now) for each in theirs)
+    scored = {(each.id, each.patient_id) for each in known}
+    theirs = [each for each in contests if (each.assessment_id, each.patient_id) in scored]
+    said = sum(_contest(session, each, ids) for each in theirs)
     return Taken(made, said, frozenset(ids[each.patient_id] for each in known))
 
 
-def _read(row: Mapping[str, Any], kind: Any, table: str) -> Any:
-    try:
-        return msgspec.convert(row, kind)
-    except msgspec.ValidationError as error:
-        raise InvalidError(f"folder: tables.json: {table}: {error}") from None
+def _of_patients(
+    session: Session, table: str, rows: Sequence[Score] | Sequence[Said], ids: Mapping[UUID, UUID]
+) -> None:
+    """Raise `InvalidError` where a row is of what the copy has as something else than a person."""
+    named = {ids[each.patient_id] for each in rows if each.patient_id in ids}
+    if named - set(session.scalars(select(Patient.id).where(Patient.id.in_(named)))):
+        raise InvalidError(f"folder: tables.json: {table}: patient_id: is the id of no Patient")
 
 
 def _here(there: UUID, patient: UUID) -> UUID:
@@ -108,9 +80,7 @@ def _here(there: UUID, patient: UUID) -> UUID:
     return uuid5(_NAMESPACE, f"{patient}/{there}")
 
 
-def _keep(session: Session, score: _Score, ids: Mapping[UUID, UUID], *, now: datetime) -> bool:
-    if score.at > now:
-        raise InvalidError("folder: tables.json: assessment: at: lies in the future")
+def _keep(session: Session, score: Score, ids: Mapping[UUID, UUID]) -> bool:
     patient = ids[score.patient_id]
     values = {
         "id": _here(score.id, patient),
@@ -132,7 +102,7 @@ def _keep(session: Session, score: _Score, ids: Mapping[UUID, UUID], *, now: dat
     return session.execute(row.returning(AssessmentRow.id)).first() is not None
 
 
-def _risk(score: _Score, ids: Mapping[UUID, UUID]) -> dict[str, Any]:
+def _risk(score: Score, ids: Mapping[UUID, UUID]) -> dict[str, Any]:
     """Return a score that rests on the Observations as they are called here.
 
     Its basis is all that its RiskAssessment named there: the evidence of findings too.
@@ -144,19 +114,12 @@ def _risk(score: _Score, ids: Mapping[UUID, UUID]) -> dict[str, Any]:
     names = {str(there): str(here) for there, here in ids.items()}
     text = _ID.sub(lambda found: names.get(found[0], found[0]), json.dumps(risk))
     moved: dict[str, Any] = json.loads(text)
-    try:
-        read_risk(moved)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InvalidError(f"folder: tables.json: assessment: risk: {error!r}") from None
     return moved
 
 
-def _contest(session: Session, said: _Contest, ids: Mapping[UUID, UUID], *, now: datetime) -> bool:
-    if (said.ruling is None) != (said.answered_at is None) or said.at > now:
-        raise InvalidError("folder: tables.json: score_contest: an answer has a time, and is past")
+def _contest(session: Session, said: Said, ids: Mapping[UUID, UUID]) -> bool:
     patient = ids[said.patient_id]
     id_ = _here(said.id, patient)
-    answer = checked(said.answer) if said.ruling else ""
     values = {
         "id": id_,
         "patient_id": patient,
@@ -165,11 +128,11 @@ def _contest(session: Session, said: _Contest, ids: Mapping[UUID, UUID], *, now:
         "model_id": said.model_id,
         "by": said.by,
         "ground": said.ground,
-        "note": seal(session, ScoreContest.note, checked(said.note), id=id_),
+        "note": seal(session, ScoreContest.note, said.note, id=id_),
         "author_id": ids.get(said.author_id, said.author_id),
         "at": said.at,
         "ruling": said.ruling,
-        "answer": seal(session, ScoreContest.answer, answer, id=id_) if answer else b"",
+        "answer": seal(session, ScoreContest.answer, said.answer, id=id_) if said.answer else b"",
         "answered_by": said.answered_by and ids.get(said.answered_by, said.answered_by),
         "answered_at": said.answered_at,
     }

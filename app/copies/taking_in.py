@@ -146,5 +146,5 @@ def _count(raw: bytes, where: str) -> int:
 def _tables(path: Path) -> Mapping[str, list[dict[str, Any]]]:
     try:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, list[dict[str, Any]]])
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, msgspec.MsgspecError, RecursionError) as error:
         raise InvalidError(f"folder: {path.name}: {error}") from None

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from core.vitals import Vital
 from ingest.choosing.repository import unscored
 from monitoring.leading import Grounds
-from monitoring.record import read_risk, read_usual
+from monitoring.record import read_risk, read_usuals
 from monitoring.tables import AssessmentRow
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def grounds_of(session: Session, assessments: Collection[UUID]) -> dict[UUID, Gr
     query = select(row.id, row.usual, row.risk, told).where(row.id.in_(assessments))
     return {
         id_: Grounds(
-            usual={Vital(vital): read_usual(each) for vital, each in usual.items()},
+            usual=read_usuals(usual),
             risk=read_risk(risk) if risk and may_tell else None,
         )
         for id_, usual, risk, may_tell in session.execute(query)

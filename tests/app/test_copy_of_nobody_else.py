@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from app.backup.people import keys_of_all
+from app.copies import scores_told
 from app.copies.archive import files
 from app.copies.rows import NEVER, WITHHELD, of_people, tables_of
 from app.copies.service import copy
@@ -138,3 +139,14 @@ def test_what_an_officer_noted_of_staff_is_in_nobodys_copy_sec_43(
     assert "NOT JUSTIFIED" not in said
     assert "She had fallen" in said
     assert str(hold) in said
+
+
+def test_every_score_of_a_copy_can_be_taken_in_elsewhere_sec_43(
+    session: Session, ward: Ward
+) -> None:
+    rows = tables_of(session, set(ward.patients.values()))["assessment"]
+
+    told = scores_told.scores(rows, now=utc_now())
+
+    assert len(told) == len(rows)
+    assert any(each.risk and each.usual and each.expected for each in told)

@@ -15,9 +15,11 @@ from typer.testing import CliRunner
 
 from app.cli import build
 from app.commands import taking_in
+from app.copies import scores_again
 from app.copies.archive import files
 from app.copies.service import Copy, copy
 from core.clock import utc_now
+from core.errors import InvalidError
 from core.security import SYSTEM
 from core.settings import Environment, Settings
 from fhir.summed import SUMMED
@@ -25,6 +27,7 @@ from ingest.numbers.repository import owners
 from ingest.receipt import STORED, Kind, Name
 from ingest.repository import readings
 from ingest.summing.service import sum_up
+from ingest.tables import Patient
 from monitoring.contests import Ground, Ruling
 from tests.door import BASE, NOW, SECRET, Gateway, named, patient
 from tests.ingest.summing.lives import asked, judged, nobody
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from sqlalchemy.orm import Session
     from typer.testing import Result
 
     from core.database import Database
@@ -225,3 +229,57 @@ def test_what_is_no_copy_is_refused_with_its_place_and_leaves_nothing_sec_43(
 
     assert said.exit_code != 0
     assert reason in str(said.exception)
+
+
+def _of_no_patient(tables: dict[str, Any], batch: dict[str, Any]) -> None:
+    kinds = [each["resource"] for each in batch["entry"]]
+    movement = next(each["id"] for each in kinds if each["resourceType"] == "Observation")
+    tables["assessment"][0]["patient_id"] = movement
+
+
+def _of_another_release(tables: dict[str, Any], _batch: dict[str, Any]) -> None:
+    tables["assessment"][1]["usual"] = {"a-vital-of-another-release": {}}
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (_of_no_patient, "assessment: patient_id: is the id of no Patient"),
+        (_of_another_release, "assessment: usual: "),
+    ],
+)
+def test_a_score_that_nobody_could_read_leaves_nothing_of_the_copy_sec_43(
+    made: Copy,
+    tmp_path: Path,
+    database: Database,
+    take_in: Callable[[Path], Result],
+    change: Callable[[dict[str, Any], dict[str, Any]], None],
+    reason: str,
+) -> None:
+    folder = tmp_path / "copy"
+    written(made, folder)
+    tables = json.loads((folder / "tables.json").read_text())
+    change(tables, json.loads((folder / "import-1.json").read_text()))
+    (folder / "tables.json").write_text(json.dumps(tables))
+
+    said = take_in(folder)
+
+    assert isinstance(said.exception, InvalidError)
+    assert reason in str(said.exception)
+    with pytest.raises(ValueError, match="not enough values"):  # nobody is there
+        there(folder, database)
+
+
+def test_a_contest_goes_with_the_score_of_the_same_person_alone_sec_43(
+    made: Copy, whose: UUID, session: Session
+) -> None:
+    other = uuid4()
+    session.add(Patient(id=other, created_at=NOW, zone="UTC"))
+    session.flush()
+    tables = {name: made.tables[name] for name in ("assessment", "score_contest")}
+    moved_on = [each | {"patient_id": str(other)} for each in tables["score_contest"]]
+    ids = {whose: whose, other: other}
+
+    taken = scores_again.take(session, tables | {"score_contest": moved_on}, ids, now=LATER)
+
+    assert (taken.scores, taken.contests) == (2, 0)
