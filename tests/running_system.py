@@ -30,16 +30,46 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from email.message import Message as Mail
 
+    from aiosmtpd.smtp import SMTP, Envelope
+    from aiosmtpd.smtp import Session as SMTPSession
+
 ROOT = Path(__file__).parent.parent
 READY_SECONDS = 90.0
 
 
 class Postbox(Message):
-    """A real SMTP receiver on loopback that keeps what it is sent."""
+    """A real SMTP receiver on loopback that keeps what it is sent.
+
+    By address: what it answers when one is named as a recipient, and when the mail itself comes.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.letters: list[Mail] = []
+        self.refused: dict[str, str] = {}
+        self.busy: dict[str, str] = {}
+
+    async def handle_RCPT(  # noqa: N802 (aiosmtpd looks for this name)
+        self,
+        _server: SMTP,
+        _session: SMTPSession,
+        envelope: Envelope,
+        address: str,
+        _options: list[str],
+    ) -> str:
+        if address in self.refused:
+            return self.refused[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(  # noqa: N802 (aiosmtpd looks for this name)
+        self, server: SMTP, session: SMTPSession, envelope: Envelope
+    ) -> str:
+        for each in envelope.rcpt_tos:
+            if each in self.busy:
+                return self.busy[each]
+        taken: str = await super().handle_DATA(server, session, envelope)
+        return taken
 
     def handle_message(self, message: Mail) -> None:
         self.letters.append(message)

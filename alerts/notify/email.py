@@ -54,8 +54,9 @@ class Mailer:
         self.hand_over(lambda: compose(notice, sender=self.sender, to=to, test=test))
 
     def hand_over(self, write: Callable[[], EmailMessage]) -> None:
-        """Hand a message over; raise `DeliveryError` where the server does not take it.
+        """Hand a message to one address over; raise `DeliveryError` where it is not taken.
 
+        To several it would count as taken where the server refuses some of them.
         A repeat carries the same Message-ID and the same bytes, so that a mailbox can tell
         that it is one message (I4). All of it together has four seconds, from looking up its
         name: a server that drips its words would hold an alert for ever.

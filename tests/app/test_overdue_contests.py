@@ -26,6 +26,7 @@ from tests.ward import SOOJA, open_ward
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
+    from email.message import Message as Mail
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -42,12 +43,22 @@ SETTINGS = Settings(
     privacy_email=OFFICER,
 )
 MINUTE = timedelta(minutes=1)
+GONE = "550 5.1.1 no such user"
 
 
 @pytest.fixture(scope="module")
 def post() -> Iterator[tuple[Postbox, Mailer]]:
     with post_office() as receiving:
         yield receiving
+
+
+@pytest.fixture
+def letters(post: tuple[Postbox, Mailer]) -> list[Mail]:
+    """Return what the receiver takes from now on, refusing nobody yet."""
+    postbox, _ = post
+    for each in (postbox.letters, postbox.refused, postbox.busy):
+        each.clear()
+    return postbox.letters
 
 
 @pytest.fixture(scope="module")
@@ -101,33 +112,132 @@ def test_what_a_scheduler_that_stood_still_has_missed_is_made_up_for_once_sec_46
     assert str(contest.id) not in str(session.scalars(select(ScheduledRun.job)).all())
 
 
-def test_the_mail_goes_to_the_team_and_later_to_the_officer_and_names_nobody_sec_23(
-    session: Session, contest: Contest, post: tuple[Postbox, Mailer]
+@pytest.fixture
+def team(
+    session: Session, contest: Contest, post: tuple[Postbox, Mailer], letters: list[Mail]
+) -> list[str]:
+    """Return where the team reads its mail, by what is sent to it and then forgotten."""
+    with session.begin_nested() as nested:
+        overdue_contests.tell(
+            session, contest.id, post[1], SETTINGS, now=contest.at + ANSWER_WITHIN
+        )
+        nested.rollback()
+    found = to(letters)
+    letters.clear()
+    return found
+
+
+def tries(session: Session, contest: Contest, mailer: Mailer, now: datetime) -> Iterator[datetime]:
+    """Tell, and again whenever that is asked for within a day; yield when it was."""
+    until = now + timedelta(days=1)
+    query = select(Outbox).where(Outbox.subject_id == contest.id, Outbox.state == State.OPEN)
+    while now < until:
+        overdue_contests.tell(session, contest.id, mailer, SETTINGS, now=now)
+        session.flush()
+        yield now
+        row = session.scalar(query)
+        if row is None:
+            return
+        now, row.state = row.next_try_at, State.DONE
+        session.flush()
+
+
+def to(letters: list[Mail]) -> list[str]:
+    return sorted(str(each["To"]) for each in letters)
+
+
+def test_each_of_the_team_and_later_the_officer_has_a_mail_about_nobody_sec_23(
+    session: Session, contest: Contest, post: tuple[Postbox, Mailer], letters: list[Mail]
 ) -> None:
-    postbox, mailer = post
-    postbox.letters.clear()
     due = contest.at + ANSWER_WITHIN
 
-    for now in (due, due + ANSWER_WITHIN):
-        overdue_contests.tell(session, contest.id, mailer, SETTINGS, now=now)
+    list(tries(session, contest, post[1], due))
+    first = to(letters)
+    list(tries(session, contest, post[1], due + ANSWER_WITHIN))
 
-    first, later = postbox.letters
-    text = first.as_string() + later.as_string()
-    assert first["Subject"] == "Wardlight: a contested score waits for an answer"
-    assert "https://ward.example/contests" in text
-    assert OFFICER not in first["To"]
-    assert OFFICER in later["To"]
-    assert first["To"]
-    assert set(first["To"].split(", ")) | {OFFICER} == set(later["To"].split(", "))
-    for each in (NOTE, SOOJA.name, str(contest.patient_id), "Sooja", "wrong-reading"):
-        assert each not in text
+    later = to(letters[len(first) :])
+    assert len(first) > 1
+    assert OFFICER not in first
+    assert later == sorted([*first, OFFICER])
+    assert all(each["X-RcptTo"] == each["To"] for each in letters)
+    assert len({each["Message-ID"] for each in letters}) == len(letters)
+    for each in letters:
+        text = each.as_string()
+        assert each["Subject"] == "Wardlight: a contested score waits for an answer"
+        assert "https://ward.example/contests" in text
+        assert [mail for mail in later if mail in text] == [each["To"]]
+        for secret in (NOTE, SOOJA.name, str(contest.patient_id), "Sooja", "wrong-reading"):
+            assert secret not in text
+
+
+@pytest.mark.parametrize("said", [GONE, "550 5.7.1 not wanted", "452 4.2.2 full"])
+def test_where_an_address_takes_no_mail_the_officer_is_told_once_sec_46(
+    session: Session,
+    contest: Contest,
+    post: tuple[Postbox, Mailer],
+    letters: list[Mail],
+    team: list[str],
+    said: str,
+) -> None:
+    postbox, mailer = post
+    postbox.refused[team[0]] = said
+    due = contest.at + ANSWER_WITHIN
+
+    assert list(tries(session, contest, mailer, due)) == [due]
+
+    assert to(letters) == sorted([*team[1:], OFFICER])
+
+
+def test_where_the_officer_takes_none_either_it_waits_for_the_next_term_sec_46(
+    session: Session,
+    contest: Contest,
+    post: tuple[Postbox, Mailer],
+    letters: list[Mail],
+    team: list[str],
+) -> None:
+    postbox, mailer = post
+    postbox.refused.update(dict.fromkeys([*team, OFFICER], GONE))
+
+    for due in (contest.at + ANSWER_WITHIN, contest.at + 2 * ANSWER_WITHIN):
+        assert list(tries(session, contest, mailer, due)) == [due]
+    postbox.refused.clear()
+    list(tries(session, contest, mailer, contest.at + 3 * ANSWER_WITHIN))
+
+    assert to(letters) == sorted([*team, OFFICER])
+
+
+def test_who_was_told_is_not_told_again_because_another_is_not_yet_sec_46(
+    session: Session,
+    contest: Contest,
+    post: tuple[Postbox, Mailer],
+    letters: list[Mail],
+    team: list[str],
+) -> None:
+    """Whoever stands in for an address that takes none is told in the end too, and once."""
+    postbox, mailer = post
+    gone, other, *_ = team
+    postbox.refused[gone] = GONE
+    postbox.busy.update(dict.fromkeys([other, OFFICER], "451 4.3.0 later"))
+    due = contest.at + ANSWER_WITHIN
+    at: list[datetime] = []
+
+    for each in tries(session, contest, mailer, due):
+        at.append(each)
+        if len(at) == 2:
+            postbox.busy.pop(OFFICER)
+            postbox.refused.pop(gone)  # of whom it is known
+        if len(at) == 3:
+            postbox.busy.clear()
+            postbox.refused[other] = GONE
+
+    assert at == [due + i * overdue_contests.AGAIN for i in range(4)]
+    assert to(letters) == sorted({*team[2:], OFFICER})
 
 
 def test_who_has_an_answer_or_is_gone_is_told_of_no_more_sec_46(
-    session: Session, contest: Contest, post: tuple[Postbox, Mailer]
+    session: Session, contest: Contest, post: tuple[Postbox, Mailer], letters: list[Mail]
 ) -> None:
-    postbox, mailer = post
-    postbox.letters.clear()
+    _, mailer = post
     said = Answer(Ruling.UPHELD, "x", "", contest.at)
     repository.answer(session, contest.id, said, uuid4())
 
@@ -136,7 +246,7 @@ def test_who_has_an_answer_or_is_gone_is_told_of_no_more_sec_46(
         overdue_contests.tell(session, id_, mailer, SETTINGS, now=late)
 
     assert asked(session, contest, contest.at + 2 * ANSWER_WITHIN) == []
-    assert postbox.letters == []
+    assert letters == []
 
 
 def test_a_mail_server_that_is_away_is_tried_again_sec_46(
