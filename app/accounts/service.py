@@ -32,6 +32,7 @@ from core.security import (
     new_secret,
     password_matches,
 )
+from ingest.archive.repository import lock
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -110,6 +111,7 @@ def create_user(session: Session, new: NewUser, *, now: datetime) -> UUID:
 def add_account(session: Session, new: NewUser, password_hash: str, *, now: datetime) -> AppUser:
     """Write an account down; raise `ConflictError` where the user name is taken."""
     username, account = _normal(new.username), uuid4()
+    lock(session, [f"username|{username}"])  # two at once: one is told that the other was first
     if repository.by_username(session, username) is not None:
         raise ConflictError("this user name is taken", field="username")
     user = AppUser(

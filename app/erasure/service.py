@@ -66,6 +66,7 @@ def ask(session: Session, caller: Caller, patient_id: UUID, ground: str, *, now:
         )
     ids = records(session, patient_id)
     not_held(session, ids, now=now)
+    lock(session, (f"erasure|{each}" for each in ids))  # who asks at the same moment is told so
     waits = select(Erasure.id).where(Erasure.of_id.in_(ids), Erasure.state.in_(WAITING))
     if session.scalar(waits) is not None:
         raise ConflictError("This was asked for already.")

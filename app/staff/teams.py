@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from app.staff.service import LONGEST, check_runs
 from core.audit import Action, record
 from core.errors import ConflictError, InvalidError, NotFoundError
+from ingest.archive.repository import lock
 from ingest.tables import CareTeam, CareTeamParticipant, CareTeamPatient
 from ingest.teams.repository import clinicians
 from ingest.teams.tables import Site, TakenOut, TeamStay
@@ -168,7 +169,11 @@ def change_team(  # noqa: PLR0913 (a team has this many facts)
 def set_open(
     session: Session, caller: Caller, team_id: UUID, *, open_: bool, now: datetime
 ) -> None:
-    """Close a team or open it again; raise `ConflictError` while it looks after anybody."""
+    """Close a team or open it again.
+
+    Raises `ConflictError` for closing one that looks after anybody, or opening one whose name was
+    given to another meanwhile.
+    """
     row = _held(session, caller, team_id)
     looked_after = _counted(session, CareTeamPatient.care_team_id).get(team_id, 0)
     if not open_ and looked_after:
@@ -176,6 +181,8 @@ def set_open(
             "This team looks after {count} people. Nobody would be told of them: move them first.",
             facts={"count": looked_after},
         )
+    if open_ and not row.active and _taken(session, row.name):
+        raise ConflictError("Another team has this name now. Rename that one first.", field="name")
     row.active = open_
     record(session, caller, Action.UPDATE, TEAM, now=now, entity_id=row.id)
 
@@ -232,11 +239,18 @@ def _check_site(session: Session, site_id: UUID | None) -> None:
 
 
 def _free(session: Session, name: str) -> str:
-    taken = select(CareTeam.id).where(CareTeam.name == name.strip(), CareTeam.active).limit(1)
-    return _checked(name, taken=session.scalars(taken).first() is not None)
+    return _checked(name, taken=_taken(session, name.strip()))
+
+
+def _taken(session: Session, name: str) -> bool:
+    """Return whether an open team has a name, which nobody else gives until this is over."""
+    lock(session, [f"team-name|{name}"])
+    teams = select(CareTeam.id).where(CareTeam.name == name, CareTeam.active).limit(1)
+    return session.scalars(teams).first() is not None
 
 
 def _free_site(session: Session, name: str) -> str:
+    lock(session, [f"site-name|{name.strip()}"])
     taken = select(Site.id).where(Site.name == name.strip(), Site.closed_at.is_(None)).limit(1)
     return _checked(name, taken=session.scalars(taken).first() is not None)
 

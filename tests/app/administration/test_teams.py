@@ -65,6 +65,24 @@ def test_a_name_is_given_once(session: Session) -> None:
         teams.add_team(session, BOSS, "  ", None, now=NOW)
 
 
+def test_a_closed_team_is_not_opened_beside_another_that_has_its_name_now(
+    session: Session,
+) -> None:
+    name = new_name()
+    closed = teams.add_team(session, BOSS, name, None, now=NOW)
+    teams.set_open(session, BOSS, closed, open_=False, now=NOW)
+    other = teams.add_team(session, BOSS, name, None, now=NOW)
+
+    with pytest.raises(ConflictError):
+        teams.set_open(session, BOSS, closed, open_=True, now=NOW)
+    assert not teams.team(session, BOSS, closed).active
+
+    teams.change_team(session, BOSS, other, new_name(), None, policy=POLICY, now=NOW)
+    for _ in range(2):  # whoever clicks twice is told nothing else
+        teams.set_open(session, BOSS, closed, open_=True, now=NOW)
+    assert teams.team(session, BOSS, closed).active
+
+
 def test_a_team_that_the_policy_names_keeps_the_name_by_which_it_is_known(
     session: Session,
 ) -> None:
