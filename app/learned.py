@@ -6,16 +6,13 @@ reaches every process without a restart. One that does not load scores nobody: r
 
 from __future__ import annotations
 
-import json
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-import monitoring.service
 from core.logging import logger
-from monitoring.artefacts.repository import read_within
+from monitoring.artefacts.service import Filed, filed
 from monitoring.models import repository, service
 from monitoring.models.scorers import Scorers
-from monitoring.models.standing import State, card_of
+from monitoring.models.standing import State
 from monitoring.phrases import Phrase
 from monitoring.risk import ArtefactError
 
@@ -44,23 +41,19 @@ class Learned:
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
-        self._of_file: list[Model | None] = []
+        self._of_file: list[Filed | None] = []
         self._loaded: dict[Key, Model | None] = {}
         self._faults: dict[str, str] = {}
 
     def file(self) -> Model | None:
         """Return the model of the file, read once; None where it is missing or damaged."""
-        if not self._of_file:
-            self._of_file.append(monitoring.service.load_model(self._path))
-        return self._of_file[0]
+        found = self._filed()
+        return found.model if found else None
 
     def file_card(self) -> Mapping[str, Any]:
-        """Return what the artefact of the file says of itself; nothing where it is not there."""
-        model = self.file()
-        if model is None:
-            return {}
-        source = self._path or files("monitoring").joinpath("artefact.json")
-        return card_of(json.loads(read_within(source, seconds=monitoring.service.MODEL_SECONDS)))
+        """Return what that model says of itself; nothing where there is none."""
+        found = self._filed()
+        return found.card if found else {}
 
     def scorers(self, session: Session) -> Scorers:
         """Return who scores now; one query, and one more for each model that is new here."""
@@ -104,6 +97,11 @@ class Learned:
             " model {model} does not load",
             {"model": Phrase(active)},
         )
+
+    def _filed(self) -> Filed | None:
+        if not self._of_file:
+            self._of_file.append(filed(self._path))
+        return self._of_file[0]
 
     def _load(self, session: Session, key: Key) -> Model | None:
         if key in self._loaded:

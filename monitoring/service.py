@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.logging import logger
 from core.vitals import Severity
 from ingest import repository as people
 from ingest.choosing.repository import monitored
@@ -20,7 +18,7 @@ from ingest.context.repository import medicine_classes
 from ingest.streams.repository import preliminary, revised
 from monitoring import alternatives, clocks, judgement, repository, risk, rulebook, windows
 from monitoring.arranged import times_of
-from monitoring.artefacts.repository import read_within
+from monitoring.artefacts.service import filed
 from monitoring.keeping.service import Verdict, keep
 from monitoring.models.scorers import Scorers, as_permitted, scorers
 from monitoring.permitted import UnmonitoredError
@@ -47,14 +45,11 @@ if TYPE_CHECKING:
     from monitoring.repository import Mark
     from monitoring.rulebook import Rulebook
 
-log = logger(__name__)
-
 REACH = timedelta(days=judgement.REACH_DAYS)
 # A transaction may commit after one that began later: arrivals are read this much again (E).
 OVERLAP = timedelta(minutes=2)
 COMBINE = timedelta(days=7)  # how far back stored findings are read for combinations
 NO_PLAN = Own()
-MODEL_SECONDS = 5.0  # a share that hangs keeps nobody from being judged by the rules (E)
 
 
 def load_rulebook(path: Path | None = None) -> Rulebook:
@@ -100,12 +95,8 @@ def site_rulebook(plan: Path | None) -> Rulebook:
 
 def load_model(path: Path | None = None) -> risk.Model | None:
     """Return the model; None where it is missing, damaged or hangs: rules still alert (FT-33)."""
-    source = path or files("monitoring").joinpath("artefact.json")
-    try:
-        return risk.load(json.loads(read_within(source, seconds=MODEL_SECONDS)))
-    except (OSError, ValueError, RecursionError) as fault:
-        log.error("the learned score is unavailable", reason=str(fault))
-        return None
+    found = filed(path)
+    return found.model if found else None
 
 
 def assess(

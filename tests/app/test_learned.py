@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -130,6 +131,20 @@ def test_a_damaged_model_in_shadow_keeps_no_other_from_scoring_ft_33(session: Se
 
     assert found.judging is not None
     assert found.shadows == ()
+
+
+def test_the_card_of_a_file_outlives_the_file_ft_33(tmp_path: Path) -> None:
+    file = tmp_path / "model.json"
+    file.write_text(json.dumps(made := artefact("mine")))
+    learned = Learned(file)
+    model = learned.file()
+
+    file.unlink()
+
+    assert model is not None
+    assert learned.file_card()["sha256"] == made["sha256"]
+    assert '"points"' not in json.dumps(learned.file_card())
+    assert Learned(file).file_card() == {}
 
 
 def test_a_missing_file_is_said_unless_a_model_was_promoted_ft_33(

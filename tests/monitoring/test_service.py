@@ -14,6 +14,7 @@ from core.outbox import Outbox, Topic
 from core.vitals import Quality, Severity, Vital
 from ingest.tables import Patient, StoredReading
 from monitoring import repository, service
+from monitoring.artefacts import service as artefacts
 from monitoring.findings import Awaited, Problem
 from monitoring.tables import AssessmentRow, BaselineFreeze
 
@@ -221,7 +222,7 @@ def test_a_model_file_that_never_answers_leaves_the_rules_at_work_ft_33(
 ) -> None:
     path = tmp_path / "model.json"
     os.mkfifo(path)  # nobody ever writes to it, as a share that is away
-    monkeypatch.setattr(service, "MODEL_SECONDS", 0.1)
+    monkeypatch.setattr(artefacts, "MODEL_SECONDS", 0.1)
 
     assert service.load_model(path) is None
 
