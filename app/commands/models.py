@@ -111,10 +111,15 @@ def promote(
     typer.echo(f"{model} judges from now on")
 
 
-def rollback(reason: Why) -> None:
+def rollback(
+    reason: Why,
+    judging: Annotated[
+        str | None, typer.Option("--from", help="The model to be left; refused if another judges.")
+    ] = None,
+) -> None:
     """Take the last promotion back: the model before it judges again."""
     with transaction() as session:
-        model = service.roll_back(session, SYSTEM, reason=reason, now=utc_now())
+        model = service.roll_back(session, SYSTEM, reason=reason, judging=judging, now=utc_now())
     typer.echo(f"{model or SHIPS} judges again from now on")
 
 

@@ -15,7 +15,7 @@ from core.sealed_fields import unseal
 from ingest.access.beyond import Beyond
 from ingest.access.repository import beyond_wall
 from monitoring.models import repository
-from monitoring.models.standing import By, Change, Entry, Happened, State, word_for
+from monitoring.models.standing import IN_WORDS, By, Change, Entry, Happened, State, word_for
 from reports.shadow import Comparison, Side
 from reports.shadowing.repository import compared
 
@@ -78,6 +78,7 @@ class Past:
 class Registry:
     """Everything that the page shows."""
 
+    active: str  # which of the registry judges; nothing for the one that ships
     judging: ModelPrint
     shadows: list[ModelPrint]
     others: list[ModelPrint]
@@ -113,6 +114,7 @@ def registry(door: Door, visit: Visit) -> Registry:
     judging = door.learned.scorers(session).judging
     beside = judging.id if judging else ""
     return Registry(
+        active=active.id if active else "",
         judging=_judging(reader, active, history),
         shadows=[_entry(reader, each, beside) for each in entries if each.state is State.SHADOW],
         others=[
@@ -179,12 +181,7 @@ def _entry(reader: _Reader, entry: Entry, beside: str | None = None) -> ModelPri
 
 
 def _state(state: State, said: Language) -> str:
-    return {
-        State.CANDIDATE: said.say("added, scores nobody"),
-        State.SHADOW: said.say("in shadow"),
-        State.ACTIVE: said.say("judges"),
-        State.RETIRED: said.say("retired"),
-    }[state]
+    return said.say(IN_WORDS[state].text)
 
 
 def _trial(found: Comparison, reader: _Reader) -> Trial | None:

@@ -1,7 +1,7 @@
 """Which learned model judges, since when and by whose word; those in shadow; what happened.
 
 Everybody who signs in reads it: it names no patient. A supervisor changes it, each time with a
-reason.
+reason; each form says what its page showed, so that who was slower than a colleague is told.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
+from pydantic import BaseModel
 
 from app.pages.done import notice
 from app.pages.door import Door, Visit
@@ -20,7 +21,18 @@ from app.pages.strip import strip_of
 from core.audit import Action, record
 from monitoring.models import service
 
-Text = Annotated[str, Form()]
+
+class Decided(BaseModel):
+    """What a supervisor decided, and what the page had shown them of it."""
+
+    reason: str = ""
+    without_shadow: str = ""
+    stood: str = ""  # the state of the model
+    judging: str = ""  # which one judged; nothing for the one that ships
+    csrf: str = ""
+
+
+Decision = Annotated[Decided, Form()]
 
 
 def router(door: Door) -> APIRouter:
@@ -40,42 +52,49 @@ def _acts(door: Door, routes: APIRouter) -> None:
     """Add what a supervisor may do, each act with its reason."""
 
     @routes.post("/models/roll-back")
-    def roll_back(request: Request, reason: Text = "", csrf: Text = "") -> Response:
-        with door.act(request, csrf) as visit:
-            service.roll_back(visit.session, visit.caller, reason=reason, now=visit.now)
+    def roll_back(request: Request, form: Decision) -> Response:
+        with door.act(request, form.csrf) as visit:
+            service.roll_back(
+                *(visit.session, visit.caller),
+                reason=form.reason,
+                judging=form.judging,
+                now=visit.now,
+            )
         return _back("rolled-back")
 
     @routes.post("/models/{model_id}/promote")
-    def promote(
-        request: Request,
-        model_id: str,
-        reason: Text = "",
-        without_shadow: Text = "",
-        csrf: Text = "",
-    ) -> Response:
-        with door.act(request, csrf) as visit:
+    def promote(request: Request, model_id: str, form: Decision) -> Response:
+        with door.act(request, form.csrf) as visit:
             service.promote(
-                visit.session,
-                visit.caller,
-                model_id,
-                reason=reason,
-                without_shadow=bool(without_shadow),
+                *(visit.session, visit.caller, model_id),
+                reason=form.reason,
+                without_shadow=bool(form.without_shadow),
+                stood=form.stood,
+                judging=form.judging,
                 now=visit.now,
             )
         return _back("promoted")
 
     @routes.post("/models/{model_id}/shadow")
-    def shadow(request: Request, model_id: str, reason: Text = "", csrf: Text = "") -> Response:
-        with door.act(request, csrf) as visit:
+    def shadow(request: Request, model_id: str, form: Decision) -> Response:
+        with door.act(request, form.csrf) as visit:
             service.put_in_shadow(
-                visit.session, visit.caller, model_id, reason=reason, now=visit.now
+                *(visit.session, visit.caller, model_id),
+                reason=form.reason,
+                stood=form.stood,
+                now=visit.now,
             )
         return _back("in-shadow")
 
     @routes.post("/models/{model_id}/retire")
-    def retire(request: Request, model_id: str, reason: Text = "", csrf: Text = "") -> Response:
-        with door.act(request, csrf) as visit:
-            service.retire(visit.session, visit.caller, model_id, reason=reason, now=visit.now)
+    def retire(request: Request, model_id: str, form: Decision) -> Response:
+        with door.act(request, form.csrf) as visit:
+            service.retire(
+                *(visit.session, visit.caller, model_id),
+                reason=form.reason,
+                stood=form.stood,
+                now=visit.now,
+            )
         return _back("retired")
 
 

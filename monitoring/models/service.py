@@ -1,7 +1,8 @@
 """The use cases of the registry: add, put in shadow, promote, roll back, retire; each audited.
 
-What is promoted judges from the next judgement on, in every process: they look up which model
-that is once for each batch, and load an artefact once (`app/learned.py`).
+Who decided by what they saw says so (`stood`, `judging`), and is refused where a colleague was
+quicker. What is promoted judges from the next judgement on, in every process: they look up which
+model that is once for each batch, and load an artefact once (`app/learned.py`).
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from monitoring.models.standing import (
     may_judge,
     may_retire,
     reasoned,
+    still_judges,
+    still_stands,
 )
 
 if TYPE_CHECKING:
@@ -85,15 +88,24 @@ def add(
     return model.id
 
 
-def put_in_shadow(
-    session: Session, caller: Caller, model_id: str, *, reason: str, now: datetime
+def put_in_shadow(  # noqa: PLR0913 (who, which, why, when)
+    session: Session,
+    caller: Caller,
+    model_id: str,
+    *,
+    reason: str,
+    stood: str | None = None,
+    now: datetime,
 ) -> None:
     """Let a model score beside the one that judges; nobody is told (AL-21).
 
+    `stood` is where the model stood when somebody decided so, None where nobody looked.
     Raises `NotFoundError`, `ConflictError`, or `InvalidError` where it does not load.
     """
     kept = _begin(session, caller, reason)
-    may_be_tried(repository.entry(session, model_id), repository.states(session))
+    entry = repository.entry(session, model_id)
+    still_stands(entry, stood)
+    may_be_tried(entry, repository.states(session))
     _loads(session, model_id)
     repository.stand(session, model_id, State.SHADOW, now=now)
     _note(session, caller, Happened(model_id, Change.SHADOWED, now, _by(caller), kept))
@@ -106,22 +118,30 @@ def promote(  # noqa: PLR0913 (who, which, why, when)
     *,
     reason: str,
     without_shadow: bool = False,
+    stood: str | None = None,
+    judging: str | None = None,
     now: datetime,
 ) -> None:
     """Let a model judge from now on; the one that did is retired.
+
+    `stood` and `judging` are where the model stood and which one judged ("" for the one that
+    ships) when somebody decided so; None where nobody looked.
 
     Raises
     ------
     NotFoundError, ForbiddenError
     ConflictError
-        Where it judges already, or was never in shadow and `without_shadow` is not said.
+        Where it judges already, or was never in shadow and `without_shadow` is not said, or
+        where either is another by now.
     InvalidError
         Where it does not load, or without a reason.
     """
     kept = _begin(session, caller, reason)
-    may_judge(repository.entry(session, model_id), without_shadow=without_shadow)
+    entry, before = repository.entry(session, model_id), repository.active(session)
+    still_stands(entry, stood)
+    still_judges(before or "", judging)
+    may_judge(entry, without_shadow=without_shadow)
     _loads(session, model_id)
-    before = repository.active(session)
     if before is not None:
         repository.stand(session, before, State.RETIRED, now=now)
     repository.stand(session, model_id, State.ACTIVE, now=now)
@@ -129,14 +149,18 @@ def promote(  # noqa: PLR0913 (who, which, why, when)
     _note(session, caller, event)
 
 
-def roll_back(session: Session, caller: Caller, *, reason: str, now: datetime) -> str:
+def roll_back(
+    session: Session, caller: Caller, *, reason: str, judging: str | None = None, now: datetime
+) -> str:
     """Let the model judge that did before the last promotion; return its id.
 
-    "" is the one that ships with the program. Raises `ConflictError` where that one judges
-    already, and `InvalidError` where the one before does not load.
+    "" is the one that ships with the program; `judging` is the one to be left, None where nobody
+    looked. Raises `ConflictError` where another judges by now or the one that ships does, and
+    `InvalidError` where the one before does not load.
     """
     kept = _begin(session, caller, reason)
     active = repository.active(session)
+    still_judges(active or "", judging)
     if active is None:
         raise ConflictError("nothing was promoted: the model that ships judges")
     before = judged_before(reversed(repository.history(session)))
@@ -150,10 +174,24 @@ def roll_back(session: Session, caller: Caller, *, reason: str, now: datetime) -
     return before
 
 
-def retire(session: Session, caller: Caller, model_id: str, *, reason: str, now: datetime) -> None:
-    """Let a model score nobody any more; where it judged, the one that ships does from now on."""
+def retire(  # noqa: PLR0913 (who, which, why, when)
+    session: Session,
+    caller: Caller,
+    model_id: str,
+    *,
+    reason: str,
+    stood: str | None = None,
+    now: datetime,
+) -> None:
+    """Let a model score nobody any more; where it judged, the one that ships does from now on.
+
+    `stood` is where the model stood when somebody decided so, None where nobody looked. Raises
+    `NotFoundError`, and `ConflictError` where it stands elsewhere by now or is retired already.
+    """
     kept = _begin(session, caller, reason)
-    may_retire(repository.entry(session, model_id))
+    entry = repository.entry(session, model_id)
+    still_stands(entry, stood)
+    may_retire(entry)
     repository.stand(session, model_id, State.RETIRED, now=now)
     _note(session, caller, Happened(model_id, Change.RETIRED, now, _by(caller), kept))
 

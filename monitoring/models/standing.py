@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from core.errors import ConflictError, InvalidError
+from core.errors import ConflictError, InvalidError, Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -26,6 +27,15 @@ class State(StrEnum):
     SHADOW = "shadow"  # scores beside the one that judges, and nobody is told (AL-21)
     ACTIVE = "active"  # judges
     RETIRED = "retired"
+
+
+# How the page says it.
+IN_WORDS = {
+    State.CANDIDATE: Sentence("added, scores nobody"),
+    State.SHADOW: Sentence("in shadow"),
+    State.ACTIVE: Sentence("judges"),
+    State.RETIRED: Sentence("retired"),
+}
 
 
 class Change(StrEnum):
@@ -106,6 +116,32 @@ def reasoned(reason: str) -> str:
     return kept
 
 
+def still_judges(active: str, seen: str | None) -> None:
+    """Raise `ConflictError` where another model judges than somebody saw when they decided.
+
+    Both are "" for the one that ships; `seen` is None where nobody looked.
+    """
+    if seen not in (None, active):
+        raise ConflictError(
+            "somebody was quicker: {model} judges now",
+            facts={"model": active or Sentence("the model that ships")},
+        )
+
+
+def still_stands(entry: Entry, seen: str | None) -> None:
+    """Raise `ConflictError` where a model stands elsewhere than somebody saw when they decided.
+
+    Raises `InvalidError` where `seen` is no state; it is None where nobody looked.
+    """
+    if seen not in (None, *State):
+        raise InvalidError("the form does not say where the model stood", field="stood")
+    if seen not in (None, entry.state):
+        raise ConflictError(
+            "somebody was quicker: the state of this model is “{state}” now",
+            facts={"state": IN_WORDS[entry.state]},
+        )
+
+
 def may_be_tried(entry: Entry, states: Collection[State]) -> None:
     """Raise `ConflictError` where a model cannot be put in shadow beside those in `states`."""
     if entry.state in (State.SHADOW, State.ACTIVE):
@@ -134,19 +170,28 @@ def judged_before(events: Iterable[Happened]) -> str:
     """Return which model judged before the last promotion that stands, "" for the one that ships.
 
     `events` are all that ever happened, the oldest first. Each roll-back takes back one
-    promotion; what was retired by somebody's word is never rolled back to.
+    promotion; what was retired by somebody's word is never rolled back to, and nothing is
+    rolled back to itself.
     """
     judging: list[str] = []
     for each in events:
         if each.change is Change.PROMOTED:
             judging.append(each.model_id)
         elif each.change is Change.ROLLED_BACK:
-            judging.pop()
+            # What the row says counts: it may be of a version that reckoned otherwise.
+            judging = judging[:-1]
+            if each.other and judging[-1:] != [each.other]:
+                judging.append(each.other)
         elif each.change is Change.RETIRED:
             # With the model that judges, all that judged before it is over as well.
             ended = judging[-1:] == [each.model_id]
-            judging = [] if ended else [id_ for id_ in judging if id_ != each.model_id]
+            judging = [] if ended else _without(judging, each.model_id)
     return judging[-2] if len(judging) > 1 else ""
+
+
+def _without(judging: Iterable[str], retired: str) -> list[str]:
+    """Return who judged one after the other as if one never had; equal neighbours become one."""
+    return [id_ for id_, _ in groupby(each for each in judging if each != retired)]
 
 
 def word_for(events: Sequence[Happened], active: str) -> Happened | None:

@@ -97,6 +97,20 @@ def test_what_was_never_in_shadow_is_promoted_by_a_word_of_its_own_only(
     assert repository.active(session) == model
 
 
+def test_a_roll_back_from_a_model_that_judges_no_more_is_refused(
+    session: Session, model: str
+) -> None:
+    other = service.add(session, SYSTEM, artefact("other"), reason="a test", now=utc_now())
+    for each in (model, other):
+        run("promote", each, "--reason", "x", "--without-shadow")
+
+    assert run("rollback", "--reason", "x", "--from", other).startswith(f"{model} judges again")
+    with pytest.raises(ConflictError, match=f"somebody was quicker: {model} judges now"):
+        run("rollback", "--reason", "x", "--from", other)
+
+    assert repository.active(session) == model
+
+
 def test_what_is_retired_scores_nobody(session: Session, model: str) -> None:
     run("shadow", model)
     run("retire", model, "--reason", "biased")

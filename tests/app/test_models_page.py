@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import html
+import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from httpx2 import Response
+
     from core.database import Database
     from core.embedded import Servers
     from tests.app.conftest import Enter
@@ -40,9 +44,12 @@ WHY = "it finds more <at> the same burden"
 @pytest.fixture
 def without(database: Database, ward: Ward, tmp_path: Path) -> TestClient:
     """Return a browser at pages whose model is gone."""
+    return signed_in(database, ward, tmp_path / "model.json")
+
+
+def signed_in(database: Database, ward: Ward, model_path: Path) -> TestClient:
     web = FastAPI()
-    gone = tmp_path / "model.json"
-    app.pages.router.mount(web, database, SETTINGS.model_copy(update={"model_path": gone}))
+    app.pages.router.mount(web, database, SETTINGS.model_copy(update={"model_path": model_path}))
     client = TestClient(web, base_url=BASE)
     token = csrf(client.get("/sign-in").text)
     client.post("/sign-in", data={"username": ward.username, "password": PASSWORD, "csrf": token})
@@ -98,9 +105,16 @@ def part(text: str, id_: str) -> str:
     return words(found[: found.index("</section>")])
 
 
+def form(client: TestClient, path: str) -> dict[str, str]:
+    """Return what the page's form for an act sends by itself; the token alone where it has none."""
+    page = client.get("/models").text
+    _, _, found = page.partition(f'action="{path}"')
+    hidden = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', found.split("</form>")[0])
+    return {"csrf": csrf(page), **dict(hidden)}
+
+
 def act(client: TestClient, path: str, **fields: str) -> int:
-    token = csrf(client.get("/models").text)
-    return client.post(path, data={"csrf": token, **fields}).status_code
+    return client.post(path, data=form(client, path) | fields).status_code
 
 
 def test_the_model_that_ships_shows_its_card_to_everybody(enter: Enter, ward: Ward) -> None:
@@ -169,6 +183,81 @@ def test_a_model_is_put_in_shadow_retired_and_promoted_though_never_tried(
     assert said == [409, 303, 303, 303]
 
 
+def test_a_double_click_takes_one_promotion_back_and_says_what_judges_now(
+    database: Database, supervisor: TestClient, model: str
+) -> None:
+    with database.transaction() as session:
+        other = service.add(session, SYSTEM, artefact("other"), reason="x", now=utc_now())
+    act(supervisor, f"/models/{model}/promote", reason=WHY)
+    act(supervisor, f"/models/{other}/promote", reason=WHY, without_shadow="yes")
+    seen = form(supervisor, "/models/roll-back") | {"reason": WHY}
+
+    def click(language: str) -> Response:
+        head = {"Accept-Language": language}
+        return supervisor.post("/models/roll-back", data=seen, headers=head)
+
+    with ThreadPoolExecutor(2) as pool:
+        done, late = sorted(pool.map(click, ["en", "en"]), key=lambda each: each.status_code)
+    korean = click("ko")
+
+    with database.transaction() as session:
+        assert repository.active(session) == model
+    assert [each.status_code for each in (done, late, korean)] == [303, 409, 409]
+    assert f"Somebody was quicker: {model} judges now." in words(late.text)
+    assert f"다른 사람이 먼저 변경함: 지금 판정 중인 모델은 {model}." in words(korean.text)
+
+
+@pytest.mark.parametrize("what", ["retire", "promote"])
+def test_a_form_of_before_does_nothing_to_a_model_that_stands_elsewhere_now(
+    database: Database, supervisor: TestClient, model: str, what: str
+) -> None:
+    seen = form(supervisor, f"/models/{model}/{what}") | {"reason": WHY}
+    act(supervisor, f"/models/{model}/promote", reason="a colleague's word")
+
+    said = [
+        supervisor.post(f"/models/{model}/{what}", data=seen, headers={"Accept-Language": language})
+        for language in ("en", "ko")
+    ]
+
+    with database.transaction() as session:
+        assert repository.active(session) == model
+    assert [each.status_code for each in said] == [409, 409]
+    told = [words(each.text) for each in said]
+    assert "Somebody was quicker: the state of this model is “judges” now." in told[0]
+    assert "이 모델의 지금 상태는 “판정 중”." in told[1]
+
+
+def test_who_compared_a_model_with_one_does_not_promote_it_over_another(
+    database: Database, supervisor: TestClient, model: str
+) -> None:
+    seen = form(supervisor, f"/models/{model}/promote") | {"reason": WHY}
+    with database.transaction() as session:
+        other = service.add(session, SYSTEM, artefact("other"), reason="x", now=utc_now())
+    act(supervisor, f"/models/{other}/promote", reason=WHY, without_shadow="yes")
+
+    said = supervisor.post(f"/models/{model}/promote", data=seen)
+
+    with database.transaction() as session:
+        assert repository.active(session) == other
+    assert said.status_code == 409
+    assert f"Somebody was quicker: {other} judges now." in words(said.text)
+
+
+def test_the_page_shows_the_card_of_a_file_that_is_gone_since_ft_33(
+    database: Database, ward: Ward, tmp_path: Path
+) -> None:
+    file = tmp_path / "model.json"
+    file.write_text(json.dumps(made := artefact("of a file")))
+    client = signed_in(database, ward, file)
+    client.get("/models")
+
+    file.unlink()
+    again = client.get("/models")
+
+    assert again.status_code == 200
+    assert made["sha256"] in part(again.text, "judging")
+
+
 def test_a_model_in_shadow_is_compared_with_the_one_that_judges_al_21(
     database: Database, supervisor: TestClient, ward: Ward, model: str
 ) -> None:
@@ -200,4 +289,5 @@ def test_a_damaged_model_says_so_and_cannot_be_promoted_ft_33(
 
     assert "model risk-00000000torn does not load" in page
     assert "The learned score is not available; the rules alone judge." in part(page, "judging")
-    assert act(supervisor, "/models/risk-00000000torn/promote", reason=WHY) == 409
+    seen = {"stood": "active", "judging": "risk-00000000torn"}
+    assert act(supervisor, "/models/risk-00000000torn/promote", reason=WHY, **seen) == 409

@@ -15,7 +15,7 @@ from core.audit import AuditEvent
 from core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from core.security import SYSTEM, Caller, Role
 from monitoring.models import repository, service
-from monitoring.models.standing import By, Change, State
+from monitoring.models.standing import By, Change, Happened, State, judged_before
 from monitoring.models.tables import LearnedModel
 from monitoring.risk import ArtefactError, digest
 from tests.artefacts import artefact, torn
@@ -116,6 +116,37 @@ def test_what_was_retired_by_somebodys_word_is_not_rolled_back_to(
 
     assert service.roll_back(session, SYSTEM, reason="worse", now=NOW) == ""
     assert state(session, bad) is State.RETIRED
+
+
+def test_a_model_is_not_rolled_back_to_itself(session: Session, added: Added) -> None:
+    harmful, between = added("harmful"), added("between")
+    for day, model in enumerate([harmful, between, harmful]):
+        promote(session, model, days=day)
+    service.put_in_shadow(session, SYSTEM, between, reason=WHY, now=NOW)
+    service.retire(session, SYSTEM, between, reason="biased", now=NOW)
+
+    assert service.roll_back(session, SYSTEM, reason="does harm", now=NOW) == ""
+    assert repository.active(session) is None
+    assert state(session, harmful) is State.RETIRED
+
+
+def test_a_roll_back_to_itself_that_was_written_down_counts_as_it_stands() -> None:
+    def said(model: str, change: Change, other: str = "") -> Happened:
+        return Happened(model, change, NOW, By("system"), WHY, other)
+
+    before = [
+        said("a", Change.PROMOTED),
+        said("b", Change.PROMOTED, "a"),
+        said("a", Change.PROMOTED, "b"),
+        said("b", Change.RETIRED),
+        said("a", Change.ROLLED_BACK, "a"),
+    ]
+    later = [said("c", Change.PROMOTED, "a"), said("c", Change.ROLLED_BACK, "a")]
+
+    assert judged_before(before) == ""
+    assert judged_before([*before, later[0]]) == "a"
+    assert judged_before([*before, *later]) == ""
+    assert judged_before([*before, said("a", Change.ROLLED_BACK), later[0]]) == ""
 
 
 def test_who_retires_the_model_that_judges_lets_the_shipped_one_judge(
