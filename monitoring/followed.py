@@ -42,6 +42,7 @@ class Source(StrEnum):
     LABEL = "label"  # an alert that a clinician labelled
     ADMISSION = "admission"  # a stay in hospital that began
     DRAWN = "drawn"  # drawn by lot, for a clinician to say
+    NOT_DRAWN = "not-drawn"  # not known, and passed over by the lot: it is counted, no more
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from alerts.conclusions.repository import begun
 from app.follow_up import repository
+from app.follow_up.repository import Tally
 from app.follow_up.tables import FollowedDayRow
 from app.follow_up.windows import Past, Score, day_before, left_out, turned_out
 from app.periods import ScheduledRun, first
@@ -32,7 +33,7 @@ from monitoring.followed import (
     is_drawn,
     rate,
 )
-from monitoring.live_calibration import Scored, band_of
+from monitoring.live_calibration import band_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -80,9 +81,11 @@ def follow_slice(session: Session, day: date, number: int, *, now: datetime) -> 
         if known is not None:
             day_row = _row(score, day, *known, chosen_with=1.0, now=now)
             repository.keep(session, day_row, tried)
-        elif is_drawn(score.patient_id, day, probability):
-            drawn = _row(score, day, Source.DRAWN, None, chosen_with=probability, now=now)
-            repository.keep(session, drawn, tried)
+        else:
+            drawn = is_drawn(score.patient_id, day, probability)
+            source = Source.DRAWN if drawn else Source.NOT_DRAWN
+            asked = _row(score, day, source, None, chosen_with=probability, now=now)
+            repository.keep(session, asked, tried)
     repository.count(session, day, counts.found)
 
 
@@ -90,23 +93,23 @@ def follow_slice(session: Session, day: date, number: int, *, now: datetime) -> 
 class Counts:
     """How many days there are of each model and band, and how many were left out."""
 
-    found: dict[tuple[str, int], tuple[Scored, int]] = field(default_factory=dict)
+    found: dict[tuple[str, int], Tally] = field(default_factory=dict)
 
     def add(self, said: Sequence[tuple[str, float]], *, known: bool) -> None:
         """Count a day for each model that said something of it."""
         for model, probability in said:
-            scored, out = self._of(model, probability)
-            more = Scored(scored.days + 1, scored.predicted + probability, scored.known + known)
-            self.found[model, band_of(probability)] = more, out
+            tally = self._of(model, probability)
+            tally.days += 1
+            tally.predicted += probability
+            tally.known += known
 
     def leave_out(self, said: Sequence[tuple[str, float]]) -> None:
         """Count a day that is of no use."""
         for model, probability in said:
-            scored, out = self._of(model, probability)
-            self.found[model, band_of(probability)] = scored, out + 1
+            self._of(model, probability).left_out += 1
 
-    def _of(self, model: str, probability: float) -> tuple[Scored, int]:
-        return self.found.get((model, band_of(probability)), (Scored(0, 0.0, 0), 0))
+    def _of(self, model: str, probability: float) -> Tally:
+        return self.found.setdefault((model, band_of(probability)), Tally())
 
 
 def _row(  # noqa: PLR0913 (a followed day has this many facts)

@@ -12,10 +12,12 @@ from core.database import Base, id_column, instant
 
 
 class FollowedDayRow(Base):
-    """One scored patient-day whose outcome is known, or that was drawn to be asked about.
+    """One scored patient-day: its outcome is known, it was drawn to be asked about, or neither.
 
-    `chosen_with` is the probability that it is among these rows. `source` and `outcome` are those
-    of `monitoring.followed`; a drawn day has no outcome until somebody answers.
+    `chosen_with` is the probability with which it was to be drawn, 1 where its outcome is known.
+    `source` and `outcome` are those of `monitoring.followed`; a drawn day has no outcome until
+    somebody answers, and one that was not drawn never has: it stands for itself where days are
+    counted, so that whoever no longer counts is missing among all days and not among some.
     """
 
     __tablename__ = "followed_day"
@@ -57,8 +59,9 @@ class ShadowedDay(Base):
 
 
 class ScoredDays(Base):
-    """How many days of one day's scores lie in a band, and of how many the outcome is known.
+    """How many days of one day's scores lay in a band, and of how many the outcome was known.
 
+    As it was found: the followed days themselves say who counts still.
     `left_out` were being treated or in hospital when they were scored, and count for nothing.
     """
 

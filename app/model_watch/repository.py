@@ -4,50 +4,69 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Text, cast, delete, func, select, true
+from sqlalchemy.dialects.postgresql import JSONPATH, insert
 
 from app.model_watch.tables import ModelCheck
+from ingest.choosing.repository import unfollowed
+from ingest.merging.repository import STANDING
+from ingest.people.tables import PatientMerge
+from monitoring.tables import COPIED, AssessmentRow, LastJudged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date, datetime
 
+    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
 MOST_PEOPLE = 5000  # chosen by a hash that differs from day to day; enough for any site (E)
 STREAMED = 250
-
-# Of each person the last score alone: several of one person would say the same thing twice.
-_LATELY = text("""
-select scored.features, scored.measured
-from (
-    select patient_id from last_judged where at >= :since
-    order by md5(patient_id::text || :salt) limit :most
-) chosen
-cross join lateral (
-    select
-        jsonb_path_query_array(risk, '$.contributions[*].feature') as features,
-        jsonb_path_query_array(risk, '$.contributions[*].value') as measured
-    from assessment
-    where assessment.patient_id = chosen.patient_id and at >= :since
-        and jsonb_typeof(risk) = 'object'
-    order by at desc limit 1
-) scored
-""")
+FEATURE = cast("$.contributions[*].feature", JSONPATH)
+VALUE = cast("$.contributions[*].value", JSONPATH)
 
 
 def lately(
     session: Session, *, since: datetime, salt: str, most: int = MOST_PEOPLE
 ) -> Iterator[dict[str, float | None]]:
-    """Yield the features of the last score of each of some people, no more than a few held."""
-    rows = session.execute(
-        _LATELY,
-        {"since": since, "salt": salt, "most": most},
-        execution_options={"yield_per": STREAMED},
+    """Yield the features of the last score of each of some people, no more than a few held.
+
+    Of each person one, whichever of their records has it: several would say the same thing twice.
+    None of whoever is not to be followed now, and none that another system made.
+    """
+    chosen, row = _chosen(since, salt, most).subquery(), AssessmentRow
+    last = (
+        select(
+            func.jsonb_path_query_array(row.risk, FEATURE).label("features"),
+            func.jsonb_path_query_array(row.risk, VALUE).label("measured"),
+        )
+        .where(
+            row.patient_id == func.any(chosen.c.records),
+            row.at >= since,
+            func.jsonb_typeof(row.risk) == "object",
+            ~row.key.startswith(COPIED),
+        )
+        .order_by(row.at.desc())
+        .limit(1)
+        .lateral()
     )
-    for features, measured in rows:
+    query = select(last.c.features, last.c.measured).select_from(chosen).join(last, true())
+    for features, measured in session.execute(query, execution_options={"yield_per": STREAMED}):
         yield dict(zip(features, measured, strict=True))
+
+
+def _chosen(since: datetime, salt: str, most: int) -> Select[Any]:
+    """Return some people who were judged since an instant, each once with all these records."""
+    judged = LastJudged.patient_id
+    head = func.coalesce(PatientMerge.survivor_id, judged)
+    return (
+        select(func.array_agg(judged).label("records"))
+        .outerjoin(PatientMerge, (PatientMerge.merged_id == judged) & STANDING)
+        .where(LastJudged.at >= since, judged.not_in(unfollowed()))
+        .group_by(head)
+        .order_by(func.md5(cast(head, Text).concat(salt)))
+        .limit(most)
+    )
 
 
 def keep(  # noqa: PLR0913 (a finding has this many facts)

@@ -101,7 +101,9 @@ def hold_against_outcomes(session: Session, model: Model, *, now: datetime) -> N
     since = (now - LOOKED_BACK).date()
     scored, left_out = days.counted(session, model.id, since=since)
     bands = calibrated(scored, days.followed(session, model.id, since=since))
-    found = {"bands": [asdict(band) for band in bands], "left_out": left_out}
+    ever = days.ever_counted(session, model.id, since=since)
+    gone = max(ever - sum(band.days for band in bands), 0)
+    found = {"bands": [asdict(band) for band in bands], "left_out": left_out, "gone": gone}
     repository.keep(session, CALIBRATION, model.id, now.date(), at=now, found=found)
 
 
@@ -117,10 +119,11 @@ class DriftFound:
 
 @dataclass(frozen=True, slots=True)
 class CalibrationFound:
-    """The last look at outcomes."""
+    """The last look at outcomes; `gone` is how many days were counted once and no longer are."""
 
     at: datetime
     left_out: int
+    gone: int
     bands: list[Band]
 
 
@@ -139,4 +142,5 @@ def calibration_of(session: Session, model_id: str) -> CalibrationFound | None:
     if row is None:
         return None
     bands = [Band(**{**each, "fit": Fit(each["fit"])}) for each in row.found["bands"]]
-    return CalibrationFound(row.at, row.found["left_out"], bands)
+    gone = row.found.get("gone", 0)  # of which earlier looks said nothing
+    return CalibrationFound(row.at, row.found["left_out"], gone, bands)

@@ -18,7 +18,7 @@ from core.sealed_fields import unseal
 from ingest.weekly import DASH
 from monitoring.drift import Drift, Moved
 from monitoring.features import FEATURES
-from monitoring.live_calibration import FEWEST_ANSWERS, FEWEST_DAYS, Band, Fit
+from monitoring.live_calibration import FEWEST_ANSWERS, FEWEST_DAYS, FEWEST_PEOPLE, Band, Fit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -76,8 +76,10 @@ class CalibrationPrint:
     at: Moment
     days: int
     left_out: int
+    gone: int
     bands: list[BandPrint]
     fewest_days: int
+    fewest_people: int
     fewest_answers: int
 
 
@@ -167,8 +169,10 @@ def _calibration(door: Door, visit: Visit, model_id: str) -> CalibrationPrint | 
         at=moment(found.at, now=visit.now, zone=door.zone, language=visit.language),
         days=LOOKED_BACK.days,
         left_out=found.left_out,
+        gone=found.gone,
         bands=[_band(each, said) for each in found.bands],
         fewest_days=FEWEST_DAYS,
+        fewest_people=FEWEST_PEOPLE,
         fewest_answers=FEWEST_ANSWERS,
     )
 

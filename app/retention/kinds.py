@@ -33,6 +33,7 @@ from ingest.summing.tables import SummedKey
 from ingest.tables import ClientAssertion
 from monitoring.asking.tables import RepeatRequest
 from monitoring.contesting.tables import ScoreContest
+from monitoring.followed import Source as Followed
 from monitoring.models.tables import ShadowScore
 from monitoring.tables import AssessmentRow, made_here
 
@@ -52,7 +53,10 @@ def _nothing_stands_on_it() -> ColumnElement[bool]:
     newer = aliased(AssessmentRow)
     return ~(
         exists().where(AlertFinding.assessment_id == AssessmentRow.id)
-        | exists().where(FollowedDayRow.assessment_id == AssessmentRow.id)
+        | exists().where(
+            FollowedDayRow.assessment_id == AssessmentRow.id,
+            FollowedDayRow.source != Followed.NOT_DRAWN,  # nothing is learnt from it
+        )
         | exists().where(ShadowScore.assessment_id == AssessmentRow.id)
         | exists().where(ScoreContest.assessment_id == AssessmentRow.id)
     ) & exists(

@@ -17,6 +17,8 @@ from sqlalchemy import func, select
 
 from app.follow_up.tables import FollowedDayRow
 from ingest.choosing.repository import teaching
+from ingest.merging.repository import STANDING
+from ingest.people.tables import PatientMerge
 from monitoring.contesting.repository import fed_wrongly
 from monitoring.families import MAIN
 from monitoring.features import FEATURES
@@ -80,9 +82,12 @@ def labelled(session: Session, *, now: datetime) -> OwnDays:
     if many < FEWEST_DAYS or yes < FEWEST_WORSE:
         return OwnDays(many, yes)
     weighs = _weights(session, since=since)
+    # Two records of one person are one: nobody both teaches a model and calibrates it.
+    person = func.coalesce(PatientMerge.survivor_id, row.patient_id)
     query = (
-        select(row.id, row.patient_id, row.scored_at, row.outcome, AssessmentRow.risk)
+        select(row.id, person, row.scored_at, row.outcome, AssessmentRow.risk)
         .join(AssessmentRow, AssessmentRow.id == row.assessment_id)
+        .outerjoin(PatientMerge, (PatientMerge.merged_id == row.patient_id) & STANDING)
         .where(known)
         .order_by(row.day.desc(), row.id)
         .limit(MOST_DAYS)
@@ -105,6 +110,7 @@ def _weights(session: Session, *, since: Any) -> dict[UUID, float]:
         for each in session.execute(
             select(*columns).where(
                 row.day >= since,
+                row.source != Source.NOT_DRAWN,
                 row.patient_id.in_(teaching()),
                 ~fed_wrongly(row.assessment_id),
             )

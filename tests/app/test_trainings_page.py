@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
@@ -11,7 +12,6 @@ import pytest
 from psycopg import sql
 
 from app.accounts.service import NewUser, create_user
-from app.follow_up import repository as days
 from app.model_watch import repository as watched
 from app.model_watch import service as watch
 from app.retraining import repository, service
@@ -117,11 +117,10 @@ def test_drift_and_calibration_of_the_model_that_judges_are_shown(
         now = utc_now()
         found = {"people": 1234, "shares_known": True, "moved": moved}
         watched.keep(session, watch.DRIFT, model.id, now.date(), at=now, found=found)
-        scored = {2: Scored(1000, 35.0, 0), 3: Scored(10, 0.7, 0)}
-        days.count(
-            session, now.date(), {(model.id, band): (each, 3) for band, each in scored.items()}
-        )
-        watch.hold_against_outcomes(session, model, now=now)
+        scored = {2: Scored(1000, 35.0, 0, 400, 350.0), 3: Scored(10, 0.7, 0, 9, 8.5)}
+        bands = [asdict(band) for band in calibrated(scored, [])]
+        looked = {"bands": bands, "left_out": 6, "gone": 7}
+        watched.keep(session, watch.CALIBRATION, model.id, now.date(), at=now, found=looked)
     client = enter(ward.username)
 
     page = client.get("/models").text
@@ -136,5 +135,6 @@ def test_drift_and_calibration_of_the_model_that_judges_are_shown(
     assert "2% to 5%" in page
     assert "cannot tell" in page
     assert "6 days were left out" in page
+    assert "7 days count no longer and are missing in all columns" in page
+    assert "답변을 받은 사람이 20명 미만" in korean
     assert "뚜렷이 변함" in korean
-    assert [band.days for band in calibrated(scored, [])] == [1000, 10]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -10,7 +11,6 @@ import pytest
 from sqlalchemy import delete
 
 from app.accounts.service import NewUser, create_user
-from app.follow_up import repository as days
 from app.follow_up.tables import FollowedDayRow, ScoredDays
 from app.model_watch import repository as watched
 from app.model_watch import service as watch
@@ -23,7 +23,7 @@ from core.security import Role
 from monitoring.drift import Drift
 from monitoring.features import FEATURES
 from monitoring.followed import Source
-from monitoring.live_calibration import Scored
+from monitoring.live_calibration import Scored, calibrated
 from monitoring.service import load_model
 from tests.browser.conftest import sign_in, visit
 from tests.browser.test_pages import SMALLEST, TAGS, violations
@@ -54,8 +54,9 @@ def drawn(database: Database, embedded: Servers, ward: Ward) -> Iterator[UUID]:
     found = {"people": 640, "shares_known": True, "moved": moved}
     with database.transaction() as session:
         watched.keep(session, watch.DRIFT, model.id, now.date(), at=now, found=found)
-        days.count(session, now.date(), {(model.id, 2): (Scored(900, 30.0, 0), 4)})
-        watch.hold_against_outcomes(session, model, now=now)
+        bands = calibrated({2: Scored(900, 30.0, 0, people=300, size=250.0)}, [])
+        looked = {"bands": [asdict(each) for each in bands], "left_out": 4, "gone": 7}
+        watched.keep(session, watch.CALIBRATION, model.id, now.date(), at=now, found=looked)
         session.add(
             FollowedDayRow(
                 id=id_,

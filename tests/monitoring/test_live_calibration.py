@@ -19,11 +19,25 @@ from monitoring.followed import (
     rate,
     weights,
 )
-from monitoring.live_calibration import Fit, Scored, band_of, calibrated, wilson
+from monitoring.live_calibration import (
+    FEWEST_PEOPLE,
+    Fit,
+    Scored,
+    as_many,
+    band_of,
+    calibrated,
+    wilson,
+)
 
+YES = Outcome.YES
 TRUE, FALSE = {"true-actionable", "true-no-action-needed"}, {"false-measurement"}
 DAY = date(2026, 3, 2)
 DRAWN_WITH = 0.2
+
+
+def apart(days: int, predicted: float, known: int) -> Scored:
+    """Return the scored days of as many people."""
+    return Scored(days, predicted, known, people=days, size=float(days))
 
 
 class Truth:
@@ -45,8 +59,8 @@ class Truth:
     def _add(self, person: UUID, risk: float, worse: bool, alerted: bool) -> None:  # noqa: FBT001 (a truth table)
         label = ("true-actionable" if worse else "false-measurement",) if alerted else ()
         how = known(Verdicts(False, label), true=TRUE, false=FALSE)
-        before = self.scored.get(band_of(risk), Scored(0, 0.0, 0))
-        self.scored[band_of(risk)] = Scored(
+        before = self.scored.get(band_of(risk), apart(0, 0.0, 0))
+        self.scored[band_of(risk)] = apart(
             before.days + 1, before.predicted + risk, before.known + (how is not None)
         )
         if how is not None:
@@ -91,9 +105,9 @@ def test_taken_for_all_days_the_acknowledged_would_call_it_far_too_low(truth: Tr
     labelled = [day for day in truth.followed if day.source is Source.LABEL]
     only: dict[int, Scored] = {}
     for day in labelled:
-        before = only.get(band_of(day.probability), Scored(0, 0.0, 0))
+        before = only.get(band_of(day.probability), apart(0, 0.0, 0))
         days, predicted = before.days + 1, before.predicted + day.probability
-        only[band_of(day.probability)] = Scored(days, predicted, days)
+        only[band_of(day.probability)] = apart(days, predicted, days)
 
     bands = calibrated(only, labelled)
 
@@ -109,19 +123,67 @@ def test_a_score_that_says_half_of_what_comes_is_told(truth: Truth) -> None:
 
 
 def test_a_band_with_few_answers_cannot_tell() -> None:
-    person = UUID(int=1)
-    answers = [FollowedDay(person, 0.03, Source.DRAWN, 0.5, Outcome.NO)] * 19
+    answers = [FollowedDay(UUID(int=n), 0.03, Source.DRAWN, 0.5, Outcome.NO) for n in range(19)]
 
-    (band,) = calibrated({2: Scored(500, 15.0, 0)}, answers)
+    (band,) = calibrated({2: apart(500, 15.0, 0)}, answers)
 
     assert (band.fit, band.seen, band.answered, band.days) == (Fit.CANNOT_TELL, None, 19, 500)
+
+
+def test_many_days_and_answers_of_few_people_cannot_tell() -> None:
+    """Of 29 people all days are known, or 19 were asked about, some of them twice: too few."""
+    worse = [FollowedDay(UUID(int=n % 29), 0.15, Source.LABEL, 1.0, YES) for n in range(290)]
+    asked = [FollowedDay(UUID(int=n % 19), 0.15, Source.DRAWN, 0.5, YES) for n in range(38)]
+
+    (known,) = calibrated({4: Scored(290, 43.5, 290, people=29, size=29.0)}, worse)
+    (drawn,) = calibrated({4: apart(500, 75.0, 0)}, asked)
+    (more,) = calibrated({4: Scored(300, 45.0, 290, people=31, size=31.0)}, worse)
+
+    assert (known.fit, known.seen) == (Fit.CANNOT_TELL, None)
+    assert (drawn.fit, drawn.seen, drawn.answered) == (Fit.CANNOT_TELL, None, 38)
+    assert more.fit is Fit.CANNOT_TELL  # of ten days it is neither known nor asked
+
+
+def test_a_share_of_other_days_than_were_counted_cannot_tell() -> None:
+    """Sixty are counted as known, and of thirty of them it is not told how they turned out."""
+    better = [FollowedDay(UUID(int=n), 0.15, Source.LABEL, 1.0, Outcome.NO) for n in range(30)]
+
+    (band,) = calibrated({4: apart(60, 9.0, 60)}, better)
+
+    assert (band.fit, band.seen) == (Fit.CANNOT_TELL, None)
+
+
+@pytest.mark.parametrize("alike", [0.5, 2.0])
+@pytest.mark.parametrize("source", [Source.LABEL, Source.DRAWN])
+def test_the_interval_holds_the_truth_as_often_as_it_says_where_people_differ(
+    alike: float, source: Source
+) -> None:
+    """Some give two days and some thirteen; the smaller `alike`, the more all of one end alike."""
+    random = np.random.default_rng(11)
+    missed, runs, truth, people = 0, 200, 0.15, FEWEST_PEOPLE
+    for _ in range(runs):
+        own = random.beta(truth * alike, (1 - truth) * alike, people)
+        days = [
+            FollowedDay(UUID(int=n), truth, source, 1.0, YES if worse else Outcome.NO)
+            for n in range(people)
+            for worse in random.random(13 if n % 2 else 2) < own[n]
+        ]
+        size = as_many([13.0 if n % 2 else 2.0 for n in range(people)])
+        known = len(days) if source is Source.LABEL else 0
+        scored = Scored(len(days), truth * len(days), known, people, size)
+        (band,) = calibrated({band_of(truth): scored}, days)
+        assert band.least is not None
+        assert band.most is not None
+        missed += not band.least <= truth <= band.most
+
+    assert missed / runs <= 0.07  # 0.05, and what chance adds in so many runs
 
 
 def test_an_interval_that_says_nothing_confirms_nothing() -> None:
     """None of 25 got worse: as many as 13 in a hundred may, and three were predicted."""
     answers = [FollowedDay(UUID(int=n), 0.03, Source.DRAWN, 0.5, Outcome.NO) for n in range(25)]
 
-    (band,) = calibrated({2: Scored(500, 15.0, 0)}, answers)
+    (band,) = calibrated({2: apart(500, 15.0, 0)}, answers)
 
     assert band.fit is Fit.CANNOT_TELL
     assert band.most is not None

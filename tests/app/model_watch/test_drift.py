@@ -13,12 +13,16 @@ from sqlalchemy import delete
 
 from app.model_watch import repository, service
 from app.periods import ScheduledRun
+from core.security import SYSTEM
+from ingest.choices import Purpose
+from ingest.merging import service as merging
 from ingest.tables import Patient
 from monitoring.drift import Drift
 from monitoring.features import FEATURES
 from monitoring.models.scorers import Scorers
 from monitoring.service import load_model
-from monitoring.tables import LastJudged
+from monitoring.tables import COPIED, AssessmentRow, LastJudged
+from tests.choosing import say
 from tests.scored import score
 
 if TYPE_CHECKING:
@@ -86,6 +90,28 @@ def test_no_more_people_are_read_than_is_said(session: Session, model: Model) ->
 
     assert len(some) == 5
     assert set(some[0]) == {feature.name for feature in FEATURES}
+
+
+def test_a_merged_person_counts_once_and_whoever_objects_not_at_all_sec_46_sec_47(
+    session: Session,
+) -> None:
+    """Nor does a score that another system made: of each the last that counts."""
+    one, same, objects, restricts, brought = (uuid4() for _ in range(5))
+    for n, id_ in enumerate((one, same, objects, restricts, brought)):
+        session.add(Patient(id=id_, created_at=NOW, zone="UTC"))
+        session.flush()
+        score(session, id_, NOW - timedelta(days=3), 0.1, values={MOVED: float(n)})
+    score(session, same, NOW - timedelta(days=2), 0.1, values={MOVED: 70.0})
+    merging.merge(session, SYSTEM, one, same, reason="the same", now=NOW)
+    say(session, objects, Purpose.SCORING, allowed=False, at=NOW)
+    say(session, restricts, Purpose.USE, allowed=False, at=NOW)
+    copied = score(session, brought, NOW - timedelta(days=1), 0.1, values={MOVED: 80.0})
+    session.get_one(AssessmentRow, copied).key = f"{COPIED}{copied}"
+    session.flush()
+
+    found = list(repository.lately(session, since=NOW - service.LATELY, salt="a"))
+
+    assert sorted(each[MOVED] or 0.0 for each in found) == [4.0, 70.0]
 
 
 def test_a_model_without_shares_says_so(session: Session, model: Model) -> None:

@@ -11,7 +11,9 @@ import pytest
 
 from app.follow_up.tables import FollowedDayRow
 from app.retraining import own_data
+from core.security import SYSTEM
 from ingest.choices import Purpose
+from ingest.merging import service as merging
 from monitoring.asked import Asked
 from monitoring.contests import Ground, Ruling
 from monitoring.families import MAIN, TARGETS
@@ -157,6 +159,18 @@ def test_a_training_with_them_changes_the_main_head_and_no_other(
     before, after = (probabilities(readable(each), described).mean() for each in (alone, both))
     assert before < 0.3
     assert after > 0.7
+
+
+def test_two_records_of_one_person_are_one_person(session: Session, known: list[UUID]) -> None:
+    """Or the same person would stand among those learnt from and those that calibrate."""
+    merging.merge(session, SYSTEM, known[0], known[-1], reason="the same", now=NOW)
+
+    own = of(session)
+
+    assert len(own.groups) == len(known)
+    assert len(np.unique(own.groups)) == len(known) - 1
+    both = own.groups[np.isin(own.described[:, 0], [0.0, len(known) - 1.0])]
+    assert both[0] == both[1]
 
 
 @pytest.mark.usefixtures("known")
