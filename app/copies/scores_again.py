@@ -31,10 +31,11 @@ if TYPE_CHECKING:
 
 _NAMESPACE = UUID("6f0a6c5e-7d0b-4c39-9a55-5b6c2f7e8d10")  # of ids that are made from those there
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_ANSWER = ("ruling", "answer", "answered_by", "answered_at")  # which comes once, and stays
 
 
 class Taken(NamedTuple):
-    """How many rows are new here, and of whom."""
+    """How many rows are new here, or have an answer since, and of whom."""
 
     scores: int
     contests: int
@@ -136,5 +137,10 @@ def _contest(session: Session, said: Said, ids: Mapping[UUID, UUID]) -> bool:
         "answered_by": said.answered_by and ids.get(said.answered_by, said.answered_by),
         "answered_at": said.answered_at,
     }
-    row = insert(ScoreContest).values(values).on_conflict_do_nothing()
-    return session.execute(row.returning(ScoreContest.id)).first() is not None
+    row = insert(ScoreContest).values(values)
+    said_since = row.on_conflict_do_update(
+        index_elements=[ScoreContest.id],
+        set_={name: row.excluded[name] for name in _ANSWER},
+        where=ScoreContest.ruling.is_(None) & row.excluded.ruling.is_not(None),
+    )
+    return session.execute(said_since.returning(ScoreContest.id)).first() is not None
