@@ -77,6 +77,13 @@ def _placed(when: When, local: ZoneInfo, received: datetime) -> Placed:
     return Placed(start.astimezone(UTC), None, None, when.precision, sure=when.sure)
 
 
+def day_around(instant: datetime, zone: str) -> tuple[datetime, datetime]:
+    """Return when the local day of an instant begins and ends."""
+    local = zone_of(zone)
+    day = instant.astimezone(local).date()
+    return _midnight(day, local), _midnight(day + timedelta(days=1), local)
+
+
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
 

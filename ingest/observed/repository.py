@@ -10,6 +10,7 @@ from core.vitals import Precision, Quality, Vital
 from ingest.acceptance import BESIDE, Incoming, Kept, Known
 from ingest.archive.repository import Head, drop_names, find_named, heads
 from ingest.candidates import Candidate
+from ingest.inheriting.repository import Left
 from ingest.partitions import month
 from ingest.receipt import ANSWERING, DIGEST, Name
 from ingest.rolling.repository import give_way
@@ -186,26 +187,38 @@ _STEP_ASIDE = (
     " where r.patient_id = at.patient and r.effective = at.instant and r.vital = at.vital"
     " and r.device = at.device and r.ordinal = at.before"
 )
+_DAYS_LATE = (
+    "case r.resource_version when 1"
+    " then extract(day from r.received_at - r.effective)::int4 else 0 end"
+)
 _OF = (
     "select r.patient_id, r.effective, r.vital, r.device, r.ordinal, r.resource_id,"
-    f" r.resource_version {_AT}"
+    f" r.resource_version, r.summed, r.value, {_DAYS_LATE} {_AT}"
 )
 
 
-def supersede(session: Session, decisions: Iterable[Decision]) -> None:
-    """Take earlier versions' readings out of the judgement; they stay in the table."""
+def supersede(session: Session, decisions: Iterable[Decision]) -> list[Left]:
+    """Take earlier versions' readings out of the judgement; they stay in the table.
+
+    Returns what they counted for beside themselves: the readings of the next version may.
+    """
     last = {each.resource_id: each.version for each in decisions if each.stores}
     revised = {id_ for id_, version in last.items() if version > 1}
     places = _where(heads(session, ANSWERING, revised)) if revised else set()
     if not places:
-        return
+        return []
     rows = run(session, _OF, *_arrays(places))
-    stale = [row[:5] for row in rows if row[5] in revised and row[6] < last[row[5]]]
-    if stale:
-        beside = _Ordinals(session, {(row[0], row[1]) for row in stale})
-        numbers = [row[4] or beside.next(row[:4]) for row in stale]
-        run(session, _STEP_ASIDE, *map(list, zip(*stale, strict=True)), numbers)
-        give_way(session, [r[0] for r in stale], [r[1] for r in stale])
+    found = [row for row in rows if row[5] in revised and row[6] < last[row[5]]]
+    if not found:
+        return []
+    stale = [row[:5] for row in found]
+    beside = _Ordinals(session, {(row[0], row[1]) for row in stale})
+    numbers = [row[4] or beside.next(row[:4]) for row in stale]
+    run(session, _STEP_ASIDE, *map(list, zip(*stale, strict=True)), numbers)
+    give_way(session, [r[0] for r in stale], [r[1] for r in stale])
+    return [
+        Left._make((*row[:4], number, *row[7:])) for row, number in zip(found, numbers, strict=True)
+    ]
 
 
 class _Ordinals:

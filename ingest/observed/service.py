@@ -32,6 +32,7 @@ from ingest.clocks.service import (
 )
 from ingest.context.service import about_living, note_living
 from ingest.departures import gone_at
+from ingest.inheriting.repository import hand_on
 from ingest.leaving.repository import spans
 from ingest.naming.service import name_all, written
 from ingest.observed.repository import add_readings, known, supersede
@@ -177,7 +178,7 @@ LEFT = (
 
 def _store(desk: Desk, settled: Sequence[Settled]) -> None:
     stored = [each for each in settled if each.decision.stores]
-    supersede(desk.session, [each.decision for each in stored])
+    left = supersede(desk.session, [each.decision for each in stored])
     versions = [
         Version(
             each.incoming.kind,
@@ -194,6 +195,7 @@ def _store(desk: Desk, settled: Sequence[Settled]) -> None:
     ]
     add_versions(desk.session, desk.sender.client_id, versions)
     add_readings(desk.session, [each.decision for each in stored], received=desk.now)
+    hand_on(desk.session, left)
     moved = {
         (each.decision.resource_id, each.decision.version): each.seen.shift
         for each in stored

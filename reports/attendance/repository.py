@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import and_, func, select, text
 
 from alerts.tables import Incident
 from core.among import among
@@ -93,7 +93,9 @@ def readings(session: Session, heads: Mapping[UUID, UUID], span: Span) -> Readin
     """
     row = StoredReading
     each = func.sum(1 + row.summed)  # with those that are gone and count with it
-    late = func.coalesce(each.filter(row.received_at - row.effective >= LATE), 0)
+    # A correction arrives when it may, and may count for many that came in time.
+    delay = and_(row.resource_version == 1, row.received_at - row.effective >= LATE)
+    late = func.coalesce(each.filter(delay), 0)
     query = (
         select(row.patient_id, row.quality, each, late)
         .where(

@@ -60,8 +60,7 @@ def test_a_wait_for_a_repeat_ends_although_a_score_was_brought_al_20(
 
     after = judge(session, judged, rulebook, now=until + timedelta(seconds=1))
 
-    assert after.severity is not None
-    assert {each["vital"] for each in after.findings} == {Vital.HEART_RATE}
+    assert after.severity == Severity.RED
 
 
 def test_what_is_known_of_the_last_judgement_is_known_of_the_last_one_here(
