@@ -24,7 +24,7 @@ from monitoring.contesting.repository import fed_wrongly
 from monitoring.followed import HORIZON, FollowedDay, Outcome, Source
 from monitoring.live_calibration import EDGES, Scored
 from monitoring.models.tables import ShadowScore
-from monitoring.tables import COPIED, AssessmentRow
+from monitoring.tables import AssessmentRow, made_here
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -69,7 +69,7 @@ def scores(session: Session, patients: Collection[UUID], day: date) -> list[Scor
             row.at >= start,
             row.at < start + timedelta(days=1),
             row.risk["probability"].astext.is_not(None),
-            ~row.key.startswith(COPIED),  # what came of it was seen elsewhere
+            made_here(row),  # what came of it was seen elsewhere
             cast(row.risk["horizon_days"].astext, Integer) == HORIZON.days,
         )
         .ext(distinct_on(row.patient_id))

@@ -11,7 +11,7 @@ from app.model_watch.tables import ModelCheck
 from ingest.choosing.repository import unfollowed
 from ingest.merging.repository import STANDING
 from ingest.people.tables import PatientMerge
-from monitoring.tables import COPIED, AssessmentRow, LastJudged
+from monitoring.tables import AssessmentRow, LastJudged, made_here
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ def lately(
             row.patient_id == func.any(chosen.c.records),
             row.at >= since,
             func.jsonb_typeof(row.risk) == "object",
-            ~row.key.startswith(COPIED),
+            made_here(row),
         )
         .order_by(row.at.desc())
         .limit(1)

@@ -13,6 +13,7 @@ from sqlalchemy import func, inspect, select
 
 from alerts.patients.tables import PatientMessageAttempt
 from app.bulk.tables import BulkOutcome
+from app.follow_up.tables import FollowedDayRow
 from app.retention import holds, service
 from app.retention.kinds import KINDS
 from app.retention.repository import Rows
@@ -20,6 +21,7 @@ from app.retention.tables import RetentionPass
 from app.retention.terms import stated
 from core.audit import AuditEvent
 from core.outbox import Outbox, State, Topic
+from monitoring.followed import Source
 from monitoring.tables import AssessmentRow
 from tests.app.retention.conftest import MADE, NOW, judgement, message, run_through
 from tests.scored import brought
@@ -209,6 +211,34 @@ def test_the_newest_judgement_of_a_person_stays_however_old_sec_48(
 
     assert inspect(new).identity in stored(session, type(new))
     assert inspect(old).identity not in stored(session, type(old))
+
+
+def test_a_judgement_whose_day_was_followed_up_stays_unless_the_lot_passed_over_it_sec_48(
+    session: Session, someone: UUID
+) -> None:
+    sources = (Source.LABEL, Source.DRAWN, Source.NOT_DRAWN)
+    rows = [judgement(session, someone, NOW - (1000 + n) * DAY) for n in range(4)][1:]
+    session.flush()
+    ids = [inspect(row).identity or () for row in rows]
+    for n, source in enumerate(sources):
+        followed = FollowedDayRow(
+            patient_id=someone,
+            assessment_id=ids[n][0],
+            day=(NOW - (1001 + n) * DAY).date(),
+            scored_at=NOW - (1001 + n) * DAY,
+            model_id="risk-of-tests",
+            probability=0.1,
+            source=source,
+            chosen_with=1.0,
+            followed_at=NOW,
+        )
+        session.add(followed)
+    session.flush()
+
+    run_through(session, now=NOW)
+
+    left = stored(session, AssessmentRow)
+    assert [each in left for each in ids] == [True, True, False]
 
 
 def test_the_newest_judgement_made_here_stays_whatever_a_copy_brought_after_it(
