@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from app.fhir_api.scope import uuids
+from core.among import each_among
 from core.vitals import MEASURES, Group, Vital
 from ingest.receipt import Kind
 from ingest.tables import Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -34,6 +35,15 @@ def sources(session: Session, readings: Iterable[str]) -> list[str]:
         f"{Kind.QUESTIONNAIRE_RESPONSE if each in lists else Kind.OBSERVATION}/{each}"
         for each in found
     ]
+
+
+def still_here(session: Session, readings: Collection[str]) -> list[str]:
+    """Return those readings of which what they came from is kept; a summed one is not there."""
+    ids = set(uuids(each.split("/")[0] for each in readings))
+    kinds = (Kind.OBSERVATION, Kind.QUESTIONNAIRE_RESPONSE)
+    query = select(Resource.id).where(Resource.type.in_(kinds), each_among(Resource.id, ids))
+    kept = {str(id_) for id_ in session.scalars(query)} if ids else set()
+    return [each for each in readings if each.split("/")[0] in kept]
 
 
 def _vital(parts: list[str]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from app import doubts
-from app.fhir_api.evidence import sources
+from app.fhir_api.evidence import sources, still_here
 from app.fhir_api.rendered import Rendered
 from app.fhir_api.scope import uuids
 from app.forecasts import assessed
@@ -74,7 +74,12 @@ class Scores(Rendered):
     def render(self, session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:
         """Return the resources."""
         contests = of_judgements(session, [row.id for row in rows])
-        return [_score(session, row, contests.get(row.id, ())) for row in rows]
+        rests = [_rests_on(row) for row in rows]
+        kept = set(still_here(session, {each for on in rests for each in on}))
+        return [
+            _score(session, row, [each for each in on if each in kept], contests.get(row.id, ()))
+            for row, on in zip(rows, rests, strict=True)
+        ]
 
     def _seen(self, scope: Scope, query: Any) -> list[Seen]:
         found = super()._seen(scope, query)
@@ -85,12 +90,16 @@ class Scores(Rendered):
         ]
 
 
-def _score(session: Session, row: Any, contests: Sequence[Contest]) -> dict[str, Any]:
-    risk = read_risk(row.risk)
+def _rests_on(row: Any) -> dict[str, None]:
     evidence = (each for finding in row.findings for each in read_finding(finding).evidence)
-    readings = dict.fromkeys(each.reading_id for each in (*risk.basis, *evidence))
+    return dict.fromkeys(each.reading_id for each in (*read_risk(row.risk).basis, *evidence))
+
+
+def _score(
+    session: Session, row: Any, readings: Sequence[str], contests: Sequence[Contest]
+) -> dict[str, Any]:
     written = assessed(
-        risk,
+        read_risk(row.risk),
         patient=f"Patient/{row.patient_id}",
         occurred=row.at,
         basis=sources(session, readings),

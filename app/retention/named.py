@@ -1,4 +1,4 @@
-"""Which Observations something names: a finding, an alert, a request to measure again."""
+"""Which Observations something names: a finding, an alert, a request, a score in dispute."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 _EVIDENCE = "$[*].evidence[*].reading_id"
+_BASIS = "$.basis[*].reading_id"
 _NAMED = f"""
 select distinct split_part(id, '/', 1)::uuid from (
     select jsonb_path_query(findings || shadow, '{_EVIDENCE}') #>> '{{}}'
@@ -26,11 +27,18 @@ select distinct split_part(id, '/', 1)::uuid from (
     where alert.patient_id = any(%b::uuid[])
     union all
     select reading_id from repeat_request where patient_id = any(%b::uuid[])
+    union all
+    select jsonb_path_query(judged.risk, '{_BASIS}') #>> '{{}}'
+    from score_contest said join assessment judged on judged.id = said.assessment_id
+    where said.patient_id = any(%b::uuid[])
 ) named (id) where id ~ '^[0-9a-f]{{8}}-[0-9a-f-]{{27}}/'
-"""  # noqa: S608 (only the name above)
+"""  # noqa: S608 (only the names above)
 
 
 def named(session: Session, people: Collection[UUID], since: datetime) -> set[UUID]:
-    """Return the Observations of people that stand behind anything found since an instant."""
+    """Return the Observations of people that stand behind anything found since an instant.
+
+    Those that a contested score rests on are needed for the dispute, and for whoever looks again.
+    """
     records = sorted({id_ for ids in everybody(session, people).values() for id_ in ids})
-    return {row[0] for row in run(session, _NAMED, records, since, records, records)}
+    return {row[0] for row in run(session, _NAMED, records, since, *[records] * 3)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
@@ -22,7 +23,10 @@ from ingest.merging.service import merge
 from ingest.rolling.service import roll_up
 from ingest.rollup import WHOLE_FOR
 from ingest.tables import Patient
+from monitoring.contests import Ground
+from monitoring.findings import Evidence
 from monitoring.reach import READ_BACK
+from monitoring.record import read_risk, write_risk
 from monitoring.tables import AssessmentRow
 from reports.attendance.repository import readings
 from reports.programme import Window
@@ -30,6 +34,7 @@ from reports.works.repository import Span
 from tests.app.retention.conftest import NOW, judgement, run_through
 from tests.app.retention.test_movements import alert, request
 from tests.ingest.summing.lives import rows_of, store
+from tests.scored import contested, score
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -125,6 +130,25 @@ def test_what_a_finding_an_alert_or_a_request_names_stays_sec_48(
 
     gone = at - {r.effective for r in rows_of(session, worn)}
     assert gone == at - {r.effective for r in (found, shadow, told_of, asked)}
+
+
+def test_what_a_contested_score_rests_on_stays_while_others_go_sec_46_sec_48(
+    session: Session, worn: UUID
+) -> None:
+    at = {key[1] for key in told(session)}
+    first, second, free = [r for r in rows_of(session, worn) if r.effective in at][:3]
+    for days, reading in ((1, free), (2, second), (3, first)):
+        row = session.get_one(AssessmentRow, score(session, worn, OLD + days * DAY, 0.3))
+        rests = Evidence(reading.id, Vital.HEART_RATE, reading.value or 0.0, reading.effective)
+        row.risk = write_risk(replace(read_risk(row.risk or {}), basis=(rests,)))
+        if reading is not free:
+            contested(session, worn, Ground.READING, None, now=OLD + days * DAY + DAY / 2)
+
+    kept = {first.effective, second.effective}
+
+    run_through(session, now=NOW)
+
+    assert at - {r.effective for r in rows_of(session, worn)} == at - kept
 
 
 def test_weeks_and_days_of_a_programme_count_as_many_as_before_sec_48(
