@@ -43,7 +43,7 @@ OF_NUMBERS = frozenset(
     )
 )
 APART = frozenset({UUID, bool, UUID | None})  # which pydantic reads, or refuses
-ONCE = frozenset({"done"})  # read by the same function wherever it stands
+ONCE = frozenset({"done", "week"})  # read by the same function wherever they stand
 # What makes a form right up to the field that is absurd.
 RIGHT = FIELDS | {
     "since": "2026-11-20", "until": "2031-05-31", "first": "", "last": "2031-05-31",
@@ -110,12 +110,13 @@ def _names(of: Dependant, kind: str) -> Iterator[str]:
 def _who(row: tuple[str, ...]) -> str:
     """Return somebody whom a route lets in, best who comes farthest."""
     said = dict(zip(COLUMNS, row, strict=True))
-    roles = [each.removesuffix("-own") for each in said if each.endswith("-own")]
-    own = [(said[f"{role}-own"], role) for role in reversed(roles)]
+    # A client is sent to sign in with the 303 that is a person's way back: it comes last.
+    roles = [each.removesuffix("-own") for each in reversed(COLUMNS) if each.endswith("-own")]
+    own = [(said[f"{role}-own"], role) for role in roles if role != "client"]
     for status in ("200", "303", "422", "409", "400"):
         if found := [role for answer, role in own if answer == status]:
             return found[0]
-    return "nobody"
+    return "nobody" if said["client-own"] in {"303", "401", "404"} else "client"
 
 
 def absurd(knock: Knock) -> Iterator[tuple[str, str]]:
