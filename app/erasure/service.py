@@ -174,8 +174,9 @@ def state_of(session: Session, erasure_id: UUID) -> State:
 
 
 def erasures(session: Session, *, most: int = 200) -> Sequence[Erasure]:
-    """Return the erasures, the newest first."""
-    return session.scalars(select(Erasure).order_by(Erasure.asked_at.desc()).limit(most)).all()
+    """Return the erasures that wait, then those that are over, the newest first of each."""
+    query = select(Erasure).order_by(Erasure.state.in_(WAITING).desc(), Erasure.asked_at.desc())
+    return session.scalars(query.limit(most)).all()
 
 
 def _waiting(session: Session, erasure_id: UUID) -> Erasure:
