@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fhir.outcome import Refusal
-from fhir.strict import BUNDLE, Limits, bounds, check, decode
+from fhir.strict import BUNDLE, Limits, bounds, check, decode, deepest
 from tests.fhir.ambiguous import AMBIGUOUS
 from tests.fhir.payloads import observation, raw, refused
 
@@ -31,6 +31,13 @@ def test_a_body_over_the_limit_is_413_sec_32() -> None:
 
     assert isinstance(answer, Refusal)
     assert answer.status == 413
+
+
+def test_a_string_that_never_ends_is_read_once_to_the_end_sec_32() -> None:
+    """Begun again at each quote within it, a megabyte of these would take an hour."""
+    assert deepest(b'{"a":"' + b'\\"' * 500_000 + b"[" * 100) == 1
+    assert deepest(b'{"a":"' + b'\\"' * 1_000 + b'"' + b"[" * 100) == 101
+    assert deepest(b'{"a":"' + b"[" * 100 + b"\\") == 1
 
 
 def test_what_is_within_the_limits_is_decoded_sec_32() -> None:
