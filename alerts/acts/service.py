@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -118,13 +118,16 @@ def own(hands: Hands) -> None:
 
 
 def _taken_out(hands: Hands) -> Hands:
-    """End a snooze for who acts on the alert at once: nobody else need be told."""
+    """End a snooze for who acts on the alert at once: nobody else need be told.
+
+    To take the act back is to be in the snooze again: alone, its end would leave nothing due.
+    """
     hands.move(Event.SNOOZE_ENDED)
     alert = hands.alert
     alert.previous_owner_id = alert.snoozed_by or alert.previous_owner_id
     repository.let_go(alert)
     hands.note("reopened", Reason.SNOOZE_CANCELLED)
-    return again(hands)
+    return replace(again(hands), kept=hands.kept, written=hands.written)
 
 
 def recall(hands: Hands) -> None:

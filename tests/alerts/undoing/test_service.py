@@ -65,7 +65,7 @@ def stands(session: Session, alert_id: UUID) -> dict[str, Any]:
 
 PAIRS = [
     pytest.param(first, act, id=f"{act.__name__} of {first.__name__ if first else 'open'}")
-    for first in (None, claim, acknowledge)
+    for first in (None, claim, acknowledge, snooze)
     for act in ACTS
     if act is not first and not (act is claim and first)
 ]
