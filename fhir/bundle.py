@@ -265,12 +265,12 @@ def rewrite(raw: bytes, mapping: Mapping[str, str]) -> bytes:
     """Return the resource with references in `mapping` replaced; all other bytes stay.
 
     `mapping` goes from a reference as received (full URL, urn:uuid or conditional) to
-    `Type/id`.
+    `Type/id`; one that goes to nothing is left as it is.
     """
 
     def replaced(found: re.Match[bytes]) -> bytes:
         target = mapping.get(_text(found[2]))
-        return found[0] if target is None else found[1] + json.dumps(target).encode()
+        return found[1] + json.dumps(target).encode() if target else found[0]
 
     return _REFERENCE.sub(replaced, raw)
 

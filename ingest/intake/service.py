@@ -240,10 +240,16 @@ def _learn(linked: dict[str, str], readable: Readable, answer: Answer | None) ->
     if answer is None or answer.id is None:
         return
     if readable.posted.id:
-        linked[f"{answer.type}/{readable.posted.id}"] = f"{answer.type}/{answer.id}"
+        _mean(linked, f"{answer.type}/{readable.posted.id}", answer)
     if not url:
         return
-    linked[url] = f"{answer.type}/{answer.id}"
+    _mean(linked, url, answer)
     head, _, tail = url.rpartition(f"/{answer.type}/")
     if head and tail:
-        linked[f"{answer.type}/{tail}"] = linked[url]
+        _mean(linked, f"{answer.type}/{tail}", answer)
+
+
+def _mean(linked: dict[str, str], reference: str, answer: Answer) -> None:
+    """Let a reference mean a resource; one that could mean two is empty, and means neither."""
+    target = f"{answer.type}/{answer.id}"
+    linked[reference] = target if linked.get(reference, target) == target else ""

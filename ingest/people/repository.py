@@ -42,8 +42,8 @@ def find(
     """Return the rows of one type that the references point at; unresolved ones are absent.
 
     `within` maps the full URLs of the same Bundle, and the relative references that mean
-    them, to `Type/id`. A contained resource, another
-    server's address and a bare identifier that nobody registered resolve to nothing.
+    them, to `Type/id`, or to nothing where one could mean two entries. A contained resource,
+    another server's address and a bare identifier that nobody registered resolve to nothing.
     """
     wanted = list(dict.fromkeys(refs))
     if not wanted:
@@ -58,7 +58,8 @@ def find(
     named = find_named(session, sender.client_id, names.values())
     found = {ref: named[name] for ref, name in names.items() if name in named}
     found |= {ref: id_ for ref, id_ in ids.items() if id_ in known}
-    return found | _called(session, sender, kind, [ref for ref in wanted if ref not in found])
+    rest = [ref for ref in wanted if ref not in found and _inside(ref, sender, within) is None]
+    return found | _called(session, sender, kind, rest)
 
 
 def _called(session: Session, sender: Sender, kind: Kind, refs: Iterable[Ref]) -> dict[Ref, UUID]:
@@ -66,7 +67,7 @@ def _called(session: Session, sender: Sender, kind: Kind, refs: Iterable[Ref]) -
     own = {
         ref: own_id(kind, ref.id)
         for ref in refs
-        if ref.id and ref.type == kind and (not ref.url or ref.url.startswith(f"{sender.base}/"))
+        if ref.id and ref.type == kind and _here(ref, sender)
     }
     found = find_named(session, sender.client_id, own.values()) if own else {}
     return {ref: found[name] for ref, name in own.items() if name in found}
@@ -75,16 +76,29 @@ def _called(session: Session, sender: Sender, kind: Kind, refs: Iterable[Ref]) -
 def _id(ref: Ref, sender: Sender, kind: Kind, within: Mapping[str, str]) -> UUID | None:
     if ref.contained:
         return None
-    inside = within.get(ref.url) or within.get(f"{ref.type}/{ref.id}")
+    inside = _inside(ref, sender, within)
     if inside is not None:
         target, _, text = inside.partition("/")
-    elif not ref.url or ref.url.startswith(f"{sender.base}/"):
+    elif _here(ref, sender):
         target, text = ref.type, ref.id
     else:
         return None
     with suppress(ValueError):
         return UUID(text) if target == kind else None
     return None
+
+
+def _inside(ref: Ref, sender: Sender, within: Mapping[str, str]) -> str | None:
+    """Return what the Bundle says a reference means; empty where that could be two entries."""
+    said = within.get(ref.url.partition("/_history/")[0])
+    if said is None and _here(ref, sender):
+        return within.get(f"{ref.type}/{ref.id}")
+    return said
+
+
+def _here(ref: Ref, sender: Sender) -> bool:
+    """Return whether a reference names no other server: the same id means another there."""
+    return not ref.url or ref.url.startswith(f"{sender.base}/")
 
 
 def name_in(ref: Ref, kind: Kind) -> Name | None:
