@@ -39,8 +39,12 @@ class KeyFile(msgspec.Struct, frozen=True):
         return {digest.hex() for each in self.erased for digest in each.digests}
 
     def next(self, keys: dict[str, bytes], erased: tuple[Erased, ...]) -> KeyFile:
-        """Return the file that follows: these keys, and no erasure of before forgotten."""
-        return KeyFile(self.serial + 1, keys, self.erased).without(erased)
+        """Return the file that follows: no key and no erasure of before is forgotten.
+
+        These keys may be of another database than those of earlier backups: only an erasure
+        takes a key away.
+        """
+        return KeyFile(self.serial + 1, {**self.keys, **keys}, self.erased).without(erased)
 
     def without(self, erased: Iterable[Erased]) -> KeyFile:
         """Return the file with no key of whoever was erased, by its own word or by another."""

@@ -1,0 +1,59 @@
+"""The key file outlives other databases, its own loss, and wrong field keys (SEC-44, REL-38)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import text
+
+import app.migrate
+from app.backup import dump
+from app.backup.restore import check
+from app.backup.sealing import BackupKey
+from app.schema import METADATA
+from tests.app.backup.places import Place, empty
+from tests.monitoring import test_service as judging
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from core.embedded import Servers
+
+SITE = BackupKey.read(BackupKey.fresh())
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A database with one person in it, and its backup."""
+
+    place: Place
+    folder: Path
+    keys: Path
+
+
+@pytest.fixture(scope="module")
+def kept(embedded: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
+    place, folder = empty(embedded), tmp_path_factory.mktemp("kept")
+    app.migrate.upgrade(place.servers.migration_database_url, app_role="wardlight_app")
+    with place.database.transaction() as session:
+        judging.enrol(session)
+    made = Kept(place, folder / "backup", folder / "keys")
+    dump.back_up(place.database, METADATA, SITE, made.folder, made.keys)
+    yield made
+    place.close()
+
+
+# The last of these tests: it leaves nobody in the database.
+def test_a_backup_of_an_empty_database_leaves_the_keys_of_earlier_ones_rel_38(
+    kept: Kept, tmp_path: Path
+) -> None:
+    with kept.place.owner.transaction() as session:
+        session.execute(text("truncate patient cascade"))
+
+    dump.back_up(kept.place.database, METADATA, SITE, tmp_path / "empty", kept.keys)
+
+    assert check(kept.folder, SITE, kept.keys).missing == frozenset()
+    assert check(tmp_path / "empty", SITE, kept.keys).missing == frozenset()
