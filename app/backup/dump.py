@@ -118,7 +118,7 @@ def _write_keys(database: Database, site: BackupKey, before: keyfile.KeyFile, pa
             people.tag_of(session, id_).hex(): key
             for id_, key in people.keys_of_all(session, now=now).items()
         }
-        made = before.next(keys, outside.done(session))
+        made = before.next(keys, outside.done(session), now=now)
         keyfile.save(path, site, made)
         people.note_struck(session, now=now)
     return made.serial

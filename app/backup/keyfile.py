@@ -19,6 +19,7 @@ from core.errors import InvalidError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
     from pathlib import Path
 
     from app.backup.sealing import BackupKey
@@ -38,13 +39,15 @@ class KeyFile(msgspec.Struct, frozen=True):
         """Return the digests of whoever was erased, in hex."""
         return {digest.hex() for each in self.erased for digest in each.digests}
 
-    def next(self, keys: dict[str, bytes], erased: tuple[Erased, ...]) -> KeyFile:
+    def next(self, keys: dict[str, bytes], erased: tuple[Erased, ...], *, now: datetime) -> KeyFile:
         """Return the file that follows: no key and no erasure of before is forgotten.
 
         These keys may be of another database than those of earlier backups: only an erasure
-        takes a key away.
+        takes a key away. The serial follows the clock, so that a file that was lost and made
+        anew is as new as every backup before.
         """
-        return KeyFile(self.serial + 1, {**self.keys, **keys}, self.erased).without(erased)
+        serial = max(self.serial + 1, int(now.timestamp()))
+        return KeyFile(serial, {**self.keys, **keys}, self.erased).without(erased)
 
     def without(self, erased: Iterable[Erased]) -> KeyFile:
         """Return the file with no key of whoever was erased, by its own word or by another."""

@@ -46,7 +46,7 @@ def backup(
     with opened() as database:
         made = back_up(database, METADATA, site, output, path)
     if made is None:
-        typer.echo("the key file holds the keys of those who are here now, and no others")
+        typer.echo("the key file is new, and holds no key of anybody who was erased")
     else:
         rows = sum(each.rows for each in made.tables)
         typer.echo(f"{rows} rows of {len(made.tables)} tables, revision {made.revision}")

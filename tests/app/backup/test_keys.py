@@ -46,6 +46,16 @@ def kept(embedded: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     place.close()
 
 
+def test_a_key_file_that_was_lost_and_made_anew_restores_an_earlier_backup_rel_38(
+    kept: Kept, tmp_path: Path
+) -> None:
+    anew = tmp_path / "keys"
+
+    dump.back_up(kept.place.database, METADATA, SITE, None, anew)
+
+    assert check(kept.folder, SITE, anew).missing == frozenset()
+
+
 # The last of these tests: it leaves nobody in the database.
 def test_a_backup_of_an_empty_database_leaves_the_keys_of_earlier_ones_rel_38(
     kept: Kept, tmp_path: Path
