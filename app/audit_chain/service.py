@@ -15,6 +15,8 @@ from app.audit_chain import repository
 from app.audit_chain.blocks import GENESIS, Block, leaves_of, rows_hash
 from app.audit_chain.heads import Head
 from app.periods import first, period_of
+from app.retention.terms import stated
+from core.errors import InvalidError
 from core.logging import logger
 
 if TYPE_CHECKING:
@@ -125,7 +127,19 @@ def prune(session: Session, *, before: datetime, signer: Signer, now: datetime) 
 
     Needs the owner of the tables: the application's role may delete no event. The chain itself
     stays, and a signed head says up to where its events are gone.
+
+    Raises
+    ------
+    InvalidError
+        Where the day is so late that events would go which are to be kept.
     """
+    latest = (now - stated().kinds["audit"].least).date()
+    if before.date() > latest:
+        raise InvalidError(
+            "events are kept for six years: the latest day is {latest}",
+            field="before",
+            facts={"latest": latest},
+        )
     session.execute(_ONE_SEALER)
     kept, last = repository.first_kept(session, before), repository.last_block(session)
     until = (kept - 1) if kept is not None else (last.number if last else 0)

@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 CONFIDENCE = frozenset({"L", "V", "E"})
 DAY_HOURS = 24
 _TEXTS = ("name", "what", "reason", "source", "confidence")
-_KNOWN = {*_TEXTS, "days", "until", "every_hours"}
+_KNOWN = {*_TEXTS, "days", "until", "least_days", "every_hours"}
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """How long one kind of data is kept: `days` by the schedule, or `until` something ends it."""
+    """How long one kind of data is kept: `days` by the schedule, or `until` something ends it.
+
+    What nobody may take away before a time has that as `least`.
+    """
 
     name: str
     what: str
@@ -32,6 +35,7 @@ class Term:
     confidence: str
     days: int | None = None
     until: str = ""
+    least: timedelta = timedelta(0)
     every: timedelta = timedelta(days=1)
 
     @property
@@ -89,6 +93,7 @@ def _term(entry: Mapping[str, Any], place: str) -> Term:
         **{name: entry[name] for name in _TEXTS},
         days=entry.get("days"),
         until=entry.get("until", ""),
+        least=timedelta(days=entry.get("least_days", 0)),
         every=timedelta(hours=entry.get("every_hours", DAY_HOURS)),
     )
 
@@ -100,8 +105,11 @@ def _faults(entry: Mapping[str, Any]) -> list[str]:
         faults.append(f"confidence must be one of {', '.join(sorted(CONFIDENCE))}")
     if ("days" in entry) == ("until" in entry):
         faults.append("it has either days or until")
-    if not _count(entry.get("days", 0), least=0):
-        faults.append("days must be a whole number, not below 0")
+    faults += [
+        f"{name} must be a whole number, not below 0"
+        for name in ("days", "least_days")
+        if not _count(entry.get(name, 0), least=0)
+    ]
     hours = entry.get("every_hours", DAY_HOURS)
     if not _count(hours, least=1) or DAY_HOURS % hours:
         faults.append("every_hours must divide a day")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from base64 import urlsafe_b64encode
 from contextlib import contextmanager, nullcontext
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -21,7 +21,7 @@ from app.audit_chain.witness import Witness
 from app.cli import build
 from app.commands import audit as commands
 from core.clock import utc_now
-from core.errors import WardlightError
+from core.errors import InvalidError, WardlightError
 from core.settings import Settings
 from tests.app.audit_chain.conftest import KEYS, SECRET, SEED, SIGNER, Chain, seal, write
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from core.embedded import Servers
 
 NOBODY = Outside(())
+IN_TIME = timedelta(days=2200)  # after as long, the events of today may go
 
 
 def test_pruned_events_leave_a_chain_that_still_proves_the_rest_sec_18_sec_48(
@@ -45,7 +46,7 @@ def test_pruned_events_leave_a_chain_that_still_proves_the_rest_sec_18_sec_48(
             text("update audit_block set latest = now() - interval '9 years' where number < :b"),
             {"b": kept.number},
         )
-        before = utc_now() - timedelta(days=365)
+        before = utc_now() - IN_TIME
 
         number, gone = service.prune(session, before=before, signer=SIGNER, now=utc_now())
         again = service.prune(session, before=before, signer=SIGNER, now=utc_now())
@@ -60,10 +61,26 @@ def test_pruned_events_leave_a_chain_that_still_proves_the_rest_sec_18_sec_48(
         assert not [each for each in report.findings if "row" in each]
 
 
+@pytest.mark.parametrize("days", [-365, 1, 2191])
+def test_no_event_of_the_last_six_years_is_pruned_and_the_latest_day_is_named_sec_48(
+    chain: Chain, days: int
+) -> None:
+    now = datetime(2033, 3, 1, 12, tzinfo=UTC)
+    with chain.ruled() as session:
+        count = text("select count(*) from audit_event")
+        before = session.execute(count).scalar_one()
+
+        with pytest.raises(InvalidError, match="the latest day is 2027-03-01") as refused:
+            service.prune(session, before=now - timedelta(days=days), signer=SIGNER, now=now)
+
+        assert refused.value.field == "before"
+        assert session.execute(count).scalar_one() == before
+
+
 def test_a_row_that_comes_back_into_what_was_pruned_is_named_sec_18(chain: Chain) -> None:
     with chain.ruled() as session:
         later = utc_now() + timedelta(days=1)
-        number, _ = service.prune(session, before=later, signer=SIGNER, now=utc_now())
+        number, _ = service.prune(session, before=later, signer=SIGNER, now=later + IN_TIME)
         session.execute(
             text(
                 "insert into audit_event (recorded, caller_kind, action, entity, outcome, turn)"
@@ -203,10 +220,12 @@ def test_a_head_under_a_former_key_is_trusted_where_that_key_is_named_sec_18(
 def test_pruning_needs_the_owner_and_is_written_down_sec_48(
     chain: Chain, command: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    now = utc_now()
     with chain.ruled() as session:
         monkeypatch.setattr(commands, "_session", lambda *_, **__: nullcontext(session))
 
-        done = command("prune", "--before", "2999-01-01")
+        monkeypatch.setattr(commands, "utc_now", lambda: now + IN_TIME)
+        done = command("prune", "--before", str((now + timedelta(days=1)).date()))
 
         rows = session.execute(text("select action, entity from audit_event where id > :i"),
                                {"i": chain.ids[-1]}).all()  # fmt: skip
