@@ -150,10 +150,11 @@ class ExportDesk:
         caller, now = self.reception.caller(request), self.reception.clock()
         with self.reception.database.transaction() as session:
             export = self._own(session, caller, id_)
-            if export.state != ExportState.DONE or name not in exporting.counts(session, export):
+            lines = exporting.counts(session, export).get(name)
+            if export.state != ExportState.DONE or lines is None:
                 raise NotFoundError("no such file")
             audit.record(session, caller, audit.Action.READ, "Export", now=now, entity_id=export.id)
-        pieces = exporting.pieces(self.reception.database, export.id, name)
+        pieces = exporting.pieces(self.reception.database, export.id, name, lines)
         said = {**NO_STORE, "Vary": "Accept-Encoding"}
         if "gzip" in request.headers.get("accept-encoding", ""):
             pieces, said["Content-Encoding"] = packed(pieces), "gzip"

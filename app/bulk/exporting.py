@@ -18,7 +18,7 @@ from app.fhir_api.scope import BATCH, MOST_PATIENTS, Mark, Scope
 from app.fhir_api.shelves import SHELVES
 from app.fhir_api.walk import Hit, Walk
 from core import audit, outbox
-from core.errors import NotFoundError, ThrottledError
+from core.errors import GoneError, NotFoundError, ThrottledError
 from core.outbox import Outbox, Priority, State, Topic, stands
 from core.sealing import keyring_of
 from core.security import Caller
@@ -281,16 +281,16 @@ def counts(session: Session, export: BulkExport) -> dict[str, int]:
     return {row[0]: int(row[1]) for row in rows}
 
 
-def pieces(database: Database, export_id: UUID, kind: str) -> Iterator[bytes]:
-    """Yield a file part by part, each read in a transaction of its own."""
-    number = 0
-    while True:
+def pieces(database: Database, export_id: UUID, kind: str, lines: int) -> Iterator[bytes]:
+    """Yield a file part by part until its lines are given; raise `GoneError` where one is gone."""
+    number = given = 0
+    while given < lines:
         with database.transaction() as session:
             part = session.get(BulkPart, (export_id, kind, number))
             if part is None:
-                return
+                raise GoneError("the export was taken away while it was read")
             opened = keyring_of(session).open(part.body, place=_place(part))
-        number += 1
+        number, given = number + 1, given + part.lines
         yield ZstdDecompressor().decompress(opened)
 
 

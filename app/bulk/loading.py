@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from zstandard import ZstdCompressor, ZstdDecompressor
 
 from app.bulk.tables import BulkLoad, BulkOutcome, LoadState
-from core.errors import ConflictError, NotFoundError
+from core.errors import ConflictError, GoneError, NotFoundError
 from fhir.outcome import operation_outcome
 from ingest.answers import location
 from ingest.lines.service import accept_lines
@@ -105,10 +105,16 @@ class Loader:
             load.state = state
             return load
 
-    def pieces(self, load_id: UUID) -> Iterator[bytes]:
-        """Yield the outcomes as NDJSON, as far as the load has come; one transaction a piece."""
-        after = 0
-        while True:
+    def pieces(self, load_id: UUID, lines: int) -> Iterator[bytes]:
+        """Yield the outcomes as NDJSON, one transaction a piece, until those of so many are told.
+
+        Raises
+        ------
+        GoneError
+            Where they were taken away before.
+        """
+        after = said = 0
+        while said < lines:
             with self.database.transaction() as session:
                 row = session.scalar(
                     select(BulkOutcome)
@@ -117,9 +123,10 @@ class Loader:
                     .limit(1)
                 )
             if row is None:
-                return
-            after = row.first_line
-            yield ZstdDecompressor().decompress(row.body)
+                raise GoneError("the load was taken away while it was read")
+            piece = ZstdDecompressor().decompress(row.body)
+            after, said = row.first_line, said + piece.count(b"\n")
+            yield piece
 
 
 def told(chunk: Chunk, answers: Sequence[Answer]) -> bytes:

@@ -137,7 +137,7 @@ class Desk:
     def outcome(self, request: Request, id_: str) -> Response:
         """Give the outcome of each line, as far as the load has come."""
         load = self._own(request, id_)
-        pieces = self.loader.pieces(load.id)
+        pieces = self.loader.pieces(load.id, load.lines)
         return StreamingResponse(pieces, headers=NO_STORE, media_type=NDJSON[0])
 
     def _own(self, request: Request, id_: str) -> BulkLoad:
