@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fhir.fast_bundle import fast_bundle
-from fhir.outcome import PROFILE, STRUCTURE, Issue, Refusal, refusal
+from fhir.outcome import PROFILE, STRUCTURE, Issue, Refusal, needed, refusal
 from fhir.policy import LENIENT
 from fhir.strict import BUNDLE, check, decode, framed
 
@@ -147,6 +147,8 @@ def _misbuilt(envelope: dict[str, Any], held: list[bytes]) -> Refusal | None:
     checked = check(_without_resources(envelope, entries))
     if isinstance(checked, Refusal):
         return checked
+    if "type" not in envelope:
+        return needed("Bundle.type")
     if envelope["type"] not in ACCEPTED:
         text = "what is sent is a batch or a transaction"
         return refusal(PROFILE, "not-supported", text, "Bundle.type")

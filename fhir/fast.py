@@ -125,8 +125,8 @@ def fast(raw: bytes) -> ParsedObservation | None:
         return None
     try:
         return _parsed(_OBSERVATION.decode(raw), raw)
-    except (msgspec.MsgspecError, ValueError):  # ValueError: 30 February, bytes that are not UTF-8
-        return None
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None  # ValueError: 30 February, bytes that are not UTF-8
 
 
 def spaced(raw: bytes) -> bool:

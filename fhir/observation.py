@@ -13,7 +13,7 @@ from fhir.identity import read_gateway, read_identifiers, read_reference
 from fhir.living import lives_alone
 from fhir.measurement import Measurement, ParsedObservation, When
 from fhir.moments import effective, moment
-from fhir.outcome import KEPT, PROFILE, STRUCTURE, Issue, Refusal, refusal
+from fhir.outcome import KEPT, PROFILE, STRUCTURE, Issue, Refusal, needed, refusal
 from fhir.policy import LENIENT, Mode, Policy
 from fhir.profiles import PROFILED
 from fhir.sites import site_of
@@ -52,6 +52,8 @@ def parse_fully(raw: bytes, policy: Policy = LENIENT) -> ParsedObservation | Ref
     checked = check(resource)
     if isinstance(checked, Refusal):
         return checked
+    if "status" not in resource:  # R4 lets an extension stand in for it
+        return needed("Observation.status")
     parsed = _read(resource, policy)
     return parsed if isinstance(parsed, Refusal) else policy.settled(parsed)
 

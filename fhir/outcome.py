@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 STRUCTURE = 400
 PROFILE = 422
+MISSING = "a required element is missing"
 KEPT = ": kept, not scored"  # how the text of every warning ends that keeps a value back
 _STEP = re.compile(r"_?[a-z][A-Za-z0-9]{0,63}(?:\[\d+\])?")
 
@@ -42,6 +43,11 @@ class Refusal:
 def refusal(status: int, code: str, text: str, expression: str = "") -> Refusal:
     """Return a refusal with one error."""
     return Refusal(status, (Issue("error", code, text, expression),))
+
+
+def needed(expression: str) -> Refusal:
+    """Return the refusal of what lacks an element; an extension in its place is not enough."""
+    return refusal(STRUCTURE, "required", MISSING, expression)
 
 
 def shown(path: str) -> str:

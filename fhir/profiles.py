@@ -50,9 +50,9 @@ _NAMED: dict[str, frozenset[Vital]] = {
 _HEAD = (LOINC, "9843-4")  # head circumference: profiled by R4, not monitored here
 
 
-def contradicted(profiles: Iterable[str], named: Meaning) -> bool:
+def contradicted(profiles: Iterable[str | None], named: Meaning) -> bool:
     """Return whether a declared R4 profile is that of another measurement than the code's."""
-    declared = [profile.partition("|")[0] for profile in profiles]
+    declared = [profile.partition("|")[0] for profile in profiles if profile]
     return any(
         each in _NAMED
         and named.known

@@ -10,7 +10,7 @@ from fhir.identity import read_identifiers, read_reference
 from fhir.measurement import Measurement, ParsedObservation, When
 from fhir.moments import moment, single_time
 from fhir.observation import consistent
-from fhir.outcome import KEPT, PROFILE, STRUCTURE, Issue, Refusal, refusal
+from fhir.outcome import KEPT, PROFILE, STRUCTURE, Issue, Refusal, needed, refusal
 from fhir.own_codes import VERSION
 from fhir.policy import LENIENT, Policy
 from fhir.questionnaire import DAILY, UNKNOWN, VITALS
@@ -49,6 +49,8 @@ def parse_answers(raw: bytes, policy: Policy = LENIENT) -> ParsedObservation | R
     checked = check(resource)
     if isinstance(checked, Refusal):
         return checked
+    if "status" not in resource:
+        return needed(f"{KIND}.status")
     faults = tuple(_faults(resource))
     parsed = Refusal(PROFILE, faults) if faults else _read(resource)
     return parsed if isinstance(parsed, Refusal) else policy.settled(parsed)
@@ -117,6 +119,8 @@ def _items(node: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mapping[st
 
 
 def _answered(item: Mapping[str, Any], path: str, number: int) -> Read | Refusal:
+    if "linkId" not in item:
+        return needed(f"{path}.linkId")
     vital = VITALS.get(str(item["linkId"]))
     answers = item.get("answer", ())
     if vital is None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from pydantic import ValidationError
 
-from fhir.outcome import PROFILE, STRUCTURE, Issue, shown
+from fhir.outcome import MISSING, PROFILE, STRUCTURE, Issue, shown
 from fhir.resources.R4B import get_fhir_model_class
 
 if TYPE_CHECKING:
@@ -261,7 +261,7 @@ def _said(sort: str, location: tuple[int | str, ...], kind: str) -> Found:
         path += f"[{step}]" if isinstance(step, int) else f".{step}"
     path = path.removesuffix(".root")
     if "missing" in sort:
-        return STRUCTURE, Issue("error", "required", "a required element is missing", shown(path))
+        return STRUCTURE, Issue("error", "required", MISSING, shown(path))
     text = "not a value of its R4 type" if location else "elements that exclude each other"
     if _TIMES.search(path):
         text = f"{text}: {_TIME_FORM}"

@@ -28,7 +28,7 @@ _NOT_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
 _SUSPECT = re.compile(r"\\u(?:[dD][89a-fA-F]|00[01])")
 _UNFIT = re.compile("[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f]")
 LONGEST_NUMBER = 64
-LARGEST = Decimal("1e64")
+SMALLEST, LARGEST = Decimal("1e-64"), Decimal("1e64")
 SHOWN = 20  # paths of nulls and empties in one answer
 
 
@@ -137,8 +137,12 @@ def _constant(_: str) -> Never:
 def _bounded(text: str) -> Decimal:
     if len(text) > LONGEST_NUMBER:
         raise _StrictError(f"a number has more than {LONGEST_NUMBER} characters")
-    value = Decimal(text)
-    if value and not 1 / LARGEST < abs(value) < LARGEST:
+    try:
+        value = Decimal(text)
+        bounded = not value or SMALLEST < value.copy_abs() < LARGEST
+    except ArithmeticError:  # an exponent that Decimal itself cannot hold
+        bounded = False
+    if not bounded:
         raise _StrictError("a number is out of bounds")
     return value
 
