@@ -39,7 +39,7 @@ class Incoming:
     new_id: UUID  # the id that it gets if it is new
     updated: datetime | None = None  # meta.lastUpdated
     replaces: bool = False  # was put to `new_id`, whatever is there
-    knowing: bool = False  # and its sender named the version that it replaces
+    knowing: int = 0  # the version that it replaces, where its sender made sure of that
     kind: str = OBSERVATION
 
 
@@ -124,7 +124,8 @@ def sort(incoming: Iterable[Incoming], known: Known) -> list[Decision]:
     decisions = []
     for each in incoming:
         decision = decide(each, known)
-        known.learn(each, decision)
+        if decision.outcome is not Outcome.STALE:
+            known.learn(each, decision)
         decisions.append(decision)
     return decisions
 
@@ -158,6 +159,8 @@ def _replace(incoming: Incoming, known: Known) -> Decision:
         return Decision(Outcome.NEW, incoming.new_id, 1, _beside(live, known, incoming.new_id))
     if kept.patient_id != incoming.patient_id:
         return Decision(Outcome.TAKEN, kept.id, kept.version)
+    if incoming.knowing not in (0, kept.version):
+        return Decision(Outcome.STALE, kept.id, kept.version)
     knowing = incoming.knowing and RANK[incoming.status] >= RANK["final"]
     if RANK[incoming.status] < RANK[kept.status] and not knowing:
         return Decision(Outcome.REPEATED, kept.id, kept.version)

@@ -161,6 +161,14 @@ def refuse(status: int, code: str, text: str, expression: str = "") -> Answer:
     return Answer(status, (Issue("error", code, text, expression),))
 
 
+CHANGED_SINCE = refuse(
+    412,
+    "conflict",
+    "the version has changed since: read it again before it is replaced",
+    "http.If-Match",
+)
+
+
 def refuse_for(patient_id: UUID, status: int, code: str, text: str, expression: str) -> Answer:
     """Return a refusal that the audit keeps beside the patient whom it protects."""
     return replace(refuse(status, code, text, expression), patient_id=patient_id)

@@ -29,6 +29,7 @@ class Outcome(StrEnum):
     NEW_VERSION = "new-version"
     CONFLICT = "conflict"
     TAKEN = "taken"  # its identifier is another patient's
+    STALE = "stale"  # what it was to replace has been replaced meanwhile
 
 
 def revision(

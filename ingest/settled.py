@@ -23,7 +23,7 @@ class Seen:
     id: UUID
     shift: timedelta = timedelta(0)  # what was taken off its time (REL-21)
     replaces: bool = False  # was put to this id
-    knowing: bool = False  # and its sender named the version that it replaces
+    knowing: int = 0  # the version that it replaces, where its sender made sure of that
     trace: str = ""  # of the request it came with
 
 

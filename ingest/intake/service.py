@@ -116,8 +116,8 @@ def _observe(
             answers[index] = same
             continue
         known = Seen(index, each.observation, raw, ids[index], replaces=target is not None)
-        posted = each.posted
-        seen.append(replaced(known, knowing=bool(posted.if_match), trace=posted.trace))
+        trusted = target.place.version - 1 if target and each.posted.if_match else 0
+        seen.append(replaced(known, knowing=trusted, trace=each.posted.trace))
     answers |= take(desk, seen) if seen else {}
     return answers | {
         each.index: _put(desk, targets[each.index], answers[each.index])

@@ -28,7 +28,7 @@ def name_all(desk: Desk, settled: Sequence[Settled], written: set[Name]) -> None
     """Write down what each Observation is called, where that is new."""
     names: dict[Name, UUID] = {}
     for each in settled:
-        if each.decision.outcome is Outcome.TAKEN:
+        if each.decision.outcome in (Outcome.TAKEN, Outcome.STALE):
             continue
         own = [Name(*name) for name in each.incoming.names]
         if needs_digest(each.incoming, each.decision):

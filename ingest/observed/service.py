@@ -40,6 +40,7 @@ from ingest.parking.repository import parked
 from ingest.people.repository import find, zones
 from ingest.people.service import Desk, unknown
 from ingest.receipt import (
+    CHANGED_SINCE,
     CREATED,
     REPEATED,
     Answer,
@@ -242,6 +243,8 @@ def _answer(settled: Settled, desk: Desk, memory: Known) -> Answer:
     decision = settled.decision
     if decision.outcome is Outcome.TAKEN:
         return taken(replaces=settled.seen.replaces)
+    if decision.outcome is Outcome.STALE:
+        return CHANGED_SINCE
     return Answer(
         CREATED if decision.stores and decision.version == 1 else REPEATED,
         _issues(settled, memory, declared=desk.sender.history),

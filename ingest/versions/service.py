@@ -21,7 +21,17 @@ from ingest.archive.repository import (
 )
 from ingest.binding.service import granted, not_granted
 from ingest.enrol.service import Place
-from ingest.receipt import DELETED, NO_CONTENT, REPEATED, Answer, Kind, Method, Name, refuse
+from ingest.receipt import (
+    CHANGED_SINCE,
+    DELETED,
+    NO_CONTENT,
+    REPEATED,
+    Answer,
+    Kind,
+    Method,
+    Name,
+    refuse,
+)
 from ingest.versions.repository import addressed, unlist
 
 if TYPE_CHECKING:
@@ -157,8 +167,7 @@ def _failed_precondition(target: Target) -> Answer | None:
     if wanted is None and posted.if_match != "*":
         return refuse(400, "invalid", 'If-Match must be an ETag such as W/"3"', "http.If-Match")
     if now is None or (wanted is not None and now not in wanted):
-        text = "the version has changed since: read it again before it is replaced"
-        return refuse(412, "conflict", text, "http.If-Match")
+        return CHANGED_SINCE
     return None
 
 

@@ -205,6 +205,20 @@ def test_an_identifier_of_another_patient_is_never_taken_over() -> None:
     assert decide(theirs, known).outcome is Outcome.TAKEN
 
 
+@pytest.mark.parametrize("status", ["preliminary", "final", "entered-in-error"])
+def test_a_put_over_another_version_than_was_made_sure_of_changes_nothing(status: str) -> None:
+    first, right = observation(**NAMED), observation(value(95), status="corrected", **NAMED)
+    known = after(first, right)
+    again = observation(value(72), status=status, new_id=first.new_id, replaces=True, **NAMED)
+
+    [stale] = sort([replace(again, knowing=1)], known)
+
+    assert (stale.outcome, stale.version, stale.stores) == (Outcome.STALE, 2, False)
+    assert known.twin(value(95)) == first.new_id
+    assert decide(replace(again, knowing=2), known).outcome is not Outcome.STALE
+    assert decide(again, known).outcome is not Outcome.STALE
+
+
 def test_a_panel_keeps_what_is_new_beside_what_is_known() -> None:
     known = after(observation(value(72)))
     pulse, upper = value(72), value(130, vital=Vital.SYSTOLIC_BP)
