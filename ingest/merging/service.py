@@ -12,7 +12,8 @@ from core.errors import ConflictError, InvalidError, NotFoundError
 from core.outbox import Topic, offer
 from core.sealed_fields import seal
 from ingest.archive.repository import lock
-from ingest.merging.repository import STANDING
+from ingest.leaving.repository import standing
+from ingest.merging.repository import STANDING, one_person
 from ingest.people.tables import PatientMerge
 from ingest.tables import Patient
 
@@ -48,7 +49,8 @@ def merge(  # noqa: PLR0913 (who, whom, into whom, why and when)
     NotFoundError
         Where a record does not exist.
     ConflictError
-        Where a record was merged already, or others were merged into `other`.
+        Where a record was merged already, or others were merged into `other`; where one of the
+        two is discharged, which would end the monitoring of the other without a word.
     """
     if survivor == other or not reason.strip():
         raise InvalidError("a merge needs two records and a reason", field="reason")
@@ -57,6 +59,7 @@ def merge(  # noqa: PLR0913 (who, whom, into whom, why and when)
     if len(session.scalars(found).all()) < len([survivor, other]):
         raise NotFoundError("no such patient")
     _free(session, survivor, other)
+    _alike_monitored(session, survivor, other)
     id_ = uuid4()
     session.add(
         PatientMerge(
@@ -82,6 +85,14 @@ def _free(session: Session, survivor: UUID, other: UUID) -> None:
     if other in {row.survivor_id for row in rows}:
         raise ConflictError(
             "others were merged into this record: let it be the survivor, or unmerge them first"
+        )
+
+
+def _alike_monitored(session: Session, survivor: UUID, other: UUID) -> None:
+    gone = [bool(standing(session, one_person(session, each))) for each in (survivor, other)]
+    if len(set(gone)) > 1:
+        raise ConflictError(
+            "one of these records was discharged: take its monitoring up again first, then merge"
         )
 
 
