@@ -7,18 +7,22 @@ hospital, or whose monitoring is paused, is judged all the same, and nobody is p
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from alerts.reasons import Reason
 from ingest.enrolment import Absence, stay_at
+from ingest.pauses import LONGEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from core.vitals import Severity
     from ingest.enrolment import Stay
     from monitoring.findings import Finding, Problem
+
+TOLD_LONGEST = LONGEST + timedelta(days=1)  # a declared pause ends with its last day
 
 _ABSENT = {
     Absence.ADMITTED: Reason.ADMITTED,
@@ -58,10 +62,16 @@ def muted_by(finding: Finding, spoken: Severity | None, *, patient_id: str) -> b
 def absent(stays: Iterable[Stay], *, now: datetime, longest: timedelta) -> Reason | None:
     """Return why nobody is paged for a person now, or None where an alert pages.
 
-    A stay whose end nobody told counts for `longest` only: it may have been forgotten. Who was
-    discharged is so until somebody says otherwise.
+    A stay whose end nobody told counts for `longest` only: it may have been forgotten. One with
+    an end counts no longer than a pause that a clinician may declare: a wrong year would keep
+    every alert of a person from being told. Who was discharged is so until somebody says
+    otherwise.
     """
-    lasting = Absence.DISCHARGED
-    counted = (s for s in stays if s.until or s.why is lasting or now - s.since <= longest)
+    counted = (each for each in stays if _counts(each, now=now, longest=longest))
     stay = stay_at(counted, now.timestamp())
     return _ABSENT[stay.why] if stay else None
+
+
+def _counts(stay: Stay, *, now: datetime, longest: timedelta) -> bool:
+    most = TOLD_LONGEST if stay.until else longest
+    return stay.why is Absence.DISCHARGED or now - stay.since <= most

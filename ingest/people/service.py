@@ -226,8 +226,8 @@ def _encounter(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | A
         return refuse(
             422, "required", "a stay in hospital needs the time it began", "Encounter.period.start"
         )
-    # A stay that is over must not go on excusing silence because nobody said when it ended.
-    until = read.until or (desk.now if read.finished else None)
+    # A stay that is over excuses no silence from here on, whatever end was told, or none.
+    until = min(read.until or desk.now, desk.now) if read.finished else read.until
     stays = [Stay(Absence.ADMITTED, read.since, until)] if read.since and read.inpatient else []
     keep_stays(desk.session, id_, patient, stays)
     return Linked(patient)

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.inhibition import Mark, mutes
+from alerts.inhibition import TOLD_LONGEST, Mark, absent, mutes
+from alerts.reasons import Reason
 from core.vitals import Severity
+from ingest.enrolment import Absence, Stay
+from ingest.pauses import LONGEST
 from monitoring.findings import Problem
 
 RED = Mark("a", Problem.FLUID, Severity.RED)
@@ -38,3 +43,27 @@ def test_nothing_lesser_ever_hides_something_graver(
     """AL-01."""
     if mutes(Mark("a", problem, one), Mark("a", problem, other)):
         assert one.rank > other.rank
+
+
+SINCE = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
+FAR = SINCE.replace(year=2126)
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("stay", "days", "held"),
+    [
+        (Stay(Absence.ADMITTED, SINCE, FAR), 20, Reason.ADMITTED),
+        (Stay(Absence.ADMITTED, SINCE, FAR), TOLD_LONGEST.days + 1, None),
+        (Stay(Absence.PAUSED, SINCE, FAR), TOLD_LONGEST.days + 1, None),
+        (Stay(Absence.PAUSED, SINCE, SINCE + LONGEST + DAY), LONGEST.days, Reason.PAUSED),
+        (Stay(Absence.ADMITTED, SINCE), 13, Reason.ADMITTED),
+        (Stay(Absence.ADMITTED, SINCE), 15, None),
+        (Stay(Absence.DISCHARGED, SINCE), 3000, Reason.DISCHARGED),
+    ],
+)
+def test_no_stay_keeps_from_paging_without_end_whatever_end_was_told(
+    stay: Stay, days: int, held: Reason | None
+) -> None:
+    """AL-10: a wrong year in an Encounter silences nobody for a hundred years."""
+    assert absent([stay], now=SINCE + days * DAY, longest=14 * DAY) is held

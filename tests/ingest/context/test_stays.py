@@ -16,6 +16,8 @@ from tests.ingest.context.test_context import SNOMED, known
 if TYPE_CHECKING:
     from core.database import Database
 
+TOLD = NOW.isoformat()  # when it was said that a stay is over
+
 
 def encounter(who: str, **more: Any) -> dict[str, Any]:
     return {
@@ -69,13 +71,19 @@ def test_what_is_no_stay_in_hospital_is_none(
     ("period", "since", "until"),
     [
         (
-            {"start": "2026-03-01", "end": "2026-03-02"},
-            "2026-03-01T00:00:00+00:00",
-            "2026-03-02T23:59:59.999999+00:00",
+            {"start": "2026-02-28", "end": "2026-03-01"},
+            "2026-02-28T00:00:00+00:00",
+            "2026-03-01T23:59:59.999999+00:00",
         ),
-        ({"start": "2026-03-01T08:00:00Z"}, "2026-03-01T08:00:00+00:00", NOW.isoformat()),
+        ({"start": "2026-03-01", "end": "2026-03-02"}, "2026-03-01T00:00:00+00:00", TOLD),
+        ({"start": "2026-03-01T08:00:00Z"}, "2026-03-01T08:00:00+00:00", TOLD),
+        (
+            {"start": "2026-03-01T08:00:00Z", "end": "2126-03-02"},
+            "2026-03-01T08:00:00+00:00",
+            TOLD,
+        ),
     ],
-    ids=["by days", "finished, and nobody said when"],
+    ids=["by days", "home since this day", "nobody said when", "an end that is to come"],
 )
 def test_a_stay_that_is_over_excuses_nobodys_silence(
     gateway: Any, build: Any, database: Database, period: dict[str, str], since: str, until: str
