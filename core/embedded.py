@@ -20,6 +20,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
+from core.errors import InvalidError
 from core.sealing import Keyring
 from core.settings import Environment
 from core.wrapping import is_wrapped, unwrap, wrapper
@@ -79,13 +80,25 @@ def field_keys(settings: Settings) -> str:
 
     Made by linking a finished file into place: of two processes that start at once, one wins
     and both read the same keys.
+
+    Raises
+    ------
+    InvalidError
+        Where there are data already, and the keys that open them are gone.
     """
     if settings.field_keys is not None:
         said = settings.field_keys.get_secret_value()
         return unwrap(said, wrapper(settings)) if is_wrapped(said) else said
     settings.data.mkdir(parents=True, exist_ok=True)
     path = settings.data / "field-keys"
+    # Looked at first: another process that starts now makes the keys, then the data.
+    held = (settings.data / "postgres").exists()
     if not path.exists():
+        if held:
+            raise InvalidError(
+                "the file field-keys is missing beside the database that it opens: put it back",
+                field="WARDLIGHT_FIELD_KEYS",
+            )
         draft = path.with_name(f"field-keys.{os.getpid()}")
         draft.touch(mode=0o600)
         draft.write_text(Keyring.fresh())
@@ -104,6 +117,7 @@ def servers(settings: Settings, *, broker: bool = True) -> Iterator[Servers]:
         return
     if settings.environment is Environment.PRODUCTION:
         raise RuntimeError("embedded servers are refused in production")
+    keys = field_keys(settings)  # before there are data that they belong to
     settings.data.mkdir(parents=True, exist_ok=True)
     watched: list[Callable[[], str]] = []
     with ExitStack() as stack:
@@ -118,7 +132,7 @@ def servers(settings: Settings, *, broker: bool = True) -> Iterator[Servers]:
         if broker and not broker_url:
             broker_url, look = stack.enter_context(valkey(settings.data))
             watched.append(look)
-        yield Servers(app_url, owner_url, broker_url, field_keys(settings), tuple(watched))
+        yield Servers(app_url, owner_url, broker_url, keys, tuple(watched))
 
 
 @contextmanager

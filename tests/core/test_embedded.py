@@ -12,7 +12,8 @@ import pytest
 import redis
 
 from core.database import Database, durability_faults, superuser
-from core.embedded import Servers, servers
+from core.embedded import Servers, field_keys, servers
+from core.errors import InvalidError
 from core.settings import Environment, Settings
 
 if TYPE_CHECKING:
@@ -59,6 +60,21 @@ def test_production_refuses_embedded_servers(tmp_path: Path) -> None:
 
     with pytest.raises(RuntimeError, match="refused in production"), servers(settings):
         pass
+
+
+def test_no_fresh_field_keys_are_made_beside_data_of_others_sec_27(tmp_path: Path) -> None:
+    settings = Settings(environment=Environment.TEST, data=tmp_path)
+    made = field_keys(settings)
+    (tmp_path / "postgres").mkdir()
+    again = field_keys(settings)
+    (tmp_path / "field-keys").unlink()
+
+    with pytest.raises(InvalidError, match="field-keys is missing") as refused:
+        field_keys(settings)
+
+    assert refused.value.field == "WARDLIGHT_FIELD_KEYS"
+    assert made == again
+    assert [each.name for each in tmp_path.iterdir()] == ["postgres"]
 
 
 def test_what_was_started_is_stopped_and_starts_again_with_its_data(tmp_path: Path) -> None:
