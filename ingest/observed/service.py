@@ -80,7 +80,7 @@ def take(desk: Desk, seen: Sequence[Seen]) -> dict[int, Answer]:
     devices = devices_of(desk, [each.parsed for each in strangers])
     stamps = {e.index: (e.id, e.raw) for e in strangers if e.parsed.subject in devices}
     answers |= store_of_devices(desk, stamps)
-    nobody = ((e.index, e.parsed.subject, e.raw) for e in strangers if e.index not in stamps)
+    nobody = [each for each in strangers if each.index not in stamps]
     answers |= parked(desk.session, desk.sender, nobody, now=desk.now)
     answers |= refusals(desk, {s.index: s.parsed for s in seen if s.index not in answers}, patients)
     answers |= over_share(

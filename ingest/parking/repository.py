@@ -19,15 +19,16 @@ from ingest.receipt import Answer, Kind
 from ingest.tables import Client
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
 
-    from fhir.identity import Ref
     from ingest.receipt import Name, Sender
+    from ingest.settled import Seen
 
+POSTED, PUT = "parked", "parked-put"  # what the digest of a body is made with
 WAITS = Answer(
     202,
     (
@@ -51,17 +52,24 @@ class Waiting:
 
 
 def park(
-    session: Session, sender: Sender, bodies: Sequence[tuple[Name, bytes]], *, now: datetime
+    session: Session, sender: Sender, bodies: Iterable[tuple[Name, Seen]], *, now: datetime
 ) -> None:
-    """Keep Observations for a patient who is not enrolled; the same bytes are kept once."""
+    """Keep Observations for a patient who is not enrolled; the same bytes are kept once.
+
+    What is put again waits from then on: what was put to its id meanwhile gives way to it.
+    """
     ring = keyring_of(session)
-    for name, raw in bodies:
-        id_, text = uuid4(), raw.decode()
+    for name, seen in bodies:
+        id_, text = uuid4(), seen.raw.decode()
+        digest = ring.blind(PUT if seen.replaces else POSTED, text)
+        if seen.replaces:
+            mine = (Parked.client_id == sender.client_id, Parked.digest == digest)
+            session.execute(delete(Parked).where(*mine))
         row = insert(Parked).values(
             id=id_,
             client_id=sender.client_id,
             patient_key=key_of(ring, name),
-            digest=ring.blind("parked", text),
+            digest=digest,
             body=seal(session, Parked.body, text, id=id_),
             received_at=now,
         )
@@ -71,23 +79,23 @@ def park(
 def parked(
     session: Session,
     sender: Sender,
-    strangers: Iterable[tuple[int, Ref | None, bytes]],
+    strangers: Iterable[Seen],
     *,
     now: datetime,
 ) -> dict[int, Answer]:
     """Keep what is of somebody who is not enrolled, where that was agreed with the client.
 
-    `strangers` are Observations by index, subject and received bytes; those whose subject is
-    named in no other way than by a record number can wait.
+    Those whose subject is named in no other way than by a record number can wait.
     """
     if not sender.parks:
         return {}
     named = {
-        index: (name, raw)
-        for index, subject, raw in strangers
-        if subject is not None and (name := name_in(subject, Kind.PATIENT)) is not None
+        each.index: (name, each)
+        for each in strangers
+        if each.parsed.subject is not None
+        and (name := name_in(each.parsed.subject, Kind.PATIENT)) is not None
     }
-    park(session, sender, list(named.values()), now=now)
+    park(session, sender, named.values(), now=now)
     return dict.fromkeys(named, WAITS)
 
 
@@ -101,6 +109,11 @@ def waiting_for(session: Session, names: Iterable[Name]) -> list[Parked]:
 def body_of(session: Session, row: Parked) -> bytes:
     """Return the received bytes."""
     return unseal(session, Parked.body, row.body, id=row.id).encode()
+
+
+def was_put(session: Session, row: Parked, raw: bytes) -> bool:
+    """Return whether it came by PUT; the id in the body of a POST means nothing."""
+    return row.digest == keyring_of(session).blind(PUT, raw.decode())
 
 
 def summary(session: Session) -> list[Waiting]:

@@ -11,6 +11,8 @@ from core.errors import NotFoundError
 from core.security import Caller
 from fhir.ndjson import type_of
 from fhir.outcome import Refusal
+from ingest.addresses import own_id
+from ingest.archive.repository import find_named
 from ingest.clients.service import sender_of
 from ingest.observed.service import take
 from ingest.parking import repository
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from fhir.observation import ParsedObservation
     from ingest.people.tables import Parked
     from ingest.receipt import Name
 
@@ -60,8 +63,18 @@ def _taken(desk: Desk, row: Parked) -> bool:
     if isinstance(parsed, Refusal):
         return False
     own = Desk(desk.session, replace(sender, parks=False), {}, row.received_at)
-    [answer] = take(own, [Seen(0, parsed, raw, uuid4())]).values()
+    [answer] = take(own, [_seen(own, row, parsed, raw)]).values()
     return not answer.refused
+
+
+def _seen(desk: Desk, row: Parked, parsed: ParsedObservation, raw: bytes) -> Seen:
+    """Return what is taken: what was put goes where the id leads that it was put to."""
+    if repository.was_put(desk.session, row, raw):
+        name = own_id(parsed.kind, parsed.resource_id)
+        known = find_named(desk.session, row.client_id, [name])
+        if name in known:
+            return Seen(0, parsed, raw, known[name], replaces=True)
+    return Seen(0, parsed, raw, uuid4())
 
 
 def drop(

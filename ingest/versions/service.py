@@ -197,8 +197,13 @@ def said(target: Target, answer: Answer) -> Answer:
 
 
 def name_new(desk: Desk, target: Target, answer: Answer) -> None:
-    """Write down what a resource is called that was put where nothing was."""
-    if not answer.refused and target.names:
+    """Write down what a resource is called that was put where nothing was.
+
+    The sender's own id also while it waits for its patient, so that all that is put to it meets
+    in one resource; an identifier then names nothing yet.
+    """
+    waits = answer.id is None and bool(target.posted.criteria)
+    if not answer.refused and not waits and target.names:
         names = dict.fromkeys(target.names, target.id)
         known = find_named(desk.session, desk.sender.client_id, target.names)
         new = {name: owner for name, owner in names.items() if name not in known}

@@ -46,6 +46,13 @@ def waiting(database: Database, client: UUID) -> int:
         return session.scalar(query) or 0
 
 
+def live(database: Database, who: str) -> list[float | None]:
+    return sorted(
+        (each.value for each in readings(database, who) if not each.superseded),
+        key=lambda value: value or 0,
+    )
+
+
 def test_what_waits_is_taken_once_in_order_when_its_patient_is_enrolled(
     parking: Gateway, gateway: Gateway, build: Any, database: Database, clock: Any
 ) -> None:
@@ -65,6 +72,58 @@ def test_what_waits_is_taken_once_in_order_when_its_patient_is_enrolled(
     assert waiting(database, parking.client_id) == 0
     assert len(work_for(database, who)) == 1
     assert parking.post(early(build, mrn, 71)).status_code == 200
+
+
+def test_what_was_put_for_somebody_to_come_is_retracted_under_its_id_fhir_05(
+    parking: Gateway, gateway: Gateway, build: Any, database: Database
+) -> None:
+    mrn, own = str(uuid4()), f"r-{uuid4()}"
+    path, reading = f"Observation/{own}", early(build, mrn, 71) | {"id": own}
+    other = early(build, mrn, 90, 31) | {"id": own}
+
+    waits = [parking.put(path, each).status_code for each in (reading, reading)]
+    waits.append(parking.post(other).status_code)
+    who = gateway.create(enrolment(build, mrn))
+    before = live(database, who)
+    read = parking.get(f"/fhir/{path}")
+    wrong = parking.put(path, reading | {"status": "entered-in-error"})
+
+    assert waits == [202, 202, 202]
+    assert before == [71, 90]  # the id in the body of a POST is no address
+    assert (read.json()["id"], read.json()["meta"]["versionId"]) == (own, "1")
+    assert (wrong.status_code, wrong.headers["ETag"]) == (200, 'W/"2"')
+    assert live(database, who) == [90]
+
+
+def test_what_was_put_to_one_id_becomes_its_versions_in_their_order_fhir_05(
+    parking: Gateway, gateway: Gateway, build: Any, database: Database
+) -> None:
+    mrn, own = str(uuid4()), f"r-{uuid4()}"
+    path = f"Observation/{own}"
+
+    for value in (71, 74, 79, 74):
+        parking.put(path, early(build, mrn, value) | {"id": own})
+    who = gateway.create(enrolment(build, mrn))
+
+    assert live(database, who) == [74]
+    kept = [parking.get(f"/fhir/{path}/_history/{n}").json() for n in (1, 2, 3)]
+    assert [each["valueQuantity"]["value"] for each in kept] == [71, 79, 74]
+
+
+def test_a_conditional_put_for_somebody_to_come_names_nothing_yet(
+    parking: Gateway, gateway: Gateway, build: Any, database: Database
+) -> None:
+    mrn, name = str(uuid4()), str(uuid4())
+    reading = early(build, mrn, 71) | {"identifier": [{"system": "urn:d", "value": name}]}
+    path = f"Observation?identifier=urn:d|{name}"
+
+    waits = parking.put(path, reading).status_code
+    again = parking.post(early(build, mrn, 71), If_None_Exist=f"identifier=urn:d|{name}")
+    who = gateway.create(enrolment(build, mrn))
+    wrong = parking.put(path, reading | {"status": "entered-in-error"})
+
+    assert (waits, again.status_code, wrong.status_code) == (202, 202, 200)
+    assert live(database, who) == []
 
 
 def test_each_entry_of_a_batch_waits_for_itself(
