@@ -10,8 +10,10 @@ from sqlalchemy import func, select, text
 
 import app.migrate
 from app.backup import keyfile, loading, manifest, people
+from app.backup.fitting import need_field_keys
 from app.backup.sealing import NOBODY, Sealer, frames
 from app.erasure import again
+from app.schema import METADATA
 from app.weekly import service as weekly
 from app.weekly.tables import WeeklyReport
 from core import audit
@@ -102,13 +104,20 @@ def need_empty(database: Database) -> None:
 def restore(
     servers: Servers, database: Database, owner: Database, source: Source, *, app_role: str
 ) -> Restored:
-    """Make the tables of the backup's revision, fill them, bring them up to date."""
+    """Make the tables of the backup's revision, fill them, bring them up to date.
+
+    Raises
+    ------
+    InvalidError
+        Where the field keys are not those of the backup; nothing is filled then.
+    """
     need_empty(owner)
     app.migrate.upgrade(
         servers.migration_database_url, app_role=app_role, revision=source.said.revision
     )
     with owner.transaction() as session:
         rows = loading.load(session, source)
+        need_field_keys(session, METADATA, source)
     app.migrate.upgrade(servers.migration_database_url, app_role=app_role)
     with database.transaction() as session:
         apply_ledger(session, source)
