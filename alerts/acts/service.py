@@ -14,7 +14,7 @@ from alerts.lifecycle import Event, State
 from alerts.patients.service import after_resolution
 from alerts.reasons import Reason
 from alerts.routing import practitioner
-from alerts.steps.service import advance, hold, plan_lapse, reopen
+from alerts.steps.service import advance, hold, plan_lapse, renew, reopen
 from alerts.wording import repository as wording
 from core.errors import ConflictError, Sentence
 from core.vitals import Severity
@@ -175,7 +175,7 @@ def note_contact(  # noqa: PLR0913 (how, and whether it succeeded, are both requ
     if reached:
         alert.contacted_at = alert.contacted_at or now
         if hands.state.owned and alert.delegated_by is None:
-            hold(session, alert, now=now)
+            renew(session, alert, now=now)
     reason = Reason.CONTACTED if reached else Reason.NOT_REACHED
     hands.note("contacted", reason, undoable=True, by=by, reached=reached)
     hands.audit()

@@ -89,6 +89,33 @@ def add(session: Session, alert: Alert, step: Step, to: Target, *, now: datetime
     return identity is not None
 
 
+def send_again(session: Session, alert: Alert, among: Iterable[UUID], *, now: datetime) -> None:
+    """Let the messages of these steps that went stale wait again: the act that did it is undone.
+
+    What an inbox shows is never stale: what is cancelled of it was told in a digest.
+    """
+    query = (
+        select(Delivery, Step)
+        .join(Step, Step.id == Delivery.step_id)
+        .where(
+            Step.id.in_(list(among)),
+            Delivery.state == DeliveryState.CANCELLED,
+            Delivery.channel != Channel.INBOX,
+        )
+        .with_for_update(of=Delivery)
+    )
+    for delivery, step in session.execute(query):
+        delivery.state = DeliveryState.WAITING
+        outbox.offer(
+            session,
+            outbox.Topic.DELIVER,
+            delivery.id,
+            now=now,
+            priority=priority(delivery.severity),
+            not_before=leaves_at(alert, step, delivery.channel, now=now),
+        )
+
+
 def leaves_at(alert: Alert, step: Step, channel: str, *, now: datetime) -> datetime:
     """Return when a step's message goes out, if nothing graver takes it along before (AL-09).
 

@@ -176,3 +176,22 @@ def revive(session: Session, alert: Alert, fence: int, *, lapses: bool) -> None:
         )
         .values(state=StepState.WAITING, fence=alert.fence)
     )
+
+
+def carry(session: Session, alert: Alert, since: int) -> list[UUID]:
+    """Bring what acted under a fence, or after it, under the alert's present one; return which.
+
+    Their messages that are still on their way are not stale then (REL-14).
+    """
+    query = select(Step).where(
+        Step.alert_id == alert.id,
+        Step.fence >= since,
+        Step.fence < alert.fence,
+        Step.state == StepState.FIRED,
+    )
+    acted = session.scalars(query.order_by(Step.fence, Step.position)).all()
+    first = next_position(session, alert)
+    for position, row in enumerate(acted, start=first):
+        row.fence, row.position = alert.fence, position
+    session.flush()
+    return [row.id for row in acted]

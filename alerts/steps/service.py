@@ -70,6 +70,13 @@ def hold(session: Session, alert: Alert, *, now: datetime, until: datetime | Non
     alert.ack_expires_at = until or now + tier.holds
 
 
+def renew(session: Session, alert: Alert, *, now: datetime) -> None:
+    """Start the timers of an acknowledgement anew; what was said under it stays on its way."""
+    since = alert.fence
+    hold(session, alert, now=now)
+    rows.carry(session, alert, since)
+
+
 def tier_of(alert: Alert) -> Tier:
     """Return what an alert goes by: the tier that was told, or the quiet one of what was not."""
     policy = thaw(alert.policy)

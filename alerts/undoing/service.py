@@ -9,6 +9,7 @@ from sqlalchemy import exists, select
 
 from alerts import repository
 from alerts.acts.repository import restored, take_up
+from alerts.delivery import repository as deliveries
 from alerts.lifecycle import State
 from alerts.reasons import Reason
 from alerts.spent.service import withdraw
@@ -70,6 +71,8 @@ def undo(session: Session, caller: Caller, alert_id: UUID, *, now: datetime) -> 
     alert.version += 1
     claimed = State(alert.state) is State.CLAIMED
     steps.revive(session, alert, act.kept["fence"], lapses=claimed)
+    told = steps.carry(session, alert, act.kept["fence"])
+    deliveries.send_again(session, alert, told, now=now)
     if ended:
         judgements.refreeze(session, alert.patient_id, Problem(alert.problem), ended)
     withdraw(session, caller, alert.id, at=act.at, now=now)

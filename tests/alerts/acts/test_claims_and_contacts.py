@@ -7,10 +7,12 @@ import pytest
 from sqlalchemy import select
 
 from alerts import service
+from alerts.notify.outlets import Outlets
 from alerts.service import Contact
 from alerts.tables import Alert, AlertEvent, Step
 from core.errors import ConflictError
 from core.vitals import Severity
+from tests.alerts.messages import HERE, mails
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from tests.alerts.conftest import FindingMaker, Raise, Ward
+    from alerts.notify.email import Mailer
+    from tests.alerts.conftest import FindingMaker, Mailbox, Raise, Ward
 
 MINUTE = timedelta(minutes=1)
 
@@ -141,6 +144,31 @@ def test_an_acknowledgement_lasts_from_the_contact_that_was_made_al_12(
     assert get(session, alert_id).state == "acknowledged"
     service.escalate_due(session, now=reached + 60 * MINUTE)
     assert get(session, alert_id).state == "open"
+
+
+def test_a_contact_keeps_nobody_from_hearing_of_an_escalation(
+    session: Session,
+    ward: Ward,
+    finding: FindingMaker,
+    judged: Raise,
+    now: datetime,
+    mailbox: tuple[Mailbox, Mailer],
+) -> None:
+    (alert_id,) = judged(session, ward.patient, finding())
+    service.acknowledge(session, ward.doctor, alert_id, now=now)
+    service.escalate(session, ward.doctor, alert_id, now=now + MINUTE)
+
+    service.note_contact(
+        session, ward.doctor, alert_id, Contact.CALL, reached=True, now=now + MINUTE
+    )
+
+    outlets = Outlets(mailbox[1])
+    for each in mails(session, alert_id):
+        service.deliver(session, each.id, now=now + MINUTE, outlets=outlets, addresses=HERE)
+    stands = {each.recipient: each.state for each in mails(session, alert_id)}
+    backup = f"practitioner:{ward.colleague}"
+    assert (len(stands), stands[backup]) == (2, "handed-over")
+    assert len(mailbox[0].received) == 1  # what the acknowledgement made stale stays so
 
 
 def test_a_person_may_ask_for_the_next_step_now_whoever_owns_the_alert(

@@ -11,16 +11,21 @@ from sqlalchemy.orm import Session
 
 from alerts import service
 from alerts.acts.repository import KEPT
+from alerts.acts.service import Contact
+from alerts.notify.outlets import Outlets
 from alerts.outcomes import Label, Resolution
 from alerts.tables import Alert, AlertEvent, Step
 from alerts.wording.repository import written
 from core.errors import ConflictError
+from core.outbox import Outbox
 from core.vitals import Severity
 from monitoring.repository import frozen
 from tests.alerts.conftest import Ward
+from tests.alerts.messages import HERE, mail, mails
 
 if TYPE_CHECKING:
-    from tests.alerts.conftest import FindingMaker, Raise
+    from alerts.notify.email import Mailer
+    from tests.alerts.conftest import FindingMaker, Mailbox, Raise
 
 SECOND = timedelta(seconds=1)
 Act = Callable[[Session, Ward, UUID, datetime], None]
@@ -45,6 +50,10 @@ def resolve(session: Session, ward: Ward, alert: UUID, now: datetime) -> None:
 
 def delegate(session: Session, ward: Ward, alert: UUID, now: datetime) -> None:
     service.delegate(session, ward.doctor, alert, ward.nurse, now=now)
+
+
+def miss(session: Session, ward: Ward, alert: UUID, now: datetime) -> None:
+    service.note_contact(session, ward.doctor, alert, Contact.CALL, reached=False, now=now)
 
 
 ACTS: tuple[Act, ...] = (claim, acknowledge, snooze, resolve, delegate)
@@ -96,6 +105,59 @@ def test_an_undo_brings_everything_back_and_both_stay_on_the_timeline(
     kinds = select(AlertEvent.kind).where(AlertEvent.alert_id == alert_id)
     done, undone = session.scalars(kinds.order_by(AlertEvent.id)).all()[-2:]
     assert (done.startswith(act.__name__[:5]), undone) == (True, "undone")
+
+
+def deliver(session: Session, alert_id: UUID, mailer: Mailer, now: datetime) -> None:
+    for each in mails(session, alert_id):
+        service.deliver(session, each.id, now=now, outlets=Outlets(mailer), addresses=HERE)
+
+
+@pytest.mark.parametrize("act", [claim, acknowledge, snooze, delegate, resolve, miss])
+def test_a_message_on_its_way_goes_out_after_an_undo(
+    session: Session,
+    ward: Ward,
+    finding: FindingMaker,
+    judged: Raise,
+    now: datetime,
+    mailbox: tuple[Mailbox, Mailer],
+    act: Act,
+) -> None:
+    (alert_id,) = judged(session, ward.patient, finding(Severity.AMBER))
+    if act in (resolve, delegate):
+        acknowledge(session, ward, alert_id, now + SECOND)
+        service.escalate(session, ward.doctor, alert_id, now=now + SECOND)
+    act(session, ward, alert_id, now + 2 * SECOND)
+    service.undo(session, ward.doctor, alert_id, now=now + 3 * SECOND)
+
+    deliver(session, alert_id, mailbox[1], now + timedelta(minutes=5))
+
+    assert len(mailbox[0].received) == 1
+
+
+def test_a_message_that_an_act_made_stale_is_sent_again_after_its_undo(
+    session: Session,
+    ward: Ward,
+    finding: FindingMaker,
+    judged: Raise,
+    now: datetime,
+    mailbox: tuple[Mailbox, Mailer],
+) -> None:
+    """REL-14, REL-16: nothing goes out while the act stands, and nothing is lost with it."""
+    (alert_id,) = judged(session, ward.patient, finding())
+    acknowledge(session, ward, alert_id, now + SECOND)
+    deliver(session, alert_id, mailbox[1], now + SECOND)
+    assert (mail(session, alert_id).state, mailbox[0].received) == ("cancelled", [])
+    work = select(Outbox).where(Outbox.subject_id == mail(session, alert_id).id)
+    for row in session.scalars(work):
+        row.state = "done"
+    session.flush()
+
+    service.undo(session, ward.doctor, alert_id, now=now + 3 * SECOND)
+
+    offered = [row for row in session.scalars(work) if row.state == "open"]
+    assert [row.next_try_at for row in offered] == [now + 3 * SECOND]
+    deliver(session, alert_id, mailbox[1], now + 3 * SECOND)
+    assert len(mailbox[0].received) == 1
 
 
 def test_ten_seconds_and_no_more(
