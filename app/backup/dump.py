@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections import defaultdict
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -83,8 +84,9 @@ def back_up(
     ConflictError
         Where the folder is there already.
     InvalidError
-        Where the key file is of another backup key.
+        Where the key file is of another backup key, or cannot be written.
     """
+    keyfile.need_place(keys)
     before = keyfile.load(keys, site) if keys.exists() else keyfile.KeyFile()
     if output is None:
         _write_keys(database, site, before, keys)
@@ -93,6 +95,25 @@ def back_up(
         raise ConflictError("The folder of the backup is there already.")
     draft = output.with_name(f"{output.name}.unfinished-{os.getpid()}")
     draft.mkdir(parents=True)
+    try:
+        done = _fill(draft, database, metadata, site, before=before, keys=keys)
+    except BaseException:
+        shutil.rmtree(draft)
+        raise
+    draft.rename(output)
+    return done
+
+
+def _fill(  # noqa: PLR0913 (as `back_up`)
+    draft: Path,
+    database: Database,
+    metadata: MetaData,
+    site: BackupKey,
+    *,
+    before: keyfile.KeyFile,
+    keys: Path,
+) -> manifest.Manifest:
+    """Write all files of a backup and the key file."""
     sealer, now = Sealer(site, uuid4().hex), database.now()
     with database.transaction() as session:
         session.execute(text("set transaction isolation level repeatable read"))
@@ -106,7 +127,6 @@ def back_up(
         sealer.backup, now.isoformat(), version("wardlight"), revision, serial, tables
     )
     manifest.write(draft, done, site)
-    draft.rename(output)
     return done
 
 

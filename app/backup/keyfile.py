@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,7 +22,6 @@ from core.errors import InvalidError
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
-    from pathlib import Path
 
     from app.backup.sealing import BackupKey
 
@@ -60,7 +61,10 @@ class KeyFile(msgspec.Struct, frozen=True):
 
 def load(path: Path, site: BackupKey) -> KeyFile:
     """Return what a key file says; raise `InvalidError` where it does not open."""
-    held = path.read_bytes()
+    try:
+        held = path.read_bytes()
+    except OSError as error:
+        raise _refused(path, error) from None
     try:
         said = AESGCM(site.of(_PURPOSE)).decrypt(held[:_NONCE], held[_NONCE:], _PURPOSE)
     except (InvalidTag, ValueError):
@@ -71,10 +75,33 @@ def load(path: Path, site: BackupKey) -> KeyFile:
     return msgspec.json.decode(said, type=KeyFile)
 
 
+def need_place(path: Path) -> None:
+    """Raise `InvalidError` where no key file can be written."""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent)
+    except OSError as error:
+        raise _refused(path, error) from None
+    os.close(handle)
+    Path(name).unlink()
+
+
 def save(path: Path, site: BackupKey, file: KeyFile) -> None:
-    """Put a key file in the place of the one before, which is then nowhere."""
+    """Put a key file in the place of the one before, which is then nowhere.
+
+    Raises
+    ------
+    InvalidError
+        Where it cannot be written; the one before is still there then.
+    """
     nonce = secrets.token_bytes(_NONCE)
     sealed = nonce + AESGCM(site.of(_PURPOSE)).encrypt(nonce, msgspec.json.encode(file), _PURPOSE)
+    try:
+        _replace(path, sealed)
+    except OSError as error:
+        raise _refused(path, error) from None
+
+
+def _replace(path: Path, sealed: bytes) -> None:
     beside = path.with_suffix(".new")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as out:
@@ -82,3 +109,8 @@ def save(path: Path, site: BackupKey, file: KeyFile) -> None:
         out.flush()
         os.fsync(out.fileno())
     beside.replace(path)
+
+
+def _refused(path: Path, error: OSError) -> InvalidError:
+    facts = {"name": path.name, "reason": error.strerror}
+    return InvalidError("the key file {name}: {reason}", field="keys", facts=facts)
