@@ -22,7 +22,7 @@ from core.errors import (
     UnequippedError,
     WardlightError,
 )
-from core.logging import logger
+from core.logging import logger, place_of
 from fhir.outcome import Issue, operation_outcome
 
 if TYPE_CHECKING:
@@ -128,14 +128,5 @@ def unexpected(error: Exception) -> Response:
 def numbered(error: Exception) -> str:
     """Write a fault of ours into the log, by its class and place, and return its number."""
     number = str(uuid4())
-    log.error("unexpected", number=number, error=type(error).__name__, at=_place(error))
+    log.error("unexpected", number=number, error=type(error).__name__, at=place_of(error))
     return number
-
-
-def _place(error: Exception) -> str:
-    trace, place = error.__traceback__, ""
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        place = f"{code.co_name}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return place

@@ -110,3 +110,13 @@ def logger(name: str) -> structlog.stdlib.BoundLogger:
     """Return a logger; bind ids, never text that a patient or clinician wrote."""
     log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return log
+
+
+def place_of(error: Exception) -> str:
+    """Return where an error was raised, and nothing of what it says."""
+    trace, place = error.__traceback__, ""
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        place = f"{code.co_name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

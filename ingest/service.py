@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from core import audit
 from core.errors import InvalidError, NotFoundError
+from core.logging import logger, place_of
 from core.scopes import permitted
 from core.sealed_fields import seal
 from fhir.outcome import Refusal
@@ -47,7 +48,10 @@ if TYPE_CHECKING:
     from ingest.answers import Answers
     from ingest.bundles.service import Elsewhere
 
+log = logger(__name__)
+
 FORBIDDEN = 403
+UNFORESEEN = (ArithmeticError, LookupError, TypeError, AttributeError, RecursionError)
 
 __all__ = [
     "accept",
@@ -142,15 +146,20 @@ def _read(posted: Posted, sender: Sender) -> Readable | Answer:
         return no
     if posted.method is Method.DELETE:
         return Readable(posted, ())
-    found = read_posted(posted, sender)
-    if isinstance(found, Readable) and categories is not None:
-        return found if within(found.resource or _decoded(posted.raw), categories) else no
+    try:
+        found = read_posted(posted, sender)
+        if isinstance(found, Readable) and categories is not None:
+            return found if within(found.resource or _decoded(posted, sender), categories) else no
+    except UNFORESEEN as error:
+        # A fault of ours, and of this entry alone: the good ones beside it are taken.
+        log.error("entry not read", error=type(error).__name__, at=place_of(error))
+        return refuse(400, "structure", "this cannot be read as FHIR R4", posted.type)
     return found
 
 
-def _decoded(raw: bytes) -> dict[str, Any]:
-    resource = decode(raw)
-    return {} if isinstance(resource, Refusal) else resource
+def _decoded(posted: Posted, sender: Sender) -> dict[str, Any]:
+    resource = decode(sender.policy.unmarked(posted.raw))
+    return {} if isinstance(resource, Refusal) else sender.policy.without_nulls(resource)
 
 
 def _events(

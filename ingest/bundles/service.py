@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from core.errors import ForbiddenError, GoneError, NotFoundError
 from core.security import Caller
 from fhir.bundle import read_bundle
+from fhir.moments import moment
 from fhir.outcome import Refusal
 from ingest.addresses import id_here
 from ingest.answers import Answers, failure, response_bundle
@@ -27,6 +28,7 @@ from ingest.receipt import NOT_MODIFIED, STORED, Answer, Method, Posted, Readabl
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
     from fhir.bundle import Bundle
     from ingest.receipt import Sender
@@ -234,9 +236,8 @@ def _read(work: Work, look: Look, address: Address) -> Answer:
 def _conditions(look: Look) -> dict[str, str]:
     """Return an entry's conditions as the headers that they stand for."""
     said = {"if-none-match": look.if_none_match}
-    if look.if_modified_since:
-        since = datetime.fromisoformat(look.if_modified_since).astimezone(UTC)
-        said["if-modified-since"] = format_datetime(since, usegmt=True)
+    if since := moment(look.if_modified_since):  # one that is no time asks for nothing
+        said["if-modified-since"] = format_datetime(since.astimezone(UTC), usegmt=True)
     return said
 
 

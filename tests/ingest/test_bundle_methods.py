@@ -165,6 +165,18 @@ def test_a_read_of_what_the_sender_has_already_is_304_fhir_07(gateway: Any) -> N
 
 
 @pytest.mark.parametrize(
+    "since",
+    ["2026-01-01T00:00:60Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"],
+)
+def test_a_read_since_a_strange_time_is_a_read_fhir_07(gateway: Any, since: str) -> None:
+    id_ = gateway.create(device())
+
+    answer = gateway.post(bundle("batch", entry("GET", f"Device/{id_}", ifModifiedSince=since)))
+
+    assert codes(answer) == ["200"]
+
+
+@pytest.mark.parametrize(
     ("one", "status", "where"),
     [
         (entry("PUT", "Device/a", device(id="b")), 400, "resource.id"),
