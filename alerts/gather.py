@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from alerts.policy import Channel
@@ -22,11 +22,11 @@ def until(
     """Return when a message goes out, if nothing graver takes it along before.
 
     `wait` is that of its tier, None for the next of the `batches`: hours of the day of `now`'s
-    own clock. What the inbox shows never waits.
+    own clock. What the inbox shows never waits. A wait is as long when the clocks change.
     """
     if reason not in ARRIVES or channel == Channel.INBOX:
         return now
-    return next_batch(batches, now=now) if wait is None else now + wait
+    return next_batch(batches, now=now) if wait is None else now.astimezone(UTC) + wait
 
 
 def next_batch(hours: Sequence[int], *, now: datetime) -> datetime:

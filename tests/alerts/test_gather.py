@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -49,3 +50,14 @@ def test_the_next_batch_is_the_first_hour_that_is_not_over(
     hours: tuple[int, ...], then: str
 ) -> None:
     assert gather.next_batch(hours, now=NOW) == datetime.fromisoformat(then).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize("before", ["2026-03-29T00:58", "2026-10-25T00:58"])
+def test_what_waits_five_minutes_waits_no_longer_when_the_clocks_change_al_09(before: str) -> None:
+    now = datetime.fromisoformat(before).replace(tzinfo=UTC)
+    wait = timedelta(minutes=5)
+
+    local = now.astimezone(ZoneInfo("Europe/Berlin"))
+    leaves = gather.until(Reason.FIRST, Channel.EMAIL, wait, (8,), now=local)
+
+    assert leaves.astimezone(UTC) - now == wait
