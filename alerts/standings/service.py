@@ -145,7 +145,10 @@ def tell_again(
         (step,) = steps.plan(session, alert, [planned])
         step.state, step.fired_at, step.late_seconds, step.recipient = "fired", now, 0.0, recipient
         to = deliveries.Target(recipient, Channel(channel))
-        deliveries.add(session, alert, step, to, now=now)
         facts = {"to": recipient, "channel": channel, "step": position}
+        if deliveries.told_just_now(session, step, to):
+            episodes.note(session, alert, "not-notified", Reason.SAME_WAY, now=now, after=facts)
+            continue
+        deliveries.add(session, alert, step, to, now=now)
         episodes.note(session, alert, "notified", Reason.TOLD_BEFORE, now=now, after=facts)
     return alert.id

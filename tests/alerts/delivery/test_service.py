@@ -8,7 +8,9 @@ from sqlalchemy import select, update
 
 from alerts import service
 from alerts.notify.outlets import Outlets
-from alerts.tables import Delivery, DeliveryAttempt, Step
+from alerts.reasons import Reason
+from alerts.standings.service import lower
+from alerts.tables import Alert, Delivery, DeliveryAttempt, Step
 from core.outbox import Outbox, Topic
 from core.vitals import Severity
 from ingest import tables as people
@@ -75,6 +77,29 @@ def test_handed_over_is_not_delivered(
     (mail,) = mails(session, alert_id)
     assert (mail.state, mail.handed_over_at) == ("handed-over", now)
     assert (mail.delivered_at, mail.acted_on_at) == (None, None)
+
+
+def test_who_was_told_of_a_red_is_told_once_that_it_was_lowered(
+    session: Session,
+    ward: Ward,
+    finding: FindingMaker,
+    judged: Raise,
+    now: datetime,
+    mailbox: tuple[Mailbox, Mailer],
+) -> None:
+    """REL-23: the first step of the tier that is left tells the same person the same way."""
+    box, mailer = mailbox
+    (alert_id,) = judged(session, ward.patient, finding())
+    (red,) = mails(session, alert_id)
+    service.deliver(session, red.id, now=now, outlets=Outlets(mailer), addresses=HERE)
+
+    then = now + timedelta(minutes=5)
+    lower(session, session.get_one(Alert, alert_id), Severity.AMBER, now=then)
+    for mail in mails(session, alert_id):
+        service.deliver(session, mail.id, now=then, outlets=Outlets(mailer), addresses=HERE)
+
+    assert [to for to, _ in box.received] == [["ahn@example.org"]] * 2
+    assert Reason.SAME_WAY in reasons(session, alert_id, "not-notified")
 
 
 def test_a_delivery_that_was_handed_over_is_not_sent_again(
