@@ -18,7 +18,7 @@ from app.pages.language import language
 from app.pages.score_values import value_words
 from core.errors import InvalidError
 from core.vitals import Vital
-from fhir.moments import EARLIEST, LATEST
+from fhir.moments import EARLIEST, known
 from monitoring import words
 from monitoring.by_measurement import by_measurement
 from monitoring.contests import By, Ground, Ruling, checked
@@ -207,7 +207,7 @@ def _usual(stored: Mapping[str, Any]) -> None:
 
 
 def _awaited(stored: Mapping[str, Any]) -> None:
-    _known(each.late_at for each in read_expected(stored).values())
+    _reckoned(each.late_at for each in read_expected(stored).values())
 
 
 def _notes(stored: Sequence[Any]) -> None:
@@ -217,21 +217,21 @@ def _notes(stored: Sequence[Any]) -> None:
 
 def _evidence(stored: Sequence[Mapping[str, Any]]) -> None:
     listed = (each for finding in stored for each in finding.get("evidence", ()))
-    _known(datetime.fromisoformat(each["effective"]) for each in listed)
+    _reckoned(datetime.fromisoformat(each["effective"]) for each in listed)
 
 
 def _risk(stored: Mapping[str, Any], at: datetime) -> None:
     risk = read_risk(stored)
-    _known(each.effective for each in risk.basis)
+    _reckoned(each.effective for each in risk.basis)
     by_measurement((risk.family or risk).contributions, risk.basis)
     for each in risk.contributions:
         value_words(each, language("en"))
     assessed(risk, patient="", occurred=at, basis=())
 
 
-def _known(times: Iterable[datetime]) -> None:
+def _reckoned(times: Iterable[datetime]) -> None:
     for at in times:
-        if not EARLIEST <= at.year <= LATEST:
+        if not known(at.year):
             raise ValueError
 
 

@@ -35,9 +35,14 @@ class Left(NamedTuple):
 
 
 _LATE = [1, 30]  # days: whoever counts late readings draws a line at one of them
+# How many days a reading `r` came late; a correction arrives when it may.
+DAYS_LATE = (
+    "case r.resource_version when 1"
+    " then extract(day from r.received_at - r.effective)::int4 else 0 end"
+)
 # The next version at the same instant, else the nearest of that local day; one that came as timely
 # as long as there is any, or those that are gone would be late, or in time, all of a sudden.
-_HAND_ON = """
+_HAND_ON = f"""
 with left_by as (
     select * from unnest(%b::uuid[], %b::timestamptz[], %b::text[], %b::text[], %b::int4[],
         %b::int4[], %b::float8[], %b::int4[], %b::timestamptz[], %b::timestamptz[])
@@ -52,9 +57,7 @@ with left_by as (
             and r.ordinal = 0 and not r.superseded and r.quality = 'scored'
             and r.precision = 'instant' and r.value is not null and r.until is null
         order by r.device <> at.device, width_bucket(at.days, %b::int4[]) <> width_bucket(
-                case r.resource_version
-                when 1 then extract(day from r.received_at - r.effective)::int4 else 0 end,
-                %b::int4[]), r.effective <> at.instant,
+                {DAYS_LATE}, %b::int4[]), r.effective <> at.instant,
             r.vital = any(%b::text[]) and r.value is distinct from at.value,
             abs(extract(epoch from r.effective - at.instant)), r.effective, r.device
         limit 1
@@ -70,7 +73,7 @@ update reading r set summed = r.summed + each.more from (
 ) each
 where r.patient_id = each.patient and r.effective = each.into_ and r.vital = each.vital
     and r.device = each.by and r.ordinal = 0 and r.effective between %b and %b
-"""
+"""  # noqa: S608 (only the expression above)
 
 
 def hand_on(session: Session, left: Sequence[Left]) -> None:

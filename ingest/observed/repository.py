@@ -10,7 +10,7 @@ from core.vitals import Precision, Quality, Vital
 from ingest.acceptance import BESIDE, Incoming, Kept, Known
 from ingest.archive.repository import Head, drop_names, find_named, heads
 from ingest.candidates import Candidate
-from ingest.inheriting.repository import Left
+from ingest.inheriting.repository import DAYS_LATE, Left
 from ingest.partitions import month
 from ingest.receipt import ANSWERING, DIGEST, Name
 from ingest.rolling.repository import give_way
@@ -187,13 +187,9 @@ _STEP_ASIDE = (
     " where r.patient_id = at.patient and r.effective = at.instant and r.vital = at.vital"
     " and r.device = at.device and r.ordinal = at.before"
 )
-_DAYS_LATE = (
-    "case r.resource_version when 1"
-    " then extract(day from r.received_at - r.effective)::int4 else 0 end"
-)
 _OF = (
     "select r.patient_id, r.effective, r.vital, r.device, r.ordinal, r.resource_id,"
-    f" r.resource_version, r.summed, r.value, {_DAYS_LATE} {_AT}"
+    f" r.resource_version, r.summed, r.value, {DAYS_LATE} {_AT}"
 )
 
 
