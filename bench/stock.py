@@ -75,9 +75,13 @@ select md5(n || 'assessment')::uuid, {_PATIENT}, n::text, {_RECEIVED}, {_RECEIVE
        cast(:risk as jsonb), '{{}}', '[]', '', 'm'
 from generate_series(0, :last) n
 """  # noqa: S608 (constants)
+_ASKED = """
+insert into audit_query (id, text)
+select md5(n || 'asked')::uuid, '' from generate_series(0, :last) n
+"""
 _AUDIT = f"""
-insert into audit_event (recorded, caller_kind, action, entity, patient_id, outcome)
-select {_RECEIVED}, 'system', 'R', 'Observation', {_PATIENT}, 'success'
+insert into audit_event (recorded, caller_kind, action, entity, patient_id, outcome, query_id)
+select {_RECEIVED}, 'system', 'R', 'Observation', {_PATIENT}, 'success', md5(n || 'asked')::uuid
 from generate_series(0, :last) n
 """  # noqa: S608 (constants)
 RISK = {
@@ -128,7 +132,7 @@ def fill(session: Session, rows: int, *, until: datetime, people: int = 0) -> St
             spans = pack(session, [json.dumps(body).encode()] * min(PARCEL, number), now=start)
             _store(session, kind, spans, common | {"first": first, "step": step * OTHERS})
     many = common | {"last": rows // JUDGED, "step": step * JUDGED, "risk": json.dumps(RISK)}
-    for statement in (_ALERTS, _STEPS, _DELIVERIES, _MESSAGES, _ASSESSMENTS, _AUDIT):
+    for statement in (_ALERTS, _STEPS, _DELIVERIES, _MESSAGES, _ASSESSMENTS, _ASKED, _AUDIT):
         session.execute(text(statement), many)
     return Stock(patients, until)
 

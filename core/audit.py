@@ -19,6 +19,7 @@ from sqlalchemy import BigInteger, Identity, Index, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core.among import each_among
 from core.asking import asked
 from core.database import Base, id_column, instant
 from core.logging import logger
@@ -189,7 +190,7 @@ def _keep(spool: Spool, rows: Iterable[tuple[Any, ...]], error: DBAPIError) -> N
 
 def asked_with(session: Session, ids: Collection[UUID]) -> dict[UUID, str]:
     """Return the parameters of events; those that were taken away are absent."""
-    rows = session.scalars(select(AuditQuery).where(AuditQuery.id.in_(ids))) if ids else ()
+    rows = session.scalars(select(AuditQuery).where(each_among(AuditQuery.id, ids)))
     return {row.id: unseal(session, AuditQuery.text, row.text, id=row.id) for row in rows}
 
 
