@@ -11,6 +11,7 @@ from app.model_watch.tables import ModelCheck
 from ingest.choosing.repository import unfollowed
 from ingest.merging.repository import STANDING
 from ingest.people.tables import PatientMerge
+from monitoring.contesting.repository import fed_wrongly
 from monitoring.tables import AssessmentRow, LastJudged, made_here
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def lately(
     """Yield the features of the last score of each of some people, no more than a few held.
 
     Of each person one, whichever of their records has it: several would say the same thing twice.
-    None of whoever is not to be followed now, and none that another system made.
+    None of whoever is not to be followed now, none that another system made, and none of which
+    a clinician upheld that what went into it was wrong (SEC-46).
     """
     chosen, row = _chosen(since, salt, most).subquery(), AssessmentRow
     last = (
@@ -45,6 +47,7 @@ def lately(
             row.at >= since,
             func.jsonb_typeof(row.risk) == "object",
             made_here(row),
+            ~fed_wrongly(row.id),
         )
         .order_by(row.at.desc())
         .limit(1)

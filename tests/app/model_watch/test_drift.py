@@ -17,13 +17,14 @@ from core.security import SYSTEM
 from ingest.choices import Purpose
 from ingest.merging import service as merging
 from ingest.tables import Patient
+from monitoring.contests import Ground, Ruling
 from monitoring.drift import Drift
 from monitoring.features import FEATURES
 from monitoring.models.scorers import Scorers
 from monitoring.service import load_model
 from monitoring.tables import COPIED, AssessmentRow, LastJudged
 from tests.choosing import say
-from tests.scored import score
+from tests.scored import contested, score
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -112,6 +113,31 @@ def test_a_merged_person_counts_once_and_whoever_objects_not_at_all_sec_46_sec_4
     found = list(repository.lately(session, since=NOW - service.LATELY, salt="a"))
 
     assert sorted(each[MOVED] or 0.0 for each in found) == [4.0, 70.0]
+
+
+def test_a_score_that_is_upheld_to_be_fed_wrongly_says_nothing_of_who_is_scored_sec_46(
+    session: Session,
+) -> None:
+    """The one before it counts; what was explained, or was not upheld, had right inputs."""
+    rulings = (
+        (Ground.READING, Ruling.UPHELD, 1.0),  # what counts of them is their score of before
+        (Ground.EXPLAINED, Ruling.UPHELD, 82.0),
+        (Ground.READING, Ruling.NOT_UPHELD, 83.0),
+        (Ground.READING, None, 84.0),
+    )
+    for n, (ground, ruling, _) in enumerate(rulings):
+        id_ = uuid4()
+        session.add(Patient(id=id_, created_at=NOW, zone="UTC"))
+        session.flush()
+        score(session, id_, NOW - timedelta(days=3), 0.1, values={MOVED: 1.0})
+        score(session, id_, NOW - timedelta(days=2), 0.1, values={MOVED: 81.0 + n})
+        contested(session, id_, ground, ruling, now=NOW - timedelta(days=1))
+
+    found = list(repository.lately(session, since=NOW - service.LATELY, salt="a"))
+    none = list(repository.lately(session, since=NOW - timedelta(days=2), salt="a"))
+
+    assert sorted(each[MOVED] or 0.0 for each in found) == [count for *_, count in rulings]
+    assert len(none) == len(rulings) - 1
 
 
 def test_a_model_without_shares_says_so(session: Session, model: Model) -> None:
