@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 FULL = 32 << 20  # bytes held in memory before they are written
 REVISION = text("select version_num from alembic_version")
+_ONE_WRITER = text("select pg_advisory_xact_lock(7041819)")  # any fixed number
 
 
 @dataclass(slots=True)
@@ -87,16 +88,25 @@ def back_up(
         Where the key file is of another backup key, or cannot be written.
     """
     keyfile.need_place(keys)
-    before = keyfile.load(keys, site) if keys.exists() else keyfile.KeyFile()
+    held = keyfile.found(keys, site).keys
     if output is None:
-        _write_keys(database, site, before, keys)
+        _write_keys(database, site, keys)
         return None
     if output.exists():
         raise ConflictError("The folder of the backup is there already.")
     draft = output.with_name(f"{output.name}.unfinished-{os.getpid()}")
     draft.mkdir(parents=True)
     try:
-        done = _fill(draft, database, metadata, site, before=before, keys=keys)
+        sealer, now = Sealer(site, uuid4().hex), database.now()
+        taken = None
+        while taken is None:  # who was enrolled in between has no key, and the next look makes it
+            with database.transaction() as session:
+                people.make_keys(session, held, now=now)
+            taken = _take(draft, database, metadata, sealer)
+        serial = _write_keys(database, site, keys)
+        said = (sealer.backup, now.isoformat(), version("wardlight"), taken[0], serial, taken[1])
+        done = manifest.Manifest(*said)
+        manifest.write(draft, done, site)
     except BaseException:
         shutil.rmtree(draft)
         raise
@@ -104,39 +114,34 @@ def back_up(
     return done
 
 
-def _fill(  # noqa: PLR0913 (as `back_up`)
-    draft: Path,
-    database: Database,
-    metadata: MetaData,
-    site: BackupKey,
-    *,
-    before: keyfile.KeyFile,
-    keys: Path,
-) -> manifest.Manifest:
-    """Write all files of a backup and the key file."""
-    sealer, now = Sealer(site, uuid4().hex), database.now()
+def _take(
+    draft: Path, database: Database, metadata: MetaData, sealer: Sealer
+) -> tuple[str, list[manifest.Held]] | None:
+    """Write every table as of one instant; None where somebody has no key at that instant."""
     with database.transaction() as session:
         session.execute(text("set transaction isolation level repeatable read"))
-        revision = str(session.scalar(REVISION))
-        known = people.keys_of_all(session, now=now)
+        if not people.everybody_has_one(session):
+            return None
+        known = people.known_keys(session)
         tagged = {id_: (people.tag_of(session, id_), key) for id_, key in known.items()}
         snapshot = Snapshot(session, metadata, sealer, tagged)
         tables = [snapshot.write(table, draft) for table in kept_tables(metadata)]
-    serial = _write_keys(database, site, before, keys)
-    done = manifest.Manifest(
-        sealer.backup, now.isoformat(), version("wardlight"), revision, serial, tables
-    )
-    manifest.write(draft, done, site)
-    return done
+        return str(session.scalar(REVISION)), tables
 
 
-def _write_keys(database: Database, site: BackupKey, before: keyfile.KeyFile, path: Path) -> int:
-    """Write the keys as they are now: of who was erased while the backup ran there is none."""
+def _write_keys(database: Database, site: BackupKey, path: Path) -> int:
+    """Write the keys as they are now: of who was erased while the backup ran there is none.
+
+    One after the other, each on top of what the one before wrote.
+    """
     now = database.now()
     with database.transaction() as session:
+        session.execute(_ONE_WRITER)
+        before = keyfile.found(path, site)
+        people.make_keys(session, before.keys, now=now)
         keys = {
             people.tag_of(session, id_).hex(): key
-            for id_, key in people.keys_of_all(session, now=now).items()
+            for id_, key in people.known_keys(session).items()
         }
         made = before.next(keys, outside.done(session), now=now)
         keyfile.save(path, site, made)

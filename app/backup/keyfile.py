@@ -75,6 +75,11 @@ def load(path: Path, site: BackupKey) -> KeyFile:
     return msgspec.json.decode(said, type=KeyFile)
 
 
+def found(path: Path, site: BackupKey) -> KeyFile:
+    """Return the same, of a key file that may not have been made yet."""
+    return load(path, site) if path.exists() else KeyFile()
+
+
 def need_place(path: Path) -> None:
     """Raise `InvalidError` where no key file can be written."""
     try:

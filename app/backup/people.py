@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from app.backup.sealing import KEY_BYTES
 from app.erasure.service import digest_of
@@ -15,21 +16,36 @@ from core.sealing import keyring_of
 from ingest.tables import Patient
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
 
 
-def keys_of_all(session: Session, *, now: datetime) -> dict[UUID, bytes]:
-    """Return everybody's key; who has none yet gets one."""
+def make_keys(session: Session, held: Mapping[str, bytes], *, now: datetime) -> None:
+    """Give a key to everybody without one: theirs of the key file, by its tag, else a fresh one.
+
+    The key file outlives the database: one that came back from before the first backup knows
+    nobody's key. Where another backup gives somebody one meanwhile, that is theirs.
+    """
     ring = keyring_of(session)
     has = select(PersonKey.patient_id)
-    for id_ in session.scalars(select(Patient.id).where(Patient.id.not_in(has))).all():
-        sealed = ring.seal(secrets.token_bytes(KEY_BYTES), place=_place(id_))
-        session.add(PersonKey(patient_id=id_, sealed=sealed, made_at=now))
-    session.flush()
-    return known_keys(session)
+    query = select(Patient.id).where(Patient.id.not_in(has)).order_by(Patient.id)
+    query = query.with_for_update(read=True, key_share=True)  # nobody is erased meanwhile
+    made = [
+        {"patient_id": id_, "sealed": ring.seal(key, place=_place(id_)), "made_at": now}
+        for id_ in session.scalars(query).all()
+        for key in [held.get(tag_of(session, id_).hex()) or secrets.token_bytes(KEY_BYTES)]
+    ]
+    if made:
+        session.execute(insert(PersonKey).on_conflict_do_nothing(), made)
+
+
+def everybody_has_one(session: Session) -> bool:
+    """Return whether nobody is without a key."""
+    has = select(PersonKey.patient_id)
+    return not session.scalar(select(exists().where(Patient.id.not_in(has))))
 
 
 def known_keys(session: Session) -> dict[UUID, bytes]:

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from app.backup.people import keys_of_all
+from app.backup.people import known_keys, make_keys
 from app.copies import scores_told
 from app.copies.archive import files
 from app.copies.rows import NEVER, WITHHELD, of_people, tables_of
@@ -53,7 +53,8 @@ def physician(ward: Ward) -> Caller:
 def test_after_a_backup_a_copy_is_made_and_holds_no_key_sec_43(
     session: Session, ward: Ward, physician: Caller
 ) -> None:
-    key = keys_of_all(session, now=NOW)[ward.patients[WHO]]
+    make_keys(session, {}, now=NOW)
+    key = known_keys(session)[ward.patients[WHO]]
 
     made = copy(session, physician, ward.patients[WHO], SETTINGS, now=NOW)
 
