@@ -31,14 +31,26 @@ class Episode:
     problem: Problem
     severity: Severity
     opened_at: datetime
-    acknowledged_at: datetime | None
+    acknowledged_at: datetime | None  # first taken as grave as it is
     closed_at: datetime | None
     outcome: str
     owner_id: UUID | None
     detail: str = ""  # the sub-reason of the outcome
-    contacted_at: datetime | None = None  # the person, or who cares for them, was reached
+    contacted_at: datetime | None = None  # the person was reached, or who cares for them
     in_hours: bool = True  # whether it began within the service hours of its own policy
     rules: tuple[str, ...] = ()  # that speak in it
+    risen_at: datetime | None = None  # since when it is as grave as it is, if it was lesser before
+    waits_since: datetime | None = None  # it came back from whoever had it, and nobody has it
+
+    @property
+    def since(self) -> datetime:
+        """Return from when the time of its tier runs; what was done before does not count."""
+        return self.risen_at or self.opened_at
+
+    def taken_by(self, at: datetime) -> bool:
+        """Return whether somebody had taken it by an instant, and it had not come back since."""
+        took = self.acknowledged_at
+        return took is not None and took < at and self.waits_since is None
 
     def live_in(self, start: datetime, end: datetime) -> bool:
         """Return whether it was open at some time of a span."""
@@ -52,7 +64,7 @@ class Episode:
 def waits_of(episodes: Iterable[Episode], *, end: datetime) -> list[float]:
     """Return after how many seconds each was first taken, of those that were by `end`."""
     return [
-        (e.acknowledged_at - e.opened_at).total_seconds()
+        (e.acknowledged_at - e.since).total_seconds()
         for e in episodes
         if e.acknowledged_at and e.acknowledged_at < end
     ]

@@ -55,13 +55,13 @@ def overdue(episodes: Iterable[Episode], others: Iterable[Due], *, end: datetime
 
 def late_alert(episode: Episode, *, end: datetime) -> Due | None:
     """Return what of an open alert is late: that nobody took it, or that nobody was reached."""
-    taken, reached = episode.acknowledged_at, episode.contacted_at
-    targets = TARGETS if taken is None or taken >= end else CONTACT_TARGETS
-    kind = Kind.UNTAKEN if targets is TARGETS else Kind.UNREACHED
-    target = targets.get(episode.severity)
-    if target is None or (kind is Kind.UNREACHED and reached is not None and reached < end):
+    taken, reached = episode.taken_by(end), episode.contacted_at
+    target = (CONTACT_TARGETS if taken else TARGETS).get(episode.severity)
+    if target is None or (taken and reached is not None and reached < end):
         return None
-    due_at = episode.opened_at + target
+    kind = Kind.UNREACHED if taken else Kind.UNTAKEN
+    since = episode.since if taken else episode.waits_since or episode.since
+    due_at = since + target
     if due_at > end:
         return None
     return Due(

@@ -8,6 +8,7 @@ has already filtered.
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import DateTime, func, select
@@ -24,6 +25,7 @@ from monitoring.tables import AssessmentRow
 from reports.charts import Point
 from reports.episodes import Episode
 from reports.quality import Said
+from reports.turning.repository import turns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
+
+    from reports.turns import Turn
 
 CONTACT = (Quality.WITHDRAWN, Quality.FUTURE, Quality.ABSENT)
 # Person by person, of the one vital that is drawn: nothing else of theirs is read.
@@ -144,21 +148,29 @@ def episodes(
     mine = select(Alert.id).where(*which)
     earlier = _severity_before(session, mine, until=until)
     first = _first_acknowledged(session, mine)
+    again = turns(session, mine, until=until)
     return [
-        Episode(
-            id=row.id,
-            patient_id=row.patient_id,
-            problem=Problem(row.problem),
-            severity=earlier.get(row.id, Severity(row.severity)),
-            opened_at=row.opened_at,
-            acknowledged_at=first.get(row.id),
-            closed_at=row.closed_at,
-            outcome=row.outcome or "",
-            owner_id=row.owner_id,
-            detail=row.outcome_detail or "",
+        _turned(
+            Episode(
+                id=row.id,
+                patient_id=row.patient_id,
+                problem=Problem(row.problem),
+                severity=earlier.get(row.id, Severity(row.severity)),
+                opened_at=row.opened_at,
+                acknowledged_at=first.get(row.id),
+                closed_at=row.closed_at,
+                outcome=row.outcome or "",
+                owner_id=row.owner_id,
+                detail=row.outcome_detail or "",
+            ),
+            again.get(row.id),
         )
         for row in rows
     ]
+
+
+def _turned(episode: Episode, again: Turn | None) -> Episode:
+    return replace(episode, **again._asdict()) if again else episode
 
 
 def _severity_before(

@@ -65,7 +65,7 @@ def tiers(opened: Sequence[Episode], *, end: datetime) -> tuple[TierLine, ...]:
 def _tier(tier: Severity, mine: Sequence[Episode], *, end: datetime) -> TierLine:
     waits = waits_of(mine, end=end)
     reaches = [
-        (e.contacted_at - e.opened_at).total_seconds()
+        (e.contacted_at - e.since).total_seconds()
         for e in mine
         if e.contacted_at and e.contacted_at < end
     ]
@@ -105,7 +105,7 @@ def due(episode: Episode, target: timedelta | None, at: At, *, end: datetime) ->
     """
     if target is None:
         return False
-    open_for = min(episode.closed_at or end, end) - episode.opened_at
+    open_for = min(episode.closed_at or end, end) - episode.since
     return _by(end, at(episode)) is not None or open_for >= target
 
 
@@ -118,7 +118,7 @@ def on_time(mine: Iterable[Episode], target: timedelta | None, at: At, *, end: d
     """Count what was answered in time among all that counts for a target."""
     counted = [(e, _by(end, at(e))) for e in mine if due(e, target, at, end=end)]
     kept = sum(
-        answer is not None and target is not None and answer - e.opened_at <= target
+        answer is not None and target is not None and answer - e.since <= target
         for e, answer in counted
     )
     return Rate(kept, len(counted))

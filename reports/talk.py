@@ -91,8 +91,8 @@ def talked_about(report: Report, *, end: datetime) -> tuple[Talk, ...]:
     gravest = _gravest(report.still_open)
     for episode in report.still_open:
         if episode.severity in GRAVE:
-            taken = episode.acknowledged_at is not None and episode.acknowledged_at < end
-            reasons[episode.patient_id].add(Why.OPEN if taken else Why.UNTAKEN)
+            taken = Why.OPEN if episode.taken_by(end) else Why.UNTAKEN
+            reasons[episode.patient_id].add(taken)
     for change in report.worse:
         reasons[change.patient_id].add(Why.WORSE)
     silent = {each.patient_id for each in report.silent}

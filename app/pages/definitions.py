@@ -86,6 +86,14 @@ def _alerts(said: Language) -> tuple[tuple[str, str], ...]:
             ),
         ),
         (
+            said.say("Rose, came back"),
+            said.say(
+                "Where an alert grew worse, its time begins anew: who had taken the lesser one, or"
+                " reached somebody about it, has not answered the graver. Where an acknowledgement"
+                " or a postponement ended, nobody has the alert until somebody takes it again."
+            ),
+        ),
+        (
             said.say("In service hours"),
             said.say(
                 "Begun in the service hours of the policy that was in force for the alert, and"

@@ -33,7 +33,7 @@ def completed(session: Session, episodes: Iterable[Episode]) -> tuple[Episode, .
     return tuple(
         replace(
             each,
-            contacted_at=known[each.id][1],
+            contacted_at=each.contacted_at if each.risen_at else known[each.id][1],
             in_hours=in_hours(known[each.id][2], known[each.id][3], each.opened_at),
             rules=tuple(sorted(rules.get(each.id, ()))),
         )

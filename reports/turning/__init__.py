@@ -1,0 +1,1 @@
+"""Reads the timelines of alerts that rose or came back."""
