@@ -61,14 +61,17 @@ class Folder:
             self._by_identifier[each.system, each.value] = member.id
 
     def find(self, subject: Ref | None) -> Member | None:
-        """Return whom a reference means, or None where the folder has no such patient."""
+        """Return whom a reference means, or None where that is nobody in the folder, or two."""
         if subject is None:
             return None
         known = self.members.get(subject.id or subject.url.removeprefix("urn:uuid:"))
-        if known is None and subject.identifier is not None:
-            name = (subject.identifier.system, subject.identifier.value)
-            known = self.members.get(self._by_identifier.get(name, ""))
-        return known
+        if subject.identifier is None:
+            return known
+        name = (subject.identifier.system, subject.identifier.value)
+        named = self.members.get(self._by_identifier.get(name, ""))
+        if known is None or named is None:
+            return known or named
+        return known if known is named else None
 
 
 def read(folder: Path, progress: Callable[[str], None] = lambda _: None) -> Folder:

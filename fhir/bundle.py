@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from fhir.policy import LENIENT
 from fhir.strict import BUNDLE, check, decode, framed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from fhir.policy import Policy
 
@@ -26,7 +25,6 @@ _RANK = {"DELETE": 0, "POST": 1, "PUT": 2, "PATCH": 2, "GET": 3, "HEAD": 3}
 _ENTRY = frozenset({"fullUrl", "resource", "request"})
 _REQUEST = frozenset({"method", "url", "ifNoneExist", "ifMatch", "ifNoneMatch"})
 _URI = re.compile(r"\S+")
-_REFERENCE = re.compile(rb'("reference"\s*:\s*)("[^"\\]*(?:\\.[^"\\]*)*")')
 _CUT = b"0"  # stands where a resource was cut out of the envelope; no resource is a number
 
 
@@ -250,35 +248,3 @@ def _broken(kind: str, entries: tuple[Entry, ...], envelope: dict[str, Any]) -> 
 def order(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     """Return a transaction's entries in processing order: DELETE, POST, PUT/PATCH, GET."""
     return tuple(sorted(entries, key=lambda entry: _RANK.get(entry.method, len(_RANK))))
-
-
-def unresolved(raw: bytes) -> frozenset[str]:
-    """Return the references that only the Bundle or a search can resolve, as received.
-
-    These are `urn:uuid:…`, `urn:oid:…` and conditional ones (`Patient?identifier=…`).
-    """
-    texts = (_text(found[2]) for found in _REFERENCE.finditer(raw))
-    return frozenset(
-        text for text in texts if text.startswith(("urn:uuid:", "urn:oid:")) or "?" in text
-    )
-
-
-def rewrite(raw: bytes, mapping: Mapping[str, str]) -> bytes:
-    """Return the resource with references in `mapping` replaced; all other bytes stay.
-
-    `mapping` goes from a reference as received (full URL, urn:uuid or conditional) to
-    `Type/id`; one that goes to nothing is left as it is.
-    """
-
-    def replaced(found: re.Match[bytes]) -> bytes:
-        target = mapping.get(_text(found[2]))
-        return found[1] + json.dumps(target).encode() if target else found[0]
-
-    return _REFERENCE.sub(replaced, raw)
-
-
-def _text(token: bytes) -> str:
-    try:
-        return str(json.loads(token))
-    except ValueError:  # not UTF-8, or an escape that JSON lacks: `strict` refuses it later
-        return ""

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from core.errors import ForbiddenError, GoneError, NotFoundError
 from core.security import Caller
 from fhir.bundle import read_bundle
+from fhir.links import anchored
 from fhir.moments import moment
 from fhir.outcome import Refusal
 from ingest.addresses import id_here
@@ -71,7 +72,7 @@ def settle(work: Work, raw: bytes) -> Answers | Answer:
     if bundle.type == "batch":
         return _batch(work, bundle)
     if bundle.type == "transaction":
-        return _transaction(work, bundle)
+        return _transaction(work, anchored(bundle))
     return refuse(400, "invalid", "what is sent is a batch or a transaction", "Bundle.type")
 
 

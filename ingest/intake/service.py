@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DataError, IntegrityError
 
 from core.ordered_ids import ordered_id
-from fhir.bundle import rewrite, unresolved
+from fhir.links import rewrite, unresolved
 from ingest.addresses import keys_of as addresses_of
 from ingest.archive.repository import asked_for, find_named, heads, lock
 from ingest.binding.service import granted, not_granted
@@ -51,7 +51,7 @@ def take_all(
     if linked is not None:
         _link(desk, linked, waiting, ids)
         for each in readables:
-            _learn(linked, each, answers.get(each.posted.index))
+            _learn(desk, linked, each, answers.get(each.posted.index))
     answers |= _enrol(desk, (each for each in waiting if each.observation is None), targets, linked)
     return answers | _observe(desk, waiting, ids, targets, linked)
 
@@ -174,7 +174,7 @@ def _enrol(
         answer = _guarded(desk, each, _kept(each, linked), targets.get(each.posted.index))
         answers[each.posted.index] = answer
         if linked is not None:
-            _learn(linked, each, answer)
+            _learn(desk, linked, each, answer)
     return answers
 
 
@@ -220,7 +220,7 @@ def _link(
             linked[reference] = f"{name.type}/{found[name]}"
     for each in waiting:
         if each.posted.index in ids:
-            _learn(linked, each, Answer(0, type=each.posted.type, id=ids[each.posted.index]))
+            _learn(desk, linked, each, Answer(0, type=each.posted.type, id=ids[each.posted.index]))
 
 
 def _conditional(bodies: Iterable[bytes]) -> dict[str, Name]:
@@ -234,13 +234,17 @@ def _conditional(bodies: Iterable[bytes]) -> dict[str, Name]:
     return asked
 
 
-def _learn(linked: dict[str, str], readable: Readable, answer: Answer | None) -> None:
-    """Remember what a full URL became, and the relative reference that means the same."""
+def _learn(desk: Desk, linked: dict[str, str], readable: Readable, answer: Answer | None) -> None:
+    """Remember what a full URL became, and the relative reference that means the same.
+
+    That one is for entries that have no base of their own: see `fhir.bundle.anchored`.
+    """
     url = readable.posted.full_url
     if answer is None or answer.id is None:
         return
     if readable.posted.id:
         _mean(linked, f"{answer.type}/{readable.posted.id}", answer)
+        _mean(linked, f"{desk.sender.base}/{answer.type}/{readable.posted.id}", answer)
     if not url:
         return
     _mean(linked, url, answer)

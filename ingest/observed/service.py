@@ -37,8 +37,8 @@ from ingest.leaving.repository import spans
 from ingest.naming.service import name_all, written
 from ingest.observed.repository import add_readings, known, supersede
 from ingest.parking.repository import parked
-from ingest.people.repository import find, zones
-from ingest.people.service import Desk, unknown
+from ingest.people.repository import find, torn, zones
+from ingest.people.service import Desk, contradictory, unknown
 from ingest.receipt import (
     CHANGED_SINCE,
     CREATED,
@@ -69,11 +69,13 @@ def take(desk: Desk, seen: Sequence[Seen]) -> dict[int, Answer]:
     Serialised per patient, so that the same reading sent many times at once is decided
     many times in a row (REL-05, REL-07).
     """
+    contradicted = _contradicted(desk, seen)
+    seen = [each for each in seen if each.index not in contradicted]
     subjects = [each.parsed.subject for each in seen if each.parsed.subject is not None]
     patients = find(desk.session, desk.sender, Kind.PATIENT, subjects, within=desk.within)
     clocks = learn(desk, [each.parsed for each in seen], patients)
     strangers = [each for each in seen if each.parsed.subject not in patients]
-    answers = {
+    answers = contradicted | {
         each.index: unknown(each.parsed.subject, f"{each.parsed.kind}.subject")
         for each in strangers
     }
@@ -105,6 +107,21 @@ def take(desk: Desk, seen: Sequence[Seen]) -> dict[int, Answer]:
     name_all(desk, settled, before)
     _offer(desk, settled)
     return answers | {each.seen.index: _answer(each, desk, memory) for each in settled}
+
+
+def _contradicted(desk: Desk, seen: Sequence[Seen]) -> dict[int, Answer]:
+    """Return the answers to those that name two people, or two devices, in one reference."""
+    answers: dict[int, Answer] = {}
+    for kind, field in ((Kind.DEVICE, "device"), (Kind.PATIENT, "subject")):
+        said: dict[int, Ref | None] = {each.index: getattr(each.parsed, field) for each in seen}
+        refs = [ref for ref in said.values() if ref is not None]
+        wrong = torn(desk.session, desk.sender, kind, refs, within=desk.within)
+        answers |= {
+            each.index: contradictory(f"{each.parsed.kind}.{field}")
+            for each in seen
+            if said[each.index] in wrong
+        }
+    return answers
 
 
 def _incoming(

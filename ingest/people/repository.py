@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, literal, select, update
 
+from fhir.identity import Ref
 from ingest.addresses import own_id
 from ingest.archive.repository import asked_for, find_named
+from ingest.merging.repository import survivors
 from ingest.receipt import Kind, Name, name_of
 from ingest.tables import CareTeam, Device, Patient, Practitioner, PractitionerRole
 
@@ -19,7 +22,6 @@ if TYPE_CHECKING:
     from sqlalchemy import BindParameter
     from sqlalchemy.orm import Session
 
-    from fhir.identity import Ref
     from ingest.receipt import Sender
 
 TABLES: dict[Kind, type[Patient | Practitioner | PractitionerRole | CareTeam | Device]] = {
@@ -43,8 +45,57 @@ def find(
 
     `within` maps the full URLs of the same Bundle, and the relative references that mean
     them, to `Type/id`, or to nothing where one could mean two entries. A contained resource,
-    another server's address and a bare identifier that nobody registered resolve to nothing.
+    another server's address and a bare identifier that nobody registered resolve to nothing,
+    and so does what is `torn`.
     """
+    wanted = list(dict.fromkeys(refs))
+    found = _found(session, sender, kind, wanted, within)
+    for ref in torn(session, sender, kind, wanted, within=within):
+        found.pop(ref, None)
+    return found
+
+
+def torn(
+    session: Session,
+    sender: Sender,
+    kind: Kind,
+    refs: Iterable[Ref],
+    *,
+    within: Mapping[str, str],
+) -> set[Ref]:
+    """Return those whose `reference` names one and whose `identifier` another: neither is meant.
+
+    Two records of one person are no contradiction.
+    """
+    halves = {
+        ref: (replace(ref, identifier=None), Ref(ref.type, identifier=ref.identifier))
+        for ref in refs
+        if ref.identifier is not None and (ref.id or ref.url)
+    }
+    if not halves:
+        return set()
+    found = _found(
+        session, sender, kind, [half for pair in halves.values() for half in pair], within
+    )
+    named = {
+        ref: (found[one], found[other])
+        for ref, (one, other) in halves.items()
+        if one in found and other in found
+    }
+    ids = {id_ for pair in named.values() for id_ in pair}
+    heads = survivors(session, ids) if kind == Kind.PATIENT and ids else {}
+    return {
+        ref for ref, (one, other) in named.items() if heads.get(one, one) != heads.get(other, other)
+    }
+
+
+def _found(
+    session: Session,
+    sender: Sender,
+    kind: Kind,
+    refs: Iterable[Ref],
+    within: Mapping[str, str],
+) -> dict[Ref, UUID]:
     wanted = list(dict.fromkeys(refs))
     if not wanted:
         return {}
@@ -58,7 +109,7 @@ def find(
     named = find_named(session, sender.client_id, names.values())
     found = {ref: named[name] for ref, name in names.items() if name in named}
     found |= {ref: id_ for ref, id_ in ids.items() if id_ in known}
-    rest = [ref for ref in wanted if ref not in found and _inside(ref, sender, within) is None]
+    rest = [ref for ref in wanted if ref not in found and _inside(ref, within) is None]
     return found | _called(session, sender, kind, rest)
 
 
@@ -76,7 +127,7 @@ def _called(session: Session, sender: Sender, kind: Kind, refs: Iterable[Ref]) -
 def _id(ref: Ref, sender: Sender, kind: Kind, within: Mapping[str, str]) -> UUID | None:
     if ref.contained:
         return None
-    inside = _inside(ref, sender, within)
+    inside = _inside(ref, within)
     if inside is not None:
         target, _, text = inside.partition("/")
     elif _here(ref, sender):
@@ -88,12 +139,9 @@ def _id(ref: Ref, sender: Sender, kind: Kind, within: Mapping[str, str]) -> UUID
     return None
 
 
-def _inside(ref: Ref, sender: Sender, within: Mapping[str, str]) -> str | None:
+def _inside(ref: Ref, within: Mapping[str, str]) -> str | None:
     """Return what the Bundle says a reference means; empty where that could be two entries."""
-    said = within.get(ref.url.partition("/_history/")[0])
-    if said is None and _here(ref, sender):
-        return within.get(f"{ref.type}/{ref.id}")
-    return said
+    return within.get(ref.url.partition("/_history/")[0] or f"{ref.type}/{ref.id}")
 
 
 def _here(ref: Ref, sender: Sender) -> bool:

@@ -18,7 +18,7 @@ from ingest.choosing.repository import keep_said
 from ingest.contacts.repository import keep_contacts
 from ingest.context.repository import keep_condition, keep_medicine, keep_stays, pause
 from ingest.enrolment import Absence, Stay
-from ingest.people.repository import find, practitioners
+from ingest.people.repository import find, practitioners, torn
 from ingest.placing import known_zone
 from ingest.receipt import Answer, Kind, refuse, refused
 from ingest.tables import (
@@ -61,6 +61,13 @@ class Desk:
             return None
         return find(self.session, self.sender, kind, [ref], within=self.within).get(ref)
 
+    def unknown(self, kind: Kind, ref: Ref | None, expression: str) -> Answer:
+        """Return the answer to a reference that does not lead to one row, with the reason."""
+        refs = [] if ref is None else [ref]
+        if torn(self.session, self.sender, kind, refs, within=self.within):
+            return contradictory(expression)
+        return unknown(ref, expression)
+
 
 @dataclass(frozen=True, slots=True)
 class Linked:
@@ -68,6 +75,12 @@ class Linked:
 
     patient_id: UUID | None = None
     issues: tuple[Issue, ...] = ()
+
+
+def contradictory(expression: str) -> Answer:
+    """Return the answer to a reference that says two things."""
+    text = "its reference and its identifier name two different ones: send the one that is meant"
+    return refuse(422, "conflict", text, expression)
 
 
 def unknown(ref: Ref | None, expression: str) -> Answer:
@@ -100,7 +113,7 @@ def _practitioner_role(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Li
     read = wire.read_practitioner_role(resource)
     who = desk.one(Kind.PRACTITIONER, read.practitioner)
     if who is None:
-        return unknown(read.practitioner, "PractitionerRole.practitioner")
+        return desk.unknown(Kind.PRACTITIONER, read.practitioner, "PractitionerRole.practitioner")
     email = seal(desk.session, PractitionerRole.email, read.email, id=id_)
     role = PractitionerRole(id=id_, practitioner_id=who, email=email, active=read.active)
     if read.organization is not None and read.organization.identifier is not None:
@@ -132,7 +145,7 @@ def _device(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | Answ
     read = wire.read_device(resource)
     patient = desk.one(Kind.PATIENT, read.patient)
     if patient is None and read.patient is not None:
-        return unknown(read.patient, "Device.patient")
+        return desk.unknown(Kind.PATIENT, read.patient, "Device.patient")
     name = seal(desk.session, Device.name, read.name, id=id_)
     desk.session.merge(Device(id=id_, patient_id=patient, name=name, model=read.model))
     desk.session.flush()
@@ -144,7 +157,7 @@ def _condition(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | A
     read = wire.read_condition(resource)
     patient = desk.one(Kind.PATIENT, read.subject)
     if patient is None:
-        return unknown(read.subject, "Condition.subject")
+        return desk.unknown(Kind.PATIENT, read.subject, "Condition.subject")
     keep_condition(desk.session, id_, patient, read, now=desk.now)
     return Linked(patient)
 
@@ -153,12 +166,12 @@ def _care_team(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | A
     read = wire.read_care_team(resource)
     patient = desk.one(Kind.PATIENT, read.subject)
     if patient is None and read.subject is not None:
-        return unknown(read.subject, "CareTeam.subject")
+        return desk.unknown(Kind.PATIENT, read.subject, "CareTeam.subject")
     members = [(ref, role) for ref, role in read.participants if _is_clinician(ref, desk)]
     who = practitioners(desk.session, desk.sender, [ref for ref, _ in members], within=desk.within)
     for ref, _ in members:
         if ref not in who:
-            return unknown(ref, "CareTeam.participant.member")
+            return desk.unknown(Kind.PRACTITIONER, ref, "CareTeam.participant.member")
     desk.session.merge(CareTeam(id=id_, name=read.name, active=read.status not in DISSOLVED))
     desk.session.flush()
     out = named_again(desk.session, id_, set(who.values()), now=desk.now)
@@ -190,14 +203,14 @@ def _episode_of_care(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Link
     read = wire.read_episode_of_care(resource)
     patient = desk.one(Kind.PATIENT, read.patient)
     if patient is None:
-        return unknown(read.patient, "EpisodeOfCare.patient")
+        return desk.unknown(Kind.PATIENT, read.patient, "EpisodeOfCare.patient")
     teams = find(desk.session, desk.sender, Kind.CARE_TEAM, read.teams, within=desk.within)
     if missing := [ref for ref in read.teams if ref not in teams]:
-        return unknown(missing[0], "EpisodeOfCare.team")
+        return desk.unknown(Kind.CARE_TEAM, missing[0], "EpisodeOfCare.team")
     asked = [read.care_manager] if read.care_manager else []
     who = practitioners(desk.session, desk.sender, asked, within=desk.within)
     if len(who) < len(asked):
-        return unknown(read.care_manager, "EpisodeOfCare.careManager")
+        return desk.unknown(Kind.PRACTITIONER, read.care_manager, "EpisodeOfCare.careManager")
     pause(desk.session, id_, patient, read, now=desk.now)
     out = False
     for team in teams.values():
@@ -212,7 +225,7 @@ def _medicine(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | An
     read = facts.read_medicine(resource)
     patient = desk.one(Kind.PATIENT, read.subject)
     if patient is None:
-        return unknown(read.subject, f"{resource.get('resourceType')}.subject")
+        return desk.unknown(Kind.PATIENT, read.subject, f"{resource.get('resourceType')}.subject")
     known = keep_medicine(desk.session, id_, patient, read, now=desk.now)
     return Linked(patient, () if known else (_NO_CLASS,))
 
@@ -221,7 +234,7 @@ def _encounter(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | A
     read = facts.read_encounter(resource)
     patient = desk.one(Kind.PATIENT, read.subject)
     if patient is None:
-        return unknown(read.subject, "Encounter.subject")
+        return desk.unknown(Kind.PATIENT, read.subject, "Encounter.subject")
     if read.inpatient and read.since is None:
         return refuse(
             422, "required", "a stay in hospital needs the time it began", "Encounter.period.start"
@@ -239,7 +252,7 @@ def _consent(desk: Desk, id_: UUID, resource: Mapping[str, Any]) -> Linked | Ans
         return refused(read, Kind.CONSENT)
     patient = desk.one(Kind.PATIENT, read.patient)
     if patient is None:
-        return unknown(read.patient, "Consent.patient")
+        return desk.unknown(Kind.PATIENT, read.patient, "Consent.patient")
     keep_said(desk.session, id_, patient, read.said, now=desk.now)
     return Linked(patient)
 

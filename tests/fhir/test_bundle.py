@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from fhir.bundle import Bundle, Entry, order, read_bundle, rewrite, unresolved
+from fhir.bundle import Bundle, Entry, order, read_bundle
+from fhir.links import rewrite, unresolved
 from fhir.outcome import Refusal
 from tests.fhir.payloads import observation, raw, refused
 

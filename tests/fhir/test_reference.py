@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from core.vitals import Quality, Vital
-from fhir.bundle import Bundle, read_bundle, rewrite, unresolved
+from fhir.bundle import Bundle, read_bundle
+from fhir.links import rewrite, unresolved
 from fhir.measurement import ParsedObservation
 from fhir.observation import parse
 from fhir.outcome import Refusal

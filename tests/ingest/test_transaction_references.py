@@ -7,10 +7,12 @@ from uuid import uuid4
 
 import pytest
 
-from tests.door import device, heart_rate, patient, readings
+from tests.door import BASE, device, heart_rate, patient, readings
 
 if TYPE_CHECKING:
     from core.database import Database
+
+BASE_HERE = f"{BASE}/fhir"
 
 
 def entry(resource: dict[str, Any], url: str = "", put: str = "") -> dict[str, Any]:
@@ -56,12 +58,67 @@ def test_a_reference_that_could_mean_two_entries_means_neither_fhir_07(
         own = transaction(entry(patient(id=number), put=f"Patient/{number}"))
         assert people(gateway.post(own))
     both = [entry(patient(), f"https://{each}/fhir/Patient/{number}") for each in "ab"]
-    reading = entry(heart_rate(f"Patient/{number}"), "https://a/fhir/Observation/x")
 
-    answer = gateway.post(transaction(*both, reading))
+    for place in ("", f"urn:uuid:{uuid4()}"):  # no base to read it against
+        reading = entry(heart_rate(f"Patient/{number}"), place)
+        answer = gateway.post(transaction(*both, reading))
+
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["issue"][0]["expression"] == ["Bundle.entry[2].resource.subject"]
+
+
+def test_a_relative_reference_means_the_entry_of_the_same_base_fhir_07(
+    gateway: Any, database: Database
+) -> None:
+    number = f"n{uuid4().hex}"
+    both = [entry(patient(), f"https://{each}/fhir/Patient/{number}") for each in "ab"]
+    relative = heart_rate(f"Patient/{number}")
+    versioned = heart_rate(f"Patient/{number}/_history/1", value=91)
+    theirs = [
+        entry(relative, "https://b/fhir/Observation/x"),
+        entry(versioned, "https://b/fhir/Observation/y"),
+    ]
+
+    answer = gateway.post(transaction(*both, *theirs))
+
+    first, second = people(answer)
+    assert readings(database, first) == []
+    assert len(readings(database, second)) == 2
+    place = answer.json()["entry"][2]["response"]["location"]
+    kept = gateway.get(f"/fhir/{place}").json()
+    assert kept["subject"]["reference"] == f"Patient/{second}"
+
+
+@pytest.mark.parametrize("base", ["https://b/fhir", BASE_HERE])
+@pytest.mark.parametrize("absolute", [False, True])
+def test_the_only_entry_that_ends_so_is_not_meant_from_another_base_fhir_07(
+    gateway: Any, base: str, *, absolute: bool
+) -> None:
+    number = f"n{uuid4().hex}"
+    person = entry(patient(), f"https://a/fhir/Patient/{number}")
+    subject = f"{base}/Patient/{number}" if absolute else f"Patient/{number}"
+    reading = entry(heart_rate(subject), f"{base}/Observation/x")
+
+    answer = gateway.post(transaction(person, reading))
 
     assert answer.status_code == 422, answer.text
-    assert answer.json()["issue"][0]["expression"] == ["Bundle.entry[2].resource.subject"]
+    assert answer.json()["issue"][0]["expression"] == ["Bundle.entry[1].resource.subject"]
+
+
+@pytest.mark.parametrize("put", [False, True])
+def test_what_is_stored_here_is_meant_from_our_own_base_fhir_07(
+    gateway: Any, database: Database, *, put: bool
+) -> None:
+    number = f"n{uuid4().hex}"
+    own = entry(patient(id=number), put=f"Patient/{number}")
+    gateway.post(transaction(own))
+    other = entry(patient(), f"https://a/fhir/Patient/{number}")
+    reading = entry(heart_rate(f"Patient/{number}"), f"{BASE_HERE}/Observation/x")
+
+    answer = gateway.post(transaction(*([own] if put else []), other, reading))
+
+    assert answer.status_code == 200, answer.text
+    assert readings(database, people(answer)[-1]) == []
 
 
 def test_a_device_that_could_be_two_is_neither_fhir_07(gateway: Any) -> None:
