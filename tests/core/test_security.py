@@ -61,6 +61,9 @@ def test_a_good_assertion_names_its_client_and_its_jti() -> None:
         pytest.param(signed(claims(exp="soon")), id="exp is no number"),
         pytest.param(signed(claims(exp=10**30)), id="exp beyond every calendar"),
         pytest.param(signed(claims(exp=float("inf"))), id="exp is infinite"),
+        pytest.param(signed(claims(iat=int(NOW.timestamp()) + 61)), id="iat far ahead"),
+        pytest.param(signed(claims(nbf=int(NOW.timestamp()) + 61)), id="nbf far ahead"),
+        pytest.param(signed(claims(nbf="soon")), id="nbf is no number"),
         pytest.param(signed(claims(jti=7)), id="jti is no text"),
         pytest.param(signed(claims(jti="a\0b")), id="jti that cannot be stored"),
         pytest.param(
@@ -80,6 +83,26 @@ def test_a_good_assertion_names_its_client_and_its_jti() -> None:
 def test_a_bad_assertion_is_refused_sec_01(token: str) -> None:
     with pytest.raises(UnauthenticatedError):
         security.verify_assertion(token, jwks=JWKS, audience=AUDIENCE, now=NOW)
+
+
+# Long after whatever the clock of this machine says: only what is handed in may decide.
+@pytest.mark.parametrize("now", [NOW, NOW.replace(year=2100)])
+def test_a_device_whose_clock_is_a_little_ahead_gets_in_sec_01(now: datetime) -> None:
+    ahead = int(now.timestamp()) + 45
+    token = signed(claims(iat=ahead, nbf=ahead, exp=ahead + 60))
+
+    proven = security.verify_assertion(token, jwks=JWKS, audience=AUDIENCE, now=now)
+
+    assert proven.client == "client"
+
+
+def test_a_token_of_a_machine_of_ours_whose_clock_is_ahead_is_good_at_once() -> None:
+    ahead = NOW.replace(year=2100)
+    token = security.issue_token(uuid4(), frozenset(), secret=SECRET, now=ahead)
+
+    caller = security.read_token(token, secret=SECRET, now=ahead - timedelta(seconds=5))
+
+    assert caller.kind == "client"
 
 
 @pytest.mark.parametrize("issuer", [None, 7, ["client"], "a\0b"])
