@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import DateTime, MetaData, create_engine, text
+from sqlalchemy import DateTime, MetaData, create_engine, make_url, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
@@ -45,6 +45,17 @@ def instant() -> DateTime:
     return DateTime(timezone=True)
 
 
+# A host that is gone says nothing: without a limit a connection is waited for two minutes, and
+# one that stood for a quarter of an hour. What the address itself says goes before these.
+PATIENCE = {
+    "connect_timeout": "5",  # seconds, for each host
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "2",
+    "tcp_user_timeout": "20000",  # milliseconds until what was sent must have arrived
+}
+
+
 class Database:
     """An engine and its transactions.
 
@@ -61,13 +72,17 @@ class Database:
 
     def __init__(self, url: str, *, field_keys: str = "", pool_size: int = 5) -> None:
         self.info: dict[str, Any] = {**info(Keyring.read(field_keys))} if field_keys else {}
+        address = make_url(psycopg_url(url))
         self.engine: Engine = create_engine(
-            psycopg_url(url),
+            address,
             pool_size=pool_size,
             max_overflow=5,
             pool_pre_ping=True,
             hide_parameters=True,
-            connect_args={"options": "-c timezone=UTC -c lock_timeout=10s"},
+            connect_args={
+                "options": "-c timezone=UTC -c lock_timeout=10s",
+                **{name: most for name, most in PATIENCE.items() if name not in address.query},
+            },
         )
 
     @contextmanager
