@@ -16,9 +16,11 @@ RUN pip install --no-cache-dir --require-hashes -r requirements/build.txt \
  && uv pip install --system --no-cache --require-hashes -r requirements/runtime.txt
 COPY . .
 COPY --from=assets /src/node_modules node_modules
+# A new volume takes the owner of the folder it is mounted on, and would be root's without one.
 RUN uv pip install --system --no-deps --no-build-isolation -e . \
  && python -m app.frontend \
- && useradd --system --home /srv/wardlight wardlight
+ && useradd --system --uid 990 --user-group --home /srv/wardlight wardlight \
+ && install -d -o wardlight -g wardlight -m 700 /var/lib/wardlight
 USER wardlight
 ENTRYPOINT ["wardlight"]
 CMD ["serve", "--host", "0.0.0.0"]

@@ -195,6 +195,14 @@ def disk(free: int, folder: Path) -> Finding:
     return Finding("disk", Verdict.OK, said)
 
 
+def folder(path: Path, *, kept: bool) -> Finding:
+    """Judge whether what must stand outside the database can be kept: heads, erasures, the owed."""
+    if kept:
+        return Finding("data folder", Verdict.OK, f"{path} takes what is kept there")
+    mend = f"let the user that Wardlight runs as own {path}, or set WARDLIGHT_DATA to another"
+    return Finding("data folder", Verdict.REFUSED, f"{path} cannot be written", mend)
+
+
 def files(modes: Mapping[Path, int], profile: Profile) -> Iterator[Finding]:
     """Judge who else on this machine reads a file of secrets, or writes the data folder.
 

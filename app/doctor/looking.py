@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import smtplib
 import ssl
@@ -22,6 +23,7 @@ from app.weekly_forms.pdf import PANGO
 from app.worker import broker_answers, on_rabbitmq
 from core.clock import utc_now
 from core.database import Database
+from core.errors import InvalidError
 from core.lookup import resolve
 from core.production import near
 from core.sealing import Keyring
@@ -48,7 +50,10 @@ def everything(settings: Settings, servers: Servers) -> Iterator[Finding]:
         opened=_opened(servers.broker_url),
         nearby=_nearby(servers.broker_url, settings),
     )
-    yield findings.disk(shutil.disk_usage(settings.data).free, settings.data)
+    ground = _ground(settings.data)
+    yield findings.disk(shutil.disk_usage(ground).free, ground)
+    kept = ground.is_dir() and os.access(ground, os.W_OK | os.X_OK)
+    yield findings.folder(settings.data, kept=kept)
     modes = {path: path.stat().st_mode for path in _private(settings)}
     yield from findings.files(modes, profile(settings))
     yield findings.mail(_mail(settings), configured=bool(settings.smtp_host))
@@ -70,6 +75,9 @@ def _database(settings: Settings, servers: Servers) -> Iterator[Finding]:
     except DBAPIError:
         mend = "start it, or mend WARDLIGHT_DATABASE_URL"
         yield Finding("database", Verdict.REFUSED, "it cannot be reached", mend)
+        return
+    except InvalidError as error:  # of what stands beside it in the data folder
+        yield Finding("erasures", Verdict.REFUSED, error.message)
         return
     finally:
         database.close()
@@ -103,12 +111,17 @@ def _nearby(broker_url: str, settings: Settings) -> bool:
     return address.scheme == "unix" or near(address.hostname or "", settings)
 
 
+def _ground(folder: Path) -> Path:
+    """Return a folder, or what it would be made in: the first process that keeps something does."""
+    whole = folder.absolute()
+    return next(each for each in (whole, *whole.parents) if each.exists())
+
+
 def _private(settings: Settings) -> Iterator[Path]:
     """Return the data folder, and every file of secrets that this installation has."""
-    yield settings.data
     named = [found_in(name) for name in Settings.model_fields]
     own = [settings.data / name for name in ("field-keys", "secret.key", "audit-spool.ndjson")]
-    for path in [*named, *own]:
+    for path in [settings.data, *named, *own]:
         if path is not None and path.exists():
             yield path
 

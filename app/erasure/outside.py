@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 FILE = "erased.ndjson"
+UNREADABLE = f"{FILE} cannot be read: let the user that Wardlight runs as own the data folder"
 _BEGUN = re.compile(rb'\{"id":"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"')
 _DONE = Erasure.state == State.DONE
 log = logger(__name__)
@@ -79,8 +80,10 @@ class Ledger:
     def _lines(self) -> list[bytes]:
         try:
             return self.path.read_bytes().split(b"\n")
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
+        except OSError as error:
+            raise InvalidError(UNREADABLE, field="erased") from error
 
     def append(self, erased: Iterable[Erased]) -> list[Erased]:
         """Put there what is missing, and return it; raise `OSError` where it is not there."""

@@ -65,6 +65,37 @@ def test_every_lasting_service_has_a_health_check_and_a_volume(compose: dict[str
             assert service["healthcheck"]["test"], name
 
 
+def test_the_image_has_each_folder_that_a_volume_is_mounted_on_as_its_users_own(
+    compose: dict[str, Any],
+) -> None:
+    """Docker gives a new volume the owner of the image's folder, and to root where there is none.
+
+    What the audit owes, its heads and the erasures outside the database are written there.
+    """
+    image = (ROOT / "Dockerfile").read_text()
+    user = re.findall(r"^USER (\w+)$", image, re.MULTILINE)[-1]
+    named = {
+        volume.partition(":")[2]
+        for service in compose["services"].values()
+        for volume in service["volumes"]
+        if service["image"] == "wardlight" and volume.partition(":")[0] in compose["volumes"]
+    }
+
+    assert named == {compose["services"]["api"]["environment"]["WARDLIGHT_DATA"]}
+    for folder in named:
+        assert f"install -d -o {user} -g {user} -m 700 {folder}\n" in image
+        assert image.index(folder) < image.index(f"USER {user}")
+
+
+def test_the_database_is_well_only_once_it_listens_where_the_others_come(
+    compose: dict[str, Any],
+) -> None:
+    """While the image fills a new volume its server is well too, but at the Unix socket alone."""
+    asked = compose["services"]["postgres"]["healthcheck"]["test"]
+
+    assert asked[:4] == ["CMD", "pg_isready", "-h", "127.0.0.1"]
+
+
 def test_there_is_no_default_secret() -> None:
     text = COMPOSE.read_text()
     defaults = dict(re.findall(r"\$\{(\w*(?:PASSWORD|SECRET|KEY)\w*):-([^}]*)\}", text))

@@ -81,6 +81,43 @@ def test_what_the_doctor_refuses_ends_with_1_and_how_to_mend_it(
     assert "drawn-in-a-test" not in done.output
 
 
+def test_the_doctor_looks_before_there_is_a_data_folder(
+    given: dict[str, str], tmp_path: Path
+) -> None:
+    done = doctor({**given, "WARDLIGHT_DATA": str(tmp_path / "not" / "yet")})
+
+    assert done.exit_code == 0, done.output
+    assert "ok      data folder: " in done.output
+    assert not (tmp_path / "not").exists()
+
+
+def test_a_data_folder_that_cannot_be_written_is_refused_with_how_to_mend_it(
+    given: dict[str, str], tmp_path: Path
+) -> None:
+    """Not even by root, as which tests may run: it would have to lie in a file."""
+    (tmp_path / "file").touch()
+
+    done = doctor({**given, "WARDLIGHT_DATA": str(tmp_path / "file" / "data")})
+
+    assert done.exit_code == 1
+    [line] = [each for each in done.output.splitlines() if "data folder: " in each]
+    assert line.startswith("refused ")
+    assert "let the user that Wardlight runs as own" in line
+
+
+def test_erasures_that_cannot_be_read_are_told_in_a_line(
+    given: dict[str, str], tmp_path: Path
+) -> None:
+    """As after a command that somebody ran as root; a folder is as unreadable to root itself."""
+    (tmp_path / FILE).mkdir()
+
+    done = doctor(given)
+
+    assert done.exit_code == 1
+    assert f"refused erasures: {FILE} cannot be read: let the user" in done.output
+    assert "ok      broker: " in done.output
+
+
 def test_the_doctor_tells_of_an_erasure_that_cannot_be_read_sec_44(
     given: dict[str, str], tmp_path: Path
 ) -> None:
