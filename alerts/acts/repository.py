@@ -12,6 +12,7 @@ from alerts import inbox, lifecycle, repository
 from alerts.lifecycle import Refused, State
 from alerts.naming.repository import UNKNOWN, names
 from alerts.policy import thaw
+from alerts.routing import practitioner
 from alerts.tables import Alert, AlertEvent
 from alerts.wording.repository import written
 from core import audit
@@ -77,6 +78,12 @@ class Hands:
     def who(self) -> UUID | None:
         """Return the id under which this person owns alerts."""
         return self.caller.practitioner_id or self.caller.id
+
+    @property
+    def key(self) -> str:
+        """Return under which key this person is told of alerts, "" for who is no practitioner."""
+        own = self.caller.practitioner_id
+        return practitioner(own) if own else ""
 
     @property
     def state(self) -> State:

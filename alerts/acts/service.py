@@ -13,7 +13,7 @@ from alerts.episodes.service import close
 from alerts.lifecycle import Event, State
 from alerts.patients.service import after_resolution
 from alerts.reasons import Reason
-from alerts.routing import practitioner
+from alerts.steps.repository import carry
 from alerts.steps.service import advance, hold, plan_lapse, renew, reopen
 from alerts.wording import repository as wording
 from core.errors import ConflictError, Sentence
@@ -109,12 +109,14 @@ def own(hands: Hands) -> None:
     alert.claimed_by = alert.claim_ends_at = alert.delegated_by = alert.answer_by = None
     alert.acknowledged_at = hands.now
     alert.paged = alert.severity  # whoever took it knows of it
+    since = alert.fence
     hold(hands.session, alert, now=hands.now)
+    if accepts:  # it had an owner all the while: whoever was escalated to still hears of it
+        carry(hands.session, alert, since, knows=hands.key, why=Reason.ESCALATED)
     reason = Reason.ACCEPTED if accepts else Reason.ACKNOWLEDGED
     hands.note("acknowledged", reason, undoable=True)
-    if hands.caller.practitioner_id:
-        told = [practitioner(hands.caller.practitioner_id)]
-        deliveries.acted_on(hands.session, alert.id, told, now=hands.now)
+    if hands.key:
+        deliveries.acted_on(hands.session, alert.id, [hands.key], now=hands.now)
 
 
 def _taken_out(hands: Hands) -> Hands:

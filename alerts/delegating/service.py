@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from alerts.acts.repository import Hands
     from core.security import Caller
 
 
@@ -68,7 +69,8 @@ def delegate(  # noqa: PLR0913 (by whom, what, to whom, when and with which word
 
     The new owner is told once the act can no longer be undone, and reads the note here: it is
     part of the timeline and of no message. The end of the acknowledgement
-    stays: an alert is not kept by passing it on.
+    stays: an alert is not kept by passing it on. Nobody hears less by it either: what is on its
+    way to anybody but the caller goes out.
 
     Raises
     ------
@@ -88,6 +90,7 @@ def delegate(  # noqa: PLR0913 (by whom, what, to whom, when and with which word
         raise InvalidError("choose an active member of the patient's teams", field="to")
     if whom.id == hands.who:
         raise InvalidError("that is you: take it instead", field="to")
+    since = alert.fence
     if not hands.state.owned:
         own(hands)
         hands = again(hands)
@@ -95,12 +98,17 @@ def delegate(  # noqa: PLR0913 (by whom, what, to whom, when and with which word
     alert.delegated_by, alert.answer_by = hands.who, now + hands.tier.answer
     alert.owner_id = None if whom.is_team else whom.id
     alert.owner_team_id = whom.id if whom.is_team else None
-    hold(session, alert, now=now, until=alert.ack_expires_at)
-    first = steps.next_position(session, alert)
-    told = escalation.asking(
-        whom.channels, first=first, at=now + hands.policy.undo, until=alert.answer_by
-    )
-    steps.plan(session, alert, told)
+    _plan(hands, whom, since)
     said = {"note": words} if words else {}
     hands.note("delegated", Reason.DELEGATED, undoable=True, words=said, to=str(whom.id))
     hands.audit()
+
+
+def _plan(hands: Hands, whom: Candidate, since: int) -> None:
+    """Plan how the new owner is told; what was said under a fence, or after it, stays said."""
+    session, alert = hands.session, hands.alert
+    hold(session, alert, now=hands.now, until=alert.ack_expires_at)
+    steps.carry(session, alert, since, knows=hands.key)
+    at, back = hands.now + hands.policy.undo, hands.now + hands.tier.answer
+    first = steps.next_position(session, alert)
+    steps.plan(session, alert, escalation.asking(whom.channels, first=first, at=at, until=back))

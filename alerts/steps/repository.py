@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import and_, func, select, tuple_, update
+from sqlalchemy import and_, exists, func, select, tuple_, update
 
 from alerts.escalation import Kind, StepState
 from alerts.policy import To
-from alerts.tables import Step
+from alerts.tables import Delivery, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -178,10 +178,14 @@ def revive(session: Session, alert: Alert, fence: int, *, lapses: bool) -> None:
     )
 
 
-def carry(session: Session, alert: Alert, since: int) -> list[UUID]:
+def carry(
+    session: Session, alert: Alert, since: int, *, knows: str = "", why: str = ""
+) -> list[UUID]:
     """Bring what acted under a fence, or after it, under the alert's present one; return which.
 
-    Their messages that are still on their way are not stale then (REL-14).
+    Their messages that are still on their way are not stale then (REL-14). What was told to
+    nobody but whoever `knows` of the alert by now is left as it is, and so is what acted for
+    another reason than `why`.
     """
     query = select(Step).where(
         Step.alert_id == alert.id,
@@ -189,6 +193,11 @@ def carry(session: Session, alert: Alert, since: int) -> list[UUID]:
         Step.fence < alert.fence,
         Step.state == StepState.FIRED,
     )
+    if knows:
+        others = Delivery.step_id == Step.id, Delivery.recipient != knows
+        query = query.where(exists().where(*others))
+    if why:
+        query = query.where(Step.reason == why)
     acted = session.scalars(query.order_by(Step.fence, Step.position)).all()
     first = next_position(session, alert)
     for position, row in enumerate(acted, start=first):
