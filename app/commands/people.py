@@ -10,6 +10,7 @@ from uuid import UUID
 import typer
 from sqlalchemy import select
 
+from core import audit
 from core.clock import utc_now
 from core.database import Database
 from core.embedded import servers
@@ -17,6 +18,7 @@ from core.errors import NotFoundError
 from core.security import SYSTEM
 from core.settings import Settings
 from ingest.binding.service import set_grant
+from ingest.leaving import repository as leaving
 from ingest.merging import service as merging
 from ingest.parking import repository as parking_rows
 from ingest.parking import service as parking
@@ -36,6 +38,7 @@ def register(cli: typer.Typer) -> None:
     group = typer.Typer(help="Records of patients.", no_args_is_help=True)
     group.command("merge")(merge)
     group.command("unmerge")(unmerge)
+    group.command("silenced")(silenced)
     cli.add_typer(group, name="patient")
     waiting = typer.Typer(help="Readings that wait for their patient.", no_args_is_help=True)
     waiting.command("list")(parked)
@@ -83,6 +86,18 @@ def unmerge(
     with transaction() as session:
         survivor = merging.unmerge(session, SYSTEM, other, now=utc_now())
     typer.echo(f"{other} and {survivor} are two people again")
+
+
+def silenced() -> None:
+    """Say by their ids whose monitoring a merge with a discharged record ended, and nothing else.
+
+    A clinician of theirs decides: nobody is monitored against a wish, nor silent by mistake.
+    """
+    with transaction() as session:
+        found, read = leaving.silenced(session), audit.Action.READ
+        audit.record(session, SYSTEM, read, "discharge", now=utc_now(), patients=found)
+    for each in found:
+        typer.echo(str(each))
 
 
 def grant(client: ClientName, patient: PatientId) -> None:

@@ -19,6 +19,7 @@ from core.database import Database, durability_faults
 from core.errors import WardlightError
 from core.production import nearby
 from core.settings import Environment
+from ingest.leaving.repository import silenced
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,7 +107,11 @@ def _outside(
 def looked_into(database: Database, ledger: Ledger) -> Standing:
     """Return the same with what takes longer to find out."""
     found = replace(standing(database, ledger), migrated=at_head(database), skew=_skew(database))
-    return replace(found, oldest_seal=_sealed_since(database) if found.migrated else None)
+    if not found.migrated:
+        return found
+    with database.transaction() as session:
+        silent = len(silenced(session))
+    return replace(found, oldest_seal=_sealed_since(database), silenced=silent)
 
 
 def _skew(database: Database) -> float:

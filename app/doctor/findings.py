@@ -60,6 +60,7 @@ class Standing:
     behind: int = 0  # turns of the audit that this server still has to count
     back: int = 0  # people who were erased, and are here again with an old copy
     lost: Sequence[int] = ()  # lines outside of which nobody knows whose erasure they were
+    silenced: int = 0  # people whose monitoring a merge alone ended
     migrated: bool = True
     skew: float = 0.0  # seconds that its clock is ahead of ours
     demo_accounts: int = 0
@@ -170,6 +171,18 @@ def migrated(standing: Standing) -> Finding:
     if standing.migrated:
         return Finding("schema", Verdict.OK, "at its newest revision")
     return Finding("schema", Verdict.REFUSED, "migrations are missing", "run `wardlight migrate`")
+
+
+def monitored(standing: Standing) -> Finding:
+    """Judge whether a merge with a discharged record ended somebody's monitoring (SEC-28)."""
+    if standing.silenced:
+        said = f"{standing.silenced} people are not monitored since a discharged record joined them"
+        mend = (
+            "`wardlight patient silenced` names their ids: let their care team take monitoring up"
+            " again or discharge them, or take the records apart"
+        )
+        return Finding("merged records", Verdict.WARN, said, mend)
+    return Finding("merged records", Verdict.OK, "no merge alone ended anybody's monitoring")
 
 
 def clock(standing: Standing) -> Finding:

@@ -83,6 +83,7 @@ def _database(settings: Settings, servers: Servers) -> Iterator[Finding]:
         database.close()
     yield from findings.database(found, profile(settings))
     yield findings.migrated(found)
+    yield findings.monitored(found)
     yield findings.clock(found)
     ring = Keyring.read(servers.field_keys)
     names = [ring.current, *(name for name in ring.keys if name != ring.current)]

@@ -61,6 +61,45 @@ def gone(session: Session, patients: Collection[UUID], *, at: datetime) -> dict[
     }
 
 
+def silenced(session: Session) -> list[UUID]:
+    """Return whom a merge alone ended the monitoring of, each under the id they are seen by.
+
+    One record had been discharged and the other had not when they were merged, which is refused
+    now; nobody has discharged the whole person since.
+    """
+    session.flush()
+    return [head for (head,) in run(session, _SILENCED)]
+
+
+_SILENCED = """
+with held as (
+    select patient_id, at from discharge where back_at is null
+),
+merged as (
+    select survivor_id, merged_id, at from patient_merge where undone_at is null
+)
+select distinct survivor_id from merged
+where exists (
+    select from held where patient_id = merged_id and held.at < merged.at
+) <> exists (
+    select from held where held.at < merged.at and (
+        patient_id = survivor_id or patient_id in (
+            select earlier.merged_id from merged earlier
+            where earlier.survivor_id = merged.survivor_id and earlier.at < merged.at
+        )
+    )
+) and not exists (
+    select from held where held.at >= merged.at and (
+        patient_id = survivor_id or patient_id in (
+            select beside.merged_id from merged beside
+            where beside.survivor_id = merged.survivor_id
+        )
+    )
+)
+order by survivor_id
+"""
+
+
 def departures(session: Session, patients: Collection[UUID]) -> list[Departure]:
     """Return the discharges of some records, the newest first."""
     query = select(Discharge).where(Discharge.patient_id.in_(patients))

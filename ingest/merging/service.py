@@ -105,11 +105,20 @@ def unmerge(session: Session, caller: Caller, other: UUID, *, now: datetime) -> 
     ------
     NotFoundError
         Where this record is not merged into another.
+    ConflictError
+        Where the person was discharged while the records were one: of which of the two that is
+        nobody can know, and whoever is monitored no longer says nothing.
     """
     row = session.scalar(select(PatientMerge).where(STANDING, PatientMerge.merged_id == other))
     if row is None:
         raise NotFoundError("this patient is not merged into another")
     lock(session, (f"patient|{each}" for each in (row.survivor_id, other)))
+    held = standing(session, one_person(session, other))
+    if any(each.at >= row.at for each in held):
+        raise ConflictError(
+            "monitoring of this person was ended while the records were one: take it up again"
+            " first, then take them apart"
+        )
     row.undone_at, row.undone_by = now, caller.id
     session.flush()
     for each in sorted((row.survivor_id, other)):

@@ -112,6 +112,13 @@ def test_an_open_broker_is_refused_sec_30(
     assert [each.verdict for each in found] == verdicts
 
 
+def test_whoever_a_merge_alone_silenced_is_counted_and_not_named_sec_28() -> None:
+    assert findings.monitored(FINE).verdict is OK
+    told = findings.monitored(replace(FINE, silenced=2))
+    assert (told.verdict, told.said[:8]) == (WARN, "2 people")
+    assert "take monitoring up again" in told.mend
+
+
 def test_missing_migrations_pango_and_mail_name_their_remedy() -> None:
     found = [
         findings.migrated(replace(FINE, migrated=False)),

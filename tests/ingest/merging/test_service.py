@@ -18,8 +18,6 @@ from core.errors import ConflictError, InvalidError, NotFoundError
 from core.outbox import Outbox
 from core.security import SYSTEM, Caller, Role
 from core.vitals import Precision, Quality, Vital
-from ingest.departures import Asked, Why
-from ingest.leaving import repository as leaving
 from ingest.merging.service import merge, unmerge
 from ingest.repository import may_see, person, profiles, readings, responsible, visible_to
 from ingest.tables import CareTeam, CareTeamParticipant, CareTeamPatient, Condition, StoredReading
@@ -210,34 +208,3 @@ def test_what_cannot_be_merged_says_why(session: Session) -> None:
         merge(session, SYSTEM, ann, third, reason=" ", now=NOW)
     with pytest.raises(NotFoundError):
         unmerge(session, SYSTEM, third, now=NOW)
-
-
-def test_a_discharged_record_joins_a_monitored_one_only_once_it_is_taken_up_again(
-    session: Session,
-) -> None:
-    """SEC-28: else every alert of the monitored person would be held without end (AL-10)."""
-    ids = [record(session, name, []) for name in ("Ann", "Anne")]
-    by = responsible(session, ids[1])[0].practitioner_id
-    since = NOW - timedelta(days=5)
-    leaving.add(session, ids[1], Asked(next(iter(Why)), since, "moved"), by, now=since)
-
-    for pair in (ids, ids[::-1]):
-        with pytest.raises(ConflictError, match="was discharged: take its monitoring up again"):
-            merge(session, SYSTEM, *pair, reason="one card", now=NOW)
-    assert not leaving.gone(session, ids[:1], at=NOW)
-
-    [row] = leaving.standing(session, ids)
-    leaving.end(session, row, by, now=NOW)
-    merge(session, SYSTEM, *ids, reason="one card", now=NOW)
-    assert not leaving.gone(session, ids, at=NOW)
-
-
-def test_two_discharged_records_of_one_person_may_be_merged(session: Session) -> None:
-    ids = [record(session, name, []) for name in ("Ann", "Anne")]
-    by = responsible(session, ids[0])[0].practitioner_id
-    for each in ids:
-        leaving.add(session, each, Asked(next(iter(Why)), NOW, "moved"), by, now=NOW)
-
-    merge(session, SYSTEM, *ids, reason="one card", now=NOW)
-
-    assert set(leaving.gone(session, ids, at=NOW)) == set(ids)
