@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -67,14 +67,14 @@ def ticks(low: float, high: float, wanted: int = WANTED_TICKS) -> list[float]:
 
 def day_ticks(
     start: datetime, end: datetime, *, zone: tzinfo, wanted: int = WANTED_DAYS
-) -> list[tuple[datetime, str]]:
-    """Return the local midnights that are labelled, evenly spread, with their words."""
+) -> list[tuple[datetime, date]]:
+    """Return the local midnights that are labelled, evenly spread, with the days they begin."""
     day = start.astimezone(zone).date() + timedelta(days=1)
     last = end.astimezone(zone).date()
     step = max(((last - day).days + wanted - 1) // wanted, 1)
     marks = []
     while day <= last:
         at = datetime.combine(day, time(), tzinfo=zone)
-        marks.append((at, f"{day.day} {day:%b}"))
+        marks.append((at, day))
         day += timedelta(days=step)
     return [mark for mark in marks if start <= mark[0] <= end]

@@ -15,8 +15,8 @@ from reports.charts import GAP, PLOT, Svg, drawn_lines, finished, picture, short
 from reports.limit_lines import across, limit_lines, names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from datetime import datetime, tzinfo
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import date, datetime, tzinfo
     from xml.etree.ElementTree import Element
 
     from reports.charts import Point
@@ -84,10 +84,11 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """How a trend prints numbers and days."""
+    """How a trend prints numbers and days; `day` says a day in the reader's language."""
 
     decimals: int
     zone: tzinfo
+    day: Callable[[date], str]
 
 
 def trend(plot: Plot, drawing: Drawing) -> Svg:
@@ -200,7 +201,7 @@ def _grid(root: Element, scale: Scale, drawing: Drawing) -> None:
 
 
 def _days(root: Element, scale: Scale, drawing: Drawing) -> None:
-    for at, words in day_ticks(scale.start, scale.end, zone=drawing.zone):
+    for at, day in day_ticks(scale.start, scale.end, zone=drawing.zone):
         across, _ = _percent((scale.x(at), 0), scale)
         text = SubElement(root, "text", {"class": "tick day", "x": across, "y": "97%"})
-        text.text = words
+        text.text = drawing.day(day)

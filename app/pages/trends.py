@@ -5,9 +5,10 @@ Everything here is in the unit that the reader chose; each value is converted on
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 from statistics import median
 from zoneinfo import ZoneInfo
 
@@ -149,12 +150,17 @@ def _trend(group: _Group, readings: Sequence[Reading], canvas: Canvas) -> Trend:
         count=said.count(
             "as a table ({count} reading)", "as a table ({count} readings)", len(readings)
         ),
-        picture=trend(plot, Drawing(shown.decimals, canvas.zone)),
+        picture=trend(plot, Drawing(shown.decimals, canvas.zone, _day_words(canvas))),
         plot=plot,
         rows=[_row(reading, canvas) for reading in reversed(readings)],
         keys=keys,
         limits=limits,
     )
+
+
+def _day_words(canvas: Canvas) -> Callable[[date], str]:
+    today = canvas.now.astimezone(canvas.zone).date()
+    return partial(canvas.language.day, today=today)
 
 
 def _strand(vital: Vital, readings: Sequence[Reading], canvas: Canvas) -> Strand:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -49,6 +50,16 @@ def reading(
     vital: Vital, value: float, ago: timedelta, quality: Quality = Quality.SCORED
 ) -> Reading:
     return Reading(str(uuid4()), vital, value, NOW - ago, NOW, quality=quality)
+
+
+def test_the_days_below_a_picture_are_in_the_readers_language_ux_17() -> None:
+    readings = [reading(Vital.SPO2, 95, timedelta(days=2))]
+
+    pictures = [trends(readings, canvas(Past(), said=each))[0].picture for each in ("en", "ko")]
+
+    days = [re.findall(r'class="tick day"[^>]*>([^<]+)<', each) for each in pictures]
+    assert days[0] == ["25 Oct", "2 Nov", "10 Nov", "18 Nov"]
+    assert days[1] == ["10월 25일", "11월 2일", "11월 10일", "11월 18일"]
 
 
 def test_what_was_not_used_is_a_cross_and_in_the_table_and_not_in_the_line() -> None:

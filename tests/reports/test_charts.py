@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from xml.etree.ElementTree import Element, fromstring
 
 from hypothesis import given
@@ -77,7 +77,9 @@ def test_labels_are_escaped_and_no_style_is_inline() -> None:
     """SEC-38."""
     hostile = '"><script>alert(1)</script>'
 
-    picture = trend(Plot(START, NOW, hostile, [Strand(hostile, daily(95, 96))]), Drawing(0, UTC))
+    picture = trend(
+        Plot(START, NOW, hostile, [Strand(hostile, daily(95, 96))]), Drawing(0, UTC, date.isoformat)
+    )
 
     assert "<script" not in picture
     assert "style=" not in picture
