@@ -26,7 +26,7 @@ from reports.changing import repository as changing
 from reports.deadlines.repository import late
 from reports.devices.repository import devices_behind
 from reports.doubting.repository import doubts
-from reports.weekly import Report, World, weekly
+from reports.weekly import Report, World, last_day, weekly
 from reports.works import repository as working
 from reports.works.repository import Span
 
@@ -139,6 +139,7 @@ def world_of(
     earlier = repository.episodes(session, list(heads), since=before.start, until=before.end)
     enrolled = attendance.enrolled(session, heads)
     since = {who: at for who, (at, _) in enrolled.items()}
+    dead = {who for who, (_, died) in enrolled.items() if died}
     work, works = working.works(session, heads, span)
     first = week.shifted(1 - WEEKS)
     return World(
@@ -150,7 +151,7 @@ def world_of(
         since=since,
         how=attendance.how(session, heads),
         stays=_stays(people.stays_of(session, list(heads)), heads),
-        died=frozenset(who for who, (_, died) in enrolled.items() if died),
+        died=frozenset(dead - attendance.outlived(session, heads, dead, last_day(week, end))),
         incident=attendance.incident_at(session, end),
         due=late(session, heads, week, end=end),
         work=work,

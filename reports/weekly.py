@@ -49,7 +49,7 @@ class World:
     since: Mapping[UUID, datetime] = field(default_factory=dict)  # when somebody was enrolled
     how: Mapping[UUID, How] = field(default_factory=dict)
     stays: Mapping[UUID, Sequence[Stay]] = field(default_factory=dict)
-    died: frozenset[UUID] = frozenset()
+    died: frozenset[UUID] = frozenset()  # by the end of the week, as far as is known
     incident: bool = False  # whether arrivals had fallen for everybody at the end
     due: tuple[Due, ...] = ()  # what besides alerts has a deadline
     work: Workload = field(default_factory=Workload)
@@ -127,7 +127,7 @@ def weekly(world: World, week: Week, *, now: datetime) -> Report:
     worse, better = _courses(here, world, week, quiet, end=end)
     labels = [e.outcome for e in opened if e.outcome]
     lines = attending.adherence(
-        world.patients, attendance(world, week), week, last=_last(week, end)
+        world.patients, attendance(world, week), week, last=last_day(week, end)
     )
     return Report(
         patients=len(world.patients),
@@ -255,11 +255,11 @@ def _away(world: World, who: UUID, week: Week) -> frozenset[date]:
     return frozenset(found)
 
 
-def _last(week: Week, end: datetime) -> date:
+def last_day(week: Week, end: datetime) -> date:
     """Return the last day of a week that has begun."""
     return (end - timedelta(microseconds=1)).astimezone(week.zone).date()
 
 
 def _possible(week: Week, end: datetime) -> int:
     """Return how many days of the week have begun."""
-    return max(min((_last(week, end) - week.monday).days + 1, 7), 0)
+    return max(min((last_day(week, end) - week.monday).days + 1, 7), 0)

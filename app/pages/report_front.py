@@ -68,7 +68,7 @@ def lists(report: Report, w: Words, reasons: Reasons) -> list[People]:
         People(
             "silent",
             said.say("Silent, and why"),
-            said.say("Everybody sent readings."),
+            said.say("Nobody was silent at the end."),
             tuple(_silent(each, w) for each in report.silent),
         ),
         People(

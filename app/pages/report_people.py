@@ -82,6 +82,7 @@ class People:
     pages: list[PersonWeek]
     left: int
     days: int = DAYS
+    unseen: bool = False  # whether somebody is counted who may stand in no list
 
 
 def report_people(door: Door, visit: Visit, found: TeamWeek) -> People:
@@ -102,7 +103,8 @@ def report_people(door: Door, visit: Visit, found: TeamWeek) -> People:
         for talk in talks[:MOST]
         if talk.patient_id in known
     ]
-    return People(pages, len(talks) - len(pages))
+    unseen = bool(found.hidden or unused)
+    return People(pages, len(talks) - len(pages), unseen=unseen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +190,13 @@ class _Desk:
             }
         if why is Why.DROPPING:
             line = next(each for each in report.adherence if each.patient_id == who)
-            return {"days": line.days, "possible": line.possible, "before": line.before}
+            before, now = line.weeks[-2:]
+            return {
+                "days": now.hits,
+                "possible": now.of,
+                "before": before.hits,
+                "expected": before.of,
+            }
         if why is Why.SILENT:
             last = self.found.last.get(who)
             never = self.said.say("no reading was ever received")
@@ -259,7 +267,9 @@ WHY = {
     Why.WORSE: "Graver than the week before: {now}, after {before}.",
     Why.OPEN: "An alert that somebody has taken was open at the end of what was counted.",
     Why.SILENT: "Silent: {last}.",
-    Why.DROPPING: "Readings on {days} of {possible} days, on {before} of 7 the week before.",
+    Why.DROPPING: (
+        "Readings on {days} of {possible} days, on {before} of {expected} the week before."
+    ),
 }
 QUESTIONS = {
     Question.WHO_TAKES: "Who takes the open alert, and by when?",

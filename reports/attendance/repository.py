@@ -12,14 +12,15 @@ from sqlalchemy import and_, func, select, text
 from alerts.tables import Incident
 from core.among import among
 from core.vitals import Quality
+from ingest.leaving.repository import departures
 from ingest.tables import Patient, StoredReading
 from reports.adherence import How
 from reports.caseloads.repository import WITH_TEAM, facts_of, with_team
 from reports.readings import Readings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
+    from collections.abc import Collection, Mapping
+    from datetime import date, datetime
 
     from sqlalchemy.orm import Session
 
@@ -58,6 +59,16 @@ def enrolled(session: Session, heads: Mapping[UUID, UUID]) -> dict[UUID, tuple[d
         since, died = found.get(heads[record], (at, False))
         found[heads[record]] = (min(since, at), died or deceased)
     return found
+
+
+def outlived(
+    session: Session, heads: Mapping[UUID, UUID], dead: Collection[UUID], day: date
+) -> set[UUID]:
+    """Return who of the dead was alive on a day, as their discharge says when they died."""
+    records = [record for record, who in heads.items() if who in dead]
+    known = departures(session, records) if records else []
+    stands = [each for each in known if each.back_at is None and each.died_on is not None]
+    return {heads[each.patient_id] for each in stands if each.died_on and each.died_on > day}
 
 
 def how(session: Session, heads: Mapping[UUID, UUID]) -> dict[UUID, How]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from alerts.tables import Alert
+from ingest.context.tables import PatientAbsence
+from ingest.tables import Patient, StoredReading
 from reports.week import Week
 
 if TYPE_CHECKING:
@@ -57,6 +60,14 @@ def test_a_week_without_alerts_talks_about_nobody_for_an_alert(enter: Enter, war
     assert "opened as" not in text
 
 
+def test_of_a_week_without_patients_nothing_is_said_of_health(enter: Enter, ward: Ward) -> None:
+    text = page(enter, ward, Week.of(ward.now - timedelta(days=400), zone=UTC))
+
+    assert "The team had no patients in this week." in text
+    assert "Everybody sent readings" not in text
+    assert "nobody got worse" not in text
+
+
 def test_nobody_of_another_team_is_talked_about(enter: Enter, ward: Ward) -> None:
     """SEC-11."""
     text = page(enter, ward, Week.of(ward.now, zone=UTC))
@@ -65,3 +76,25 @@ def test_nobody_of_another_team_is_talked_about(enter: Enter, ward: Ward) -> Non
     assert talked
     assert talked <= {str(each) for each in ward.patients.values()}
     assert enter(ward.outsider).get(f"/reports/{ward.team}").status_code == 404
+
+
+def test_who_may_drop_out_is_told_with_the_days_that_were_expected(
+    database: Database, enter: Enter, ward: Ward
+) -> None:
+    """Each day for two weeks, then hardly; away on three days of the week before."""
+    week, sooja = Week.of(ward.now, zone=UTC), ward.patients["Han Sooja"]
+    start = week.shifted(-1).start
+    with database.transaction() as session:
+        session.get_one(Patient, sooja).created_at = start - timedelta(days=15)
+        stay = {"id": uuid4(), "patient_id": sooja, "why": "paused"}
+        session.add(PatientAbsence(**stay, since=start, until=start + timedelta(days=3)))
+        mine, row = StoredReading.patient_id == sooja, StoredReading.effective
+        sent = row.between(start, ward.now - timedelta(days=1))
+        session.execute(delete(StoredReading).where(mine, sent))
+
+    text = page(enter, ward, week)
+
+    mine_only = text[text.index(f'id="talk-{sooja}"') :]
+    said = re.search(r"on (\d) of (\d) the week before", mine_only)
+    assert said
+    assert said[2] == "4"
