@@ -16,7 +16,7 @@ from fhir.moments import beginning, ending
 from fhir.outcome import Refusal, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from fhir.identity import Ref
@@ -42,17 +42,21 @@ _NOT_YET = frozenset({"draft", "proposed", "entered-in-error"})
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Yes or no to one purpose, from when until when; `since` is None where it is not said."""
+    """Yes or no to one purpose, from when until when; `since` is None where it is not said.
+
+    `heard`: an exception to what is not dated, which counts no earlier than that does.
+    """
 
     purpose: str
     allowed: bool
     since: datetime | None = None
     until: datetime | None = None
+    heard: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedConsent:
-    """Whose it is, and all that it says now."""
+    """Whose it is, and all that it says now, each exception behind what it is an exception of."""
 
     patient: Ref | None
     said: tuple[Said, ...]
@@ -67,20 +71,29 @@ def read_consent(resource: Mapping[str, Any]) -> ParsedConsent | Refusal:
     if not root:
         return _refused("Consent.provision", "say what is permitted or denied, and for what")
     found: list[Said] = []
-    for path, each in _provisions(root, "Consent.provision"):
+    when = str(resource.get("dateTime", ""))
+    for path, each, above in _provisions(root, "Consent.provision", when):
         fault = _fault(each, path)
         if fault is not None:
             return fault
-        found += _said(each, status, str(resource.get("dateTime", "")))
+        found += _said(each, status, when, above)
     if not found and status == "active":
         return _refused("Consent.provision.purpose", f"expected some of {', '.join(KNOWN)}")
     return ParsedConsent(whose, tuple(found))
 
 
-def _provisions(root: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    yield path, root
+def _provisions(
+    root: Mapping[str, Any], path: str, when: str, above: tuple[datetime | None, ...] = ()
+) -> Iterator[tuple[str, Mapping[str, Any], tuple[datetime | None, ...]]]:
+    """Yield each provision with since when those count of which it is an exception."""
+    yield path, root, above
+    within = (*above, _since(root, when))
     for number, each in enumerate(root.get("provision", ())):
-        yield from _provisions(each, f"{path}.provision[{number}]")
+        yield from _provisions(each, f"{path}.provision[{number}]", when, within)
+
+
+def _since(provision: Mapping[str, Any], when: str) -> datetime | None:
+    return beginning(str((provision.get("period") or {}).get("start", "") or when))
 
 
 def _fault(provision: Mapping[str, Any], path: str) -> Refusal | None:
@@ -97,19 +110,26 @@ def _fault(provision: Mapping[str, Any], path: str) -> Refusal | None:
     return None
 
 
-def _said(provision: Mapping[str, Any], status: str, when: str) -> Iterator[Said]:
-    """Yield what a provision comes to: a permission that was rejected or has ended is a no."""
+def _said(
+    provision: Mapping[str, Any], status: str, when: str, above: Iterable[datetime | None]
+) -> Iterator[Said]:
+    """Yield what a provision comes to: a permission that was rejected or has ended is a no.
+
+    An exception that began before what it is an exception of counts with that, or the newer
+    word of the two would be the one that it excepts.
+    """
     permits, period = provision.get("type") == "permit", provision.get("period") or {}
     if status != "active" and not permits:
         return  # a refusal that is over lets be what was before
     # When a permission ended is not told: it has, by the time at which that is heard.
     over = status != "active"
-    since = None if over else beginning(str(period.get("start", "") or when))
+    own = None if over else _since(provision, when)
+    since = own and max([own, *filter(None, above)])
     for each in provision.get("purpose", ()):
         purpose = _purpose(each)
         if purpose is not None:
             until = None if over else ending(str(period.get("end", "")))
-            yield Said(purpose, permits and not over, since, until)
+            yield Said(purpose, permits and not over, since, until, None in above)
 
 
 def _purpose(code: Mapping[str, Any]) -> str | None:

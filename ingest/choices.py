@@ -44,6 +44,7 @@ class Choice:
     comment: str = ""
     author_id: UUID | None = None  # None: it came as a FHIR Consent
     author: str = ""
+    part: int = 0  # of a Consent, exceptions last
 
     def on(self, now: datetime) -> bool:
         """Return whether it holds at an instant."""
@@ -108,8 +109,8 @@ def standing(choices: Iterable[Choice], *, now: datetime) -> Standing:
     return Standing(frozenset((each.purpose, each.allowed) for each in newest.values()))
 
 
-def _order(choice: Choice) -> tuple[datetime, datetime, str]:
-    return choice.since, choice.at, str(choice.id)
+def _order(choice: Choice) -> tuple[datetime, datetime, str, int]:
+    return choice.since, choice.at, str(choice.id), choice.part
 
 
 def check(comment: str) -> None:

@@ -20,6 +20,7 @@ from app import errors
 from app.bulk import exporting
 from app.bulk.asking import Pairs, Wish, parameters, read_wish
 from app.bulk.tables import BulkExport, ExportState
+from app.bulk.taken_back import need_all_seen
 from core import audit
 from core.errors import NotFoundError
 from core.security import Caller
@@ -112,6 +113,7 @@ class ExportDesk:
             if exporting.failed(session, export):
                 return errors.outcome(500, "the export failed: delete it, and ask again")
             if export.state == ExportState.DONE:
+                need_all_seen(session, caller, export)
                 return self._manifest(export, exporting.counts(session, export))
             age = (now - export.started_at).total_seconds()
             again = int(min(max(AGAIN_AFTER[0], age / 10), AGAIN_AFTER[1]))
@@ -119,7 +121,7 @@ class ExportDesk:
             last, export.polled_at = export.polled_at, now
             if last is not None and (now - last).total_seconds() < again / 2:
                 return errors.outcome(429, "asked again sooner than Retry-After said", also=said)
-            progress = exporting.summary(export)
+            progress = summary(export)
         return Response(status_code=202, headers={**said, "X-Progress": progress})
 
     def _manifest(self, export: BulkExport, counts: dict[str, int]) -> Response:
@@ -153,6 +155,7 @@ class ExportDesk:
             lines = exporting.counts(session, export).get(name)
             if export.state != ExportState.DONE or lines is None:
                 raise NotFoundError("no such file")
+            need_all_seen(session, caller, export)
             audit.record(session, caller, audit.Action.READ, "Export", now=now, entity_id=export.id)
         pieces = exporting.pieces(self.reception.database, export.id, name, lines)
         said = {**NO_STORE, "Vary": "Accept-Encoding"}
@@ -175,6 +178,11 @@ def packed(pieces: Iterator[bytes]) -> Iterator[bytes]:
     for piece in pieces:
         yield packer.compress(piece)
     yield packer.flush()
+
+
+def summary(export: BulkExport) -> str:
+    """Return how far it is, in words without patient data."""
+    return f"{export.kind_number} of {len(export.kinds)} types, {export.exported} resources"
 
 
 def _uuid(text: str) -> UUID:

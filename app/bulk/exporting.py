@@ -14,6 +14,7 @@ from zstandard import ZstdCompressor, ZstdDecompressor
 from app.bulk.asking import later_than, read_filter
 from app.bulk.tables import BulkExport, BulkPart, ExportState
 from app.counted import counted
+from app.erasure.beside import nobody_erased
 from app.fhir_api.scope import BATCH, MOST_PATIENTS, Mark, Scope
 from app.fhir_api.shelves import SHELVES
 from app.fhir_api.walk import Hit, Walk
@@ -114,6 +115,7 @@ def step(
 
     An export that was cancelled is not there any more, and nothing is left to do.
     """
+    nobody_erased(session)
     export = session.get(BulkExport, export_id, with_for_update=True)
     if export is None or export.state != ExportState.RUNNING:
         return
@@ -292,8 +294,3 @@ def pieces(database: Database, export_id: UUID, kind: str, lines: int) -> Iterat
             opened = keyring_of(session).open(part.body, place=_place(part))
         number, given = number + 1, given + part.lines
         yield ZstdDecompressor().decompress(opened)
-
-
-def summary(export: BulkExport) -> str:
-    """Return how far it is, in words without patient data."""
-    return f"{export.kind_number} of {len(export.kinds)} types, {export.exported} resources"

@@ -150,9 +150,10 @@ def drop_exports(session: Session, ids: Collection[UUID]) -> None:
         AuditEvent.entity == "Export", AuditEvent.patient_id.in_(ids)
     )
     found = list(session.scalars(select(BulkExport.id).where(BulkExport.id.in_(read))))
-    session.execute(
-        delete(Outbox).where(Outbox.topic == Topic.EXPORT, Outbox.subject_id.in_(found))
-    )
+    # Whoever works on one at this moment waits for the erasure, and then finds no export.
+    work = select(Outbox.id).where(Outbox.topic == Topic.EXPORT, Outbox.subject_id.in_(found))
+    free = session.scalars(work.with_for_update(skip_locked=True)).all()
+    session.execute(delete(Outbox).where(Outbox.id.in_(free)))
     session.execute(delete(BulkExport).where(BulkExport.id.in_(found)))
 
 

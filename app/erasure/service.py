@@ -12,6 +12,7 @@ from uuid import uuid4
 from sqlalchemy import select, update
 
 from app.erasure import repository
+from app.erasure.beside import nothing_stored
 from app.erasure.holds import held, need_officer, not_held, records
 from app.erasure.states import Ground, State, wait_of
 from app.erasure.tables import Erasure
@@ -130,6 +131,7 @@ def carry_out(session: Session, metadata: MetaData, erasure_id: UUID, *, now: da
     row = session.get(Erasure, erasure_id, with_for_update=True)
     if row is None or row.state != State.CONFIRMED or row.of_id is None:
         return
+    nothing_stored(session)
     ids = one_person(session, row.of_id)
     lock(session, (f"patient|{each}" for each in ids))
     repository.lock_all(session, metadata, ids)

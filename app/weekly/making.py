@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from celery.exceptions import SoftTimeLimitExceeded
 from sqlalchemy.exc import DBAPIError
 
+from app.erasure.beside import nobody_erased
 from app.periods import first
 from app.weekly import letters, repository
 from app.weekly.codec import FORMAT, digest, encode
@@ -82,6 +83,7 @@ def plan(session: Session, *, now: datetime, policy: Policy, hour: str) -> None:
 
 def make(session: Session, row_id: UUID, *, now: datetime) -> None:
     """Begin a report, or make the one that was begun; one that is made stays as it is."""
+    nobody_erased(session)
     row = repository.one(session, row_id)
     if row is None or row.state == State.MADE:
         return

@@ -25,12 +25,18 @@ if TYPE_CHECKING:
 
     from fhir.consent import Said
 
+_NEWEST = (
+    PersonChoice.since.desc(),
+    PersonChoice.at.desc(),
+    PersonChoice.id.desc(),
+    PersonChoice.part.desc(),
+)
+
 
 def choices_of(session: Session, patients: Collection[UUID]) -> list[Choice]:
     """Return all that was said of some records, the newest first, with who wrote it down."""
     query = select(PersonChoice).where(among(PersonChoice.patient_id, patients))
-    order = (PersonChoice.since.desc(), PersonChoice.at.desc(), PersonChoice.id, PersonChoice.part)
-    rows = session.scalars(query.order_by(*order)).all()
+    rows = session.scalars(query.order_by(*_NEWEST)).all()
     authors = {row.author_id for row in rows if row.author_id}
     names = clinicians(session, authors) if authors else {}
     return [
@@ -45,6 +51,7 @@ def choices_of(session: Session, patients: Collection[UUID]) -> list[Choice]:
             unseal(session, PersonChoice.comment, row.comment, id=row.id, part=row.part),
             row.author_id,
             names.get(row.author_id, "") if row.author_id else "",
+            row.part,
         )
         for row in rows
     ]
@@ -61,8 +68,9 @@ def standings(
     heads = {each: head for head, ids in people.items() for each in ids}
     row, found = PersonChoice, dict[UUID, list[Choice]]()
     columns = (row.id, row.patient_id, row.purpose, row.allowed, row.since, row.at, row.until)
-    for each in session.execute(select(*columns).where(among(row.patient_id, heads))):
-        choice = Choice(each[0], each[1], Purpose(each[2]), *each[3:])
+    query = select(*columns, row.part).where(among(row.patient_id, heads))
+    for each in session.execute(query):
+        choice = Choice(each[0], each[1], Purpose(each[2]), *each[3:7], part=each[7])
         found.setdefault(heads[choice.patient_id], []).append(choice)
     stands = {head: standing(said, now=now) for head, said in found.items()}
     return {head: stands.get(head, NOTHING_SAID) for head in people}
@@ -97,7 +105,7 @@ def who_said(purpose: Purpose, *, allowed: bool) -> CompoundSelect[UUID]:
             or_(PersonChoice.until.is_(None), PersonChoice.until > clock),
         )
         .ext(distinct_on(head))
-        .order_by(head, PersonChoice.since.desc(), PersonChoice.at.desc(), PersonChoice.id.desc())
+        .order_by(head, *_NEWEST)
         .subquery()
     )
     return with_all_ids(select(newest.c.head).where(newest.c.allowed.is_(allowed)))
@@ -126,8 +134,14 @@ def add(session: Session, choice: Choice) -> None:
 def keep_said(
     session: Session, consent: UUID, patient_id: UUID, said: Iterable[Said], *, now: datetime
 ) -> None:
-    """Store all that one Consent says, in place of what its earlier version said."""
-    session.execute(delete(PersonChoice).where(PersonChoice.id == consent))
+    """Store all that one Consent says, in place of what its earlier version said.
+
+    What is not dated, and was said by that version, was heard then and not now.
+    """
+    row = PersonChoice
+    earlier = select(row.purpose, row.allowed, row.since).where(row.id == consent)
+    heard = {(kind, allowed): since for kind, allowed, since in session.execute(earlier)}
+    session.execute(delete(row).where(row.id == consent))
     session.add_all(
         PersonChoice(
             id=consent,
@@ -135,13 +149,17 @@ def keep_said(
             patient_id=patient_id,
             purpose=each.purpose,
             allowed=each.allowed,
-            since=each.since or now,
+            since=_since(each, heard.get((each.purpose, each.allowed), now)),
             until=each.until,
             at=now,
         )
         for part, each in enumerate(said)
     )
     session.flush()
+
+
+def _since(said: Said, heard: datetime) -> datetime:
+    return max(said.since, heard) if said.since and said.heard else said.since or heard
 
 
 def unused(session: Session) -> set[UUID]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
@@ -43,12 +43,18 @@ def web(database: Database, clock: Clock) -> Iterator[TestClient]:
 
 @pytest.fixture(scope="module")
 def register(web: TestClient, database: Database, clock: Clock) -> Callable[..., Gateway]:
-    def registered(*scopes: str, history: bool = False) -> Gateway:
+    def registered(*scopes: str, history: bool = False, **agreed: Any) -> Gateway:
         _, public = make_key()
         granted = frozenset(scopes or ("system/*.cruds",))
         with database.transaction() as session:
             client_id = register_client(
-                session, f"bulk-{uuid4()}", granted, {"keys": [public]}, history=history, now=NOW
+                session,
+                f"bulk-{uuid4()}",
+                granted,
+                {"keys": [public]},
+                history=history,
+                now=NOW,
+                **agreed,
             )
         return Gateway(web, client_id, "", None, granted, clock)  # type: ignore[arg-type] # no token request here
 

@@ -5,29 +5,42 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select, text
 
 from alerts.notify.outlets import Outlets
 from app import tasks
+from app.bulk import exporting
+from app.bulk.asking import Wish
+from app.bulk.tables import BulkExport
 from app.erasure import service
 from app.erasure.belonging import belongs, ways
 from app.erasure.states import Ground
 from app.learned import Learned
 from app.runtime import Runtime
 from app.schema import METADATA
+from app.weekly import making
+from app.weekly.repository import plan
+from app.weekly.tables import WeeklyReport
 from core import outbox
+from core.audit import AuditEvent
+from core.database import now_of
 from core.outbox import Outbox, State, Topic
 from core.security import SYSTEM, Caller
 from core.settings import Environment, Settings
 from core.vitals import Vital
 from ingest.people.tables import Parked
+from ingest.tables import CareTeam, CareTeamPatient
 from monitoring.plans.site_rules import SiteRules
+from reports.week import Week
+from tests.app.bulk.conftest import SETTINGS
 from tests.door import NOW, heart_rate, patient
 from tests.monitoring import test_service as judging
 from tests.rulebook import RULEBOOK
@@ -168,6 +181,80 @@ def work_for_somebody(database: Database) -> tuple[UUID, UUID]:
         assert row is not None
         row.state = State.LEASED
         return id_, row.id
+
+
+def erased(database: Database, patient_id: UUID) -> None:
+    with being_erased(database, patient_id):
+        pass
+
+
+def test_an_export_and_an_erasure_wait_for_each_other_sec_44(
+    database: Database, gateway: Gateway
+) -> None:
+    """Whichever is first: no part of an export holds somebody who is erased by then."""
+    first, second = (UUID(gateway.create(patient())) for _ in range(2))
+    ordered = [ordered_export(database, gateway) for _ in range(2)]
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction() as working:
+            exporting.step(working, ordered[0], now=NOW, settings=SETTINGS)
+            erasing = pool.submit(erased, database, first)
+            somebody_waits(working)
+        erasing.result(SECONDS)
+        with being_erased(database, second) as session:
+            working_on = pool.submit(stepped, database, ordered[1])
+            somebody_waits(session)
+        working_on.result(SECONDS)
+
+    with database.transaction() as session:
+        assert session.get(BulkExport, ordered[0]) is None
+        told = select(AuditEvent.patient_id).where(AuditEvent.entity_id == ordered[1])
+        assert not {first, second} & set(session.scalars(told))
+
+
+def ordered_export(database: Database, gateway: Gateway) -> UUID:
+    caller = Caller("client", gateway.client_id, scopes=gateway.scopes)
+    with database.transaction() as session:
+        return exporting.begin(session, caller, Wish(("Patient",)), "", now=NOW)
+
+
+def stepped(database: Database, export_id: UUID) -> None:
+    with database.transaction() as session:
+        exporting.step(session, export_id, now=NOW, settings=SETTINGS)
+
+
+def test_a_report_that_is_being_made_keeps_nobody_who_is_erased_sec_44(
+    database: Database, gateway: Gateway
+) -> None:
+    id_ = UUID(gateway.create(patient()))
+    with database.transaction() as session:
+        today = now_of(session)
+        row_id = report_about(session, id_, today)
+        making.make(session, row_id, now=today)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction() as working:
+            making.make(working, row_id, now=today + timedelta(minutes=1))
+            erasing = pool.submit(erased, database, id_)
+            somebody_waits(working)
+        erasing.result(SECONDS)
+
+    with database.transaction() as session:
+        row = session.get_one(WeeklyReport, row_id)
+        assert (row.state, row.people, row.forgotten) == ("made", 1, 1)
+        assert id_ not in row.patients
+
+
+def report_about(session: Session, patient_id: UUID, today: datetime) -> UUID:
+    """Return the row of a report of this week of a team that has this patient alone."""
+    team = CareTeam(id=uuid4(), name="")
+    session.add(team)
+    session.flush()
+    session.add(CareTeamPatient(care_team_id=team.id, patient_id=patient_id))
+    week = Week.of(today, zone=ZoneInfo("UTC")).monday
+    place = {"team_id": team.id, "monday": week, "zone": "UTC"}
+    plan(session, [{**place, "begin_at": today, "due_at": today}])
+    return session.scalars(select(WeeklyReport.id).where(WeeklyReport.team_id == team.id)).one()
 
 
 def test_a_worker_erases_who_was_confirmed_sec_44(database: Database, runtime: Runtime) -> None:

@@ -12,7 +12,7 @@ from core.errors import ForbiddenError, InvalidError, NotFoundError
 from core.security import SYSTEM, Caller, Role
 from fhir.consent import ACT_REASON, PURPOSES, SCOPES, Said, consent, read_consent
 from ingest.choices import Purpose, Standing
-from ingest.choosing.repository import standing_of
+from ingest.choosing.repository import standing_of, teaching
 from ingest.choosing.service import Asked, choose
 from tests.door import NOW, Gateway, patient
 
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.database import Database
+    from tests.door import Clock
 
 EARLIER = NOW - timedelta(days=3)
+OFFICER = Caller("user", uuid4(), Role.PRIVACY_OFFICER)
 
 
 def provision(code: str, *, kind: str = "permit", system: str = PURPOSES) -> dict[str, Any]:
@@ -77,6 +79,43 @@ def test_it_permits_and_denies_each_purpose_by_itself(
         True,
     )
     assert found.word(Purpose.TRAINING) is False
+
+
+@pytest.mark.parametrize("dated", [True, False], ids=["dated", "undated"])
+@pytest.mark.parametrize("start", ["", (EARLIER - timedelta(days=9)).isoformat()], ids=["", "old"])
+def test_an_exception_goes_before_what_it_is_an_exception_of_sec_47(
+    gateway: Gateway, database: Database, whose: str, start: str, *, dated: bool
+) -> None:
+    no = provision("training", kind="deny") | ({"period": {"start": start}} if start else {})
+    said = signed(whose, **provision("training"), provision=[no])
+    if not dated:
+        del said["dateTime"]
+
+    answer = gateway.post(said)
+
+    assert answer.status_code == 201
+    assert stands(database, whose).word(Purpose.TRAINING) is False
+    with database.transaction() as session:
+        assert UUID(whose) not in set(session.scalars(teaching()))
+
+
+@pytest.mark.parametrize("status", ["active", "inactive"])
+def test_an_undated_consent_that_is_sent_again_says_nothing_newer_sec_47(
+    gateway: Gateway, database: Database, whose: str, clock: Clock, status: str
+) -> None:
+    """A record system sends it with each change of its own, whatever was said meanwhile."""
+    said = signed(whose, status=status, **provision("research"))
+    del said["dateTime"]
+    id_, before = gateway.create(said), status != "active"
+    with database.transaction() as session:
+        asked = Asked(Purpose.RESEARCH, allowed=before, comment="By telephone.")
+        choose(session, OFFICER, UUID(whose), asked, now=NOW + timedelta(hours=1))
+
+    clock.now += timedelta(hours=2)
+    again = gateway.put(f"Consent/{id_}", said | {"id": id_, "meta": {"source": "urn:hospital"}})
+
+    assert again.status_code == 200
+    assert stands(database, whose, now=clock.now).word(Purpose.RESEARCH) is before
 
 
 @pytest.mark.parametrize(
