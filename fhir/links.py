@@ -49,10 +49,16 @@ def unresolved(raw: bytes) -> frozenset[str]:
 
     These are `urn:uuid:…`, `urn:oid:…` and conditional ones (`Patient?identifier=…`).
     """
-    texts = (_text(found[2]) for found in _REFERENCE.finditer(raw))
     return frozenset(
-        text for text in texts if text.startswith(("urn:uuid:", "urn:oid:")) or "?" in text
+        text
+        for text in references(raw)
+        if text.startswith(("urn:uuid:", "urn:oid:")) or "?" in text
     )
+
+
+def references(raw: bytes) -> frozenset[str]:
+    """Return what a resource refers to, as received."""
+    return frozenset(_text(found[2]) for found in _REFERENCE.finditer(raw))
 
 
 def rewrite(raw: bytes, mapping: Mapping[str, str]) -> bytes:

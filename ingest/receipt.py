@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from fhir.outcome import Issue, Refusal
 from fhir.policy import LENIENT
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from uuid import UUID
 
     from core.security import Caller
     from fhir.identity import Identifier
@@ -62,6 +62,7 @@ CONTEXT = (
 )
 HOW_TO_RETRACT = "send it again by PUT with status entered-in-error to take it back"
 DIGEST = "urn:wardlight:sha256"  # names a resource that its sender gave no name
+NOBODY = UUID(int=0)  # whom an Observation is about that a device made of itself
 NO_SYSTEM = "urn:wardlight:client:"  # a patient's number without system means this client's
 
 

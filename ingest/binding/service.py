@@ -9,13 +9,14 @@ from core.errors import NotFoundError
 from ingest.binding import repository
 from ingest.device_periods import somebody_elses
 from ingest.merging.repository import everybody
-from ingest.people.repository import find
+from ingest.people.repository import find, torn
+from ingest.people.service import contradictory
 from ingest.placing import place
 from ingest.receipt import Answer, Kind, refuse_for
 from ingest.tables import Client, Patient
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from fhir.observation import ParsedObservation
     from ingest.people.service import Desk
     from ingest.receipt import Sender
+    from ingest.settled import Seen
 
 NOT_GRANTED = (
     "this client may not speak for this patient: it speaks for those it enrolled and those it was"
@@ -62,6 +64,21 @@ def refusals(
     return barred | _devices_of_others(
         desk, {i: parsed[i] for i in whose if i not in barred}, whose
     )
+
+
+def contradictions(desk: Desk, seen: Sequence[Seen]) -> dict[int, Answer]:
+    """Return the answers to those that name two people, or two devices, in one reference."""
+    answers: dict[int, Answer] = {}
+    for kind, field in ((Kind.DEVICE, "device"), (Kind.PATIENT, "subject")):
+        said: dict[int, Ref | None] = {each.index: getattr(each.parsed, field) for each in seen}
+        refs = [ref for ref in said.values() if ref is not None]
+        wrong = torn(desk.session, desk.sender, kind, refs, within=desk.within)
+        answers |= {
+            each.index: contradictory(f"{each.parsed.kind}.{field}")
+            for each in seen
+            if said[each.index] in wrong
+        }
+    return answers
 
 
 def _devices_of_others(

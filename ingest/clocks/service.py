@@ -7,11 +7,17 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from ingest.acceptance import Incoming, sort
 from ingest.archive.repository import Version, add_versions
 from ingest.clocks.repository import clocks, doubt, owners, remember
 from ingest.device_clock import DeviceClock, Doubt, clock_of, shift, shifted, told
+from ingest.naming.service import name_all, written
+from ingest.observed.repository import known
 from ingest.people.repository import find
-from ingest.receipt import CREATED, Answer, Kind, digest_of
+from ingest.receipt import CHANGED_SINCE, CREATED, NOBODY, REPEATED, Answer, Kind, digest_of
+from ingest.remarks import taken
+from ingest.revising import Outcome
+from ingest.settled import Settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +26,7 @@ if TYPE_CHECKING:
     from fhir.identity import Ref
     from fhir.observation import ParsedObservation
     from ingest.people.service import Desk
-    from ingest.settled import Seen, Settled
+    from ingest.settled import Seen
 
 LONGEST_DEVICE = 200  # characters; a longer name is as good by its digest
 AT_ONCE = timedelta(0)
@@ -92,17 +98,68 @@ def devices_of(desk: Desk, stamps: Iterable[ParsedObservation]) -> set[Ref]:
     return {ref for ref in refs if ref in found or ref.type == Kind.DEVICE}
 
 
-def store_of_devices(desk: Desk, stamps: Mapping[int, tuple[UUID, bytes]]) -> dict[int, Answer]:
-    """Store the coincident timestamps whose subject is a device: they are about no patient."""
+def keys_of_stamps(desk: Desk, stamps: Iterable[Seen]) -> list[str]:
+    """Return what must be locked so that each is stored once, though it is about nobody."""
+    client = desk.sender.client_id
+    said = (name for each in stamps for name in _of_nobody(each).names or ((digest_of(each.raw),)))
+    return [f"stamp|{client}|{'|'.join(name)}" for name in said]
+
+
+def store_of_devices(desk: Desk, stamps: Sequence[Seen]) -> dict[int, Answer]:
+    """Store the coincident timestamps whose subject is a device, each once: about no patient."""
+    incoming = [_of_nobody(each) for each in stamps]
+    memory = known(desk.session, desk.sender.client_id, incoming)
+    before = written(memory)
+    decisions = sort(incoming, memory)
+    settled = [Settled(*each) for each in zip(stamps, incoming, decisions, strict=True)]
     versions = [
-        Version(Kind.OBSERVATION, id_, 1, None, desk.now, raw, status="final")
-        for id_, raw in stamps.values()
+        Version(
+            each.incoming.kind,
+            each.decision.resource_id,
+            each.decision.version,
+            None,
+            desk.now,
+            each.seen.raw,
+            status=each.incoming.status,
+            updated=each.incoming.updated,
+        )
+        for each in settled
+        if each.decision.stores
     ]
     add_versions(desk.session, desk.sender.client_id, versions)
-    return {
-        index: Answer(CREATED, type=Kind.OBSERVATION, id=id_, version=1, modified=desk.now)
-        for index, (id_, _) in stamps.items()
-    }
+    name_all(desk, settled, before)
+    return {each.seen.index: _answer(desk, each) for each in settled}
+
+
+def _of_nobody(stamp: Seen) -> Incoming:
+    parsed = stamp.parsed
+    return Incoming(
+        patient_id=NOBODY,
+        status=parsed.status,
+        candidates=(),
+        names=tuple((parsed.kind, one.system, one.value) for one in parsed.identifiers),
+        digest=digest_of(stamp.raw),
+        new_id=stamp.id,
+        updated=parsed.last_updated,
+        replaces=stamp.replaces,
+        knowing=stamp.knowing,
+        kind=parsed.kind,
+    )
+
+
+def _answer(desk: Desk, settled: Settled) -> Answer:
+    decision = settled.decision
+    if decision.outcome is Outcome.TAKEN:
+        return taken(replaces=settled.seen.replaces)
+    if decision.outcome is Outcome.STALE:
+        return CHANGED_SINCE
+    return Answer(
+        CREATED if decision.stores and decision.version == 1 else REPEATED,
+        type=settled.incoming.kind,
+        id=decision.resource_id,
+        version=decision.version,
+        modified=desk.now if decision.stores else None,
+    )
 
 
 def note_doubts(desk: Desk, settled: Iterable[Settled], stamps: Iterable[Seen]) -> None:

@@ -12,7 +12,7 @@ from ingest.archive.repository import Head, drop_names, find_named, heads
 from ingest.candidates import Candidate
 from ingest.inheriting.repository import DAYS_LATE, Left
 from ingest.partitions import month
-from ingest.receipt import ANSWERING, DIGEST, Name
+from ingest.receipt import ANSWERING, DIGEST, NOBODY, Name
 from ingest.rolling.repository import give_way
 from ingest.rollup import CLOSED
 
@@ -78,19 +78,18 @@ def known(session: Session, client_id: UUID, incoming: Sequence[Incoming]) -> Kn
     _let_go(session, client_id, memory, found)
     live = _live(session, _where(found))
     for id_, head in found.items():
-        if head.patient_id is not None:
-            memory.keep(
-                Kept(
-                    id_,
-                    head.version,
-                    head.status,
-                    head.patient_id,
-                    tuple(live.get(id_, ())),
-                    head.updated,
-                    head.client_id == client_id,
-                    head.type,
-                )
+        memory.keep(
+            Kept(
+                id_,
+                head.version,
+                head.status,
+                head.patient_id or NOBODY,
+                tuple(live.get(id_, ())),
+                head.updated,
+                head.client_id == client_id,
+                head.type,
             )
+        )
     return memory
 
 

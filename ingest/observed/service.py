@@ -17,28 +17,30 @@ from ingest.archive.repository import (
     REMOVED,
     Version,
     add_versions,
+    fetch,
     lock,
 )
-from ingest.binding.service import refusals
+from ingest.binding.service import contradictions, refusals
 from ingest.candidates import candidates_of
 from ingest.clocks.repository import record
 from ingest.clocks.service import (
     device_keys,
     devices_of,
+    keys_of_stamps,
     learn,
     note_doubts,
     placed_anew,
     store_of_devices,
 )
 from ingest.context.service import about_living, note_living
-from ingest.departures import gone_at
 from ingest.inheriting.repository import hand_on
-from ingest.leaving.repository import spans
+from ingest.leaving.service import after_leaving
+from ingest.linked import relinked, waves
 from ingest.naming.service import name_all, written
 from ingest.observed.repository import add_readings, known, supersede
 from ingest.parking.repository import parked
-from ingest.people.repository import find, torn, zones
-from ingest.people.service import Desk, contradictory, unknown
+from ingest.people.repository import find, zones
+from ingest.people.service import Desk, unknown
 from ingest.receipt import (
     CHANGED_SINCE,
     CREATED,
@@ -46,7 +48,6 @@ from ingest.receipt import (
     Answer,
     Kind,
     digest_of,
-    refuse_for,
 )
 from ingest.remarks import AHEAD, doubts, of_unchanged, remarks, taken
 from ingest.revising import Outcome
@@ -55,7 +56,7 @@ from ingest.summing.service import summed_up
 from ingest.urgency import cannot_wait
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from uuid import UUID
 
     from fhir.identity import Ref
@@ -69,7 +70,7 @@ def take(desk: Desk, seen: Sequence[Seen]) -> dict[int, Answer]:
     Serialised per patient, so that the same reading sent many times at once is decided
     many times in a row (REL-05, REL-07).
     """
-    contradicted = _contradicted(desk, seen)
+    contradicted = contradictions(desk, seen)
     seen = [each for each in seen if each.index not in contradicted]
     subjects = [each.parsed.subject for each in seen if each.parsed.subject is not None]
     patients = find(desk.session, desk.sender, Kind.PATIENT, subjects, within=desk.within)
@@ -80,47 +81,67 @@ def take(desk: Desk, seen: Sequence[Seen]) -> dict[int, Answer]:
         for each in strangers
     }
     devices = devices_of(desk, [each.parsed for each in strangers])
-    stamps = {e.index: (e.id, e.raw) for e in strangers if e.parsed.subject in devices}
-    answers |= store_of_devices(desk, stamps)
-    nobody = [each for each in strangers if each.index not in stamps]
+    stamps = [each for each in strangers if each.parsed.subject in devices]
+    nobody = [each for each in strangers if each.parsed.subject not in devices]
     answers |= parked(desk.session, desk.sender, nobody, now=desk.now)
     answers |= refusals(desk, {s.index: s.parsed for s in seen if s.index not in answers}, patients)
     answers |= over_share(
         desk, {s.index: s.parsed for s in seen if s.index not in answers}, patients
     )
-    lock(desk.session, (f"patient|{patient}" for patient in patients.values()))
+    people = (f"patient|{patient}" for patient in patients.values())
+    lock(desk.session, [*people, *keys_of_stamps(desk, stamps)])
+    answers |= store_of_devices(desk, stamps)
     incoming = _incoming(
         desk, [each for each in seen if each.index not in answers], patients, clocks
     )
     answers |= _untimely(desk, incoming)
-    answers |= _after_leaving(desk, incoming)
+    answers |= after_leaving(desk.session, incoming)
     met = summed_up(desk, incoming)
     answers = met.answers | answers
     rests = (met.rests.get(pair[0].index, pair) for pair in incoming)
     incoming = [pair for pair in rests if pair[0].index not in answers]
-    memory = known(desk.session, desk.sender.client_id, [each for _, each in incoming])
-    before = written(memory)
-    decisions = sort((each for _, each in incoming), memory)
-    settled = [Settled(*pair, decision) for pair, decision in zip(incoming, decisions, strict=True)]
-    _store(desk, settled)
-    note_doubts(desk, settled, (each for each in strangers if each.index in stamps))
-    name_all(desk, settled, before)
+    settled: list[Settled] = []
+    for wave in waves(incoming) if desk.within else [incoming]:
+        done, said = _settle(desk, wave, settled)
+        settled += done
+        answers |= said
+    note_doubts(desk, settled, stamps)
     _offer(desk, settled)
-    return answers | {each.seen.index: _answer(each, desk, memory) for each in settled}
+    return answers
 
 
-def _contradicted(desk: Desk, seen: Sequence[Seen]) -> dict[int, Answer]:
-    """Return the answers to those that name two people, or two devices, in one reference."""
-    answers: dict[int, Answer] = {}
-    for kind, field in ((Kind.DEVICE, "device"), (Kind.PATIENT, "subject")):
-        said: dict[int, Ref | None] = {each.index: getattr(each.parsed, field) for each in seen}
-        refs = [ref for ref in said.values() if ref is not None]
-        wrong = torn(desk.session, desk.sender, kind, refs, within=desk.within)
-        answers |= {
-            each.index: contradictory(f"{each.parsed.kind}.{field}")
-            for each in seen
-            if said[each.index] in wrong
-        }
+def _settle(
+    desk: Desk, wave: Sequence[tuple[Seen, Incoming]], earlier: Sequence[Settled]
+) -> tuple[list[Settled], dict[int, Answer]]:
+    """Decide about Observations that point at none but earlier ones, and store what is new."""
+    pairs = relinked(wave, earlier)
+    changed = (new[0] for new, old in zip(pairs, wave, strict=True) if new is not old)
+    answers = _put_already(desk, changed)
+    pairs = [pair for pair in pairs if pair[0].index not in answers]
+    memory = known(desk.session, desk.sender.client_id, [each for _, each in pairs])
+    before = written(memory)
+    decisions = sort((each for _, each in pairs), memory)
+    settled = [Settled(*pair, decision) for pair, decision in zip(pairs, decisions, strict=True)]
+    _store(desk, settled)
+    name_all(desk, settled, before)
+    return settled, answers | {each.seen.index: _answer(each, desk, memory) for each in settled}
+
+
+def _put_already(desk: Desk, changed: Iterable[Seen]) -> dict[int, Answer]:
+    """Answer what was put where the same words stand, now that it is known what they point at."""
+    answers = {}
+    for seen in changed:
+        kind = seen.parsed.kind
+        latest = fetch(desk.session, kind, seen.id) if seen.replaces else None
+        if latest is not None and latest.body == seen.raw:
+            answers[seen.index] = Answer(
+                REPEATED,
+                type=kind,
+                id=seen.id,
+                version=latest.version,
+                modified=latest.received_at,
+                patient_id=latest.patient_id,
+            )
     return answers
 
 
@@ -172,26 +193,6 @@ def _untimely(desk: Desk, incoming: Sequence[tuple[Seen, Incoming]]) -> dict[int
         for seen, each in incoming
         if strict and any(one.quality is Quality.FUTURE for one in each.candidates)
     }
-
-
-def _after_leaving(desk: Desk, incoming: Sequence[tuple[Seen, Incoming]]) -> dict[int, Answer]:
-    """Refuse what was measured while its person was discharged; what was before is taken."""
-    left = spans(desk.session, {each.patient_id for _, each in incoming})
-    if not left:
-        return {}
-    return {
-        seen.index: refuse_for(
-            each.patient_id, 422, "business-rule", LEFT, f"{each.kind}.effective"
-        )
-        for seen, each in incoming
-        if any(gone_at(left.get(each.patient_id, ()), one.effective) for one in each.candidates)
-    }
-
-
-LEFT = (
-    "monitoring of this patient had ended when it was measured, so it is not taken: enrol them"
-    " again, or send what was measured before"
-)
 
 
 def _store(desk: Desk, settled: Sequence[Settled]) -> None:
