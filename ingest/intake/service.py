@@ -237,7 +237,7 @@ def _conditional(bodies: Iterable[bytes]) -> dict[str, Name]:
 def _learn(desk: Desk, linked: dict[str, str], readable: Readable, answer: Answer | None) -> None:
     """Remember what a full URL became, and the relative reference that means the same.
 
-    That one is for entries that have no base of their own: see `fhir.bundle.anchored`.
+    That one is for entries that have no base of their own: see `fhir.links.anchored`.
     """
     url = readable.posted.full_url
     if answer is None or answer.id is None:
