@@ -10,6 +10,7 @@ from sqlalchemy import select
 from core import audit
 from core.audit import Action
 from core.errors import ConflictError, InvalidError, NotFoundError, Sentence
+from core.first import First, first
 from core.outbox import Outbox, State, Topic, stands
 
 if TYPE_CHECKING:
@@ -64,21 +65,16 @@ class Letter:
         return known.get(self.topic, "do work that this version does not know")
 
 
-def letters(session: Session) -> list[Letter]:
-    """Return what was given up, the most urgent and oldest first, two hundred at most."""
+def letters(session: Session) -> First[Letter]:
+    """Return what was given up, the most urgent and oldest first."""
     query = select(Outbox).where(stands(State.PARKED))
-    rows = session.scalars(query.order_by(Outbox.priority, Outbox.created_at).limit(MOST))
-    return [
-        Letter(
-            row.id,
-            row.topic,
-            row.subject_id,
-            row.attempts,
-            row.last_error_code or "unknown",
-            row.created_at,
-        )
-        for row in rows
-    ]
+    found = first(session, query.order_by(Outbox.priority, Outbox.created_at), MOST)
+    return found.each(_letter)
+
+
+def _letter(row: Outbox) -> Letter:
+    cause = row.last_error_code or "unknown"
+    return Letter(row.id, row.topic, row.subject_id, row.attempts, cause, row.created_at)
 
 
 def resubmit(session: Session, caller: Caller, row_id: UUID, *, now: datetime) -> None:

@@ -27,11 +27,14 @@ def register(cli: typer.Typer) -> None:
 def listed() -> None:
     """Print what was given up: id, what was to be done, tries, the kind of error, since when."""
     with transaction() as session:
-        for each in dead_letters.letters(session):
+        found = dead_letters.letters(session)
+        for each in found.shown:
             since = each.created_at.isoformat(timespec="seconds")
             typer.echo(
                 f"{each.id}  {each.words}; {each.attempts} tries, {each.cause}, since {since}"
             )
+    if found.total > len(found.shown):
+        typer.echo(f"these are the first {len(found.shown)} of {found.total}")
 
 
 def resubmit(work: Work) -> None:

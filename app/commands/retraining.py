@@ -53,12 +53,14 @@ def runs() -> None:
     """Print the last trainings, the newest first: how far, what came out, and why one failed."""
     with transaction() as session:
         found = repository.recent(session)
-    for each in found:
+    for each in found.shown:
         share = f"{each.stage} {each.share:.0%}" if each.live else ""
         why = " ".join(filter(None, (each.why or "", each.detail)))
         said = ", ".join(filter(None, (each.state, share, each.model_id, why)))
         typer.echo(f"{each.id}  asked {each.asked_at:%Y-%m-%d %H:%M}  {said}")
-    if not found:
+    if found.total > len(found.shown):
+        typer.echo(f"these are the last {len(found.shown)} of {found.total}")
+    if not found.total:
         typer.echo("nothing was ever trained here")
 
 

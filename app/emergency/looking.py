@@ -5,7 +5,6 @@ Who is looked for is written nowhere: what was typed may be anybody's name.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -23,11 +22,9 @@ from core.security import REVIEWERS
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from app.tries.tables import RefusedTries
     from core.security import Caller
 
 SHOWN = timedelta(days=30)
-MOST = 500  # periods that are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +58,10 @@ def in_vain(session: Session, caller: Caller, *, now: datetime) -> list[InVain]:
     """Return who looked in vain lately, who did last first; `NotFoundError` but to reviewers."""
     if caller.role not in REVIEWERS:
         raise NotFoundError("for reviewers")
-    by_person: dict[str, list[RefusedTries]] = defaultdict(list)
-    for row in repository.since(session, STARTED, now - SHOWN, most=MOST):
-        by_person[row.who].append(row)
-    found = [_of(session, who, rows) for who, rows in by_person.items()]
-    return sorted(found, key=lambda each: each.last, reverse=True)
+    return [_of(session, each) for each in repository.since(session, STARTED, now - SHOWN)]
 
 
-def _of(session: Session, who: str, rows: list[RefusedTries]) -> InVain:
-    user = session.get(AppUser, UUID(who))
+def _of(session: Session, found: repository.Since) -> InVain:
+    user = session.get(AppUser, UUID(found.who))
     name = unseal(session, AppUser.display_name, user.display_name, id=user.id) if user else ""
-    last = max(row.last_at for row in rows)
-    return InVain(name, sum(r.tried for r in rows), sum(r.held for r in rows), last)
+    return InVain(name, found.tried, found.held, found.last)

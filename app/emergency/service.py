@@ -21,6 +21,7 @@ from core import outbox
 from core.audit import EMERGENCY, Action, AuditEvent, Event, Override, override, record_all
 from core.database import now_of
 from core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from core.first import First, first
 from core.outbox import Topic
 from core.sealed_fields import seal, unseal
 from core.security import REVIEWERS, SYSTEM, Caller, Role
@@ -219,18 +220,17 @@ def _note(
     record_all(session, caller, [event], now=now)
 
 
-def to_review(session: Session, caller: Caller, *, now: datetime) -> list[Told]:
+def to_review(session: Session, caller: Caller, *, now: datetime) -> First[Told]:
     """Return what is to be reviewed first, then what was; raise `NotFoundError` but to them."""
     if caller.role not in REVIEWERS:
         raise NotFoundError("for reviewers")
-    rows = session.scalars(
-        select(EmergencyAccess)
-        .order_by(EmergencyAccess.reviewed_at.is_not(None), EmergencyAccess.began_at.desc())
-        .limit(MOST)
-    ).all()
-    seen = [Event(Action.READ, "emergency-review", row.id, (row.patient_id,)) for row in rows]
+    row = EmergencyAccess
+    query = select(row).order_by(row.reviewed_at.is_not(None), row.began_at.desc(), row.id)
+    found = first(session, query, MOST)
+    kind = "emergency-review"
+    seen = [Event(Action.READ, kind, each.id, (each.patient_id,)) for each in found.shown]
     record_all(session, caller, seen, now=now)
-    return [_told(session, row) for row in rows]
+    return found.each(lambda each: _told(session, each))
 
 
 def _told(session: Session, row: EmergencyAccess) -> Told:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -31,24 +32,14 @@ def router(door: Door) -> APIRouter:
             _supervises(visit)
             record(visit.session, visit.caller, Action.READ, "dead-letter", now=visit.now)
             letters = dead_letters.letters(visit.session)
+            at = partial(moment, now=visit.now, zone=door.zone, language=visit.language)
             return door.pages.page(
                 "dead_letters.html",
                 visit=visit,
                 here="dead-letters",
                 notice=notice(done),
                 strip=strip_of(door, visit),
-                letters=[
-                    (
-                        each,
-                        moment(
-                            each.created_at,
-                            now=visit.now,
-                            zone=door.zone,
-                            language=visit.language,
-                        ),
-                    )
-                    for each in letters
-                ],
+                letters=letters.each(lambda each: (each, at(each.created_at))),
             )
 
     @routes.post("/dead-letters/{row_id}/resubmit")

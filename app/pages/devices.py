@@ -17,6 +17,7 @@ from app.pages.door import Visit
 from app.pages.explained import Reader
 from app.pages.language import Language
 from app.pages.wording import Moment
+from core.first import First, first_of
 from core.sealed_fields import unseal
 from core.vitals import MEASURES, Quality, Vital
 from ingest.people.tables import DeviceUse
@@ -60,17 +61,17 @@ class _Heard:
     week: dict[Quality, int] = field(default_factory=dict)
 
 
-def devices_print(visit: Visit, ids: Sequence[UUID], reader: Reader) -> list[DevicePrint]:
+def devices_print(visit: Visit, ids: Sequence[UUID], reader: Reader) -> First[DevicePrint]:
     """Return the devices by the one heard last, and behind them those that were not heard."""
     heard = _heard(visit, ids)
-    keys = sorted(heard, key=lambda key: heard[key].last, reverse=True)[:SHOWN]
+    keys = sorted(heard, key=lambda key: heard[key].last, reverse=True)
     names = _names(visit, keys)
-    said = reader.said
-    unnamed = said.say("Device without a name")
-    return [
+    unnamed = reader.said.say("Device without a name")
+    every = [
         *(_printed(heard[key], names.get(key, unnamed), reader) for key in keys),
         *(DevicePrint(name or unnamed) for name in _silent(visit, ids, keys)),
     ]
+    return first_of(every, SHOWN)
 
 
 def _heard(visit: Visit, ids: Sequence[UUID]) -> dict[str, _Heard]:
@@ -138,7 +139,7 @@ def _silent(visit: Visit, ids: Sequence[UUID], heard: Iterable[str]) -> list[str
         unseal(visit.session, Device.name, row.name, id=row.id)
         for row in visit.session.scalars(query)
         if row.id not in known
-    ][:SHOWN]
+    ]
 
 
 def _holds(at: datetime) -> ColumnElement[bool]:

@@ -87,7 +87,7 @@ def _reviews(door: Door, visit: Visit) -> Response:
         "emergency_reviews.html",
         visit=visit,
         strip=strip_of(door, visit) if visit.clinical else None,
-        found=[(each, at(each.began_at), at(each.ended_at)) for each in found],
+        found=found.each(lambda each: (each, at(each.began_at), at(each.ended_at))),
         tries=[(each, at(each.last)) for each in tries],
     )
 

@@ -14,6 +14,7 @@ from app.pages.language import Language, language
 from app.pages.wording import Moment, maybe, moment
 from app.retraining import repository as trainings
 from app.retraining.states import CLOCK, LIVE, Order, Run, RunState, Stage, Why
+from core.first import First
 from core.sealed_fields import unseal
 from ingest.weekly import DASH
 from monitoring.drift import Drift, Moved
@@ -108,7 +109,7 @@ class Life:
     drift: DriftPrint | None
     calibration: CalibrationPrint | None
     shadowed: list[tuple[str, CalibrationPrint]]  # of models in shadow, by their id
-    runs: list[RunPrint]
+    runs: First[RunPrint]
     busy: bool
     usual: Order
 
@@ -122,7 +123,7 @@ def life(door: Door, visit: Visit, model_id: str, shadows: Iterable[str]) -> Lif
         calibration=_calibration(door, visit, model_id),
         shadowed=[(each, found) for each, found in shadowed if found and found.bands],
         runs=_runs(door, visit, runs),
-        busy=any(run.live for run in runs),
+        busy=any(run.live for run in runs.shown),
         usual=Order(),
     )
 
@@ -207,11 +208,11 @@ def _seen(band: Band, said: Language) -> str:
     )
 
 
-def _runs(door: Door, visit: Visit, runs: list[Run]) -> list[RunPrint]:
+def _runs(door: Door, visit: Visit, runs: First[Run]) -> First[RunPrint]:
     said = language(visit.language)
-    asked = (who for run in runs for who in (run.asked_by, run.ended_by) if who)
+    asked = (who for run in runs.shown for who in (run.asked_by, run.ended_by) if who)
     names = _names(visit.session, asked)
-    return [_run(door, visit, run, names, said) for run in runs]
+    return runs.each(lambda run: _run(door, visit, run, names, said))
 
 
 def _run(door: Door, visit: Visit, run: Run, names: dict[UUID, str], said: Language) -> RunPrint:

@@ -17,6 +17,7 @@ from app.pages.language import Language, language
 from app.pages.problem_list import ConditionPrint, conditions_of
 from app.pages.wording import Moment
 from core.audit import Action, AuditEvent, unless_away
+from core.first import First
 from core.sealed_fields import unseal
 from fhir.contact_points import SMS
 from ingest.contacts.repository import Contact, contacts_of
@@ -65,7 +66,7 @@ class RecordPrint:
     """The cards."""
 
     conditions: list[ConditionPrint]
-    devices: list[DevicePrint]
+    devices: First[DevicePrint]
     calls: list[CallPrint]
     accesses: list[AccessPrint] | None  # None: the audit cannot be read
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from alerts.outcomes import Label
 from app.pages.rule_names import called
+from core.first import First, first_of
 from core.vitals import Severity
 from reports.difference import TIERS
 
@@ -49,13 +50,13 @@ class Effect:
     labels: list[str]
     reds: list[str]
     tiers: list[TierEffect]
-    gone: list[OneAlert]
-    new: list[OneAlert]
+    gone: First[OneAlert]
+    new: First[OneAlert]
 
     @property
     def nothing(self) -> bool:
         """Return whether no alert would have been another."""
-        return not self.gone and not self.new
+        return not self.gone.total and not self.new.total
 
 
 def effect(found: Difference, *, days: int, now: datetime, zone: tzinfo, said: Language) -> Effect:
@@ -63,6 +64,9 @@ def effect(found: Difference, *, days: int, now: datetime, zone: tzinfo, said: L
 
     def day(alert: Alerted) -> str:
         return said.absolute(alert.at, now=now, zone=zone)
+
+    def one(alert: Alerted) -> OneAlert:
+        return _one(alert, day(alert), said)
 
     return Effect(
         summary=_summary(found, days, said),
@@ -77,8 +81,8 @@ def effect(found: Difference, *, days: int, now: datetime, zone: tzinfo, said: L
             if a.severity is Severity.RED
         ],
         tiers=[_tier(found, tier, zone) for tier in TIERS],
-        gone=[_one(a, day(a), said) for a in found.removed[:MOST_LISTED]],
-        new=[_one(a, day(a), said) for a in found.added[:MOST_LISTED]],
+        gone=first_of(found.removed, MOST_LISTED).each(one),
+        new=first_of(found.added, MOST_LISTED).each(one),
     )
 
 

@@ -32,6 +32,7 @@ from app.pages.wording import moment
 from app.sheets import sheet
 from core.audit import Action, record
 from core.errors import InvalidError
+from core.first import First, first_of
 from ingest import repository as people
 from monitoring.rule_kinds import LimitRule
 from reports.episodes import Episode
@@ -125,7 +126,7 @@ def proposal_of(door: Door, world: World, line: Line) -> Proposal:
 def _values(door: Door, visit: Visit, what: Asked, world: World) -> dict[str, Any]:
     said = language(visit.language)
     tables = {by: lines(world, by) for by in TITLES}
-    noisy = [line for line in tables[By.RULE] if line.noise][:MOST_PROPOSED]
+    noisy = first_of([line for line in tables[By.RULE] if line.noise], MOST_PROPOSED)
     everything = whole(world)
     return {
         "visit": visit,
@@ -153,7 +154,7 @@ def _values(door: Door, visit: Visit, what: Asked, world: World) -> dict[str, An
             (by.value, TITLES[by](said), [printed(each, by, what, said) for each in found])
             for by, found in tables.items()
         ],
-        "proposals": [_proposed(door, world, line, what, said) for line in noisy],
+        "proposals": noisy.each(lambda line: _proposed(door, world, line, what, said)),
         "reasons": _reasons(everything),
     }
 
@@ -167,12 +168,13 @@ def _proposed(
     return line.key, rule_name(line.key, said), proposal_words(found, said), trial
 
 
-def _reasons(line: Line) -> list[tuple[str, int]]:
+def _reasons(line: Line) -> First[tuple[str, int]]:
     """Return the reasons with which alerts were put off, as they were written, most often first."""
     counts: dict[str, int] = {}
     for why in line.put_off:
         counts[why.strip()] = counts.get(why.strip(), 0) + 1
-    return sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:MOST_PROPOSED]
+    often = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    return first_of(often, MOST_PROPOSED)
 
 
 def _chosen(world: World, by: By, key: str, label: str) -> list[Any]:

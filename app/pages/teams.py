@@ -72,10 +72,9 @@ def _of_teams(door: Door, routes: APIRouter) -> None:
                     (name, _at(door, visit, when))
                     for name, when in teams.named_again(visit.session, visit.caller, team_id)
                 ],
-                stays=[
-                    (each, _at(door, visit, each.since), _at(door, visit, each.until))
-                    for each in found
-                ],
+                stays=found.each(
+                    lambda each: (each, _at(door, visit, each.since), _at(door, visit, each.until))
+                ),
             )
 
 

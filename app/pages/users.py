@@ -23,6 +23,7 @@ from ingest.repository import care_teams
 
 if TYPE_CHECKING:
     from app.staff.service import Account
+    from core.first import First
 
 Text = Annotated[str, Form()]
 USERS = "/administration/users"
@@ -192,11 +193,11 @@ def _ids(account: Account) -> set[str]:
 
 def _changes(
     door: Door, visit: Visit, user_id: UUID, teams: dict[str, str]
-) -> list[dict[str, object]]:
+) -> First[dict[str, object]]:
     names = {each.id: each.display_name for each in service.everybody(visit.session, visit.caller)}
     names_of_roles = {str(role): name for role, name in ROLES.items()}
-    return [
-        {
+    return repository.changes(visit.session, user_id).each(
+        lambda each: {
             "at": moment(each.at, now=visit.now, zone=door.zone, language=visit.language),
             "what": WHAT.get(each.what, each.what),
             "before": names_of_roles.get(each.before, ""),
@@ -204,5 +205,4 @@ def _changes(
             "team": teams.get(each.after) or teams.get(each.before) or "",
             "by": names.get(each.by, "") if each.by else "",
         }
-        for each in repository.changes(visit.session, user_id)
-    ]
+    )

@@ -47,7 +47,7 @@ def ask_if_due(
         return
     judging = models(session).judging
     drift = drift_of(session, judging.id) if judging else None
-    why = due(repository.recent(session), drift, now=now, every=every)
+    why = due(repository.recent(session).shown, drift, now=now, every=every)
     if why is None:
         return
     try:

@@ -8,6 +8,7 @@ from sqlalchemy import func, select, update
 
 from app.retraining.states import LIVE, LOST_AFTER, UNTAKEN_AFTER, Order, Run, RunState, Stage, Why
 from app.retraining.tables import TrainingRun
+from core.first import First, first
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
 SHOWN = 10
 
 
-def recent(session: Session) -> list[Run]:
+def recent(session: Session) -> First[Run]:
     """Return the last runs, the newest first."""
-    query = select(TrainingRun).order_by(TrainingRun.asked_at.desc(), TrainingRun.id).limit(SHOWN)
-    return [_read(row) for row in session.scalars(query)]
+    query = select(TrainingRun).order_by(TrainingRun.asked_at.desc(), TrainingRun.id)
+    return first(session, query, SHOWN).each(_read)
 
 
 def one(session: Session, run_id: UUID) -> Run | None:

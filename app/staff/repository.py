@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.tables import AppUser
 from app.staff.tables import RightChange, SetUpLink
+from core.first import First, first
 from core.security import CLINICAL, Role
 from ingest.tables import CareTeam, CareTeamParticipant, CareTeamPatient
 from ingest.teams.tables import TakenOut
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from core.security import Caller
+
+MOST_CHANGES = 200  # that a page shows
 
 
 def everybody(session: Session) -> Sequence[AppUser]:
@@ -121,10 +124,10 @@ def note(  # noqa: PLR0913 (whose, by whom, what, from what to what)
     )
 
 
-def changes(session: Session, user_id: UUID) -> Sequence[RightChange]:
+def changes(session: Session, user_id: UUID) -> First[RightChange]:
     """Return what was changed of somebody's rights, the newest first."""
     query = select(RightChange).where(RightChange.user_id == user_id)
-    return session.scalars(query.order_by(RightChange.id.desc()).limit(200)).all()
+    return first(session, query.order_by(RightChange.id.desc()), MOST_CHANGES)
 
 
 def link(session: Session, digest: str, *, now: datetime) -> SetUpLink | None:

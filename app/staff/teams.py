@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from app.staff.service import LONGEST, check_runs
 from core.audit import Action, record
 from core.errors import ConflictError, InvalidError, NotFoundError
+from core.first import First, first
 from ingest.archive.repository import lock
 from ingest.tables import CareTeam, CareTeamParticipant, CareTeamPatient
 from ingest.teams.repository import clinicians
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     from alerts.policy import Policy
     from core.security import Caller
+
+MOST_STAYS = 500  # that a page shows
 
 TEAM, SITE = "care_team", "site"
 
@@ -96,20 +99,19 @@ def sites(session: Session, caller: Caller) -> Sequence[Site]:
     return session.scalars(query).all()
 
 
-def stays(session: Session, caller: Caller, team_id: UUID) -> list[Stay]:
+def stays(session: Session, caller: Caller, team_id: UUID) -> First[Stay]:
     """Return who belongs to a team and who did, from when to when, the newest first."""
     check_runs(caller)
     query = (
         select(TeamStay)
         .where(TeamStay.care_team_id == team_id)
         .order_by(TeamStay.until.is_not(None), TeamStay.since.desc().nulls_last(), TeamStay.id)
-        .limit(500)
     )
-    rows = session.scalars(query).all()
-    names = clinicians(session, {row.practitioner_id for row in rows})
-    return [
-        Stay(names.get(row.practitioner_id, ""), row.role, row.since, row.until) for row in rows
-    ]
+    found = first(session, query, MOST_STAYS)
+    names = clinicians(session, {row.practitioner_id for row in found.shown})
+    return found.each(
+        lambda row: Stay(names.get(row.practitioner_id, ""), row.role, row.since, row.until)
+    )
 
 
 def named_again(session: Session, caller: Caller, team_id: UUID) -> list[tuple[str, datetime]]:

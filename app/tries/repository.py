@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -64,11 +64,26 @@ def recent(session: Session, what: str, who: str, *, now: datetime) -> list[Refu
     return list(session.scalars(query, execution_options={"populate_existing": True}))
 
 
-def since(session: Session, what: str, at: datetime, *, most: int) -> Sequence[RefusedTries]:
-    """Return the periods from an instant on, the newest first."""
-    query = select(RefusedTries).where(RefusedTries.what == what, RefusedTries.period >= at)
-    newest = query.order_by(RefusedTries.period.desc(), RefusedTries.who)
-    return session.scalars(newest.limit(most)).all()
+class Since(NamedTuple):
+    """What one source tried in vain since an instant."""
+
+    who: str
+    tried: int
+    held: int
+    last: datetime
+
+
+def since(session: Session, what: str, at: datetime) -> list[Since]:
+    """Return who tried since an instant and how often, who did last first."""
+    row = RefusedTries
+    last = func.max(row.last_at)
+    query = (
+        select(row.who, func.sum(row.tried), func.sum(row.held), last)
+        .where(row.what == what, row.period >= at)
+        .group_by(row.who)
+        .order_by(last.desc(), row.who)
+    )
+    return [Since(*found) for found in session.execute(query)]
 
 
 def take_ended(session: Session, what: str, *, now: datetime) -> Sequence[RefusedTries]:

@@ -62,7 +62,7 @@ def test_work_of_a_newer_version_is_listed_as_such_ft_32(session: Session) -> No
     row_of(session, row).topic = "of-newer-code"
     session.flush()
 
-    (letter,) = dead_letters.letters(session)
+    (letter,) = dead_letters.letters(session).shown
 
     assert letter.words == "do work that this version does not know"
 
@@ -70,7 +70,7 @@ def test_work_of_a_newer_version_is_listed_as_such_ft_32(session: Session) -> No
 def test_what_was_given_up_is_listed_with_its_cause_and_no_message(session: Session) -> None:
     row = give_up(session)
 
-    (letter,) = dead_letters.letters(session)
+    (letter,) = dead_letters.letters(session).shown
 
     assert (letter.id, letter.cause, letter.attempts) == (row, "ValueError", 8)
     assert letter.words == "judge a patient's readings"
@@ -122,7 +122,7 @@ def test_it_is_discarded_with_a_reason_and_only_once(session: Session) -> None:
         dead_letters.resubmit(session, SYSTEM, row, now=NOW)
     with pytest.raises(NotFoundError):
         dead_letters.resubmit(session, SYSTEM, uuid4(), now=NOW)
-    assert dead_letters.letters(session) == []
+    assert dead_letters.letters(session).shown == []
 
 
 def test_a_supervisor_works_it_from_the_page_and_nobody_else_sees_it(
