@@ -18,18 +18,48 @@ if TYPE_CHECKING:
     from core.outward import Outward
 
 OK = 200
-MOST_ADDRESSES = 256  # remembered; the one that was fetched first makes room
+FAULT = 500
+MOST_ADDRESSES = 256  # remembered; the one that was asked first makes room
 FRESH = timedelta(minutes=5)
 # A kid that is not known may be a new key, or somebody who makes us fetch: not more than this.
+# So long nobody asks again either where nobody answered.
 AGAIN = timedelta(seconds=30)
+# What was last heard counts so long while nobody answers: readings go on meanwhile.
+LASTS = timedelta(hours=1)
+WAIT_SECONDS = 1.0  # so long one request waits for another that asks the same
 MOST_KEYS = 32
 PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "k"})
 
 
-@dataclass(frozen=True, slots=True)
+class _AwayError(Exception):
+    """Nobody answers at an address: it says nothing about the keys."""
+
+
+@dataclass(slots=True)
 class _Held:
-    keys: dict[str, Any]
-    fetched: datetime
+    """What an address answered last, and when it last did not."""
+
+    keys: dict[str, Any] = field(default_factory=dict)
+    fetched: datetime | None = None
+    failed: datetime | None = None
+    asking: Lock = field(default_factory=Lock)
+
+    def fresh(self, kid: str, *, now: datetime) -> bool:
+        """Return whether nobody need be asked for a key."""
+        if self.fetched is None:
+            return False
+        known = any(key.get("kid") == kid for key in self.keys["keys"])
+        return now - self.fetched < (FRESH if known else AGAIN)
+
+    def rests(self, *, now: datetime) -> bool:
+        """Return whether nobody answered just now."""
+        return self.failed is not None and now - self.failed < AGAIN
+
+    def still(self, *, now: datetime) -> dict[str, Any]:
+        """Return what was heard last; raise `UnauthenticatedError` where that is too long ago."""
+        if self.fetched is None or now - self.fetched >= LASTS:
+            raise UnauthenticatedError("the registered key set could not be fetched")
+        return self.keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,30 +74,49 @@ class KeySets:
     def at(self, address: str, kid: str) -> dict[str, Any]:
         """Return the key set of an address, fetched anew where it is old or lacks this key.
 
+        One request asks, the others wait a moment: an address that hangs holds no more than one
+        thread for long, whoever names its client.
+
         Raises
         ------
         UnauthenticatedError
             Where there is no key set to be had; nothing about the address is said.
         """
-        now, held = self.clock(), self.held.get(address)
-        if held is not None:
-            age = now - held.fetched
-            known = any(key.get("kid") == kid for key in held.keys["keys"])
-            if age < (FRESH if known else AGAIN):
-                return held.keys
-        keys = self._fetched(address)
+        now, held = self.clock(), self._of(address)
+        if held.fresh(kid, now=now):
+            return held.keys
+        if held.rests(now=now) or not held.asking.acquire(timeout=WAIT_SECONDS):
+            return held.still(now=now)
+        try:
+            if not held.fresh(kid, now=now) and not held.rests(now=now):
+                self._ask(address, held, now=now)
+        finally:
+            held.asking.release()
+        return held.still(now=now)
+
+    def _of(self, address: str) -> _Held:
         with self.lock:
-            self.held.pop(address, None)
-            while len(self.held) >= MOST_ADDRESSES:
+            while address not in self.held and len(self.held) >= MOST_ADDRESSES:
                 self.held.pop(next(iter(self.held)))
-            self.held[address] = _Held(keys, now)
-        return keys
+            return self.held.setdefault(address, _Held())
+
+    def _ask(self, address: str, held: _Held, *, now: datetime) -> None:
+        try:
+            held.keys = self._fetched(address)
+        except _AwayError:
+            held.failed = now
+        else:
+            held.fetched, held.failed = now, None
 
     def _fetched(self, address: str) -> dict[str, Any]:
         try:
             answer = self.outward.send("GET", address, headers={"Accept": "application/json"})
-        except (InvalidError, OutwardError) as error:
+        except OutwardError as error:
+            raise _AwayError from error
+        except InvalidError as error:
             raise UnauthenticatedError("the registered key set could not be fetched") from error
+        if answer.status >= FAULT:
+            raise _AwayError
         found = decode(answer.body) if answer.status == OK else None
         if found is None or isinstance(found, Refusal):
             raise UnauthenticatedError("the registered address answers with no key set")

@@ -9,19 +9,15 @@ one key), 339 (what a failure is answered with).
 from __future__ import annotations
 
 import json
-import threading
 from contextlib import contextmanager
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 from pydantic import SecretStr
 
 from core.outward import Outward
@@ -31,46 +27,15 @@ from ingest.keysets.service import KeySets
 from ingest.router import router
 from ingest.service import register_client
 from tests.door import BASE, NOW, SECRET, Clock
+from tests.ingest.clients.conftest import EC_JWK, ELLIPTIC, RIVEST, RSA_JWK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from core.database import Database
+    from tests.ingest.clients.conftest import Keeper
 
-ELLIPTIC = ec.generate_private_key(ec.SECP384R1())
-RIVEST = rsa.generate_private_key(65537, 2048)
-EC_JWK = {**ECAlgorithm.to_jwk(ELLIPTIC.public_key(), as_dict=True), "kid": "e"}
-RSA_JWK = {**RSAAlgorithm.to_jwk(RIVEST.public_key(), as_dict=True), "kid": "r"}
 SCOPES = ["system/Observation.c"]
-
-
-class Keeper(BaseHTTPRequestHandler):
-    """Serves what is in `said` on loopback and counts how often it was asked."""
-
-    said: bytes = b""
-    status = 200
-    asked = 0
-
-    def do_GET(self) -> None:
-        type(self).asked += 1
-        self.send_response(self.status)
-        self.end_headers()
-        self.wfile.write(self.said)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (its own name)
-        """Say nothing."""
-
-
-@pytest.fixture
-def keeper() -> Iterator[tuple[str, type[Keeper]]]:
-    kind = type("One", (Keeper,), {"said": json.dumps({"keys": [EC_JWK]}).encode()})
-    server = HTTPServer(("127.0.0.1", 0), kind)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/jwks", kind
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @contextmanager
