@@ -37,8 +37,12 @@ def held(session: Session, user_id: UUID) -> AppUser | None:
 
 
 def administrators(session: Session) -> set[UUID]:
-    """Return who can run the clinic now, held so that two cannot take it from one another."""
-    query = select(AppUser.id).where(AppUser.role == Role.ADMINISTRATOR, ~AppUser.disabled)
+    """Return who can run the clinic now, held so that two cannot take it from one another.
+
+    Whoever was invited and has not come in yet cannot: their link may be lost.
+    """
+    came_in = AppUser.subject.is_not(None) | (AppUser.password_hash != "")
+    query = select(AppUser.id).where(AppUser.role == Role.ADMINISTRATOR, ~AppUser.disabled, came_in)
     return set(session.scalars(query.order_by(AppUser.id).with_for_update()))
 
 

@@ -91,6 +91,12 @@ def test_at_an_organisation_the_first_is_invited_there_sec_08(session: Session) 
     user = session.scalars(select(AppUser).where(AppUser.username == new.username)).one()
     assert invitation
     assert user.password_hash == ""
+    assert starting.open_link(session, now=NOW) is not None  # in case that invitation is lost
+    with pytest.raises(NotFoundError):
+        starting.check(session, secret, now=NOW)
+    user.issuer, user.subject = "https://login.example", str(uuid4())
+    session.flush()
+    assert starting.open_link(session, now=NOW) is None
 
 
 def test_the_link_is_filled_in_by_a_browser_sec_08(database: Database, pages: FastAPI) -> None:
