@@ -75,9 +75,17 @@ class Keyring:
             for name in ("first", INDEX)
         )
 
-    def with_new(self, name: str) -> str:
-        """Return the text of this ring with a new key in front, which then seals."""
-        held = {name: secrets.token_bytes(KEY_BYTES), **self.keys, INDEX: self.index}
+    def with_new(self, name: str, *, behind: bool = False) -> str:
+        """Return the text of this ring with a new key in front, which then seals; or behind."""
+        new = {name: secrets.token_bytes(KEY_BYTES)}
+        return self._text({**self.keys, **new} if behind else {**new, **self.keys})
+
+    def led_by(self, name: str) -> str:
+        """Return the text of this ring with one of its keys in front, which then seals."""
+        return self._text({name: self.keys[name], **self.keys})
+
+    def _text(self, keys: Mapping[str, bytes]) -> str:
+        held = {**keys, INDEX: self.index}
         return ",".join(f"{each}:{urlsafe_b64encode(key).decode()}" for each, key in held.items())
 
     @property

@@ -1,4 +1,4 @@
-"""`keys new|add|wrap|rotate`: the keys of the sealed fields, made and renewed."""
+"""`keys new|add|first|wrap|rotate`: the keys of the sealed fields, made and renewed."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def register(cli: typer.Typer) -> None:
     group = typer.Typer(help="Keys of the sealed fields.", no_args_is_help=True)
     group.command("new")(new)
     group.command("add")(add)
+    group.command("first")(put_first)
     group.command("wrap")(lie_wrapped)
     group.command("rotate")(run_rotation)
     cli.add_typer(group, name="keys")
@@ -37,14 +38,33 @@ def new() -> None:
 
 def add(
     name: Annotated[str, typer.Argument(help="A name for the new key, such as 2027.")],
+    behind: Annotated[bool, typer.Option(help="It only opens, until `keys first`.")] = False,
 ) -> None:
-    """Print the present ring with a new key in front, which seals from the next start on."""
+    """Print the present ring with a new key in front, which seals from the next start on.
+
+    Behind the others where processes are restarted one by one: those that still have the old
+    ring could not read what the others seal.
+    """
     settings = Settings()
     ring = Keyring.read(field_keys(settings))
     if not NAME_FORM.fullmatch(name) or name == INDEX or name in ring.keys:
         raise InvalidError("a key needs a new name of letters, digits, dots and dashes")
-    longer = ring.with_new(name)
-    typer.echo(wrap(longer, wrapper(settings)) if _lies_wrapped(settings) else longer)
+    _print(settings, ring.with_new(name, behind=behind))
+
+
+def put_first(
+    name: Annotated[str, typer.Argument(help="A key of the ring.")],
+) -> None:
+    """Print the present ring with one of its keys in front, which seals from the next start on."""
+    settings = Settings()
+    ring = Keyring.read(field_keys(settings))
+    if name not in ring.keys:
+        raise InvalidError("there is no key of this name on the ring")
+    _print(settings, ring.led_by(name))
+
+
+def _print(settings: Settings, ring: str) -> None:
+    typer.echo(wrap(ring, wrapper(settings)) if _lies_wrapped(settings) else ring)
 
 
 def lie_wrapped() -> None:

@@ -32,6 +32,18 @@ def test_a_changed_ciphertext_does_not_open() -> None:
         RING.open(sealed[:-1] + bytes([sealed[-1] ^ 1]), place="a")
 
 
+def test_processes_that_restart_one_by_one_read_each_other_all_the_time_sec_27() -> None:
+    """Before and after each restart both rings are at work: what one seals, the other opens."""
+    behind = Keyring.read(RING.with_new("2027", behind=True))
+    first = Keyring.read(behind.led_by("2027"))
+
+    for one, other in ((RING, behind), (behind, first)):
+        for writes, reads in ((one, other), (other, one)):
+            assert reads.open(writes.seal(b"x", place="a"), place="a") == b"x"
+    assert (behind.current, first.current) == (RING.current, "2027")
+    assert first.index == RING.index
+
+
 def test_an_older_key_still_opens_and_the_first_one_seals() -> None:
     newer = Keyring.read("second:" + Keyring.fresh().split(",")[0].partition(":")[2] + "," + TEXT)
     old = RING.seal(b"x", place="a")

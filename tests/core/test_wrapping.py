@@ -185,3 +185,9 @@ def test_the_commands_wrap_a_ring_and_keep_it_wrapped_sec_27(
     opened = Keyring.read(unwrap(longer, Transit(url, TOKEN)))
     assert opened.current == "2027"
     assert opened.index == Keyring.read(ring).index
+
+    behind = run.invoke(build("keys"), ["keys", "add", "2027", "--behind"]).output.strip()
+    monkeypatch.setenv("WARDLIGHT_FIELD_KEYS", behind)
+    first = run.invoke(build("keys"), ["keys", "first", "2027"]).output.strip()
+    assert Keyring.read(unwrap(behind, Transit(url, TOKEN))).current == "first"
+    assert Keyring.read(unwrap(first, Transit(url, TOKEN))).current == "2027"
