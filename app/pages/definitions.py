@@ -88,9 +88,8 @@ def _alerts(said: Language) -> tuple[tuple[str, str], ...]:
         (
             said.say("Rose, came back"),
             said.say(
-                "Where an alert grew worse, its time begins anew: who had taken the lesser one, or"
-                " reached somebody about it, has not answered the graver. Where an acknowledgement"
-                " or a postponement ended, nobody has the alert until somebody takes it again."
+                "The time of an alert that grew worse begins anew: who took the lesser one has not"
+                " answered the graver. One that came back is taken by nobody until taken again."
             ),
         ),
         (

@@ -14,6 +14,7 @@ from alerts.views.repository import live
 from app.pages.contesting import waits_line
 from app.pages.door import Door, Visit
 from app.pages.labels import problem_words
+from app.pages.language import language
 from app.pages.refusals import page_route
 from app.pages.strip import strip_of
 from app.pages.wording import Moment, Sentence, moment, spoken
@@ -80,7 +81,7 @@ def _item(door: Door, visit: Visit, view: EpisodeView, names: dict[UUID, str]) -
         view.patient_id,
         names[view.patient_id],
         view.severity,
-        problem_words(view),
+        problem_words(view, language(visit.language)),
         spoken(view.headline, visit.language),
         moment(view.opened_at, now=visit.now, zone=door.zone, language=visit.language),
     )

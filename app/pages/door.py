@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -103,6 +104,7 @@ class Door:
     settings: Settings
     pages: Renderer
     clock: Callable[[], datetime] = utc_now
+    place: ZoneInfo | None = None  # by whose clock, where it is not the site's
     provider: Provider | None = field(init=False)
     learned: Learned = field(init=False)
 
@@ -119,7 +121,13 @@ class Door:
     @property
     def zone(self) -> ZoneInfo:
         """Return the zone that times are shown in."""
-        return ZoneInfo(self.settings.site_timezone)
+        return self.place or ZoneInfo(self.settings.site_timezone)
+
+    def by_clock(self, zone: ZoneInfo) -> Door:
+        """Return the same door by the clock of a team, with everything that it keeps."""
+        other = copy(self)
+        object.__setattr__(other, "place", zone)
+        return other
 
     @property
     def https(self) -> bool:

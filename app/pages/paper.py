@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.pages.language import language
-from app.pages.report import values
+from app.pages.report import here_of, values
 from app.pages.report_issue import issue_print
 from app.pages.report_people import report_people
 
@@ -54,7 +54,7 @@ class Paper:
 
 def report_on_paper(door: Door, visit: Visit, found: TeamWeek) -> str:
     """Return the report as HTML that needs nothing else, without navigation."""
-    said = language(visit.language)
+    said, door = language(visit.language), here_of(door, found)
     paper = Paper(
         title=said.say(
             "Weekly report of {team}, week {week}", team=found.team.name, week=str(found.week)

@@ -228,7 +228,7 @@ def _preview(desk: Desk, form: PlanForm, meant: Read) -> Response:
         heard=[called(rule, desk.said) for rule in change.heard],
         measured=_measured(desk),
         looked_back=LOOKED_BACK.days,
-        judged=moment(visit.now, now=visit.now, zone=desk.door.zone),
+        judged=moment(visit.now, now=visit.now, zone=desk.door.zone, language=visit.language),
     )
 
 

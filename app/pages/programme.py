@@ -26,9 +26,11 @@ from app.pages.programme_prints import (
 )
 from app.pages.quality_span import CHOICES, Asked, weeks_of
 from app.pages.refusals import page_route
+from app.pages.site_policy import policy_of
 from app.pages.strip import strip_of
 from app.programme import service
 from app.sheets import sheet
+from app.weekly.service import clock_of
 from core.audit import Action, record
 from core.errors import InvalidError
 from reports.programme import PEOPLE_WITH, Clocks, Code, ended_with, reaching
@@ -182,7 +184,8 @@ def _values(
     team = service.team_of(visit.session, visit.caller, team_id)
     setting = service.setting_of(visit.session, team_id)
     assumed = read_assumed(setting.assumed, trying)
-    span = weeks.span(visit.now, door.zone)
+    clock = clock_of(visit.session, policy_of(door.settings), team_id)
+    span = weeks.span(visit.now, clock)
     estimate, whom = service.value_of(
         visit.session, visit.caller, team_id, span, assumed, now=visit.now
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -27,9 +28,11 @@ from app.pages.quality_words import (
 )
 from app.pages.refusals import page_route
 from app.pages.rule_names import rule_name
+from app.pages.site_policy import policy_of
 from app.pages.strip import strip_of
 from app.pages.wording import moment
 from app.sheets import sheet
+from app.weekly.service import clock_of
 from core.audit import Action, record
 from core.errors import InvalidError
 from core.first import First, first_of
@@ -74,8 +77,9 @@ def router(door: Door) -> APIRouter:
     @routes.get("/quality")
     def page(request: Request, what: Asking) -> Response:
         with door.visit(request) as visit:
-            world = world_of(door, visit, what)
-            return door.pages.page("quality.html", **_values(door, visit, what, world))
+            here = here_of(door, visit, what)
+            world = world_of(here, visit, what)
+            return door.pages.page("quality.html", **_values(here, visit, what, world))
 
     @routes.get("/quality/alerts")
     def listed(  # noqa: PLR0913, PLR0917 (what the address may ask for)
@@ -89,21 +93,29 @@ def router(door: Door) -> APIRouter:
         with door.visit(request) as visit:
             if by not in tuple(By) or label not in ("", "any", *WORDS):
                 raise InvalidError("there is no such figure", field="by")
-            world = world_of(door, visit, what, audited=False)
+            here = here_of(door, visit, what)
+            world = world_of(here, visit, what, audited=False)
             found = _chosen(world, By(by), key, label)
             shown = [each for each in found if each.patient_id not in world.hidden]
             number = int(page) if page.isdecimal() and len(page) < MOST_DIGITS else 1
             chosen = (By(by), key, label, max(number, 1))
-            return _list(door, visit, what, shown, chosen, absent=len(found) - len(shown))
+            return _list(here, visit, what, shown, chosen, absent=len(found) - len(shown))
 
     @routes.get("/quality.csv")
     def download(request: Request, what: Asking) -> Response:
         with door.visit(request) as visit:
-            text = _sheet(world_of(door, visit, what))
+            text = _sheet(world_of(here_of(door, visit, what), visit, what))
         head = {"Content-Disposition": 'attachment; filename="quality.csv"'}
         return Response(text, media_type="text/csv; charset=utf-8", headers=head)
 
     return routes
+
+
+def here_of(door: Door, visit: Visit, what: Asked) -> Door:
+    """Return the door by the clock of the team that is asked for, as its weekly report has it."""
+    if what.team_id is None:
+        return door
+    return door.by_clock(clock_of(visit.session, policy_of(door.settings), what.team_id))
 
 
 def world_of(door: Door, visit: Visit, what: Asked, *, audited: bool = True) -> World:
@@ -128,16 +140,18 @@ def _values(door: Door, visit: Visit, what: Asked, world: World) -> dict[str, An
     tables = {by: lines(world, by) for by in TITLES}
     noisy = first_of([line for line in tables[By.RULE] if line.noise], MOST_PROPOSED)
     everything = whole(world)
+    last = (world.until.astimezone(UTC) - timedelta(microseconds=1)).astimezone(door.zone)
     return {
         "visit": visit,
         "here": "quality",
         "strip": strip_of(door, visit),
+        "zone_name": door.zone.key,
         "what": what,
         "query": what.query(),
         "choices": CHOICES,
         "teams": people.care_teams(visit.session, visit.caller),
         "since": said.day(world.since.astimezone(door.zone).date(), today=visit.now.date()),
-        "until": said.day(world.until.astimezone(door.zone).date(), today=visit.now.date()),
+        "until": said.day(last.date(), today=visit.now.date()),
         "patients": len(world.patients),
         "hidden": len(world.hidden),
         "restricted": world.restricted,
@@ -221,6 +235,7 @@ def _list(  # noqa: PLR0913 (for whom, of what, which of it)
         visit=visit,
         here="quality",
         strip=strip_of(door, visit),
+        zone_name=door.zone.key,
         group=name_of("" if key == NOT_KNOWN else key, by, said),
         title=TITLES[by](said),
         label=said.say(WORDS[label]) if label in WORDS else "",
@@ -241,7 +256,7 @@ def _line(
         names.get(each.patient_id, ""),
         each.severity,
         said.say(each.problem.replace("-", " ")),
-        moment(each.opened_at, now=visit.now, zone=door.zone),
+        moment(each.opened_at, now=visit.now, zone=door.zone, language=visit.language),
         said.say(WORDS[each.outcome]) if each.outcome in WORDS else "",
     )
 

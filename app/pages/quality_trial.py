@@ -15,7 +15,7 @@ from app.pages.door import Door, Visit
 from app.pages.language import language
 from app.pages.plan import site_of
 from app.pages.plan_effect import effect
-from app.pages.quality import Asking, proposal_of, world_of
+from app.pages.quality import Asking, here_of, proposal_of, world_of
 from app.pages.quality_words import proposal_words
 from app.pages.refusals import page_route
 from app.pages.strip import strip_of
@@ -47,7 +47,7 @@ def router(door: Door) -> APIRouter:
     @routes.get("/quality/trial")
     def trial(request: Request, what: Asking, rule: str = "") -> Response:
         with door.visit(request) as visit:
-            world = world_of(door, visit, what)
+            world = world_of(here_of(door, visit, what), visit, what)
             line = next((each for each in lines(world, By.RULE) if each.key == rule), None)
             proposal = proposal_of(door, world, line) if line else None
             if line is None or proposal is None or proposal.limit is None:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
@@ -62,13 +63,14 @@ def router(door: Door) -> APIRouter:
     ) -> Response:
         with door.visit(request) as visit:
             found = _read(door, visit, team_id, when)
+            here = here_of(door, found)
             _audit(visit, found, list(found.names))
             return door.pages.page(
                 "report.html",
-                strip=strip_of(door, visit),
-                talk=report_people(door, visit, found),
+                strip=strip_of(here, visit),
+                talk=report_people(here, visit, found),
                 notice=notice(done),
-                issue=issue_print(door, visit, found),
+                issue=issue_print(here, visit, found),
                 **values(visit, found),
             )
 
@@ -90,7 +92,9 @@ def _behind(door: Door, routes: APIRouter) -> None:
         with door.visit(request) as visit:
             found = _read(door, visit, team_id, when)
             listed = _alerts(visit, found, which, page)
-            return door.pages.page("report_list.html", **_around(door, visit), **listed)
+            return door.pages.page(
+                "report_list.html", **_around(here_of(door, found), visit), **listed
+            )
 
     @routes.get("/reports/{team_id}/people")
     def persons(
@@ -99,7 +103,9 @@ def _behind(door: Door, routes: APIRouter) -> None:
         with door.visit(request) as visit:
             found = _read(door, visit, team_id, when)
             listed = _people(visit, found, of)
-            return door.pages.page("report_people_list.html", **_around(door, visit), **listed)
+            return door.pages.page(
+                "report_people_list.html", **_around(here_of(door, found), visit), **listed
+            )
 
     @routes.get("/reports/{team_id}/acts")
     def work(
@@ -114,7 +120,9 @@ def _behind(door: Door, routes: APIRouter) -> None:
             w = _words(visit, found)
             listed = acts(visit.session, found, w, of=of, page=page)
             _audit(visit, found, {each.patient_id for each in listed["acts"]})
-            return door.pages.page("report_acts.html", **_around(door, visit), **listed)
+            return door.pages.page(
+                "report_acts.html", **_around(here_of(door, found), visit), **listed
+            )
 
 
 def _when(week: str = "", version: Annotated[int | None, Query(ge=1)] = None) -> When:
@@ -151,7 +159,14 @@ def values(visit: Visit, found: TeamWeek) -> dict[str, Any]:
     """Return what the report's template is filled with, on the screen and on paper."""
     shown = report_values(visit.session, found, _words(visit, found))
     programme = summary_of(visit.session, visit.caller, found.team.id, found.week, visit.now)
-    return {"visit": visit, "here": "reports", **shown, "programme": programme}
+    zone = str(found.week.zone)
+    head = {"visit": visit, "here": "reports", "zone_name": zone}
+    return {**head, **shown, "programme": programme}
+
+
+def here_of(door: Door, found: TeamWeek) -> Door:
+    """Return the door by the clock that a week is counted by: every time of its pages is."""
+    return door.by_clock(ZoneInfo(str(found.week.zone)))
 
 
 def _audit(visit: Visit, found: TeamWeek, patients: Collection[UUID]) -> None:
@@ -172,7 +187,8 @@ def _words(visit: Visit, found: TeamWeek) -> Words:
 
 
 def _around(door: Door, visit: Visit) -> dict[str, Any]:
-    return {"visit": visit, "here": "reports", "strip": strip_of(door, visit)}
+    head = {"visit": visit, "here": "reports", "zone_name": door.zone.key}
+    return {**head, "strip": strip_of(door, visit)}
 
 
 def _alerts(visit: Visit, found: TeamWeek, which: Which, page: int) -> dict[str, Any]:

@@ -5,10 +5,9 @@ Everything here is in the unit that the reader chose; each value is converted on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from functools import partial
 from statistics import median
 from zoneinfo import ZoneInfo
 
@@ -79,9 +78,6 @@ class Past:
     first: Sequence[Vital] = ()  # the vitals that alerts speak of come first
 
 
-NOTHING = Past()
-
-
 @dataclass(frozen=True, slots=True)
 class Canvas:
     """What all charts of one person share."""
@@ -92,7 +88,11 @@ class Canvas:
     language: Language
     days: int = DAYS
     units: Units = CANONICAL
-    past: Past = NOTHING
+    past: Past = Past()
+
+    def day(self, day: date) -> str:
+        """Return a day in the reader's words."""
+        return self.language.day(day, today=self.now.astimezone(self.zone).date())
 
 
 def trends(readings: Sequence[Reading], canvas: Canvas) -> list[Trend]:
@@ -150,17 +150,12 @@ def _trend(group: _Group, readings: Sequence[Reading], canvas: Canvas) -> Trend:
         count=said.count(
             "as a table ({count} reading)", "as a table ({count} readings)", len(readings)
         ),
-        picture=trend(plot, Drawing(shown.decimals, canvas.zone, _day_words(canvas))),
+        picture=trend(plot, Drawing(shown.decimals, canvas.zone, canvas.day)),
         plot=plot,
         rows=[_row(reading, canvas) for reading in reversed(readings)],
         keys=keys,
         limits=limits,
     )
-
-
-def _day_words(canvas: Canvas) -> Callable[[date], str]:
-    today = canvas.now.astimezone(canvas.zone).date()
-    return partial(canvas.language.day, today=today)
 
 
 def _strand(vital: Vital, readings: Sequence[Reading], canvas: Canvas) -> Strand:
@@ -289,11 +284,10 @@ def _range(usual: Usual, shown: Shown) -> str:
 
 def _row(reading: Reading, canvas: Canvas) -> Row:
     said, shown = canvas.language, canvas.units.of(reading.vital)
-    today = canvas.now.astimezone(canvas.zone).date()
     at = said.absolute(reading.effective, now=canvas.now, zone=canvas.zone)
     if reading.precision is not Precision.INSTANT and reading.local_day is not None:
-        at = said.day(reading.local_day, today=today)
-    value = "" if reading.value is None else shown.words(reading.value)
+        at = canvas.day(reading.local_day)
+    value = shown.words(reading.value) if reading.value is not None else ""
     return Row(
         iso=iso(reading.effective),
         at=at,

@@ -22,13 +22,10 @@ from core.clock import utc_now
 from core.security import SYSTEM, Caller
 from core.vitals import Severity
 from ingest.context.tables import PatientAbsence
-from ingest.departures import Asked
-from ingest.departures import Why as Departure
-from ingest.leaving.repository import add
 from ingest.merging.service import merge
 from ingest.repository import visible_to
 from ingest.streams.repository import last_heard
-from ingest.tables import Patient, StoredReading
+from ingest.tables import StoredReading
 from monitoring.tables import AssessmentRow
 from reports.adherence import How
 from reports.changes import Kind as Changing
@@ -122,27 +119,6 @@ def test_who_is_in_hospital_is_silent_for_that_reason_alone(session: Session, wa
     assert why[dahye] is Why.IN_HOSPITAL
     assert why[sooja] is Why.PAUSED
     assert why[ward.patients["Oh Malsun"]] is Why.NOTHING
-
-
-@pytest.mark.parametrize(
-    ("days", "why"), [(0, Why.DIED), (1, Why.NOTHING)], ids=["on the last day", "the day after"]
-)
-def test_a_later_death_excuses_no_silence(
-    session: Session, ward: Ward, days: int, why: Why
-) -> None:
-    """Who died on Monday was alive and silent in the week before; so it stays on recounting."""
-    sooja, end = ward.patients["Han Sooja"], Week.of(ward.now, zone=UTC).end
-    died = (end - timedelta(days=1 - days)).date()
-    asked = Asked(Departure.DIED, end + timedelta(hours=1), "found at home", died)
-    add(session, sooja, asked, uuid4(), now=end + timedelta(hours=1))
-    session.get_one(Patient, sooja).deceased = True
-
-    report = report_of(session, ward)
-
-    found = {each.patient_id: each.why for each in report.silent}
-    risk = next(each.risk for each in report.adherence if each.patient_id == sooja)
-    assert found[sooja] is why
-    assert (risk is None) is (why is Why.DIED)
 
 
 def test_readings_are_counted_by_what_they_were_good_for(session: Session, ward: Ward) -> None:

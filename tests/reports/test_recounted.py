@@ -15,14 +15,18 @@ from alerts.undoing.service import undo
 from core.clock import utc_now
 from core.security import SYSTEM
 from core.vitals import Severity
+from ingest.departures import Asked
+from ingest.departures import Why as Departure
+from ingest.leaving.repository import add
 from ingest.merging.service import merge
-from ingest.tables import StoredReading
+from ingest.tables import Patient, StoredReading
 from monitoring.plans.tables import PlanVersion
 from monitoring.tables import AssessmentRow
 from reports.changes import Kind as Changing
 from reports.overdue import Kind
 from reports.quality import By, lines
 from reports.service import quality, team_week
+from reports.silence import Why
 from reports.week import Week
 from tests.people import called
 from tests.reported import alerts_of, doctor
@@ -133,3 +137,24 @@ def test_a_limit_of_ones_own_is_no_new_rule_in_the_week_after_it(
     session.execute(insert(PlanVersion).values(values | own))
 
     assert told() == []
+
+
+@pytest.mark.parametrize(
+    ("days", "why"), [(0, Why.DIED), (1, Why.NOTHING)], ids=["on the last day", "the day after"]
+)
+def test_a_later_death_excuses_no_silence(
+    session: Session, ward: Ward, days: int, why: Why
+) -> None:
+    """Who died on Monday was alive and silent in the week before; so it stays on recounting."""
+    malsun, end = ward.patients["Oh Malsun"], Week.of(ward.now, zone=UTC).end
+    died = (end - timedelta(days=1 - days)).date()
+    asked = Asked(Departure.DIED, end + timedelta(hours=1), "found at home", died)
+    add(session, malsun, asked, uuid4(), now=end + timedelta(hours=1))
+    session.get_one(Patient, malsun).deceased = True
+
+    report, _ = counted(session, ward)
+
+    found = {each.patient_id: each.why for each in report.silent}
+    risk = next(each.risk for each in report.adherence if each.patient_id == malsun)
+    assert found[malsun] is why
+    assert (risk is None) is (why is Why.DIED)
