@@ -12,6 +12,7 @@ from alerts.patients.recipients import Chosen, choose
 from alerts.patients.wording import Kind, Why
 from alerts.policy import thaw
 from ingest import repository as people
+from ingest.choosing.repository import standing_of
 from ingest.contacts.repository import contacts_of, holders_of
 
 if TYPE_CHECKING:
@@ -35,11 +36,12 @@ ALWAYS = frozenset({Kind.REVIEW, Kind.WITHDRAWN, Kind.VISIT, Kind.VISIT_OFF})
 def send(session: Session, letter: Letter, *, now: datetime) -> None:
     """Write the message to the patient and to carers, by its kind."""
     alert = repository.alert_of(session, letter.alert_id) if letter.alert_id else None
-    why_nobody = nobody(session, letter.to, letter.kind, alert, now=now)
+    kind, urgent = letter.kind, letter.urgent
+    why_nobody = nobody(session, letter.to, kind, alert, urgent=urgent, now=now)
     chosen = (
         [Chosen(None, False, why_nobody)]
         if why_nobody is not None
-        else choose(letter.kind, contacts_of(session, letter.to.id, now=now))
+        else choose(kind, contacts_of(session, letter.to.id, now=now))
     )
     send_to(session, letter, chosen, now=now)
 
@@ -83,14 +85,28 @@ def _told_of(session: Session, letter: Letter) -> set[str]:
     return {whose[each] for each in numbers if each in whose}
 
 
-def nobody(
-    session: Session, to: Addressee, kind: Kind, alert: Alert | None = None, *, now: datetime
+def nobody(  # noqa: PLR0913 (what is told, whom, when)
+    session: Session,
+    to: Addressee,
+    kind: Kind,
+    alert: Alert | None = None,
+    *,
+    urgent: bool,
+    now: datetime,
 ) -> Why | None:
-    """Return why nobody at all is told now; an alert's own policy says how long a stay may last."""
+    """Return why nobody at all is told now; an alert's own policy says how long a stay may last.
+
+    Whoever restricts the use of their data is told what is urgent: of a RED, and what it waits for.
+    """
     if to.deceased:
         return Why.DECEASED
     if kind in ALWAYS:
         return None
+    choices = standing_of(session, to.id, now=now)
+    if not choices.monitored:
+        return Why.UNMONITORED
+    if choices.restricted and not urgent:
+        return Why.RESTRICTED
     ids = people.one_person(session, to.id)
     found = people.stays_of(session, ids)
     stays = [stay for each in ids for stay in found.get(each, ())]

@@ -65,6 +65,8 @@ class Why(StrEnum):
     JOINED = "an-open-message-asks-for-it"
     ABSENT = "in-hospital-or-paused"
     DECEASED = "patient-has-died"
+    UNMONITORED = "patient-does-not-want-monitoring"
+    RESTRICTED = "use-of-the-data-is-restricted"
     TOO_LATE = "too-late-to-be-of-use"
     OVER = "the-red-was-over"
     VISIT_OVER = "the-video-visit-was-over"
@@ -96,6 +98,8 @@ _WORDS = {
     Why.JOINED: "not told again: an open message asks for it",
     Why.ABSENT: "not told: in hospital, or monitoring is paused",
     Why.DECEASED: "not told: the patient has died",
+    Why.UNMONITORED: "not told: the patient does not agree to monitoring",
+    Why.RESTRICTED: "not told: the patient restricts the use of their data",
     Why.TOO_LATE: "not told: it came too late to be of use",
     Why.OVER: "not told: the RED was over before it could leave",
     Why.VISIT_OVER: "not told: the video visit was not booked any more",

@@ -104,7 +104,14 @@ def _pointless(session: Session, message: PatientMessage, *, now: datetime) -> W
     if message.reason == Why.REQUESTED:
         return None
     alert = repository.alert_of(session, message.alert_id) if message.alert_id else None
-    return nobody(session, to, kind, alert, now=now) or _over(session, message, kind, now=now)
+    urgent = _of_a_red(session, message, kind)
+    why_nobody = nobody(session, to, kind, alert, urgent=urgent, now=now)
+    return why_nobody or _over(session, message, kind, now=now)
+
+
+def _of_a_red(session: Session, message: PatientMessage, kind: Kind) -> bool:
+    asked = asking.of_ids(session, map(UUID, message.asks)) if kind is Kind.REPEAT else ()
+    return kind is Kind.INSTRUCTION or any(each.critical for each in asked)
 
 
 def _too_soon(session: Session, message: PatientMessage) -> bool:
