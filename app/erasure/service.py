@@ -74,6 +74,7 @@ def ask(session: Session, caller: Caller, patient_id: UUID, ground: str, *, now:
     row = Erasure(
         id=uuid4(),
         of_id=patient_id,
+        digests=_digests(session, ids),
         state=State.ASKED,
         ground=ground,
         asked_by=caller.id,
@@ -108,6 +109,11 @@ def confirm(session: Session, caller: Caller, erasure_id: UUID, *, now: datetime
         )
     ids = records(session, row.of_id)
     not_held(session, ids, now=now)
+    if not _same(session, row, ids):
+        raise ConflictError(
+            "Records were merged or taken apart since this was asked for: withdraw it, and ask"
+            " anew."
+        )
     row.state, row.confirmed_by, row.confirmed_at = State.CONFIRMED, caller.id, now
     outbox.offer(session, Topic.ERASE, row.id, now=now)
     _note(session, caller, Action.UPDATE, row.id, ids, now=now)
@@ -118,15 +124,16 @@ def withdraw(session: Session, caller: Caller, erasure_id: UUID, *, now: datetim
     need_officer(caller)
     row = _waiting(session, erasure_id)
     ids = [row.of_id] if row.of_id else []
-    row.state, row.ended_by, row.ended_at = State.WITHDRAWN, caller.id, now
-    row.of_id = None
+    row.ended_by = caller.id
+    _call_off(row, now=now)
     _note(session, caller, Action.DELETE, row.id, ids, now=now)
 
 
 def carry_out(session: Session, metadata: MetaData, erasure_id: UUID, *, now: datetime) -> None:
     """Erase whom a confirmed erasure is of; nothing where it was withdrawn, or is done.
 
-    A hold that was set since the confirmation stops it: it must be asked for again.
+    A hold that was set since the confirmation stops it, and so does a merge or its end: it must
+    be asked for again.
     """
     row = session.get(Erasure, erasure_id, with_for_update=True)
     if row is None or row.state != State.CONFIRMED or row.of_id is None:
@@ -135,11 +142,11 @@ def carry_out(session: Session, metadata: MetaData, erasure_id: UUID, *, now: da
     ids = one_person(session, row.of_id)
     lock(session, (f"patient|{each}" for each in ids))
     repository.lock_all(session, metadata, ids)
-    if held(session, ids, now=now):
-        row.state, row.ended_at, row.of_id = State.WITHDRAWN, now, None
+    if held(session, ids, now=now) or not _same(session, row, ids):
+        _call_off(row, now=now)
         _note(session, SYSTEM, Action.DELETE, row.id, ids, now=now)
         return
-    row.digests = sorted(digest_of(keyring_of(session), each) for each in ids)
+    row.digests = _digests(session, ids)
     row.rows = erase(session, metadata, ids)
     row.state, row.ended_at, row.of_id = State.DONE, now, None
     _note(session, SYSTEM, Action.DELETE, row.id, ids, now=now, entity="Patient")
@@ -160,7 +167,7 @@ def erase(session: Session, metadata: MetaData, ids: Collection[UUID]) -> int:
     session.execute(
         update(Erasure)
         .where(Erasure.of_id.in_(ids), Erasure.state == State.ASKED)
-        .values(of_id=None, state=State.WITHDRAWN)
+        .values(of_id=None, digests=[], state=State.WITHDRAWN)
     )
     gone = repository.erase_rows(session, metadata, ids)
     session.expire_all()
@@ -179,6 +186,22 @@ def erasures(session: Session, *, most: int = 200) -> Sequence[Erasure]:
     """Return the erasures that wait, then those that are over, the newest first of each."""
     query = select(Erasure).order_by(Erasure.state.in_(WAITING).desc(), Erasure.asked_at.desc())
     return session.scalars(query.limit(most)).all()
+
+
+def _digests(session: Session, ids: Collection[UUID]) -> list[bytes]:
+    return sorted(digest_of(keyring_of(session), each) for each in ids)
+
+
+def _same(session: Session, row: Erasure, ids: Collection[UUID]) -> bool:
+    """Return whether a person is the records that they were when this was asked for.
+
+    What was asked for before that was written down knows of none.
+    """
+    return not row.digests or sorted(row.digests) == _digests(session, ids)
+
+
+def _call_off(row: Erasure, *, now: datetime) -> None:
+    row.state, row.ended_at, row.of_id, row.digests = State.WITHDRAWN, now, None, []
 
 
 def _waiting(session: Session, erasure_id: UUID) -> Erasure:

@@ -21,8 +21,8 @@ class Erasure(Base):
     """One erasure: who asked, who confirmed, when it was done.
 
     `of_id` is the person's id until it is done, and nothing from then on; `digests` are those
-    of all records that were erased. `struck_at` is when the key file of the backups was without
-    their keys.
+    of all records that are to be erased, then of those that were. `struck_at` is when the
+    key file of the backups was without their keys.
     """
 
     __tablename__ = "erasure"

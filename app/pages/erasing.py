@@ -20,9 +20,12 @@ from app.pages.wording import Moment, moment
 from app.typed import day_of
 from core.audit import Action, record
 from core.errors import NotFoundError
+from ingest.merging.repository import everybody
 from ingest.numbers.repository import called
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from app.erasure.tables import Erasure
 
 Text = Annotated[str, Form()]
@@ -99,7 +102,8 @@ def _page(door: Door, visit: Visit, done: str) -> Response:
     found = holds.held(visit.session, now=visit.now)
     held = {each.patient_id for each in found}
     erasures = service.erasures(visit.session)
-    whose = sorted(held | {row.of_id for row in erasures if row.of_id})
+    people = everybody(visit.session, {row.of_id for row in erasures if row.of_id})
+    whose = sorted(held.union(*people.values()))
     record(visit.session, visit.caller, Action.READ, service.ENTITY, now=visit.now, patients=whose)
     asked_by = names(visit.session, {row.asked_by for row in erasures if row.asked_by})
     return door.pages.page(
@@ -113,8 +117,9 @@ def _page(door: Door, visit: Visit, done: str) -> Response:
                 STATES[State(row.state)],
                 at(row.asked_at),
                 _wait(visit, row),
-                row.of_id in held,
+                not held.isdisjoint(_records(people, row)),
                 asked_by.get(row.asked_by, ("", ""))[0] if row.asked_by else "",
+                ", ".join(map(str, sorted(_records(people, row) - {row.of_id}))),
             )
             for row in erasures
         ],
@@ -123,6 +128,11 @@ def _page(door: Door, visit: Visit, done: str) -> Response:
         words={str(ground): said for ground, said in WORDS.items()},
         longest=holds.LONGEST,
     )
+
+
+def _records(people: Mapping[UUID, frozenset[UUID]], row: Erasure) -> frozenset[UUID]:
+    """Return every record of whom an erasure that waits is of."""
+    return people[row.of_id] if row.of_id else frozenset()
 
 
 def _wait(visit: Visit, row: Erasure) -> int:

@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from app.erasure.tables import Erasure, LegalHold
 from core.clock import utc_now
-from core.security import Role
+from core.security import SYSTEM, Role
+from ingest.merging.service import merge
 from ingest.tables import Patient
 from tests.app.administration.signed_in import come_in
 from tests.people import called
@@ -85,6 +86,25 @@ def test_a_hold_is_shown_and_takes_the_button_away_sec_44(
     assert refused.status_code == 409
     with database.transaction() as session:
         assert session.get(Patient, somebody) is not None
+
+
+def test_whoever_takes_the_second_look_sees_every_record_that_goes_sec_44_sec_28(
+    database: Database, pages: FastAPI, officer: Person, somebody: UUID
+) -> None:
+    other_id = uuid4()
+    with database.transaction() as session:
+        session.add(called(session, other_id, "Ines Vale", created=utc_now()))
+        session.flush()
+        merge(session, SYSTEM, somebody, other_id, reason="one person", now=utc_now())
+    officer.send(HERE, patient=str(somebody), reason="objected")
+    row, other = erasure_of(database, somebody), come_in(database, pages, Role.PRIVACY_OFFICER)
+    before = other.read(HERE)
+    officer.send("/privacy/holds", patient=str(other_id), reason="A court asks")
+    after = other.read(HERE)
+
+    assert re.search(rf"With the records that were merged</dt><dd>{other_id}</dd>", before)
+    assert f"{HERE}/{row.id}/confirm" in before
+    assert f"{HERE}/{row.id}/confirm" not in after
 
 
 def test_a_hold_without_an_end_that_can_be_is_refused_and_none_is_set_sec_44(
