@@ -34,6 +34,7 @@ PHRASES = {  # RFC 9110, for every status that an answer can have
     415: "Unsupported Media Type",
     422: "Unprocessable Content",
     429: "Too Many Requests",
+    500: "Internal Server Error",
 }
 
 

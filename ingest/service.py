@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from core import audit
 from core.errors import InvalidError, NotFoundError
-from core.logging import logger, place_of
 from core.scopes import permitted
 from core.sealed_fields import seal
 from fhir.outcome import Refusal
 from fhir.strict import decode
+from ingest.backstop.service import guarded
 from ingest.bundles.service import Work, settle
 from ingest.categories import within
 from ingest.clients.service import (
@@ -48,10 +48,7 @@ if TYPE_CHECKING:
     from ingest.answers import Answers
     from ingest.bundles.service import Elsewhere
 
-log = logger(__name__)
-
 FORBIDDEN = 403
-UNFORESEEN = (ArithmeticError, LookupError, TypeError, AttributeError, RecursionError)
 
 __all__ = [
     "accept",
@@ -146,15 +143,14 @@ def _read(posted: Posted, sender: Sender) -> Readable | Answer:
         return no
     if posted.method is Method.DELETE:
         return Readable(posted, ())
-    try:
+
+    def reading() -> Readable | Answer:
         found = read_posted(posted, sender)
         if isinstance(found, Readable) and categories is not None:
             return found if within(found.resource or _decoded(posted, sender), categories) else no
-    except UNFORESEEN as error:
-        # A fault of ours, and of this entry alone: the good ones beside it are taken.
-        log.error("entry not read", error=type(error).__name__, at=place_of(error))
-        return refuse(400, "structure", "this cannot be read as FHIR R4", posted.type)
-    return found
+        return found
+
+    return guarded(posted.type, reading)
 
 
 def _decoded(posted: Posted, sender: Sender) -> dict[str, Any]:

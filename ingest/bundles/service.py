@@ -94,7 +94,8 @@ def _batch(work: Work, bundle: Bundle) -> Answers:
         writes = [each for each in waiting if isinstance(each, Readable)]
         lock(work.session, keys_to_lock(writes, work.sender))
     for run in runs:
-        answers |= take_all(work.desk({}), [each for each in run if isinstance(each, Readable)])
+        writes = [each for each in run if isinstance(each, Readable)]
+        answers |= take_all(work.desk({}), writes, apart=True)
         answers |= _looked(work, run)
     return _said(bundle, answers)
 

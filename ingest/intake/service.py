@@ -11,6 +11,7 @@ from core.ordered_ids import ordered_id
 from fhir.links import rewrite, unresolved
 from ingest.addresses import keys_of as addresses_of
 from ingest.archive.repository import asked_for, find_named, heads, lock
+from ingest.backstop.service import UNFORESEEN, not_stored
 from ingest.binding.service import granted, not_granted
 from ingest.enrol.service import enrol, keys_of, replace
 from ingest.observed.service import take
@@ -27,12 +28,17 @@ if TYPE_CHECKING:
 
 
 def take_all(
-    desk: Desk, readables: Sequence[Readable], *, linked: dict[str, str] | None = None
+    desk: Desk,
+    readables: Sequence[Readable],
+    *,
+    linked: dict[str, str] | None = None,
+    apart: bool = False,
 ) -> dict[int, Answer]:
     """Take resources and return the answer to each by its index.
 
     `linked` is given for a transaction and is the desk's own `within`: it learns what each
-    full URL became, and what is kept has its references rewritten accordingly.
+    full URL became, and what is kept has its references rewritten accordingly. `apart` is said
+    of those that have nothing to do with each other: what nobody foresaw of one spoils no other.
     """
     posts = [each for each in readables if each.posted.method is Method.POST]
     wanted = {each.posted.index: _wanted(each) for each in posts if each.posted.criteria}
@@ -53,7 +59,10 @@ def take_all(
         for each in readables:
             _learn(desk, linked, each, answers.get(each.posted.index))
     answers |= _enrol(desk, (each for each in waiting if each.observation is None), targets, linked)
-    return answers | _observe(desk, waiting, ids, targets, linked)
+    seen, known = _seen(desk, waiting, ids, targets, linked)
+    answers |= known | (_apart if apart else _together)(desk, seen)
+    put = {each.index: targets[each.index] for each in seen if each.index in targets}
+    return answers | {index: _put(desk, each, answers[index]) for index, each in put.items()}
 
 
 def keys_to_lock(readables: Sequence[Readable], sender: Sender) -> list[str]:
@@ -98,13 +107,14 @@ def _place(target: Target) -> tuple[object, ...]:
     return target.posted.type, target.names if target.head is None else target.id
 
 
-def _observe(
+def _seen(
     desk: Desk,
     waiting: Sequence[Readable],
     ids: Mapping[int, UUID],
     targets: Mapping[int, Target],
     linked: dict[str, str] | None,
-) -> dict[int, Answer]:
+) -> tuple[list[Seen], dict[int, Answer]]:
+    """Return the Observations that are to be taken, and the answers to those put unchanged."""
     answers: dict[int, Answer] = {}
     seen = []
     for each in waiting:
@@ -118,12 +128,25 @@ def _observe(
         known = Seen(index, each.observation, raw, ids[index], replaces=target is not None)
         trusted = target.place.version - 1 if target and each.posted.if_match else 0
         seen.append(replaced(known, knowing=trusted, trace=each.posted.trace))
-    answers |= take(desk, seen) if seen else {}
-    return answers | {
-        each.index: _put(desk, targets[each.index], answers[each.index])
-        for each in seen
-        if each.index in targets
-    }
+    return seen, answers
+
+
+def _together(desk: Desk, seen: Sequence[Seen]) -> dict[int, Answer]:
+    return take(desk, seen) if seen else {}
+
+
+def _apart(desk: Desk, seen: Sequence[Seen]) -> dict[int, Answer]:
+    """Take Observations at once, and by halves where that fails for what nobody foresaw."""
+    if not seen:
+        return {}
+    try:
+        with desk.session.begin_nested():
+            return take(desk, seen)
+    except UNFORESEEN as error:
+        if len(seen) == 1:
+            return {seen[0].index: not_stored(seen[0].parsed.kind, error)}
+    half = len(seen) // 2
+    return _apart(desk, seen[:half]) | _apart(desk, seen[half:])
 
 
 def _put(desk: Desk, target: Target, answer: Answer) -> Answer:
@@ -195,6 +218,8 @@ def _guarded(desk: Desk, readable: Readable, raw: bytes, target: Target | None) 
         return refuse(409, "conflict", "somebody else stores the same at this moment: retry")
     except DataError:
         return refuse(400, "value", "a value is outside of what can be stored")
+    except UNFORESEEN as error:
+        return not_stored(readable.posted.type, error)
 
 
 def _settled(desk: Desk, readable: Readable, raw: bytes, target: Target | None) -> Answer:

@@ -8,6 +8,7 @@ from core import audit
 from core.scopes import allows
 from fhir.ndjson import type_of
 from fhir.strict import SINGLE
+from ingest.backstop.service import guarded
 from ingest.intake.service import take_all
 from ingest.people.service import Desk
 from ingest.posting import read
@@ -34,7 +35,7 @@ def accept_lines(
             answers[index] = outcome
         else:
             readable.append(outcome)
-    answers |= take_all(Desk(session, sender, {}, now), readable)
+    answers |= take_all(Desk(session, sender, {}, now), readable, apart=True)
     _audit(session, sender, answers, now=now)
     return [answers[index] for index in range(len(lines))]
 
@@ -49,7 +50,7 @@ def _read(index: int, line: bytes | None, sender: Sender) -> Readable | Answer:
         return refuse(404, "not-supported", f"stored here are {', '.join(STORED)}", "resourceType")
     if not allows(sender.caller.scopes, kind, "c"):
         return refuse(403, "forbidden", f"the granted scopes do not permit {kind} create")
-    return read(Posted(index, kind, line), sender)
+    return guarded(kind, lambda: read(Posted(index, kind, line), sender))
 
 
 def _audit(session: Session, sender: Sender, answers: dict[int, Answer], *, now: datetime) -> None:

@@ -13,6 +13,7 @@ from core.security import CLINICAL
 from fhir import enrolled as wire
 from fhir.people import read_patient
 from ingest.archive.repository import fetch, lock
+from ingest.backstop.service import guarded
 from ingest.intake.service import take_all
 from ingest.merging.repository import one_person
 from ingest.people.service import Desk
@@ -149,7 +150,7 @@ def set_living(  # noqa: PLR0913 (as above)
     head = survivor(session, patient_id)
     resource = wire.lives_alone(f"{Kind.PATIENT}/{head}", alone=alone, at=now)
     posted = Posted(0, Kind.OBSERVATION, msgspec.json.encode(resource))
-    read = read_posted(posted, sender)
+    read = guarded(posted.type, lambda: read_posted(posted, sender))
     if isinstance(read, Answer):
         raise InvalidError("this cannot be kept as it was typed", field="reason")
     [answer] = take_all(Desk(session, sender, {}, now), [read]).values()

@@ -14,6 +14,7 @@ from fhir.enrolled import Born
 from fhir.outcome import Refusal
 from fhir.strict import decode
 from ingest.archive.repository import fetch
+from ingest.backstop.service import guarded
 from ingest.contacts.repository import contacts_of
 from ingest.enrol.service import Place, replace
 from ingest.numbering import said_by_sender, without_system
@@ -121,7 +122,7 @@ def store(  # noqa: PLR0913 (which resource, what it says, what it is called, by
     version = before.version + 1 if before is not None else 1
     raw = ENCODER.encode(resource)
     posted = Posted(0, kind, raw)
-    read = read_posted(posted, sender)
+    read = guarded(posted.type, lambda: read_posted(posted, sender))
     if isinstance(read, Answer):
         raise InvalidError("this cannot be kept as it was typed", field="reason")
     readable = Readable(posted, tuple(names), read.issues, read.resource)

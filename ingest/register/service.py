@@ -20,12 +20,13 @@ from fhir.enrolled import HOME_OXYGEN
 from ingest.access.beyond import Beyond
 from ingest.access.repository import beyond_wall
 from ingest.archive.repository import lock
+from ingest.backstop.service import guarded
 from ingest.intake.service import take_all
 from ingest.joining import Known
 from ingest.numbers.repository import owners
 from ingest.people.service import Desk
 from ingest.posting import read as read_posted
-from ingest.receipt import CREATED, Answer, Kind, Posted
+from ingest.receipt import CREATED, Answer, Kind, Posted, Readable
 from ingest.register.repository import person_name
 from ingest.repository import care_teams, condition_groups, may_see
 from ingest.spelt import teams_by_name
@@ -112,7 +113,7 @@ def enrol(
         raise ConflictError("somebody is enrolled under this number already", field="identifier")
     bodies = list(_bodies(people, now=now))
     within: dict[str, str] = {}
-    readable = [read_posted(each, sender) for each in bodies]
+    readable = [_read(each, sender) for each in bodies]
     answers: dict[int, Answer] = {
         each.index: found for each, found in zip(bodies, readable, strict=True)
         if isinstance(found, Answer)
@@ -127,6 +128,10 @@ def enrol(
     events = [audit.Event(audit.Action.CREATE, audited, id_, (id_,)) for id_ in ids]
     audit.record_all(session, sender.caller, events, now=now)
     return ids
+
+
+def _read(posted: Posted, sender: Sender) -> Readable | Answer:
+    return guarded(posted.type, lambda: read_posted(posted, sender))
 
 
 def _check(answers: dict[int, Answer]) -> None:

@@ -1,0 +1,1 @@
+"""What nobody foresaw of one entry costs that entry, and none beside it."""
