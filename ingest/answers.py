@@ -48,6 +48,7 @@ class Answers:
     type: str  # batch | transaction
     entries: tuple[Answer, ...]
     methods: tuple[str, ...] = ()  # of the entries
+    places: tuple[int, ...] = ()  # their indexes in the Bundle
 
 
 def response_bundle(answers: Answers) -> dict[str, Any]:
@@ -55,7 +56,9 @@ def response_bundle(answers: Answers) -> dict[str, Any]:
     return {
         "resourceType": "Bundle",
         "type": f"{answers.type}-response",
-        "entry": [_entry(index, each) for index, each in enumerate(answers.entries)],
+        "entry": [
+            _entry(index, each) for index, each in zip(answers.places, answers.entries, strict=True)
+        ],
     }
 
 

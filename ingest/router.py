@@ -43,7 +43,7 @@ from ingest.receipt import (
     refuse,
 )
 from ingest.receiving.router import FHIR_JSON, NO_STORE, Reception, outcome, read_body
-from ingest.repeats.router import has_key, keeping
+from ingest.repeats.router import InParts, has_key, keeping
 from ingest.smart import interactions
 
 if TYPE_CHECKING:
@@ -247,14 +247,14 @@ class Door:
         return await self._once(caller, request, body, self._bundle(body))
 
     def _bundle(self, body: bytes) -> Work:
-        def work(session: Session, sender: Sender) -> Response:
-            now, elsewhere = self.reception.clock(), self.elsewhere
-            done = service.accept_bundle(session, sender, body, now=now, elsewhere=elsewhere)
+        def work(session: Session, sender: Sender, only: frozenset[int] | None) -> Response:
+            now, look = self.reception.clock(), self.elsewhere
+            done = service.accept_bundle(session, sender, body, only, now=now, elsewhere=look)
             if isinstance(done, Answer):
                 return outcome(done)
             return Response(response(done), headers=NO_STORE, media_type=FHIR_JSON)
 
-        return work
+        return InParts(work)
 
     def _work(self, caller: Caller, work: Callable[[Session, Sender], T]) -> T | Answer:
         """Run a use case in its own transaction, committed before anything is answered."""

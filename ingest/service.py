@@ -92,16 +92,20 @@ def accept_each(
     return [answers[index] for index in range(len(posted))]
 
 
-def accept_bundle(
+def accept_bundle(  # noqa: PLR0913 (whose, which Bundle, how much of it, when, and who else helps)
     session: Session,
     sender: Sender,
     raw: bytes,
+    only: frozenset[int] | None = None,
     *,
     now: datetime,
     elsewhere: Elsewhere | None = None,
 ) -> Answers | Answer:
-    """Take a batch, each entry for itself, or a transaction, all or nothing (FHIR-07)."""
-    work = Work(session, sender, now, lambda posted: _read(posted, sender), elsewhere)
+    """Take a batch, each entry for itself, or a transaction, all or nothing (FHIR-07).
+
+    `only` are the indexes of the entries of a batch that are taken, where that is not all.
+    """
+    work = Work(session, sender, now, lambda posted: _read(posted, sender), elsewhere, only)
     answers = settle(work, raw)
     tolerated = sender.policy.used(raw)
     if isinstance(answers, Answer):

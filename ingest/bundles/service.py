@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
@@ -55,6 +55,7 @@ class Work:
     now: datetime
     readable: Callable[[Posted], Readable | Answer]
     elsewhere: Elsewhere | None = None
+    only: frozenset[int] | None = None  # entries of a batch, where it is not done as a whole
 
     def desk(self, within: dict[str, str]) -> Desk:
         """Return the desk at which resources are taken."""
@@ -70,10 +71,14 @@ def settle(work: Work, raw: bytes) -> Answers | Answer:
         text = f"at most {MOST_LOOKS} entries of a Bundle may read or search"
         return refuse(413, "too-costly", text, "Bundle.entry")
     if bundle.type == "batch":
-        return _batch(work, bundle)
+        return _batch(work, bundle if work.only is None else _part(bundle, work.only))
     if bundle.type == "transaction":
         return _transaction(work, anchored(bundle))
     return refuse(400, "invalid", "what is sent is a batch or a transaction", "Bundle.type")
+
+
+def _part(bundle: Bundle, only: frozenset[int]) -> Bundle:
+    return replace(bundle, entries=tuple(each for each in bundle.entries if each.index in only))
 
 
 def response(answers: Answers) -> bytes:
@@ -168,7 +173,8 @@ def _bad(answers: dict[int, Answer]) -> list[tuple[int, Answer]]:
 
 def _said(bundle: Bundle, answers: dict[int, Answer]) -> Answers:
     entries = tuple(answers[entry.index] for entry in bundle.entries)
-    return Answers(bundle.type, entries, tuple(entry.method for entry in bundle.entries))
+    methods = tuple(entry.method for entry in bundle.entries)
+    return Answers(bundle.type, entries, methods, tuple(entry.index for entry in bundle.entries))
 
 
 def _looked(work: Work, waiting: Iterable[Readable | Look]) -> dict[int, Answer]:

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fastapi import Request, Response
+from sqlalchemy.orm import Session
 
-from ingest.receipt import Answer
+from ingest.receipt import Answer, Sender
 from ingest.receiving.router import FHIR_JSON, outcome
 from ingest.repeats.service import HEADER, Reply, keyed, once
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
-
-    from sqlalchemy.orm import Session
-
-    from ingest.receipt import Sender
 
     Work = Callable[[Session, Sender], Response]
 
 KEPT = ("location", "etag", "last-modified", "cache-control")
+
+
+@dataclass(frozen=True, slots=True)
+class InParts:
+    """Work of which some entries of a Bundle can be done alone."""
+
+    do: Callable[[Session, Sender, frozenset[int] | None], Response]
+
+    def __call__(self, session: Session, sender: Sender) -> Response:
+        """Do all of it."""
+        return self.do(session, sender, None)
 
 
 def has_key(request: Request) -> bool:
@@ -38,9 +47,12 @@ def keeping(
         return work if asked is None else asked
 
     def just_once(session: Session, sender: Sender) -> Response:
-        given = once(
-            session, sender.client_id, asked, lambda: _reply(work(session, sender)), now=clock()
-        )
+        def answer(only: frozenset[int] | None) -> Reply:
+            if only is not None and isinstance(work, InParts):
+                return _reply(work.do(session, sender, only))
+            return _reply(work(session, sender))
+
+        given = once(session, sender.client_id, asked, answer, now=clock())
         if isinstance(given, Answer):
             return outcome(given)
         return Response(given.body, given.status, given.headers, media_type=FHIR_JSON)

@@ -14,6 +14,7 @@ from core.sealed_fields import seal, unseal
 from core.sealing import keyring_of
 from ingest.archive.repository import lock
 from ingest.receipt import Answer, refuse
+from ingest.refused_entries import merged, refused_in
 from ingest.repeats.tables import AnsweredRequest
 
 if TYPE_CHECKING:
@@ -64,14 +65,16 @@ def once(
     session: Session,
     client_id: UUID,
     asked: Keyed,
-    answer: Callable[[], Reply],
+    answer: Callable[[frozenset[int] | None], Reply],
     *,
     now: datetime,
 ) -> Reply | Answer:
     """Return the answer, given now or given before; or why the key cannot be used again.
 
     A second request under the key waits here until the first one's transaction has ended. What
-    was refused is not kept: nothing was stored, so it may be put right under the same key.
+    was refused is not kept: nothing was stored, so it may be put right under the same key. So
+    `answer` is asked for the whole (None), and later for those entries of a batch, by their
+    index, that were refused before (decision 0062).
     """
     ring = keyring_of(session)
     key = UUID(bytes=ring.blind(str(client_id), HEADER, asked.key))
@@ -79,10 +82,9 @@ def once(
     lock(session, [f"{HEADER}|{key}"])
     known = session.get(AnsweredRequest, key)
     if known is None:
-        given = answer()
+        given = answer(None)
         if given.status < _WRITTEN:
-            text = msgspec.json.encode(given).decode()
-            sealed = seal(session, AnsweredRequest.answer, text, key=key)
+            sealed = seal(session, AnsweredRequest.answer, _text(given), key=key)
             row = AnsweredRequest(key=key, digest=digest, answer=sealed, answered_at=now)
             session.add(row)
         return given
@@ -90,5 +92,13 @@ def once(
         text = "this Idempotency-Key stands for another request: give each request a key of its own"
         return refuse(422, "business-rule", text, "http.Idempotency-Key")
     text = unseal(session, AnsweredRequest.answer, known.answer, key=key)
-    first = msgspec.json.decode(text, type=Reply)
-    return Reply(first.status, first.headers | REPLAYED, first.body)
+    said = msgspec.json.decode(text, type=Reply)
+    refused = refused_in(said.body)
+    if refused and (again := answer(refused)).status < _WRITTEN:
+        said = Reply(said.status, said.headers, merged(said.body, again.body))
+        known.answer = seal(session, AnsweredRequest.answer, _text(said), key=key)
+    return Reply(said.status, said.headers | REPLAYED, said.body)
+
+
+def _text(reply: Reply) -> str:
+    return msgspec.json.encode(reply).decode()
