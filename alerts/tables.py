@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, FetchedValue, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, id_column, instant
@@ -206,6 +206,10 @@ class Delivery(Base):
 
     id: Mapped[UUID] = id_column()
     alert_id: Mapped[UUID] = mapped_column(ForeignKey("alert.id"))
+    # Whose alert it is; where an insert does not say so, the database does.
+    patient_id: Mapped[UUID] = mapped_column(
+        ForeignKey("patient.id"), server_default=FetchedValue()
+    )
     step_id: Mapped[UUID] = mapped_column(ForeignKey("step.id"), index=True)
     recipient: Mapped[str]
     channel: Mapped[str]
@@ -227,6 +231,7 @@ class Delivery(Base):
     __table_args__ = (
         UniqueConstraint("alert_id", "step_id", "recipient", "channel"),
         Index(None, "created_at", "id"),
+        Index(None, "patient_id", "created_at", "id"),
         Index("ix_delivery_digest", "recipient", postgresql_where=text("state = 'in-digest'")),
     )
 

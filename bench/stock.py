@@ -55,10 +55,10 @@ select md5(n || 'step')::uuid, md5(n || 'alert')::uuid, 0, 'notify', {_RECEIVED}
 from generate_series(0, :last) n
 """  # noqa: S608 (constants)
 _DELIVERIES = f"""
-insert into delivery (id, alert_id, step_id, recipient, channel, severity, state, public_id,
-                      attempts, created_at)
-select md5(n || 'delivery')::uuid, md5(n || 'alert')::uuid, md5(n || 'step')::uuid, 'fallback',
-       'email', 'AMBER', 'delivered', md5(n || 'public'), 1, {_RECEIVED}
+insert into delivery (id, alert_id, patient_id, step_id, recipient, channel, severity, state,
+                      public_id, attempts, created_at)
+select md5(n || 'delivery')::uuid, md5(n || 'alert')::uuid, {_PATIENT}, md5(n || 'step')::uuid,
+       'fallback', 'email', 'AMBER', 'delivered', md5(n || 'public'), 1, {_RECEIVED}
 from generate_series(0, :last) n
 """  # noqa: S608 (constants)
 _MESSAGES = f"""

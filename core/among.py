@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from uuid import UUID
 
-    from sqlalchemy import Select
-
 
 def among(column: ColumnElement[Any] | Any, ids: Iterable[UUID]) -> ColumnElement[bool]:
     """Return whether a column holds one of some ids.
@@ -28,9 +26,5 @@ def each_among(column: ColumnElement[Any] | Any, ids: Iterable[UUID]) -> ColumnE
     Each is looked up by itself. PostgreSQL is not told how many they are: of a thousand it would
     rather read the whole table, until that is a hundred times as long.
     """
-    return each_of(column, select(func.unnest(literal(list(ids), ARRAY(Uuid())))))
-
-
-def each_of(column: ColumnElement[Any] | Any, ids: Select[Any]) -> ColumnElement[bool]:
-    """Return the same for ids that a query finds, which are not handed over first."""
-    return column == any_(func.array(ids.scalar_subquery()))
+    each = select(func.unnest(literal(list(ids), ARRAY(Uuid()))))
+    return column == any_(func.array(each.scalar_subquery()))

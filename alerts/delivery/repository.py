@@ -61,6 +61,7 @@ def add(session: Session, alert: Alert, step: Step, to: Target, *, now: datetime
         .values(
             id=uuid4(),
             alert_id=alert.id,
+            patient_id=alert.patient_id,
             step_id=step.id,
             recipient=to.recipient,
             channel=to.channel,

@@ -51,6 +51,7 @@ def put_by(session: Session, alert: Alert, step: Step, *, recipient: str, now: d
         .values(
             id=uuid4(),
             alert_id=alert.id,
+            patient_id=alert.patient_id,
             step_id=step.id,
             recipient=recipient,
             channel=Channel.INBOX,

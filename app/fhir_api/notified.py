@@ -9,15 +9,15 @@ from sqlalchemy import select
 from alerts.delivery.repository import DeliveryState
 from alerts.tables import Alert, Delivery
 from app.fhir_api.alerting import PRIORITY
-from app.fhir_api.rendered import Rendered, reference, unindexed
+from app.fhir_api.rendered import Rendered, reference
 from app.fhir_api.scope import uuids
 from app.replay import FHIR_SEVERITY
-from core.among import each_among, each_of
+from core.among import each_among
 from core.vitals import Severity
 from fhir.communication import Told, communication
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -44,18 +44,14 @@ class Notifications(Rendered):
     """Deliveries in the order in which they came to be."""
 
     order = ("created_at", "id")
-    own_order = False  # a person's are found by their alerts
 
     def rows(self, scope: Scope) -> Select[Any]:
         """Return every delivery as of an instant."""
-        one = scope.patients is not None or scope.sees is not None
-        created = unindexed(Delivery.created_at) if one else Delivery.created_at
-        return select(Delivery).where(created <= scope.asof)
+        return select(Delivery).where(Delivery.created_at <= scope.asof)
 
-    def of(self, scope: Scope, patient: UUID) -> Any:
-        """Return the condition that its alert is this patient's, however many there were."""
-        mine = select(Alert.id).where(Alert.patient_id == patient, Alert.opened_at <= scope.asof)
-        return each_of(Delivery.alert_id, mine)
+    def of(self, scope: Scope, patient: UUID) -> Any:  # noqa: ARG002 (some kinds must look it up)
+        """Return the condition that its alert is this patient's."""
+        return Delivery.patient_id == patient
 
     def named(self, ids: frozenset[str]) -> Any:
         """Return the condition that it is one of these."""
@@ -77,14 +73,6 @@ class Notifications(Rendered):
     def dated(self, row: Any) -> datetime | None:
         """Return when it was sent."""
         return _sent(row)
-
-    def owners(self, session: Session, rows: Sequence[Any]) -> Mapping[Any, UUID]:
-        """Return whose alerts the deliveries tell of."""
-        query = select(Alert.id, Alert.patient_id).where(
-            each_among(Alert.id, {r.alert_id for r in rows})
-        )
-        whose = {row[0]: row[1] for row in session.execute(query)}
-        return {row.id: whose[row.alert_id] for row in rows}
 
     def render(self, session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:
         """Return the resources."""

@@ -6,8 +6,6 @@ import json
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, type_coerce
-
 from app.fhir_api.scope import EXAMINED, Mark, Scope, Seen, mark, ordered
 from fhir.search_dates import END
 
@@ -26,7 +24,6 @@ class Rendered(ABC):
     order: tuple[str, ...]
     sorts: frozenset[str] = frozenset()  # the keys that its own order serves
     owned = True  # whether each row is somebody's
-    own_order = True  # whether an index has one person's in this order
 
     def serves(self, scope: Scope, key: str) -> bool:  # noqa: ARG002 (one signature for all shelves)
         """Return whether its own order is the one by this key."""
@@ -83,8 +80,6 @@ class Rendered(ABC):
         whose = scope.followed if self.owned or scope.patients is not None else None
         if whose is None:
             return self._seen(scope, ordered(query, columns, after, limit))
-        if not self.own_order:
-            columns = [(unindexed(column), down) for column, down in columns]
         found = [
             seen
             for each in whose
@@ -124,11 +119,6 @@ class Rendered(ABC):
 
     def _key(self, row: Any) -> tuple[Any, ...]:
         return tuple(getattr(row, name) for name in self.order)
-
-
-def unindexed(column: Any) -> Any:
-    """Return the value in a form that no index knows, lest everybody's be walked for one person."""
-    return type_coerce(func.greatest(column), column.type)
 
 
 def _body(seen: Seen, written: dict[str, Any]) -> bytes:

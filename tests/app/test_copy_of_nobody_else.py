@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import select
 
+from alerts.tables import Delivery, Step
 from app.backup.people import known_keys, make_keys
 from app.copies import scores_told
 from app.copies.archive import files
@@ -109,6 +111,40 @@ def test_a_merge_is_in_the_copy_while_it_stands_and_not_once_undone_sec_43(
         assert str(one) in said
         assert str(another) not in said
         assert "Both are Ms Oh" not in said
+
+
+def tell(session: Session, ward: Ward, name: str) -> str:
+    """Tell somebody of the first alert of a person; return whom."""
+    alert, recipient = ward.alerts[name][0], str(uuid4())
+    step = session.scalars(select(Step.id).where(Step.alert_id == alert)).first()
+    told = {"alert_id": alert, "step_id": step, "public_id": uuid4().hex, "created_at": NOW}
+    said = {"channel": "email", "severity": "RED", "state": "waiting"}
+    session.add(Delivery(recipient=recipient, **told, **said))
+    session.flush()
+    return recipient
+
+
+def test_messages_in_a_copy_are_of_that_persons_alerts_alone_sec_43(
+    session: Session, ward: Ward
+) -> None:
+    """While two records stand merged those of both are in it; of which each is stays as it was."""
+    told = {name: tell(session, ward, name) for name in (WHO, OTHER)}
+    who, other = (ward.patients[name] for name in (WHO, OTHER))
+
+    def messages(of: UUID) -> set[str]:
+        made = copy(session, SYSTEM, of, SETTINGS, now=NOW)
+        found = [each["resource"] for each in made.entries]
+        said = [each for each in found if each["resourceType"] == "Communication"]
+        whose = {each["subject"]["reference"].removeprefix("Patient/") for each in said}
+        assert whose == {each["patient_id"] for each in made.tables["delivery"]}
+        names = {name for each in said for r in each["recipient"] for name in r.values()}
+        return {name for name, recipient in told.items() if recipient in names}
+
+    assert (messages(who), messages(other)) == ({WHO}, {OTHER})
+    merge(session, SYSTEM, who, other, reason="the same", now=NOW)
+    assert messages(who) == {WHO, OTHER}
+    unmerge(session, SYSTEM, other, now=NOW)
+    assert (messages(who), messages(other)) == ({WHO}, {OTHER})
 
 
 @pytest.mark.parametrize("role", [Role.PHYSICIAN, Role.PRIVACY_OFFICER])
