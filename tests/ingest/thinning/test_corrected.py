@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
 
+from core.database import Database
 from core.vitals import Quality
 from ingest.population.repository import raw
 from ingest.tables import StoredReading
@@ -21,7 +23,7 @@ from tests.ingest.thinning.test_again import GONE, HOUR, VALUES, beat, settle, t
 from tests.ingest.thinning.worn import DAY
 
 if TYPE_CHECKING:
-    from core.database import Database
+    from core.embedded import Servers
 
 Stream = tuple[str, list[dict[str, Any]]]
 
@@ -152,6 +154,45 @@ def test_of_another_day_nothing_counts_for_it(gateway: Gateway, database: Databa
         gateway.post(said((who, sent), n, VALUES[n], status="entered-in-error"))
 
     assert [each.summed for each in living(database, who)] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("status", ["corrected", "entered-in-error"])
+def test_what_stepped_aside_before_it_was_handed_on_counts_again_after_the_upgrade(
+    gateway: Gateway, database: Database, embedded: Servers, thinned_out: Stream, status: str
+) -> None:
+    """Of whom all was taken back the number stays where it is; and a second time does nothing."""
+    who = thinned_out[0]
+    n = place(database, who)
+    gateway.post(said(thinned_out, n, 70.5, status=status))
+    sums, heir = total(database, who), place(database, who)
+    leave_behind(database, who)
+    settle(database, who)
+    thin(database, who)
+    assert (total(database, who), left_behind(database, who)) == (sums - len(GONE), len(GONE))
+    owner = Database(embedded.migration_database_url)
+    migration = import_module("app.migrations.versions.0098_handed_on")
+
+    for _ in range(2):
+        with owner.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as line:
+            migration.hand_on(line)
+        assert place(database, who) == heir
+
+    owner.close()
+    assert (total(database, who), left_behind(database, who)) == (sums, 0)
+    settle(database, who)
+    assert thin(database, who) == 0
+    with database.transaction() as session:
+        read = raw(session, UUID(who), HOUR, HOUR + timedelta(hours=1))
+    assert sum(each.stands_for for each in read) == sums
+
+
+def leave_behind(database: Database, who: str) -> None:
+    """Let the number stand where it stood before 0098: with the version that stepped aside."""
+    with database.transaction() as session:
+        rows = rows_of(session, UUID(who))
+        [heir] = [row for row in rows if row.summed]
+        [old] = [row for row in rows if row.superseded]
+        old.summed, heir.summed = heir.summed, 0
 
 
 @pytest.mark.parametrize("status", ["corrected", "entered-in-error"])
