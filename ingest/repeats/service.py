@@ -12,9 +12,9 @@ import msgspec
 
 from core.sealed_fields import seal, unseal
 from core.sealing import keyring_of
+from fhir.refused_entries import merged, refused_in
 from ingest.archive.repository import lock
 from ingest.receipt import Answer, refuse
-from ingest.refused_entries import merged, refused_in
 from ingest.repeats.tables import AnsweredRequest
 
 if TYPE_CHECKING:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from ingest.receipt import REFUSED
-
 BATCH = "batch-response"
+REFUSED = 400  # and every status above it
 
 
 class _Said(msgspec.Struct):
