@@ -6,6 +6,7 @@ The settings ask at the start of every process, and `wardlight doctor` prints th
 from __future__ import annotations
 
 import re
+from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -29,6 +30,14 @@ NEEDED = (
     "fallback_email",
     "smtp_host",
     "oidc_issuer",
+)
+# What nothing is sent to by plain http: signing in, messages and the ping would never come about.
+ENCRYPTED = (
+    "video_visit_url",
+    "oidc_issuer",
+    "sms_gateway_url",
+    "chat_gateway_url",
+    "heartbeat_url",
 )
 SECRET_LENGTH = 32
 FEWEST_CHARACTERS = 8  # different ones: a drawn key of 32 characters has far more
@@ -101,8 +110,10 @@ def _secrets(settings: Settings) -> Iterator[str]:
 def _addresses(settings: Settings) -> Iterator[str]:
     if (wrong := _not_for_others(settings.base_url)) is not None:
         yield f"WARDLIGHT_BASE_URL {wrong}"
-    if settings.video_visit_url and not settings.video_visit_url.startswith("https://"):
-        yield "WARDLIGHT_VIDEO_VISIT_URL must begin with https://"
+    for name in ENCRYPTED:
+        url = getattr(settings, name)
+        if url and not url.startswith("https://"):
+            yield f"{_variable(name)} must begin with https://"
 
 
 def _not_for_others(url: str) -> str | None:
@@ -159,9 +170,8 @@ def _broker(settings: Settings, name: str) -> Iterator[str]:
             f" turn TLS on at the server; {PLAIN}"
         )
     query = parse_qs(address.query)
-    if set(query.get("ssl_cert_reqs", [])) - {"required", "CERT_REQUIRED"} or (
-        "false" in [each.lower() for each in query.get("ssl_check_hostname", [])]
-    ):
+    checks = {each.lower() for each in query.get("ssl_check_hostname", [])}
+    if set(query.get("ssl_cert_reqs", [])) - {"required", "CERT_REQUIRED"} or checks - {"true"}:
         yield (
             f"{_variable(name)} does not prove the server: take ssl_cert_reqs and"
             " ssl_check_hostname out of it, and name your CA by `?ssl_ca_certs=/path/of/the/ca.pem`"
@@ -172,6 +182,12 @@ def _mail(settings: Settings) -> Iterator[str]:
     host = settings.smtp_host
     if host and not settings.smtp_starttls and not near(host, settings):
         yield f"WARDLIGHT_SMTP_HOST is elsewhere: set WARDLIGHT_SMTP_STARTTLS=true; {PLAIN}"
+    domain = parseaddr(settings.mail_from)[1].partition("@")[2]
+    if host and not near(host, settings) and (not domain or only_here(domain)):
+        yield (
+            "WARDLIGHT_MAIL_FROM must be an address of yours: a mail server elsewhere refuses"
+            " what comes from localhost, or throws it away"
+        )
 
 
 def _key_service(settings: Settings) -> Iterator[str]:
@@ -183,6 +199,8 @@ def _key_service(settings: Settings) -> Iterator[str]:
 def nearby(settings: Settings, name: str) -> bool:
     """Return whether a database is reached by a Unix socket, or on this machine."""
     said = _parts(settings, name)
+    if said.get("service"):  # a file says where it is
+        return False
     hosts = listed(str(said.get("hostaddr") or said.get("host") or ""))
     return all(each.startswith("/") or near(each, settings) for each in hosts)
 

@@ -130,6 +130,12 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _mail_is_whole(self) -> Self:
+        if bool(self.smtp_user) != bool(self.smtp_password):
+            raise ValueError("WARDLIGHT_SMTP_USER and WARDLIGHT_SMTP_PASSWORD go together")
+        return self
+
+    @model_validator(mode="after")
     def _the_provider_is_whole(self) -> Self:
         if bool(self.oidc_issuer) != bool(self.oidc_client_id):
             raise ValueError("WARDLIGHT_OIDC_ISSUER and WARDLIGHT_OIDC_CLIENT_ID go together")

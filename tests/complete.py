@@ -16,6 +16,7 @@ COMPLETE: dict[str, Any] = {
     "fallback_email": "duty@clinic.example",
     "smtp_host": "mail.clinic.example",
     "smtp_starttls": True,
+    "mail_from": "wardlight@clinic.example",
     "oidc_issuer": "https://login.clinic.example",
     "oidc_client_id": "wardlight",
     "base_url": "https://ward.clinic.example",

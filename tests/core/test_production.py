@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from core.settings import Environment, Settings
 from tests.complete import COMPLETE
 
+WEBHOOK = f"whsec_{'A' * 44}"
 PROVEN = "?sslmode=verify-full&sslrootcert=/etc/ca.pem"
 REFUSED = [
     ("database_url", "postgresql://app:x7Kq@db/w", "sslmode=verify-full"),
@@ -24,15 +25,21 @@ REFUSED = [
     ("database_url", f"postgresql://app@db/w{PROVEN}", "no password"),
     ("database_url", f"postgresql://app:postgres@db/w{PROVEN}", "everybody knows"),
     ("database_url", "postgresql://app:x7Kq@db/w?nonsense=1", "own library reads"),
+    ("database_url", "postgresql://app:x7Kq@/w?service=elsewhere", "sslmode=verify-full"),
     ("migration_database_url", "postgresql://owner:x7Kq@db/w", "sslmode=verify-full"),
     ("broker_url", "redis://:x7Kq@valkey", "begin it with rediss://"),
     ("broker_url", "amqp://app:x7Kq@rabbit", "begin it with amqps://"),
     ("broker_url", "rediss://:x7Kq@valkey?ssl_cert_reqs=none", "does not prove the server"),
     ("broker_url", "rediss://:x7Kq@valkey?ssl_check_hostname=False", "does not prove the server"),
+    ("broker_url", "rediss://:x7Kq@valkey?ssl_check_hostname=no", "does not prove the server"),
+    ("budget_url", "rediss://:x7Kq@valkey?ssl_check_hostname=0", "does not prove the server"),
     ("broker_url", "rediss://:changeme@valkey", "everybody knows"),
     ("budget_url", "redis://:x7Kq@valkey", "begin it with rediss://"),
     ("smtp_starttls", False, "WARDLIGHT_SMTP_STARTTLS=true"),
-    ("smtp_password", "Password123!", "everybody knows"),
+    ("mail_from", "wardlight@localhost", "an address of yours"),
+    ("mail_from", "wardlight", "an address of yours"),
+    ("oidc_issuer", "http://login.example", "WARDLIGHT_OIDC_ISSUER must begin with https://"),
+    ("heartbeat_url", "http://ping.example/1", "must begin with https://"),
     ("metrics_token", "change-me-1234567", "everybody knows"),
     ("secret_key", "change-me-0000000000000000000000000", "everybody knows"),
     ("secret_key", "k" * 40, "repeats few characters"),
@@ -53,6 +60,30 @@ def test_what_is_unsafe_is_refused_with_how_to_mend_it_sec_30(
     assert "x7Kq" not in str(refused.value)
 
 
+def test_a_password_of_the_mail_server_that_everybody_knows_is_refused_sec_08() -> None:
+    given = {"smtp_user": "alerts", "smtp_password": "Password123!"}
+
+    with pytest.raises(ValidationError, match="WARDLIGHT_SMTP_PASSWORD is a secret that everybody"):
+        Settings(**{**COMPLETE, **given})
+
+
+@pytest.mark.parametrize("kind", ["sms", "chat"])
+def test_a_gateway_that_nothing_could_be_sent_to_is_refused_sec_34(kind: str) -> None:
+    given = {f"{kind}_gateway_url": "http://gateway.example", f"{kind}_gateway_secret": WEBHOOK}
+
+    with pytest.raises(ValidationError, match=f"{kind.upper()}_GATEWAY_URL must begin with https"):
+        Settings(**{**COMPLETE, **given})
+
+
+@pytest.mark.parametrize(
+    ("given", "other"), [("smtp_user", "smtp_password"), ("smtp_password", "smtp_user")]
+)
+def test_half_of_what_signs_in_to_the_mail_server_is_refused(given: str, other: str) -> None:
+    """Each mail would fail, and the doctor would say that the server takes them."""
+    with pytest.raises(ValidationError, match=f"WARDLIGHT_{other.upper()}"):
+        Settings(**{given: "ward-mail-9x"})
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -65,7 +96,10 @@ def test_what_is_unsafe_is_refused_with_how_to_mend_it_sec_30(
         {"broker_url": "unix:///run/valkey.sock"},
         {"broker_url": "rediss://:x7Kq@valkey?ssl_cert_reqs=required&ssl_ca_certs=/a.pem"},
         {"broker_url": "amqps://app:x7Kq@rabbit"},
-        {"smtp_host": "127.0.0.1", "smtp_starttls": False},
+        {"broker_url": "rediss://:x7Kq@valkey?ssl_check_hostname=true"},
+        {"smtp_host": "127.0.0.1", "smtp_starttls": False, "mail_from": "wardlight@localhost"},
+        {"mail_from": "Wardlight <alerts@clinic.example>"},
+        {"smtp_user": "alerts", "smtp_password": "hR5-tq0-Zw8"},
         {"key_service_url": "http://127.0.0.1:8200/v1/transit/w"},
     ],
 )
