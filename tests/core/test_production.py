@@ -80,8 +80,9 @@ def test_a_gateway_that_nothing_could_be_sent_to_is_refused_sec_34(kind: str) ->
 )
 def test_half_of_what_signs_in_to_the_mail_server_is_refused(given: str, other: str) -> None:
     """Each mail would fail, and the doctor would say that the server takes them."""
+    half: dict[str, Any] = {given: "ward-mail-9x"}
     with pytest.raises(ValidationError, match=f"WARDLIGHT_{other.upper()}"):
-        Settings(**{given: "ward-mail-9x"})
+        Settings(**half)
 
 
 @pytest.mark.parametrize(
