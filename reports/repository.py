@@ -11,8 +11,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import DateTime, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import func, select
 
 from alerts.tables import Alert, AlertEvent, AlertFinding
 from alerts.wording.repository import words_of
@@ -25,7 +24,7 @@ from monitoring.tables import AssessmentRow
 from reports.charts import Point
 from reports.episodes import Episode
 from reports.quality import Said
-from reports.turning.repository import turns
+from reports.turning.repository import taken_back, turns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -188,20 +187,10 @@ def _severity_before(
 
 def _first_acknowledged(session: Session, ids: Select[UUID]) -> dict[UUID, datetime]:
     """Return when each alert was first taken, but for what was taken back at once."""
-    row, later = AlertEvent, aliased(AlertEvent)
-    taken_back = (
-        select(later.id)
-        .where(
-            later.alert_id == row.alert_id,
-            later.kind == "undone",
-            later.after["act"].astext == "acknowledged",
-            later.after["of"].astext.cast(DateTime(timezone=True)) == row.at,
-        )
-        .exists()
-    )
+    row = AlertEvent
     rows = session.execute(
         select(row.alert_id, func.min(row.at))
-        .where(row.alert_id.in_(ids), row.kind == "acknowledged", ~taken_back)
+        .where(row.alert_id.in_(ids), row.kind == "acknowledged", ~taken_back(row))
         .group_by(row.alert_id)
     )
     return {row[0]: row[1] for row in rows}
@@ -245,6 +234,7 @@ def put_off(
             Alert.opened_at >= since,
             Alert.opened_at < until,
             AlertEvent.kind == "snoozed",
+            ~taken_back(AlertEvent),
         )
         .order_by(AlertEvent.id)
     )

@@ -71,6 +71,16 @@ class Strand:
         return [a.at + (b.at - a.at) / 2 for a, b in pairs if b.at - a.at > GAP]
 
 
+def newest(strands: Sequence[Strand], decimals: int) -> str:
+    """Return the values of the newest instant; of two lines never one beside an older other."""
+    last = max((strand.points[-1].at for strand in strands if strand.points), default=None)
+    if last is None:
+        return ""
+    ends = [strand.points[-1] if strand.points else None for strand in strands]
+    values = [end.value if end is not None and end.at == last else None for end in ends]
+    return "/".join("–" if each is None else f"{each:.{decimals}f}" for each in values)  # noqa: RUF001 (an en dash stands for nothing)
+
+
 @dataclass(frozen=True, slots=True)
 class Plot:
     """A whole chart: its span, its words, its lines and its alerts."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # Cells of fewer say "cannot tell" (evidence file, section on fairness).
 FEWEST = 10  # alerts with an outcome
 CLINICAL = (Severity.RED, Severity.AMBER, Severity.YELLOW)
+DUPLICATE = "duplicate"
 MOST_MONEY = 1_000_000.0
 
 
@@ -88,7 +89,8 @@ def value(episodes: Iterable[Episode], assumed: Assumed) -> Value:
     """Return what the alerts that opened in a span may have been worth.
 
     The ends of each range take the ends of the PPV's 95 % interval (Wilson), and those of the
-    assumptions that go with them. Alerts without an outcome are taken to be as those with one.
+    assumptions that go with them. Alerts without an outcome are taken to be as those with one;
+    one that is known to be a duplicate averts nothing of its own, and was handled all the same.
     """
     known = [each for each in episodes if each.severity in CLINICAL]
     labels = ppv_of([each.outcome for each in known if each.outcome])
@@ -102,7 +104,8 @@ def value(episodes: Iterable[Episode], assumed: Assumed) -> Value:
     if ends is None or labels.of < FEWEST:
         return Value(count, labels, even, handling)
     low, high = ends
-    stays = Range(count * low * assumed.averts_low, count * high * assumed.averts_high)
+    single = count - sum(each.outcome == DUPLICATE for each in known)
+    stays = Range(single * low * assumed.averts_low, single * high * assumed.averts_high)
     saved = Range(stays.low * assumed.stay, stays.high * assumed.stay)
     net = Range(saved.low - handling.high, saved.high - handling.low)
     return Value(count, labels, even, handling, Range(low, high), stays, saved, net)

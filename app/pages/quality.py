@@ -15,6 +15,7 @@ from app.pages.definitions import contests_mean
 from app.pages.door import Door, Visit
 from app.pages.language import Language, language
 from app.pages.plan import site_of
+from app.pages.quality_sheet import as_sheet
 from app.pages.quality_span import CHOICES, Asked, weeks_of
 from app.pages.quality_words import (
     NOT_KNOWN,
@@ -31,7 +32,6 @@ from app.pages.rule_names import rule_name
 from app.pages.site_policy import policy_of
 from app.pages.strip import strip_of
 from app.pages.wording import moment
-from app.sheets import sheet
 from app.weekly.service import clock_of
 from core.audit import Action, record
 from core.errors import InvalidError
@@ -41,7 +41,6 @@ from monitoring.rule_kinds import LimitRule
 from reports.episodes import Episode
 from reports.proposals import Proposal, propose
 from reports.quality import By, Line, World, lines, values_of, whole
-from reports.rates import wilson
 from reports.service import quality
 
 PAGE = 50
@@ -104,7 +103,7 @@ def router(door: Door) -> APIRouter:
     @routes.get("/quality.csv")
     def download(request: Request, what: Asking) -> Response:
         with door.visit(request) as visit:
-            text = _sheet(world_of(here_of(door, visit, what), visit, what))
+            text = as_sheet(world_of(here_of(door, visit, what), visit, what))
         head = {"Content-Disposition": 'attachment; filename="quality.csv"'}
         return Response(text, media_type="text/csv; charset=utf-8", headers=head)
 
@@ -259,44 +258,3 @@ def _line(
         moment(each.opened_at, now=visit.now, zone=door.zone, language=visit.language),
         said.say(WORDS[each.outcome]) if each.outcome in WORDS else "",
     )
-
-
-HEAD = (
-    "group by",
-    "group",
-    "alerts",
-    "patients",
-    "alerts per patient-week",
-    "with outcome",
-    "true",
-    "true low",
-    "true high",
-    "acted on",
-    "acted on low",
-    "acted on high",
-    "median minutes to take",
-    "90 percent taken within minutes",
-)
-
-
-def _sheet(world: World) -> str:
-    rows = [_row(by, line) for by in TITLES for line in lines(world, by)]
-    return sheet([*HEAD, *WORDS], rows)
-
-
-def _row(by: By, line: Line) -> list[object]:
-    ppv, acted = wilson(line.ppv) or (None, None), wilson(line.actionable) or (None, None)
-    times = [each.total_seconds() / 60 if each else None for each in (line.median, line.slowest)]
-    weekly = line.per_week
-    return [
-        by.value,
-        line.key,
-        len(line.alerts),
-        line.patients,
-        None if weekly is None else round(weekly, 4),
-        len(line.labels),
-        *(None if v is None else round(v, 4) for v in (line.ppv.share, *ppv)),
-        *(None if v is None else round(v, 4) for v in (line.actionable.share, *acted)),
-        *(None if v is None else round(v, 1) for v in times),
-        *(line.outcomes[label] for label in WORDS),
-    ]

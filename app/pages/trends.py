@@ -20,7 +20,7 @@ from monitoring.findings import Usual
 from reports.charts import Point, Svg
 from reports.limit_lines import within_reach
 from reports.piled_marks import piled
-from reports.trend_chart import Band, Drawing, Mark, Plot, Strand, trend
+from reports.trend_chart import Band, Drawing, Mark, Plot, Strand, newest, trend
 
 DAYS = 30  # that a page opens with
 ALL = 0
@@ -262,8 +262,8 @@ def _caption(
     said = canvas.language
     if shown.unit:
         yield shown.unit
-    newest = [f"{s.points[-1].value:.{shown.decimals}f}" for s in strands if s.points]
-    yield said.say("newest {value}", value="/".join(newest)) if newest else said.say("none usable")
+    value = newest(strands, shown.decimals)
+    yield said.say("newest {value}", value=value) if value else said.say("none usable")
     known = [(v, canvas.past.usual[v]) for v in group.vitals if v in canvas.past.usual]
     for vital, usual in known:
         yield _usual(usual, canvas.units.of(vital), said)

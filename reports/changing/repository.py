@@ -23,6 +23,7 @@ from monitoring.models.tables import ModelEvent
 from monitoring.plans.tables import PlanVersion
 from monitoring.tables import AssessmentRow, made_here
 from reports.changes import BEFORE, Kind, Made, Spoke
+from reports.turning.repository import taken_back
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -134,6 +135,7 @@ def _snoozes(session: Session, heads: Mapping[UUID, UUID], span: Span) -> Iterat
         .where(
             among(Alert.patient_id, heads),
             row.kind == "snoozed",
+            ~taken_back(row),
             row.at >= span.start,
             row.at < span.end,
         )

@@ -6,16 +6,32 @@ from collections import defaultdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import DateTime, select
+from sqlalchemy.orm import aliased
 
 from alerts.tables import AlertEvent
-from reports.turns import AGAIN, KINDS, Entry, Turn, turn
+from reports.turns import AGAIN, KINDS, UNDONE, Entry, Turn, turn
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from sqlalchemy import Select
+    from sqlalchemy import ColumnElement, Select
     from sqlalchemy.orm import Session
+
+
+def taken_back(row: type[AlertEvent]) -> ColumnElement[bool]:
+    """Return whether an act of a timeline was taken back by whoever did it."""
+    later = aliased(AlertEvent)
+    return (
+        select(later.id)
+        .where(
+            later.alert_id == row.alert_id,
+            later.kind == UNDONE,
+            later.after["act"].astext == row.kind,
+            later.after["of"].astext.cast(DateTime(timezone=True)) == row.at,
+        )
+        .exists()
+    )
 
 
 def turns(session: Session, ids: Select[UUID], *, until: datetime) -> dict[UUID, Turn]:

@@ -62,6 +62,22 @@ def test_the_days_below_a_picture_are_in_the_readers_language_ux_17() -> None:
     assert days[1] == ["10월 25일", "11월 2일", "11월 10일", "11월 18일"]
 
 
+def test_a_blood_pressure_is_never_made_of_two_measurements() -> None:
+    """The newest diastolic value was not usable: that of the day before is not put beside 182."""
+    day, hour = timedelta(days=1), timedelta(hours=1)
+    readings = [
+        reading(Vital.SYSTOLIC_BP, 131, day),
+        reading(Vital.DIASTOLIC_BP, 76, day),
+        reading(Vital.SYSTOLIC_BP, 182, hour),
+        reading(Vital.DIASTOLIC_BP, 5, hour, Quality.IMPLAUSIBLE),
+    ]
+
+    before, now = (trends(each, canvas(Past()))[0].caption for each in (readings[:2], readings))
+
+    assert "newest 131/76" in before
+    assert "newest 182/–" in now  # noqa: RUF001 (an en dash stands for nothing)
+
+
 def test_what_was_not_used_is_a_cross_and_in_the_table_and_not_in_the_line() -> None:
     past = Past({Vital.SPO2: USUAL}, limits={Vital.SPO2: [RED_91]})
     found = trends(

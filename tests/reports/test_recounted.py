@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from alerts.acts.service import acknowledge
+from alerts.postponing.service import snooze
 from alerts.tables import Alert
 from alerts.undoing.service import undo
 from core.clock import utc_now
@@ -107,6 +108,25 @@ def test_what_was_taken_back_at_once_was_taken_by_nobody(session: Session, ward:
     again, _ = counted(session, ward)
     taken = {e.id: e.acknowledged_at for e in again.alerts}[alert]
     assert taken == at + timedelta(minutes=1)
+
+
+def test_a_snooze_that_was_taken_back_was_none(session: Session, ward: Ward) -> None:
+    """It is no change of the week, and no reason to put alerts off."""
+    alert, at = alerts_of(session, ward, "Oh Malsun")[0], ward.now + timedelta(minutes=2)
+    session.execute(update(Alert).where(Alert.id == alert).values(severity=Severity.AMBER))
+
+    told = []
+    for minutes in (0, 1):
+        now = at + timedelta(minutes=minutes)
+        until = now + timedelta(hours=20)
+        snooze(session, doctor(ward), alert, until=until, reason=f"reason {minutes}", now=now)
+        if not minutes:
+            undo(session, doctor(ward), alert, now=now + timedelta(seconds=5))
+        report, page = counted(session, ward)
+        put_off = sum(each.kind is Changing.SNOOZE for each in report.changes)
+        told.append((put_off, report.work.put_off, page.put_off.get(alert, [])))
+
+    assert told == [(0, 0, []), (1, 1, ["reason 1"])]
 
 
 def test_a_limit_of_ones_own_is_no_new_rule_in_the_week_after_it(

@@ -69,6 +69,15 @@ def test_with_too_few_outcomes_nobody_can_tell() -> None:
     assert value(alerts(["true-actionable"] * FEWEST), Assumed()).tells
 
 
+def test_a_duplicate_averts_nothing_of_its_own_and_was_handled_all_the_same() -> None:
+    once = alerts(["true-actionable"] * 5 + ["false-measurement"] * 5)
+
+    alone, found = value(once, Assumed()), value([*once, *alerts(["duplicate"] * 9)], Assumed())
+
+    assert (found.ppv, found.stays, found.saved) == (alone.ppv, alone.stays, alone.saved)
+    assert found.handling.low == alone.handling.low + 9 * 50
+
+
 def test_data_quality_alerts_avert_no_stay_and_are_not_counted() -> None:
     known = alerts(["true-actionable"] * 12) + alerts(["true-actionable"] * 9, Severity.DQ)
 
