@@ -11,22 +11,23 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete, func, or_, select, text, update
 
 from alerts.repository import CHANGES
-from alerts.tables import AlertEvent
+from alerts.tables import Alert, AlertEvent
 from app.subscriptions.notification import Event, Standing
 from app.subscriptions.tables import Subscription, SubscriptionAttempt, SubscriptionNotice
 from app.subscriptions.wanted import TOPICS, topic_url
 from core import outbox
 from core.outbox import Topic
 from core.sealing import keyring_of
+from ingest.repository import one_person, visible_to
 from ingest.tables import Client
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from sqlalchemy.orm import Session
 
-    from alerts.tables import Alert
     from app.subscriptions.outcome import Reply
+    from core.security import Caller
 
 LIVE = ("requested", "active", "error")
 
@@ -83,13 +84,17 @@ def of_client(session: Session, client_id: UUID | None) -> Sequence[Subscription
 
 
 def concerned(session: Session, alert: Alert) -> Sequence[tuple[Subscription, Client]]:
-    """Return the live subscriptions that an alert fits, locked, each with its client."""
+    """Return the live subscriptions that an alert fits, locked, each with its client.
+
+    Who follows one record of a person that was merged follows the person.
+    """
+    person = one_person(session, alert.patient_id)
     rows = session.execute(
         select(Subscription, Client)
         .join(Client, Client.id == Subscription.client_id)
         .where(
             Subscription.status.in_(LIVE),
-            or_(Subscription.patient_id.is_(None), Subscription.patient_id == alert.patient_id),
+            or_(Subscription.patient_id.is_(None), Subscription.patient_id.in_(person)),
         )
         .order_by(Subscription.id)
         .with_for_update(of=Subscription)
@@ -164,6 +169,20 @@ def forget_signals(session: Session, row: Subscription) -> None:
     ids = select(SubscriptionNotice.id).where(*unsent)
     session.execute(delete(SubscriptionAttempt).where(SubscriptionAttempt.notice_id.in_(ids)))
     session.execute(delete(SubscriptionNotice).where(*unsent))
+
+
+def forget(session: Session, notice: SubscriptionNotice) -> None:
+    """Delete an event that may not be told any more; where it may be again, it has a new number."""
+    mine = SubscriptionAttempt.notice_id == notice.id
+    session.execute(delete(SubscriptionAttempt).where(mine))
+    session.delete(notice)
+    session.flush()
+
+
+def in_sight(session: Session, caller: Caller, alerts: Collection[UUID]) -> set[UUID]:
+    """Return those of some alerts whose patients a client may see now."""
+    seen = Alert.patient_id.in_(visible_to(caller))
+    return set(session.scalars(select(Alert.id).where(Alert.id.in_(alerts), seen)))
 
 
 def begin_again(session: Session, row: Subscription) -> None:

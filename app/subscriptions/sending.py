@@ -26,6 +26,7 @@ from core.security import Caller
 from core.signing import signed
 from core.vitals import Severity
 from ingest.repository import may_see
+from ingest.tables import Client
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
     from app.subscriptions.tables import SubscriptionNotice
     from core.outward import Outward
-    from ingest.tables import Client
 
 BUSY_FOR = timedelta(seconds=2)
 
@@ -54,6 +54,14 @@ def announce(session: Session, alert_id: UUID, *, now: datetime) -> None:
         if _may_see(session, client, alert):
             for event in repository.untold(session, row, alert):
                 repository.add_event(session, row, event, now=now)
+
+
+def _may_be_sent(session: Session, row: Subscription, notice: SubscriptionNotice) -> bool:
+    """Return whether the owner may know of an event still: it may have waited for days."""
+    if notice.alert_id is None:
+        return True
+    alert, client = session.get(Alert, notice.alert_id), session.get(Client, row.client_id)
+    return alert is not None and client is not None and _may_see(session, client, alert)
 
 
 def _may_see(session: Session, client: Client, alert: Alert) -> bool:
@@ -83,6 +91,9 @@ def send(session: Session, subscription_id: UUID, post: Post, *, now: datetime) 
         _again(session, row, now=now, at=row.next_try_at)
     elif not repository.claim(session, row.id):
         _again(session, row, now=now, at=now + BUSY_FOR)
+    elif not _may_be_sent(session, row, notice):
+        repository.forget(session, notice)
+        _again(session, row, now=now, at=now)
     else:
         _attempt(session, row, notice, post, now=now)
 

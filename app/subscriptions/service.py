@@ -254,11 +254,12 @@ def events(desk: Desk, id_: str, *, since: int, until: int, content: str) -> dic
     found = repository.events(
         desk.session, row, since=since, until=min(until, since + EVENTS_AT_ONCE - 1)
     )
+    alerts = [alert for _, alert in found if alert]
+    seen = repository.in_sight(desk.session, desk.caller, alerts)
     desk.note(Action.READ, row.id)
     standing = repository.standing(row, desk.base, content=content or row.content)
-    return notification(
-        standing, "query-event", [event for event, _ in found], id_=uuid4(), now=desk.now
-    )
+    told = [event for event, alert in found if alert in seen]
+    return notification(standing, "query-event", told, id_=uuid4(), now=desk.now)
 
 
 def renew(desk: Desk, id_: str) -> str:
