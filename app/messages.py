@@ -62,6 +62,7 @@ REFUSING = (
     ("app", "accounts"),
     ("app", "dead_letters.py"),
     ("app", "typed.py"),
+    ("app", "unread.py"),
     ("core", "outward.py"),
     ("ingest", "departures.py"),
     ("ingest", "joining.py"),

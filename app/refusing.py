@@ -13,6 +13,7 @@ from starlette.routing import Match
 
 from app import errors
 from app.pages.headers import EVERYWHERE
+from app.unread import unread
 from core.errors import WardlightError
 from ingest.receipt import HOW_TO_RETRACT, RETRACTABLE, STORED
 
@@ -31,10 +32,8 @@ def add_refusals(web: FastAPI) -> None:
         return errors.of_ours(error)
 
     async def invalid(_: Request, error: Any) -> Response:
-        # Where and what kind, never the value itself (SEC-22).
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        return errors.outcome(400, f"request not understood: {first['type']}", field=where)
+        said = unread(error.errors())
+        return errors.outcome(400, said.message, field=said.field)
 
     async def http(request: Request, error: Any) -> Response:
         if error.status_code != HTTPStatus.METHOD_NOT_ALLOWED:

@@ -21,6 +21,7 @@ from app.pages.door import StaleFormError
 from app.pages.language import language
 from app.pages.rendering import Renderer
 from app.typed import UNFIT, check_texts
+from app.unread import unread
 from core.errors import (
     ConflictError,
     ForbiddenError,
@@ -58,7 +59,6 @@ WORDS: dict[type[WardlightError], Words] = {
     OverloadedError: Words(503, "Not yet", ""),
     UnequippedError: Words(503, "Not available", ""),
 }
-UNREADABLE = Words(422, "Not understood", "The form was not complete. Go back and try again.")
 TOO_LARGE = Words(413, "Too much", "The form was larger than any form of ours.")
 UNAVAILABLE = Words(
     503, "Not available", "The store cannot be reached at the moment. Nothing was changed."
@@ -139,8 +139,10 @@ def _refused(pages: Renderer, request: Request, error: Exception) -> Response:
             if isinstance(error, LaterError):
                 answer.headers["Retry-After"] = str(error.after)
             return answer
+        case RequestValidationError() if any(each["loc"][0] == "path" for each in error.errors()):
+            return refuse(pages, request, ABSENT)  # an id that is none, like one of nobody
         case RequestValidationError():
-            return refuse(pages, request, _unreadable(error))
+            return _refused(pages, request, unread(error.errors()))
         case HTTPException():
             raise error
         case DBAPIError() if _withheld(error):
@@ -183,9 +185,3 @@ def _to_sign_in(request: Request) -> Response:
         return Response(status_code=200, headers={"HX-Redirect": "/sign-in?ended=1"})
     to = request.url.path if request.method == "GET" else "/inbox"
     return RedirectResponse(f"/sign-in?to={to}", status_code=303)
-
-
-def _unreadable(error: RequestValidationError) -> Words:
-    """Answer an id that is no id as if it were one that does not exist."""
-    places = {fault["loc"][0] for fault in error.errors()}
-    return ABSENT if "path" in places else UNREADABLE

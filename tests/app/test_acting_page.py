@@ -103,8 +103,8 @@ def test_a_yellow_is_put_off_with_a_reason_and_called_back(
     [
         ({"hours": "24", "reason": ""}, "Say why"),
         ({"hours": "336", "reason": "x"}, "can be put off for 72 hours at most"),
-        ({"hours": "0", "reason": "x"}, "The form was not complete"),
-        ({"hours": "999", "reason": "x"}, "The form was not complete"),
+        ({"hours": "0", "reason": "x"}, "Use at least 1 for hours."),
+        ({"hours": "999", "reason": "x"}, "Use at most 336 for hours."),
     ],
 )
 def test_what_cannot_be_put_off_so_is_refused_with_the_reason_rel_17(
