@@ -27,6 +27,8 @@ def proved(session: Session, user: AppUser, attempt: Attempt, *, now: datetime) 
     secret = unseal(session, AppUser.second_factor, user.second_factor, id=user.id)
     if not secret:
         return not (attempt.strict and not user.demo and user.role in second_factor.PRIVILEGED)
+    # Held: of two who come with one code at once, the second finds it used.
+    session.refresh(user, ["second_factor_step"], with_for_update=True)
     step = second_factor.step_of(secret, attempt.code, now=now, after=user.second_factor_step)
     if step is None:
         return False

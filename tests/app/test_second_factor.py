@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from threading import Barrier, Thread
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
@@ -48,6 +49,26 @@ def account(session: Session, role: Role, *, enrolled: bool = True, demo: bool =
         user = session.scalars(select(AppUser).where(AppUser.username == name)).one()
         user.second_factor = seal(session, AppUser.second_factor, SECRET, id=user.id)
     return name
+
+
+def test_a_code_opens_one_of_two_that_come_with_it_at_once_sec_05(database: Database) -> None:
+    with database.transaction() as session:
+        name = account(session, Role.SUPERVISOR)
+    together, opened = Barrier(2), list[bool]()
+
+    def come() -> None:
+        with database.transaction() as session:
+            session.scalars(select(AppUser).where(AppUser.username == name)).one()
+            together.wait(timeout=10)  # both know the account as it was before either came in
+            opened.append(enter(session, name, code(NOW)))
+
+    threads = [Thread(target=come) for _ in range(2)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+
+    assert sorted(opened) == [False, True]
 
 
 def enter(
