@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
 from app.emergency.service import ENDED, STARTED
+from app.pages import devices
 from core.audit import Action, record
 from core.clock import utc_now
 from core.sealed_fields import seal
@@ -20,6 +21,7 @@ from ingest.people.tables import DeviceUse
 from ingest.tables import Condition, Device, StoredReading
 
 if TYPE_CHECKING:
+    import pytest
     from fastapi.testclient import TestClient
 
     from core.database import Database
@@ -63,6 +65,29 @@ def test_devices_are_shown_with_what_they_measured_and_when_they_were_last_heard
     assert re.search(r"last heard <time[^>]*>[^<]+</time> · 14 readings in 7 days", shown)
     assert "not used" not in shown
     assert "Not known here: battery level" in shown
+
+
+def test_a_device_that_was_heard_is_not_called_silent_because_the_list_is_cut(
+    database: Database, enter: Enter, ward: Ward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient = ward.patients["Jung Dahye"]
+    with database.transaction() as session:
+        mine = select(StoredReading).where(StoredReading.patient_id == patient)
+        rows = session.scalars(mine.order_by(StoredReading.effective.desc())).all()
+        for number, row in enumerate(rows):
+            row.device = str(uuid4()) if number < 2 else ""
+            if row.device:
+                id_ = UUID(row.device)
+                name = seal(session, Device.name, f"Scale {number}", id=id_)
+                session.add(Device(id=id_, name=name))
+                session.flush()
+                session.add(DeviceUse(id=uuid4(), device_id=id_, patient_id=patient))
+    monkeypatch.setattr(devices, "SHOWN", 1)
+
+    shown = card(enter(ward.username).get(f"/patients/{patient}").text, "devices")
+
+    assert "Shown are the first 1 of 2." in shown
+    assert ("Scale 0" in shown, "not heard" in shown) == (True, False)
 
 
 def test_a_device_shows_which_share_of_its_week_was_not_used_and_why(
