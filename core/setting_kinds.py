@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from email.utils import getaddresses
 from ipaddress import ip_address, ip_network
 from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from core.signing import secrets_in
 from core.wrapping import is_wrapped
 
 T = TypeVar("T")
+_MAILBOX = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?/?")
 
 
@@ -105,6 +107,14 @@ def _visit_url(value: str) -> str:
     return value
 
 
+def _mailbox(value: str) -> str:
+    """Refuse what no mail reaches: nobody would notice until it is needed."""
+    found = getaddresses([value]) if value else []
+    if value and not (len(found) == 1 and _MAILBOX.fullmatch(found[0][1])):
+        raise ValueError("must be one e-mail address such as duty@clinic.example")
+    return value
+
+
 DatabaseUrl = Annotated[SecretStr, _begins("postgresql://", "postgres://", "postgresql+psycopg://")]
 SigningSecrets = Annotated[SecretStr, AfterValidator(_readable_secrets)]
 BrokerUrl = Annotated[
@@ -119,6 +129,7 @@ PushKey = Annotated[SecretStr, AfterValidator(_push_key)]
 FieldKeys = Annotated[SecretStr, AfterValidator(_readable_keys)]
 VisitUrl = Annotated[str, _begins("http://", "https://"), AfterValidator(_visit_url)]
 WebUrl = Annotated[str, _begins("http://", "https://")]
+Mailbox = Annotated[str, AfterValidator(_mailbox)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Networks = Annotated[str, AfterValidator(_networks)]
 Origins = Annotated[str, AfterValidator(_origins)]

@@ -17,6 +17,7 @@ from core.setting_kinds import (
     BrokerUrl,
     DatabaseUrl,
     FieldKeys,
+    Mailbox,
     Networks,
     Origins,
     PushKey,
@@ -81,8 +82,8 @@ class Settings(BaseSettings):
     smtp_user: str = ""
     smtp_password: SecretStr | None = None
     mail_from: str = "wardlight@localhost"
-    fallback_email: str = ""
-    privacy_email: str = ""
+    fallback_email: Mailbox = ""
+    privacy_email: Mailbox = ""
     sms_gateway_url: WebUrl | None = None
     sms_gateway_secret: SigningSecrets | None = None
     chat_gateway_url: WebUrl | None = None

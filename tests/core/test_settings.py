@@ -169,3 +169,27 @@ def test_video_visits_are_held_by_https_in_production() -> None:
     kept = Settings(**COMPLETE, video_visit_url="https://meet.example/r?x={id}#start")
     assert kept.video_visit("0a1b") == "https://meet.example/r?x=0a1b#start"
     assert not Settings().video_visit("0a1b")
+
+
+@pytest.mark.parametrize("name", ["fallback_email", "privacy_email"])
+@pytest.mark.parametrize(
+    ("value", "fits"),
+    [
+        ("duty@clinic.example", True),
+        ("On duty <duty@clinic.example>", True),
+        ('"Kim, on duty" <duty@clinic.example>', True),
+        ("", True),
+        ("duty", False),
+        ("duty at clinic.example", False),
+        ("one@clinic.example, two@clinic.example", False),
+        ("@clinic.example", False),
+    ],
+)
+def test_whom_the_last_mail_goes_to_is_one_address(name: str, value: str, *, fits: bool) -> None:
+    given: dict[str, Any] = {name: value}
+    if fits:
+        assert getattr(Settings(**given), name) == value
+        return
+
+    with pytest.raises(ValidationError, match="one e-mail address"):
+        Settings(**given)
