@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.errors import InvalidError
 from core.vitals import Severity
 from ingest import repository as people
 from ingest.choosing.repository import monitored
@@ -65,8 +66,12 @@ def load_rulebook(path: Path | None = None) -> Rulebook:
 
 def load_plan(path: Path, rulebook: Rulebook) -> SitePlan:
     """Return a site's plan; raise `InvalidError` with every fault it has."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise InvalidError(f"plan: {path.name} cannot be read: {error}", field="plan") from error
     return read_plan(
-        path.read_text(encoding="utf-8"),
+        text,
         rules=rulebook.by_id,
         conditions=frozenset(people.condition_groups()),
         templates=frozenset(each.name for each in load_templates(rulebook).templates),

@@ -12,8 +12,10 @@ import app.migrate
 from app.doctor.database import UnsafeDatabaseError
 from app.runtime import connect, gateways
 from core.embedded import servers
+from core.errors import InvalidError
 from core.settings import Environment, Settings
 from core.signing import secret_from
+from monitoring.service import load_site_rules
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,3 +56,15 @@ def test_a_process_holds_the_gateways_that_are_configured() -> None:
 
     assert (sms.kind, sms.url) == ("sms", "https://sms.example/send")
     assert len(sms.secrets) == 2
+
+
+@pytest.mark.parametrize("held", [None, b"\xff\xfe"])
+def test_a_plan_that_cannot_be_read_is_refused_in_a_sentence(
+    tmp_path: Path, held: bytes | None
+) -> None:
+    plan = tmp_path / "plan.toml"
+    if held is not None:
+        plan.write_bytes(held)
+
+    with pytest.raises(InvalidError, match=r"plan: plan\.toml cannot be read"):
+        load_site_rules(plan)
