@@ -95,7 +95,7 @@ def _event(entry: TimelineEntry, said: Language) -> str:
     if entry.reason.startswith(f"{kind}:"):  # the reason says it all
         return why
     if entry.kind == "routed":
-        route, because = entry.after["route"], entry.after["because"]
+        route, because = (said.say(str(entry.after[each])) for each in ("route", "because"))
         return said.say("{why}: {route} ({because})", why=why, route=route, because=because)
     facts = {"what": _what(entry, kind, said), "who": entry.actor_name}
     if entry.kind in ("patient-told", "patient-not-told"):

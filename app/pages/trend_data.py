@@ -20,7 +20,8 @@ from app.pages.language import language
 from app.pages.plan import site_of
 from app.pages.refusals import page_route
 from app.pages.trend_limits import limits_of
-from app.pages.trends import ALL, DAYS, LONGEST, RANGES, Canvas, Past, Trend, trends
+from app.pages.trend_words import ALL
+from app.pages.trends import DAYS, LONGEST, RANGES, Canvas, Past, Trend, trends
 from app.pages.units import COOKIE, Units, units
 from core.audit import Action, record
 from core.errors import InvalidError, NotFoundError

@@ -5,25 +5,24 @@ Everything here is in the unit that the reader chose; each value is converted on
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from statistics import median
 from zoneinfo import ZoneInfo
 
 from app.pages.language import Language, iso
 from app.pages.limit_words import BRIEF, Key, Limit, LimitRow, Spoken
-from app.pages.units import CANONICAL, Shown, Units
+from app.pages.trend_words import ALL, caption_words, label_words
+from app.pages.units import CANONICAL, Units
 from app.pages.wording import QUALITY_WORDS
 from core.vitals import MEASURES, Precision, Quality, Reading, Vital
 from monitoring.findings import Usual
 from reports.charts import Point, Svg
 from reports.limit_lines import within_reach
 from reports.piled_marks import piled
-from reports.trend_chart import Band, Drawing, Mark, Plot, Strand, newest, trend
+from reports.trend_chart import Band, Drawing, Mark, Plot, Strand, trend
 
 DAYS = 30  # that a page opens with
-ALL = 0
 RANGES = (7, 14, 30, 90, ALL)
 LONGEST = timedelta(days=3650)
 # Two that are one measurement; the first names the chart.
@@ -107,16 +106,18 @@ def trends(readings: Sequence[Reading], canvas: Canvas) -> list[Trend]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Group:
+class Group:
+    """The measurements of one chart, and its name."""
+
     title: str
     vitals: tuple[Vital, ...]
 
 
-def _group(vital: Vital) -> _Group:
+def _group(vital: Vital) -> Group:
     for title, pair in PAIRS.items():
         if vital in pair:
-            return _Group(title, pair)
-    return _Group(MEASURES[vital].display, (vital,))
+            return Group(title, pair)
+    return Group(MEASURES[vital].display, (vital,))
 
 
 def anchor(vital: Vital) -> str:
@@ -124,16 +125,16 @@ def anchor(vital: Vital) -> str:
     return f"trend-{_key(_group(vital))}"
 
 
-def _key(group: _Group) -> str:
+def _key(group: Group) -> str:
     return group.vitals[0].replace("_", "-")
 
 
-def _trend(group: _Group, readings: Sequence[Reading], canvas: Canvas) -> Trend:
+def _trend(group: Group, readings: Sequence[Reading], canvas: Canvas) -> Trend:
     shown, said = canvas.units.of(group.vitals[0]), canvas.language
     strands = _in_reach([_strand(vital, readings, canvas) for vital in group.vitals])
     keys, limits = _legend(group, strands, canvas)
     marks = {mark for vital in group.vitals for mark in canvas.past.marks.get(vital, ())}
-    label = "; ".join([*_label(group, strands, shown, canvas), *(key.words for key in keys)])
+    label = "; ".join([*label_words(group, strands, canvas), *(key.words for key in keys)])
     plot = Plot(
         canvas.start,
         canvas.now,
@@ -146,7 +147,7 @@ def _trend(group: _Group, readings: Sequence[Reading], canvas: Canvas) -> Trend:
         title=said.say(group.title),
         unit=shown.unit,
         decimals=shown.decimals,
-        caption=" · ".join(_caption(group, strands, shown, canvas)),
+        caption=" · ".join(caption_words(group, strands, canvas)),
         count=said.count(
             "as a table ({count} reading)", "as a table ({count} readings)", len(readings)
         ),
@@ -188,7 +189,7 @@ def _limits(vital: Vital, canvas: Canvas) -> list[Limit]:
 
 
 def _legend(
-    group: _Group, strands: Sequence[Strand], canvas: Canvas
+    group: Group, strands: Sequence[Strand], canvas: Canvas
 ) -> tuple[list[Key], list[LimitRow]]:
     """Return the limits in force now, and all of the span, in words."""
     keys: list[Key] = []
@@ -211,75 +212,6 @@ def _in_reach(strands: Sequence[Strand]) -> list[Strand]:
     values = [point.value for strand in strands for point in strand.points]
     values += [end for strand in strands for band in strand.bands for end in (band.low, band.high)]
     return [replace(each, limits=within_reach(each.limits, values)) for each in strands]
-
-
-def span_words(days: int, said: Language) -> str:
-    """Return what a range is called."""
-    return said.say("everything") if days == ALL else said.say("{count} days", count=days)
-
-
-def _label(group: _Group, strands: Sequence[Strand], shown: Shown, canvas: Canvas) -> Iterator[str]:
-    """Yield in words what the picture shows; every number is one that it draws."""
-    said = canvas.language
-    yield f"{said.say(group.title)}, {span_words(canvas.days, said)}"
-    for vital, strand in zip(group.vitals, strands, strict=True):
-        if len(strands) > 1:
-            yield strand.name
-        yield from _values(strand, shown, said)
-        if usual := canvas.past.usual.get(vital):
-            yield said.say("usual {range}", range=_range(usual, canvas.units.of(vital)))
-        if gaps := strand.gaps():
-            yield said.count(
-                "{count} gap without readings", "{count} gaps without readings", len(gaps)
-            )
-        if strand.unused:
-            yield said.count(
-                "{count} reading not used", "{count} readings not used", len(strand.unused)
-            )
-
-
-def _values(strand: Strand, shown: Shown, said: Language) -> Iterator[str]:
-    values = [point.value for point in strand.points]
-    if not values:
-        yield said.say("no readings in this span")
-        return
-    digits = shown.decimals
-    yield said.count(
-        "newest {newest}, between {low} and {high}, middle {middle}, {count} reading",
-        "newest {newest}, between {low} and {high}, middle {middle}, {count} readings",
-        len(values),
-        newest=f"{values[-1]:.{digits}f} {shown.unit}".strip(),
-        low=f"{min(values):.{digits}f}",
-        high=f"{max(values):.{digits}f}",
-        middle=f"{median(values):.{digits}f}",
-    )
-
-
-def _caption(
-    group: _Group, strands: Sequence[Strand], shown: Shown, canvas: Canvas
-) -> Iterator[str]:
-    """Yield the unit, the newest value, and what it is held against."""
-    said = canvas.language
-    if shown.unit:
-        yield shown.unit
-    value = newest(strands, shown.decimals)
-    yield said.say("newest {value}", value=value) if value else said.say("none usable")
-    known = [(v, canvas.past.usual[v]) for v in group.vitals if v in canvas.past.usual]
-    for vital, usual in known:
-        yield _usual(usual, canvas.units.of(vital), said)
-    if not known:
-        yield said.say("no usual range yet")
-
-
-def _usual(usual: Usual, shown: Shown, said: Language) -> str:
-    sure = "usual {range} ({count} days)"
-    if usual.provisional:
-        sure = "usual {range} ({count} days, provisional)"
-    return said.say(sure, range=_range(usual, shown), count=usual.days)
-
-
-def _range(usual: Usual, shown: Shown) -> str:
-    return f"{shown.words(max(usual.low, 0.0))}–{shown.words(usual.high)}"  # noqa: RUF001 (an en dash joins a range)
 
 
 def _row(reading: Reading, canvas: Canvas) -> Row:

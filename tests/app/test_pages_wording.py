@@ -12,6 +12,7 @@ from alerts.outcomes import ACTIONS
 from app.health import PipelineStatus
 from app.pages.explained import Reader
 from app.pages.labels import concluded, conclusions, event_words
+from app.pages.language import language
 from app.pages.score import by_rules, risk_print
 from app.pages.score_values import value_words
 from app.pages.strip import strip
@@ -205,3 +206,14 @@ def test_a_stopped_pipeline_turns_the_strip_even_when_nobody_has_an_alert() -> N
     assert not found.normal
     assert found.since is None
     assert found.faults == ("no work has been completed lately",)
+
+
+def test_the_route_of_an_alert_is_told_in_the_readers_language_ux_17() -> None:
+    facts: dict[str, object] = {"route": "the tier's own", "because": "no other is for this hour"}
+    entry = TimelineEntry(
+        NOW, "routed", "system", None, "Wardlight", "route taken", before={}, after=facts
+    )
+
+    said = event_words(entry, "체액", language("ko"))
+
+    assert said == "체액: 선택된 경로: 등급의 기본 경로 (이 시간에 해당하는 다른 경로 없음)"

@@ -62,6 +62,15 @@ def test_the_days_below_a_picture_are_in_the_readers_language_ux_17() -> None:
     assert days[1] == ["10월 25일", "11월 2일", "11월 10일", "11월 18일"]
 
 
+@pytest.mark.parametrize(("hours", "told"), [(30, False), (40, True)])
+def test_a_newest_value_that_is_old_is_told_with_its_day(hours: int, told: bool) -> None:  # noqa: FBT001 (a row of a table)
+    """Silence is no gap between two readings: it lasts until now."""
+    found = trends([reading(Vital.SPO2, 96, timedelta(hours=hours))], canvas(Past()))[0]
+
+    said = [("last reading 21 Nov" in each) for each in (found.caption, found.plot.label)]
+    assert said == [told, told]
+
+
 def test_a_blood_pressure_is_never_made_of_two_measurements() -> None:
     """The newest diastolic value was not usable: that of the day before is not put beside 182."""
     day, hour = timedelta(days=1), timedelta(hours=1)

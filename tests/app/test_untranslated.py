@@ -40,7 +40,6 @@ LETTERS = re.compile(r"[A-Za-z]{2,}")
 DATA = re.compile(
     r"\bWardlight|English|Dr Han|Dr Lim|Nurse Ko|Test|UTC|Asia/Seoul"
     r"|SpO2|mmHg|kg|mg/dL|mmol/L|\bmin\b|[A-Z][A-Z0-9]+(-[A-Z0-9]+)+|NEWS2"
-    r"|\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)\b"
     r"|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\burn:oid:\S+|\bko\b"
     r"|risk|lb|DQ|RISK|COMBO|\btemplates\b|[0-9a-f]{8,}|sha\w*|https?://\S+"
 )
