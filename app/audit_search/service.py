@@ -115,9 +115,14 @@ def _write_down(
 
 def patient_called(session: Session, system: str, value: str) -> UUID | None:
     """Return whom a number of a system names, None where it names nobody."""
-    name = Name(Kind.PATIENT, system.strip(), value.strip())
-    found = owners(session, [name]).get(name)
+    found = record_called(session, system, value)
     return survivor(session, found) if found else None
+
+
+def record_called(session: Session, system: str, value: str) -> UUID | None:
+    """Return which record goes by a number, whichever it was merged into."""
+    name = Name(Kind.PATIENT, system.strip(), value.strip())
+    return owners(session, [name]).get(name)
 
 
 def account_called(session: Session, username: str) -> UUID | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.audit_search.service import patient_called
+from app.audit_search.service import record_called
 from core.audit import record
+from ingest.merging.repository import survivor
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -18,7 +19,13 @@ NOBODY = "Nobody is found by exactly this."
 
 def called(visit: Visit, system: str, value: str, action: Action, entity: str) -> UUID | None:
     """Return whom a number names; that what was to be done found nobody is written down."""
-    whose = patient_called(visit.session, system, value) if value.strip() else None
+    whose = exactly(visit, system, value, action, entity)
+    return survivor(visit.session, whose) if whose else None
+
+
+def exactly(visit: Visit, system: str, value: str, action: Action, entity: str) -> UUID | None:
+    """Return the same by the very record that goes by the number, merged into another or not."""
+    whose = record_called(visit.session, system, value) if value.strip() else None
     if whose is None:
         refused = "refused"
         record(visit.session, visit.caller, action, entity, now=visit.now, outcome=refused)

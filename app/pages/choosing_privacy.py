@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app.pages.called import NOBODY, called
+from app.pages.called import NOBODY, exactly
 from app.pages.choosing import ANSWERS, ChoiceForm, choice_faults, purposes
 from app.pages.done import notice
 from app.pages.language import language
@@ -59,7 +59,7 @@ def router(door: Door) -> APIRouter:
             faults = choice_faults(form, language(visit.language))
             if faults:
                 return _page(door, visit, form, faults)
-            whose = called(visit, form.system, form.value, Action.CREATE, ENTITY)
+            whose = exactly(visit, form.system, form.value, Action.CREATE, ENTITY)
             if whose is None:
                 return _page(door, visit, form, problem=NOBODY)
             asked = Asked(Purpose(form.purpose), ANSWERS[form.answer], form.comment)

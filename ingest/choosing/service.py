@@ -44,7 +44,8 @@ def choose(
 ) -> UUID:
     """Write a choice down; it counts from this transaction on. Return its id.
 
-    The privacy officer sees nobody and writes for anybody, who may write to them.
+    The privacy officer sees nobody and writes for anybody, who may write to them. It is of the
+    record that it is written for, also where that was merged: apart again, each has its own.
 
     Raises
     ------
@@ -61,7 +62,7 @@ def choose(
     check(asked.comment)
     choice = Choice(
         id=ordered_id(now),
-        patient_id=survivor(session, patient_id),
+        patient_id=patient_id,
         purpose=asked.purpose,
         allowed=asked.allowed,
         since=now,
@@ -74,7 +75,7 @@ def choose(
     whose = [choice.patient_id]
     record(session, caller, Action.CREATE, ENTITY, now=now, entity_id=choice.id, patients=whose)
     # What may be judged again is judged now, and what may not be any more drops its score.
-    offer(session, Topic.ASSESS, choice.patient_id, now=now)
+    offer(session, Topic.ASSESS, survivor(session, patient_id), now=now)
     return choice.id
 
 

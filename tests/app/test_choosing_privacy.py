@@ -9,12 +9,14 @@ import pytest
 from sqlalchemy import select
 
 from core.audit import AuditEvent
+from core.database import now_of
 from core.errors import NotFoundError
 from core.outbox import Outbox, Topic
-from core.security import Caller, Role
+from core.security import SYSTEM, Caller, Role
 from ingest.choices import Purpose
-from ingest.choosing.repository import choices_of
+from ingest.choosing.repository import choices_of, standing_of
 from ingest.choosing.service import Asked, choose
+from ingest.merging.service import merge, unmerge
 from ingest.numbers.repository import add
 from ingest.receipt import Kind, Name
 from tests.app.administration.signed_in import come_in
@@ -76,6 +78,29 @@ def test_the_officer_writes_it_down_by_a_number_and_the_team_sees_it_sec_47(
         assert (newest.purpose, newest.allowed) == (Purpose.RESEARCH, False)
         assert newest.author_id == officer.id
         assert session.scalars(judged).first() is not None
+
+
+def test_it_stays_with_the_record_of_that_number_when_a_merge_is_undone_sec_28_sec_47(
+    database: Database, officer: Person, ward: Ward
+) -> None:
+    """Who wrote the letter is known by their number, and nobody else said no."""
+    kept, value, other = ward.patients["Moon Taesik"], uuid4().hex, uuid4()
+    with database.transaction() as session:
+        session.add(called(session, other, "Moon Taesik", created=ward.now))
+        session.flush()
+        add(session, {Name(Kind.PATIENT, NUMBERS, value): other})
+        merge(session, SYSTEM, kept, other, reason="one person", now=ward.now)
+    said = {"purpose": "training", "answer": "no", "comment": "By a letter."}
+    officer.send(PATH, **said | {"system": NUMBERS, "value": value})
+
+    with database.transaction() as session:
+        now = now_of(session)
+        together = standing_of(session, kept, now=now).word(Purpose.TRAINING)
+        unmerge(session, SYSTEM, other, now=now)
+        apart = [standing_of(session, id_, now=now) for id_ in (kept, other)]
+
+    assert together is False
+    assert [each.word(Purpose.TRAINING) for each in apart] == [None, False]
 
 
 def test_nobody_by_that_number_and_faults_write_nothing_down_and_keep_no_number_sec_12(
