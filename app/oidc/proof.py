@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import Key, KeySet, import_key
 
 from app.oidc.errors import SignInError
 
@@ -47,9 +47,7 @@ def prove(token: str, keys: dict[str, Any], expected: Expected, *, now: datetime
     SignInError
         `unknown key`, or `id token` where anything in it is missing or wrong.
     """
-    usable = [each for each in keys.get("keys", []) if each.get("kty") in PUBLIC_KEYS]
-    if not usable:
-        raise SignInError("unknown key")
+    ring = _ring(keys)
     options: dict[str, Any] = {
         "iss": {"essential": True, "value": expected.issuer},
         "sub": {"essential": True},
@@ -61,7 +59,6 @@ def prove(token: str, keys: dict[str, Any], expected: Expected, *, now: datetime
         "access_token": expected.access_token,
     }
     try:
-        ring = KeySet.import_key_set({"keys": usable})
         read = jwt.decode(token, ring, algorithms=list(ALGORITHMS))
         claims = CodeIDToken(read.claims, read.header, options, params)
         claims.validate(now=int(now.timestamp()), leeway=LEEWAY_SECONDS)
@@ -71,3 +68,23 @@ def prove(token: str, keys: dict[str, Any], expected: Expected, *, now: datetime
     if "\0" in subject or len(subject) > LONGEST_SUBJECT:
         raise SignInError("id token")
     return Identity(expected.issuer, subject)
+
+
+def _ring(keys: dict[str, Any]) -> KeySet:
+    """Return the public keys of a set that may prove something; raise where there is none."""
+    listed = keys.get("keys")
+    read = [_key(each) for each in (listed if isinstance(listed, list) else [])]
+    usable = [each for each in read if each is not None]
+    if not usable:
+        raise SignInError("unknown key")
+    return KeySet(usable)
+
+
+def _key(said: object) -> Key | None:
+    """Return a key, None where it is of no use: it keeps nobody out beside others (RFC 7517, 5)."""
+    if not isinstance(said, dict) or said.get("kty") not in PUBLIC_KEYS or said.get("use") == "enc":
+        return None
+    try:
+        return import_key(said)
+    except (JoseError, ValueError, TypeError, KeyError):
+        return None

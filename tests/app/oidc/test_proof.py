@@ -55,10 +55,30 @@ def test_no_other_algorithm_does_sec_05(alg: str, key: Any) -> None:
         prove(token(alg, key), ring, EXPECTED, now=NOW)
 
 
-@pytest.mark.parametrize("ring", [{}, {"keys": []}, {"keys": [SHARED.as_dict(private=True)]}])
+@pytest.mark.parametrize(
+    "ring", [{}, {"keys": []}, {"keys": None}, {"keys": [SHARED.as_dict(private=True)]}]
+)
 def test_without_a_public_key_nothing_is_proven_sec_05(ring: dict[str, Any]) -> None:
     with pytest.raises(SignInError):
         prove(token("RS256", RSA), ring, EXPECTED, now=NOW)
+
+
+NO_USE: list[Any] = [
+    {"kty": "EC", "kid": "k", "crv": "a curve of tomorrow", "x": "AA", "y": "AA"},
+    {"kty": "RSA", "kid": "half"},
+    {"kty": "OKP", "kid": "x", "crv": "X25519", "x": "AA"},
+    {**RING["keys"][0], "use": "enc", "alg": "RSA-OAEP"},
+    7,
+]
+
+
+@pytest.mark.parametrize("beside", NO_USE, ids=["curve", "half", "kind", "enc", "no key"])
+def test_a_key_of_no_use_beside_the_right_one_keeps_nobody_out_sec_05(beside: Any) -> None:
+    ring = {"keys": [beside, *RING["keys"]]}
+
+    assert prove(token("RS256", RSA), ring, EXPECTED, now=NOW).subject == "kim"
+    with pytest.raises(SignInError):
+        prove(token("RS256", RSA), {"keys": [beside]}, EXPECTED, now=NOW)
 
 
 @pytest.mark.parametrize(("ago", "proven"), [(59, True), (61, False)])
