@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from core.security import Caller
 
+ENTITY = "dead-letter"
 REASON_LENGTH = 500
 MOST = 200
 OF_A_PATIENT = (Topic.ASSESS, Topic.ROLL, Topic.INFORM)
@@ -130,7 +131,5 @@ def _record(
     session: Session, caller: Caller, row: Outbox, action: Action, *, now: datetime
 ) -> None:
     patients: Sequence[UUID | None] = [row.subject_id if row.topic in OF_A_PATIENT else None]
-    audit.record(
-        session, caller, action, "dead-letter", now=now, entity_id=row.id, patients=patients
-    )
+    audit.record(session, caller, action, ENTITY, now=now, entity_id=row.id, patients=patients)
     session.flush()

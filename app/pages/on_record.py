@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 
 from app.accounts.tables import AppUser
+from app.audit_search.kinds import WORDS
+from app.dead_letters import ENTITY as DEAD_LETTER
 from app.emergency.service import ENDED, STARTED
 from app.pages.devices import DevicePrint, devices_print
 from app.pages.door import Visit
@@ -112,9 +114,13 @@ def dialled(address: str) -> str:
 def accesses(
     visit: Visit, ids: Sequence[UUID], reader: Reader, *, most: int, before: int | None = None
 ) -> list[AccessPrint]:
-    """Return who read something of a patient, or opened it in an emergency, the newest first."""
+    """Return who read, searched, copied or printed something of a patient, the newest first.
+
+    So is who opened it in an emergency; who had work done again saw nothing of it.
+    """
     row = AuditEvent
-    looked = or_(row.action == Action.READ, row.entity.in_((STARTED, ENDED)))
+    did = and_(row.action == Action.EXECUTE, row.entity != DEAD_LETTER)
+    looked = or_(row.action == Action.READ, did)
     saw = row.outcome != "refused"
     query = select(row).where(row.patient_id.in_(ids), looked, saw)
     if before is not None:
@@ -127,7 +133,7 @@ def accesses(
             each.id,
             reader.at(each.recorded),
             *_called(each, who, said.say("Wardlight"), said.say("somebody unknown")),
-            said.say(LOOKED_AT.get(each.entity, each.entity)),
+            said.say(LOOKED_AT.get(each.entity) or WORDS.get(each.entity, each.entity)),
         )
         for each in rows
     ]

@@ -10,14 +10,16 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
+from app.commands.clients import make_key
 from app.emergency.service import ENDED, STARTED
 from app.pages import devices
 from core.audit import Action, record
 from core.clock import utc_now
 from core.sealed_fields import seal
-from core.security import Caller, Role
+from core.security import SYSTEM, Caller, Role
 from core.vitals import Quality
 from ingest.people.tables import DeviceUse
+from ingest.service import register_client
 from ingest.tables import Condition, Device, StoredReading
 
 if TYPE_CHECKING:
@@ -146,6 +148,26 @@ def test_the_team_sees_who_looked_by_name_and_the_rest_page_by_page_sec_19(
     assert "Dr Lim" not in first
     assert "<td>Dr Lim</td><td>physician</td><td>the patient page</td>" in second
     assert "before=" not in second
+
+
+def test_who_searched_copied_or_printed_looked_too_sec_19(
+    database: Database, enter: Enter, ward: Ward
+) -> None:
+    patient, named = ward.patients["Seo Insuk"], f"record-system-{uuid4()}"
+    with database.transaction() as session:
+        scopes, keys = frozenset({"system/*.rs"}), {"keys": [make_key()[1]]}
+        id_ = register_client(session, named, scopes, keys, now=ward.now)
+        client = Caller("client", id_)
+        done = {"Observation": client, "copy": SYSTEM, "page-print": SYSTEM, "dead-letter": SYSTEM}
+        for entity, caller in done.items():
+            record(session, caller, Action.EXECUTE, entity, now=ward.now, patients=[patient])
+
+    shown = enter(ward.username).get(f"/patients/{patient}/accesses").text
+
+    assert f"<td>{named}</td><td>client</td><td>Observation</td>" in shown
+    assert "The copy of a person&#39;s data" in shown
+    assert "A page on paper" in shown
+    assert "dead-letter" not in shown
 
 
 def test_who_looked_at_another_teams_patient_is_not_told_sec_12(enter: Enter, ward: Ward) -> None:
