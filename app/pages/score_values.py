@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 MINUS = "\N{MINUS SIGN}"
 AGAINST_USUAL = ("latest", "change7", "change21", "now", "week", "change3")
 SYNDROMES = frozenset(feature.name for feature in predictors.SYNDROMES)
-LEAST_PERCENT = 0.01
+LEAST_PERCENT, MOST_PERCENT = 0.01, 0.99
 
 
 def percent(probability: float, said: Language) -> str:
-    """Return a probability in whole per cent."""
+    """Return a probability in whole per cent; never that something is sure."""
     if probability < LEAST_PERCENT:
         return said.say("under 1 %")
+    if probability > MOST_PERCENT:
+        return said.say("over 99 %")
     return f"{probability * 100:.0f} %"
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, func, select
 from sqlalchemy.orm import aliased
 
 from alerts.digests.repository import TOLD
@@ -240,7 +240,7 @@ def told(session: Session, records: Collection[UUID], span: Span, *, zone: str) 
             day,
             row.severity,
             alerts,
-            func.max(Alert.policy["budget"][row.severity].astext),
+            func.max(Alert.policy["budget"][row.severity].astext.cast(Integer)),
         )
         .join(Alert, Alert.id == row.alert_id)
         .where(
@@ -260,7 +260,7 @@ def told(session: Session, records: Collection[UUID], span: Span, *, zone: str) 
             UUID(recipient.removeprefix(PERSON)),
             Severity(severity),
             count,
-            int(most) if most is not None else None,
+            most,
         )
         for recipient, _, severity, count, most in session.execute(query)
     )

@@ -14,6 +14,7 @@ from app.pages.explained import Reader
 from app.pages.language import language
 from app.pages.predicted import family_words, predictions
 from app.pages.score import risk_print
+from app.pages.score_values import percent
 from core.vitals import MEASURES, Vital
 from monitoring.by_measurement import CONTACT, OTHER, PERSON, TOGETHER
 from monitoring.families import FAMILIES
@@ -55,6 +56,20 @@ RISK = replace(
     family=FamilyRisk("heart_failure", 0.08, -3.2, -4.0, OF_HEART),
     basis=(Evidence("a/1/body_weight", Vital.BODY_WEIGHT, 61.2, NOW - timedelta(hours=2)),),
 )
+
+
+@pytest.mark.parametrize(
+    ("probability", "said"),
+    [
+        (0.0, "under 1 %"),
+        (0.0099, "under 1 %"),
+        (0.01, "1 %"),
+        (0.99, "99 %"),
+        (0.996, "over 99 %"),
+    ],
+)
+def test_no_estimate_is_told_as_certain(probability: float, said: str) -> None:
+    assert percent(probability, ENGLISH.said) == said
 
 
 def test_other_horizons_and_the_likeliest_family_are_said_in_plain_words() -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, update
 
 from alerts.acts.service import acknowledge
 from alerts.postponing.service import snooze
-from alerts.tables import Alert
+from alerts.tables import Alert, Delivery, Step
 from alerts.undoing.service import undo
 from core.clock import utc_now
 from core.security import SYSTEM
@@ -29,6 +29,8 @@ from reports.quality import By, lines
 from reports.service import quality, team_week
 from reports.silence import Why
 from reports.week import Week
+from reports.works.repository import Span
+from reports.works.repository import told as told_of
 from tests.people import called
 from tests.reported import alerts_of, doctor
 from tests.ward import MALSUN, YOUNG, open_ward
@@ -178,3 +180,34 @@ def test_a_later_death_excuses_no_silence(
     risk = next(each.risk for each in report.adherence if each.patient_id == malsun)
     assert found[malsun] is why
     assert (risk is None) is (why is Why.DIED)
+
+
+def test_of_two_budgets_of_one_day_the_larger_number_holds(session: Session, ward: Ward) -> None:
+    """The policy was changed from 9 to 10 a day: to be told of two is not to be over it."""
+    alerts = alerts_of(session, ward, "Oh Malsun")[:2]
+    who = uuid4()
+    for alert, most in zip(alerts, (9, 10), strict=True):
+        row = session.get_one(Alert, alert)
+        row.policy = {**row.policy, "budget": {"AMBER": most}}
+        step = session.scalars(select(Step.id).where(Step.alert_id == alert).limit(1)).one()
+        session.add(
+            Delivery(
+                id=uuid4(),
+                alert_id=alert,
+                patient_id=row.patient_id,
+                step_id=step,
+                recipient=f"practitioner:{who}",
+                channel="email",
+                severity=Severity.AMBER,
+                state="delivered",
+                public_id=uuid4().hex,
+                created_at=ward.now,
+            )
+        )
+    session.flush()
+    week = Week.of(ward.now, zone=UTC)
+
+    found = told_of(session, [ward.patients["Oh Malsun"]], Span(week.start, week.end), zone="UTC")
+
+    mine = [each for each in found if each.practitioner_id == who]
+    assert [(each.alerts, each.most) for each in mine] == [(2, 10)]
