@@ -23,6 +23,7 @@ from app.pages.door import Door
 from app.pages.refusals import page_route
 from app.pages.signin import Said, destination, sign_in_page
 from app.tries import service as tries
+from core import sources
 from core.errors import NotFoundError
 from core.logging import logger
 from core.security import same
@@ -166,8 +167,8 @@ def _refused(
 
 
 def source_of(request: Request) -> str:
-    """Return the network address that a request came from."""
-    return request.client.host if request.client else ""
+    """Return the source that a request came from."""
+    return sources.source_of(request.client.host) if request.client else ""
 
 
 def _forgetting(door: Door, response: Response) -> Response:

@@ -19,6 +19,7 @@ from app.pages.origin import form_secret
 from app.pages.refusals import page_route
 from core.errors import ForbiddenError, UnauthenticatedError
 from core.settings import Environment
+from core.sources import source_of
 
 # A page of ours, and what a list of it is narrowed to: words and opaque ids.
 OURS = re.compile(
@@ -94,7 +95,7 @@ def _attempt(door: Door, request: Request, said: Entry) -> accounts.Attempt:
     return accounts.Attempt(
         said.username,
         said.password,
-        request.client.host if request.client else "",
+        source_of(request.client.host) if request.client else "",
         demo=where is not Environment.PRODUCTION,
         code=said.code,
         strict=second_factor.needed(where),

@@ -38,6 +38,7 @@ from core.errors import (
     WardlightError,
 )
 from core.security import digest, same
+from core.sources import source_of
 from ingest.contacts.service import page_caller
 from monitoring.catalogue import known, preferred
 from monitoring.phrases import Phrase
@@ -156,7 +157,7 @@ class Pages:
 
     def _opened_nothing(self, session: Session, request: Request, now: datetime) -> None:
         """Count a link that opened nothing, unless there were too many already (SEC-16, SEC-36)."""
-        source = request.client.host if request.client else ""
+        source = source_of(request.client.host) if request.client else ""
         if accounts.must_wait(session, source, now=now):
             raise ThrottledError("too many links that open nothing", after=60)
         accounts.note_failure(session, source, now=now)

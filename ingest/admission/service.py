@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from core.clock import utc_now
 from core.errors import OverloadedError, ThrottledError
 from core.outbox import Priority
+from core.sources import source_of
 from ingest.admission.repository import Allowance, Held, untouched_since
 from ingest.receipt import refuse
 from ingest.screen import LARGE, cannot_wait, resources_in
@@ -103,11 +104,11 @@ class Gate:
 
     def request(self, address: str) -> None:
         """Count a request of whatever kind from a network address."""
-        self._count(f"address:{address}", 1, self.settings.limit_address)
+        self._count(f"address:{source_of(address)}", 1, self.settings.limit_address)
 
     def token(self, address: str) -> None:
         """Count a request for an access token from a network address."""
-        self._count(f"token:{address}", 1, self.settings.limit_token)
+        self._count(f"token:{source_of(address)}", 1, self.settings.limit_token)
 
     def reader(self, caller: Caller) -> None:
         """Count a request of a client that stores nothing."""

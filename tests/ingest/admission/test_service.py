@@ -137,6 +137,15 @@ def test_token_requests_are_counted_by_address_sec_36(gate: Gate) -> None:
     gate.token(other)
 
 
+def test_whoever_has_a_network_of_ipv6_has_one_budget_sec_36(gate: Gate) -> None:
+    mine = f"2001:db8:{uuid4().hex[:4]}:{uuid4().hex[:4]}"
+    gate.token(f"{mine}::1")
+    gate.token(f"{mine}::2")
+
+    with pytest.raises(ThrottledError):
+        gate.token(f"{mine}:a:b:c:d")
+
+
 def test_the_load_is_looked_up_once_a_second_and_not_by_each_request_rel_26(gate: Gate) -> None:
     asyncio.run(gate.backlog.now())
     gate.backlog.load = Load(urgent=1.25)
