@@ -10,6 +10,7 @@ import msgspec
 
 from app.copies.rows import tables_of
 from app.counted import counted
+from app.erasure.beside import nobody_erased
 from app.fhir_api.everything import ORDER, Limits, Tour
 from app.fhir_api.scope import Scope
 from app.fhir_api.service import Asked
@@ -75,6 +76,7 @@ def copy(
     A privacy officer, who sees nobody, makes it of whoever asks for it by that right. Raises
     `NotFoundError` where there is no such patient, or the caller may not know of them.
     """
+    nobody_erased(session)
     if not may_see(session, _asker(caller), patient_id):
         raise NotFoundError("no such patient")
     ids = one_person(session, patient_id)

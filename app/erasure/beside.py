@@ -1,7 +1,8 @@
 """Keeps who stores what they read of people apart from erasures (SEC-44).
 
 What only refers to a person waits for the locks on their rows. A part of an export and a report
-refer to nobody: read before an erasure and stored behind it, they would bring the person back.
+refer to nobody: read before an erasure and stored behind it, they would bring the person back. A
+copy of a person that was half read would be handed out as all.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from app import tasks
 from app.bulk import exporting
 from app.bulk.asking import Wish
 from app.bulk.tables import BulkExport
+from app.copies.service import Copy, copy
 from app.erasure import service
 from app.erasure.belonging import belongs, ways
 from app.erasure.states import Ground
@@ -32,6 +33,7 @@ from app.weekly.tables import WeeklyReport
 from core import outbox
 from core.audit import AuditEvent
 from core.database import now_of
+from core.errors import NotFoundError
 from core.outbox import Outbox, State, Topic
 from core.security import SYSTEM, Caller
 from core.settings import Environment, Settings
@@ -243,6 +245,23 @@ def test_a_report_that_is_being_made_keeps_nobody_who_is_erased_sec_44(
         row = session.get_one(WeeklyReport, row_id)
         assert (row.state, row.people, row.forgotten) == ("made", 1, 1)
         assert id_ not in row.patients
+
+
+def test_a_copy_is_whole_or_of_nobody_sec_43_sec_44(database: Database, gateway: Gateway) -> None:
+    """Half of what is kept of somebody, read while the rest went, would be handed out as all."""
+    id_ = UUID(gateway.create(patient()))
+
+    with ThreadPoolExecutor(1) as pool:
+        with being_erased(database, id_) as session:
+            making_it = pool.submit(copied, database, id_)
+            somebody_waits(session)
+        with pytest.raises(NotFoundError):
+            making_it.result(SECONDS)
+
+
+def copied(database: Database, patient_id: UUID) -> Copy:
+    with database.transaction() as session:
+        return copy(session, SYSTEM, patient_id, SETTINGS, now=NOW)
 
 
 def report_about(session: Session, patient_id: UUID, today: datetime) -> UUID:
