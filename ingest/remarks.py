@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 from core.vitals import Quality
 from fhir.outcome import KEPT, Issue
-from ingest.receipt import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ingest.candidates import Candidate
-    from ingest.receipt import Answer
 
 _REMARKS = {
     Quality.CONFLICT: Issue(
@@ -61,10 +59,6 @@ def remarks(readings: Sequence[Candidate], *, declared: bool) -> list[Issue]:
     return said
 
 
-_MOVED = (
-    "an Observation stays with its patient: send it with status entered-in-error, and then"
-    " the right one as a new resource"
-)
 _LATE_ORIGINAL = Issue(
     "information",
     "informational",
@@ -99,11 +93,3 @@ def doubts(said: Iterable[Candidate], kept: Iterable[Candidate]) -> list[Candida
     Who missed the first answer learns from the next that a reading is not scored.
     """
     return [*said, *(each for each in kept if each.quality is Quality.CONFLICT)]
-
-
-def taken(*, replaces: bool) -> Answer:
-    """Return the answer where an address or an identifier is of another patient's Observation."""
-    if replaces:
-        return refuse(422, "business-rule", _MOVED, "Observation.subject")
-    text = "this identifier belongs to an Observation of another patient"
-    return refuse(422, "business-rule", text, "Observation.identifier")

@@ -13,9 +13,9 @@ from ingest.clocks.repository import clocks, doubt, owners, remember
 from ingest.device_clock import DeviceClock, Doubt, clock_of, shift, shifted, told
 from ingest.naming.service import name_all, written
 from ingest.observed.repository import known
+from ingest.of_another import taken
 from ingest.people.repository import find
 from ingest.receipt import CHANGED_SINCE, CREATED, NOBODY, REPEATED, Answer, Kind, digest_of
-from ingest.remarks import taken
 from ingest.revising import Outcome
 from ingest.settled import Settled
 
@@ -150,7 +150,7 @@ def _of_nobody(stamp: Seen) -> Incoming:
 def _answer(desk: Desk, settled: Settled) -> Answer:
     decision = settled.decision
     if decision.outcome is Outcome.TAKEN:
-        return taken(replaces=settled.seen.replaces)
+        return taken(settled.incoming.kind, replaces=settled.seen.replaces)
     if decision.outcome is Outcome.STALE:
         return CHANGED_SINCE
     return Answer(

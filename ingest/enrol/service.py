@@ -11,8 +11,10 @@ from fhir.outcome import Issue
 from ingest.archive.repository import Version, add_names, add_versions, fetch, find_named
 from ingest.binding.repository import grant
 from ingest.binding.service import granted, not_granted
+from ingest.merging.repository import survivors
 from ingest.numbering import wording
 from ingest.numbers.repository import keep_only
+from ingest.of_another import taken
 from ingest.parking.service import release
 from ingest.people.service import PROJECTIONS, Desk, Linked
 from ingest.receipt import (
@@ -23,6 +25,7 @@ from ingest.receipt import (
     REPEATED,
     Answer,
     Kind,
+    Method,
     Name,
     Readable,
     digest_of,
@@ -32,6 +35,8 @@ from ingest.receipt import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from uuid import UUID
+
+    from sqlalchemy.orm import Session
 
     from ingest.receipt import Sender
 
@@ -51,6 +56,7 @@ class Place:
     id: UUID
     version: int
     lives: bool = False  # whether there is an earlier version that was not deleted
+    patient_id: UUID | None = None  # of whom that version speaks
 
 
 def keys_of(readables: Iterable[Readable], sender: Sender) -> list[str]:
@@ -131,7 +137,9 @@ def enrol(desk: Desk, readable: Readable, raw: bytes) -> Answer:
                 patient_id=latest.patient_id,
             )
         if latest is not None:
-            place = Place(owner, latest.version + 1, lives=latest.status != DELETED)
+            lives = latest.status != DELETED
+            said_of = latest.patient_id if lives else None
+            place = Place(owner, latest.version + 1, lives=lives, patient_id=said_of)
     return _store(desk, readable, raw, place, fresh=fresh)
 
 
@@ -148,6 +156,8 @@ def _store(
     whose = linked.patient_id
     if whose is not None and not granted(session, desk.sender, [whose]):
         return not_granted(whose, kind)
+    if _becomes_anothers(session, kind, place.patient_id, whose):
+        return taken(kind, replaces=readable.posted.method is Method.PUT)
     version = Version(kind, place.id, place.version, linked.patient_id, desk.now, raw)
     add_versions(session, desk.sender.client_id, [version])
     add_names(session, desk.sender.client_id, dict.fromkeys(fresh, place.id))
@@ -165,3 +175,14 @@ def _store(
         modified=desk.now,
         patient_id=linked.patient_id,
     )
+
+
+def _becomes_anothers(session: Session, kind: Kind, was: UUID | None, now: UUID | None) -> bool:
+    """Return whether what was said of one person would be said of another.
+
+    A device goes from one to the next; two records of one person are no other.
+    """
+    if kind == Kind.DEVICE or was is None or now is None or was == now:
+        return False
+    heads = survivors(session, [was, now])
+    return heads.get(was, was) != heads.get(now, now)

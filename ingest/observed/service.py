@@ -38,6 +38,7 @@ from ingest.leaving.service import after_leaving
 from ingest.linked import relinked, waves
 from ingest.naming.service import name_all, written
 from ingest.observed.repository import add_readings, known, supersede
+from ingest.of_another import taken
 from ingest.parking.repository import parked
 from ingest.people.repository import find, zones
 from ingest.people.service import Desk, unknown
@@ -49,7 +50,7 @@ from ingest.receipt import (
     Kind,
     digest_of,
 )
-from ingest.remarks import AHEAD, doubts, of_unchanged, remarks, taken
+from ingest.remarks import AHEAD, doubts, of_unchanged, remarks
 from ingest.revising import Outcome
 from ingest.settled import Seen, Settled
 from ingest.summing.service import summed_up
@@ -260,7 +261,7 @@ def _offer(desk: Desk, settled: Sequence[Settled]) -> None:
 def _answer(settled: Settled, desk: Desk, memory: Known) -> Answer:
     decision = settled.decision
     if decision.outcome is Outcome.TAKEN:
-        return taken(replaces=settled.seen.replaces)
+        return taken(settled.incoming.kind, replaces=settled.seen.replaces)
     if decision.outcome is Outcome.STALE:
         return CHANGED_SINCE
     return Answer(

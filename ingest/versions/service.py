@@ -61,7 +61,9 @@ class Target:
     @property
     def place(self) -> Place:
         """Return the version to be stored."""
-        return Place(self.id, (self.head.version if self.head else 0) + 1, lives=self.lives)
+        version = (self.head.version if self.head else 0) + 1
+        whose = self.head.patient_id if self.head and self.lives else None
+        return Place(self.id, version, lives=self.lives, patient_id=whose)
 
     @property
     def called(self) -> str:
