@@ -13,11 +13,9 @@ from ingest.clocks.repository import clocks, doubt, owners, remember
 from ingest.device_clock import DeviceClock, Doubt, clock_of, shift, shifted, told
 from ingest.naming.service import name_all, written
 from ingest.observed.repository import known
-from ingest.of_another import taken
 from ingest.people.repository import find
-from ingest.receipt import CHANGED_SINCE, CREATED, NOBODY, REPEATED, Answer, Kind, digest_of
-from ingest.revising import Outcome
-from ingest.settled import Settled
+from ingest.receipt import NOBODY, Answer, Kind, digest_of
+from ingest.settled import Settled, answered, not_taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -128,7 +126,7 @@ def store_of_devices(desk: Desk, stamps: Sequence[Seen]) -> dict[int, Answer]:
     ]
     add_versions(desk.session, desk.sender.client_id, versions)
     name_all(desk, settled, before)
-    return {each.seen.index: _answer(desk, each) for each in settled}
+    return {each.seen.index: not_taken(each) or answered(each, now=desk.now) for each in settled}
 
 
 def _of_nobody(stamp: Seen) -> Incoming:
@@ -144,21 +142,6 @@ def _of_nobody(stamp: Seen) -> Incoming:
         replaces=stamp.replaces,
         knowing=stamp.knowing,
         kind=parsed.kind,
-    )
-
-
-def _answer(desk: Desk, settled: Settled) -> Answer:
-    decision = settled.decision
-    if decision.outcome is Outcome.TAKEN:
-        return taken(settled.incoming.kind, replaces=settled.seen.replaces)
-    if decision.outcome is Outcome.STALE:
-        return CHANGED_SINCE
-    return Answer(
-        CREATED if decision.stores and decision.version == 1 else REPEATED,
-        type=settled.incoming.kind,
-        id=decision.resource_id,
-        version=decision.version,
-        modified=desk.now if decision.stores else None,
     )
 
 

@@ -38,13 +38,10 @@ from ingest.leaving.service import after_leaving
 from ingest.linked import relinked, waves
 from ingest.naming.service import name_all, written
 from ingest.observed.repository import add_readings, known, supersede
-from ingest.of_another import taken
 from ingest.parking.repository import parked
 from ingest.people.repository import find, zones
 from ingest.people.service import Desk, unknown
 from ingest.receipt import (
-    CHANGED_SINCE,
-    CREATED,
     REPEATED,
     Answer,
     Kind,
@@ -52,7 +49,7 @@ from ingest.receipt import (
 )
 from ingest.remarks import AHEAD, doubts, of_unchanged, remarks
 from ingest.revising import Outcome
-from ingest.settled import Seen, Settled
+from ingest.settled import Seen, Settled, answered, not_taken
 from ingest.summing.service import summed_up
 from ingest.urgency import cannot_wait
 
@@ -259,18 +256,10 @@ def _offer(desk: Desk, settled: Sequence[Settled]) -> None:
 
 
 def _answer(settled: Settled, desk: Desk, memory: Known) -> Answer:
-    decision = settled.decision
-    if decision.outcome is Outcome.TAKEN:
-        return taken(settled.incoming.kind, replaces=settled.seen.replaces)
-    if decision.outcome is Outcome.STALE:
-        return CHANGED_SINCE
-    return Answer(
-        CREATED if decision.stores and decision.version == 1 else REPEATED,
-        _issues(settled, memory, declared=desk.sender.history),
-        type=settled.incoming.kind,
-        id=decision.resource_id,
-        version=decision.version,
-        modified=desk.now if decision.stores else None,
+    return not_taken(settled) or answered(
+        settled,
+        now=desk.now,
+        issues=_issues(settled, memory, declared=desk.sender.history),
         patient_id=settled.incoming.patient_id,
     )
 
