@@ -48,7 +48,7 @@ def instant() -> DateTime:
 # A host that is gone says nothing: without a limit a connection is waited for two minutes, and
 # one that stood for a quarter of an hour. What the address itself says goes before these.
 PATIENCE = {
-    "connect_timeout": "5",  # seconds, for each host
+    "connect_timeout": "10",  # seconds, for each host
     "keepalives_idle": "10",
     "keepalives_interval": "5",
     "keepalives_count": "2",
