@@ -26,7 +26,7 @@ def test_what_runs_is_not_ill_because_the_key_service_is_away(
 
     done = CliRunner().invoke(build("health"), ["health"], env=environment)
 
-    said = dict(line.split(": ", 1) for line in done.output.splitlines())
+    said = dict(line.split(": ", 1) for line in done.stdout.splitlines())
     assert {name: said[name] for name in ("database", "schema", "broker")} == {
         "database": "ok",
         "schema": "ok",
