@@ -44,7 +44,7 @@ def two(gateway: Gateway, build: Any) -> tuple[str, str]:
     return gateway.create(build.patient()), gateway.create(build.patient())
 
 
-def test_a_refusal_stays_with_who_refused_under_one_number(
+def test_a_refusal_stays_with_who_refused_under_one_number_sec_04(
     gateway: Gateway, database: Database, two: tuple[str, str]
 ) -> None:
     first, second = two
@@ -59,7 +59,9 @@ def test_a_refusal_stays_with_who_refused_under_one_number(
     assert not refused_research(database, second)
 
 
-def test_and_under_one_address(gateway: Gateway, database: Database, two: tuple[str, str]) -> None:
+def test_a_refusal_stays_with_who_refused_under_one_address_sec_04(
+    gateway: Gateway, database: Database, two: tuple[str, str]
+) -> None:
     first, second = two
     id_ = gateway.create(consent(first, str(uuid4())))
     moved = consent(second, str(uuid4())) | {"id": id_}
