@@ -18,6 +18,7 @@ from ingest.numbering import shared
 from ingest.numbers.repository import add, owners
 from ingest.parcels.repository import Span, cut_out, pack
 from ingest.partitions import quarter
+from ingest.receipt import REPEATED, Answer
 from ingest.tables import Resource
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from fhir.outcome import Issue
     from ingest.receipt import Name
 
 REMOVED = "this patient was removed at this moment"
@@ -44,6 +46,18 @@ class Version:
     status: str = ""
     updated: datetime | None = None
     effective: datetime | None = None
+
+    def again(self, issues: tuple[Issue, ...] = ()) -> Answer:
+        """Return the answer to who sends what stands here already: nothing is stored."""
+        return Answer(
+            REPEATED,
+            issues,
+            type=self.type,
+            id=self.id,
+            version=self.version,
+            modified=self.received_at,
+            patient_id=self.patient_id,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,6 @@ from ingest.parking.repository import parked
 from ingest.people.repository import find, zones
 from ingest.people.service import Desk, unknown
 from ingest.receipt import (
-    REPEATED,
     Answer,
     Kind,
     digest_of,
@@ -129,17 +128,9 @@ def _put_already(desk: Desk, changed: Iterable[Seen]) -> dict[int, Answer]:
     """Answer what was put where the same words stand, now that it is known what they point at."""
     answers = {}
     for seen in changed:
-        kind = seen.parsed.kind
-        latest = fetch(desk.session, kind, seen.id) if seen.replaces else None
+        latest = fetch(desk.session, seen.parsed.kind, seen.id) if seen.replaces else None
         if latest is not None and latest.body == seen.raw:
-            answers[seen.index] = Answer(
-                REPEATED,
-                type=kind,
-                id=seen.id,
-                version=latest.version,
-                modified=latest.received_at,
-                patient_id=latest.patient_id,
-            )
+            answers[seen.index] = latest.again()
     return answers
 
 

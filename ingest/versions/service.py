@@ -25,7 +25,6 @@ from ingest.receipt import (
     CHANGED_SINCE,
     DELETED,
     NO_CONTENT,
-    REPEATED,
     Answer,
     Kind,
     Method,
@@ -180,17 +179,7 @@ def unchanged(desk: Desk, target: Target, raw: bytes) -> Answer | None:
     latest = fetch(desk.session, target.posted.type, target.id)
     if latest is None or latest.body != raw:
         return None
-    return said(
-        target,
-        Answer(
-            REPEATED,
-            type=target.posted.type,
-            id=target.id,
-            version=latest.version,
-            modified=latest.received_at,
-            patient_id=latest.patient_id,
-        ),
-    )
+    return said(target, latest.again())
 
 
 def said(target: Target, answer: Answer) -> Answer:
